@@ -1,0 +1,28 @@
+"""The one door to the clock.
+
+Everything else takes the moment as an argument. Instants are aware and in UTC; days are the facility's own local
+dates. A training database may pretend that it is another day; the time of day then stays the real one.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time as a facility sees it: its zone, and the day a training database pretends it is, if any."""
+
+    zone: ZoneInfo
+    pretended_day: date | None = None
+
+    def now(self) -> datetime:
+        """The present instant in UTC."""
+        local = datetime.now(UTC).astimezone(self.zone)
+        if self.pretended_day is not None:
+            local = datetime.combine(self.pretended_day, local.time(), self.zone)
+        return local.astimezone(UTC)
+
+    def today(self) -> date:
+        """The facility's local date."""
+        return self.pretended_day or self.now().astimezone(self.zone).date()

@@ -1,0 +1,93 @@
+"""Weeks and closed days.
+
+A week is an ISO 8601 week: Monday to Sunday, in the facility's own dates.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, order=True)
+class Week:
+    """An ISO week, written `2026-W47`."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, day: date) -> "Week":
+        """The week that a day lies in."""
+        year, number, _ = day.isocalendar()
+        return cls(year, number)
+
+    @classmethod
+    def parse(cls, text: str) -> "Week":
+        """Read `2026-W47`. Raises ValueError for anything else, also for a week 53 in a year without one."""
+        match = re.fullmatch(r"(\d{4})-W(\d{2})", text)
+        if match is None:
+            raise ValueError(f"{text!r} is not an ISO week such as 2026-W47")
+        week = cls(int(match[1]), int(match[2]))
+        try:
+            week.monday  # noqa: B018
+        except ValueError:
+            raise ValueError(f"{week.year} has no week {week.number}") from None
+        return week
+
+    @property
+    def monday(self) -> date:
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        return tuple(self.monday + timedelta(days=n) for n in range(7))
+
+    def __add__(self, weeks: int) -> "Week":
+        return Week.of(self.monday + timedelta(weeks=weeks))
+
+    def __sub__(self, other: "Week") -> int:
+        return (self.monday - other.monday).days // 7
+
+    def __str__(self) -> str:
+        return f"{self.year}-W{self.number:02}"
+
+
+def weekday_name(day: date) -> str:
+    """`mon` … `sun`."""
+    return WEEKDAYS[day.weekday()]
+
+
+def days_between(after: date, before: date) -> list[date]:
+    """The days strictly between two days."""
+    return [after + timedelta(days=n) for n in range(1, (before - after).days)]
+
+
+@lru_cache(maxsize=256)
+def closed_days(calendar: str | None, year: int) -> frozenset[date]:
+    """The public holidays of a country (`US`) or a part of it (`US-CA`) in a year, by the holidays library.
+
+    Raises ValueError for a calendar that the library does not know.
+    """
+    if calendar is None:
+        return frozenset()
+    import holidays
+
+    country, _, subdivision = calendar.partition("-")
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
+    except NotImplementedError:
+        raise ValueError(
+            f"{calendar!r} is not a country or country-subdivision of the holidays library"
+        ) from None
+
+
+def is_closed(calendar: str | None, day: date) -> bool:
+    """Whether nobody is tested on that day."""
+    return day in closed_days(calendar, day.year)

@@ -1,0 +1,36 @@
+"""The use pattern: one letter a week that says what the week's tests were.
+
+The alphabet is the one that Odom, Brandt et al. published for the CTN-0094 studies, so that a report can be compared
+with the literature.
+"""
+
+from collections.abc import Iterable
+
+from testing_tracker.rules.words import Outcome, Status
+
+POSITIVE = "+"
+NEGATIVE = "-"
+MIXED = "*"
+NOT_PROVIDED = "o"
+NOTHING_DUE = "_"
+
+
+def week_letter(tests: Iterable[tuple[Status, Outcome | None]]) -> str:
+    """The letter for one week's draws, each a status and the outcome of its specimen, if any.
+
+    Only usable results (positive, negative) make `+`, `-` or `*`. Without any, the week is `o` when draws were missed
+    or refused and no specimen came at all; else nothing can be said, and it is `_`: nothing due, excused, still open,
+    unrecorded, or specimens without a usable result.
+    """
+    usable: set[Outcome] = set()
+    provided = not_provided = False
+    for status, outcome in tests:
+        if outcome is Outcome.POSITIVE or outcome is Outcome.NEGATIVE:
+            usable.add(outcome)
+        provided = provided or status is Status.COLLECTED
+        not_provided = not_provided or status in (Status.MISSED, Status.REFUSED)
+    if len(usable) == 2:
+        return MIXED
+    if usable:
+        return POSITIVE if Outcome.POSITIVE in usable else NEGATIVE
+    return NOT_PROVIDED if not_provided and not provided else NOTHING_DUE

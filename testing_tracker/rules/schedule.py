@@ -1,0 +1,62 @@
+"""A schedule: a facility's testing rule, as its file says it.
+
+The values only; `schedule_file` reads them from TOML, `draws` works out days and chances from them.
+"""
+
+from dataclasses import dataclass
+from datetime import time
+from fractions import Fraction
+from typing import Literal
+
+from testing_tracker.rules.words import Kind
+
+
+@dataclass(frozen=True)
+class DrawRule:
+    """On which days tests are drawn. `days` are weekday numbers, Monday 0, in order."""
+
+    kind: Kind
+    per_week: Fraction
+    days: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ClosedRule:
+    """On which days nobody is tested, and where a fixed draw of such a day goes."""
+
+    holidays: str | None = None
+    shift: Literal["next", "previous", "skip"] = "next"
+
+
+@dataclass(frozen=True)
+class CollectionRule:
+    """What is collected, what it is tested for, and when (facility's local time)."""
+
+    specimen: str = "urine"
+    panel: tuple[str, ...] = ()
+    opens: time = time(8, 0)
+    closes: time = time(17, 0)
+
+
+@dataclass(frozen=True)
+class ResponseRule:
+    """How far up the ladder a positive recommends.
+
+    `repeat_within_days` and `repeat_steps` come together: a further positive within that many days of an earlier one
+    recommends `repeat_steps` levels instead of `steps`.
+    """
+
+    steps: int = 1
+    repeat_within_days: int | None = None
+    repeat_steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One version of a facility's testing rule."""
+
+    title: str
+    draw: DrawRule
+    closed: ClosedRule = ClosedRule()
+    collection: CollectionRule = CollectionRule()
+    response: ResponseRule = ResponseRule()

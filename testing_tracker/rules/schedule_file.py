@@ -1,0 +1,258 @@
+"""Reads a schedule from its TOML file, and says everything that is wrong with one.
+
+A clinical director edits these files by hand, so each problem names the key and what would be right.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable
+from datetime import time
+from fractions import Fraction
+from typing import Any, Literal, TypeVar
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named
+from testing_tracker.rules.calendar import WEEKDAYS, closed_days
+from testing_tracker.rules.schedule import ClosedRule, CollectionRule, DrawRule, ResponseRule, Schedule
+from testing_tracker.rules.words import Kind, Level
+
+SPECIMENS = ("urine", "oral-fluid", "breath", "blood", "hair", "sweat")
+MOST_STEPS = len(Level) - 1
+
+_SECTIONS = {
+    "draw": ("kind", "per_week", "days"),
+    "closed": ("holidays", "shift"),
+    "collection": ("specimen", "panel", "window"),
+    "response": ("steps", "repeat_within_days", "repeat_steps", "missed"),
+}
+_BOUNDS_ON_RANDOM_DRAWS = ("min_per_week", "max_per_week", "max_gap_days")
+_ANY_YEAR = 2026  # a calendar that the holidays library knows, it knows for every year
+
+_T = TypeVar("_T")
+
+
+class ScheduleFileError(TestingTrackerError):
+    """A schedule file cannot be used; `problems` has a line for each reason."""
+
+    def __init__(self, file: str, problems: list[str]) -> None:
+        self.problems = [f"{file}: {problem}" for problem in problems]
+        super().__init__("; ".join(self.problems))
+
+
+def read_schedule(text: str, file: str) -> Schedule:
+    """The schedule that a file's text describes; `file` is its name for messages.
+
+    Raises ScheduleFileError with every problem found: an unknown key, a wrong type, an impossible rule.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScheduleFileError(file, [f"not a TOML file: {error}"]) from None
+    reader = _Reader(document)
+    schedule = reader.schedule()
+    if reader.problems:
+        raise ScheduleFileError(file, reader.problems)
+    return schedule
+
+
+class _Reader:
+    """Takes values out of the document. A bad one becomes a problem and its default takes its place."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.problems: list[str] = []
+
+    def schedule(self) -> Schedule:
+        self._refuse_unknown_keys()
+        title = self.document.get("title")
+        if not isinstance(title, str) or not title.strip():
+            self.problems.append('title: must be a line of text, such as title = "Two tests a week"')
+        return Schedule(str(title), self._draw(), self._closed(), self._collection(), self._response())
+
+    def _refuse_unknown_keys(self) -> None:
+        for section, content in self.document.items():
+            if section == "title":
+                continue
+            if section not in _SECTIONS:
+                self.problems.append(f"{section}: unknown; a schedule has title, {', '.join(_SECTIONS)}")
+                continue
+            if not isinstance(content, dict):
+                self.problems.append(f"{section}: must be a table that begins with [{section}]")
+                continue
+            for key in content:
+                if section == "draw" and key in _BOUNDS_ON_RANDOM_DRAWS:
+                    problem = "this version does not keep bounds on random draws; remove the line"
+                    self.problems.append(f"draw.{key}: {problem}")
+                elif key not in _SECTIONS[section]:
+                    self.problems.append(
+                        f"{section}.{key}: unknown; [{section}] has {', '.join(_SECTIONS[section])}"
+                    )
+
+    def _value(self, place: str, default: _T, read: Callable[[Any], _T], wanted: str) -> _T:
+        """The value at `section.key` as `read` makes it; `read` raises ValueError for one that does not fit."""
+        section, key = place.split(".")
+        content = self.document.get(section)
+        if not isinstance(content, dict) or key not in content:
+            return default
+        try:
+            return read(content[key])
+        except ValueError as error:
+            self.problems.append(f"{place}: {error}" if str(error) else f"{place}: must be {wanted}")
+            return default
+
+    def _draw(self) -> DrawRule:
+        for key in ("kind", "per_week", "days"):
+            if key not in (self.document.get("draw") or {}):
+                self.problems.append(f"draw.{key}: missing; every schedule says it under [draw]")
+        kind = self._value("draw.kind", Kind.FIXED, _kind, '"fixed" or "random"')
+        per_week = self._value("draw.per_week", Fraction(0), _per_week, "a number over 0 and up to 7")
+        days = self._value("draw.days", (), _days, 'a list of different weekdays, such as ["mon", "thu"]')
+        if per_week and days:
+            self._refuse_impossible_draws(kind, per_week, days)
+        return DrawRule(kind, per_week, days)
+
+    def _refuse_impossible_draws(self, kind: Kind, per_week: Fraction, days: tuple[int, ...]) -> None:
+        count = len(days)
+        if kind is Kind.FIXED and per_week not in (1, 2, 3):
+            self.problems.append("draw.per_week: must be 1, 2 or 3 for a fixed schedule")
+        elif kind is Kind.FIXED and per_week != count:
+            self.problems.append(
+                f"draw.days: lists {count} for {per_week} a week; a fixed schedule has as many days as draws"
+            )
+        elif per_week > count:
+            self.problems.append(
+                f"draw.per_week: {float(per_week):g} draws a week do not fit on {count} days; "
+                f"give at most {count}, or more days"
+            )
+
+    def _closed(self) -> ClosedRule:
+        holidays = self._value(
+            "closed.holidays", None, _holidays, 'a country or part of one, such as "US-CA"'
+        )
+        shift = self._value("closed.shift", "next", _shift, '"next", "previous" or "skip"')
+        if "shift" in (self.document.get("closed") or {}) and self._kind_is_random():
+            self.problems.append(
+                "closed.shift: only fixed draws shift; remove the line from a random schedule"
+            )
+        return ClosedRule(holidays, shift)
+
+    def _kind_is_random(self) -> bool:
+        draw = self.document.get("draw")
+        return isinstance(draw, dict) and draw.get("kind") == Kind.RANDOM
+
+    def _collection(self) -> CollectionRule:
+        usual = CollectionRule()
+        specimen = self._value(
+            "collection.specimen", usual.specimen, _specimen, f"one of {', '.join(SPECIMENS)}"
+        )
+        panel = self._value("collection.panel", usual.panel, _panel, "a list of analytes")
+        opens, closes = self._value(
+            "collection.window",
+            (usual.opens, usual.closes),
+            _window,
+            'two times of a day, such as "08:00-17:00"',
+        )
+        return CollectionRule(specimen, panel, opens, closes)
+
+    def _response(self) -> ResponseRule:
+        steps = self._value("response.steps", 1, _steps, f"a whole number from 0 to {MOST_STEPS}")
+        days = self._value(
+            "response.repeat_within_days", None, _positive_number, "a whole number of days, 1 or more"
+        )
+        repeat_steps = self._value(
+            "response.repeat_steps", None, _steps, f"a whole number from 0 to {MOST_STEPS}"
+        )
+        given = [
+            key
+            for key in ("repeat_within_days", "repeat_steps")
+            if key in (self.document.get("response") or {})
+        ]
+        if len(given) == 1:
+            self.problems.append(
+                f"response.{given[0]}: repeat_within_days and repeat_steps come together or not at all"
+            )
+        if repeat_steps is not None and repeat_steps < steps:
+            self.problems.append("response.repeat_steps: must not be fewer than steps")
+        self._value("response.missed", "none", _missed, '"none"')
+        return ResponseRule(steps, days, repeat_steps)
+
+
+def _kind(value: Any) -> Kind:  # noqa: ANN401
+    if value not in (Kind.FIXED, Kind.RANDOM):
+        raise ValueError
+    return Kind(value)
+
+
+def _per_week(value: Any) -> Fraction:  # noqa: ANN401
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 7:
+        raise ValueError
+    return Fraction(str(value))
+
+
+def _days(value: Any) -> tuple[int, ...]:  # noqa: ANN401
+    if not isinstance(value, list) or not value or any(day not in WEEKDAYS for day in value):
+        raise ValueError
+    if len(set(value)) != len(value):
+        raise ValueError
+    return tuple(sorted(WEEKDAYS.index(day) for day in value))
+
+
+def _holidays(value: Any) -> str:  # noqa: ANN401
+    if not isinstance(value, str):
+        raise ValueError
+    closed_days(value, _ANY_YEAR)
+    return value
+
+
+def _shift(value: Any) -> Literal["next", "previous", "skip"]:  # noqa: ANN401
+    if value == "next" or value == "previous" or value == "skip":  # noqa: PLR1714 so that the type is known
+        return value
+    raise ValueError
+
+
+def _specimen(value: Any) -> str:  # noqa: ANN401
+    if value not in SPECIMENS:
+        raise ValueError
+    return str(value)
+
+
+def _panel(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ValueError
+    try:
+        return tuple(analyte_named(name) for name in value)
+    except UnknownAnalyteError as error:
+        raise ValueError(str(error)) from None
+
+
+def _window(value: Any) -> tuple[time, time]:  # noqa: ANN401
+    match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d)", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError
+    try:
+        opens, closes = time.fromisoformat(match[1]), time.fromisoformat(match[2])
+    except ValueError:
+        raise ValueError from None
+    if opens >= closes:
+        raise ValueError("must open before it closes, on one day")
+    return opens, closes
+
+
+def _steps(value: Any) -> int:  # noqa: ANN401
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_STEPS:
+        raise ValueError
+    return value
+
+
+def _positive_number(value: Any) -> int:  # noqa: ANN401
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError
+    return value
+
+
+def _missed(value: Any) -> str:  # noqa: ANN401
+    if value in ("review", "positive"):
+        raise ValueError(f'"{value}" is not available in this version; write missed = "none"')
+    if value != "none":
+        raise ValueError
+    return str(value)

@@ -1,0 +1,1 @@
+"""The records: tables, the engine, migrations and the audit table."""

@@ -1,0 +1,122 @@
+"""Opens a database and runs transactions on it; turns the database's complaints into words.
+
+A service never commits: the caller's `writing` does, once, or nothing has happened.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DatabaseError, StatementError
+from sqlmodel import Session, create_engine
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.location import Location
+
+SCHEMA_VERSION = "0001"
+SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
+
+
+def open_engine(location: Location) -> Engine:
+    """An engine for an existing database of this program's schema.
+
+    Raises TestingTrackerError when there is none, or when a newer program made it.
+    """
+    if not location.path.is_file():
+        raise TestingTrackerError(
+            f"There is no database at {location.path}. Make one with `testing-tracker init`."
+        )
+    _check_schema(location)
+    return make_engine(location)
+
+
+def make_engine(location: Location) -> Engine:
+    """An engine whose transactions begin as we say, with foreign keys enforced."""
+    engine = create_engine(
+        location.url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, "isolation_level": None}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A transaction that holds the write lock from its start, so what it reads stays true until it commits."""
+    with _in_words(), Session(engine) as session:
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        yield session
+        session.commit()
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One unchanging view of the records."""
+    with _in_words(), Session(engine) as session:
+        session.connection().exec_driver_sql("BEGIN")
+        yield session
+        session.rollback()
+
+
+def create_file(location: Location) -> None:
+    """An empty file that only its owner may read. Raises TestingTrackerError when something stands there."""
+    try:
+        location.path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(location.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise TestingTrackerError(
+            f"There is a file at {location.path} already. Nothing was changed."
+        ) from None
+    except OSError as error:
+        raise TestingTrackerError(f"Cannot make {location.path}: {error.strerror}.") from None
+
+
+def _check_schema(location: Location) -> None:
+    with _in_words(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
+        known = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+    if found is None:
+        raise TestingTrackerError(f"{location.path} is not a database of testing-tracker.")
+    if found[0] != SCHEMA_VERSION:
+        raise TestingTrackerError(
+            f"{location.path} was made by a newer version of testing-tracker (its schema is {found[0]}, this program "
+            f"knows {SCHEMA_VERSION}). Update the program; nothing was changed."
+        )
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except StatementError as error:
+        if not isinstance(error, DatabaseError) or not isinstance(error.orig, sqlite3.DatabaseError):
+            raise
+        raise _explained(error.orig) from error
+    except sqlite3.DatabaseError as error:
+        raise _explained(error) from error
+
+
+_EXPLANATIONS = {
+    sqlite3.SQLITE_BUSY: "Another program has been writing to the database for a minute. Try again.",
+    sqlite3.SQLITE_READONLY: "The database is read-only. Check its permissions and the disk's.",
+    sqlite3.SQLITE_FULL: "The disk is full. Make room and try again.",
+    sqlite3.SQLITE_IOERR: "The disk failed while reading or writing the database. Check the disk.",
+    sqlite3.SQLITE_CANTOPEN: "The database cannot be opened. Check its permissions and the disk's.",
+    sqlite3.SQLITE_PERM: "The database cannot be opened. Check its permissions.",
+    sqlite3.SQLITE_CORRUPT: "The database is damaged. Bring back the last copy of it.",
+    sqlite3.SQLITE_NOTADB: "The file is not a SQLite database.",
+}
+
+
+def _explained(error: sqlite3.DatabaseError) -> Exception:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in _EXPLANATIONS:
+        return error
+    return TestingTrackerError(f"{_EXPLANATIONS[code]} Nothing was changed.")

@@ -1,0 +1,20 @@
+"""Brings a database's tables to what this program knows, by the migrations."""
+
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+
+def upgrade(connection: Connection) -> None:
+    """Run every migration that the database has not had yet, in the caller's transaction."""
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's settings: where the migrations are, and the connection they run on."""
+    config = Config()
+    config.set_main_option("script_location", str(files(__package__).joinpath("migrations")))
+    config.attributes["connection"] = connection
+    return config
