@@ -83,9 +83,7 @@ def closed_days(calendar: str | None, year: int) -> frozenset[date]:
     try:
         return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
     except NotImplementedError:
-        raise ValueError(
-            f"{calendar!r} is not a country or country-subdivision of the holidays library"
-        ) from None
+        raise ValueError(f"{calendar!r} is not a country or country-subdivision of the holidays library") from None
 
 
 def is_closed(calendar: str | None, day: date) -> bool:

@@ -84,9 +84,7 @@ class _Reader:
                     problem = "this version does not keep bounds on random draws; remove the line"
                     self.problems.append(f"draw.{key}: {problem}")
                 elif key not in _SECTIONS[section]:
-                    self.problems.append(
-                        f"{section}.{key}: unknown; [{section}] has {', '.join(_SECTIONS[section])}"
-                    )
+                    self.problems.append(f"{section}.{key}: unknown; [{section}] has {', '.join(_SECTIONS[section])}")
 
     def _value(self, place: str, default: _T, read: Callable[[Any], _T], wanted: str) -> _T:
         """The value at `section.key` as `read` makes it; `read` raises ValueError for one that does not fit."""
@@ -126,14 +124,10 @@ class _Reader:
             )
 
     def _closed(self) -> ClosedRule:
-        holidays = self._value(
-            "closed.holidays", None, _holidays, 'a country or part of one, such as "US-CA"'
-        )
+        holidays = self._value("closed.holidays", None, _holidays, 'a country or part of one, such as "US-CA"')
         shift = self._value("closed.shift", "next", _shift, '"next", "previous" or "skip"')
         if "shift" in (self.document.get("closed") or {}) and self._kind_is_random():
-            self.problems.append(
-                "closed.shift: only fixed draws shift; remove the line from a random schedule"
-            )
+            self.problems.append("closed.shift: only fixed draws shift; remove the line from a random schedule")
         return ClosedRule(holidays, shift)
 
     def _kind_is_random(self) -> bool:
@@ -142,9 +136,7 @@ class _Reader:
 
     def _collection(self) -> CollectionRule:
         usual = CollectionRule()
-        specimen = self._value(
-            "collection.specimen", usual.specimen, _specimen, f"one of {', '.join(SPECIMENS)}"
-        )
+        specimen = self._value("collection.specimen", usual.specimen, _specimen, f"one of {', '.join(SPECIMENS)}")
         panel = self._value("collection.panel", usual.panel, _panel, "a list of analytes")
         opens, closes = self._value(
             "collection.window",
@@ -156,17 +148,9 @@ class _Reader:
 
     def _response(self) -> ResponseRule:
         steps = self._value("response.steps", 1, _steps, f"a whole number from 0 to {MOST_STEPS}")
-        days = self._value(
-            "response.repeat_within_days", None, _positive_number, "a whole number of days, 1 or more"
-        )
-        repeat_steps = self._value(
-            "response.repeat_steps", None, _steps, f"a whole number from 0 to {MOST_STEPS}"
-        )
-        given = [
-            key
-            for key in ("repeat_within_days", "repeat_steps")
-            if key in (self.document.get("response") or {})
-        ]
+        days = self._value("response.repeat_within_days", None, _positive_number, "a whole number of days, 1 or more")
+        repeat_steps = self._value("response.repeat_steps", None, _steps, f"a whole number from 0 to {MOST_STEPS}")
+        given = [key for key in ("repeat_within_days", "repeat_steps") if key in (self.document.get("response") or {})]
         if len(given) == 1:
             self.problems.append(
                 f"response.{given[0]}: repeat_within_days and repeat_steps come together or not at all"

@@ -26,9 +26,7 @@ def open_engine(location: Location) -> Engine:
     Raises TestingTrackerError when there is none, or when a newer program made it.
     """
     if not location.path.is_file():
-        raise TestingTrackerError(
-            f"There is no database at {location.path}. Make one with `testing-tracker init`."
-        )
+        raise TestingTrackerError(f"There is no database at {location.path}. Make one with `testing-tracker init`.")
     _check_schema(location)
     return make_engine(location)
 
@@ -70,9 +68,7 @@ def create_file(location: Location) -> None:
         location.path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(location.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
-        raise TestingTrackerError(
-            f"There is a file at {location.path} already. Nothing was changed."
-        ) from None
+        raise TestingTrackerError(f"There is a file at {location.path} already. Nothing was changed.") from None
     except OSError as error:
         raise TestingTrackerError(f"Cannot make {location.path}: {error.strerror}.") from None
 

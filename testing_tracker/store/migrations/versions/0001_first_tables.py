@@ -60,9 +60,7 @@ def _create_tables() -> None:
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("code_key", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["facility_id"], ["facility.id"], name=op.f("participant_facility_id_refers")
-        ),
+        sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("participant_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("participant_key")),
         sa.UniqueConstraint("facility_id", "code_key", name=op.f("participant_facility_id_code_key_unique")),
     )
@@ -83,9 +81,7 @@ def _create_tables() -> None:
         sa.Column("schedule_id", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["participant_id"], ["participant.id"], name=op.f("assignment_participant_id_refers")
-        ),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("assignment_participant_id_refers")),
         sa.ForeignKeyConstraint(["schedule_id"], ["schedule.id"], name=op.f("assignment_schedule_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("assignment_key")),
     )
@@ -99,9 +95,7 @@ def _create_tables() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["participant_id"], ["participant.id"], name=op.f("enrolment_participant_id_refers")
-        ),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("enrolment_participant_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("enrolment_key")),
     )
     op.create_index("enrolment_in_order", "enrolment", ["participant_id", "from_on", "id"], unique=False)
@@ -115,9 +109,7 @@ def _create_tables() -> None:
         sa.Column("replaces_id", sa.Integer(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["participant_id"], ["participant.id"], name=op.f("leave_participant_id_refers")
-        ),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("leave_participant_id_refers")),
         sa.ForeignKeyConstraint(["replaces_id"], ["leave.id"], name=op.f("leave_replaces_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("leave_key")),
         sa.UniqueConstraint("replaces_id", name=op.f("leave_replaces_id_unique")),
@@ -159,9 +151,7 @@ def _create_tables() -> None:
         unique=True,
         sqlite_where=sa.text("status = 'open'"),
     )
-    op.create_index(
-        op.f("recommendation_participant_id_index"), "recommendation", ["participant_id"], unique=False
-    )
+    op.create_index(op.f("recommendation_participant_id_index"), "recommendation", ["participant_id"], unique=False)
     op.create_table(
         "schedule_version",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -171,13 +161,9 @@ def _create_tables() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["schedule_id"], ["schedule.id"], name=op.f("schedule_version_schedule_id_refers")
-        ),
+        sa.ForeignKeyConstraint(["schedule_id"], ["schedule.id"], name=op.f("schedule_version_schedule_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("schedule_version_key")),
-        sa.UniqueConstraint(
-            "schedule_id", "version", name=op.f("schedule_version_schedule_id_version_unique")
-        ),
+        sa.UniqueConstraint("schedule_id", "version", name=op.f("schedule_version_schedule_id_version_unique")),
     )
     op.create_table(
         "draw",
@@ -189,16 +175,12 @@ def _create_tables() -> None:
         sa.Column("schedule_version_id", sa.Integer(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('fixed', 'random', 'for-cause', 'imported')", name=op.f("draw_kind_is_known")
-        ),
+        sa.CheckConstraint("kind IN ('fixed', 'random', 'for-cause', 'imported')", name=op.f("draw_kind_is_known")),
         sa.CheckConstraint(
             "status IN ('due', 'collected', 'missed', 'refused', 'excused', 'unrecorded', 'cancelled')",
             name=op.f("draw_status_is_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["participant_id"], ["participant.id"], name=op.f("draw_participant_id_refers")
-        ),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("draw_participant_id_refers")),
         sa.ForeignKeyConstraint(
             ["schedule_version_id"], ["schedule_version.id"], name=op.f("draw_schedule_version_id_refers")
         ),
@@ -232,9 +214,7 @@ def _create_tables() -> None:
         sa.CheckConstraint(
             "level IN ('outpatient', 'iop', 'php', 'residential')", name=op.f("placement_level_is_known")
         ),
-        sa.ForeignKeyConstraint(
-            ["participant_id"], ["participant.id"], name=op.f("placement_participant_id_refers")
-        ),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("placement_participant_id_refers")),
         sa.ForeignKeyConstraint(
             ["recommendation_id"], ["recommendation.id"], name=op.f("placement_recommendation_id_refers")
         ),
@@ -254,12 +234,8 @@ def _create_tables() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("detail", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("audit_entry_draw_id_refers")),
-        sa.ForeignKeyConstraint(
-            ["facility_id"], ["facility.id"], name=op.f("audit_entry_facility_id_refers")
-        ),
-        sa.ForeignKeyConstraint(
-            ["participant_id"], ["participant.id"], name=op.f("audit_entry_participant_id_refers")
-        ),
+        sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("audit_entry_facility_id_refers")),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("audit_entry_participant_id_refers")),
         sa.ForeignKeyConstraint(
             ["recommendation_id"], ["recommendation.id"], name=op.f("audit_entry_recommendation_id_refers")
         ),
@@ -298,18 +274,14 @@ def _create_tables() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "outcome IN ('negative', 'positive', 'invalid')", name=op.f("result_outcome_is_known")
-        ),
+        sa.CheckConstraint("outcome IN ('negative', 'positive', 'invalid')", name=op.f("result_outcome_is_known")),
         sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("result_draw_id_refers")),
         sa.ForeignKeyConstraint(["replaces_id"], ["result.id"], name=op.f("result_replaces_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("result_key")),
         sa.UniqueConstraint("replaces_id", name=op.f("result_replaces_id_unique")),
     )
     op.create_index(op.f("result_draw_id_index"), "result", ["draw_id"], unique=False)
-    op.create_index(
-        "result_first", "result", ["draw_id"], unique=True, sqlite_where=sa.text("replaces_id IS NULL")
-    )
+    op.create_index("result_first", "result", ["draw_id"], unique=True, sqlite_where=sa.text("replaces_id IS NULL"))
     op.create_table(
         "finding",
         sa.Column("id", sa.Integer(), nullable=False),
