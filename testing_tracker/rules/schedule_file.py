@@ -189,7 +189,7 @@ def _holidays(value: Any) -> str:  # noqa: ANN401
 
 
 def _shift(value: Any) -> Literal["next", "previous", "skip"]:  # noqa: ANN401
-    if value == "next" or value == "previous" or value == "skip":  # noqa: PLR1714 so that the type is known
+    if value == "next" or value == "previous" or value == "skip":
         return value
     raise ValueError
 

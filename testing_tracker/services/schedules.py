@@ -1,0 +1,108 @@
+"""The facility's schedules and their versions."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import PurePath
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.codes import check_schedule_name
+from testing_tracker.rules.schedule import Schedule as Rule
+from testing_tracker.rules.schedule_file import read_schedule
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of, version_on
+from testing_tracker.store.tables import Schedule, ScheduleVersion
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading a file did: the version, and whether it is new or the one that was there already."""
+
+    name: str
+    version: int
+    binds_from: date
+    changed: bool
+
+
+def load_schedule(session: Session, acting: Acting, file: str, text: str) -> Loaded:
+    """Keep a schedule file under its name. A changed one becomes a new version that binds from the next day.
+
+    Raises ScheduleFileError for a file that cannot be used.
+    """
+    name = check_schedule_name(PurePath(file).name.removesuffix(".toml"))
+    read_schedule(text, file)
+    schedule = session.exec(
+        select(Schedule).where(Schedule.facility_id == acting.facility_id, Schedule.name == name)
+    ).first()
+    if schedule is None:
+        schedule = Schedule(facility_id=acting.facility_id, name=name)
+        session.add(schedule)
+        session.flush()
+        return _add_version(session, acting, schedule, 1, acting.today, text)
+    latest = versions_of(session, schedule)[-1]
+    if latest.text == text:
+        return Loaded(name, latest.version, latest.binds_from, changed=False)
+    return _add_version(session, acting, schedule, latest.version + 1, acting.today + timedelta(days=1), text)
+
+
+def _add_version(
+    session: Session, acting: Acting, schedule: Schedule, version: int, binds_from: date, text: str
+) -> Loaded:
+    session.add(
+        ScheduleVersion(
+            schedule_id=id_of(schedule),
+            version=version,
+            binds_from=binds_from,
+            text=text,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(
+        session, acting, "schedule load", schedule=schedule.name, version=version, binds_from=binds_from
+    )
+    session.flush()
+    return Loaded(schedule.name, version, binds_from, changed=True)
+
+
+def all_schedules(session: Session, acting: Acting) -> list[Schedule]:
+    """The facility's schedules by name."""
+    return list(
+        session.exec(select(Schedule).where(Schedule.facility_id == acting.facility_id).order_by(col(Schedule.name)))
+    )
+
+
+def find_schedule(session: Session, acting: Acting, name: str) -> Schedule:
+    """The schedule of this name. Raises TestingTrackerError naming those there are."""
+    schedules = all_schedules(session, acting)
+    for schedule in schedules:
+        if schedule.name == name:
+            return schedule
+    names = ", ".join(schedule.name for schedule in schedules)
+    raise TestingTrackerError(f"There is no schedule {name!r}. The schedules are {names}.")
+
+
+def versions_of(session: Session, schedule: Schedule) -> list[ScheduleVersion]:
+    """A schedule's versions, oldest first."""
+    return list(
+        session.exec(
+            select(ScheduleVersion)
+            .where(ScheduleVersion.schedule_id == schedule.id)
+            .order_by(col(ScheduleVersion.version))
+        )
+    )
+
+
+def rule_on(session: Session, schedule_id: int, day: date) -> tuple[int, Rule]:
+    """The version of a schedule that binds on a day, by id, and the rule it holds."""
+    version = version_on(session, schedule_id, day)
+    return id_of(version), rule_of(version.text)
+
+
+@lru_cache(maxsize=256)
+def rule_of(text: str) -> Rule:
+    """The rule in a stored version's text, which was checked when it was loaded."""
+    return read_schedule(text, "stored schedule")

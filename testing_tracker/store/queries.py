@@ -1,0 +1,144 @@
+"""Reads the histories: which row applies to a participant on a day, and which result of a draw counts."""
+
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Select, exists
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, SQLModel, col, select
+
+from testing_tracker.rules.words import Level, Standing
+from testing_tracker.store.tables import (
+    Assignment,
+    Draw,
+    Enrolment,
+    Facility,
+    Finding,
+    Leave,
+    Participant,
+    Placement,
+    Result,
+    Schedule,
+    ScheduleVersion,
+)
+
+_History = TypeVar("_History", Assignment, Enrolment, Placement)
+
+
+def the_facility(session: Session) -> Facility:
+    """The database's facility."""
+    return session.exec(select(Facility)).one()
+
+
+def participant_with_code(session: Session, facility_id: int, code: str) -> Participant | None:
+    """The participant with this code, in whatever case it is written."""
+    return session.exec(
+        select(Participant).where(Participant.facility_id == facility_id, Participant.code_key == code.casefold())
+    ).first()
+
+
+def in_force(session: Session, history: type[_History], participant_id: int, day: date) -> _History | None:
+    """The row of a participant's history that applies on a day: of the latest `from_on`, the last one recorded."""
+    return session.exec(
+        select(history)
+        .where(history.participant_id == participant_id, history.from_on <= day)
+        .order_by(col(history.from_on).desc(), col(history.id).desc())
+        .limit(1)
+    ).first()
+
+
+def in_force_id(history: type[_History], participant_id: object, day: date) -> ColumnElement[int]:
+    """The same as part of a larger query: the id of the row that applies to each participant."""
+    row = aliased(history)
+    return (
+        select(row.id)
+        .where(row.participant_id == participant_id, row.from_on <= day)
+        .order_by(col(row.from_on).desc(), col(row.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def level_on(session: Session, participant_id: int, day: date) -> Level:
+    """The participant's level of care on a day; before the enrolment the first one."""
+    placement = in_force(session, Placement, participant_id, day)
+    if placement is None:
+        placement = session.exec(
+            select(Placement).where(Placement.participant_id == participant_id).order_by(col(Placement.from_on)).limit(1)
+        ).one()
+    return Level(placement.level)
+
+
+def schedule_name_on(session: Session, participant_id: int, day: date) -> str:
+    """The name of the schedule that the participant is tested by on a day; before the enrolment the first one."""
+    assignment = in_force(session, Assignment, participant_id, day) or session.exec(
+        select(Assignment).where(Assignment.participant_id == participant_id).order_by(col(Assignment.from_on)).limit(1)
+    ).one()
+    return session.get_one(Schedule, assignment.schedule_id).name
+
+
+def on_leave(day: date) -> Select[tuple[int]]:
+    """The participants on leave on a day, by id. A leave that another one replaces does not count."""
+    later = aliased(Leave)
+    return select(Leave.participant_id).where(  # type: ignore[return-value]
+        Leave.from_on <= day, Leave.to_on >= day, ~exists().where(col(later.replaces_id) == Leave.id)
+    )
+
+
+def standing_on(session: Session, participant_id: int, day: date) -> Standing:
+    """Whether the participant takes part on a day. One whose enrolment is still to come counts as active."""
+    enrolment = in_force(session, Enrolment, participant_id, day)
+    if enrolment is not None and not enrolment.enrolled:
+        return Standing.DISCHARGED
+    away = session.exec(select(Leave.id).where(col(Leave.participant_id).in_(on_leave(day))).where(
+        Leave.participant_id == participant_id
+    )).first()
+    return Standing.ACTIVE if away is None else Standing.ON_LEAVE
+
+
+def enrolled_on(session: Session, participant_id: int) -> date:
+    """The first day of the participant's latest enrolment."""
+    return session.exec(
+        select(Enrolment.from_on)
+        .where(Enrolment.participant_id == participant_id, col(Enrolment.enrolled))
+        .order_by(col(Enrolment.from_on).desc(), col(Enrolment.id).desc())
+        .limit(1)
+    ).one()
+
+
+def version_on(session: Session, schedule_id: int, day: date) -> ScheduleVersion:
+    """The version of a schedule that binds on a day; before its first, the first."""
+    versions = session.exec(
+        select(ScheduleVersion).where(ScheduleVersion.schedule_id == schedule_id).order_by(col(ScheduleVersion.version))
+    ).all()
+    return [version for version in versions if version.binds_from <= day or version.version == 1][-1]
+
+
+def counts() -> ColumnElement[bool]:
+    """The condition that a result is the one that counts: no other row replaces it."""
+    later = aliased(Result)
+    return ~exists().where(col(later.replaces_id) == Result.id)
+
+
+def result_of(session: Session, draw_id: int) -> Result | None:
+    """The result of a draw that counts, None while there is none. It may be one without outcome: taken back."""
+    return session.exec(select(Result).where(Result.draw_id == draw_id, counts())).first()
+
+
+def findings_of(session: Session, result_id: int | None) -> list[str]:
+    """The analytes of a result, in alphabetical order."""
+    return list(session.exec(select(Finding.analyte).where(Finding.result_id == result_id).order_by(Finding.analyte)))
+
+
+def draws_on(session: Session, participant_id: int, day: date) -> list[Draw]:
+    """A participant's draws of a day, oldest first: at most a scheduled one and one for cause."""
+    return list(
+        session.exec(select(Draw).where(Draw.participant_id == participant_id, Draw.due_on == day).order_by(col(Draw.id)))
+    )
+
+
+def id_of(row: SQLModel) -> int:
+    """The id of a row that has been written."""
+    identity: int | None = getattr(row, "id", None)
+    assert identity is not None, "the row has not been written yet"
+    return identity
