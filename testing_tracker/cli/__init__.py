@@ -1,0 +1,77 @@
+"""The command line: one module a noun. A command reads its arguments, calls one service, and prints what came back.
+
+Command modules are loaded when they are asked for, and load nothing heavy themselves.
+"""
+
+from importlib import import_module
+
+import click
+
+from testing_tracker import __version__
+from testing_tracker.cli.desk import Desk
+from testing_tracker.cli.words import DAY
+from testing_tracker.errors import TestingTrackerError
+
+_COMMANDS = {
+    "amend": "result",
+    "completion": "completion",
+    "demo": "demo",
+    "draw": "draw",
+    "due": "draw",
+    "excuse": "attendance",
+    "history": "history",
+    "init": "init",
+    "missed": "attendance",
+    "participant": "participant",
+    "recommendation": "recommendation",
+    "refused": "attendance",
+    "report": "report",
+    "result": "result",
+    "schedule": "schedule",
+    "serve": "serve",
+    "test": "draw",
+}
+
+
+class Program(click.Group):
+    """The commands by name, and the one place where a refusal becomes `Error: …` and status 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"{__name__}.{_COMMANDS[cmd_name]}"), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except TestingTrackerError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar="TESTING_TRACKER_DATABASE",
+    help="The database: a file path or sqlite:/// URL. Default: a file in your user data folder.",
+)
+@click.option(
+    "--today",
+    type=DAY,
+    metavar="DATE",
+    envvar="TESTING_TRACKER_TODAY",
+    help="Pretend it is DATE; only on a training database.",
+)
+@click.version_option(__version__, prog_name="testing-tracker", message="%(prog)s %(version)s")
+@click.pass_context
+def program(ctx: click.Context, database: str | None, today: str | None) -> None:
+    """Draws, records and reports drug tests for addiction treatment programmes.
+
+    The program recommends; people decide. Start with `testing-tracker demo`.
+    """
+    ctx.obj = Desk(database, today)

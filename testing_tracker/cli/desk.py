@@ -1,0 +1,96 @@
+"""What every command works at: the database it was given, the clock, and the transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import Session
+
+    from testing_tracker.acting import Acting
+    from testing_tracker.clock import Clock
+    from testing_tracker.store.location import Location
+    from testing_tracker.store.tables import Facility
+
+
+class Desk:
+    """Opens the database when a command first needs it. `training` is known from then on."""
+
+    def __init__(self, database: str | None, pretended_day: str | None) -> None:
+        self.database = database
+        self.pretended_day = pretended_day
+        self.training = False
+        self._engine: Engine | None = None
+
+    @property
+    def location(self) -> "Location":
+        from testing_tracker.store.location import locate
+
+        return locate(self.database)
+
+    def clock(self, timezone: str) -> "Clock":
+        """The clock in a facility's zone, pretending the day that `--today` says."""
+        from zoneinfo import ZoneInfo
+
+        from testing_tracker.clock import Clock
+
+        return Clock(ZoneInfo(timezone), self._pretended())
+
+    def _pretended(self) -> date | None:
+        return date.fromisoformat(self.pretended_day) if self.pretended_day else None
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple["Session", "Acting"]]:
+        """A transaction that commits when the command's service has returned."""
+        from testing_tracker.store.engine import writing
+
+        with writing(self.engine) as session:
+            yield session, self._acting(session)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple["Session", "Acting"]]:
+        """One unchanging view of the records."""
+        from testing_tracker.store.engine import reading
+
+        with reading(self.engine) as session:
+            yield session, self._acting(session)
+
+    @property
+    def engine(self) -> "Engine":
+        from testing_tracker.store.engine import open_engine
+
+        if self._engine is None:
+            self._engine = open_engine(self.location)
+        return self._engine
+
+    def _acting(self, session: "Session") -> "Acting":
+        from testing_tracker.services import facilities
+        from testing_tracker.store.queries import the_facility
+
+        facility = the_facility(session)
+        self._check_training(facility)
+        return facilities.acting_in(facility, self.clock(facility.timezone))
+
+    def _check_training(self, facility: "Facility") -> None:
+        if self.pretended_day and not facility.training:
+            raise TestingTrackerError(
+                "--today works on a training database only, and this one is live. Leave --today and "
+                "TESTING_TRACKER_TODAY out, or make a training database with `init --training`."
+            )
+        self.training = facility.training
+
+
+def day_given(given: str | None, today: date) -> date:
+    """The date that `--on` means: today when it was left out, or `today`, `yesterday`, or the date itself."""
+    if given is None or given == "today":
+        return today
+    return today - timedelta(days=1) if given == "yesterday" else date.fromisoformat(given)
+
+
+pass_desk = click.make_pass_decorator(Desk)

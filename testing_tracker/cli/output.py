@@ -1,0 +1,111 @@
+"""Prints rows as a table, csv or json, and says what was done. What a training database prints says TRAINING."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import click
+
+from testing_tracker.cli.desk import Desk
+
+Row = Mapping[str, object]
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+FORMATS = ("table", "csv", "json")
+TRAINING = "TRAINING"
+
+
+def format_option(command: _Command) -> _Command:
+    """`--format table|csv|json`, for every command that lists or reports."""
+    option = click.option(
+        "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print it."
+    )
+    return option(command)
+
+
+def say(desk: Desk, text: str) -> None:
+    """One line on standard output about what was done."""
+    click.echo(f"{TRAINING} {text}" if desk.training else text)
+
+
+def warn(text: str) -> None:
+    """One line on standard error that a person should see; a script reading the output does not."""
+    click.echo(f"Note: {text}", err=True)
+
+
+def print_rows(desk: Desk, rows: Sequence[Row], columns: Sequence[str], form: str, empty: str) -> None:
+    """Print rows with these columns. json has every key of the rows, `empty` is what the table says without rows."""
+    if form == "json":
+        print_json(desk, rows)
+    elif form == "csv":
+        print_csv(desk, rows, columns)
+    elif not rows:
+        say(desk, empty)
+    else:
+        if desk.training:
+            click.echo(TRAINING)
+        print_table(rows, columns)
+
+
+def print_json(desk: Desk, document: object) -> None:
+    """One JSON document; dates and instants in ISO 8601."""
+    import json
+
+    _mark_training(desk)
+    click.echo(json.dumps(document, default=_plain, indent=2, ensure_ascii=False))
+
+
+def print_csv(desk: Desk, rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """A header row and a line a row, as spreadsheets read them."""
+    import csv
+
+    _mark_training(desk)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+
+
+def print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """A table as wide as the terminal; into a file or a pipe, as wide as it needs to be."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        numbers = all(isinstance(row.get(column), int | float | None) for row in rows)
+        table.add_column(column.replace("_", " "), justify="right" if numbers else "left")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    print_rich(table)
+
+
+def print_rich(renderable: object) -> None:
+    """Print something of rich's. Colour only on a terminal; no line is cut where nobody can widen the window."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=max(console.width, 200), no_color=True)
+    console.print(renderable)
+
+
+def _mark_training(desk: Desk) -> None:
+    if desk.training:
+        click.echo(TRAINING, err=True)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ";".join(str(part) for part in value)
+    return str(_plain(value))
+
+
+def _plain(value: object) -> object:
+    """Dates, instants and the like as text; numbers as they are."""
+    isoformat = getattr(value, "isoformat", None)
+    if isoformat is None:
+        return value
+    return isoformat(timespec="seconds") if hasattr(value, "tzinfo") else isoformat()

@@ -1,0 +1,102 @@
+"""The kinds of words that commands take, each with its own completion. A bad one is wrong usage (status 2)."""
+
+from collections.abc import Callable
+from datetime import date
+
+import click
+from click.shell_completion import CompletionItem
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.words import Level, Outcome
+
+_Complete = Callable[[click.Context], list[str]]
+
+
+class Word(click.ParamType):
+    """A word that has to pass a check, with completion from a list of those there are."""
+
+    def __init__(self, name: str, check: Callable[[str], str], complete: _Complete | None = None) -> None:
+        self.name = name
+        self._check = check
+        self._complete = complete
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return self._check(value)
+        except (TestingTrackerError, ValueError) as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        words = self._complete(ctx) if self._complete else []
+        return [CompletionItem(word) for word in words if word.casefold().startswith(incomplete.casefold())]
+
+
+def _day(value: str) -> str:
+    if value in ("today", "yesterday"):
+        return value
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError(f"{value!r} is not a date; write 2026-11-23, today or yesterday") from None
+
+
+def _week(value: str) -> str:
+    from testing_tracker.rules.calendar import Week
+
+    return str(Week.parse(value))
+
+
+def _code(value: str) -> str:
+    from testing_tracker.rules.codes import check_code
+
+    return check_code(value)
+
+
+def _analyte(value: str) -> str:
+    from testing_tracker.rules.analytes import analyte_named
+
+    return analyte_named(value)
+
+
+def _analytes(ctx: click.Context) -> list[str]:
+    from testing_tracker.rules.analytes import analyte_names
+
+    return list(analyte_names())
+
+
+def _participants(ctx: click.Context) -> list[str]:
+    from testing_tracker.store import listing
+
+    return listing.participant_codes(_given_database(ctx))
+
+
+def _participants_due(ctx: click.Context) -> list[str]:
+    from testing_tracker.store import listing
+
+    database = _given_database(ctx)
+    return listing.codes_with_open_draw(database) or listing.participant_codes(database)
+
+
+def _schedules(ctx: click.Context) -> list[str]:
+    from testing_tracker.store import listing
+
+    return listing.schedule_names(_given_database(ctx))
+
+
+def _given_database(ctx: click.Context) -> str | None:
+    given = ctx.find_root().params.get("database")
+    return given if isinstance(given, str) else None
+
+
+def _as_is(value: str) -> str:
+    return value
+
+
+DAY = Word("date", _day)
+WEEK = Word("week", _week)
+CODE = Word("code", _code, _participants)
+CODE_DUE = Word("code", _code, _participants_due)
+ANALYTE = Word("analyte", _analyte, _analytes)
+SCHEDULE = Word("schedule", _as_is, _schedules)
+LEVEL = click.Choice([str(level) for level in Level])
+OUTCOME = click.Choice([str(outcome) for outcome in Outcome])
