@@ -61,9 +61,7 @@ def _add_version(
             recorded_by=acting.account,
         )
     )
-    audit.record(
-        session, acting, "schedule load", schedule=schedule.name, version=version, binds_from=binds_from
-    )
+    audit.record(session, acting, "schedule load", schedule=schedule.name, version=version, binds_from=binds_from)
     session.flush()
     return Loaded(schedule.name, version, binds_from, changed=True)
 

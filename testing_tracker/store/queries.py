@@ -64,16 +64,25 @@ def level_on(session: Session, participant_id: int, day: date) -> Level:
     placement = in_force(session, Placement, participant_id, day)
     if placement is None:
         placement = session.exec(
-            select(Placement).where(Placement.participant_id == participant_id).order_by(col(Placement.from_on)).limit(1)
+            select(Placement)
+            .where(Placement.participant_id == participant_id)
+            .order_by(col(Placement.from_on))
+            .limit(1)
         ).one()
     return Level(placement.level)
 
 
 def schedule_name_on(session: Session, participant_id: int, day: date) -> str:
     """The name of the schedule that the participant is tested by on a day; before the enrolment the first one."""
-    assignment = in_force(session, Assignment, participant_id, day) or session.exec(
-        select(Assignment).where(Assignment.participant_id == participant_id).order_by(col(Assignment.from_on)).limit(1)
-    ).one()
+    assignment = (
+        in_force(session, Assignment, participant_id, day)
+        or session.exec(
+            select(Assignment)
+            .where(Assignment.participant_id == participant_id)
+            .order_by(col(Assignment.from_on))
+            .limit(1)
+        ).one()
+    )
     return session.get_one(Schedule, assignment.schedule_id).name
 
 
@@ -90,9 +99,11 @@ def standing_on(session: Session, participant_id: int, day: date) -> Standing:
     enrolment = in_force(session, Enrolment, participant_id, day)
     if enrolment is not None and not enrolment.enrolled:
         return Standing.DISCHARGED
-    away = session.exec(select(Leave.id).where(col(Leave.participant_id).in_(on_leave(day))).where(
-        Leave.participant_id == participant_id
-    )).first()
+    away = session.exec(
+        select(Leave.id)
+        .where(col(Leave.participant_id).in_(on_leave(day)))
+        .where(Leave.participant_id == participant_id)
+    ).first()
     return Standing.ACTIVE if away is None else Standing.ON_LEAVE
 
 
@@ -133,7 +144,9 @@ def findings_of(session: Session, result_id: int | None) -> list[str]:
 def draws_on(session: Session, participant_id: int, day: date) -> list[Draw]:
     """A participant's draws of a day, oldest first: at most a scheduled one and one for cause."""
     return list(
-        session.exec(select(Draw).where(Draw.participant_id == participant_id, Draw.due_on == day).order_by(col(Draw.id)))
+        session.exec(
+            select(Draw).where(Draw.participant_id == participant_id, Draw.due_on == day).order_by(col(Draw.id))
+        )
     )
 
 

@@ -1,0 +1,226 @@
+"""The nightly run: closes out the days before, records the nights that were missed, and draws today.
+
+It may run again, late, or on two hosts at once: the write lock lets one at a time through, and a day that was decided
+for a participant stays decided.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from sqlalchemy import bindparam, func, insert, literal, update
+from sqlmodel import Session, col, select
+
+from testing_tracker import chance
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import days_between
+from testing_tracker.rules.draws import ALWAYS, NEVER, chance_on
+from testing_tracker.rules.words import Kind, Status
+from testing_tracker.services import schedules
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of, in_force_id, on_leave
+from testing_tracker.store.tables import Assignment, AuditEntry, Draw, Enrolment, Facility, Night, Participant
+
+AT_A_TIME = 5_000  # participants in memory at once
+
+CLOSED_OUT = "nothing was recorded by the end of the day"
+
+
+@dataclass
+class NightReport:
+    """What a run did."""
+
+    day: date
+    drawn: int = 0
+    missed: int = 0
+    gaps: list[date] = field(default_factory=list)
+    already_made: bool = False
+
+
+@dataclass(frozen=True)
+class _DayRule:
+    """What a schedule says for one day."""
+
+    kind: Kind
+    version_id: int
+    chance: Fraction
+
+
+def run_night(session: Session, acting: Acting) -> NightReport:
+    """Make today's draws and close out the days before.
+
+    Raises TestingTrackerError when a later day was drawn already: then the clock is wrong.
+    """
+    report = NightReport(acting.today)
+    last = session.exec(
+        select(Night).where(Night.facility_id == acting.facility_id).order_by(col(Night.day).desc()).limit(1)
+    ).first()
+    if last is not None and last.day > acting.today:
+        raise TestingTrackerError(
+            f"Draws were made for {last.day} already, and today is {acting.today}. Check the machine's clock."
+        )
+    if last is not None and last.day == acting.today:
+        report.already_made = True
+        _draw_newcomers(session, acting, report, last)
+        return report
+    since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
+    report.missed = _close_out(session, acting, since)
+    for gap in days_between(since, acting.today):
+        _record_gap(session, acting, gap)
+        report.gaps.append(gap)
+    newest = _newest_participant(session, acting)
+    _add_night(session, acting, acting.today, newest, ran=True)
+    report.drawn = _draw(session, acting, acting.today, after=0, up_to=newest, status=Status.DUE)
+    audit.record(
+        session, acting, "night run", day=acting.today, drawn=report.drawn, missed=report.missed, gaps=len(report.gaps)
+    )
+    session.flush()
+    return report
+
+
+def _draw_newcomers(session: Session, acting: Acting, report: NightReport, night: Night) -> None:
+    newest = _newest_participant(session, acting)
+    if newest <= night.last_participant_id:
+        return
+    after = night.last_participant_id
+    report.drawn = _draw(session, acting, acting.today, after=after, up_to=newest, status=Status.DUE)
+    night.last_participant_id = newest
+    session.add(night)
+    audit.record(session, acting, "night add newcomers", day=acting.today, drawn=report.drawn)
+    session.flush()
+
+
+def _newest_participant(session: Session, acting: Acting) -> int:
+    query = select(func.max(Participant.id)).where(Participant.facility_id == acting.facility_id)
+    return session.exec(query).one() or 0
+
+
+def _add_night(session: Session, acting: Acting, day: date, newest: int, *, ran: bool) -> None:
+    session.add(
+        Night(
+            facility_id=acting.facility_id,
+            day=day,
+            ran=ran,
+            last_participant_id=newest,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    session.flush()
+
+
+def _close_out(session: Session, acting: Acting, since: date) -> int:
+    """Draws of the days before today that nobody touched become missed; each is on the audit record.
+
+    Everything older than the last run was closed by that run, so only the days since are looked at.
+    """
+    open_draws = (
+        col(Draw.status) == Status.DUE,
+        col(Draw.due_on) >= since,
+        col(Draw.due_on) < acting.today,
+        col(Draw.participant_id).in_(select(Participant.id).where(Participant.facility_id == acting.facility_id)),
+    )
+    session.connection().execute(
+        insert(AuditEntry).from_select(
+            ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"],
+            select(
+                literal(acting.facility_id),
+                literal(acting.now, AuditEntry.__table__.c.at.type),  # type: ignore[attr-defined]
+                literal(acting.account),
+                literal("draw missed"),
+                col(Draw.participant_id),
+                col(Draw.id),
+                literal(CLOSED_OUT),
+            ).where(*open_draws),
+        )
+    )
+    closed = session.connection().execute(
+        update(Draw).where(*open_draws).values(status=Status.MISSED, reason=CLOSED_OUT)
+    )
+    return closed.rowcount
+
+
+def _record_gap(session: Session, acting: Acting, day: date) -> None:
+    """A day without a run: nobody could be told of a random test, so none is made up.
+
+    The fixed tests of that day exist whether or not the program ran, but whether they were given nobody here knows.
+    """
+    _add_night(session, acting, day, _newest_participant(session, acting), ran=False)
+    made = _draw(
+        session,
+        acting,
+        day,
+        after=0,
+        up_to=_newest_participant(session, acting),
+        status=Status.UNRECORDED,
+        only=Kind.FIXED,
+    )
+    audit.record(session, acting, "night gap", day=day, fixed_draws=made)
+
+
+def _draw(
+    session: Session, acting: Acting, day: date, *, after: int, up_to: int, status: Status, only: Kind | None = None
+) -> int:
+    """Decide a day for the participants with ids over `after` up to `up_to`; returns how many were drawn."""
+    rules = _rules_on(session, acting, day)
+    kinds = [rule for rule in rules.values() if only in (None, rule.kind)]
+    inserts = {
+        rule.version_id: insert(Draw)
+        .prefix_with("OR IGNORE")
+        .values(
+            participant_id=bindparam("participant_id"),
+            due_on=literal(day),
+            kind=literal(str(rule.kind)),
+            status=literal(str(status)),
+            schedule_version_id=literal(rule.version_id),
+            recorded_at=literal(acting.now, Draw.__table__.c.recorded_at.type),  # type: ignore[attr-defined]
+        )
+        for rule in kinds
+        if rule.chance > NEVER
+    }
+    count = 0
+    for page in _active_participants(session, acting, day, after, up_to):
+        drawn: dict[int, list[dict[str, int]]] = {}
+        for participant_id, schedule_id in page:
+            rule = rules[schedule_id]
+            if rule.version_id in inserts and (rule.chance == ALWAYS or chance.is_drawn(rule.chance)):
+                drawn.setdefault(rule.version_id, []).append({"participant_id": participant_id})
+        for version_id, rows in drawn.items():
+            session.connection().execute(inserts[version_id], rows)
+            count += len(rows)
+    return count
+
+
+def _rules_on(session: Session, acting: Acting, day: date) -> dict[int, _DayRule]:
+    rules = {}
+    for schedule in schedules.all_schedules(session, acting):
+        version_id, rule = schedules.rule_on(session, id_of(schedule), day)
+        rules[id_of(schedule)] = _DayRule(rule.draw.kind, version_id, chance_on(rule, day))
+    return rules
+
+
+def _active_participants(
+    session: Session, acting: Acting, day: date, after: int, up_to: int
+) -> Iterator[list[tuple[int, int]]]:
+    """Everybody who takes part on a day, with the schedule, by id, a page at a time."""
+    query = (
+        select(Participant.id, Assignment.schedule_id)
+        .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, day))
+        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Participant.id, day))
+        .where(
+            Participant.facility_id == acting.facility_id,
+            col(Participant.id) <= up_to,
+            col(Enrolment.enrolled),
+            col(Participant.id).not_in(on_leave(day)),
+        )
+        .order_by(col(Participant.id))
+        .limit(AT_A_TIME)
+    )
+    while True:
+        rows = session.connection().execute(query.where(col(Participant.id) > after)).all()
+        if not rows:
+            return
+        yield [(row[0], row[1]) for row in rows]
+        after = rows[-1][0]

@@ -1,0 +1,347 @@
+"""Enrolling participants and keeping their histories: enrolment, level of care, schedule, leave, discharge."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.codes import check_code
+from testing_tracker.rules.words import Level, Standing, Status
+from testing_tracker.services import schedules
+from testing_tracker.store import audit
+from testing_tracker.store.queries import (
+    enrolled_on,
+    id_of,
+    in_force,
+    level_on,
+    participant_with_code,
+    schedule_name_on,
+    standing_on,
+)
+from testing_tracker.store.tables import Assignment, Draw, Enrolment, Leave, Night, Participant, Placement, Schedule
+
+HELD_OPEN = (Status.DUE, Status.MISSED, Status.UNRECORDED)
+
+
+@dataclass(frozen=True)
+class NewParticipant:
+    """What enrolling needs to know. `name` is optional and is shown only when it is asked for."""
+
+    code: str
+    level: Level
+    schedule: str
+    enrolled_on: date
+    name: str | None = None
+
+
+def find_participant(session: Session, acting: Acting, code: str) -> Participant:
+    """The participant with a code. Raises TestingTrackerError naming codes that look like it."""
+    participant = participant_with_code(session, acting.facility_id, code)
+    if participant is not None:
+        return participant
+    from difflib import get_close_matches
+
+    codes = session.exec(
+        select(Participant.code_key, Participant.code).where(Participant.facility_id == acting.facility_id)
+    ).all()
+    close = [dict(codes)[key] for key in get_close_matches(code.casefold(), [key for key, _ in codes], n=3, cutoff=0.7)]
+    hint = f"Did you mean {' or '.join(close)}?" if close else "`testing-tracker participant list` shows them all."
+    raise TestingTrackerError(f"There is no participant {code}. {hint}")
+
+
+def find_enrolled(session: Session, acting: Acting, code: str) -> Participant:
+    """The same, for acts that need somebody in the programme. Raises TestingTrackerError for a discharged one."""
+    participant = find_participant(session, acting, code)
+    if standing_on(session, id_of(participant), acting.today) is Standing.DISCHARGED:
+        raise TestingTrackerError(
+            f"{participant.code} was discharged. Enrol the participant again with "
+            f"`testing-tracker participant add {participant.code} --readmit …`."
+        )
+    return participant
+
+
+def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: bool = False) -> Participant:
+    """Enrol a participant, or one who was discharged again with `readmit`.
+
+    Raises TestingTrackerError for a code in use, an unknown schedule, or a code that is none.
+    """
+    check_code(new.code)
+    schedule = schedules.find_schedule(session, acting, new.schedule)
+    participant = participant_with_code(session, acting.facility_id, new.code)
+    if participant is None:
+        if readmit:
+            raise TestingTrackerError(
+                f"There is no participant {new.code} to readmit. Leave --readmit out to enrol one."
+            )
+        participant = Participant(
+            facility_id=acting.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name
+        )
+        session.add(participant)
+        session.flush()
+    else:
+        _check_readmission(session, acting, participant, new, readmit)
+    _write_enrolment(session, acting, id_of(participant), new, id_of(schedule))
+    audit.record(
+        session,
+        acting,
+        "participant readmit" if readmit else "participant add",
+        participant_id=participant.id,
+        level=new.level,
+        schedule=new.schedule,
+        enrolled_on=new.enrolled_on,
+    )
+    session.flush()
+    return participant
+
+
+def _check_readmission(
+    session: Session, acting: Acting, participant: Participant, new: NewParticipant, readmit: bool
+) -> None:
+    latest = in_force(session, Enrolment, id_of(participant), date.max)
+    assert latest is not None, "every participant was enrolled once"
+    if latest.enrolled:
+        raise TestingTrackerError(f"There is a participant {participant.code} already. Codes are given once.")
+    if not readmit:
+        raise TestingTrackerError(
+            f"{participant.code} was discharged on {latest.from_on}. If this is the same person, add --readmit; "
+            "if not, give another code."
+        )
+    if new.enrolled_on < latest.from_on:
+        raise TestingTrackerError(
+            f"{participant.code} was discharged on {latest.from_on} and cannot be readmitted before that day."
+        )
+    if new.name is not None:
+        participant.name = new.name
+        session.add(participant)
+
+
+def _write_enrolment(
+    session: Session, acting: Acting, participant_id: int, new: NewParticipant, schedule_id: int
+) -> None:
+    by = {"recorded_at": acting.now, "recorded_by": acting.account, "participant_id": participant_id}
+    from_on = new.enrolled_on
+    session.add(Enrolment.model_validate({**by, "from_on": from_on, "enrolled": True}))
+    session.add(Placement.model_validate({**by, "from_on": from_on, "level": new.level}))
+    session.add(Assignment.model_validate({**by, "from_on": from_on, "schedule_id": schedule_id}))
+
+
+def enrol_if_new(session: Session, acting: Acting, new: NewParticipant) -> bool:
+    """For imports: enrol, or return False when the same is on record. Raises TestingTrackerError if it differs."""
+    participant = participant_with_code(session, acting.facility_id, new.code)
+    if participant is None:
+        enrol(session, acting, new)
+        return True
+    identity = id_of(participant)
+    same = (
+        enrolled_on(session, identity) == new.enrolled_on
+        and level_on(session, identity, max(acting.today, new.enrolled_on)) is new.level
+        and schedule_name_on(session, identity, date.max) == new.schedule
+        and standing_on(session, identity, acting.today) is not Standing.DISCHARGED
+    )
+    if not same:
+        raise TestingTrackerError(f"{participant.code} is on record already, with other details; nothing was changed")
+    return False
+
+
+def set_schedule(session: Session, acting: Acting, code: str, name: str) -> date:
+    """Test a participant by another schedule; returns the first day that it binds.
+
+    That is today, or tomorrow when today's draw was already made for the participant.
+    """
+    participant = find_enrolled(session, acting, code)
+    schedule = schedules.find_schedule(session, acting, name)
+    identity = id_of(participant)
+    from_on = max(first_undecided_day(session, acting, identity), enrolled_on(session, identity))
+    current = in_force(session, Assignment, identity, from_on)
+    if current is not None and current.schedule_id == schedule.id:
+        raise TestingTrackerError(f"{participant.code} is on schedule {name} already; there is nothing to do.")
+    session.add(
+        Assignment(
+            participant_id=identity,
+            from_on=from_on,
+            schedule_id=id_of(schedule),
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    earlier = session.get_one(Schedule, current.schedule_id).name if current else None
+    audit.record(
+        session, acting, "participant set-schedule", participant_id=identity, from_on=from_on, earlier=earlier, now=name
+    )
+    session.flush()
+    return from_on
+
+
+def first_undecided_day(session: Session, acting: Acting, participant_id: int) -> date:
+    """Today, or tomorrow when the nightly run has decided on this participant today."""
+    night = session.exec(
+        select(Night).where(Night.facility_id == acting.facility_id, Night.day == acting.today, col(Night.ran))
+    ).first()
+    decided = night is not None and participant_id <= night.last_participant_id
+    return acting.today + timedelta(days=1) if decided else acting.today
+
+
+def transfer(
+    session: Session,
+    acting: Acting,
+    participant: Participant,
+    level: Level,
+    reason: str,
+    recommendation_id: int | None = None,
+) -> Level:
+    """Move a participant to another level of care from today; returns the level before.
+
+    Raises TestingTrackerError when the participant is in that level.
+    """
+    identity = id_of(participant)
+    before = level_on(session, identity, acting.today)
+    if before is level:
+        raise TestingTrackerError(f"{participant.code} is in {level} already; there is nothing to do.")
+    session.add(
+        Placement(
+            participant_id=identity,
+            from_on=max(acting.today, enrolled_on(session, identity)),
+            level=level,
+            reason=reason,
+            recommendation_id=recommendation_id,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(
+        session,
+        acting,
+        "participant transfer",
+        participant_id=identity,
+        recommendation_id=recommendation_id,
+        reason=reason,
+        from_level=before,
+        to_level=level,
+    )
+    session.flush()
+    return before
+
+
+def discharge(session: Session, acting: Acting, code: str, reason: str) -> list[Draw]:
+    """Discharge a participant from today; draws that are still due are cancelled and returned."""
+    participant = find_enrolled(session, acting, code)
+    identity = id_of(participant)
+    session.add(
+        Enrolment(
+            participant_id=identity,
+            from_on=max(acting.today, enrolled_on(session, identity)),
+            enrolled=False,
+            reason=reason,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(session, acting, "participant discharge", participant_id=identity, reason=reason)
+    due = session.exec(
+        select(Draw).where(Draw.participant_id == identity, Draw.status == Status.DUE, Draw.due_on >= acting.today)
+    )
+    cancelled = [_settle(session, acting, draw, Status.CANCELLED, f"discharged: {reason}") for draw in due]
+    session.flush()
+    return cancelled
+
+
+def add_leave(session: Session, acting: Acting, code: str, from_on: date, to_on: date, reason: str) -> list[Draw]:
+    """Record days away, both included. No draws are made on them; those there are become excused and are returned.
+
+    That includes days closed out as missed: who was away has not missed a test.
+    """
+    participant = find_enrolled(session, acting, code)
+    identity = id_of(participant)
+    if to_on < from_on:
+        raise TestingTrackerError(f"The leave ends on {to_on}, before it begins on {from_on}.")
+    for leave in leaves_of(session, identity):
+        if leave.from_on <= to_on and from_on <= leave.to_on:
+            raise TestingTrackerError(
+                f"{participant.code} has a leave from {leave.from_on} to {leave.to_on} on some of these days. "
+                "Give the other days only, or end that leave with `testing-tracker participant return`."
+            )
+    session.add(
+        Leave(
+            participant_id=identity,
+            from_on=from_on,
+            to_on=to_on,
+            reason=reason,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(
+        session, acting, "participant leave", participant_id=identity, reason=reason, from_on=from_on, to_on=to_on
+    )
+    open_draws = session.exec(
+        select(Draw).where(
+            Draw.participant_id == identity,
+            col(Draw.due_on).between(from_on, to_on),
+            col(Draw.status).in_(HELD_OPEN),
+        )
+    )
+    excused = [_settle(session, acting, draw, Status.EXCUSED, f"on leave: {reason}") for draw in open_draws]
+    session.flush()
+    return excused
+
+
+def end_leave(session: Session, acting: Acting, code: str, back_on: date, reason: str) -> Leave:
+    """The participant is back on a day, today or later, that lies in a leave; the leave ends the day before."""
+    participant = find_enrolled(session, acting, code)
+    identity = id_of(participant)
+    if back_on < acting.today:
+        raise TestingTrackerError(
+            f"{back_on} is over; say the day from which tests can be drawn again, today or later."
+        )
+    for leave in leaves_of(session, identity):
+        if leave.from_on <= back_on <= leave.to_on:
+            break
+    else:
+        raise TestingTrackerError(f"{participant.code} is not on leave on {back_on}; there is nothing to end.")
+    shorter = Leave(
+        participant_id=identity,
+        from_on=leave.from_on,
+        to_on=back_on - timedelta(days=1),
+        reason=leave.reason,
+        replaces_id=leave.id,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    session.add(shorter)
+    audit.record(
+        session,
+        acting,
+        "participant return",
+        participant_id=identity,
+        reason=reason,
+        back_on=back_on,
+        until=leave.to_on,
+    )
+    session.flush()
+    return shorter
+
+
+def leaves_of(session: Session, participant_id: int) -> list[Leave]:
+    """A participant's leaves that count, oldest first."""
+    rows = session.exec(select(Leave).where(Leave.participant_id == participant_id).order_by(col(Leave.from_on))).all()
+    replaced = {row.replaces_id for row in rows}
+    return [row for row in rows if row.id not in replaced]
+
+
+def _settle(session: Session, acting: Acting, draw: Draw, status: Status, reason: str) -> Draw:
+    audit.record(
+        session,
+        acting,
+        f"draw {status}",
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=reason,
+        due_on=draw.due_on,
+        earlier=draw.status,
+    )
+    draw.status = status
+    draw.reason = reason
+    session.add(draw)
+    return draw
