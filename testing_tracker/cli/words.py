@@ -12,7 +12,7 @@ from testing_tracker.rules.words import Level, Outcome
 _Complete = Callable[[click.Context], list[str]]
 
 
-class Word(click.ParamType):
+class Word(click.ParamType[str]):
     """A word that has to pass a check, with completion from a list of those there are."""
 
     def __init__(self, name: str, check: Callable[[str], str], complete: _Complete | None = None) -> None:

@@ -5,8 +5,9 @@ A week is an ISO 8601 week: Monday to Sunday, in the facility's own dates.
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -89,3 +90,14 @@ def closed_days(calendar: str | None, year: int) -> frozenset[date]:
 def is_closed(calendar: str | None, day: date) -> bool:
     """Whether nobody is tested on that day."""
     return day in closed_days(calendar, day.year)
+
+
+def instant(day: date, local: time, zone: ZoneInfo) -> datetime:
+    """The instant in UTC of a local time of day; the first of the two where the clock is put back over it.
+
+    Raises ValueError for a time that the clock skips on that day.
+    """
+    found = datetime.combine(day, local, zone).astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None) != datetime.combine(day, local):
+        raise ValueError(f"there was no {local:%H:%M} on {day}: the clock was put forward over it")
+    return found

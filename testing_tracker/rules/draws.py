@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from testing_tracker.rules.calendar import Week, is_closed
-from testing_tracker.rules.schedule import Schedule
+from testing_tracker.rules.schedule import Schedule, Shift
 from testing_tracker.rules.words import Kind
 
 NEVER = Fraction(0)
@@ -32,7 +32,7 @@ def fixed_week(schedule: Schedule, week: Week) -> FixedWeek:
     calendar = schedule.closed.holidays
     closed = {day for day in week.days if is_closed(calendar, day)}
     placed = {day for day in wanted if day not in closed}
-    if schedule.closed.shift == "skip":
+    if schedule.closed.shift is Shift.SKIP:
         return FixedWeek(tuple(sorted(placed)))
     unplaced = []
     for day in wanted:
@@ -46,10 +46,10 @@ def fixed_week(schedule: Schedule, week: Week) -> FixedWeek:
     return FixedWeek(tuple(sorted(placed)), tuple(unplaced))
 
 
-def _nearest_free_day(week: Week, day: date, taken: Container[date], shift: str) -> date | None:
+def _nearest_free_day(week: Week, day: date, taken: Container[date], shift: Shift) -> date | None:
     later = [other for other in week.days if other > day]
     earlier = [other for other in reversed(week.days) if other < day]
-    order = later + earlier if shift == "next" else earlier + later
+    order = later + earlier if shift is Shift.NEXT else earlier + later
     return next((other for other in order if other not in taken), None)
 
 

@@ -5,10 +5,18 @@ The values only; `schedule_file` reads them from TOML, `draws` works out days an
 
 from dataclasses import dataclass
 from datetime import time
+from enum import StrEnum
 from fractions import Fraction
-from typing import Literal
 
 from testing_tracker.rules.words import Kind
+
+
+class Shift(StrEnum):
+    """Where a fixed draw of a closed day goes: the next open day, the one before, or nowhere."""
+
+    NEXT = "next"
+    PREVIOUS = "previous"
+    SKIP = "skip"
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class ClosedRule:
     """On which days nobody is tested, and where a fixed draw of such a day goes."""
 
     holidays: str | None = None
-    shift: Literal["next", "previous", "skip"] = "next"
+    shift: Shift = Shift.NEXT
 
 
 @dataclass(frozen=True)

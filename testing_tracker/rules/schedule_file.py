@@ -8,12 +8,12 @@ import tomllib
 from collections.abc import Callable
 from datetime import time
 from fractions import Fraction
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named
 from testing_tracker.rules.calendar import WEEKDAYS, closed_days
-from testing_tracker.rules.schedule import ClosedRule, CollectionRule, DrawRule, ResponseRule, Schedule
+from testing_tracker.rules.schedule import ClosedRule, CollectionRule, DrawRule, ResponseRule, Schedule, Shift
 from testing_tracker.rules.words import Kind, Level
 
 SPECIMENS = ("urine", "oral-fluid", "breath", "blood", "hair", "sweat")
@@ -104,7 +104,9 @@ class _Reader:
                 self.problems.append(f"draw.{key}: missing; every schedule says it under [draw]")
         kind = self._value("draw.kind", Kind.FIXED, _kind, '"fixed" or "random"')
         per_week = self._value("draw.per_week", Fraction(0), _per_week, "a number over 0 and up to 7")
-        days = self._value("draw.days", (), _days, 'a list of different weekdays, such as ["mon", "thu"]')
+        days: tuple[int, ...] = self._value(
+            "draw.days", (), _days, 'a list of different weekdays, such as ["mon", "thu"]'
+        )
         if per_week and days:
             self._refuse_impossible_draws(kind, per_week, days)
         return DrawRule(kind, per_week, days)
@@ -125,7 +127,7 @@ class _Reader:
 
     def _closed(self) -> ClosedRule:
         holidays = self._value("closed.holidays", None, _holidays, 'a country or part of one, such as "US-CA"')
-        shift = self._value("closed.shift", "next", _shift, '"next", "previous" or "skip"')
+        shift = self._value("closed.shift", Shift.NEXT, _shift, '"next", "previous" or "skip"')
         if "shift" in (self.document.get("closed") or {}) and self._kind_is_random():
             self.problems.append("closed.shift: only fixed draws shift; remove the line from a random schedule")
         return ClosedRule(holidays, shift)
@@ -188,10 +190,10 @@ def _holidays(value: Any) -> str:  # noqa: ANN401
     return value
 
 
-def _shift(value: Any) -> Literal["next", "previous", "skip"]:  # noqa: ANN401
-    if value == "next" or value == "previous" or value == "skip":
-        return value
-    raise ValueError
+def _shift(value: Any) -> Shift:  # noqa: ANN401
+    if value not in tuple(Shift):
+        raise ValueError
+    return Shift(value)
 
 
 def _specimen(value: Any) -> str:  # noqa: ANN401

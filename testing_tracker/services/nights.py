@@ -6,26 +6,38 @@ for a participant stays decided.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import bindparam, func, insert, literal, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, literal, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from testing_tracker import chance
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.calendar import days_between
+from testing_tracker.rules.calendar import days_between, instant
 from testing_tracker.rules.draws import ALWAYS, NEVER, chance_on
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import schedules
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, in_force_id, on_leave
-from testing_tracker.store.tables import Assignment, AuditEntry, Draw, Enrolment, Facility, Night, Participant
+from testing_tracker.store.tables import (
+    Assignment,
+    AuditEntry,
+    Draw,
+    Enrolment,
+    Facility,
+    Night,
+    Participant,
+    ScheduleVersion,
+)
 
 AT_A_TIME = 5_000  # participants in memory at once
 
 CLOSED_OUT = "nothing was recorded by the end of the day"
+MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
 
 
 @dataclass
@@ -114,31 +126,50 @@ def _add_night(session: Session, acting: Acting, day: date, newest: int, *, ran:
 def _close_out(session: Session, acting: Acting, since: date) -> int:
     """Draws of the days before today that nobody touched become missed; each is on the audit record.
 
-    Everything older than the last run was closed by that run, so only the days since are looked at.
+    Those that were made only after their day's collection window had closed become unrecorded: nobody could have been
+    told of them in time. Everything older than the last run was closed by that run, so only the days since are looked
+    at. Returns how many were missed.
     """
-    open_draws = (
+    is_open = (
         col(Draw.status) == Status.DUE,
         col(Draw.due_on) >= since,
         col(Draw.due_on) < acting.today,
         col(Draw.participant_id).in_(select(Participant.id).where(Participant.facility_id == acting.facility_id)),
     )
-    session.connection().execute(
-        insert(AuditEntry).from_select(
-            ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"],
-            select(
-                literal(acting.facility_id),
-                literal(acting.now, AuditEntry.__table__.c.at.type),  # type: ignore[attr-defined]
-                literal(acting.account),
-                literal("draw missed"),
-                col(Draw.participant_id),
-                col(Draw.id),
-                literal(CLOSED_OUT),
-            ).where(*open_draws),
-        )
+    made = session.exec(
+        select(col(Draw.due_on), col(Draw.schedule_version_id), col(Draw.recorded_at)).where(*is_open).distinct()
     )
-    closed = session.connection().execute(
-        update(Draw).where(*open_draws).values(status=Status.MISSED, reason=CLOSED_OUT)
+    for due_on, version_id, recorded_at in made.all():
+        if version_id is not None and _was_too_late(session, acting, due_on, version_id, recorded_at):
+            these = (
+                col(Draw.due_on) == due_on,
+                col(Draw.schedule_version_id) == version_id,
+                col(Draw.recorded_at) == recorded_at,
+            )
+            _close(session, acting, (*is_open, *these), Status.UNRECORDED, MADE_TOO_LATE)
+    return _close(session, acting, is_open, Status.MISSED, CLOSED_OUT)
+
+
+def _was_too_late(session: Session, acting: Acting, due_on: date, version_id: int, recorded_at: datetime) -> bool:
+    rule = schedules.rule_of(session.get_one(ScheduleVersion, version_id).text)
+    return recorded_at >= instant(due_on, rule.collection.closes, acting.zone)
+
+
+def _close(
+    session: Session, acting: Acting, which: tuple[ColumnElement[bool], ...], status: Status, reason: str
+) -> int:
+    columns = ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"]
+    values = (
+        literal(acting.facility_id),
+        literal(acting.now, UTCDateTime()),
+        literal(acting.account),
+        literal(f"draw {status}"),
+        col(Draw.participant_id),
+        col(Draw.id),
+        literal(reason),
     )
+    session.connection().execute(insert(AuditEntry).from_select(columns, sa_select(*values).where(*which)))
+    closed = session.connection().execute(update(Draw).where(*which).values(status=str(status), reason=reason))
     return closed.rowcount
 
 
@@ -175,7 +206,7 @@ def _draw(
             kind=literal(str(rule.kind)),
             status=literal(str(status)),
             schedule_version_id=literal(rule.version_id),
-            recorded_at=literal(acting.now, Draw.__table__.c.recorded_at.type),  # type: ignore[attr-defined]
+            recorded_at=literal(acting.now, UTCDateTime()),
         )
         for rule in kinds
         if rule.chance > NEVER
@@ -188,8 +219,7 @@ def _draw(
             if rule.version_id in inserts and (rule.chance == ALWAYS or chance.is_drawn(rule.chance)):
                 drawn.setdefault(rule.version_id, []).append({"participant_id": participant_id})
         for version_id, rows in drawn.items():
-            session.connection().execute(inserts[version_id], rows)
-            count += len(rows)
+            count += session.connection().execute(inserts[version_id], rows).rowcount
     return count
 
 

@@ -110,7 +110,7 @@ def standing_on(session: Session, participant_id: int, day: date) -> Standing:
 def enrolled_on(session: Session, participant_id: int) -> date:
     """The first day of the participant's latest enrolment."""
     return session.exec(
-        select(Enrolment.from_on)
+        select(col(Enrolment.from_on))
         .where(Enrolment.participant_id == participant_id, col(Enrolment.enrolled))
         .order_by(col(Enrolment.from_on).desc(), col(Enrolment.id).desc())
         .limit(1)

@@ -1,0 +1,34 @@
+"""What a nurse records of a draw that gave no result: missed, refused, excused."""
+
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.attendance import check_change
+from testing_tracker.rules.words import Status
+from testing_tracker.services.draws import OpenDraw
+from testing_tracker.store import audit
+
+
+def record_absence(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None) -> None:
+    """Set a draw to missed, refused or excused. Raises TestingTrackerError where its state does not allow that."""
+    check_change(found.which, Status(found.draw.status), found.outcome, status)
+    set_status(session, acting, found, status, reason)
+
+
+def set_status(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None) -> None:
+    """Write a draw's status with its audit entry; whether it may change was checked before."""
+    draw = found.draw
+    audit.record(
+        session,
+        acting,
+        f"draw {status}",
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=reason,
+        due_on=draw.due_on,
+        earlier=draw.status,
+    )
+    draw.status = status
+    draw.reason = reason
+    session.add(draw)
+    session.flush()

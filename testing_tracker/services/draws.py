@@ -1,0 +1,161 @@
+"""Draws: which ones are due on a day, which one a person means, and ordering one for cause."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.words import Kind, Outcome, Standing, Status
+from testing_tracker.services.participants import find_enrolled, find_participant
+from testing_tracker.store import audit
+from testing_tracker.store.queries import counts, draws_on, id_of, in_force, result_of, standing_on
+from testing_tracker.store.tables import (
+    Draw,
+    Enrolment,
+    Night,
+    Participant,
+    Result,
+    Schedule,
+    ScheduleVersion,
+)
+
+
+@dataclass(frozen=True)
+class DueLine:
+    """A draw of a day and what has become of it. `schedule` is None where none made the draw."""
+
+    participant: str
+    due_on: date
+    kind: Kind
+    status: Status
+    outcome: Outcome | None
+    schedule: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class OpenDraw:
+    """A draw that something is to be recorded for, with its result so far."""
+
+    participant: Participant
+    draw: Draw
+    result: Result | None
+
+    @property
+    def which(self) -> str:
+        """The draw in a message's words."""
+        cause = "for-cause " if self.draw.kind == Kind.FOR_CAUSE else ""
+        return f"{self.participant.code}'s {cause}draw of {self.draw.due_on}"
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return Outcome(self.result.outcome) if self.result is not None and self.result.outcome else None
+
+
+def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
+    """Who is to be tested on a day, by code."""
+    rows = session.exec(
+        select(Draw, Participant.code, Result.outcome, Schedule.name)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .join(ScheduleVersion, col(ScheduleVersion.id) == Draw.schedule_version_id, isouter=True)
+        .join(Schedule, col(Schedule.id) == ScheduleVersion.schedule_id, isouter=True)
+        .where(Participant.facility_id == acting.facility_id, Draw.due_on == day)
+        .order_by(Participant.code_key, col(Draw.id))
+    )
+    return [
+        DueLine(
+            participant=code,
+            due_on=draw.due_on,
+            kind=Kind(draw.kind),
+            status=Status(draw.status),
+            outcome=Outcome(outcome) if outcome else None,
+            schedule=schedule,
+            reason=draw.reason,
+        )
+        for draw, code, outcome, schedule in rows
+    ]
+
+
+def night_has_run(session: Session, acting: Acting, day: date) -> bool:
+    """Whether the draws of a day were made."""
+    return (
+        session.exec(
+            select(Night.id).where(Night.facility_id == acting.facility_id, Night.day == day, col(Night.ran))
+        ).first()
+        is not None
+    )
+
+
+def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
+    """The draw that a person means by a code and a day.
+
+    Where a scheduled draw and one for cause fall on one day, the one without outcome is meant; `for_cause` says it
+    otherwise. Raises TestingTrackerError when there is none, naming the nearest, or when it is not clear which.
+    """
+    participant = find_participant(session, acting, code)
+    if day > acting.today:
+        raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
+    draws = draws_on(session, id_of(participant), day)
+    if for_cause is not None:
+        draws = [draw for draw in draws if (draw.kind == Kind.FOR_CAUSE) is for_cause]
+    if not draws:
+        raise TestingTrackerError(_no_draw(session, acting, participant, day))
+    if len(draws) > 1:
+        draws = [draw for draw in draws if draw.status in (Status.DUE, Status.UNRECORDED)] or draws
+    if len(draws) > 1:
+        raise TestingTrackerError(
+            f"{participant.code} has two draws on {day}, a scheduled one and one for cause. "
+            "Add --scheduled or --for-cause to say which."
+        )
+    return OpenDraw(participant, draws[0], result_of(session, id_of(draws[0])))
+
+
+def _no_draw(session: Session, acting: Acting, participant: Participant, day: date) -> str:
+    last = session.exec(
+        select(Draw)
+        .where(Draw.participant_id == participant.id, Draw.due_on <= acting.today, Draw.due_on != day)
+        .order_by(col(Draw.due_on).desc())
+        .limit(1)
+    ).first()
+    said = f"No draw was due for {participant.code} on {day}"
+    if day == acting.today and not night_has_run(session, acting, day):
+        said += "; today's draws have not been made yet, `testing-tracker draw` makes them"
+    if last is None:
+        said += "."
+    else:
+        said += f"; the last one was on {last.due_on} ({last.status})."
+    return f"{said} Give --on, or order one with `testing-tracker test {participant.code}`."
+
+
+def order_test(session: Session, acting: Acting, code: str, reason: str | None) -> Draw:
+    """Order a test for cause today, outside the schedule; one a day. It may stand beside a scheduled draw."""
+    participant = find_enrolled(session, acting, code)
+    identity = id_of(participant)
+    if in_force(session, Enrolment, identity, acting.today) is None:
+        raise TestingTrackerError(f"{participant.code}'s enrolment has not begun yet.")
+    if standing_on(session, identity, acting.today) is Standing.ON_LEAVE:
+        raise TestingTrackerError(
+            f"{participant.code} is on leave today. If the participant is back, say so first with "
+            f"`testing-tracker participant return {participant.code}`."
+        )
+    for draw in draws_on(session, identity, acting.today):
+        if draw.kind == Kind.FOR_CAUSE:
+            raise TestingTrackerError(
+                f"A test for cause was ordered for {participant.code} today already ({draw.status})."
+            )
+    draw = Draw(
+        participant_id=identity,
+        due_on=acting.today,
+        kind=Kind.FOR_CAUSE,
+        status=Status.DUE,
+        reason=reason,
+        recorded_at=acting.now,
+    )
+    session.add(draw)
+    session.flush()
+    audit.record(session, acting, "draw order", participant_id=identity, draw_id=draw.id, reason=reason)
+    session.flush()
+    return draw

@@ -1,0 +1,291 @@
+"""Escalation recommendations: raised by positives, withdrawn with their evidence, decided by clinicians."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.escalation import Positive, explanation, is_more_immersive, level_above, steps_up
+from testing_tracker.rules.schedule import ResponseRule
+from testing_tracker.rules.words import Decision, Level, Outcome
+from testing_tracker.services import participants, schedules
+from testing_tracker.store import audit
+from testing_tracker.store.queries import counts, findings_of, id_of, in_force, level_on
+from testing_tracker.store.tables import (
+    Assignment,
+    Draw,
+    Evidence,
+    Participant,
+    Recommendation,
+    Result,
+    ScheduleVersion,
+)
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """A test that a recommendation rests on, with what its result says now."""
+
+    due_on: date
+    outcome: Outcome | None
+    analytes: list[str]
+
+
+@dataclass(frozen=True)
+class RecommendationLine:
+    """A recommendation as a clinician sees it. `reason` says why it was raised; instants are in UTC."""
+
+    id: int
+    participant: str
+    from_level: Level
+    to_level: Level
+    status: Decision
+    raised_at: datetime
+    evidence: list[EvidenceLine]
+    reason: str
+    decided_at: datetime | None
+    decided_by: str | None
+    decision_reason: str | None
+
+
+def add_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation:
+    """A draw's test is positive: raise a recommendation, or add to the open one, whose target may rise."""
+    identity = draw.participant_id
+    recommendation = _open_one(session, identity)
+    is_new = recommendation is None
+    if recommendation is None:
+        level = level_on(session, identity, acting.today)
+        recommendation = Recommendation(
+            participant_id=identity,
+            from_level=level,
+            to_level=level,
+            status=Decision.OPEN,
+            reason="",
+            raised_at=acting.now,
+        )
+    session.add(recommendation)
+    session.flush()
+    session.add(Evidence(recommendation_id=id_of(recommendation), draw_id=id_of(draw), added_at=acting.now))
+    session.flush()
+    _weigh(session, acting, recommendation)
+    audit.record(
+        session,
+        acting,
+        "recommendation raise" if is_new else "recommendation add evidence",
+        participant_id=identity,
+        draw_id=draw.id,
+        recommendation_id=recommendation.id,
+        from_level=recommendation.from_level,
+        to_level=recommendation.to_level,
+    )
+    return recommendation
+
+
+def withdraw_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """A draw's test is not positive after all: its open recommendation loses it, and is withdrawn with its last.
+
+    A recommendation that was decided stays as it was decided; its evidence shows what the test says now.
+    """
+    recommendation = _open_one(session, draw.participant_id)
+    if recommendation is None:
+        return None
+    standing = _standing_evidence(session, recommendation)
+    for evidence in standing:
+        if evidence.draw_id == draw.id:
+            evidence.withdrawn_at = acting.now
+            session.add(evidence)
+            break
+    else:
+        return None
+    session.flush()
+    if len(standing) == 1:
+        recommendation.status = Decision.WITHDRAWN
+        recommendation.decided_at = acting.now
+        recommendation.decided_by = acting.account
+        recommendation.decision_reason = "no positive test is left"
+        session.add(recommendation)
+    else:
+        _weigh(session, acting, recommendation)
+    audit.record(
+        session,
+        acting,
+        "recommendation withdraw evidence",
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        recommendation_id=recommendation.id,
+        status=recommendation.status,
+        to_level=recommendation.to_level,
+    )
+    session.flush()
+    return recommendation
+
+
+def _open_one(session: Session, participant_id: int) -> Recommendation | None:
+    return session.exec(
+        select(Recommendation).where(
+            Recommendation.participant_id == participant_id, Recommendation.status == Decision.OPEN
+        )
+    ).first()
+
+
+def _standing_evidence(session: Session, recommendation: Recommendation) -> list[Evidence]:
+    return list(
+        session.exec(
+            select(Evidence)
+            .where(Evidence.recommendation_id == recommendation.id, col(Evidence.withdrawn_at).is_(None))
+            .order_by(col(Evidence.id))
+        )
+    )
+
+
+def _weigh(session: Session, acting: Acting, recommendation: Recommendation) -> None:
+    """Work the target out from all the evidence that stands: the highest that any of it recommends."""
+    evidence = _standing_evidence(session, recommendation)
+    draws = [session.get_one(Draw, line.draw_id) for line in evidence]
+    from_level = Level(recommendation.from_level)
+    target = from_level
+    for draw in draws:
+        positive = Positive(draw.due_on, _response(session, acting, draw))
+        others = _other_positive_days(session, draw)
+        reached = level_above(from_level, steps_up(positive, others))
+        target = reached if is_more_immersive(reached, target) else target
+    recommendation.to_level = target
+    recommendation.reason = explanation(from_level, target, len(draws))
+    session.add(recommendation)
+    session.flush()
+
+
+def _response(session: Session, acting: Acting, draw: Draw) -> ResponseRule:
+    """The response rule of the draw's own schedule version; without one, of the participant's schedule now."""
+    if draw.schedule_version_id is not None:
+        return schedules.rule_of(session.get_one(ScheduleVersion, draw.schedule_version_id).text).response
+    assignment = in_force(session, Assignment, draw.participant_id, date.max)
+    assert assignment is not None, "every participant has a schedule"
+    _, rule = schedules.rule_on(session, assignment.schedule_id, acting.today)
+    return rule.response
+
+
+def _other_positive_days(session: Session, draw: Draw) -> list[date]:
+    """The days of the participant's other positive tests that came before this one, or earlier the same day."""
+    earlier = (col(Draw.due_on) < draw.due_on) | ((col(Draw.due_on) == draw.due_on) & (col(Draw.id) < id_of(draw)))
+    return list(
+        session.exec(
+            select(col(Draw.due_on))
+            .join(Result, col(Result.draw_id) == Draw.id)
+            .where(Draw.participant_id == draw.participant_id, earlier, Result.outcome == Outcome.POSITIVE, counts())
+        )
+    )
+
+
+def find(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:
+    """The recommendation with a number. Raises TestingTrackerError when there is none."""
+    found = session.exec(
+        select(Recommendation, Participant)
+        .join(Participant, col(Participant.id) == Recommendation.participant_id)
+        .where(Recommendation.id == number, Participant.facility_id == acting.facility_id)
+    ).first()
+    if found is None:
+        raise TestingTrackerError(
+            f"There is no recommendation {number}. `testing-tracker recommendation list` shows them all."
+        )
+    return found
+
+
+def accept(session: Session, acting: Acting, number: int, note: str | None) -> RecommendationLine:
+    """A clinician follows the recommendation: the participant is transferred to its level from today.
+
+    One that asks for no step up, or whose level the participant has reached meanwhile, transfers nobody.
+    """
+    recommendation, participant = _find_open(session, acting, number)
+    _decide(session, acting, recommendation, Decision.ACCEPTED, note)
+    target = Level(recommendation.to_level)
+    if is_more_immersive(target, level_on(session, id_of(participant), acting.today)):
+        reason = f"recommendation {number} accepted" + (f": {note}" if note else "")
+        participants.transfer(session, acting, participant, target, reason, recommendation.id)
+    return _line(session, recommendation, participant)
+
+
+def decline(session: Session, acting: Acting, number: int, reason: str) -> RecommendationLine:
+    """A clinician does not follow the recommendation, and says why."""
+    recommendation, participant = _find_open(session, acting, number)
+    _decide(session, acting, recommendation, Decision.DECLINED, reason)
+    return _line(session, recommendation, participant)
+
+
+def _find_open(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:
+    recommendation, participant = find(session, acting, number)
+    if recommendation.status != Decision.OPEN:
+        raise TestingTrackerError(f"Recommendation {number} is {recommendation.status} already; nothing was changed.")
+    return recommendation, participant
+
+
+def _decide(
+    session: Session, acting: Acting, recommendation: Recommendation, decision: Decision, reason: str | None
+) -> None:
+    recommendation.status = decision
+    recommendation.decided_at = acting.now
+    recommendation.decided_by = acting.account
+    recommendation.decision_reason = reason
+    session.add(recommendation)
+    audit.record(
+        session,
+        acting,
+        f"recommendation {'accept' if decision is Decision.ACCEPTED else 'decline'}",
+        participant_id=recommendation.participant_id,
+        recommendation_id=recommendation.id,
+        reason=reason,
+        to_level=recommendation.to_level,
+    )
+    session.flush()
+
+
+def shown(session: Session, acting: Acting, number: int) -> RecommendationLine:
+    """One recommendation with its evidence."""
+    return _line(session, *find(session, acting, number))
+
+
+def listed(session: Session, acting: Acting, *, open_only: bool) -> list[RecommendationLine]:
+    """The facility's recommendations, newest first."""
+    query = (
+        select(Recommendation, Participant)
+        .join(Participant, col(Participant.id) == Recommendation.participant_id)
+        .where(Participant.facility_id == acting.facility_id)
+        .order_by(col(Recommendation.raised_at).desc(), col(Recommendation.id).desc())
+    )
+    if open_only:
+        query = query.where(Recommendation.status == Decision.OPEN)
+    return [_line(session, recommendation, participant) for recommendation, participant in session.exec(query)]
+
+
+def _line(session: Session, recommendation: Recommendation, participant: Participant) -> RecommendationLine:
+    rows = session.exec(
+        select(col(Draw.due_on), col(Result.outcome), col(Result.id))
+        .join(Evidence, col(Evidence.draw_id) == Draw.id)
+        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .where(
+            Evidence.recommendation_id == recommendation.id,
+            col(Evidence.withdrawn_at).is_(None) | (Recommendation.status == Decision.WITHDRAWN),
+            Recommendation.id == recommendation.id,
+        )
+        .order_by(col(Draw.due_on), col(Draw.id))
+        .distinct()
+    ).all()
+    evidence = [
+        EvidenceLine(due_on, Outcome(outcome) if outcome else None, findings_of(session, result_id))
+        for due_on, outcome, result_id in rows
+    ]
+    return RecommendationLine(
+        id=id_of(recommendation),
+        participant=participant.code,
+        from_level=Level(recommendation.from_level),
+        to_level=Level(recommendation.to_level),
+        status=Decision(recommendation.status),
+        raised_at=recommendation.raised_at,
+        evidence=evidence,
+        reason=recommendation.reason,
+        decided_at=recommendation.decided_at,
+        decided_by=recommendation.decided_by,
+        decision_reason=recommendation.decision_reason,
+    )
