@@ -12,6 +12,8 @@ def check_code(code: str) -> str:
 
     The message leaves the text out: somebody may have typed a name.
     """
+    if code.casefold() == "import":
+        raise TestingTrackerError("'import' cannot be a participant code: `result import` reads a file.")
     if _CODE.fullmatch(code) is None:
         raise TestingTrackerError(
             "That is not a participant code. A code has 1 to 32 letters, digits, '-', '_' or '.', and is never a name."

@@ -73,7 +73,7 @@ def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
             status=Status(draw.status),
             outcome=Outcome(outcome) if outcome else None,
             schedule=schedule,
-            reason=draw.reason,
+            reason=draw.reason or draw.ordered_for,
         )
         for draw, code, outcome, schedule in rows
     ]
@@ -151,7 +151,7 @@ def order_test(session: Session, acting: Acting, code: str, reason: str | None) 
         due_on=acting.today,
         kind=Kind.FOR_CAUSE,
         status=Status.DUE,
-        reason=reason,
+        ordered_for=reason,
         recorded_at=acting.now,
     )
     session.add(draw)

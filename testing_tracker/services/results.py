@@ -169,9 +169,8 @@ def _write(session: Session, acting: Acting, found: OpenDraw, new: NewResult | N
 
 
 def set_collected(session: Session, draw: Draw) -> None:
-    """The draw was given; a reason from an earlier status does not apply, a for-cause order's does."""
-    if draw.status != Status.DUE:
-        draw.reason = None
+    """The draw was given; the reason of an earlier status does not apply any more."""
+    draw.reason = None
     draw.status = Status.COLLECTED
     session.add(draw)
     session.flush()

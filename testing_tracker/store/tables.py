@@ -163,7 +163,8 @@ class Night(SQLModel, table=True):
 class Draw(SQLModel, table=True):
     """A test that a participant is to give on a day, and what has become of it.
 
-    At most one a day that a schedule or a past record made, and one for cause beside it.
+    At most one a day that a schedule or a past record made, and one for cause beside it. `reason` is why the status
+    is what it is; `ordered_for` why a test for cause was ordered.
     """
 
     __table_args__ = (
@@ -181,6 +182,7 @@ class Draw(SQLModel, table=True):
     status: str
     schedule_version_id: int | None = Field(default=None, foreign_key="schedule_version.id")
     reason: str | None = None
+    ordered_for: str | None = None
     recorded_at: datetime
 
 

@@ -174,6 +174,7 @@ def _create_tables() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("schedule_version_id", sa.Integer(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("ordered_for", sa.String(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('fixed', 'random', 'for-cause', 'imported')", name=op.f("draw_kind_is_known")),
         sa.CheckConstraint(

@@ -1,0 +1,24 @@
+"""`init`: make a facility's database."""
+
+import click
+
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.output import say
+from testing_tracker.errors import TestingTrackerError
+
+
+@click.command("init")
+@click.option("--facility", default="My facility", show_default=True, metavar="NAME", help="The facility's name.")
+@click.option("--timezone", metavar="TZ", help="Such as America/Los_Angeles. Default: this machine's.")
+@click.option("--training", is_flag=True, help="For practice: may pretend the date, and everything says TRAINING.")
+@pass_desk
+def init_command(desk: Desk, facility: str, timezone: str | None, training: bool) -> None:
+    """Make the database, with the schedules that come with the program."""
+    from testing_tracker.services import facilities
+
+    if desk.pretended_day and not training:
+        raise TestingTrackerError("--today works with `init --training` only; a live facility has the real date.")
+    made = facilities.make_database(desk.location, facility, timezone, desk.pretended_day, training=training)
+    desk.training = training
+    say(desk, f"{facility}: made {desk.location.path} (timezone {made.timezone}).")
+    say(desk, "Next: `testing-tracker participant add CODE --schedule random-2 --level iop`, and a nightly `draw`.")
