@@ -9,20 +9,18 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from testing_tracker.services import (  # noqa: F401
-        attendance,
-        demo,
-        draws,
-        facilities,
-        history,
-        imports,
-        nights,
-        participants,
-        recommendations,
-        results,
-        schedules,
-        standing,
-    )
+    from testing_tracker.services import attendance as attendance
+    from testing_tracker.services import demo as demo
+    from testing_tracker.services import draws as draws
+    from testing_tracker.services import facilities as facilities
+    from testing_tracker.services import history as history
+    from testing_tracker.services import imports as imports
+    from testing_tracker.services import nights as nights
+    from testing_tracker.services import participants as participants
+    from testing_tracker.services import recommendations as recommendations
+    from testing_tracker.services import results as results
+    from testing_tracker.services import roster as roster
+    from testing_tracker.services import schedules as schedules
 
 
 def __getattr__(name: str) -> ModuleType:

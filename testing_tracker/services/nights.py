@@ -4,7 +4,7 @@ It may run again, late, or on two hosts at once: the write lock lets one at a ti
 for a participant stays decided.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -40,6 +40,9 @@ CLOSED_OUT = "nothing was recorded by the end of the day"
 MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
 
 
+Decide = Callable[[Fraction], bool]
+
+
 @dataclass
 class NightReport:
     """What a run did."""
@@ -60,8 +63,11 @@ class _DayRule:
     chance: Fraction
 
 
-def run_night(session: Session, acting: Acting) -> NightReport:
-    """Make today's draws and close out the days before.
+_Rules = dict[int, _DayRule]
+
+
+def run_night(session: Session, acting: Acting, *, decide: Decide = chance.is_drawn) -> NightReport:
+    """Make today's draws and close out the days before. `decide` is chance itself; a demonstration brings its own.
 
     Raises TestingTrackerError when a later day was drawn already: then the clock is wrong.
     """
@@ -75,7 +81,7 @@ def run_night(session: Session, acting: Acting) -> NightReport:
         )
     if last is not None and last.day == acting.today:
         report.already_made = True
-        _draw_newcomers(session, acting, report, last)
+        _draw_newcomers(session, acting, report, last, decide)
         return report
     since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
     report.missed = _close_out(session, acting, since)
@@ -84,7 +90,7 @@ def run_night(session: Session, acting: Acting) -> NightReport:
         report.gaps.append(gap)
     newest = _newest_participant(session, acting)
     _add_night(session, acting, acting.today, newest, ran=True)
-    report.drawn = _draw(session, acting, acting.today, after=0, up_to=newest, status=Status.DUE)
+    report.drawn = _draw_today(session, acting, range(1, newest + 1), decide)
     audit.record(
         session, acting, "night run", day=acting.today, drawn=report.drawn, missed=report.missed, gaps=len(report.gaps)
     )
@@ -92,12 +98,16 @@ def run_night(session: Session, acting: Acting) -> NightReport:
     return report
 
 
-def _draw_newcomers(session: Session, acting: Acting, report: NightReport, night: Night) -> None:
+def _draw_today(session: Session, acting: Acting, who: range, decide: Decide) -> int:
+    rules = _rules_on(session, acting, acting.today)
+    return _draw(session, acting, acting.today, rules, who, Status.DUE, decide)
+
+
+def _draw_newcomers(session: Session, acting: Acting, report: NightReport, night: Night, decide: Decide) -> None:
     newest = _newest_participant(session, acting)
     if newest <= night.last_participant_id:
         return
-    after = night.last_participant_id
-    report.drawn = _draw(session, acting, acting.today, after=after, up_to=newest, status=Status.DUE)
+    report.drawn = _draw_today(session, acting, range(night.last_participant_id + 1, newest + 1), decide)
     night.last_participant_id = newest
     session.add(night)
     audit.record(session, acting, "night add newcomers", day=acting.today, drawn=report.drawn)
@@ -178,27 +188,22 @@ def _record_gap(session: Session, acting: Acting, day: date) -> None:
 
     The fixed tests of that day exist whether or not the program ran, but whether they were given nobody here knows.
     """
-    _add_night(session, acting, day, _newest_participant(session, acting), ran=False)
-    made = _draw(
-        session,
-        acting,
-        day,
-        after=0,
-        up_to=_newest_participant(session, acting),
-        status=Status.UNRECORDED,
-        only=Kind.FIXED,
-    )
+    newest = _newest_participant(session, acting)
+    _add_night(session, acting, day, newest, ran=False)
+    fixed = {key: rule for key, rule in _rules_on(session, acting, day).items() if rule.kind is Kind.FIXED}
+    made = _draw(session, acting, day, fixed, range(1, newest + 1), Status.UNRECORDED, lambda chance: chance == ALWAYS)
     audit.record(session, acting, "night gap", day=day, fixed_draws=made)
 
 
 def _draw(
-    session: Session, acting: Acting, day: date, *, after: int, up_to: int, status: Status, only: Kind | None = None
+    session: Session, acting: Acting, day: date, rules: _Rules, who: range, status: Status, decide: Decide
 ) -> int:
-    """Decide a day for the participants with ids over `after` up to `up_to`; returns how many were drawn."""
-    rules = _rules_on(session, acting, day)
-    kinds = [rule for rule in rules.values() if only in (None, rule.kind)]
+    """Decide a day for the participants with ids in `who`; returns how many were drawn.
+
+    Nobody is drawn who has a draw of that day from a past record.
+    """
     inserts = {
-        rule.version_id: insert(Draw)
+        schedule_id: insert(Draw)
         .prefix_with("OR IGNORE")
         .values(
             participant_id=bindparam("participant_id"),
@@ -208,22 +213,25 @@ def _draw(
             schedule_version_id=literal(rule.version_id),
             recorded_at=literal(acting.now, UTCDateTime()),
         )
-        for rule in kinds
+        for schedule_id, rule in rules.items()
         if rule.chance > NEVER
     }
     count = 0
-    for page in _active_participants(session, acting, day, after, up_to):
+    for page in _active_participants(session, acting, day, who):
         drawn: dict[int, list[dict[str, int]]] = {}
         for participant_id, schedule_id in page:
-            rule = rules[schedule_id]
-            if rule.version_id in inserts and (rule.chance == ALWAYS or chance.is_drawn(rule.chance)):
-                drawn.setdefault(rule.version_id, []).append({"participant_id": participant_id})
-        for version_id, rows in drawn.items():
-            count += session.connection().execute(inserts[version_id], rows).rowcount
+            if schedule_id not in inserts:
+                continue
+            chance_today = rules[schedule_id].chance
+            if chance_today == ALWAYS or decide(chance_today):
+                drawn.setdefault(schedule_id, []).append({"participant_id": participant_id})
+        for schedule_id, rows in drawn.items():
+            count += session.connection().execute(inserts[schedule_id], rows).rowcount
     return count
 
 
-def _rules_on(session: Session, acting: Acting, day: date) -> dict[int, _DayRule]:
+def _rules_on(session: Session, acting: Acting, day: date) -> _Rules:
+    """What each schedule, by id, says for a day."""
     rules = {}
     for schedule in schedules.all_schedules(session, acting):
         version_id, rule = schedules.rule_on(session, id_of(schedule), day)
@@ -232,25 +240,24 @@ def _rules_on(session: Session, acting: Acting, day: date) -> dict[int, _DayRule
 
 
 def _active_participants(
-    session: Session, acting: Acting, day: date, after: int, up_to: int
-) -> Iterator[list[tuple[int, int]]]:
-    """Everybody who takes part on a day, with the schedule, by id, a page at a time."""
+    session: Session, acting: Acting, day: date, who: range
+) -> Iterator[Sequence[tuple[int, int]]]:
+    """Everybody who takes part on a day, with the schedule's id, in the order of ids, a page at a time."""
     query = (
-        select(Participant.id, Assignment.schedule_id)
+        sa_select(col(Assignment.participant_id), col(Assignment.schedule_id))
+        .select_from(Participant)
         .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, day))
         .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Participant.id, day))
         .where(
-            Participant.facility_id == acting.facility_id,
-            col(Participant.id) <= up_to,
+            col(Participant.facility_id) == acting.facility_id,
+            col(Participant.id) < who.stop,
             col(Enrolment.enrolled),
             col(Participant.id).not_in(on_leave(day)),
         )
         .order_by(col(Participant.id))
         .limit(AT_A_TIME)
     )
-    while True:
-        rows = session.connection().execute(query.where(col(Participant.id) > after)).all()
-        if not rows:
-            return
-        yield [(row[0], row[1]) for row in rows]
+    after = who.start - 1
+    while rows := session.connection().execute(query.where(col(Participant.id) > after)).tuples().all():
+        yield rows
         after = rows[-1][0]

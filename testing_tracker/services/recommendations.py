@@ -193,7 +193,16 @@ def find(session: Session, acting: Acting, number: int) -> tuple[Recommendation,
     return found
 
 
-def accept(session: Session, acting: Acting, number: int, note: str | None) -> RecommendationLine:
+@dataclass(frozen=True)
+class Accepted:
+    """What accepting did: the level of care that the participant is in now, and whether that is new."""
+
+    participant: str
+    level_now: Level
+    transferred: bool
+
+
+def accept(session: Session, acting: Acting, number: int, note: str | None) -> Accepted:
     """A clinician follows the recommendation: the participant is transferred to its level from today.
 
     One that asks for no step up, or whose level the participant has reached meanwhile, transfers nobody.
@@ -201,17 +210,19 @@ def accept(session: Session, acting: Acting, number: int, note: str | None) -> R
     recommendation, participant = _find_open(session, acting, number)
     _decide(session, acting, recommendation, Decision.ACCEPTED, note)
     target = Level(recommendation.to_level)
-    if is_more_immersive(target, level_on(session, id_of(participant), acting.today)):
+    level = level_on(session, id_of(participant), acting.today)
+    if is_more_immersive(target, level):
         reason = f"recommendation {number} accepted" + (f": {note}" if note else "")
         participants.transfer(session, acting, participant, target, reason, recommendation.id)
-    return _line(session, recommendation, participant)
+        return Accepted(participant.code, target, transferred=True)
+    return Accepted(participant.code, level, transferred=False)
 
 
-def decline(session: Session, acting: Acting, number: int, reason: str) -> RecommendationLine:
-    """A clinician does not follow the recommendation, and says why."""
+def decline(session: Session, acting: Acting, number: int, reason: str) -> str:
+    """A clinician does not follow the recommendation, and says why. Returns the participant's code."""
     recommendation, participant = _find_open(session, acting, number)
     _decide(session, acting, recommendation, Decision.DECLINED, reason)
-    return _line(session, recommendation, participant)
+    return participant.code
 
 
 def _find_open(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:

@@ -5,16 +5,20 @@ from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import PurePath
 
+from sqlalchemy import func
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import WEEKDAYS
 from testing_tracker.rules.codes import check_schedule_name
 from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.schedule_file import read_schedule
+from testing_tracker.rules.words import Kind
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, version_on
-from testing_tracker.store.tables import Schedule, ScheduleVersion
+from testing_tracker.store.queries import id_of, in_force_id, version_on
+from testing_tracker.store.tables import Assignment, Enrolment, Schedule, ScheduleVersion
 
 
 @dataclass(frozen=True)
@@ -104,3 +108,61 @@ def rule_on(session: Session, schedule_id: int, day: date) -> tuple[int, Rule]:
 def rule_of(text: str) -> Rule:
     """The rule in a stored version's text, which was checked when it was loaded."""
     return read_schedule(text, "stored schedule")
+
+
+@dataclass(frozen=True)
+class ScheduleLine:
+    """A schedule in the version that binds today; `participants` counts those who are tested by it."""
+
+    schedule: str
+    version: int
+    binds_from: date
+    kind: Kind
+    per_week: float
+    days: list[str]
+    participants: int
+    title: str
+
+
+def overview(session: Session, acting: Acting) -> list[ScheduleLine]:
+    """The facility's schedules by name."""
+    tested = dict(
+        session.connection()
+        .execute(
+            sa_select(col(Assignment.schedule_id), func.count())
+            .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Assignment.participant_id, acting.today))
+            .where(
+                col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, acting.today),
+                col(Enrolment.enrolled),
+            )
+            .group_by(col(Assignment.schedule_id))
+        )
+        .tuples()
+        .all()
+    )
+    lines = []
+    for schedule in all_schedules(session, acting):
+        version = version_on(session, id_of(schedule), acting.today)
+        rule = rule_of(version.text)
+        lines.append(
+            ScheduleLine(
+                schedule=schedule.name,
+                version=version.version,
+                binds_from=version.binds_from,
+                kind=rule.draw.kind,
+                per_week=float(rule.draw.per_week),
+                days=[WEEKDAYS[number] for number in rule.draw.days],
+                participants=tested.get(id_of(schedule), 0),
+                title=rule.title,
+            )
+        )
+    return lines
+
+
+def find_version(session: Session, acting: Acting, name: str, number: int | None) -> ScheduleVersion:
+    """A version of a schedule, the latest by default. Raises TestingTrackerError naming what there is."""
+    versions = versions_of(session, find_schedule(session, acting, name))
+    for version in versions:
+        if version.version == (number or versions[-1].version):
+            return version
+    raise TestingTrackerError(f"{name} has no version {number}; its versions are 1 to {versions[-1].version}.")

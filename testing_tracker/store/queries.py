@@ -86,10 +86,10 @@ def schedule_name_on(session: Session, participant_id: int, day: date) -> str:
     return session.get_one(Schedule, assignment.schedule_id).name
 
 
-def on_leave(day: date) -> Select[tuple[int]]:
+def on_leave(day: date) -> Select[int]:
     """The participants on leave on a day, by id. A leave that another one replaces does not count."""
     later = aliased(Leave)
-    return select(Leave.participant_id).where(  # type: ignore[return-value]
+    return select(Leave.participant_id).where(
         Leave.from_on <= day, Leave.to_on >= day, ~exists().where(col(later.replaces_id) == Leave.id)
     )
 

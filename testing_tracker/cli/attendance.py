@@ -1,0 +1,50 @@
+"""`missed`, `refused` and `excuse`: a draw that gave no specimen."""
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.output import say
+from testing_tracker.cli.result import which_draw
+from testing_tracker.cli.words import CODE_DUE
+from testing_tracker.rules.words import Status
+
+
+def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, status: Status, reason: str | None) -> None:
+    with desk.writing() as (session, acting):
+        day = day_given(on, acting.today)
+        found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
+        earlier = found.draw.status
+        services.attendance.record_absence(session, acting, found, status, reason)
+        which = found.which
+    say(desk, f"{which}: {status} (was {earlier}).")
+
+
+@click.command("missed")
+@click.argument("code", type=CODE_DUE)
+@click.option("--reason", metavar="TEXT", help="Anything that should stand beside it.")
+@which_draw
+@pass_desk
+def missed_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str | None) -> None:
+    """The draw was not provided."""
+    _record(desk, code, on, for_cause, Status.MISSED, reason)
+
+
+@click.command("refused")
+@click.argument("code", type=CODE_DUE)
+@click.option("--reason", metavar="TEXT", help="Anything that should stand beside it.")
+@which_draw
+@pass_desk
+def refused_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str | None) -> None:
+    """The participant declined to give the specimen."""
+    _record(desk, code, on, for_cause, Status.REFUSED, reason)
+
+
+@click.command("excuse")
+@click.argument("code", type=CODE_DUE)
+@click.option("--reason", metavar="TEXT", required=True, help="Why the draw does not count.")
+@which_draw
+@pass_desk
+def excuse_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str) -> None:
+    """The draw does not count, for a reason that was accepted."""
+    _record(desk, code, on, for_cause, Status.EXCUSED, reason)

@@ -1,0 +1,58 @@
+"""`draw`, `due` and `test`: the nightly run, the call list, and a test ordered for cause."""
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.output import format_option, print_rows, say, warn
+from testing_tracker.cli.words import CODE, DAY
+
+
+@click.command("draw")
+@pass_desk
+def draw_command(desk: Desk) -> None:
+    """The nightly run: make today's draws, close out the days before.
+
+    Safe to run again, by anyone, at the same time.
+    """
+    with desk.writing() as (session, acting):
+        report = services.nights.run_night(session, acting)
+    if report.already_made:
+        say(desk, f"{report.day}: today's draws were made already; {report.drawn} added for new participants.")
+    else:
+        say(desk, f"{report.day}: {report.drawn} drawn today; {report.missed} of the days before closed as missed.")
+    for gap in report.gaps:
+        warn(
+            f"the nightly draw did not run on {gap}. Its fixed draws are unrecorded, not missed; random ones were none."
+        )
+
+
+@click.command("due")
+@click.option("--on", type=DAY, metavar="DATE", help="The day. Default: today.")
+@format_option
+@pass_desk
+def due_command(desk: Desk, on: str | None, form: str) -> None:
+    """Who is to be tested that day, and what has become of each."""
+    with desk.reading() as (session, acting):
+        day = day_given(on, acting.today)
+        lines = services.draws.due(session, acting, day)
+        made = services.draws.night_has_run(session, acting, day)
+        today = acting.today
+    columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
+    print_rows(desk, [vars(line) for line in lines], columns, form, empty=f"Nobody is due on {day}.")
+    if day > today:
+        warn(f"{day} is in the future. Draws are made on their own day, so nobody can know them before.")
+    elif day == today and not made:
+        warn("today's draws have not been made yet; `testing-tracker draw` makes them.")
+
+
+@click.command("test")
+@click.argument("code", type=CODE)
+@click.option("--reason", metavar="TEXT", help="Why the test is ordered.")
+@pass_desk
+def test_command(desk: Desk, code: str, reason: str | None) -> None:
+    """Order a test for cause today, outside the schedule."""
+    with desk.writing() as (session, acting):
+        draw = services.draws.order_test(session, acting, code, reason)
+        day = draw.due_on
+    say(desk, f"{code}: a test for cause is due today, {day}.")

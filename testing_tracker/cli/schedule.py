@@ -1,0 +1,89 @@
+"""`schedule`: the facility's testing rules, which are files that a clinical director can read and edit."""
+
+from pathlib import Path
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.output import format_option, print_json, print_rows, say
+from testing_tracker.cli.words import SCHEDULE
+from testing_tracker.errors import TestingTrackerError
+
+_COLUMNS = ["schedule", "version", "binds_from", "kind", "per_week", "days", "participants", "title"]
+_FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+@click.group("schedule")
+def schedule_command() -> None:
+    """The facility's testing rules."""
+
+
+@schedule_command.command("list")
+@format_option
+@pass_desk
+def list_schedules(desk: Desk, form: str) -> None:
+    """Every schedule in the version that binds today."""
+    with desk.reading() as (session, acting):
+        lines = services.schedules.overview(session, acting)
+    print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty="There is no schedule.")
+
+
+@schedule_command.command("show")
+@click.argument("name", type=SCHEDULE)
+@click.option("--version", "number", type=int, metavar="N", help="An earlier version. Default: the latest.")
+@format_option
+@pass_desk
+def show_schedule(desk: Desk, name: str, number: int | None, form: str) -> None:
+    """A schedule's file, as it was loaded."""
+    with desk.reading() as (session, acting):
+        version = services.schedules.find_version(session, acting, name, number)
+        row = {"schedule": name, **version.model_dump(include={"version", "binds_from", "recorded_at", "text"})}
+        row["loaded_by"] = version.recorded_by
+    if form == "json":
+        print_json(desk, row)
+    elif form == "csv":
+        print_rows(desk, [row], list(row), form, empty="")
+    else:
+        say(desk, f"# {name}, version {row['version']}, binds from {row['binds_from']}")
+        click.echo(str(row["text"]).rstrip())
+
+
+@schedule_command.command("check")
+@_FILES
+def check_schedules(files: tuple[Path, ...]) -> None:
+    """Say what is wrong with schedule files, without loading them."""
+    from testing_tracker.rules.schedule_file import ScheduleFileError, read_schedule
+
+    problems = []
+    for file in files:
+        try:
+            read_schedule(_read(file), str(file))
+        except ScheduleFileError as error:
+            problems += error.problems
+        else:
+            click.echo(f"{file}: good")
+    if problems:
+        raise TestingTrackerError("\n       ".join(problems))
+
+
+@schedule_command.command("load")
+@_FILES
+@pass_desk
+def load_schedules(desk: Desk, files: tuple[Path, ...]) -> None:
+    """Keep schedule files under their names; a changed one is a new version that binds from tomorrow."""
+    texts = [(str(file), _read(file)) for file in files]
+    with desk.writing() as (session, acting):
+        loaded = [services.schedules.load_schedule(session, acting, file, text) for file, text in texts]
+    for schedule in loaded:
+        done = f"loaded, binds from {schedule.binds_from}" if schedule.changed else "is loaded already; nothing changed"
+        say(desk, f"{schedule.name} version {schedule.version} {done}.")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise TestingTrackerError(f"{file} is not a text file in UTF-8.") from None
+    except OSError as error:
+        raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None

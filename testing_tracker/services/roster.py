@@ -1,0 +1,195 @@
+"""Reads participants: the list of all, and the whole record of one."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.words import Kind, Level, Outcome, Standing, Status
+from testing_tracker.services import participants
+from testing_tracker.store import audit
+from testing_tracker.store.queries import (
+    enrolled_on,
+    findings_of,
+    id_of,
+    in_force_id,
+    level_on,
+    on_leave,
+    schedule_name_on,
+    standing_on,
+)
+from testing_tracker.store.tables import (
+    Assignment,
+    Draw,
+    Enrolment,
+    Leave,
+    Participant,
+    Placement,
+    Result,
+    Schedule,
+)
+
+_History = TypeVar("_History", Enrolment, Placement, Assignment)
+
+
+@dataclass(frozen=True)
+class RosterLine:
+    """A participant in the list. `name` is None unless it was asked for."""
+
+    participant: str
+    level: Level
+    schedule: str
+    enrolled_on: date
+    status: Standing
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row of a history: what applies from a day on, who recorded it and when (UTC), and why."""
+
+    from_on: date
+    what: str
+    reason: str | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True)
+class ResultEntry:
+    """A result of a draw as it was entered; only the last one of a draw counts. No outcome: taken back."""
+
+    outcome: Outcome | None
+    analytes: list[str]
+    collected_at: datetime | None
+    note: str | None
+    reason: str | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True)
+class DrawEntry:
+    """A draw with every result it ever had, oldest first."""
+
+    due_on: date
+    kind: Kind
+    status: Status
+    reason: str | None
+    results: list[ResultEntry]
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is on record about a participant."""
+
+    line: RosterLine
+    enrolments: list[Change]
+    levels: list[Change]
+    schedules: list[Change]
+    leaves: list[Leave]
+    draws: list[DrawEntry]
+
+
+def roster(session: Session, acting: Acting, *, names: bool = False) -> list[RosterLine]:
+    """The facility's participants as they are today, by code. Showing names is an act on the audit record."""
+    if names:
+        audit.record(session, acting, "names show")
+    latest = in_force_id(Enrolment, Participant.id, date.max)
+    rows = session.exec(
+        select(Participant, Placement.level, Schedule.name, Enrolment)
+        .join(Placement, col(Placement.id) == in_force_id(Placement, Participant.id, date.max))
+        .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, date.max))
+        .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
+        .join(Enrolment, col(Enrolment.id) == latest)
+        .where(Participant.facility_id == acting.facility_id)
+        .order_by(Participant.code_key)
+    )
+    away = set(session.connection().scalars(on_leave(acting.today)))
+    return [
+        RosterLine(
+            participant=participant.code,
+            level=Level(level),
+            schedule=schedule,
+            enrolled_on=enrolment.from_on if enrolment.enrolled else enrolled_on(session, id_of(participant)),
+            status=_standing(enrolment, participant.id in away, acting.today),
+            name=participant.name if names else None,
+        )
+        for participant, level, schedule, enrolment in rows
+    ]
+
+
+def _standing(latest: Enrolment, away: bool, today: date) -> Standing:
+    if not latest.enrolled and latest.from_on <= today:
+        return Standing.DISCHARGED
+    return Standing.ON_LEAVE if away else Standing.ACTIVE
+
+
+def record_of(session: Session, acting: Acting, code: str, *, names: bool = False) -> Record:
+    """Everything about one participant. Raises TestingTrackerError for a code that nobody has."""
+    participant = participants.find_participant(session, acting, code)
+    identity = id_of(participant)
+    if names:
+        audit.record(session, acting, "names show", participant_id=identity)
+    line = RosterLine(
+        participant=participant.code,
+        level=level_on(session, identity, acting.today),
+        schedule=schedule_name_on(session, identity, date.max),
+        enrolled_on=enrolled_on(session, identity),
+        status=standing_on(session, identity, acting.today),
+        name=participant.name if names else None,
+    )
+    enrolments = _rows(session, Enrolment, identity)
+    levels = _rows(session, Placement, identity)
+    assigned = _rows(session, Assignment, identity)
+    return Record(
+        line=line,
+        enrolments=[_change(row, "enrolled" if row.enrolled else "discharged", row.reason) for row in enrolments],
+        levels=[_change(row, row.level, row.reason) for row in levels],
+        schedules=[_change(row, session.get_one(Schedule, row.schedule_id).name, None) for row in assigned],
+        leaves=participants.leaves_of(session, identity),
+        draws=_draws(session, identity),
+    )
+
+
+def _rows(session: Session, history: type[_History], participant_id: int) -> list[_History]:
+    query = select(history).where(history.participant_id == participant_id)
+    return list(session.exec(query.order_by(col(history.from_on), col(history.id))))
+
+
+def _change(row: Enrolment | Placement | Assignment, what: str, reason: str | None) -> Change:
+    return Change(row.from_on, what, reason, row.recorded_at, row.recorded_by)
+
+
+def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
+    draws = session.exec(
+        select(Draw).where(Draw.participant_id == participant_id).order_by(col(Draw.due_on), col(Draw.id))
+    ).all()
+    results: dict[int, list[ResultEntry]] = {}
+    of_participant = (
+        select(Result).join(Draw, col(Draw.id) == Result.draw_id).where(Draw.participant_id == participant_id)
+    )
+    for result in session.exec(of_participant.order_by(col(Result.id))):
+        results.setdefault(result.draw_id, []).append(
+            ResultEntry(
+                outcome=Outcome(result.outcome) if result.outcome else None,
+                analytes=findings_of(session, result.id),
+                collected_at=result.collected_at,
+                note=result.note,
+                reason=result.reason,
+                recorded_at=result.recorded_at,
+                recorded_by=result.recorded_by,
+            )
+        )
+    return [
+        DrawEntry(
+            due_on=draw.due_on,
+            kind=Kind(draw.kind),
+            status=Status(draw.status),
+            reason=draw.reason or draw.ordered_for,
+            results=results.get(id_of(draw), []),
+        )
+        for draw in draws
+    ]
