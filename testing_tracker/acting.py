@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from testing_tracker.account import current_account
+from testing_tracker.clock import Clock
+
+if TYPE_CHECKING:
+    from testing_tracker.store.tables import Facility
 
 
 @dataclass(frozen=True)
@@ -14,3 +21,9 @@ class Acting:
     account: str
     now: datetime
     today: date
+
+
+def acting_in(facility: "Facility", clock: Clock) -> Acting:
+    """The current account, acting now for a facility that is on record."""
+    assert facility.id is not None
+    return Acting(facility.id, ZoneInfo(facility.timezone), current_account(), clock.now(), clock.today())

@@ -1,11 +1,11 @@
 """The one door to the clock.
 
 Everything else takes the moment as an argument. Instants are aware and in UTC; days are the facility's own local
-dates. A training database may pretend that it is another day; the time of day then stays the real one.
+dates. A training database may pretend that it is another day; then it is noon there, whenever somebody practises.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -18,10 +18,9 @@ class Clock:
 
     def now(self) -> datetime:
         """The present instant in UTC."""
-        local = datetime.now(UTC).astimezone(self.zone)
         if self.pretended_day is not None:
-            local = datetime.combine(self.pretended_day, local.time(), self.zone)
-        return local.astimezone(UTC)
+            return datetime.combine(self.pretended_day, time(12), self.zone).astimezone(UTC)
+        return datetime.now(UTC)
 
     def today(self) -> date:
         """The facility's local date."""

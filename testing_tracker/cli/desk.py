@@ -40,10 +40,17 @@ class Desk:
 
         from testing_tracker.clock import Clock
 
-        return Clock(ZoneInfo(timezone), self._pretended())
+        return Clock(ZoneInfo(timezone), self.pretended)
 
-    def _pretended(self) -> date | None:
-        return date.fromisoformat(self.pretended_day) if self.pretended_day else None
+    @property
+    def pretended(self) -> date | None:
+        """The day that `--today` says, None for the real one."""
+        if not self.pretended_day:
+            return None
+        try:
+            return date.fromisoformat(self.pretended_day)
+        except ValueError:
+            raise TestingTrackerError("--today needs a date such as 2026-11-23.") from None
 
     @contextmanager
     def writing(self) -> Iterator[tuple["Session", "Acting"]]:
@@ -70,12 +77,12 @@ class Desk:
         return self._engine
 
     def _acting(self, session: "Session") -> "Acting":
-        from testing_tracker.services import facilities
+        from testing_tracker.acting import acting_in
         from testing_tracker.store.queries import the_facility
 
         facility = the_facility(session)
         self._check_training(facility)
-        return facilities.acting_in(facility, self.clock(facility.timezone))
+        return acting_in(facility, self.clock(facility.timezone))
 
     def _check_training(self, facility: "Facility") -> None:
         if self.pretended_day and not facility.training:

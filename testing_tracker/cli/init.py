@@ -16,9 +16,9 @@ def init_command(desk: Desk, facility: str, timezone: str | None, training: bool
     """Make the database, with the schedules that come with the program."""
     from testing_tracker.services import facilities
 
-    if desk.pretended_day and not training:
+    if desk.pretended and not training:
         raise TestingTrackerError("--today works with `init --training` only; a live facility has the real date.")
-    made = facilities.make_database(desk.location, facility, timezone, desk.pretended_day, training=training)
+    made = facilities.make_database(desk.location, facility, timezone, desk.pretended, training=training)
     desk.training = training
     say(desk, f"{facility}: made {desk.location.path} (timezone {made.timezone}).")
     say(desk, "Next: `testing-tracker participant add CODE --schedule random-2 --level iop`, and a nightly `draw`.")

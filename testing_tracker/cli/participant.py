@@ -98,7 +98,7 @@ def set_schedule(desk: Desk, code: str, schedule: str) -> None:
 def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None:
     """Move a participant to another level of care from today."""
     with desk.writing() as (session, acting):
-        participant = services.participants.find_enrolled(session, acting, code)
+        participant = services.lookup.find_enrolled(session, acting, code)
         before = services.participants.transfer(session, acting, participant, Level(level), reason)
     say(desk, f"{code} transferred from {before} to {level}.")
 

@@ -76,7 +76,7 @@ def result_command(
 
 @click.command("amend")
 @click.argument("code", type=CODE)
-@click.argument("outcome", type=click.Choice([*Outcome, *_NO_RESULT]))
+@click.argument("outcome", type=click.Choice([str(word) for word in (*Outcome, *_NO_RESULT)]))
 @which_draw
 @click.option("--analyte", "analytes", type=ANALYTE, multiple=True, metavar="NAME", help="What a positive found.")
 @click.option("--collected-at", metavar="TIME", help="Such as 09:40, the facility's time.")

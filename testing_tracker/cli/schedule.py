@@ -6,7 +6,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import format_option, print_json, print_rows, say
+from testing_tracker.cli.output import TRAINING, format_option, print_json, print_rows, say
 from testing_tracker.cli.words import SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 
@@ -45,7 +45,8 @@ def show_schedule(desk: Desk, name: str, number: int | None, form: str) -> None:
     elif form == "csv":
         print_rows(desk, [row], list(row), form, empty="")
     else:
-        say(desk, f"# {name}, version {row['version']}, binds from {row['binds_from']}")
+        training = f"{TRAINING} " if desk.training else ""
+        click.echo(f"# {training}{name}, version {row['version']}, binds from {row['binds_from']}")
         click.echo(str(row["text"]).rstrip())
 
 

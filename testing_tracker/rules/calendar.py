@@ -28,13 +28,13 @@ class Week:
     @classmethod
     def parse(cls, text: str) -> "Week":
         """Read `2026-W47`. Raises ValueError for anything else, also for a week 53 in a year without one."""
-        match = re.fullmatch(r"(\d{4})-W(\d{2})", text)
+        match = re.fullmatch(r"([0-9]{4})-W([0-9]{2})", text)
         if match is None:
             raise ValueError(f"{text!r} is not an ISO week such as 2026-W47")
         week = cls(int(match[1]), int(match[2]))
         try:
-            week.monday  # noqa: B018
-        except ValueError:
+            week.sunday  # noqa: B018
+        except (ValueError, OverflowError):
             raise ValueError(f"{week.year} has no week {week.number}") from None
         return week
 
@@ -80,11 +80,14 @@ def closed_days(calendar: str | None, year: int) -> frozenset[date]:
         return frozenset()
     import holidays
 
-    country, _, subdivision = calendar.partition("-")
-    try:
-        return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
-    except NotImplementedError:
-        raise ValueError(f"{calendar!r} is not a country or country-subdivision of the holidays library") from None
+    country, dash, subdivision = calendar.partition("-")
+    subdivisions = holidays.list_supported_countries().get(country)
+    if subdivisions is None or (dash and subdivision not in subdivisions):
+        raise ValueError(
+            f"{calendar!r} is not a country or part of one that the holidays library knows; "
+            'write a code such as "US", "US-CA" or "DE-BY"'
+        )
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
 
 
 def is_closed(calendar: str | None, day: date) -> bool:

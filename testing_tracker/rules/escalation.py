@@ -25,11 +25,14 @@ class Positive:
 
 
 def steps_up(positive: Positive, earlier: Iterable[date]) -> int:
-    """How many levels up one positive recommends, given the days of the participant's other positive tests."""
+    """How many levels up one positive recommends, given the days of the participant's other positive tests.
+
+    Another positive of the same day is no repeat: it is most likely the same use.
+    """
     response = positive.response
     if response.repeat_within_days is None or response.repeat_steps is None:
         return response.steps
-    is_repeat = any(0 <= (positive.due_on - day).days <= response.repeat_within_days for day in earlier)
+    is_repeat = any(0 < (positive.due_on - day).days <= response.repeat_within_days for day in earlier)
     return response.repeat_steps if is_repeat else response.steps
 
 

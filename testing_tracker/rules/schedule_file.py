@@ -86,11 +86,15 @@ class _Reader:
                 elif key not in _SECTIONS[section]:
                     self.problems.append(f"{section}.{key}: unknown; [{section}] has {', '.join(_SECTIONS[section])}")
 
+    def _section(self, name: str) -> dict[str, Any]:
+        content = self.document.get(name)
+        return content if isinstance(content, dict) else {}
+
     def _value(self, place: str, default: _T, read: Callable[[Any], _T], wanted: str) -> _T:
         """The value at `section.key` as `read` makes it; `read` raises ValueError for one that does not fit."""
         section, key = place.split(".")
-        content = self.document.get(section)
-        if not isinstance(content, dict) or key not in content:
+        content = self._section(section)
+        if key not in content:
             return default
         try:
             return read(content[key])
@@ -100,14 +104,14 @@ class _Reader:
 
     def _draw(self) -> DrawRule:
         for key in ("kind", "per_week", "days"):
-            if key not in (self.document.get("draw") or {}):
+            if key not in self._section("draw"):
                 self.problems.append(f"draw.{key}: missing; every schedule says it under [draw]")
         kind = self._value("draw.kind", Kind.FIXED, _kind, '"fixed" or "random"')
         per_week = self._value("draw.per_week", Fraction(0), _per_week, "a number over 0 and up to 7")
         days: tuple[int, ...] = self._value(
             "draw.days", (), _days, 'a list of different weekdays, such as ["mon", "thu"]'
         )
-        if per_week and days:
+        if per_week and days and "kind" in self._section("draw") and not self._is_told("draw.kind"):
             self._refuse_impossible_draws(kind, per_week, days)
         return DrawRule(kind, per_week, days)
 
@@ -128,13 +132,12 @@ class _Reader:
     def _closed(self) -> ClosedRule:
         holidays = self._value("closed.holidays", None, _holidays, 'a country or part of one, such as "US-CA"')
         shift = self._value("closed.shift", Shift.NEXT, _shift, '"next", "previous" or "skip"')
-        if "shift" in (self.document.get("closed") or {}) and self._kind_is_random():
+        if "shift" in self._section("closed") and self._section("draw").get("kind") == Kind.RANDOM:
             self.problems.append("closed.shift: only fixed draws shift; remove the line from a random schedule")
         return ClosedRule(holidays, shift)
 
-    def _kind_is_random(self) -> bool:
-        draw = self.document.get("draw")
-        return isinstance(draw, dict) and draw.get("kind") == Kind.RANDOM
+    def _is_told(self, place: str) -> bool:
+        return any(problem.startswith(f"{place}:") for problem in self.problems)
 
     def _collection(self) -> CollectionRule:
         usual = CollectionRule()
@@ -152,7 +155,7 @@ class _Reader:
         steps = self._value("response.steps", 1, _steps, f"a whole number from 0 to {MOST_STEPS}")
         days = self._value("response.repeat_within_days", None, _positive_number, "a whole number of days, 1 or more")
         repeat_steps = self._value("response.repeat_steps", None, _steps, f"a whole number from 0 to {MOST_STEPS}")
-        given = [key for key in ("repeat_within_days", "repeat_steps") if key in (self.document.get("response") or {})]
+        given = [key for key in ("repeat_within_days", "repeat_steps") if key in self._section("response")]
         if len(given) == 1:
             self.problems.append(
                 f"response.{given[0]}: repeat_within_days and repeat_steps come together or not at all"
@@ -205,10 +208,16 @@ def _specimen(value: Any) -> str:  # noqa: ANN401
 def _panel(value: Any) -> tuple[str, ...]:  # noqa: ANN401
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise ValueError
-    try:
-        return tuple(analyte_named(name) for name in value)
-    except UnknownAnalyteError as error:
-        raise ValueError(str(error)) from None
+    known: list[str] = []
+    problems = []
+    for name in value:
+        try:
+            known.append(analyte_named(name))
+        except UnknownAnalyteError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("; ".join(problems))
+    return tuple(dict.fromkeys(known))
 
 
 def _window(value: Any) -> tuple[time, time]:  # noqa: ANN401

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import facilities as facilities
     from testing_tracker.services import history as history
     from testing_tracker.services import imports as imports
+    from testing_tracker.services import lookup as lookup
     from testing_tracker.services import nights as nights
     from testing_tracker.services import participants as participants
     from testing_tracker.services import recommendations as recommendations

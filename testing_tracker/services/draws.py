@@ -7,8 +7,9 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.attendance import NOT_YET_DONE
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
-from testing_tracker.services.participants import find_enrolled, find_participant
+from testing_tracker.services.lookup import find_enrolled, find_participant
 from testing_tracker.store import audit
 from testing_tracker.store.queries import counts, draws_on, id_of, in_force, result_of, standing_on
 from testing_tracker.store.tables import (
@@ -92,8 +93,9 @@ def night_has_run(session: Session, acting: Acting, day: date) -> bool:
 def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
     """The draw that a person means by a code and a day.
 
-    Where a scheduled draw and one for cause fall on one day, the one without outcome is meant; `for_cause` says it
-    otherwise. Raises TestingTrackerError when there is none, naming the nearest, or when it is not clear which.
+    Where a scheduled draw and one for cause fall on one day, the one that is still to be done is meant, or else the
+    one without result; `for_cause` says it otherwise. Raises TestingTrackerError when there is none, naming the
+    nearest, or when it is not clear which.
     """
     participant = find_participant(session, acting, code)
     if day > acting.today:
@@ -104,7 +106,9 @@ def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cau
     if not draws:
         raise TestingTrackerError(_no_draw(session, acting, participant, day))
     if len(draws) > 1:
-        draws = [draw for draw in draws if draw.status in (Status.DUE, Status.UNRECORDED)] or draws
+        draws = [draw for draw in draws if draw.status in NOT_YET_DONE] or draws
+    if len(draws) > 1:
+        draws = [draw for draw in draws if result_of(session, id_of(draw)) is None] or draws
     if len(draws) > 1:
         raise TestingTrackerError(
             f"{participant.code} has two draws on {day}, a scheduled one and one for cause. "

@@ -1,12 +1,11 @@
-"""Making a facility's database, and saying who acts in it."""
+"""Making a facility's database."""
 
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlmodel import Session
 
-from testing_tracker.account import current_account
-from testing_tracker.acting import Acting
+from testing_tracker.acting import acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import schedules
@@ -14,19 +13,18 @@ from testing_tracker.shipped import shipped_schedules
 from testing_tracker.store import audit, schema
 from testing_tracker.store.engine import create_file, make_engine, writing
 from testing_tracker.store.location import Location
-from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Facility
 
 
 def make_database(
-    location: Location, name: str, timezone: str | None, pretended_day: str | None, *, training: bool
+    location: Location, name: str, timezone: str | None, pretended_day: date | None, *, training: bool
 ) -> Facility:
     """Make a new database file with a facility in it; leaves nothing behind when that fails.
 
     The timezone is the machine's own by default; `pretended_day` is the training database's first day. Raises
     TestingTrackerError for an unknown timezone and where a file stands already.
     """
-    clock = Clock(find_zone(timezone), date.fromisoformat(pretended_day) if pretended_day else None)
+    clock = Clock(find_zone(timezone), pretended_day)
     create_file(location)
     try:
         engine = make_engine(location)
@@ -67,8 +65,3 @@ def create_facility(session: Session, name: str, clock: Clock, *, training: bool
     for file, text in shipped_schedules().items():
         schedules.load_schedule(session, acting, file, text)
     return facility
-
-
-def acting_in(facility: Facility, clock: Clock) -> Acting:
-    """The current account, acting now for a facility."""
-    return Acting(id_of(facility), ZoneInfo(facility.timezone), current_account(), clock.now(), clock.today())

@@ -4,7 +4,7 @@ It may run again, late, or on two hosts at once: the write lock lets one at a ti
 for a participant stays decided.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -239,9 +239,7 @@ def _rules_on(session: Session, acting: Acting, day: date) -> _Rules:
     return rules
 
 
-def _active_participants(
-    session: Session, acting: Acting, day: date, who: range
-) -> Iterator[Sequence[tuple[int, int]]]:
+def _active_participants(session: Session, acting: Acting, day: date, who: range) -> Iterator[list[tuple[int, int]]]:
     """Everybody who takes part on a day, with the schedule's id, in the order of ids, a page at a time."""
     query = (
         sa_select(col(Assignment.participant_id), col(Assignment.schedule_id))
@@ -258,6 +256,6 @@ def _active_participants(
         .limit(AT_A_TIME)
     )
     after = who.start - 1
-    while rows := session.connection().execute(query.where(col(Participant.id) > after)).tuples().all():
-        yield rows
+    while rows := session.connection().execute(query.where(col(Participant.id) > after)).all():
+        yield [(row[0], row[1]) for row in rows]
         after = rows[-1][0]

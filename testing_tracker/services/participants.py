@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.codes import check_code
-from testing_tracker.rules.words import Level, Standing, Status
+from testing_tracker.rules.words import Level, Status
 from testing_tracker.services import schedules
+from testing_tracker.services.lookup import find_enrolled
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     enrolled_on,
@@ -17,8 +18,6 @@ from testing_tracker.store.queries import (
     in_force,
     level_on,
     participant_with_code,
-    schedule_name_on,
-    standing_on,
 )
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Leave, Night, Participant, Placement, Schedule
 
@@ -34,32 +33,6 @@ class NewParticipant:
     schedule: str
     enrolled_on: date
     name: str | None = None
-
-
-def find_participant(session: Session, acting: Acting, code: str) -> Participant:
-    """The participant with a code. Raises TestingTrackerError naming codes that look like it."""
-    participant = participant_with_code(session, acting.facility_id, code)
-    if participant is not None:
-        return participant
-    from difflib import get_close_matches
-
-    codes = session.exec(
-        select(Participant.code_key, Participant.code).where(Participant.facility_id == acting.facility_id)
-    ).all()
-    close = [dict(codes)[key] for key in get_close_matches(code.casefold(), [key for key, _ in codes], n=3, cutoff=0.7)]
-    hint = f"Did you mean {' or '.join(close)}?" if close else "`testing-tracker participant list` shows them all."
-    raise TestingTrackerError(f"There is no participant {code}. {hint}")
-
-
-def find_enrolled(session: Session, acting: Acting, code: str) -> Participant:
-    """The same, for acts that need somebody in the programme. Raises TestingTrackerError for a discharged one."""
-    participant = find_participant(session, acting, code)
-    if standing_on(session, id_of(participant), acting.today) is Standing.DISCHARGED:
-        raise TestingTrackerError(
-            f"{participant.code} was discharged. Enrol the participant again with "
-            f"`testing-tracker participant add {participant.code} --readmit …`."
-        )
-    return participant
 
 
 def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: bool = False) -> Participant:
@@ -133,16 +106,31 @@ def enrol_if_new(session: Session, acting: Acting, new: NewParticipant) -> bool:
     if participant is None:
         enrol(session, acting, new)
         return True
-    identity = id_of(participant)
-    same = (
-        enrolled_on(session, identity) == new.enrolled_on
-        and level_on(session, identity, max(acting.today, new.enrolled_on)) is new.level
-        and schedule_name_on(session, identity, date.max) == new.schedule
-        and standing_on(session, identity, acting.today) is not Standing.DISCHARGED
-    )
-    if not same:
+    if not _was_enrolled_so(session, id_of(participant), new):
         raise TestingTrackerError(f"{participant.code} is on record already, with other details; nothing was changed")
     return False
+
+
+def _was_enrolled_so(session: Session, participant_id: int, new: NewParticipant) -> bool:
+    """Whether an enrolment of the participant began with these very details, whatever has changed since."""
+    return (
+        session.exec(
+            select(Enrolment.id)
+            .join(Placement, col(Placement.participant_id) == Enrolment.participant_id)
+            .join(Assignment, col(Assignment.participant_id) == Enrolment.participant_id)
+            .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
+            .where(
+                Enrolment.participant_id == participant_id,
+                col(Enrolment.enrolled),
+                Enrolment.from_on == new.enrolled_on,
+                Placement.from_on == new.enrolled_on,
+                Placement.level == new.level,
+                Assignment.from_on == new.enrolled_on,
+                Schedule.name == new.schedule,
+            )
+        ).first()
+        is not None
+    )
 
 
 def set_schedule(session: Session, acting: Acting, code: str, name: str) -> date:

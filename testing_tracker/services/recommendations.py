@@ -148,8 +148,8 @@ def _weigh(session: Session, acting: Acting, recommendation: Recommendation) -> 
     target = from_level
     for draw in draws:
         positive = Positive(draw.due_on, _response(session, acting, draw))
-        others = _other_positive_days(session, draw)
-        reached = level_above(from_level, steps_up(positive, others))
+        earlier = _earlier_positive_days(session, draw)
+        reached = level_above(from_level, steps_up(positive, earlier))
         target = reached if is_more_immersive(reached, target) else target
     recommendation.to_level = target
     recommendation.reason = explanation(from_level, target, len(draws))
@@ -167,14 +167,18 @@ def _response(session: Session, acting: Acting, draw: Draw) -> ResponseRule:
     return rule.response
 
 
-def _other_positive_days(session: Session, draw: Draw) -> list[date]:
-    """The days of the participant's other positive tests that came before this one, or earlier the same day."""
-    earlier = (col(Draw.due_on) < draw.due_on) | ((col(Draw.due_on) == draw.due_on) & (col(Draw.id) < id_of(draw)))
+def _earlier_positive_days(session: Session, draw: Draw) -> list[date]:
+    """The days of the participant's positive tests before this one."""
     return list(
         session.exec(
             select(col(Draw.due_on))
             .join(Result, col(Result.draw_id) == Draw.id)
-            .where(Draw.participant_id == draw.participant_id, earlier, Result.outcome == Outcome.POSITIVE, counts())
+            .where(
+                Draw.participant_id == draw.participant_id,
+                Draw.due_on < draw.due_on,
+                Result.outcome == Outcome.POSITIVE,
+                counts(),
+            )
         )
     )
 
@@ -271,17 +275,16 @@ def listed(session: Session, acting: Acting, *, open_only: bool) -> list[Recomme
 
 
 def _line(session: Session, recommendation: Recommendation, participant: Participant) -> RecommendationLine:
+    # A withdrawn one shows what it rested on; any other only what still stands.
+    evidence_query = select(Evidence.draw_id).where(Evidence.recommendation_id == recommendation.id)
+    if recommendation.status != Decision.WITHDRAWN:
+        evidence_query = evidence_query.where(col(Evidence.withdrawn_at).is_(None))
     rows = session.exec(
         select(col(Draw.due_on), col(Result.outcome), col(Result.id))
-        .join(Evidence, col(Evidence.draw_id) == Draw.id)
+        .select_from(Draw)
         .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
-        .where(
-            Evidence.recommendation_id == recommendation.id,
-            col(Evidence.withdrawn_at).is_(None) | (Recommendation.status == Decision.WITHDRAWN),
-            Recommendation.id == recommendation.id,
-        )
+        .where(col(Draw.id).in_(evidence_query))
         .order_by(col(Draw.due_on), col(Draw.id))
-        .distinct()
     ).all()
     evidence = [
         EvidenceLine(due_on, Outcome(outcome) if outcome else None, findings_of(session, result_id))

@@ -131,9 +131,12 @@ def _check(acting: Acting, draw: Draw, new: NewResult) -> None:
         raise TestingTrackerError("A positive needs at least one analyte; add --analyte NAME.")
     if new.outcome is not Outcome.POSITIVE and new.analytes:
         raise TestingTrackerError(f"A {new.outcome} result has no analytes; leave them out, or log a positive.")
-    if new.collected_at is not None and new.collected_at > acting.now:
-        raise TestingTrackerError("The time of collection is in the future.")
-    if new.collected_at is not None and new.collected_at.astimezone(acting.zone).date() < draw.due_on:
+    if new.collected_at is None:
+        return
+    collected_on = new.collected_at.astimezone(acting.zone).date()
+    if collected_on > acting.today:
+        raise TestingTrackerError(f"The time of collection is in the future; today is {acting.today}.")
+    if collected_on < draw.due_on:
         raise TestingTrackerError(f"The time of collection is before the draw's day, {draw.due_on}.")
 
 

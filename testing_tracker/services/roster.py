@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Kind, Level, Outcome, Standing, Status
-from testing_tracker.services import participants
+from testing_tracker.services import lookup, participants
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     enrolled_on,
@@ -100,6 +100,7 @@ def roster(session: Session, acting: Acting, *, names: bool = False) -> list[Ros
     latest = in_force_id(Enrolment, Participant.id, date.max)
     rows = session.exec(
         select(Participant, Placement.level, Schedule.name, Enrolment)
+        .select_from(Participant)
         .join(Placement, col(Placement.id) == in_force_id(Placement, Participant.id, date.max))
         .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, date.max))
         .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
@@ -129,7 +130,7 @@ def _standing(latest: Enrolment, away: bool, today: date) -> Standing:
 
 def record_of(session: Session, acting: Acting, code: str, *, names: bool = False) -> Record:
     """Everything about one participant. Raises TestingTrackerError for a code that nobody has."""
-    participant = participants.find_participant(session, acting, code)
+    participant = lookup.find_participant(session, acting, code)
     identity = id_of(participant)
     if names:
         audit.record(session, acting, "names show", participant_id=identity)

@@ -126,20 +126,16 @@ class ScheduleLine:
 
 def overview(session: Session, acting: Acting) -> list[ScheduleLine]:
     """The facility's schedules by name."""
-    tested = dict(
-        session.connection()
-        .execute(
-            sa_select(col(Assignment.schedule_id), func.count())
-            .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Assignment.participant_id, acting.today))
-            .where(
-                col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, acting.today),
-                col(Enrolment.enrolled),
-            )
-            .group_by(col(Assignment.schedule_id))
+    assigned = session.connection().execute(
+        sa_select(col(Assignment.schedule_id), func.count())
+        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Assignment.participant_id, acting.today))
+        .where(
+            col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, acting.today),
+            col(Enrolment.enrolled),
         )
-        .tuples()
-        .all()
+        .group_by(col(Assignment.schedule_id))
     )
+    tested: dict[int, int] = {row[0]: row[1] for row in assigned}
     lines = []
     for schedule in all_schedules(session, acting):
         version = version_on(session, id_of(schedule), acting.today)

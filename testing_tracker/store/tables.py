@@ -21,8 +21,6 @@ SQLModel.metadata.naming_convention = {
     "pk": "%(table_name)s_key",
 }
 
-FOR_CAUSE_ONLY = text(f"kind = '{Kind.FOR_CAUSE}'")
-SCHEDULED_ONLY = text(f"kind <> '{Kind.FOR_CAUSE}'")
 OPEN_ONLY = text(f"status = '{Decision.OPEN}'")
 
 
@@ -168,8 +166,7 @@ class Draw(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("draw_scheduled", "participant_id", "due_on", unique=True, sqlite_where=SCHEDULED_ONLY),
-        Index("draw_for_cause", "participant_id", "due_on", unique=True, sqlite_where=FOR_CAUSE_ONLY),
+        Index("draw_once_a_day", "participant_id", "due_on", text(f"(kind = '{Kind.FOR_CAUSE}')"), unique=True),
         Index("draw_by_day", "due_on"),
         _one_of("kind", Kind),
         _one_of("status", Status),

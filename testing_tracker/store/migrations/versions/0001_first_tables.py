@@ -189,18 +189,7 @@ def _create_tables() -> None:
     )
     op.create_index("draw_by_day", "draw", ["due_on"], unique=False)
     op.create_index(
-        "draw_for_cause",
-        "draw",
-        ["participant_id", "due_on"],
-        unique=True,
-        sqlite_where=sa.text("kind = 'for-cause'"),
-    )
-    op.create_index(
-        "draw_scheduled",
-        "draw",
-        ["participant_id", "due_on"],
-        unique=True,
-        sqlite_where=sa.text("kind <> 'for-cause'"),
+        "draw_once_a_day", "draw", ["participant_id", "due_on", sa.text("(kind = 'for-cause')")], unique=True
     )
     op.create_table(
         "placement",

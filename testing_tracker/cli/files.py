@@ -1,0 +1,46 @@
+"""Writes files that only their owner may read, whole or not at all."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, TextIO
+
+from testing_tracker.errors import TestingTrackerError
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that only its owner may read; whatever goes wrong, it is there whole or as it was before.
+
+    Raises TestingTrackerError where none can be written.
+    """
+    import tempfile
+
+    target = path.resolve()  # a link goes on pointing where it does
+    if target.exists() and not target.is_file():
+        raise TestingTrackerError(f"{path} is not a file. Nothing was changed.")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise TestingTrackerError(f"Cannot write {path}: {error.strerror}. The file is as it was.") from None
+    try:
+        with open(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except OSError as error:
+        raise TestingTrackerError(f"Cannot write {path}: {error.strerror}. The file is as it was.") from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def write_whole(path: Path, write: Callable[[TextIO], None]) -> None:
+    """Let `write` fill such a file with text in UTF-8. Raises TestingTrackerError where none can be written."""
+    with private_file(path) as file:
+        text = TextIOWrapper(file, encoding="utf-8", newline="")
+        write(text)
+        text.flush()
+        text.detach()

@@ -1,0 +1,76 @@
+"""`history`: a past record from or to a spreadsheet."""
+
+import csv
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.files import private_file
+from testing_tracker.cli.importing import import_arguments, run_import
+from testing_tracker.cli.output import TRAINING, say
+
+LINES_AT_A_TIME = 1_000
+
+
+@click.group("history")
+def history_command() -> None:
+    """A past record, from or to a spreadsheet."""
+
+
+@history_command.command("import")
+@import_arguments
+@pass_desk
+def import_(desk: Desk, file: str, rejects: Path | None) -> None:
+    """Import a past record from a CSV file; `-` reads standard input.
+
+    Columns: participant,due_on,status,outcome,analytes,reason. Every good line is taken, every bad one is named; a
+    line imported twice changes nothing. A past record raises no recommendations.
+    """
+    note = "A past record raises no recommendations."
+    run_import(desk, file, rejects, "History", services.history.import_history, note)
+
+
+@history_command.command("export")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to FILE instead."
+)
+@pass_desk
+def export(desk: Desk, output: Path | None) -> None:
+    """Every draw and what has become of it, as `history import` reads it."""
+    if output is None:
+        # Bytes, so that the same file comes out on every system and in every locale.
+        out = sys.stdout.buffer
+        for _, part in _exported(desk):
+            out.write(part)
+        out.flush()
+        if desk.training:
+            click.echo(TRAINING, err=True)
+        return
+    count = 0
+    with private_file(output) as file:
+        for lines, part in _exported(desk):
+            count += lines
+            file.write(part)
+    say(desk, f"Wrote {count} lines to {output}.")
+
+
+def _exported(desk: Desk) -> Iterator[tuple[int, bytes]]:
+    """The file in parts, each with the number of records in it."""
+    from itertools import islice
+
+    with desk.reading() as (session, acting):
+        yield 0, _as_csv([services.history.COLUMNS])
+        rows = services.history.export_history(session, acting)
+        while part := list(islice(rows, LINES_AT_A_TIME)):
+            yield len(part), _as_csv(part)
+
+
+def _as_csv(rows: list[tuple[str, ...]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

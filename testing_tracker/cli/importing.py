@@ -1,0 +1,147 @@
+"""What the imports share on the command line, and the two that belong to other nouns.
+
+FILE is read whole before the database is opened, so that a slow pipe keeps nobody from writing.
+"""
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypeVar
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.files import private_file
+from testing_tracker.cli.output import say
+from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from testing_tracker.acting import Acting
+    from testing_tracker.services.imports import Tally
+
+    Import = Callable[[Session, Acting, Iterable[str]], Tally]
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+SECONDS_WITHOUT_PROGRESS = 1.0
+
+
+def import_arguments(command: _Command) -> _Command:
+    """FILE and `--rejects`, for every import."""
+    rejects = click.option(
+        "--rejects",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write the refused lines to FILE, to be mended and imported.",
+    )
+    return click.argument("file", metavar="FILE")(rejects(command))
+
+
+def run_import(desk: Desk, file: str, rejects: Path | None, noun: str, take: "Import", note: str = "") -> None:
+    """Import a file, say what became of its lines, and leave with status 1 when any was refused."""
+    text = _read_text(file)
+    # Opened first: if there can be no such file, nothing may have been imported.
+    with private_file(rejects) if rejects is not None else nullcontext() as out:
+        tally = _take(desk, text, take)
+        _say_what_became(desk, file, noun, tally, note)
+        if out is not None:
+            _write_rejects(out, tally)
+    if tally.refused:
+        click.get_current_context().exit(1)
+
+
+def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str) -> None:
+    for line in tally.refused:
+        click.echo(f"{file}:{line.number}: {line.reason}", err=True)
+    for raised in tally.recommendations:
+        say(desk, f"Recommendation {raised.id} for {raised.participant}, open: {raised.reason}. A clinician decides.")
+    counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."
+    if tally.recommendations:
+        counted += f" Recommendations raised or added to: {len(tally.recommendations)}."
+    say(desk, counted + (f" {note}" if note else ""))
+
+
+def _take(desk: Desk, text: str, take: "Import") -> "Tally":
+    with desk.writing() as (session, acting), _progress(len(text)) as advance:
+        return take(session, acting, _followed(text, advance))
+
+
+def _read_text(file: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise TestingTrackerError(f"Cannot read {file}: {error.strerror}. Nothing was changed.") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TestingTrackerError(
+            f"{file}:{line}: the file is not UTF-8 text. Save it as CSV UTF-8 and try again; nothing was changed."
+        ) from None
+
+
+def _followed(text: str, advance: Callable[[int], None]) -> Iterator[str]:
+    for line in io.StringIO(text, newline=""):
+        advance(len(line))
+        yield line
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, once the import has taken a second, if a person is looking at it."""
+    if not _is_watched():
+        yield lambda _: None
+        return
+    from time import monotonic
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Importing", total=total, visible=False)
+        began = monotonic()
+
+        def advance(characters: int) -> None:
+            bar.update(task, advance=characters, visible=monotonic() - began > SECONDS_WITHOUT_PROGRESS)
+
+        yield advance
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty()
+
+
+def _write_rejects(out: IO[bytes], tally: "Tally") -> None:
+    for raw in (tally.header, *(line.raw for line in tally.refused)):
+        out.write(raw.encode())
+        if not raw.endswith(("\n", "\r")):
+            out.write(b"\n")
+
+
+@click.command("import")
+@import_arguments
+@pass_desk
+def participant_import(desk: Desk, file: str, rejects: Path | None) -> None:
+    """Enrol the participants of a CSV file; `-` reads standard input.
+
+    Columns: participant,level,schedule,enrolled_on and, if you like, name. Every good line is taken, every bad one is
+    named; a line imported twice changes nothing.
+    """
+    run_import(desk, file, rejects, "Participants", services.imports.import_participants)
+
+
+@click.command("import")
+@import_arguments
+@pass_desk
+def result_import(desk: Desk, file: str, rejects: Path | None) -> None:
+    """Log the results of a CSV file; `-` reads standard input.
+
+    Columns: participant,due_on,outcome and, if you like, analytes (separated by ;), collected_at and note. Every good
+    line is taken, every bad one is named; a line imported twice changes nothing.
+    """
+    run_import(desk, file, rejects, "Results", services.imports.import_results)

@@ -1,0 +1,219 @@
+"""Stays running, and does what the facility's hours ask for: the nightly draw and the weekly report.
+
+Every minute it asks the tables what is owed, instead of setting an alarm for the hour. An alarm is lost when the
+machine sleeps over it, when the process restarts, and where the clock jumps over it: in zones that put the clock
+forward at midnight there is no 00:05 on that day. It rings twice where the clock is put back, and on two hosts at
+once. What the tables say is owed stays owed until it is done, whoever does it, and is then done for everybody.
+"""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import Clock
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.reports.weekly import gather
+from testing_tracker.reports.weekly_table import write_table
+from testing_tracker.reports.weekly_text import write_json
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.owed import Hours, draw_is_owed, report_owed
+from testing_tracker.services import draws, nights
+from testing_tracker.store.engine import open_engine, reading, writing
+from testing_tracker.store.location import Location
+from testing_tracker.store.queries import the_facility
+from testing_tracker.store.tables import Facility
+
+SECONDS_TO_FINISH = 3  # the process is to be gone within five
+
+ClockOf = Callable[[str], Clock]
+WriteFile = Callable[[Path, Callable[[TextIO], None]], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to serve. `reports` is the folder for the weekly reports, None for none.
+
+    `clock_of` makes the clock of a timezone by its name, `write_file` writes a file whole or not at all, and `log`
+    takes a line about what was done, `complain` one about what could not be.
+    """
+
+    location: Location
+    hours: Hours
+    reports: Path | None
+    clock_of: ClockOf
+    write_file: WriteFile
+    log: Callable[[str], None]
+    complain: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the tables say at the beginning of a step."""
+
+    acting: Acting
+    facility: Facility
+    night_ran: bool
+
+    @property
+    def local_now(self) -> datetime:
+        return self.acting.now.astimezone(self.acting.zone)
+
+
+def do_what_is_owed(plan: Plan) -> None:
+    """One turn: today's draws, then the report of last week. Raises TestingTrackerError where it cannot be done."""
+    with _opened(plan.location) as engine:
+        state = _state(plan, engine)
+        if draw_is_owed(plan.hours, state.local_now, night_ran=state.night_ran):
+            _draw(plan, engine)
+            state = _state(plan, engine)
+        if plan.reports is None:
+            return
+        opened_on = state.facility.opened_on
+        week = report_owed(plan.hours, state.local_now, night_ran=state.night_ran, opened_on=opened_on)
+        if week is not None:
+            _write_report(plan, engine, week, plan.reports)
+
+
+@contextmanager
+def _opened(location: Location) -> Iterator[Engine]:
+    """The database as it is at its path now: it may have been replaced by a copy since the last turn."""
+    engine = open_engine(location)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _state(plan: Plan, engine: Engine) -> _State:
+    with reading(engine) as session:
+        facility, acting = _acting(plan, session)
+        night_ran = draws.night_has_run(session, acting, acting.today)
+        session.expunge(facility)
+    return _State(acting, facility, night_ran)
+
+
+def _acting(plan: Plan, session: Session) -> tuple[Facility, Acting]:
+    facility = the_facility(session)
+    return facility, acting_in(facility, plan.clock_of(facility.timezone))
+
+
+def _draw(plan: Plan, engine: Engine) -> None:
+    """Run the night. Another host may have been first: then there is nothing to tell."""
+    with writing(engine) as session:
+        _, acting = _acting(plan, session)
+        report = nights.run_night(session, acting)
+    if not report.already_made:
+        plan.log(
+            f"draws of {report.day} made: {report.drawn} drawn; {report.missed} of the days before closed as missed; "
+            f"{len(report.gaps)} nights without a run"
+        )
+
+
+def _write_report(plan: Plan, engine: Engine, week: Week, folder: Path) -> None:
+    """Write those files of a week's report that are not there yet."""
+    writers = {".txt": write_table, ".json": write_json}
+    missing = {folder / f"report-{week}{ending}": write for ending, write in writers.items()}
+    missing = {path: write for path, write in missing.items() if not path.exists()}
+    if not missing:
+        return
+    with reading(engine) as session:
+        _, acting = _acting(plan, session)
+        report = gather(session, acting, week)
+    for path, write in missing.items():
+        plan.write_file(path, partial(write, report))
+    plan.log(f"report of {week} written: {len(report.participants)} participants")
+
+
+class Turns:
+    """Takes the turns in the scheduler's thread. A turn's failure is told in a line and never ends the process."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.running = Lock()
+        self.ended = False
+
+    def take(self) -> None:
+        """Do what is owed; what fails is tried again at the next turn, because it is still owed."""
+        with self.running:
+            if self.ended:
+                return
+            try:
+                do_what_is_owed(self.plan)
+            except TestingTrackerError as error:
+                self.plan.complain(f"{error} Trying again in a minute.")
+            except Exception as error:
+                # The message of an unforeseen error may hold a row of the tables.
+                self.plan.complain(f"something went wrong ({type(error).__name__}). Trying again in a minute.")
+
+    def end(self) -> bool:
+        """Let the running turn finish, and allow no other; returns whether it did in time."""
+        self.ended = True
+        finished = self.running.acquire(timeout=SECONDS_TO_FINISH)
+        if finished:
+            self.running.release()
+        return finished
+
+
+def serve(plan: Plan) -> None:
+    """Take a turn at once, which catches up, and one every minute, until SIGTERM or SIGINT."""
+    turns = Turns(plan)
+    _scheduler(turns).start()
+    if turns.end():
+        plan.log("stopped")
+        return
+    # The turn waits for the disk or for another writer. It has not committed, so leaving undoes it.
+    plan.complain("stopped in the middle of a turn; nothing of it was done")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _scheduler(turns: Turns) -> Any:  # noqa: ANN401  the library has no types
+    from apscheduler.events import EVENT_SCHEDULER_STARTED
+    from apscheduler.schedulers.blocking import BlockingScheduler
+    from apscheduler.triggers.interval import IntervalTrigger
+
+    # A turn that takes long makes the scheduler skip the next ones; that is meant, and nothing to log.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    utc = ZoneInfo("UTC")
+    scheduler = BlockingScheduler(timezone=utc)
+    scheduler.add_job(
+        turns.take,
+        IntervalTrigger(minutes=1, timezone=utc),
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+        next_run_time=Clock(utc).now(),
+    )
+    scheduler.add_listener(lambda _event: _stop_on_signals(scheduler), EVENT_SCHEDULER_STARTED)
+    return scheduler
+
+
+def _stop_on_signals(scheduler: Any) -> None:  # noqa: ANN401
+    """Have SIGTERM and SIGINT stop a scheduler that has started; before, no turn runs and the usual end is right.
+
+    The stopping takes locks that the interrupted wait may hold, so a thread of its own does it.
+    """
+    asked = (signal.SIGTERM, signal.SIGINT)
+
+    def stop(_number: int, _frame: object) -> None:
+        for number in asked:
+            signal.signal(number, signal.SIG_IGN)
+        Thread(target=scheduler.shutdown, kwargs={"wait": False}).start()
+
+    for number in asked:
+        signal.signal(number, stop)

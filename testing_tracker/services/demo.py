@@ -1,0 +1,294 @@
+"""A training facility with eight simulated weeks, made by the same acts that people do every day.
+
+Everything that chance decides here comes from one seed, so the same day always shows the same facility. What the
+simulated people do follows courses that a programme sees: most stay clean, some struggle, some relapse, some leave.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from random import Random
+
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import Clock
+from testing_tracker.rules.calendar import Week, instant
+from testing_tracker.rules.escalation import LADDER
+from testing_tracker.rules.words import Kind, Level, Outcome, Status
+from testing_tracker.services import (
+    attendance,
+    draws,
+    facilities,
+    lookup,
+    nights,
+    participants,
+    recommendations,
+    results,
+)
+from testing_tracker.store.engine import make_engine, writing
+from testing_tracker.store.location import Location
+from testing_tracker.store.queries import the_facility
+
+FACILITY = "Riverbend Recovery"
+WEEKS = 8
+DAYS = 7 * WEEKS
+SEED = 2026
+
+NIGHT = time(0, 5)
+MORNING = time(9)
+ROUND = time(15)  # the clinicians' round
+CLOSING = time(17, 30)
+
+_FAILED_NIGHT = DAYS - 5  # the last full week's Wednesday, so that its report shows what a gap looks like
+_ROUNDS = (1, 3)  # Tuesdays and Thursdays
+_LAST_ROUND = DAYS - 6  # so that the newest recommendations are open at the end
+
+_PLACES = {
+    Level.OUTPATIENT: (14, ("fixed-1", "random-1", "random-2")),
+    Level.IOP: (12, ("random-2", "fixed-2")),
+    Level.PHP: (8, ("random-3", "fixed-3")),
+    Level.RESIDENTIAL: (6, ("random-2", "fixed-2", "random-1")),
+}
+_SUBSTANCES = (
+    ("cocaine",),
+    ("cannabinoids",),
+    ("alcohol",),
+    ("fentanyl", "opiates"),
+    ("amphetamine",),
+    ("benzodiazepine",),
+)
+_DECLINED = (
+    "counselling is intensified first",
+    "a prescribed medicine explains the result",
+    "the team looks at it again in a week",
+)
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """From a week on: the chance that a specimen is positive, and that a draw is not given at all."""
+
+    from_week: int
+    positive: float
+    absent: float
+
+
+_STEADY, _STRUGGLING, _IMPROVING, _RELAPSE, _DROP_OUT = (
+    (_Phase(0, 0.02, 0.03),),
+    (_Phase(0, 0.30, 0.14),),
+    (_Phase(0, 0.45, 0.12), _Phase(3, 0.12, 0.06), _Phase(5, 0.02, 0.03)),
+    (_Phase(0, 0.02, 0.03), _Phase(4, 0.60, 0.20), _Phase(6, 0.15, 0.08)),
+    (_Phase(0, 0.05, 0.06), _Phase(5, 0.10, 1.00)),
+)
+_COURSES = [_STEADY] * 22 + [_STRUGGLING] * 5 + [_IMPROVING] * 5 + [_RELAPSE] * 5 + [_DROP_OUT] * 3
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A simulated participant. `joins` is the number of the day on which the enrolment begins."""
+
+    code: str
+    level: Level
+    schedule: str
+    course: tuple[_Phase, ...]
+    substances: tuple[str, ...]
+    joins: int
+
+    def phase(self, day_number: int) -> _Phase:
+        return [phase for phase in self.course if phase.from_week <= day_number // 7][-1]
+
+
+def build(location: Location, clock: Clock, after_day: Callable[[], object] = lambda: None, seed: int = SEED) -> date:
+    """Make the database and live through the eight full weeks before the clock's current one.
+
+    Returns the Monday after them, whose draws are made and wait for results. Leaves nothing behind when it fails;
+    raises TestingTrackerError where a file stands already. `after_day` is called after each simulated day.
+    """
+    monday = Week.of(clock.today()).monday
+    first_day = monday - timedelta(days=DAYS)
+    eve = first_day - timedelta(days=1)
+    facilities.make_database(location, FACILITY, clock.zone.key, eve, training=True)
+    try:
+        with _session(location) as session:
+            base = acting_in(the_facility(session), clock)
+            simulation = _Simulation(session, base, first_day, seed)
+            simulation.enrol(0, on_the_eve=True)
+            for number in range(DAYS):
+                simulation.live(number)
+                after_day()
+            simulation.night(DAYS)
+    except BaseException:
+        location.path.unlink(missing_ok=True)
+        raise
+    return monday
+
+
+@contextmanager
+def _session(location: Location) -> Iterator[Session]:
+    engine = make_engine(location)
+    try:
+        with writing(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+class _Simulation:
+    """Lives through the days. Draws and behaviour have a generator each, so one can change without the other."""
+
+    def __init__(self, session: Session, base: Acting, first_day: date, seed: int) -> None:
+        self.session = session
+        self.base = base
+        self.first_day = first_day
+        self.draw_chance = Random(f"{seed} draws")
+        self.chance = Random(f"{seed} people")
+        self.people = {person.code: person for person in _people(self.chance)}
+        self.events = self._events()
+        self.in_doubt: list[tuple[str, date, bool]] = []  # positives that a laboratory is asked to confirm
+
+    def day(self, number: int) -> date:
+        return self.first_day + timedelta(days=number)
+
+    def at(self, number: int, local: time) -> Acting:
+        """Somebody of the facility, acting at a moment of a simulated day."""
+        day = self.day(number)
+        now = datetime.combine(day, local, self.base.zone).astimezone(UTC)
+        return replace(self.base, now=now, today=day)
+
+    def live(self, number: int) -> None:
+        """One day, from the nightly run to the evening."""
+        if number != _FAILED_NIGHT:
+            self.night(number)
+        if number > 0:
+            self.enrol(number)
+        for event in self.events.get(number, ()):
+            event(self.at(number, MORNING))
+        self._confirm(self.at(number, MORNING))
+        if number - 1 == _FAILED_NIGHT:
+            self._record(number, self.day(number - 1), catching_up=True)
+        if number % 7 in _ROUNDS and number <= _LAST_ROUND:
+            self._decide_recommendations(self.at(number, ROUND))
+        self._record(number, self.day(number), catching_up=False)
+
+    def night(self, number: int) -> None:
+        nights.run_night(self.session, self.at(number, NIGHT), decide=self._is_drawn)
+
+    def _is_drawn(self, chance: Fraction) -> bool:
+        return self.draw_chance.randrange(chance.denominator) < chance.numerator
+
+    def enrol(self, number: int, *, on_the_eve: bool = False) -> None:
+        """Enrol those whose day it is."""
+        acting = self.at(number - 1, ROUND) if on_the_eve else self.at(number, MORNING)
+        for person in self.people.values():
+            if person.joins == number:
+                new = participants.NewParticipant(person.code, person.level, person.schedule, self.day(number))
+                participants.enrol(self.session, acting, new)
+
+    def _events(self) -> dict[int, list[Callable[[Acting], object]]]:
+        """What happens once, by day: leaves, a transfer, another schedule, a test for cause, a discharge."""
+        steady = [person for person in self.people.values() if person.course is _STEADY and person.joins == 0]
+        intensive = next(person for person in steady if person.level is Level.PHP)
+        away, travelling, busy = [person for person in steady if person is not intensive][:3]
+        suspected = next(person for person in self.people.values() if person.course is _STRUGGLING)
+        gone = next(person for person in self.people.values() if person.course is _DROP_OUT)
+        return {
+            16: [lambda acting: self._leave(acting, away.code, 5, "family visit")],
+            23: [lambda acting: self._order(acting, suspected.code)],
+            28: [lambda acting: self._step_down(acting, intensive.code)],
+            29: [lambda acting: participants.set_schedule(self.session, acting, busy.code, "fixed-2")],
+            45: [lambda acting: participants.discharge(self.session, acting, gone.code, "left the programme")],
+            50: [lambda acting: self._leave(acting, travelling.code, 8, "funeral out of state")],
+        }
+
+    def _leave(self, acting: Acting, code: str, days: int, reason: str) -> None:
+        last = acting.today + timedelta(days=days - 1)
+        participants.add_leave(self.session, acting, code, acting.today, last, reason)
+
+    def _order(self, acting: Acting, code: str) -> None:
+        draws.order_test(self.session, acting, code, "seemed intoxicated in group")
+
+    def _step_down(self, acting: Acting, code: str) -> None:
+        lower = LADDER[LADDER.index(self.people[code].level) - 1]
+        participant = lookup.find_participant(self.session, acting, code)
+        participants.transfer(self.session, acting, participant, lower, "four weeks of steady progress")
+
+    def _record(self, number: int, day: date, *, catching_up: bool) -> None:
+        """What the nurses write down of a day's draws. What they leave alone, the next night closes out."""
+        acting = self.at(number, MORNING if catching_up else CLOSING)
+        for line in draws.due(self.session, acting, day):
+            is_open = line.status in (Status.DUE, Status.UNRECORDED)
+            if not is_open or (catching_up and self.chance.random() < 0.5):
+                continue
+            for_cause = line.kind is Kind.FOR_CAUSE
+            found = draws.find_draw(self.session, acting, line.participant, day, for_cause=for_cause)
+            person = self.people[line.participant]
+            phase = person.phase(number)
+            if self.chance.random() < phase.absent:
+                self._record_absence(acting, found)
+            elif self._log(acting, found, person, phase) and number > DAYS // 2 and not self.in_doubt:
+                self.in_doubt.append((person.code, day, for_cause))
+
+    def _record_absence(self, acting: Acting, found: draws.OpenDraw) -> None:
+        kind = self.chance.random()
+        if kind < 0.12:
+            attendance.record_absence(self.session, acting, found, Status.REFUSED, "would not give a specimen")
+        elif kind < 0.27:
+            attendance.record_absence(self.session, acting, found, Status.EXCUSED, "doctor's appointment")
+        elif kind < 0.60:
+            attendance.record_absence(self.session, acting, found, Status.MISSED, "did not come")
+
+    def _log(self, acting: Acting, found: draws.OpenDraw, person: _Person, phase: _Phase) -> bool:
+        """Log a specimen's result; returns whether it was positive."""
+        outcome, analytes = Outcome.NEGATIVE, person.substances
+        drawn = self.chance.random()
+        if drawn < phase.positive:
+            outcome = Outcome.POSITIVE
+            if self.chance.random() < 0.15:
+                analytes = (*analytes, *self.chance.choice(_SUBSTANCES))
+        elif drawn > 0.98:
+            outcome = Outcome.INVALID
+        minutes = self.chance.randrange(8 * 60, 17 * 60)
+        collected_at = instant(found.draw.due_on, time(minutes // 60, minutes % 60), acting.zone)
+        found_analytes = tuple(dict.fromkeys(analytes)) if outcome is Outcome.POSITIVE else ()
+        results.log_result(self.session, acting, found, results.NewResult(outcome, found_analytes, collected_at))
+        return outcome is Outcome.POSITIVE
+
+    def _confirm(self, acting: Acting) -> None:
+        """One positive of the day before turns out negative at the laboratory, and is corrected."""
+        if not self.in_doubt or self.in_doubt[0][1] != acting.today - timedelta(days=1):
+            return
+        code, day, for_cause = self.in_doubt[0]
+        found = draws.find_draw(self.session, acting, code, day, for_cause=for_cause)
+        corrected = results.NewResult(Outcome.NEGATIVE)
+        results.amend_result(self.session, acting, found, corrected, "the laboratory's confirmation test is negative")
+
+    def _decide_recommendations(self, acting: Acting) -> None:
+        open_ones = recommendations.listed(self.session, acting, open_only=True)
+        for line in reversed(open_ones):  # oldest first
+            if self.chance.random() > 0.8:
+                continue
+            if self.chance.random() < 0.35:
+                recommendations.accept(self.session, acting, line.id, "agreed in the team meeting")
+            else:
+                recommendations.decline(self.session, acting, line.id, self.chance.choice(_DECLINED))
+
+
+def _people(chance: Random) -> Iterator[_Person]:
+    """Forty people: four of them come in the second and third week, the others are there from the start."""
+    courses = list(_COURSES)
+    chance.shuffle(courses)
+    number = 0
+    for level, (count, schedules) in _PLACES.items():
+        for place in range(count):
+            number += 1
+            yield _Person(
+                code=f"P{number:02}",
+                level=level,
+                schedule=schedules[place % len(schedules)],
+                course=courses[number - 1],
+                substances=chance.choice(_SUBSTANCES),
+                joins=7 + number // 4 if number % 10 == 0 else 0,
+            )

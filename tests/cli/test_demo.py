@@ -1,0 +1,134 @@
+"""The demo: a facility that shows everything, the same every time, and touches nobody's database."""
+
+import json
+import os
+import re
+import shlex
+import sqlite3
+import tempfile
+from contextlib import closing
+
+import pytest
+from click.testing import CliRunner
+
+from testing_tracker.cli import program
+
+WEDNESDAY = "2026-11-25"  # so the demo ends with week 47, and its Monday is the 23rd
+MONDAY = "2026-11-23"
+
+
+def type_(*arguments):
+    return CliRunner().invoke(program, arguments)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A kept demo and what it printed."""
+    path = tmp_path_factory.mktemp("demo") / "demo file.db"
+    done = type_("--today", WEDNESDAY, "demo", "--keep", str(path))
+    assert done.exit_code == 0, done.output
+    return path, done.stdout
+
+
+def count(path, query):
+    with closing(sqlite3.connect(path)) as connection:
+        return dict(connection.execute(query).fetchall())
+
+
+def test_the_report_and_the_open_recommendations_are_on_screen(kept):
+    _, printed = kept
+    assert "TRAINING" in printed
+    assert "weekly compliance report, 2026-W47" in printed
+    assert "P02" in printed
+    assert "What to try next" in printed
+
+
+def test_every_kind_of_thing_is_there(kept):
+    path, _ = kept
+    statuses = count(path, "SELECT status, count(*) FROM draw GROUP BY status")
+    assert set(statuses) >= {"due", "collected", "missed", "refused", "excused", "unrecorded"}
+    assert statuses["collected"] > sum(statuses.values()) * 0.8
+    outcomes = count(path, "SELECT outcome, count(*) FROM result GROUP BY outcome")
+    assert outcomes["negative"] > 4 * outcomes["positive"] > 4 * outcomes["invalid"] > 0
+    assert set(count(path, "SELECT kind, count(*) FROM draw GROUP BY kind")) == {"fixed", "random", "for-cause"}
+    decided = count(path, "SELECT status, count(*) FROM recommendation GROUP BY status")
+    assert set(decided) == {"accepted", "declined", "open", "withdrawn"}
+    assert 2 <= decided["open"] <= 10
+    assert len(count(path, "SELECT level, count(*) FROM placement GROUP BY level")) == 4
+    assert len(count(path, "SELECT schedule_id, count(*) FROM assignment GROUP BY schedule_id")) == 6
+    assert len(count(path, "SELECT analyte, count(*) FROM finding GROUP BY analyte")) >= 5
+    acts = count(path, "SELECT act, count(*) FROM audit_entry GROUP BY act")
+    assert acts["participant add"] == 40
+    assert {"participant discharge", "participant transfer", "participant leave", "result amend"} <= set(acts)
+
+
+def test_one_night_failed_and_every_other_ran(kept):
+    path, printed = kept
+    nights = count(path, "SELECT ran, count(*) FROM night GROUP BY ran")
+    assert nights == {0: 1, 1: 56}  # eight weeks without one night, and the Monday after
+    assert "The nightly draw did not run on 2026-11-18" in printed
+
+
+def test_nobody_has_a_name(kept):
+    path, _ = kept
+    assert count(path, "SELECT name, count(*) FROM participant GROUP BY name") == {None: 40}
+
+
+def records(path):
+    """Every row but those of the audit and the versions, which hold real moments; and of nights, only what they say."""
+    tables = ("participant", "draw", "result", "finding", "recommendation", "placement", "enrolment", "leave", "night")
+    with closing(sqlite3.connect(path)) as connection:
+        return [line for line in connection.iterdump() if line.startswith(tuple(f'INSERT INTO "{t}"' for t in tables))]
+
+
+def test_it_is_the_same_every_time(kept, tmp_path):
+    path, _ = kept
+    again = tmp_path / "again.db"
+    before = records(path)
+    assert type_("--today", "2026-11-23", "demo", "--keep", str(again)).exit_code == 0  # another day of the same week
+    assert records(again) == before
+    assert len(before) > 1000
+    assert os.stat(again).st_mode & 0o077 == 0
+    assert list(tmp_path.iterdir()) == [again]
+
+
+def test_without_keep_nothing_is_left(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    own = tmp_path / "own.db"
+    done = type_("--database", str(own), "demo")
+    assert done.exit_code == 0, done.output
+    assert "gone" in done.stdout
+    assert "--keep" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_in_use_is_refused(tmp_path):
+    taken = tmp_path / "records.db"
+    taken.write_text("precious")
+    done = type_("demo", "--keep", str(taken))
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"Error: There is a file at \S+ already\. Nothing was changed\.\n", done.stderr)
+    assert taken.read_text() == "precious"
+
+
+def test_the_kept_file_is_an_ordinary_training_database(kept):
+    path, _ = kept
+    done = type_("--database", str(path), "--today", MONDAY, "due", "--format", "json")
+    assert done.exit_code == 0
+    assert done.stderr.strip() == "TRAINING"
+    assert {line["due_on"] for line in json.loads(done.stdout)} == {MONDAY}
+
+
+def test_what_it_says_to_try_works(kept):
+    path, printed = kept
+    untouched = path.read_bytes()
+    tries = [shlex.split(line)[1:] for line in printed.splitlines() if line.startswith("  testing-tracker ")]
+    assert len(tries) >= 3
+    for arguments in tries:
+        assert arguments[:4] == ["--database", str(path), "--today", MONDAY]
+        done = type_(*arguments)
+        assert done.exit_code == 0, done.output
+        assert "Error" not in done.output
+    path.write_bytes(untouched)

@@ -1,0 +1,154 @@
+"""A positive recommends more immersive care, and a clinician decides."""
+
+import pytest
+
+
+@pytest.fixture
+def after_a_positive(clinic):
+    """A17 is in IOP, with a positive for cocaine on Monday."""
+    clinic.add("A17", schedule="fixed-3")
+    clinic("draw")
+    clinic("result", "A17", "positive", "--analyte", "cocaine")
+    return clinic
+
+
+def test_a_positive_raises_a_recommendation_one_level_up(clinic):
+    clinic.add("A17")
+    clinic("draw")
+    said = clinic("result", "A17", "positive", "--analyte", "cocaine")
+    assert "Recommendation 1 for A17, open: 1 positive test; review for more immersive care, iop to php." in said
+    assert "A clinician decides" in said
+    assert clinic.json("recommendation", "list", "--open") == [
+        {
+            "id": 1,
+            "participant": "A17",
+            "from_level": "iop",
+            "to_level": "php",
+            "status": "open",
+            "raised_at": "2026-11-16T20:00:00+00:00",
+            "evidence": [{"due_on": "2026-11-16", "outcome": "positive", "analytes": ["cocaine"]}],
+            "reason": "1 positive test; review for more immersive care, iop to php",
+            "decided_at": None,
+            "decided_by": None,
+            "decision_reason": None,
+        }
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["negative", "invalid"])
+def test_other_results_raise_nothing(clinic, outcome):
+    clinic.add("A17")
+    clinic("draw")
+    clinic("result", "A17", outcome)
+    assert clinic.json("recommendation", "list") == []
+
+
+def test_at_the_top_it_is_a_clinical_review(clinic):
+    clinic.add("A17", level="residential")
+    clinic("draw")
+    said = clinic("result", "A17", "positive", "--analyte", "cocaine")
+    assert "already in the most immersive level: clinical review" in said
+    assert "stays in residential" in clinic("recommendation", "accept", "1")
+
+
+def another_positive(clinic, day="2026-11-18"):
+    clinic.today = day
+    clinic("draw")
+    clinic("result", "A17", "positive", "--analyte", "fentanyl")
+
+
+def test_a_further_positive_joins_the_open_recommendation(after_a_positive):
+    another_positive(after_a_positive)
+    (line,) = after_a_positive.json("recommendation", "list")
+    assert [test["due_on"] for test in line["evidence"]] == ["2026-11-16", "2026-11-18"]
+    assert (line["from_level"], line["to_level"]) == ("iop", "php"), "a second positive may be the same use"
+
+
+REPEAT = "steps = 1\nrepeat_within_days = 30\nrepeat_steps = 2\n"
+
+
+@pytest.fixture
+def with_repeat_rule(clinic, tmp_path):
+    """The facility recommends two levels up on a further positive within 30 days."""
+    file = tmp_path / "strict.toml"
+    text = clinic("schedule", "show", "fixed-3").split("[response]")[0]
+    file.write_text(f"{text}[response]\n{REPEAT}")
+    clinic("schedule", "load", str(file))
+    clinic.add("A17", schedule="strict")
+    clinic("draw")
+    clinic("result", "A17", "positive", "--analyte", "cocaine")
+    return clinic
+
+
+def test_a_repeat_may_raise_the_target(with_repeat_rule):
+    another_positive(with_repeat_rule)
+    (line,) = with_repeat_rule.json("recommendation", "list")
+    assert line["to_level"] == "residential"
+
+
+def test_the_target_falls_back_when_its_evidence_is_withdrawn(with_repeat_rule):
+    another_positive(with_repeat_rule)
+    with_repeat_rule("amend", "A17", "negative", "--reason", "confirmed negative")
+    (line,) = with_repeat_rule.json("recommendation", "list")
+    assert (line["status"], line["to_level"], len(line["evidence"])) == ("open", "php", 1)
+
+
+def test_a_positive_long_after_is_not_a_repeat(with_repeat_rule):
+    with_repeat_rule("recommendation", "decline", "1", "--reason", "talked it over")
+    another_positive(with_repeat_rule, "2026-12-18")
+    (line, _) = with_repeat_rule.json("recommendation", "list")
+    assert line["to_level"] == "php"
+
+
+def test_accepting_transfers_the_participant(after_a_positive):
+    said = after_a_positive("recommendation", "accept", "1", "--note", "bed free on Tuesday")
+    assert said == "TRAINING Recommendation 1 accepted; A17 is in php from today.\n"
+    record = after_a_positive.json("participant", "show", "A17")
+    assert record["level"] == "php"
+    assert [change["what"] for change in record["levels"]] == ["iop", "php"]
+    assert "accepted already" in after_a_positive.refused("recommendation", "accept", "1")
+
+
+def test_accepting_never_moves_anybody_down(after_a_positive):
+    after_a_positive("participant", "transfer", "A17", "residential", "--reason", "crisis")
+    assert "stays in residential" in after_a_positive("recommendation", "accept", "1")
+
+
+def test_declining_needs_a_reason(after_a_positive):
+    assert after_a_positive.run("recommendation", "decline", "1").exit_code == 2
+    after_a_positive("recommendation", "decline", "1", "--reason", "lapse discussed")
+    shown = after_a_positive.json("recommendation", "show", "1")
+    assert (shown["status"], shown["decision_reason"]) == ("declined", "lapse discussed")
+    assert after_a_positive.json("participant", "show", "A17")["level"] == "iop"
+
+
+def test_amending_to_negative_withdraws_it_when_no_evidence_is_left(after_a_positive):
+    said = after_a_positive("amend", "A17", "negative", "--reason", "cups swapped")
+    assert "withdrawn" in said
+    (line,) = after_a_positive.json("recommendation", "list")
+    assert (line["status"], line["evidence"][0]["outcome"]) == ("withdrawn", "negative")
+    assert after_a_positive.json("recommendation", "list", "--open") == []
+
+
+def test_amending_to_positive_raises_one(after_a_positive):
+    after_a_positive("amend", "A17", "negative", "--reason", "cups swapped")
+    after_a_positive("amend", "A17", "positive", "--analyte", "opiates", "--reason", "swapped back")
+    (line,) = after_a_positive.json("recommendation", "list", "--open")
+    assert line["id"] == 2
+
+
+def test_a_decision_stands_when_its_evidence_falls_and_shows_it(after_a_positive):
+    after_a_positive("recommendation", "accept", "1")
+    after_a_positive("amend", "A17", "negative", "--reason", "laboratory says negative")
+    shown = after_a_positive.json("recommendation", "show", "1")
+    assert (shown["status"], shown["evidence"][0]["outcome"]) == ("accepted", "negative")
+    assert after_a_positive.json("participant", "show", "A17")["level"] == "php"
+
+
+def test_it_says_that_it_is_a_recommendation(after_a_positive):
+    for command in (("recommendation", "list"), ("recommendation", "show", "1")):
+        assert "A recommendation to a clinician, who decides" in after_a_positive(*command)
+
+
+def test_an_unknown_one_is_refused(after_a_positive):
+    assert "There is no recommendation 9" in after_a_positive.refused("recommendation", "accept", "9")

@@ -1,0 +1,95 @@
+"""A clinic to work in: commands typed as a nurse would, on a training database that pretends the day."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import settings
+
+from testing_tracker.cli import program
+
+settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
+settings.load_profile("same every time")
+
+MONDAY = "2026-11-16"  # ISO week 47; no clock changes, no holidays
+
+
+@dataclass
+class Clinic:
+    """A training database and the day that it is there; a live one with the real day for None."""
+
+    database: Path
+    today: str | None
+
+    def run(self, *arguments: str, input: str | None = None) -> Result:
+        """Type a command, whatever comes of it."""
+        start = ["--database", str(self.database), *(["--today", self.today] if self.today else [])]
+        return CliRunner().invoke(program, [*start, *arguments], input=input)
+
+    def __call__(self, *arguments: str, input: str | None = None) -> str:
+        """Type a command that works; what it prints."""
+        done = self.run(*arguments, input=input)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def json(self, *arguments: str):
+        return json.loads(self(*arguments, "--format", "json"))
+
+    def refused(self, *arguments: str, input: str | None = None) -> str:
+        """Type a command that is refused: status 1, one line on stderr, and nothing changed."""
+        before = self.contents()
+        done = self.run(*arguments, input=input)
+        assert done.exit_code == 1, done.output
+        assert done.stdout == ""
+        assert done.stderr.startswith("Error: ")
+        assert self.contents() == before
+        return done.stderr.removeprefix("Error: ").strip()
+
+    def contents(self) -> list[str]:
+        """Every row of the database, as text."""
+        import sqlite3
+        from contextlib import closing
+
+        with closing(sqlite3.connect(self.database)) as connection:
+            return list(connection.iterdump())
+
+    def rows(self, query: str) -> list[tuple]:
+        import sqlite3
+        from contextlib import closing
+
+        with closing(sqlite3.connect(self.database)) as connection:
+            return connection.execute(query).fetchall()
+
+    def add(self, *codes: str, schedule: str = "fixed-2", level: str = "iop", **options: str) -> None:
+        more = [part for name, value in options.items() for part in (f"--{name}", value)]
+        for code in codes:
+            self("participant", "add", code, "--schedule", schedule, "--level", level, *more)
+
+    def status(self, code: str, on: str = "today") -> str:
+        """What has become of a participant's draw of a day, with its outcome; `none` where there is none."""
+        found = [line for line in self.json("due", "--on", on) if line["participant"] == code]
+        return " ".join(filter(None, (found[0]["status"], found[0]["outcome"]))) if found else "none"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_tester(monkeypatch):
+    for name in ("TESTING_TRACKER_DATABASE", "TESTING_TRACKER_TODAY", "TESTING_TRACKER_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def made_clinic(tmp_path_factory) -> Path:
+    """A fresh database, made once; each test works on a copy."""
+    database = tmp_path_factory.mktemp("clinic") / "clinic.db"
+    Clinic(database, MONDAY)("init", "--training", "--timezone", "America/Los_Angeles")
+    return database
+
+
+@pytest.fixture
+def clinic(made_clinic, tmp_path) -> Clinic:
+    """A clinic on a Monday morning, with nobody enrolled."""
+    database = tmp_path / "clinic.db"
+    database.write_bytes(made_clinic.read_bytes())
+    return Clinic(database, MONDAY)

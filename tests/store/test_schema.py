@@ -1,0 +1,42 @@
+"""The migrations make the very tables that the program declares."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlmodel import SQLModel, create_engine
+
+from testing_tracker.store import tables
+from testing_tracker.store.engine import SCHEMA_VERSION
+from testing_tracker.store.schema import alembic_config, upgrade
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
+def test_a_migrated_database_has_the_declared_tables():
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        upgrade(connection)
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'index'").scalars().all()
+    assert {"draw_once_a_day", "draw_by_day", "recommendation_open"} <= set(names)
+
+
+def test_the_program_knows_the_newest_migration():
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == SCHEMA_VERSION
+
+
+def test_instants_come_back_aware_and_in_utc(clinic):
+    from datetime import UTC
+
+    from testing_tracker.store.engine import open_engine, reading
+    from testing_tracker.store.location import Location
+    from testing_tracker.store.queries import enrolled_on, the_facility
+
+    clinic.add("A17")
+    with reading(open_engine(Location(clinic.database))) as session:
+        assert the_facility(session).timezone == "America/Los_Angeles"
+        (entry, *_) = session.exec(tables.AuditEntry.__table__.select()).all()
+        assert entry.at.tzinfo is UTC
+        assert enrolled_on(session, 1).isoformat() == "2026-11-16"
