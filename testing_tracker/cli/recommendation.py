@@ -89,8 +89,12 @@ def print_recommendations(desk: Desk, lines: Sequence["RecommendationLine"], for
     if form == "json":
         print_json(desk, [asdict(line) for line in lines])
         return
-    print_rows(desk, [_row(line) for line in lines], _COLUMNS, form, empty)
-    if form == "table" and lines:
+    rows = [_row(line) for line in lines]
+    if form == "csv":
+        print_csv(desk, rows, _COLUMNS)
+        return
+    print_rows(desk, rows, ["id", "participant", "recommended", "status", "evidence"], form, empty)
+    if lines:
         click.echo(DISCLAIMER)
 
 
@@ -98,4 +102,5 @@ def _row(line: "RecommendationLine") -> dict[str, object]:
     evidence = [
         f"{test.due_on} {test.outcome or 'no result'} {' '.join(test.analytes)}".rstrip() for test in line.evidence
     ]
-    return {**vars(line), "raised_at": line.raised_at.isoformat(timespec="minutes"), "evidence": evidence}
+    step = f"{line.from_level} to {line.to_level}" if line.to_level is not line.from_level else "clinical review"
+    return {**vars(line), "recommended": step, "evidence": evidence}

@@ -26,7 +26,8 @@ def list_schedules(desk: Desk, form: str) -> None:
     """Every schedule in the version that binds today."""
     with desk.reading() as (session, acting):
         lines = services.schedules.overview(session, acting)
-    print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty="There is no schedule.")
+    columns = ["schedule", "version", "participants", "title"] if form == "table" else _COLUMNS
+    print_rows(desk, [vars(line) for line in lines], columns, form, empty="There is no schedule.")
 
 
 @schedule_command.command("show")
