@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, literal, update
+from sqlalchemy import ColumnElement, func, insert, literal, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -191,7 +191,7 @@ def _record_gap(session: Session, acting: Acting, day: date) -> None:
     newest = _newest_participant(session, acting)
     _add_night(session, acting, day, newest, ran=False)
     fixed = {key: rule for key, rule in _rules_on(session, acting, day).items() if rule.kind is Kind.FIXED}
-    made = _draw(session, acting, day, fixed, range(1, newest + 1), Status.UNRECORDED, lambda chance: chance == ALWAYS)
+    made = _draw(session, acting, day, fixed, range(1, newest + 1), Status.UNRECORDED, lambda _: False)
     audit.record(session, acting, "night gap", day=day, fixed_draws=made)
 
 
@@ -202,32 +202,34 @@ def _draw(
 
     Nobody is drawn who has a draw of that day from a past record.
     """
-    inserts = {
-        schedule_id: insert(Draw)
-        .prefix_with("OR IGNORE")
-        .values(
-            participant_id=bindparam("participant_id"),
-            due_on=literal(day),
-            kind=literal(str(rule.kind)),
-            status=literal(str(status)),
-            schedule_version_id=literal(rule.version_id),
-            recorded_at=literal(acting.now, UTCDateTime()),
-        )
-        for schedule_id, rule in rules.items()
-        if rule.chance > NEVER
-    }
+    always = {schedule_id for schedule_id, rule in rules.items() if rule.chance == ALWAYS}
+    by_chance = {schedule_id: rule.chance for schedule_id, rule in rules.items() if NEVER < rule.chance < ALWAYS}
     count = 0
     for page in _active_participants(session, acting, day, who):
-        drawn: dict[int, list[dict[str, int]]] = {}
+        drawn: dict[int, list[int]] = {}
         for participant_id, schedule_id in page:
-            if schedule_id not in inserts:
-                continue
-            chance_today = rules[schedule_id].chance
-            if chance_today == ALWAYS or decide(chance_today):
-                drawn.setdefault(schedule_id, []).append({"participant_id": participant_id})
-        for schedule_id, rows in drawn.items():
-            count += session.connection().execute(inserts[schedule_id], rows).rowcount
+            if schedule_id in always or (schedule_id in by_chance and decide(by_chance[schedule_id])):
+                drawn.setdefault(schedule_id, []).append(participant_id)
+        for schedule_id, participant_ids in drawn.items():
+            count += _add_draws(session, acting, day, rules[schedule_id], participant_ids, status)
     return count
+
+
+def _add_draws(
+    session: Session, acting: Acting, day: date, rule: _DayRule, participant_ids: list[int], status: Status
+) -> int:
+    """Write a draw for each participant, many in one statement; returns how many were new."""
+    values = {
+        "participant_id": col(Participant.id),
+        "due_on": literal(day),
+        "kind": literal(str(rule.kind)),
+        "status": literal(str(status)),
+        "schedule_version_id": literal(rule.version_id),
+        "recorded_at": literal(acting.now, UTCDateTime()),
+    }
+    drawn = sa_select(*values.values()).where(col(Participant.id).in_(participant_ids))
+    statement = insert(Draw).prefix_with("OR IGNORE").from_select(list(values), drawn)
+    return session.connection().execute(statement).rowcount
 
 
 def _rules_on(session: Session, acting: Acting, day: date) -> _Rules:
@@ -250,7 +252,7 @@ def _active_participants(session: Session, acting: Acting, day: date, who: range
             col(Participant.facility_id) == acting.facility_id,
             col(Participant.id) < who.stop,
             col(Enrolment.enrolled),
-            col(Participant.id).not_in(on_leave(day)),
+            ~on_leave(Participant.id, day),
         )
         .order_by(col(Participant.id))
         .limit(AT_A_TIME)

@@ -99,7 +99,9 @@ def roster(session: Session, acting: Acting, *, names: bool = False) -> list[Ros
         audit.record(session, acting, "names show")
     latest = in_force_id(Enrolment, Participant.id, date.max)
     rows = session.exec(
-        select(Participant, Placement.level, Schedule.name, Enrolment)
+        select(  # type: ignore[call-overload]  # the library types selects of up to four columns
+            Participant, Placement.level, Schedule.name, Enrolment, on_leave(Participant.id, acting.today)
+        )
         .select_from(Participant)
         .join(Placement, col(Placement.id) == in_force_id(Placement, Participant.id, date.max))
         .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, date.max))
@@ -108,17 +110,16 @@ def roster(session: Session, acting: Acting, *, names: bool = False) -> list[Ros
         .where(Participant.facility_id == acting.facility_id)
         .order_by(Participant.code_key)
     )
-    away = set(session.connection().scalars(on_leave(acting.today)))
     return [
         RosterLine(
             participant=participant.code,
             level=Level(level),
             schedule=schedule,
             enrolled_on=enrolment.from_on if enrolment.enrolled else enrolled_on(session, id_of(participant)),
-            status=_standing(enrolment, participant.id in away, acting.today),
+            status=_standing(enrolment, away, acting.today),
             name=participant.name if names else None,
         )
-        for participant, level, schedule, enrolment in rows
+        for participant, level, schedule, enrolment, away in rows
     ]
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists
+from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
@@ -86,11 +86,14 @@ def schedule_name_on(session: Session, participant_id: int, day: date) -> str:
     return session.get_one(Schedule, assignment.schedule_id).name
 
 
-def on_leave(day: date) -> Select[int]:
-    """The participants on leave on a day, by id. A leave that another one replaces does not count."""
+def on_leave(participant_id: object, day: date) -> ColumnElement[bool]:
+    """The condition that a participant is on leave on a day. A leave that another one replaces does not count."""
     later = aliased(Leave)
-    return select(Leave.participant_id).where(
-        Leave.from_on <= day, Leave.to_on >= day, ~exists().where(col(later.replaces_id) == Leave.id)
+    return exists().where(
+        col(Leave.participant_id) == participant_id,
+        col(Leave.from_on) <= day,
+        col(Leave.to_on) >= day,
+        ~exists().where(col(later.replaces_id) == Leave.id),
     )
 
 
@@ -99,12 +102,8 @@ def standing_on(session: Session, participant_id: int, day: date) -> Standing:
     enrolment = in_force(session, Enrolment, participant_id, day)
     if enrolment is not None and not enrolment.enrolled:
         return Standing.DISCHARGED
-    away = session.exec(
-        select(Leave.id)
-        .where(col(Leave.participant_id).in_(on_leave(day)))
-        .where(Leave.participant_id == participant_id)
-    ).first()
-    return Standing.ACTIVE if away is None else Standing.ON_LEAVE
+    away = session.exec(select(Participant.id).where(Participant.id == participant_id, on_leave(participant_id, day)))
+    return Standing.ACTIVE if away.first() is None else Standing.ON_LEAVE
 
 
 def enrolled_on(session: Session, participant_id: int) -> date:

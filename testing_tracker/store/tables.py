@@ -67,7 +67,10 @@ class ScheduleVersion(SQLModel, table=True):
 class Participant(SQLModel, table=True):
     """A person, by the facility's own code. `code_key` is the code without regard to case."""
 
-    __table_args__ = (UniqueConstraint("facility_id", "code_key"),)
+    __table_args__ = (
+        UniqueConstraint("facility_id", "code_key"),
+        Index("participant_in_order", "facility_id", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")

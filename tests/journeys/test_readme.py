@@ -14,6 +14,7 @@ from testing_tracker import account
 from testing_tracker.cli import _COMMANDS, program
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+COMMAND = re.compile(r"^\$ testing-tracker (.*)\n((?:[^$\n].*\n|\n)*)", re.MULTILINE)
 SESSIONS = re.findall(r"<!-- at (.+?) -->\n\n```console\n(.*?)```", README, re.DOTALL)
 
 
@@ -31,9 +32,7 @@ def test_the_sessions_print_what_the_readme_says(nurse):
     assert len(SESSIONS) >= 5
     for moment, session in SESSIONS:
         with freeze_time(datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo("America/Los_Angeles"))):
-            for command, expected in re.findall(
-                r"^\$ testing-tracker (.*)\n((?:[^$\n].*\n|\n)*)", session, re.MULTILINE
-            ):
+            for command, expected in COMMAND.findall(session):
                 done = nurse.invoke(program, shlex.split(command))
                 assert plain(done.output) == plain(expected.replace("~/clinic.db", f"{Path.cwd()}/clinic.db")), command
 

@@ -64,6 +64,7 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("participant_key")),
         sa.UniqueConstraint("facility_id", "code_key", name=op.f("participant_facility_id_code_key_unique")),
     )
+    op.create_index("participant_in_order", "participant", ["facility_id", "id"], unique=False)
     op.create_table(
         "schedule",
         sa.Column("id", sa.Integer(), nullable=False),
