@@ -4,6 +4,7 @@ import atexit
 import gc
 import os
 import sys
+from io import TextIOWrapper
 
 
 def main() -> None:
@@ -15,12 +16,20 @@ def main() -> None:
     from testing_tracker.cli import program
     from testing_tracker.errors import TestingTrackerError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no umlauts still gets its report
     try:
         program()
     except TestingTrackerError as error:
         _refuse(str(error))
     except OSError as error:
-        _refuse(f"{error.strerror or error}: {error.filename}." if error.filename else f"{error.strerror or error}.")
+        if error.filename:
+            _refuse(f"{error.strerror}: {error.filename}.")
+        # What has no file name is the output itself, and it is printed only after the work was done.
+        _refuse(
+            f"This could not be printed ({error.strerror}). What you asked for may be done; look before repeating it."
+        )
     except Exception as error:
         if os.environ.get("TESTING_TRACKER_DEBUG"):
             raise

@@ -45,7 +45,7 @@ class Clinic:
         assert done.stdout == ""
         assert done.stderr.startswith("Error: ")
         assert self.contents() == before
-        return done.stderr.removeprefix("Error: ").strip()
+        return done.stderr.removeprefix("Error: ").strip().removesuffix(" (TRAINING)")
 
     def contents(self) -> list[str]:
         """Every row of the database, as text."""

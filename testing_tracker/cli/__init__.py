@@ -50,7 +50,8 @@ class Program(click.Group):
         try:
             return super().invoke(ctx)
         except TestingTrackerError as error:
-            raise click.ClickException(str(error)) from error
+            training = isinstance(ctx.obj, Desk) and ctx.obj.training
+            raise click.ClickException(f"{error} (TRAINING)" if training else str(error)) from error
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

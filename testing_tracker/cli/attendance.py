@@ -6,7 +6,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import say
 from testing_tracker.cli.result import which_draw
-from testing_tracker.cli.words import CODE_DUE
+from testing_tracker.cli.words import CODE_DUE, REASON
 from testing_tracker.rules.words import Status
 
 
@@ -22,7 +22,7 @@ def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, statu
 
 @click.command("missed")
 @click.argument("code", type=CODE_DUE)
-@click.option("--reason", metavar="TEXT", help="Anything that should stand beside it.")
+@click.option("--reason", type=REASON, metavar="TEXT", help="Anything that should stand beside it.")
 @which_draw
 @pass_desk
 def missed_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str | None) -> None:
@@ -32,7 +32,7 @@ def missed_command(desk: Desk, code: str, on: str | None, for_cause: bool | None
 
 @click.command("refused")
 @click.argument("code", type=CODE_DUE)
-@click.option("--reason", metavar="TEXT", help="Anything that should stand beside it.")
+@click.option("--reason", type=REASON, metavar="TEXT", help="Anything that should stand beside it.")
 @which_draw
 @pass_desk
 def refused_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str | None) -> None:
@@ -42,7 +42,7 @@ def refused_command(desk: Desk, code: str, on: str | None, for_cause: bool | Non
 
 @click.command("excuse")
 @click.argument("code", type=CODE_DUE)
-@click.option("--reason", metavar="TEXT", required=True, help="Why the draw does not count.")
+@click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why the draw does not count.")
 @which_draw
 @pass_desk
 def excuse_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str) -> None:

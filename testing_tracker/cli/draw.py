@@ -5,7 +5,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import format_option, print_rows, say, warn
-from testing_tracker.cli.words import CODE, DAY
+from testing_tracker.cli.words import CODE, DAY, REASON
 
 
 @click.command("draw")
@@ -21,9 +21,12 @@ def draw_command(desk: Desk) -> None:
         say(desk, f"{report.day}: today's draws were made already; {report.drawn} added for new participants.")
     else:
         say(desk, f"{report.day}: {report.drawn} drawn today; {report.missed} of the days before closed as missed.")
-    for gap in report.gaps:
+    if report.gaps:
+        days = str(report.gaps[0]) if len(report.gaps) == 1 else f"the {len(report.gaps)} days from {report.gaps[0]} to"
+        last = "" if len(report.gaps) == 1 else f" {report.gaps[-1]}"
         warn(
-            f"the nightly draw did not run on {gap}. Its fixed draws are unrecorded, not missed; random ones were none."
+            f"the nightly draw did not run on {days}{last}. Fixed draws of such a day are unrecorded, not missed; "
+            "no random draw was made."
         )
 
 
@@ -48,7 +51,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
 
 @click.command("test")
 @click.argument("code", type=CODE)
-@click.option("--reason", metavar="TEXT", help="Why the test is ordered.")
+@click.option("--reason", type=REASON, metavar="TEXT", help="Why the test is ordered.")
 @pass_desk
 def test_command(desk: Desk, code: str, reason: str | None) -> None:
     """Order a test for cause today, outside the schedule."""

@@ -45,6 +45,8 @@ def import_arguments(command: _Command) -> _Command:
 def run_import(desk: Desk, file: str, rejects: Path | None, noun: str, take: "Import", note: str = "") -> None:
     """Import a file, say what became of its lines, and leave with status 1 when any was refused."""
     text = _read_text(file)
+    if rejects is not None and file != "-" and rejects.exists() and rejects.samefile(file):
+        raise TestingTrackerError("--rejects names the very file to be imported. Give another one.")
     # Opened first: if there can be no such file, nothing may have been imported.
     with private_file(rejects) if rejects is not None else nullcontext() as out:
         tally = _take(desk, text, take)

@@ -30,7 +30,9 @@ def say(desk: Desk, text: str) -> None:
 
 def warn(text: str) -> None:
     """One line on standard error that a person should see; a script reading the output does not."""
-    click.echo(f"Note: {text}", err=True)
+    desk = click.get_current_context().find_root().obj
+    note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
+    click.echo(f"{note}: {text}", err=True)
 
 
 def print_rows(desk: Desk, rows: Sequence[Row], columns: Sequence[str], form: str, empty: str) -> None:
@@ -74,7 +76,8 @@ def print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         numbers = all(isinstance(row.get(column), int | float | None) for row in rows)
-        table.add_column(column.replace("_", " "), justify="right" if numbers else "left")
+        # Folded rather than cut: a code is who somebody is.
+        table.add_column(column.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     print_rich(table)

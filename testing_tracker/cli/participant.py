@@ -9,7 +9,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.importing import participant_import
 from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
-from testing_tracker.cli.words import CODE, DAY, LEVEL, SCHEDULE
+from testing_tracker.cli.words import CODE, DAY, LEVEL, REASON, SCHEDULE
 from testing_tracker.rules.words import Level
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def set_schedule(desk: Desk, code: str, schedule: str) -> None:
 @participant_command.command("transfer")
 @click.argument("code", type=CODE)
 @click.argument("level", type=LEVEL)
-@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Why.")
 @pass_desk
 def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None:
     """Move a participant to another level of care from today."""
@@ -105,7 +105,7 @@ def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None
 
 @participant_command.command("discharge")
 @click.argument("code", type=CODE)
-@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Why.")
 @pass_desk
 def discharge_participant(desk: Desk, code: str, reason: str) -> None:
     """End a participant's enrolment from today; the record stays."""
@@ -120,7 +120,7 @@ def discharge_participant(desk: Desk, code: str, reason: str) -> None:
 @click.argument("code", type=CODE)
 @click.argument("from_on", metavar="FROM", type=DAY)
 @click.argument("to_on", metavar="TO", type=DAY)
-@click.option("--reason", required=True, metavar="TEXT", help="Such as hospital, travel or jail.")
+@click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Such as hospital, travel or jail.")
 @pass_desk
 def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
     """Days away, both included: no draws are made, and those there are become excused."""
@@ -136,7 +136,7 @@ def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
 @participant_command.command("return")
 @click.argument("code", type=CODE)
 @click.option("--on", type=DAY, metavar="DATE", help="The first day back. Default: today.")
-@click.option("--reason", default="back early", show_default=True, metavar="TEXT", help="Why.")
+@click.option("--reason", type=REASON, default="back early", show_default=True, metavar="TEXT", help="Why.")
 @pass_desk
 def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> None:
     """End a leave early; draws are made again from that day on."""
@@ -153,9 +153,7 @@ def _document(record: "Record", names: bool) -> dict[str, object]:
     document["enrolments"] = [asdict(change) for change in record.enrolments]
     document["levels"] = [asdict(change) for change in record.levels]
     document["schedules"] = [asdict(change) for change in record.schedules]
-    document["leaves"] = [
-        {"from_on": leave.from_on, "to_on": leave.to_on, "reason": leave.reason} for leave in record.leaves
-    ]
+    document["leaves"] = [asdict(leave) for leave in record.leaves]
     document["draws"] = [asdict(draw) for draw in record.draws]
     return document
 
@@ -169,8 +167,7 @@ def _print_record(desk: Desk, record: "Record") -> None:
             why = f": {change.reason}" if change.reason else ""
             click.echo(f"  {title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
     for leave in record.leaves:
-        if leave.from_on <= leave.to_on:
-            click.echo(f"  leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
+        click.echo(f"  leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
     if record.draws:
         print_table([row for draw in record.draws for row in _draw_rows(draw)], _DRAW_COLUMNS)
 

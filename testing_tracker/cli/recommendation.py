@@ -9,6 +9,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, say
+from testing_tracker.cli.words import REASON
 from testing_tracker.rules.escalation import DISCLAIMER
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def accept_recommendation(desk: Desk, number: int, note: str | None) -> None:
 
 @recommendation_command.command("decline")
 @click.argument("number", metavar="ID", type=int)
-@click.option("--reason", metavar="TEXT", required=True, help="Why it is not followed.")
+@click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is not followed.")
 @pass_desk
 def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
     """Do not follow the recommendation, for a reason."""

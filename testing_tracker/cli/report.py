@@ -37,7 +37,7 @@ def weekly(desk: Desk, week: str | None, form: str, output: Path | None) -> None
     with desk.reading() as (session, acting):
         report = gather(session, acting, Week.parse(week) if week else None)
     write = partial(_writer(form), report)
-    if output is None:
+    if output is None or str(output) == "-":
         if desk.training and form != "table":
             click.echo(TRAINING, err=True)
         write(sys.stdout)

@@ -8,7 +8,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import say
-from testing_tracker.cli.words import ANALYTE, CODE, CODE_DUE, DAY, OUTCOME
+from testing_tracker.cli.words import ANALYTE, CODE, CODE_DUE, DAY, OUTCOME, REASON
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
 
@@ -81,7 +81,7 @@ def result_command(
 @click.option("--analyte", "analytes", type=ANALYTE, multiple=True, metavar="NAME", help="What a positive found.")
 @click.option("--collected-at", metavar="TIME", help="Such as 09:40, the facility's time.")
 @click.option("--note", metavar="TEXT", help="Anything worth keeping with it.")
-@click.option("--reason", metavar="TEXT", required=True, help="Why it is corrected.")
+@click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is corrected.")
 @pass_desk
 def amend_command(
     desk: Desk,
@@ -116,7 +116,7 @@ def amend_command(
 
 
 def _in_words(outcome: str, analytes: tuple[str, ...]) -> str:
-    return f"{outcome} for {', '.join(analytes)}" if analytes else outcome
+    return f"{outcome} for {', '.join(dict.fromkeys(analytes))}" if analytes else outcome
 
 
 def _said(which: str, done: str, logged: "Logged") -> list[str]:
@@ -129,4 +129,8 @@ def _said(which: str, done: str, logged: "Logged") -> list[str]:
             f"Recommendation {recommendation.id} for {logged.participant.code}, {recommendation.status}: "
             f"{recommendation.reason}. A clinician decides."
         )
+    said += [
+        f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes it."
+        for number in logged.decided
+    ]
     return said

@@ -57,12 +57,14 @@ def check_schedules(files: tuple[Path, ...]) -> None:
     """Say what is wrong with schedule files, without loading them."""
     from testing_tracker.rules.schedule_file import ScheduleFileError, read_schedule
 
-    problems = []
+    problems: list[str] = []
     for file in files:
         try:
             read_schedule(_read(file), str(file))
         except ScheduleFileError as error:
             problems += error.problems
+        except TestingTrackerError as error:
+            problems.append(str(error))
         else:
             click.echo(f"{file}: good")
     if problems:

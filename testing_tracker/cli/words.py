@@ -92,7 +92,14 @@ def _as_is(value: str) -> str:
     return value
 
 
+def _said(value: str) -> str:
+    if not value.strip():
+        raise ValueError("say something that others will understand later")
+    return value.strip()
+
+
 DAY = Word("date", _day)
+REASON = Word("text", _said)
 WEEK = Word("week", _week)
 CODE = Word("code", _code, _participants)
 CODE_DUE = Word("code", _code, _participants_due)

@@ -6,9 +6,10 @@ from testing_tracker.rules.words import Outcome, Status
 NOT_YET_DONE = (Status.DUE, Status.UNRECORDED)
 HELD_AGAINST_NOBODY = (Status.DUE, Status.UNRECORDED, Status.EXCUSED, Status.CANCELLED)
 
-# A result may still come in for a draw that was closed out as missed; a nurse's word may mend what the night assumed.
+# A result may still come in for a draw that was closed out as missed, or whose participant was discharged after giving
+# the specimen; a nurse's word may mend what the night assumed.
 _MAY_BECOME = {
-    Status.COLLECTED: (Status.DUE, Status.UNRECORDED, Status.MISSED, Status.COLLECTED),
+    Status.COLLECTED: (Status.DUE, Status.UNRECORDED, Status.MISSED, Status.COLLECTED, Status.CANCELLED),
     Status.MISSED: (Status.DUE, Status.UNRECORDED),
     Status.REFUSED: (Status.DUE, Status.UNRECORDED, Status.MISSED),
     Status.EXCUSED: (Status.DUE, Status.UNRECORDED, Status.MISSED, Status.REFUSED),

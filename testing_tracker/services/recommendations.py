@@ -122,6 +122,21 @@ def withdraw_evidence(session: Session, acting: Acting, draw: Draw) -> Recommend
     return recommendation
 
 
+def decided_on(session: Session, draw: Draw) -> list[int]:
+    """The recommendations, by number, that a clinician decided on with this draw as evidence."""
+    found = session.exec(
+        select(Recommendation)
+        .join(Evidence, col(Evidence.recommendation_id) == Recommendation.id)
+        .where(
+            Evidence.draw_id == draw.id,
+            col(Evidence.withdrawn_at).is_(None),
+            col(Recommendation.status).in_((Decision.ACCEPTED, Decision.DECLINED)),
+        )
+        .order_by(col(Recommendation.id))
+    )
+    return [id_of(recommendation) for recommendation in found]
+
+
 def _open_one(session: Session, participant_id: int) -> Recommendation | None:
     return session.exec(
         select(Recommendation).where(

@@ -32,12 +32,16 @@ class NewResult:
 
 @dataclass(frozen=True)
 class Logged:
-    """What logging did: the draw, its status before, and the recommendation that it raised, changed or withdrew."""
+    """What logging did: the draw, its status before, and the recommendation that it raised, changed or withdrew.
+
+    `decided` are the recommendations that a clinician decided on with what was recorded before.
+    """
 
     participant: Participant
     draw: Draw
     earlier_status: Status
     recommendation: Recommendation | None
+    decided: Sequence[int] = ()
 
 
 def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult) -> Logged:
@@ -91,7 +95,8 @@ def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResu
         analytes=list(new.analytes),
     )
     set_collected(session, draw)
-    return Logged(found.participant, draw, earlier, _respond(session, acting, draw, found.outcome, new.outcome))
+    recommendation = _respond(session, acting, draw, found.outcome, new.outcome)
+    return Logged(found.participant, draw, earlier, recommendation, recommendations.decided_on(session, draw))
 
 
 def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
@@ -108,7 +113,8 @@ def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status,
     if found.outcome is not None:
         _write(session, acting, found, None, reason)
     set_status(session, acting, found, wanted, reason)
-    return Logged(found.participant, draw, earlier, _respond(session, acting, draw, found.outcome, None))
+    recommendation = _respond(session, acting, draw, found.outcome, None)
+    return Logged(found.participant, draw, earlier, recommendation, recommendations.decided_on(session, draw))
 
 
 def collected_instant(acting: Acting, day: date, text: str) -> datetime:

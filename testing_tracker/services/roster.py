@@ -24,7 +24,6 @@ from testing_tracker.store.tables import (
     Assignment,
     Draw,
     Enrolment,
-    Leave,
     Participant,
     Placement,
     Result,
@@ -55,6 +54,15 @@ class Change:
     reason: str | None
     recorded_at: datetime
     recorded_by: str
+
+
+@dataclass(frozen=True)
+class LeaveEntry:
+    """Days away, both included."""
+
+    from_on: date
+    to_on: date
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,7 @@ class Record:
     enrolments: list[Change]
     levels: list[Change]
     schedules: list[Change]
-    leaves: list[Leave]
+    leaves: list[LeaveEntry]
     draws: list[DrawEntry]
 
 
@@ -151,7 +159,11 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
         enrolments=[_change(row, "enrolled" if row.enrolled else "discharged", row.reason) for row in enrolments],
         levels=[_change(row, row.level, row.reason) for row in levels],
         schedules=[_change(row, session.get_one(Schedule, row.schedule_id).name, None) for row in assigned],
-        leaves=participants.leaves_of(session, identity),
+        leaves=[
+            LeaveEntry(leave.from_on, leave.to_on, leave.reason)
+            for leave in participants.leaves_of(session, identity)
+            if leave.from_on <= leave.to_on
+        ],
         draws=_draws(session, identity),
     )
 

@@ -25,6 +25,8 @@ def open_engine(location: Location) -> Engine:
 
     Raises TestingTrackerError when there is none, or when a newer program made it.
     """
+    if location.path.is_dir():
+        raise TestingTrackerError(f"{location.path} is a folder. Give the database's file in it.")
     if not location.path.is_file():
         raise TestingTrackerError(f"There is no database at {location.path}. Make one with `testing-tracker init`.")
     _check_schema(location)
@@ -68,7 +70,9 @@ def create_file(location: Location) -> None:
         location.path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(location.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
-        raise TestingTrackerError(f"There is a file at {location.path} already. Nothing was changed.") from None
+        raise TestingTrackerError(
+            f"There is something at {location.path} already. Nothing was changed; give another place with --database."
+        ) from None
     except OSError as error:
         raise TestingTrackerError(f"Cannot make {location.path}: {error.strerror}.") from None
 
@@ -97,6 +101,8 @@ def _in_words() -> Iterator[None]:
         raise _explained(error.orig) from error
     except sqlite3.DatabaseError as error:
         raise _explained(error) from error
+    except UnicodeDecodeError as error:  # what was written as text does not come back as text
+        raise TestingTrackerError(f"{_EXPLANATIONS[sqlite3.SQLITE_CORRUPT]} Nothing was changed.") from error
 
 
 _EXPLANATIONS = {
@@ -113,6 +119,8 @@ _EXPLANATIONS = {
 
 def _explained(error: sqlite3.DatabaseError) -> Exception:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if "decode to UTF-8" in str(error):
+        code = sqlite3.SQLITE_CORRUPT
     if code not in _EXPLANATIONS:
         return error
     return TestingTrackerError(f"{_EXPLANATIONS[code]} Nothing was changed.")

@@ -2,9 +2,12 @@
 
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -132,3 +135,34 @@ def test_a_fixed_week_is_complete_across_the_nights_when_clocks_change(tmp_path)
             drawn += [line["due_on"] for line in clinic.json("due")]
     assert drawn == ["2026-10-26", "2026-10-28", "2026-10-30", "2026-11-02"]
     assert clinic.rows("SELECT count(*) FROM night WHERE NOT ran") == [(0,)]
+
+
+def test_an_error_of_a_training_database_says_so(clinic):
+    assert clinic.run("result", "A17", "negative").stderr.endswith("(TRAINING)\n")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_database_is_named_as_damaged(clinic, seed):
+    """Bytes flipped all over: whatever SQLite or the libraries stumble over, a person reads one line."""
+    clinic.add("A17")
+    clinic("draw")
+    content = bytearray(clinic.database.read_bytes())
+    chance = Random(seed)
+    for _ in range(400):
+        content[chance.randrange(100, len(content))] ^= 255
+    clinic.database.write_bytes(content)
+    done = clinic.run("due")
+    assert (done.exit_code, "damaged" in done.stderr) == (1, True), done.output
+
+
+def test_output_that_cannot_be_printed_does_not_claim_that_nothing_was_done(clinic):
+    clinic.add("A17")
+    clinic("draw")
+    command = [sys.executable, "-m", "testing_tracker", "--database", str(clinic.database), "--today", clinic.today]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*command, "result", "A17", "negative"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert "may be done" in done.stderr
+    assert clinic.status("A17") == "collected negative"

@@ -109,7 +109,7 @@ def test_a_path_in_use_is_refused(tmp_path):
     done = type_("demo", "--keep", str(taken))
     assert done.exit_code == 1
     assert done.stdout == ""
-    assert re.fullmatch(r"Error: There is a file at \S+ already\. Nothing was changed\.\n", done.stderr)
+    assert re.fullmatch(r"Error: There is something at \S+ already\. Nothing was changed; [^\n]*\n", done.stderr)
     assert taken.read_text() == "precious"
 
 

@@ -140,7 +140,7 @@ def test_a_night_without_a_run_is_a_gap_and_its_fixed_draws_are_held_against_nob
     clinic("draw")
     clinic.today = "2026-11-20"
     done = clinic.run("draw")
-    assert "did not run on 2026-11-19" in done.stderr
+    assert "did not run on the 3 days from 2026-11-17 to 2026-11-19" in done.stderr
     assert clinic.status("FIXED", "2026-11-19") == "unrecorded"
     assert clinic.status("FIXED", "2026-11-16") == "missed", "of that one people could have been told"
     for day in ("17", "18", "19"):

@@ -137,8 +137,11 @@ def test_rejects_can_be_mended_and_imported(clinic, file, tmp_path):
     assert text == PARTICIPANTS + 'A2,iop,fixed-2,soon,"Bea\nExample"\nA3,iop,fixed-2\n'
     assert stat.S_IMODE(rejects.stat().st_mode) == 0o600
     rejects.write_text(text.replace("soon", "2026-11-02").replace("A3,iop,fixed-2", "A3,iop,fixed-2,2026-11-02,"))
-    assert "2 imported" in clinic("participant", "import", str(rejects), "--rejects", str(rejects))
-    assert rejects.read_text() == PARTICIPANTS
+    same = ("participant", "import", str(rejects), "--rejects", str(rejects))
+    assert "names the very file" in clinic.refused(*same), "a laboratory's only copy is not to be cut down"
+    again = tmp_path / "again.csv"
+    assert "2 imported" in clinic("participant", "import", str(rejects), "--rejects", str(again))
+    assert again.read_text() == PARTICIPANTS
 
 
 def test_where_rejects_cannot_be_written_nothing_is_imported(clinic, file, tmp_path):

@@ -82,6 +82,7 @@ def test_leave_excuses_the_draws_on_its_days_also_those_closed_out_as_missed(cli
     assert said.count("is excused") == 2
     assert clinic.status("A17", "2026-11-16") == "excused"
     assert clinic.json("participant", "list")[0]["status"] == "on-leave"
+    assert "to 2026-11-20: hospital" in clinic("participant", "show", "A17")
     assert "has a leave" in clinic.refused("participant", "leave", "A17", "2026-11-20", "2026-11-22", "--reason", "x")
     assert "before it begins" in clinic.refused(
         "participant", "leave", "A17", "2026-11-25", "2026-11-22", "--reason", "x"
@@ -114,6 +115,8 @@ def test_a_discharge_ends_the_draws_and_cancels_todays(clinic):
     ):
         assert "was discharged" in clinic.refused(*command)
     assert "was cancelled" in clinic.refused("missed", "A17")
+    clinic("result", "A17", "negative")
+    assert clinic.status("A17") == "collected negative", "the specimen was given before the discharge"
 
 
 def test_a_discharged_participant_is_readmitted_knowingly(clinic):

@@ -139,7 +139,8 @@ def test_amending_to_positive_raises_one(after_a_positive):
 
 def test_a_decision_stands_when_its_evidence_falls_and_shows_it(after_a_positive):
     after_a_positive("recommendation", "accept", "1")
-    after_a_positive("amend", "A17", "negative", "--reason", "laboratory says negative")
+    said = after_a_positive("amend", "A17", "negative", "--reason", "laboratory says negative")
+    assert "Recommendation 1 was decided on what this corrects" in said
     shown = after_a_positive.json("recommendation", "show", "1")
     assert (shown["status"], shown["evidence"][0]["outcome"]) == ("accepted", "negative")
     assert after_a_positive.json("participant", "show", "A17")["level"] == "php"

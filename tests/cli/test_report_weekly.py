@@ -506,7 +506,7 @@ def test_output_that_fails_leaves_the_old_file_and_nothing_else(
     monkeypatch.setattr("os.fsync", full_disk)
     result = clinic.report("--format", "json", "--output", str(file))
     assert result.exit_code == 1
-    assert result.stderr == f"Error: Cannot write {file}: No space left on device. The file is as it was.\n"
+    assert result.stderr == f"Error: Cannot write {file}: No space left on device. The file is as it was. (TRAINING)\n"
     assert file.read_text(encoding="utf-8") == "older"
     assert list(folder.iterdir()) == [file]
 

@@ -63,6 +63,7 @@ def test_a_future_day_and_an_unknown_code_are_refused(due_today):
         ("result", "A17", "negative", "--on", "16.11.2026"),
         ("result", "Jane Doe", "negative"),
         ("result", "A17"),
+        ("excuse", "A17", "--reason", " "),
     ],
 )
 def test_wrong_words_are_wrong_usage(due_today, arguments):

@@ -15,6 +15,7 @@ ALLOWED = {
     (Status.MISSED, Status.EXCUSED),
     (Status.REFUSED, Status.EXCUSED),
     (Status.COLLECTED, Status.COLLECTED),
+    (Status.CANCELLED, Status.COLLECTED),  # given before the discharge
 }
 REFUSED = sorted(set(product(Status, RECORDABLE)) - ALLOWED)
 
@@ -42,7 +43,7 @@ def test_a_result_is_not_changed_in_passing_but_amended(outcome, wanted):
         (Status.MISSED, Status.MISSED, "there is nothing to do"),
         (Status.EXCUSED, Status.COLLECTED, "correct it with `testing-tracker amend`"),
         (Status.COLLECTED, Status.MISSED, "correct it with `testing-tracker amend`"),
-        (Status.CANCELLED, Status.COLLECTED, "nothing can be recorded for it"),
+        (Status.CANCELLED, Status.MISSED, "nothing can be recorded for it"),
     ],
 )
 def test_a_refusal_says_what_to_do(status, wanted, remedy):
