@@ -7,17 +7,17 @@ from testing_tracker.rules.attendance import check_change
 from testing_tracker.rules.words import Status
 from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
+from testing_tracker.store.tables import Draw
 
 
 def record_absence(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None) -> None:
     """Set a draw to missed, refused or excused. Raises TestingTrackerError where its state does not allow that."""
     check_change(found.which, Status(found.draw.status), found.outcome, status)
-    set_status(session, acting, found, status, reason)
+    set_status(session, acting, found.draw, status, reason)
 
 
-def set_status(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None) -> None:
+def set_status(session: Session, acting: Acting, draw: Draw, status: Status, reason: str | None) -> None:
     """Write a draw's status with its audit entry; whether it may change was checked before."""
-    draw = found.draw
     audit.record(
         session,
         acting,

@@ -10,6 +10,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.codes import check_code
 from testing_tracker.rules.words import Level, Status
 from testing_tracker.services import schedules
+from testing_tracker.services.attendance import set_status
 from testing_tracker.services.lookup import find_enrolled
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
@@ -229,10 +230,10 @@ def discharge(session: Session, acting: Acting, code: str, reason: str) -> list[
     audit.record(session, acting, "participant discharge", participant_id=identity, reason=reason)
     due = session.exec(
         select(Draw).where(Draw.participant_id == identity, Draw.status == Status.DUE, Draw.due_on >= acting.today)
-    )
-    cancelled = [_settle(session, acting, draw, Status.CANCELLED, f"discharged: {reason}") for draw in due]
-    session.flush()
-    return cancelled
+    ).all()
+    for draw in due:
+        set_status(session, acting, draw, Status.CANCELLED, f"discharged: {reason}")
+    return list(due)
 
 
 def add_leave(session: Session, acting: Acting, code: str, from_on: date, to_on: date, reason: str) -> list[Draw]:
@@ -269,10 +270,10 @@ def add_leave(session: Session, acting: Acting, code: str, from_on: date, to_on:
             col(Draw.due_on).between(from_on, to_on),
             col(Draw.status).in_(HELD_OPEN),
         )
-    )
-    excused = [_settle(session, acting, draw, Status.EXCUSED, f"on leave: {reason}") for draw in open_draws]
-    session.flush()
-    return excused
+    ).all()
+    for draw in open_draws:
+        set_status(session, acting, draw, Status.EXCUSED, f"on leave: {reason}")
+    return list(open_draws)
 
 
 def end_leave(session: Session, acting: Acting, code: str, back_on: date, reason: str) -> Leave:
@@ -316,20 +317,3 @@ def leaves_of(session: Session, participant_id: int) -> list[Leave]:
     rows = session.exec(select(Leave).where(Leave.participant_id == participant_id).order_by(col(Leave.from_on))).all()
     replaced = {row.replaces_id for row in rows}
     return [row for row in rows if row.id not in replaced]
-
-
-def _settle(session: Session, acting: Acting, draw: Draw, status: Status, reason: str) -> Draw:
-    audit.record(
-        session,
-        acting,
-        f"draw {status}",
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
-        reason=reason,
-        due_on=draw.due_on,
-        earlier=draw.status,
-    )
-    draw.status = status
-    draw.reason = reason
-    session.add(draw)
-    return draw

@@ -112,7 +112,7 @@ def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status,
         raise TestingTrackerError(f"{found.which} is recorded as {earlier}; there is nothing to correct.")
     if found.outcome is not None:
         _write(session, acting, found, None, reason)
-    set_status(session, acting, found, wanted, reason)
+    set_status(session, acting, draw, wanted, reason)
     recommendation = _respond(session, acting, draw, found.outcome, None)
     return Logged(found.participant, draw, earlier, recommendation, recommendations.decided_on(session, draw))
 
