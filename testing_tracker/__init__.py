@@ -1,3 +1,3 @@
 """Draws, records and reports drug tests for addiction treatment programmes."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

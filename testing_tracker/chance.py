@@ -1,9 +1,10 @@
-"""The one door to randomness: whether a participant is drawn on a day."""
+"""The one door to randomness. What is drawn on a day follows from a seed that was taken here once."""
 
 import secrets
-from fractions import Fraction
+
+from testing_tracker.rules.day_secrets import SEED_BYTES
 
 
-def is_drawn(chance: Fraction) -> bool:
-    """True with exactly the given chance, from the operating system's cryptographic generator."""
-    return secrets.randbelow(chance.denominator) < chance.numerator
+def new_seed() -> bytes:
+    """The secret that a facility's draws come from, from the operating system's cryptographic generator."""
+    return secrets.token_bytes(SEED_BYTES)

@@ -32,6 +32,7 @@ from testing_tracker.reports.weekly_text import write_json
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.owed import Hours, draw_is_owed, report_owed
 from testing_tracker.services import draws, nights
+from testing_tracker.services.upgrades import bring_up_to_date
 from testing_tracker.store.engine import open_engine, reading, writing
 from testing_tracker.store.location import Location
 from testing_tracker.store.queries import the_facility
@@ -75,7 +76,7 @@ class _State:
 
 def do_what_is_owed(plan: Plan) -> None:
     """One turn: today's draws, then the report of last week. Raises TestingTrackerError where it cannot be done."""
-    with _opened(plan.location) as engine:
+    with _opened(plan) as engine:
         state = _state(plan, engine)
         if draw_is_owed(plan.hours, state.local_now, night_ran=state.night_ran):
             _draw(plan, engine)
@@ -89,9 +90,9 @@ def do_what_is_owed(plan: Plan) -> None:
 
 
 @contextmanager
-def _opened(location: Location) -> Iterator[Engine]:
+def _opened(plan: Plan) -> Iterator[Engine]:
     """The database as it is at its path now: it may have been replaced by a copy since the last turn."""
-    engine = open_engine(location)
+    engine = open_engine(plan.location, lambda: bring_up_to_date(plan.location, plan.clock_of, plan.log))
     try:
         yield engine
     finally:
@@ -115,7 +116,7 @@ def _draw(plan: Plan, engine: Engine) -> None:
     """Run the night. Another host may have been first: then there is nothing to tell."""
     with writing(engine) as session:
         _, acting = _acting(plan, session)
-        report = nights.run_night(session, acting)
+        report = nights.run_night(session, acting, plan.location.key)
     if not report.already_made:
         plan.log(
             f"draws of {report.day} made: {report.drawn} drawn; {report.missed} of the days before closed as missed; "

@@ -1,6 +1,7 @@
 """A clinic to work in: commands typed as a nurse would, on a training database that pretends the day."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
+from testing_tracker import chance
 from testing_tracker.cli import program
 
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
@@ -47,6 +49,12 @@ class Clinic:
         assert self.contents() == before
         return done.stderr.removeprefix("Error: ").strip().removesuffix(" (TRAINING)")
 
+    def json_of_refused(self, *arguments: str) -> list[tuple]:
+        """Type a `verify` that is refused: what it says does not hold, by day, participant and what."""
+        done = self.run(*arguments, "--format", "json")
+        assert done.exit_code == 1, done.output
+        return [tuple(problem.values()) for problem in json.loads(done.stdout)["problems"]]
+
     def contents(self) -> list[str]:
         """Every row of the database, as text."""
         import sqlite3
@@ -75,13 +83,20 @@ class Clinic:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tester(monkeypatch):
-    for name in ("TESTING_TRACKER_DATABASE", "TESTING_TRACKER_TODAY", "TESTING_TRACKER_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("DATABASE", "TODAY", "DEBUG", "KEY_FILE"):
+        monkeypatch.delenv(f"TESTING_TRACKER_{name}", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_same_draws_every_time():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chance, "new_seed", lambda: bytes(range(32)))
+        yield
 
 
 @pytest.fixture(scope="session")
 def made_clinic(tmp_path_factory) -> Path:
-    """A fresh database, made once; each test works on a copy."""
+    """A fresh database and its key, made once; each test works on a copy."""
     database = tmp_path_factory.mktemp("clinic") / "clinic.db"
     Clinic(database, MONDAY)("init", "--training", "--timezone", "America/Los_Angeles")
     return database
@@ -90,6 +105,12 @@ def made_clinic(tmp_path_factory) -> Path:
 @pytest.fixture
 def clinic(made_clinic, tmp_path) -> Clinic:
     """A clinic on a Monday morning, with nobody enrolled."""
-    database = tmp_path / "clinic.db"
-    database.write_bytes(made_clinic.read_bytes())
-    return Clinic(database, MONDAY)
+    clinic = Clinic(tmp_path / "clinic.db", MONDAY)
+    for made, copy in ((made_clinic, clinic.database), (key_of(made_clinic), key_of(clinic.database))):
+        shutil.copy(made, copy)  # with its mode
+    return clinic
+
+
+def key_of(database: Path) -> Path:
+    """Where a database's key is."""
+    return database.with_name(f"{database.name}.key")

@@ -21,8 +21,10 @@ _COMMANDS = {
     "excuse": "attendance",
     "history": "history",
     "init": "init",
+    "key": "key",
     "missed": "attendance",
     "participant": "participant",
+    "proof": "verify",
     "recommendation": "recommendation",
     "refused": "attendance",
     "report": "report",
@@ -30,6 +32,7 @@ _COMMANDS = {
     "schedule": "schedule",
     "serve": "serve",
     "test": "draw",
+    "verify": "verify",
 }
 
 

@@ -36,11 +36,16 @@ class Desk:
 
     def clock(self, timezone: str) -> "Clock":
         """The clock in a facility's zone, pretending the day that `--today` says."""
-        from zoneinfo import ZoneInfo
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
         from testing_tracker.clock import Clock
 
-        return Clock(ZoneInfo(timezone), self.pretended)
+        try:
+            return Clock(ZoneInfo(timezone), self.pretended)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise TestingTrackerError(
+                f"This machine knows no timezone {timezone!r}, the facility's. `pip install tzdata` may bring it."
+            ) from None
 
     @property
     def pretended(self) -> date | None:
@@ -73,8 +78,14 @@ class Desk:
         from testing_tracker.store.engine import open_engine
 
         if self._engine is None:
-            self._engine = open_engine(self.location)
+            self._engine = open_engine(self.location, self._bring_up_to_date)
         return self._engine
+
+    def _bring_up_to_date(self) -> None:
+        from testing_tracker.cli.output import warn
+        from testing_tracker.services import upgrades
+
+        upgrades.bring_up_to_date(self.location, self.clock, warn)
 
     def _acting(self, session: "Session") -> "Acting":
         from testing_tracker.acting import acting_in

@@ -21,4 +21,9 @@ def init_command(desk: Desk, facility: str, timezone: str | None, training: bool
     made = facilities.make_database(desk.location, facility, timezone, desk.pretended, training=training)
     desk.training = training
     say(desk, f"{facility}: made {desk.location.path} (timezone {made.timezone}).")
+    say(
+        desk,
+        f"The key of its draws is {desk.location.key.path}: keep it secret, and keep a copy in another safe place.",
+    )
+    say(desk, f"Anchor, to check the draws against: {made.anchor}")
     say(desk, "Next: `testing-tracker participant add CODE --schedule random-2 --level iop`, and a nightly `draw`.")

@@ -7,6 +7,8 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.output import TRAINING, format_option, print_json, print_rows, say
+from testing_tracker.cli.schedule_files import schedule_text
+from testing_tracker.cli.simulate import simulate_schedules
 from testing_tracker.cli.words import SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 
@@ -17,6 +19,9 @@ _FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, typ
 @click.group("schedule")
 def schedule_command() -> None:
     """The facility's testing rules."""
+
+
+schedule_command.add_command(simulate_schedules)
 
 
 @schedule_command.command("list")
@@ -55,12 +60,12 @@ def show_schedule(desk: Desk, name: str, number: int | None, form: str) -> None:
 @_FILES
 def check_schedules(files: tuple[Path, ...]) -> None:
     """Say what is wrong with schedule files, without loading them."""
-    from testing_tracker.rules.schedule_file import ScheduleFileError, read_schedule
+    from testing_tracker.rules.schedule_file import ScheduleFileError, read_with_table
 
     problems: list[str] = []
     for file in files:
         try:
-            read_schedule(_read(file), str(file))
+            read_with_table(schedule_text(file), str(file))
         except ScheduleFileError as error:
             problems += error.problems
         except TestingTrackerError as error:
@@ -76,18 +81,9 @@ def check_schedules(files: tuple[Path, ...]) -> None:
 @pass_desk
 def load_schedules(desk: Desk, files: tuple[Path, ...]) -> None:
     """Keep schedule files under their names; a changed one is a new version that binds from tomorrow."""
-    texts = [(str(file), _read(file)) for file in files]
+    texts = [(str(file), schedule_text(file)) for file in files]
     with desk.writing() as (session, acting):
         loaded = [services.schedules.load_schedule(session, acting, file, text) for file, text in texts]
     for schedule in loaded:
         done = f"loaded, binds from {schedule.binds_from}" if schedule.changed else "is loaded already; nothing changed"
         say(desk, f"{schedule.name} version {schedule.version} {done}.")
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise TestingTrackerError(f"{file} is not a text file in UTF-8.") from None
-    except OSError as error:
-        raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None

@@ -12,7 +12,7 @@ from testing_tracker.reports.weekly_recommendations import Recommended, recommen
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.draws import fixed_week
 from testing_tracker.rules.words import Kind
-from testing_tracker.services import schedules
+from testing_tracker.services import keys, schedules
 from testing_tracker.store.queries import in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Enrolment, Facility, Night
 
@@ -27,7 +27,7 @@ class Unplaced:
 
 @dataclass(frozen=True)
 class WeeklyReport:
-    """A facility's week. `gaps` are the days without a nightly run."""
+    """A facility's week. `gaps` are the days without a nightly run, `anchors` what the draws are checked against."""
 
     facility: str
     training: bool
@@ -38,6 +38,7 @@ class WeeklyReport:
     recommendations: list[Recommended]
     gaps: list[date]
     unplaced: list[Unplaced]
+    anchors: list[str]
     printed_at: datetime
     zone: ZoneInfo
 
@@ -62,6 +63,7 @@ def gather(session: Session, acting: Acting, week: Week | None = None) -> Weekly
         recommendations=recommendations_in(session, acting, week),
         gaps=_gaps(session, acting, week, facility.opened_on),
         unplaced=_unplaced(session, acting, week),
+        anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
         printed_at=acting.now,
         zone=acting.zone,
     )

@@ -60,6 +60,8 @@ def _lines(report: WeeklyReport) -> Iterator[str]:
     if report.participants:
         yield from _wrapped(_KEY)
     yield PRIVACY
+    for anchor in report.anchors:
+        yield f"Draws: anchor {anchor}"
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:

@@ -2,10 +2,33 @@
 
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from testing_tracker.errors import TestingTrackerError
+
+
+@dataclass(frozen=True)
+class Window:
+    """For how many days after a use a test of a specimen can be positive, and who says so.
+
+    A rough range and never proof. `low_days` is None where the source only says "up to".
+    """
+
+    low_days: float | None
+    high_days: float
+    source: str
+
+    @property
+    def whole_days(self) -> tuple[int, ...]:
+        """The ends of the range as days on which a test finds the use, the day of the use being the first.
+
+        Rounded down, which is the cautious side, but never below the day itself.
+        """
+        ends = [days for days in (self.low_days, self.high_days) if days is not None]
+        return tuple(dict.fromkeys(max(1, int(days)) for days in ends))
 
 
 class UnknownAnalyteError(TestingTrackerError):
@@ -27,6 +50,14 @@ def analyte_named(name: str) -> str:
 def analyte_names() -> tuple[str, ...]:
     """The vocabulary's own names, in alphabetical order."""
     return tuple(sorted(_vocabulary()))
+
+
+@cache
+def window_of(analyte: str, specimen: str) -> Window | None:
+    """The window of detection of an analyte, by the vocabulary's own name, in a specimen; None where none is known."""
+    windows: Any = _vocabulary()[analyte].get("window", {})
+    entry = windows.get(specimen)
+    return Window(entry.get("low_days"), entry["high_days"], entry["source"]) if entry is not None else None
 
 
 @cache

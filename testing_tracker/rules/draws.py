@@ -57,8 +57,10 @@ def chance_on(schedule: Schedule, day: date) -> Fraction:
     """The chance that a participant of this schedule is drawn on a day, decided on that day alone.
 
     A fixed schedule's is 1 or 0. A random schedule's is per_week ÷ (number of allowed days) on every allowed day,
-    whatever came before; 0 on a closed day.
+    whatever came before; 0 on a closed day. With guard rails the past counts, and `guard_rails.chance_within` answers.
     """
+    if schedule.draw.bounds is not None:
+        raise ValueError("a schedule with guard rails has no chance that holds whatever came before")
     if schedule.draw.kind is Kind.FIXED:
         return ALWAYS if day in fixed_week(schedule, Week.of(day)).days else NEVER
     if day.weekday() not in schedule.draw.days or is_closed(schedule.closed.holidays, day):

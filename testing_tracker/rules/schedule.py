@@ -20,12 +20,25 @@ class Shift(StrEnum):
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """Guard rails on random draws: how few and how many in an ISO week, and days from one draw to the next."""
+
+    min_per_week: int = 0
+    max_per_week: int = 7
+    max_gap_days: int | None = None
+
+
+@dataclass(frozen=True)
 class DrawRule:
-    """On which days tests are drawn. `days` are weekday numbers, Monday 0, in order."""
+    """On which days tests are drawn. `days` are weekday numbers, Monday 0, in order.
+
+    `bounds` is None where the file gives none, or none that could ever make a difference.
+    """
 
     kind: Kind
     per_week: Fraction
     days: tuple[int, ...]
+    bounds: Bounds | None = None
 
 
 @dataclass(frozen=True)

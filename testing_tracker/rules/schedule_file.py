@@ -3,29 +3,33 @@
 A clinical director edits these files by hand, so each problem names the key and what would be right.
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Callable
 from datetime import time
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named
 from testing_tracker.rules.calendar import WEEKDAYS, closed_days
-from testing_tracker.rules.schedule import ClosedRule, CollectionRule, DrawRule, ResponseRule, Schedule, Shift
+from testing_tracker.rules.schedule import Bounds, ClosedRule, CollectionRule, DrawRule, ResponseRule, Schedule, Shift
 from testing_tracker.rules.words import Kind, Level
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.guard_rails import ChanceTable
 
 SPECIMENS = ("urine", "oral-fluid", "breath", "blood", "hair", "sweat")
 MOST_STEPS = len(Level) - 1
 
 _SECTIONS = {
-    "draw": ("kind", "per_week", "days"),
+    "draw": ("kind", "per_week", "days", "min_per_week", "max_per_week", "max_gap_days"),
     "closed": ("holidays", "shift"),
     "collection": ("specimen", "panel", "window"),
     "response": ("steps", "repeat_within_days", "repeat_steps", "missed"),
 }
-_BOUNDS_ON_RANDOM_DRAWS = ("min_per_week", "max_per_week", "max_gap_days")
+_BOUNDS = {"min_per_week": (0, 7), "max_per_week": (1, 7), "max_gap_days": (1, 366)}  # least and greatest
 _ANY_YEAR = 2026  # a calendar that the holidays library knows, it knows for every year
 
 _T = TypeVar("_T")
@@ -55,6 +59,23 @@ def read_schedule(text: str, file: str) -> Schedule:
     return schedule
 
 
+def read_with_table(text: str, file: str) -> "tuple[Schedule, ChanceTable | None]":
+    """The schedule of a file and, where it has guard rails, the chances that keep them; for loading and checking.
+
+    Raises ScheduleFileError also for guard rails that only the computation finds impossible. It takes long enough, and
+    loads enough, to have no place in a night.
+    """
+    schedule = read_schedule(text, file)
+    if schedule.draw.bounds is None:
+        return schedule, None
+    from testing_tracker.rules.least_predictable import BoundsError, table_of
+
+    try:
+        return schedule, table_of(schedule.draw)
+    except BoundsError as error:
+        raise ScheduleFileError(file, [f"draw.{error.key}: {error}"]) from None
+
+
 class _Reader:
     """Takes values out of the document. A bad one becomes a problem and its default takes its place."""
 
@@ -80,10 +101,7 @@ class _Reader:
                 self.problems.append(f"{section}: must be a table that begins with [{section}]")
                 continue
             for key in content:
-                if section == "draw" and key in _BOUNDS_ON_RANDOM_DRAWS:
-                    problem = "this version does not keep bounds on random draws; remove the line"
-                    self.problems.append(f"draw.{key}: {problem}")
-                elif key not in _SECTIONS[section]:
+                if key not in _SECTIONS[section]:
                     self.problems.append(f"{section}.{key}: unknown; [{section}] has {', '.join(_SECTIONS[section])}")
 
     def _section(self, name: str) -> dict[str, Any]:
@@ -113,7 +131,27 @@ class _Reader:
         )
         if per_week and days and "kind" in self._section("draw") and not self._is_told("draw.kind"):
             self._refuse_impossible_draws(kind, per_week, days)
-        return DrawRule(kind, per_week, days)
+        return DrawRule(kind, per_week, days, self._bounds(kind, per_week, days))
+
+    def _bounds(self, kind: Kind, per_week: Fraction, days: tuple[int, ...]) -> Bounds | None:
+        given = [key for key in _BOUNDS if key in self._section("draw")]
+        if kind is Kind.FIXED and given:
+            if "kind" in self._section("draw") and not self._is_told("draw.kind"):
+                problem = "guards random draws only; remove the line from a fixed schedule"
+                self.problems += [f"draw.{key}: {problem}" for key in given]
+            return None
+        values: dict[str, int] = {}
+        for key in given:
+            least, most = _BOUNDS[key]
+            read = _whole_number(least, most)
+            values[key] = self._value(f"draw.{key}", least, read, f"a whole number from {least} to {most}")
+        if any(self._is_told(f"draw.{key}") for key in (*given, "per_week", "days")) or not (given and days):
+            return None
+        bounds = Bounds(**values)
+        self.problems += _contradictions(bounds, per_week, days)
+        # Where every allowed day is drawn, nothing is left to guard.
+        is_idle = bounds.min_per_week == 0 and bounds.max_per_week >= len(days) and bounds.max_gap_days is None
+        return None if is_idle or per_week == len(days) else bounds
 
     def _refuse_impossible_draws(self, kind: Kind, per_week: Fraction, days: tuple[int, ...]) -> None:
         count = len(days)
@@ -164,6 +202,28 @@ class _Reader:
             self.problems.append("response.repeat_steps: must not be fewer than steps")
         self._value("response.missed", "none", _missed, '"none"')
         return ResponseRule(steps, days, repeat_steps)
+
+
+def _contradictions(bounds: Bounds, per_week: Fraction, days: tuple[int, ...]) -> list[str]:
+    """What contradicts what at sight. The rest takes the computation of the chances, which `read_with_table` does."""
+    fewest, most, mean = bounds.min_per_week, bounds.max_per_week, f"{float(per_week):g}"
+    if fewest > len(days):
+        return [f"draw.min_per_week: {fewest} do not fit on {len(days)} days; write at most {len(days)}, or more days"]
+    if fewest > most:
+        return [f"draw.min_per_week: {fewest} is more than max_per_week {most}; write at most {most}"]
+    problems = []
+    if per_week < fewest:
+        remedy = f"write at least {fewest}, or min_per_week at most {math.floor(per_week)}"
+        problems.append(f"draw.per_week: an average of {mean} is below min_per_week {fewest}; {remedy}")
+    if per_week > most:
+        remedy = f"write at most {most}, or max_per_week at least {math.ceil(per_week)}"
+        problems.append(f"draw.per_week: an average of {mean} is above max_per_week {most}; {remedy}")
+    following = (*days[1:], days[0] + 7)
+    apart, first, second = max((after - day, day, after) for day, after in zip(days, following, strict=True))
+    if bounds.max_gap_days is not None and bounds.max_gap_days < apart:
+        between = f"from {WEEKDAYS[first]} to the next {WEEKDAYS[second % 7]} it is {apart} days"
+        problems.append(f"draw.max_gap_days: {between}; write at least {apart}, or more days")
+    return problems
 
 
 def _kind(value: Any) -> Kind:  # noqa: ANN401
@@ -237,6 +297,15 @@ def _steps(value: Any) -> int:  # noqa: ANN401
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_STEPS:
         raise ValueError
     return value
+
+
+def _whole_number(least: int, most: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:  # noqa: ANN401
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise ValueError
+        return value
+
+    return read
 
 
 def _positive_number(value: Any) -> int:  # noqa: ANN401

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from testing_tracker.services import facilities as facilities
     from testing_tracker.services import history as history
     from testing_tracker.services import imports as imports
+    from testing_tracker.services import keys as keys
     from testing_tracker.services import lookup as lookup
     from testing_tracker.services import nights as nights
     from testing_tracker.services import participants as participants
+    from testing_tracker.services import pools as pools
+    from testing_tracker.services import proofs as proofs
     from testing_tracker.services import recommendations as recommendations
     from testing_tracker.services import results as results
     from testing_tracker.services import roster as roster
     from testing_tracker.services import schedules as schedules
+    from testing_tracker.services import upgrades as upgrades
+    from testing_tracker.services import verification as verification
 
 
 def __getattr__(name: str) -> ModuleType:

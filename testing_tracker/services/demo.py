@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from fractions import Fraction
+from hashlib import sha256
 from random import Random
 
 from sqlmodel import Session
@@ -29,6 +29,7 @@ from testing_tracker.services import (
     results,
 )
 from testing_tracker.store.engine import make_engine, writing
+from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import Location
 from testing_tracker.store.queries import the_facility
 
@@ -110,11 +111,12 @@ def build(location: Location, clock: Clock, after_day: Callable[[], object] = la
     monday = Week.of(clock.today()).monday
     first_day = monday - timedelta(days=DAYS)
     eve = first_day - timedelta(days=1)
-    facilities.make_database(location, FACILITY, clock.zone.key, eve, training=True)
+    key = sha256(f"{seed} draws".encode()).digest()
+    facilities.make_database(location, FACILITY, clock.zone.key, eve, training=True, seed=key)
     try:
         with _session(location) as session:
             base = acting_in(the_facility(session), clock)
-            simulation = _Simulation(session, base, first_day, seed)
+            simulation = _Simulation(session, base, location.key, first_day, seed)
             simulation.enrol(0, on_the_eve=True)
             for number in range(DAYS):
                 simulation.live(number)
@@ -122,6 +124,7 @@ def build(location: Location, clock: Clock, after_day: Callable[[], object] = la
             simulation.night(DAYS)
     except BaseException:
         location.path.unlink(missing_ok=True)
+        location.key.path.unlink(missing_ok=True)
         raise
     return monday
 
@@ -137,13 +140,13 @@ def _session(location: Location) -> Iterator[Session]:
 
 
 class _Simulation:
-    """Lives through the days. Draws and behaviour have a generator each, so one can change without the other."""
+    """Lives through the days. The draws come from the demo's key, what people do from a generator of its own."""
 
-    def __init__(self, session: Session, base: Acting, first_day: date, seed: int) -> None:
+    def __init__(self, session: Session, base: Acting, key_file: KeyFile, first_day: date, seed: int) -> None:
         self.session = session
         self.base = base
+        self.key_file = key_file
         self.first_day = first_day
-        self.draw_chance = Random(f"{seed} draws")
         self.chance = Random(f"{seed} people")
         self.people = {person.code: person for person in _people(self.chance)}
         self.events = self._events()
@@ -174,10 +177,7 @@ class _Simulation:
         self._record(number, self.day(number), catching_up=False)
 
     def night(self, number: int) -> None:
-        nights.run_night(self.session, self.at(number, NIGHT), decide=self._is_drawn)
-
-    def _is_drawn(self, chance: Fraction) -> bool:
-        return self.draw_chance.randrange(chance.denominator) < chance.numerator
+        nights.run_night(self.session, self.at(number, NIGHT), self.key_file)
 
     def enrol(self, number: int, *, on_the_eve: bool = False) -> None:
         """Enrol those whose day it is."""

@@ -1,14 +1,17 @@
 """Making a facility's database."""
 
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlmodel import Session
 
+from testing_tracker import chance
 from testing_tracker.acting import acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.services import schedules
+from testing_tracker.rules.day_secrets import chain_of
+from testing_tracker.services import keys, schedules
 from testing_tracker.shipped import shipped_schedules
 from testing_tracker.store import audit, schema
 from testing_tracker.store.engine import create_file, make_engine, writing
@@ -16,28 +19,47 @@ from testing_tracker.store.location import Location
 from testing_tracker.store.tables import Facility
 
 
-def make_database(
-    location: Location, name: str, timezone: str | None, pretended_day: date | None, *, training: bool
-) -> Facility:
-    """Make a new database file with a facility in it; leaves nothing behind when that fails.
+@dataclass(frozen=True)
+class Made:
+    """What `init` made. `anchor` is what the draws of the facility will be checked against, in hexadecimal."""
 
-    The timezone is the machine's own by default; `pretended_day` is the training database's first day. Raises
-    TestingTrackerError for an unknown timezone and where a file stands already.
+    timezone: str
+    anchor: str
+
+
+def make_database(
+    location: Location,
+    name: str,
+    timezone: str | None,
+    pretended_day: date | None,
+    *,
+    training: bool,
+    seed: bytes | None = None,
+) -> Made:
+    """Make a new database file with a facility in it, and its key file; leaves nothing behind when that fails.
+
+    The timezone is the machine's own by default; `pretended_day` is the training database's first day. `seed` is what
+    the draws come from: new and from chance, unless it is for a demonstration. Raises TestingTrackerError for an
+    unknown timezone and where a file stands already.
     """
     clock = Clock(find_zone(timezone), pretended_day)
+    seed = seed or chance.new_seed()
     create_file(location)
     try:
-        engine = make_engine(location)
-        with writing(engine) as session:
-            facility = create_facility(session, name, clock, training=training)
-            session.flush()
-            session.refresh(facility)
-            session.expunge(facility)
-        engine.dispose()
+        anchor = chain_of(seed, clock.today()).anchor
+        location.key.create(anchor, seed)
+        try:
+            engine = make_engine(location)
+            with writing(engine) as session:
+                create_facility(session, name, clock, seed, training=training)
+            engine.dispose()
+        except BaseException:
+            location.key.path.unlink(missing_ok=True)
+            raise
     except BaseException:
         location.path.unlink(missing_ok=True)
         raise
-    return facility
+    return Made(clock.zone.key, anchor.hex())
 
 
 def find_zone(timezone: str | None) -> ZoneInfo:
@@ -54,14 +76,15 @@ def find_zone(timezone: str | None) -> ZoneInfo:
         ) from None
 
 
-def create_facility(session: Session, name: str, clock: Clock, *, training: bool) -> Facility:
-    """Make the tables in an empty database, the facility, and the schedules that come with the program."""
+def create_facility(session: Session, name: str, clock: Clock, seed: bytes, *, training: bool) -> Facility:
+    """Make the tables in an empty database, the facility, its key and the schedules that come with the program."""
     schema.upgrade(session.connection())
     facility = Facility(name=name, timezone=clock.zone.key, training=training, opened_on=clock.today())
     session.add(facility)
     session.flush()
     acting = acting_in(facility, clock)
     audit.record(session, acting, "facility create", facility=name, timezone=clock.zone.key, training=training)
+    keys.start_chain(session, acting, clock.today(), seed, "the facility's first key")
     for file, text in shipped_schedules().items():
         schedules.load_schedule(session, acting, file, text)
     return facility

@@ -4,43 +4,27 @@ It may run again, late, or on two hosts at once: the write lock lets one at a ti
 for a participant stays decided.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from fractions import Fraction
 
 from sqlalchemy import ColumnElement, func, insert, literal, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from testing_tracker import chance
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import days_between, instant
-from testing_tracker.rules.draws import ALWAYS, NEVER, chance_on
-from testing_tracker.rules.words import Kind, Status
-from testing_tracker.services import schedules
-from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, in_force_id, on_leave
-from testing_tracker.store.tables import (
-    Assignment,
-    AuditEntry,
-    Draw,
-    Enrolment,
-    Facility,
-    Night,
-    Participant,
-    ScheduleVersion,
-)
-
-AT_A_TIME = 5_000  # participants in memory at once
+from testing_tracker.rules.day_secrets import hashed, seal
+from testing_tracker.rules.words import Status
+from testing_tracker.services import keys, pools, schedules
+from testing_tracker.store import audit, ledger
+from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Pool, ScheduleVersion
 
 CLOSED_OUT = "nothing was recorded by the end of the day"
 MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
-
-
-Decide = Callable[[Fraction], bool]
 
 
 @dataclass
@@ -54,22 +38,11 @@ class NightReport:
     already_made: bool = False
 
 
-@dataclass(frozen=True)
-class _DayRule:
-    """What a schedule says for one day."""
+def run_night(session: Session, acting: Acting, key_file: KeyFile) -> NightReport:
+    """Make today's draws and close out the days before.
 
-    kind: Kind
-    version_id: int
-    chance: Fraction
-
-
-_Rules = dict[int, _DayRule]
-
-
-def run_night(session: Session, acting: Acting, *, decide: Decide = chance.is_drawn) -> NightReport:
-    """Make today's draws and close out the days before. `decide` is chance itself; a demonstration brings its own.
-
-    Raises TestingTrackerError when a later day was drawn already: then the clock is wrong.
+    Raises TestingTrackerError when a later day was drawn already, because then the clock is wrong, and when the key
+    that the draws come from is not there.
     """
     report = NightReport(acting.today)
     last = session.exec(
@@ -79,18 +52,20 @@ def run_night(session: Session, acting: Acting, *, decide: Decide = chance.is_dr
         raise TestingTrackerError(
             f"Draws were made for {last.day} already, and today is {acting.today}. Check the machine's clock."
         )
+    newest = _newest_participant(session, acting)
     if last is not None and last.day == acting.today:
         report.already_made = True
-        _draw_newcomers(session, acting, report, last, decide)
+        if newest > last.last_participant_id:
+            _draw_newcomers(session, acting, key_file, report, last, newest)
         return report
+    key = _key_of(session, acting, key_file)
     since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
     report.missed = _close_out(session, acting, since)
     for gap in days_between(since, acting.today):
-        _record_gap(session, acting, gap)
+        _record_gap(session, acting, key, gap, newest)
         report.gaps.append(gap)
-    newest = _newest_participant(session, acting)
     _add_night(session, acting, acting.today, newest, ran=True)
-    report.drawn = _draw_today(session, acting, range(1, newest + 1), decide)
+    report.drawn = _draw(session, acting, key, range(1, newest + 1), acting.today, ran=True)
     audit.record(
         session, acting, "night run", day=acting.today, drawn=report.drawn, missed=report.missed, gaps=len(report.gaps)
     )
@@ -98,20 +73,40 @@ def run_night(session: Session, acting: Acting, *, decide: Decide = chance.is_dr
     return report
 
 
-def _draw_today(session: Session, acting: Acting, who: range, decide: Decide) -> int:
-    rules = _rules_on(session, acting, acting.today)
-    return _draw(session, acting, acting.today, rules, who, Status.DUE, decide)
-
-
-def _draw_newcomers(session: Session, acting: Acting, report: NightReport, night: Night, decide: Decide) -> None:
-    newest = _newest_participant(session, acting)
-    if newest <= night.last_participant_id:
-        return
-    report.drawn = _draw_today(session, acting, range(night.last_participant_id + 1, newest + 1), decide)
+def _draw_newcomers(
+    session: Session, acting: Acting, key_file: KeyFile, report: NightReport, night: Night, newest: int
+) -> None:
+    key = _key_of(session, acting, key_file)
+    who = range(night.last_participant_id + 1, newest + 1)
+    report.drawn = _draw(session, acting, key, who, acting.today, ran=True)
     night.last_participant_id = newest
     session.add(night)
     audit.record(session, acting, "night add newcomers", day=acting.today, drawn=report.drawn)
     session.flush()
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What a run takes from the key: the day's secret, the one of the day before, and the seal of the ledger."""
+
+    chain_id: int
+    secret: bytes
+    revealed: str | None
+    last_page_id: int
+    seal: str
+
+
+def _key_of(session: Session, acting: Acting, key_file: KeyFile) -> _Key:
+    key = keys.open_key(session, acting.facility_id, key_file, acting.today)
+    secret = key.secret(acting.today)
+    page_id, digest = ledger.last_page(session)
+    return _Key(
+        chain_id=id_of(key.row),
+        secret=secret,
+        revealed=hashed(secret, 1).hex() if acting.today > key.row.first_day else None,
+        last_page_id=page_id,
+        seal=seal(key.seed, digest.encode()).hex(),
+    )
 
 
 def _newest_participant(session: Session, acting: Acting) -> int:
@@ -183,81 +178,52 @@ def _close(
     return closed.rowcount
 
 
-def _record_gap(session: Session, acting: Acting, day: date) -> None:
+def _record_gap(session: Session, acting: Acting, key: _Key, day: date, newest: int) -> None:
     """A day without a run: nobody could be told of a random test, so none is made up.
 
     The fixed tests of that day exist whether or not the program ran, but whether they were given nobody here knows.
     """
-    newest = _newest_participant(session, acting)
     _add_night(session, acting, day, newest, ran=False)
-    fixed = {key: rule for key, rule in _rules_on(session, acting, day).items() if rule.kind is Kind.FIXED}
-    made = _draw(session, acting, day, fixed, range(1, newest + 1), Status.UNRECORDED, lambda _: False)
+    made = _draw(session, acting, key, range(1, newest + 1), day, ran=False)
     audit.record(session, acting, "night gap", day=day, fixed_draws=made)
 
 
-def _draw(
-    session: Session, acting: Acting, day: date, rules: _Rules, who: range, status: Status, decide: Decide
-) -> int:
-    """Decide a day for the participants with ids in `who`; returns how many were drawn.
+def _draw(session: Session, acting: Acting, key: _Key, who: range, day: date, *, ran: bool) -> int:
+    """Decide a day for the participants with ids in `who`, keep what was known, and return how many were drawn."""
+    pool = Pool(
+        facility_id=acting.facility_id,
+        day=day,
+        ran=ran,
+        key_chain_id=key.chain_id,
+        first_participant_id=who.start,
+        last_participant_id=who.stop - 1,
+        **pools.known_now(session),
+        drawn=0,
+        revealed=key.revealed if ran else None,
+        last_page_id=key.last_page_id,
+        seal=key.seal,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    for group in pools.decided(session, pool, key.secret if ran else None):
+        pool.drawn += _add_draws(session, acting, pool, group)
+    session.add(pool)
+    session.flush()
+    return pool.drawn
 
-    Nobody is drawn who has a draw of that day from a past record.
-    """
-    always = {schedule_id for schedule_id, rule in rules.items() if rule.chance == ALWAYS}
-    by_chance = {schedule_id: rule.chance for schedule_id, rule in rules.items() if NEVER < rule.chance < ALWAYS}
-    count = 0
-    for page in _active_participants(session, acting, day, who):
-        drawn: dict[int, list[int]] = {}
-        for participant_id, schedule_id in page:
-            if schedule_id in always or (schedule_id in by_chance and decide(by_chance[schedule_id])):
-                drawn.setdefault(schedule_id, []).append(participant_id)
-        for schedule_id, participant_ids in drawn.items():
-            count += _add_draws(session, acting, day, rules[schedule_id], participant_ids, status)
-    return count
 
-
-def _add_draws(
-    session: Session, acting: Acting, day: date, rule: _DayRule, participant_ids: list[int], status: Status
-) -> int:
-    """Write a draw for each participant, many in one statement; returns how many were new."""
+def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group) -> int:
+    """Write a draw for each participant drawn, many in one statement; returns how many were new."""
+    if not group.drawn:
+        return 0
     values = {
         "participant_id": col(Participant.id),
-        "due_on": literal(day),
-        "kind": literal(str(rule.kind)),
-        "status": literal(str(status)),
-        "schedule_version_id": literal(rule.version_id),
+        "due_on": literal(pool.day),
+        "kind": literal(str(group.rule.kind)),
+        "status": literal(str(Status.DUE if pool.ran else Status.UNRECORDED)),
+        "schedule_version_id": literal(group.rule.version_id),
         "recorded_at": literal(acting.now, UTCDateTime()),
     }
-    drawn = sa_select(*values.values()).where(col(Participant.id).in_(participant_ids))
+    drawn = sa_select(*values.values()).where(col(Participant.id).in_(group.drawn))
     statement = insert(Draw).prefix_with("OR IGNORE").from_select(list(values), drawn)
     return session.connection().execute(statement).rowcount
-
-
-def _rules_on(session: Session, acting: Acting, day: date) -> _Rules:
-    """What each schedule, by id, says for a day."""
-    rules = {}
-    for schedule in schedules.all_schedules(session, acting):
-        version_id, rule = schedules.rule_on(session, id_of(schedule), day)
-        rules[id_of(schedule)] = _DayRule(rule.draw.kind, version_id, chance_on(rule, day))
-    return rules
-
-
-def _active_participants(session: Session, acting: Acting, day: date, who: range) -> Iterator[list[tuple[int, int]]]:
-    """Everybody who takes part on a day, with the schedule's id, in the order of ids, a page at a time."""
-    query = (
-        sa_select(col(Assignment.participant_id), col(Assignment.schedule_id))
-        .select_from(Participant)
-        .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, day))
-        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Participant.id, day))
-        .where(
-            col(Participant.facility_id) == acting.facility_id,
-            col(Participant.id) < who.stop,
-            col(Enrolment.enrolled),
-            ~on_leave(Participant.id, day),
-        )
-        .order_by(col(Participant.id))
-        .limit(AT_A_TIME)
-    )
-    after = who.start - 1
-    while rows := session.connection().execute(query.where(col(Participant.id) > after)).all():
-        yield [(row[0], row[1]) for row in rows]
-        after = rows[-1][0]

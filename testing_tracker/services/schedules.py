@@ -14,7 +14,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import WEEKDAYS
 from testing_tracker.rules.codes import check_schedule_name
 from testing_tracker.rules.schedule import Schedule as Rule
-from testing_tracker.rules.schedule_file import read_schedule
+from testing_tracker.rules.schedule_file import read_schedule, read_with_table
 from testing_tracker.rules.words import Kind
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, in_force_id, version_on
@@ -37,7 +37,8 @@ def load_schedule(session: Session, acting: Acting, file: str, text: str) -> Loa
     Raises ScheduleFileError for a file that cannot be used.
     """
     name = check_schedule_name(PurePath(file).name.removesuffix(".toml"))
-    read_schedule(text, file)
+    _, table = read_with_table(text, file)
+    chances = table.to_json() if table else None
     schedule = session.exec(
         select(Schedule).where(Schedule.facility_id == acting.facility_id, Schedule.name == name)
     ).first()
@@ -45,15 +46,22 @@ def load_schedule(session: Session, acting: Acting, file: str, text: str) -> Loa
         schedule = Schedule(facility_id=acting.facility_id, name=name)
         session.add(schedule)
         session.flush()
-        return _add_version(session, acting, schedule, 1, acting.today, text)
+        return _add_version(session, acting, schedule, 1, acting.today, text, chances)
     latest = versions_of(session, schedule)[-1]
     if latest.text == text:
         return Loaded(name, latest.version, latest.binds_from, changed=False)
-    return _add_version(session, acting, schedule, latest.version + 1, acting.today + timedelta(days=1), text)
+    tomorrow = acting.today + timedelta(days=1)
+    return _add_version(session, acting, schedule, latest.version + 1, tomorrow, text, chances)
 
 
 def _add_version(
-    session: Session, acting: Acting, schedule: Schedule, version: int, binds_from: date, text: str
+    session: Session,
+    acting: Acting,
+    schedule: Schedule,
+    version: int,
+    binds_from: date,
+    text: str,
+    chances: str | None,
 ) -> Loaded:
     session.add(
         ScheduleVersion(
@@ -61,6 +69,7 @@ def _add_version(
             version=version,
             binds_from=binds_from,
             text=text,
+            chances=chances,
             recorded_at=acting.now,
             recorded_by=acting.account,
         )

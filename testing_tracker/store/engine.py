@@ -5,7 +5,7 @@ A service never commits: the caller's `writing` does, once, or nothing has happe
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -14,23 +14,45 @@ from sqlalchemy.exc import DatabaseError, StatementError
 from sqlmodel import Session, create_engine
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store import ledger
 from testing_tracker.store.location import Location
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 
 
-def open_engine(location: Location) -> Engine:
+def open_engine(location: Location, bring_up_to_date: Callable[[], None] | None = None) -> Engine:
     """An engine for an existing database of this program's schema.
 
-    Raises TestingTrackerError when there is none, or when a newer program made it.
+    `bring_up_to_date` is called for a database of an earlier schema. Raises TestingTrackerError when there is none,
+    or when a newer program made it.
     """
+    found = schema_of(location)
+    if found < SCHEMA_VERSION and bring_up_to_date is not None:
+        bring_up_to_date()
+        found = schema_of(location)
+    if found != SCHEMA_VERSION:
+        raise TestingTrackerError(
+            f"{location.path} was made by {'an older' if found < SCHEMA_VERSION else 'a newer'} version of "
+            f"testing-tracker (its schema is {found}, this program knows {SCHEMA_VERSION}). Update the program; "
+            "nothing was changed."
+        )
+    return make_engine(location)
+
+
+def schema_of(location: Location) -> str:
+    """The schema's number of an existing database. Raises TestingTrackerError when there is none."""
     if location.path.is_dir():
         raise TestingTrackerError(f"{location.path} is a folder. Give the database's file in it.")
     if not location.path.is_file():
         raise TestingTrackerError(f"There is no database at {location.path}. Make one with `testing-tracker init`.")
-    _check_schema(location)
-    return make_engine(location)
+    with _in_words(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
+        known = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+    if found is None:
+        raise TestingTrackerError(f"{location.path} is not a database of testing-tracker.")
+    return str(found[0])
 
 
 def make_engine(location: Location) -> Engine:
@@ -48,10 +70,14 @@ def make_engine(location: Location) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """A transaction that holds the write lock from its start, so what it reads stays true until it commits."""
+    """A transaction that holds the write lock from its start, so what it reads stays true until it commits.
+
+    It ends with its page of the ledger.
+    """
     with _in_words(), Session(engine) as session:
         session.connection().exec_driver_sql("BEGIN IMMEDIATE")
         yield session
+        ledger.write_page(session)
         session.commit()
 
 
@@ -75,20 +101,6 @@ def create_file(location: Location) -> None:
         ) from None
     except OSError as error:
         raise TestingTrackerError(f"Cannot make {location.path}: {error.strerror}.") from None
-
-
-def _check_schema(location: Location) -> None:
-    with _in_words(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True)) as connection:
-        connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
-        known = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-        found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
-    if found is None:
-        raise TestingTrackerError(f"{location.path} is not a database of testing-tracker.")
-    if found[0] != SCHEMA_VERSION:
-        raise TestingTrackerError(
-            f"{location.path} was made by a newer version of testing-tracker (its schema is {found[0]}, this program "
-            f"knows {SCHEMA_VERSION}). Update the program; nothing was changed."
-        )
 
 
 @contextmanager

@@ -5,20 +5,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.key_file import KeyFile
 
 VARIABLE = "TESTING_TRACKER_DATABASE"
+KEY_VARIABLE = "TESTING_TRACKER_KEY_FILE"
 _SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
 class Location:
-    """A SQLite database's file."""
+    """A SQLite database's file, and the file of its key where that is not beside it."""
 
     path: Path
+    key_elsewhere: Path | None = None
 
     @property
     def url(self) -> str:
         return f"{_SQLITE}{self.path}"
+
+    @property
+    def key(self) -> KeyFile:
+        return KeyFile(self.key_elsewhere or self.path.with_name(f"{self.path.name}.key"))
 
 
 def locate(given: str | None) -> Location:
@@ -27,8 +34,10 @@ def locate(given: str | None) -> Location:
     Raises TestingTrackerError for a URL of another kind of database.
     """
     given = given or os.environ.get(VARIABLE)
+    key = os.environ.get(KEY_VARIABLE)
+    key_elsewhere = Path(key).expanduser().absolute() if key else None
     if not given:
-        return Location(default_path())
+        return Location(default_path(), key_elsewhere)
     if given.startswith(_SQLITE):
         given = given.removeprefix(_SQLITE)
     elif "://" in given:
@@ -36,7 +45,7 @@ def locate(given: str | None) -> Location:
         raise TestingTrackerError(
             f"{kind} databases are not supported by this version; give the path of a SQLite file."
         )
-    return Location(Path(given).expanduser().absolute())
+    return Location(Path(given).expanduser().absolute(), key_elsewhere)
 
 
 def default_path() -> Path:

@@ -4,9 +4,11 @@ from datetime import date
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, exists
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
+from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Level, Standing
 from testing_tracker.store.tables import (
     Assignment,
@@ -26,8 +28,13 @@ _History = TypeVar("_History", Assignment, Enrolment, Placement)
 
 
 def the_facility(session: Session) -> Facility:
-    """The database's facility."""
-    return session.exec(select(Facility)).one()
+    """The database's facility. Raises TestingTrackerError for a damaged database that has none."""
+    try:
+        return session.exec(select(Facility)).one()
+    except (NoResultFound, ValueError):
+        raise TestingTrackerError(
+            "The database has no facility that can be read: it is damaged. Bring back the last copy of it."
+        ) from None
 
 
 def participant_with_code(session: Session, facility_id: int, code: str) -> Participant | None:
@@ -47,12 +54,18 @@ def in_force(session: Session, history: type[_History], participant_id: int, day
     ).first()
 
 
-def in_force_id(history: type[_History], participant_id: object, day: date) -> ColumnElement[int]:
-    """The same as part of a larger query: the id of the row that applies to each participant."""
+def in_force_id(
+    history: type[_History], participant_id: object, day: date, up_to: int | None = None
+) -> ColumnElement[int]:
+    """The same as part of a larger query: the id of the row that applies to each participant.
+
+    `up_to` leaves out the rows with later ids, which were not known yet.
+    """
     row = aliased(history)
+    known = () if up_to is None else (col(row.id) <= up_to,)
     return (
         select(row.id)
-        .where(row.participant_id == participant_id, row.from_on <= day)
+        .where(row.participant_id == participant_id, row.from_on <= day, *known)
         .order_by(col(row.from_on).desc(), col(row.id).desc())
         .limit(1)
         .scalar_subquery()
@@ -86,15 +99,26 @@ def schedule_name_on(session: Session, participant_id: int, day: date) -> str:
     return session.get_one(Schedule, assignment.schedule_id).name
 
 
-def on_leave(participant_id: object, day: date) -> ColumnElement[bool]:
-    """The condition that a participant is on leave on a day. A leave that another one replaces does not count."""
-    later = aliased(Leave)
+def on_leave(participant_id: object, day: date, up_to: int | None = None) -> ColumnElement[bool]:
+    """The condition that a participant is on leave on a day. A leave that another one replaces does not count.
+
+    `up_to` leaves out the rows with later ids, which were not known yet.
+    """
+    known = () if up_to is None else (col(Leave.id) <= up_to,)
     return exists().where(
         col(Leave.participant_id) == participant_id,
         col(Leave.from_on) <= day,
         col(Leave.to_on) >= day,
-        ~exists().where(col(later.replaces_id) == Leave.id),
+        leave_counts(up_to),
+        *known,
     )
+
+
+def leave_counts(up_to: int | None = None) -> ColumnElement[bool]:
+    """The condition that no other leave replaces a leave; `up_to` as in `on_leave`."""
+    later = aliased(Leave)
+    known = () if up_to is None else (col(later.id) <= up_to,)
+    return ~exists().where(col(later.replaces_id) == Leave.id, *known)
 
 
 def standing_on(session: Session, participant_id: int, day: date) -> Standing:
@@ -118,10 +142,21 @@ def enrolled_on(session: Session, participant_id: int) -> date:
 
 def version_on(session: Session, schedule_id: int, day: date) -> ScheduleVersion:
     """The version of a schedule that binds on a day; before its first, the first."""
+    version = version_known(session, schedule_id, day)
+    assert version is not None, "every schedule has a version"
+    return version
+
+
+def version_known(session: Session, schedule_id: int, day: date, up_to: int | None = None) -> ScheduleVersion | None:
+    """The same among the versions with ids up to `up_to`; None where there was none yet."""
+    known = () if up_to is None else (col(ScheduleVersion.id) <= up_to,)
     versions = session.exec(
-        select(ScheduleVersion).where(ScheduleVersion.schedule_id == schedule_id).order_by(col(ScheduleVersion.version))
+        select(ScheduleVersion)
+        .where(ScheduleVersion.schedule_id == schedule_id, *known)
+        .order_by(col(ScheduleVersion.version))
     ).all()
-    return [version for version in versions if version.binds_from <= day or version.version == 1][-1]
+    binding = [version for version in versions if version.binds_from <= day or version.version == 1]
+    return binding[-1] if binding else None
 
 
 def counts() -> ColumnElement[bool]:

@@ -50,7 +50,10 @@ class Schedule(SQLModel, table=True):
 
 
 class ScheduleVersion(SQLModel, table=True):
-    """The text of a schedule's file as it binds from a day on, until a later version does."""
+    """The text of a schedule's file as it binds from a day on, until a later version does.
+
+    `chances` is the table of chances of a random schedule with bounds, as JSON; None where one chance holds always.
+    """
 
     __tablename__ = "schedule_version"
     __table_args__ = (UniqueConstraint("schedule_id", "version"),)
@@ -62,6 +65,7 @@ class ScheduleVersion(SQLModel, table=True):
     text: str
     recorded_at: datetime
     recorded_by: str
+    chances: str | None = None
 
 
 class Participant(SQLModel, table=True):
@@ -159,6 +163,71 @@ class Night(SQLModel, table=True):
     last_participant_id: int
     recorded_at: datetime
     recorded_by: str
+
+
+class KeyChain(SQLModel, table=True):
+    """The key that the draws come from, from a day on until a later one begins: what everybody may know of it.
+
+    `anchor` is in hexadecimal; the seed that leads to it is in the key file, never here.
+    """
+
+    __tablename__ = "key_chain"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    anchor: str
+    first_day: date
+    days: int
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Pool(SQLModel, table=True):
+    """On whom a run decided for a day, and what it knew: with the key, enough to decide all of it again.
+
+    The participants are those with ids from the first to the last; known were the rows of the histories up to the ids
+    here, and the draws up to `last_draw_id`. `ran` is false for a gap, whose fixed draws are unrecorded. `revealed` is
+    the secret of the day before, in hexadecimal, shown because that day is over; `seal` is made with the key over the
+    ledger as far as `last_page_id`.
+    """
+
+    __table_args__ = (Index("pool_by_day", "facility_id", "day"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    day: date
+    ran: bool
+    key_chain_id: int = Field(foreign_key="key_chain.id")
+    first_participant_id: int
+    last_participant_id: int
+    last_enrolment_id: int
+    last_assignment_id: int
+    last_leave_id: int
+    last_version_id: int
+    last_draw_id: int
+    drawn: int
+    revealed: str | None = None
+    last_page_id: int
+    seal: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class LedgerPage(SQLModel, table=True):
+    """What one transaction added to the tables that only grow, as marks that show any later change.
+
+    `up_to` is JSON: the newest id of each table at its end. `marks` has the first eight bytes of each new row's
+    SHA-256, in the order of tables and ids; `digest` goes over the page before and all these rows.
+    """
+
+    __tablename__ = "ledger_page"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    up_to: str
+    marks: bytes
+    digest: str
 
 
 class Draw(SQLModel, table=True):
@@ -272,7 +341,7 @@ class AuditEntry(SQLModel, table=True):
     account: str
     act: str
     participant_id: int | None = Field(default=None, foreign_key="participant.id", index=True)
-    draw_id: int | None = Field(default=None, foreign_key="draw.id")
+    draw_id: int | None = Field(default=None, foreign_key="draw.id", index=True)
     recommendation_id: int | None = Field(default=None, foreign_key="recommendation.id")
     reason: str | None = None
     detail: str | None = None

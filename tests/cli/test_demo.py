@@ -89,7 +89,7 @@ def test_it_is_the_same_every_time(kept, tmp_path):
     assert records(again) == before
     assert len(before) > 1000
     assert os.stat(again).st_mode & 0o077 == 0
-    assert list(tmp_path.iterdir()) == [again]
+    assert sorted(tmp_path.iterdir()) == [again, tmp_path / "again.db.key"]
 
 
 def test_without_keep_nothing_is_left(tmp_path, monkeypatch):

@@ -3,30 +3,26 @@
 import subprocess
 import sys
 from datetime import datetime
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import Clinic
 from freezegun import freeze_time
 
-from testing_tracker import chance
+from testing_tracker.services import pools
 
 
 @pytest.fixture
 def everybody_is_drawn(monkeypatch):
-    monkeypatch.setattr(chance.secrets, "randbelow", lambda below: 0)
-
-
-@pytest.fixture
-def nobody_is_drawn(monkeypatch):
-    monkeypatch.setattr(chance.secrets, "randbelow", lambda below: below - 1)
+    monkeypatch.setattr(pools, "drawn_among", lambda secret, who, chance: list(who))
 
 
 @pytest.fixture
 def draw_by_chance(monkeypatch):
     """Chance that does whatever it is told next."""
     told = {"drawn": True}
-    monkeypatch.setattr(chance.secrets, "randbelow", lambda below: 0 if told["drawn"] else below - 1)
+    monkeypatch.setattr(pools, "drawn_among", lambda secret, who, chance: list(who) if told["drawn"] else [])
     return told
 
 
@@ -98,12 +94,12 @@ def test_nothing_about_a_coming_random_draw_is_stored_or_shown(clinic, everybody
 
 def test_each_allowed_day_has_the_same_chance(clinic, monkeypatch):
     asked = []
-    monkeypatch.setattr(chance.secrets, "randbelow", lambda below: asked.append(below) or 0)
+    monkeypatch.setattr(pools, "drawn_among", lambda secret, who, chance: asked.append(chance) or list(who))
     clinic.add("A17", schedule="random-2")
     for day in range(16, 23):
         clinic.today = f"2026-11-{day}"
         clinic("draw")
-    assert asked == [7] * 7, "two in seven, every day, whatever came before"
+    assert asked == [Fraction(2, 7)] * 7, "two in seven, every day, whatever came before"
 
 
 def test_yesterdays_untouched_draws_become_missed_and_that_is_on_record(clinic):

@@ -116,7 +116,7 @@ class Clinic:
         create_file(self.location)
         self.engine = make_engine(self.location)
         with writing(self.engine) as session:
-            create_facility(session, "Riverside", Clock(NEW_YORK, november(1)), training=True)
+            create_facility(session, "Riverside", Clock(NEW_YORK, november(1)), bytes(32), training=True)
 
     def report(self, *arguments: str, today: str = READ_ON) -> Result:
         command = ["--database", str(self.location.path), "--today", today, "report", "weekly", *arguments]
@@ -211,6 +211,7 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "recommendations",
         "gaps",
         "unplaced",
+        "anchors",
         "printed_at",
     ]
     assert report["facility"] == "Riverside (TRAINING)"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import key_of
 
 HERE = Path(__file__).parent
 TODAY = "2027-02-01"  # the last visit is on 2027-01-26
@@ -34,6 +35,7 @@ def converted(request, tmp_path) -> tuple[Path, Path]:
 def study(clinic):
     """A clinic without anybody, on a day after the last visit."""
     clinic.database.unlink()
+    key_of(clinic.database).unlink()
     clinic.today = TODAY
     clinic("init", "--training", "--timezone", "UTC")
     return clinic

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
+from conftest import key_of
 
 from testing_tracker.cli.desk import Desk
 
@@ -104,6 +105,7 @@ def test_catching_up_is_what_draw_does(staffed, tmp_path):
     staffed("draw")
     other = replace(staffed, database=tmp_path / "other.db", today=THURSDAY)
     shutil.copyfile(staffed.database, other.database)
+    shutil.copy(key_of(staffed.database), key_of(other.database))
     staffed.today = THURSDAY
     other("draw")
     printed = staffed("serve", "--once")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from testing_tracker.rules import draws
 from testing_tracker.rules.calendar import WEEKDAYS, Week, is_closed, weekday_name
 from testing_tracker.rules.draws import chance_on, fixed_week
-from testing_tracker.rules.schedule import ClosedRule, DrawRule, Schedule, Shift
+from testing_tracker.rules.schedule import Bounds, ClosedRule, DrawRule, Schedule, Shift
 from testing_tracker.rules.words import Kind
 
 EVERY_DAY = "mon tue wed thu fri sat sun"
@@ -145,3 +145,9 @@ def test_a_weeks_chances_add_up_to_the_draws_a_week_without_rounding(per_week, d
 def test_a_fixed_schedule_is_certain_on_its_days_and_never_draws_on_others():
     chances = [chance_on(fixed("mon thu", holidays="US"), day) for day in Week.of(date(2026, 5, 25)).days]
     assert chances == [0, 1, 0, 1, 0, 0, 0]
+
+
+def test_with_guard_rails_there_is_no_chance_that_holds_whatever_came_before():
+    rule = Schedule("bounded", DrawRule(Kind.RANDOM, Fraction(2), numbers(WEEKDAYS), Bounds(max_gap_days=7)))
+    with pytest.raises(ValueError, match="guard rails"):
+        chance_on(rule, date(2026, 11, 17))

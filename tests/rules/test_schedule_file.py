@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from testing_tracker.rules.schedule import Shift
-from testing_tracker.rules.schedule_file import ScheduleFileError, read_schedule
+from testing_tracker.rules.schedule import Bounds, Shift
+from testing_tracker.rules.schedule_file import ScheduleFileError, read_schedule, read_with_table
 from testing_tracker.rules.words import Kind
 
 SHIPPED = Path(__file__).parents[2] / "schedules"
@@ -99,6 +99,42 @@ def test_the_draws_a_week_are_the_number_that_the_director_wrote_without_roundin
     assert schedule.draw.per_week == exactly
 
 
+@pytest.mark.parametrize(
+    ("lines", "bounds"),
+    [
+        ("", None),
+        ("max_per_week = 4", Bounds(0, 4)),
+        ("min_per_week = 1\nmax_gap_days = 10", Bounds(1, 7, 10)),
+        ("min_per_week = 0\nmax_per_week = 7", None),
+    ],
+)
+def test_guard_rails_are_read_as_they_are_written_and_left_out_where_they_never_bind(lines, bounds):
+    schedule = read_schedule(changed(RANDOM, "per_week = 1.5", f"per_week = 1.5\n{lines}"), "clinic.toml")
+    assert schedule.draw.bounds == bounds
+
+
+def test_where_every_allowed_day_is_drawn_nothing_is_left_to_guard():
+    lines = "per_week = 7\nmax_gap_days = 2"
+    assert read_schedule(changed(RANDOM, "per_week = 1.5", lines), "clinic.toml").draw.bounds is None
+
+
+def test_guard_rails_that_only_the_computation_finds_impossible_are_refused_on_loading():
+    text = changed(RANDOM, "per_week = 1.5", "per_week = 2\nmax_gap_days = 3")
+    assert read_schedule(text, "clinic.toml").draw.bounds == Bounds(max_gap_days=3)
+    with pytest.raises(ScheduleFileError) as refused:
+        read_with_table(text, "clinic.toml")
+    (problem,) = refused.value.problems
+    assert problem.startswith("clinic.toml: draw.per_week: ")
+    assert problem.endswith("write at least 2.34 a week, or max_gap_days = 4 or more")
+
+
+def test_only_a_schedule_with_guard_rails_has_a_table():
+    assert read_with_table(RANDOM, "clinic.toml")[1] is None
+    _, table = read_with_table(changed(RANDOM, "per_week = 1.5", "per_week = 2\nmax_gap_days = 7"), "clinic.toml")
+    assert table is not None
+    assert table.chance(0, 0, 7) == 1
+
+
 FIXED_PROBLEMS = [
     # an unknown word
     ("steps = 1", "step = 1", "response.step", "unknown; [response] has steps, repeat_within_days"),
@@ -159,6 +195,10 @@ FIXED_PROBLEMS = [
     ('missed = "none"', 'missed = "positive"', "response.missed", "not available in this version"),
     ('missed = "none"', "missed = false", "response.missed", 'must be "none"'),
 ]
+FIXED_PROBLEMS += [
+    ("per_week = 2", f"per_week = 2\n{bound} = 2", f"draw.{bound}", "remove the line from a fixed schedule")
+    for bound in ("min_per_week", "max_per_week", "max_gap_days")
+]
 RANDOM_PROBLEMS = [
     (
         f"days = {WEEK}",
@@ -167,14 +207,31 @@ RANDOM_PROBLEMS = [
         "1.5 draws a week do not fit on 1 days; give at most 1, or more days",
     ),
     (f"days = {WEEK}", f'days = {WEEK}\n[closed]\nshift = "next"', "closed.shift", "remove the line from a random"),
+    # guard rails
     *(
-        (
-            "per_week = 1.5",
-            f"per_week = 1.5\n{bound} = 1",
-            f"draw.{bound}",
-            "does not keep bounds on random draws; remove",
-        )
-        for bound in ("min_per_week", "max_per_week", "max_gap_days")
+        ("per_week = 1.5", f"per_week = 1.5\n{key} = {value}", f"draw.{key}", f"a whole number from {least} to {most}")
+        for key, least, most in (("min_per_week", 0, 7), ("max_per_week", 1, 7), ("max_gap_days", 1, 366))
+        for value in (least - 1, most + 1, 1.5, "true", '"2"')
+    ),
+    ("per_week = 1.5", "per_week = 1.5\nmin_per_week = 2", "draw.per_week", "at least 2, or min_per_week at most 1"),
+    ("per_week = 1.5", "per_week = 1.5\nmax_per_week = 1", "draw.per_week", "at most 1, or max_per_week at least 2"),
+    (
+        "per_week = 1.5",
+        "per_week = 1.5\nmin_per_week = 3\nmax_per_week = 2",
+        "draw.min_per_week",
+        "3 is more than max_per_week 2; write at most 2",
+    ),
+    (
+        f"days = {WEEK}",
+        'days = ["mon", "thu"]\nmin_per_week = 3',
+        "draw.min_per_week",
+        "3 do not fit on 2 days; write at most 2, or more days",
+    ),
+    (
+        f"days = {WEEK}",
+        'days = ["mon", "tue", "wed"]\nmax_gap_days = 4',
+        "draw.max_gap_days",
+        "from wed to the next mon it is 5 days; write at least 5, or more days",
     ),
 ]
 
@@ -203,7 +260,7 @@ def test_every_problem_is_told_at_once():
             kind = "random"
             per_week = 3
             days = ["mon", "tue"]
-            max_gap_days = 7
+            max_gap_days = 0
             [closed]
             holidays = "Narnia"
             shift = "next"

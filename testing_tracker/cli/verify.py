@@ -1,0 +1,92 @@
+"""`verify` and `proof`: check the draws here, or let somebody else check them."""
+
+import json
+from pathlib import Path
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.files import write_whole
+from testing_tracker.cli.output import format_option, print_json, print_rows, say, warn
+from testing_tracker.cli.words import DAY
+from testing_tracker.errors import TestingTrackerError
+
+
+@click.command("verify")
+@format_option
+@pass_desk
+def verify_command(desk: Desk, form: str) -> None:
+    """Decide every draw again from what is stored, and say what does not hold."""
+    with desk.reading() as (session, acting):
+        result = services.verification.verify(session, acting, desk.location.key)
+    if form == "json":
+        print_json(desk, {**vars(result), "problems": [vars(problem) for problem in result.problems]})
+    elif form == "csv":
+        print_rows(desk, [vars(problem) for problem in result.problems], ["day", "participant", "what"], form, "")
+    for note in result.unchecked:
+        warn(note)
+    if result.problems:
+        others = len(result.problems) - 1
+        more = f" There is more that does not hold ({others}; `--format csv` lists it)." if others else ""
+        raise TestingTrackerError(
+            f"{result.problems[0]}.{more} Change nothing, keep copies of the database and the key, and find out who "
+            "could write to them."
+        )
+    if form == "table":
+        checked = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
+        say(desk, f"All holds: {checked}, and the records that they rest on.")
+
+
+@click.group("proof", invoke_without_command=True)
+@click.option("--day", type=DAY, metavar="DATE", help="A day that is over.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it here, readable by you alone.")
+@click.pass_context
+def proof_command(ctx: click.Context, day: str | None, output: Path | None) -> None:
+    """Write, as JSON, what an outsider needs to check a finished day's draws; no code and no name is in it."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if day is None:
+        raise click.UsageError("Missing option '--day'.")
+    desk = ctx.find_object(Desk)
+    assert desk is not None
+    from testing_tracker.rules.proof import as_document
+
+    with desk.writing() as (session, acting):
+        proof = services.proofs.prove(session, acting, desk.location.key, day_given(day, acting.today))
+    document = as_document(proof)
+    if output is None:
+        print_json(desk, document)
+        return
+    write_whole(output, lambda file: json.dump(document, file, indent=2))
+    say(desk, f"{output}: the proof of {proof.day}, for {len(proof.decisions)} participants.")
+
+
+@proof_command.command("check")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--anchor", metavar="HEX", help="The anchor that you were given, to compare the file's with.")
+def check_proof(file: Path, anchor: str | None) -> None:
+    """Check a proof. Needs no database and no key."""
+    from testing_tracker.rules.proof import read_document
+
+    proof = read_document(_document_in(file))
+    if anchor is not None and anchor.strip().lower() != proof.anchor.hex():
+        raise TestingTrackerError(f"The file's anchor is {proof.anchor.hex()}, not the one that you were given.")
+    objections = list(proof.objections())
+    if objections:
+        more = f" ({len(objections) - 1} more do not hold)" if len(objections) > 1 else ""
+        raise TestingTrackerError(f"{proof.day} does not hold: {objections[0]}{more}.")
+    drawn = sum(decision.drawn for decision in proof.decisions)
+    click.echo(f"{proof.day} holds: {len(proof.decisions)} participants, {drawn} drawn.")
+    if anchor is None:
+        click.echo(f"Compare its anchor with the one on the facility's reports: {proof.anchor.hex()}")
+
+
+def _document_in(file: Path) -> object:
+    try:
+        with click.open_file(str(file), encoding="utf-8") as opened:
+            return json.load(opened)
+    except OSError as error:
+        raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise TestingTrackerError(f"{file} is not a JSON document: {error}") from None

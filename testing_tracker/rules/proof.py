@@ -1,0 +1,106 @@
+"""What an outsider needs to check a finished day's draws, and the check, without database or key."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.day_secrets import SEED_BYTES, hashed, is_below, ticket
+
+FORM = "testing-tracker proof 1"
+MOST_HASHES = 1_000_000  # more than any chain has; a longer file only wastes an auditor's time
+
+
+@dataclass(frozen=True)
+class Decision:
+    """On one participant, by the permanent number that is not the code; `chance` is exact."""
+
+    participant: int
+    chance: Fraction
+    drawn: bool
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A day's draws: hashing `day_secret` so many times gives `anchor`; the decisions follow from it."""
+
+    facility: str
+    day: date
+    anchor: bytes
+    hashes: int
+    day_secret: bytes
+    decisions: tuple[Decision, ...]
+
+    def objections(self) -> Iterator[str]:
+        """Everything that does not hold, in the order of the file."""
+        if hashed(self.day_secret, self.hashes) != self.anchor:
+            yield f"the day's secret, hashed {self.hashes} times, is not the anchor"
+        for decision in self.decisions:
+            expected = is_below(ticket(self.day_secret, decision.participant), decision.chance)
+            if expected is not decision.drawn:
+                said, right = ("drawn", "is not") if decision.drawn else ("not drawn", "is")
+                yield f"participant {decision.participant} {right} drawn by the day's secret, and the file says {said}"
+
+
+def as_document(proof: Proof) -> dict[str, object]:
+    """The proof as its JSON document."""
+    return {
+        "form": FORM,
+        "facility": proof.facility,
+        "day": proof.day.isoformat(),
+        "anchor": proof.anchor.hex(),
+        "hashes": proof.hashes,
+        "day_secret": proof.day_secret.hex(),
+        "participants": [
+            {"participant": decision.participant, "chance": str(decision.chance), "drawn": decision.drawn}
+            for decision in proof.decisions
+        ],
+    }
+
+
+def read_document(document: Any) -> Proof:  # noqa: ANN401
+    """The proof in a JSON document. Raises TestingTrackerError for one that is none."""
+    try:
+        if document["form"] != FORM:
+            raise ValueError(f"its form is {document['form']!r}, not {FORM!r}")
+        proof = Proof(
+            facility=str(document["facility"]),
+            day=date.fromisoformat(document["day"]),
+            anchor=_bytes(document["anchor"]),
+            hashes=_whole_number(document["hashes"]),
+            day_secret=_bytes(document["day_secret"]),
+            decisions=tuple(_decision(item) for item in document["participants"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
+        said = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+        raise TestingTrackerError(f"This is not a proof of a day's draws: {said}.") from None
+    numbers = [decision.participant for decision in proof.decisions]
+    if len(set(numbers)) != len(numbers):
+        raise TestingTrackerError("This is not a proof of a day's draws: a participant is in it twice.")
+    if not 1 <= proof.hashes <= MOST_HASHES:
+        raise TestingTrackerError(f"This is not a proof of a day's draws: {proof.hashes} hashes.")
+    return proof
+
+
+def _decision(item: Any) -> Decision:  # noqa: ANN401
+    chance = Fraction(item["chance"])
+    if not 0 <= chance <= 1:
+        raise ValueError(f"a chance of {chance}")
+    if not isinstance(item["drawn"], bool):
+        raise ValueError(f"drawn is {item['drawn']!r}, not true or false")
+    return Decision(_whole_number(item["participant"]), chance, item["drawn"])
+
+
+def _whole_number(value: Any) -> int:  # noqa: ANN401
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{value!r} is not a whole number")
+    return value
+
+
+def _bytes(text: str) -> bytes:
+    value = bytes.fromhex(text)
+    if len(value) != SEED_BYTES:
+        raise ValueError(f"{text!r} is not 32 bytes in hexadecimal")
+    return value

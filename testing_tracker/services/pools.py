@@ -1,0 +1,220 @@
+"""Whom a run decides on for a day, with which chance, and who is drawn: for the night, for `verify` and for `proof`.
+
+Nothing here looks at the clock, and nothing at rows that came after those the run knew, so deciding again gives the
+same for ever.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+
+from sqlalchemy import func
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, SQLModel, col, select
+
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.day_secrets import drawn_among
+from testing_tracker.rules.draws import chance_on
+from testing_tracker.rules.guard_rails import ChanceTable, Recent, chance_within, last_day_that_matters
+from testing_tracker.rules.schedule import Schedule as Rule
+from testing_tracker.rules.words import Kind
+from testing_tracker.services import schedules
+from testing_tracker.store.queries import id_of, in_force_id, leave_counts, on_leave, version_known
+from testing_tracker.store.tables import (
+    Assignment,
+    Draw,
+    Enrolment,
+    Leave,
+    Participant,
+    Pool,
+    Schedule,
+    ScheduleVersion,
+)
+
+AT_A_TIME = 5_000  # participants in memory at once
+
+
+@dataclass(frozen=True)
+class DayRule:
+    """What a schedule says for one day. `table` is there for a random schedule with bounds only."""
+
+    name: str
+    version_id: int
+    rule: Rule
+    table: ChanceTable | None
+
+    @property
+    def kind(self) -> Kind:
+        return self.rule.draw.kind
+
+
+@dataclass(frozen=True)
+class Group:
+    """Participants of a page who have the same schedule and chance; `drawn` are those whose ticket is below it."""
+
+    rule: DayRule
+    chance: Fraction
+    participant_ids: Sequence[int]
+    drawn: Sequence[int]
+
+
+def known_now(session: Session) -> dict[str, int]:
+    """The newest ids of what a run that begins now knows, as a pool's fields."""
+
+    def newest(table: type[SQLModel]) -> int:
+        return session.connection().execute(sa_select(func.max(table.__table__.c.id))).scalar() or 0  # type: ignore[attr-defined]
+
+    return {
+        "last_enrolment_id": newest(Enrolment),
+        "last_assignment_id": newest(Assignment),
+        "last_leave_id": newest(Leave),
+        "last_version_id": newest(ScheduleVersion),
+        "last_draw_id": newest(Draw),
+    }
+
+
+def decided(session: Session, pool: Pool, secret: bytes | None) -> Iterator[Group]:
+    """Everybody on whom a run decides, in groups, a page at a time in the order of ids.
+
+    Without a secret nobody is drawn by chance: a gap has its fixed draws only.
+    """
+    rules = _rules(session, pool)
+    for page in _participants(session, pool):
+        of_schedule: dict[int, list[int]] = {}
+        for participant_id, schedule_id in page:
+            of_schedule.setdefault(schedule_id, []).append(participant_id)
+        for schedule_id, participant_ids in of_schedule.items():
+            rule = rules[schedule_id]
+            for chance, having_it in _by_chance(session, pool, rule, participant_ids):
+                yield Group(rule, chance, having_it, _drawn(rule, secret, having_it, chance))
+
+
+def _drawn(rule: DayRule, secret: bytes | None, participant_ids: list[int], chance: Fraction) -> list[int]:
+    if rule.kind is Kind.FIXED:
+        return participant_ids if chance else []
+    return drawn_among(secret, participant_ids, chance) if secret else []
+
+
+def _rules(session: Session, pool: Pool) -> dict[int, DayRule]:
+    """What each schedule, by id, says for the pool's day."""
+    rules = {}
+    for schedule in session.exec(select(Schedule).where(Schedule.facility_id == pool.facility_id)):
+        version = version_known(session, id_of(schedule), pool.day, up_to=pool.last_version_id)
+        if version is not None:
+            table = _table_of(version.chances) if version.chances else None
+            rules[id_of(schedule)] = DayRule(schedule.name, id_of(version), schedules.rule_of(version.text), table)
+    return rules
+
+
+@lru_cache(maxsize=64)
+def _table_of(text: str) -> ChanceTable:
+    return ChanceTable.from_json(text)
+
+
+def _participants(session: Session, pool: Pool) -> Iterator[list[tuple[int, int]]]:
+    """Everybody who takes part on the pool's day, with the schedule's id; not who has a past record of that day."""
+    day = pool.day
+    has_a_record = (
+        sa_select(col(Draw.id))
+        .where(
+            col(Draw.participant_id) == Participant.id,
+            col(Draw.due_on) == day,
+            col(Draw.kind) == Kind.IMPORTED,
+            col(Draw.id) <= pool.last_draw_id,
+        )
+        .exists()
+    )
+    assigned = in_force_id(Assignment, Participant.id, day, up_to=pool.last_assignment_id)
+    enrolled = in_force_id(Enrolment, Participant.id, day, up_to=pool.last_enrolment_id)
+    query = (
+        sa_select(col(Assignment.participant_id), col(Assignment.schedule_id))
+        .select_from(Participant)
+        .join(Assignment, col(Assignment.id) == assigned)
+        .join(Enrolment, col(Enrolment.id) == enrolled)
+        .where(
+            col(Participant.facility_id) == pool.facility_id,
+            col(Participant.id) <= pool.last_participant_id,
+            col(Enrolment.enrolled),
+            ~on_leave(Participant.id, day, up_to=pool.last_leave_id),
+            ~has_a_record,
+        )
+        .order_by(col(Participant.id))
+        .limit(AT_A_TIME)
+    )
+    after = pool.first_participant_id - 1
+    while rows := session.connection().execute(query.where(col(Participant.id) > after)).all():
+        yield [(row[0], row[1]) for row in rows]
+        after = rows[-1][0]
+
+
+def _by_chance(
+    session: Session, pool: Pool, rule: DayRule, participant_ids: list[int]
+) -> Iterator[tuple[Fraction, list[int]]]:
+    """The participants of one schedule by the chance they have. Only bounds make it differ between them."""
+    if rule.table is None:
+        yield chance_on(rule.rule, pool.day), participant_ids
+        return
+    having: dict[Fraction, list[int]] = {}
+    recent = _recent(session, pool, participant_ids)
+    away = _away(session, pool, rule.rule, participant_ids)
+    nowhere: frozenset[date] = frozenset()
+    for number in participant_ids:
+        chance = chance_within(rule.rule, rule.table, pool.day, recent[number], away.get(number, nowhere))
+        having.setdefault(chance, []).append(number)
+    yield from having.items()
+
+
+def _recent(session: Session, pool: Pool, participant_ids: list[int]) -> dict[int, Recent]:
+    """For each participant the draws of this week so far, and the days since the last one.
+
+    Draws that a schedule made count, whatever became of them; tests for cause and past records do not. Who was never
+    drawn since the enrolment began counts from the day before it.
+    """
+    monday = Week.of(pool.day).monday
+    enrolled = in_force_id(Enrolment, Participant.id, pool.day, up_to=pool.last_enrolment_id)
+    began = session.connection().execute(
+        sa_select(col(Participant.id), col(Enrolment.from_on))
+        .join(Enrolment, col(Enrolment.id) == enrolled)
+        .where(col(Participant.id).in_(participant_ids))
+    )
+    last = {number: from_on - timedelta(days=1) for number, from_on in began}
+    this_week = dict.fromkeys(participant_ids, 0)
+    draws = session.connection().execute(
+        sa_select(
+            col(Draw.participant_id),
+            func.max(col(Draw.due_on)),
+            func.sum(func.iif(col(Draw.due_on) >= monday, 1, 0)),
+        )
+        .where(
+            col(Draw.participant_id).in_(participant_ids),
+            col(Draw.due_on) < pool.day,
+            col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM)),
+        )
+        .group_by(col(Draw.participant_id))
+    )
+    for number, latest, count in draws:
+        last[number] = max(last[number], latest)
+        this_week[number] = count
+    return {number: Recent(this_week[number], (pool.day - last[number]).days) for number in participant_ids}
+
+
+def _away(session: Session, pool: Pool, rule: Rule, participant_ids: list[int]) -> dict[int, frozenset[date]]:
+    """The days of leave ahead that a chance within bounds has to look at."""
+    horizon = last_day_that_matters(rule.draw, pool.day)
+    leaves = session.connection().execute(
+        sa_select(col(Leave.participant_id), col(Leave.from_on), col(Leave.to_on)).where(
+            col(Leave.participant_id).in_(participant_ids),
+            col(Leave.from_on) <= horizon,
+            col(Leave.to_on) > pool.day,
+            col(Leave.id) <= pool.last_leave_id,
+            leave_counts(pool.last_leave_id),
+        )
+    )
+    away: dict[int, set[date]] = {}
+    for number, from_on, to_on in leaves:
+        first, last = max(from_on, pool.day + timedelta(days=1)), min(to_on, horizon)
+        days = {first + timedelta(days=offset) for offset in range((last - first).days + 1)}
+        away.setdefault(number, set()).update(days)
+    return {number: frozenset(days) for number, days in away.items()}

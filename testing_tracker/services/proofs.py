@@ -1,0 +1,55 @@
+"""Gathers what an outsider needs to check a finished day's draws."""
+
+from datetime import date
+
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.proof import Decision, Proof
+from testing_tracker.rules.words import Kind
+from testing_tracker.services import keys, pools
+from testing_tracker.store import audit
+from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.tables import Draw, Facility, KeyChain, Pool
+
+
+def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Proof:
+    """The proof of a day that is over: everybody in its pool, with chance, and whether a draw is on record.
+
+    Raises TestingTrackerError for today and later, whose secret must stay one, and for a day without draws. Showing a
+    proof goes on the audit record.
+    """
+    if day >= acting.today:
+        raise TestingTrackerError(
+            f"{day} is not over, so its secret cannot be shown yet. A proof is made for days before {acting.today}."
+        )
+    pools_of_day = session.exec(
+        select(Pool)
+        .where(Pool.facility_id == acting.facility_id, Pool.day == day, col(Pool.ran))
+        .order_by(col(Pool.id))
+    ).all()
+    if not pools_of_day:
+        raise TestingTrackerError(f"No draws were made on {day} that could be proved.")
+    chain = keys.values_of(session.get_one(KeyChain, pools_of_day[0].key_chain_id))
+    secret = chain.secret(key_file.seed_of(chain), day)
+    there = _drawn_on(session, day)
+    decisions = [
+        Decision(number, group.chance, number in there)
+        for pool in pools_of_day
+        for group in pools.decided(session, pool, secret)
+        for number in group.participant_ids
+    ]
+    decisions.sort(key=lambda decision: decision.participant)
+    audit.record(session, acting, "proof write", day=day)
+    facility = session.get_one(Facility, acting.facility_id)
+    name = f"{facility.name} (TRAINING)" if facility.training else facility.name
+    return Proof(name, day, chain.anchor, chain.hashes(day), secret, tuple(decisions))
+
+
+def _drawn_on(session: Session, day: date) -> set[int]:
+    query = sa_select(col(Draw.participant_id)).where(
+        col(Draw.due_on) == day, col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
+    )
+    return set(session.connection().execute(query).scalars())

@@ -1,0 +1,112 @@
+"""Says in words which records were changed by anything but this program."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from sqlalchemy import case, func, or_, text
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.words import Kind, Status
+from testing_tracker.store import ledger
+from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant
+
+Found = tuple[date, str, str]
+
+_ORDERED = "draw order"
+_LEADS_TO = {f"draw {status}": status for status in Status} | {
+    _ORDERED: Status.DUE,
+    "result log": Status.COLLECTED,
+    "result amend": Status.COLLECTED,
+}
+
+
+def changed_records(session: Session, acting: Acting) -> Iterator[Found]:
+    """Rows that are not as they were written, by day, participant's code, and what is wrong."""
+    for page in ledger.broken_pages(session):
+        day, code = _act(session, acting, page)
+        for table, identity in page.rows:
+            said = "was added" if page.page_id is None else "was changed or added"
+            whose = _code_of(session, table, identity) or code
+            yield day, whose, f"the {table.replace('_', ' ')} on record {said} behind the program's back"
+        if page.missing or not page.rows:
+            lost = f"{page.missing} of the records" if page.missing else "a page of the ledger"
+            yield day, code, f"{lost} written then was removed or changed behind the program's back"
+
+
+def _act(session: Session, acting: Acting, page: ledger.BrokenPage) -> tuple[date, str]:
+    """The day of a page's act, and the participant it was about if it was about one.
+
+    The day is today's where the audit entries that would say it are themselves gone or garbled.
+    """
+    entries = col(AuditEntry.id).between(page.first_entry, page.last_entry)
+    about = session.exec(select(AuditEntry.participant_id).where(entries).distinct().limit(3)).all()
+    people = [number for number in about if number is not None]
+    try:
+        moment = session.exec(select(AuditEntry.at).where(entries).order_by(col(AuditEntry.id)).limit(1)).first()
+    except ValueError:
+        moment = None
+    day = moment.astimezone(acting.zone).date() if moment else acting.today
+    return day, _code(session, people[0]) if len(people) == 1 else ""
+
+
+_PARTICIPANT_OF = {
+    "participant": "SELECT id FROM participant WHERE id = :id",
+    "result": "SELECT participant_id FROM draw JOIN result ON draw.id = draw_id WHERE result.id = :id",
+    "finding": (
+        "SELECT participant_id FROM draw JOIN result ON draw.id = draw_id JOIN finding ON result.id = result_id "
+        "WHERE finding.id = :id"
+    ),
+}
+_HAVE_A_PARTICIPANT = ("enrolment", "placement", "assignment", "leave", "draw", "audit_entry")
+
+
+def _code_of(session: Session, table: str, identity: int) -> str:
+    """The code of the participant that a row is about; nothing for one that is about none."""
+    query = _PARTICIPANT_OF.get(table)
+    if table in _HAVE_A_PARTICIPANT:
+        query = f"SELECT participant_id FROM {table} WHERE id = :id"  # noqa: S608  one of the names above
+    number = session.connection().execute(text(query), {"id": identity}).scalar() if query else None
+    return _code(session, number) if number else ""
+
+
+def _code(session: Session, participant_id: int) -> str:
+    return session.exec(select(Participant.code).where(Participant.id == participant_id)).first() or ""
+
+
+def wrong_statuses(session: Session, acting: Acting) -> Iterator[Found]:
+    """Draws whose status or reason is not the one that the last audit entry about them leads to.
+
+    A draw that no entry is about is as it was made: due, or unrecorded in a gap. Past records say nothing about
+    their beginning, so only later acts on them are checked.
+    """
+    last = (
+        sa_select(col(AuditEntry.draw_id), func.max(col(AuditEntry.id)).label("entry_id"))
+        .where(col(AuditEntry.act).in_(tuple(_LEADS_TO)))
+        .group_by(col(AuditEntry.draw_id))
+        .subquery()
+    )
+    leads_to = case(*((col(AuditEntry.act) == act, str(status)) for act, status in _LEADS_TO.items()))
+    reason = case((col(AuditEntry.act).like("draw %"), col(AuditEntry.reason)))
+    untouched = col(AuditEntry.id).is_(None) & col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
+    begins_as = case((col(Night.ran), str(Status.DUE)), else_=str(Status.UNRECORDED))
+    query = (
+        sa_select(col(Draw.due_on), col(Participant.code), col(Draw.status))
+        .select_from(Draw)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .join(last, last.c.draw_id == Draw.id, isouter=True)
+        .join(AuditEntry, col(AuditEntry.id) == last.c.entry_id, isouter=True)
+        .join(Night, (col(Night.day) == Draw.due_on) & (Night.facility_id == acting.facility_id), isouter=True)
+        .where(
+            col(Participant.facility_id) == acting.facility_id,
+            or_(
+                (col(AuditEntry.act) != _ORDERED) & reason.is_distinct_from(col(Draw.reason)),
+                leads_to != col(Draw.status),
+                untouched & or_(begins_as != col(Draw.status), col(Draw.reason).is_not(None)),
+            ),
+        )
+        .order_by(col(Draw.due_on), col(Draw.id))
+    )
+    for due_on, code, status in session.connection().execute(query):
+        yield due_on, code, f"the draw is on record as {status}, and the audit table does not lead to that"

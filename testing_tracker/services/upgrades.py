@@ -1,0 +1,74 @@
+"""Brings a database that an earlier version of the program made up to date, after making a copy of it."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sqlmodel import Session, select
+
+from testing_tracker import chance
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import Clock
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.day_secrets import chain_of
+from testing_tracker.services import keys
+from testing_tracker.store import audit, schema
+from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing
+from testing_tracker.store.location import Location
+from testing_tracker.store.queries import the_facility
+from testing_tracker.store.tables import KeyChain
+
+ClockOf = Callable[[str], Clock]
+
+
+def bring_up_to_date(location: Location, clock_of: ClockOf, tell: Callable[[str], None]) -> None:
+    """Bring a database of an earlier schema to this program's; `tell` takes a line about what was done.
+
+    Raises TestingTrackerError when that cannot be done; then the database is as it was.
+    """
+    engine = make_engine(location)
+    try:
+        with writing(engine) as session:
+            found = schema_of(location)
+            if found >= SCHEMA_VERSION:
+                return  # another process was first
+            copy = _copy(location, found)
+            schema.upgrade(session.connection())
+            facility = the_facility(session)
+            acting = acting_in(facility, clock_of(facility.timezone))
+            audit.record(session, acting, "schema upgrade", earlier=found, now=SCHEMA_VERSION)
+            tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}; a copy from before is {copy}.")
+            _begin_first_chain(session, acting, location, tell)
+    finally:
+        engine.dispose()
+
+
+def _copy(location: Location, found: str) -> Path:
+    """A copy of the database as it is, readable by its owner alone."""
+    copy = location.path.with_name(f"{location.path.name}.schema-{found}")
+    try:
+        descriptor = os.open(copy, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        os.close(descriptor)
+        with closing(sqlite3.connect(location.path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except OSError as error:
+        raise TestingTrackerError(
+            f"The database has to be brought up to date, and no copy of it can be made at {copy}: {error.strerror}. "
+            "Nothing was changed."
+        ) from None
+    return copy
+
+
+def _begin_first_chain(session: Session, acting: Acting, location: Location, tell: Callable[[str], None]) -> None:
+    """The key of a database whose draws had none."""
+    if session.exec(select(KeyChain)).first() is not None:
+        return
+    seed = chance.new_seed()
+    location.key.create(chain_of(seed, acting.today).anchor, seed)
+    row = keys.start_chain(session, acting, acting.today, seed, "the first key, when draws became checkable")
+    tell(
+        f"from now on draws come from the key {location.key.path}; keep it secret, and keep a copy in another safe "
+        f"place. Anchor, to check the draws against: {row.anchor}"
+    )

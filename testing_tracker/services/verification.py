@@ -1,0 +1,263 @@
+"""Decides everything again from what is stored, and says what does not hold.
+
+Three questions: are the records those that the program wrote (the ledger and its seals), did every run draw just those
+whom the day's secret draws from the pool of that day, and is the status of each draw the one that the audit table leads
+to.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import func
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.day_secrets import seal
+from testing_tracker.rules.words import Kind
+from testing_tracker.services import keys, pools
+from testing_tracker.services.tampering import changed_records, wrong_statuses
+from testing_tracker.store import ledger
+from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool
+
+_MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """Something that does not hold: the day it is about, the participant's code where it is about one, and what."""
+
+    day: date
+    participant: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.day}{f', {self.participant}' if self.participant else ''}: {self.what}"
+
+
+@dataclass
+class Verified:
+    """What was checked. `unchecked` says what could not be, and why."""
+
+    days: int = 0
+    decisions: int = 0
+    drawn: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+
+
+def verify(session: Session, acting: Acting, key_file: KeyFile) -> Verified:
+    """Check everything on record; `problems` come oldest first.
+
+    Works from the key file and, where an old key is lost, from the secrets that the nights since then have shown.
+    Raises TestingTrackerError when the key in use is missing or another one.
+    """
+    result = Verified()
+    result.problems = [Problem(*found) for found in changed_records(session, acting)]
+    try:
+        _decide_again(session, acting, key_file, result)
+    except TestingTrackerError:
+        if not result.problems:
+            raise
+    except Exception as error:
+        # What was changed may be such that nothing can be decided from it any more; mostly it has been named above.
+        if not result.problems:
+            raise TestingTrackerError(
+                f"Something on record cannot be read ({type(error).__name__}): the database is damaged, or was changed "
+                "by hand. Keep a copy of it, and bring back the last good one."
+            ) from error
+    result.problems.sort()
+    return result
+
+
+def _decide_again(session: Session, acting: Acting, key_file: KeyFile, result: Verified) -> None:
+    secrets = _secrets(session, acting, key_file, result)
+    result.problems += _broken_seals(session, acting, key_file)
+    for day, pools_of_day in _pools_by_day(session, acting):
+        result.problems += _check_day(session, acting, day, pools_of_day, secrets, result)
+    result.problems += _check_other_days(session, acting, result)
+    result.problems += [Problem(*found) for found in wrong_statuses(session, acting)]
+
+
+def _secrets(session: Session, acting: Acting, key_file: KeyFile, result: Verified) -> dict[tuple[int, date], bytes]:
+    """The secrets of the days, by chain: from the key, or from what the nights revealed where the key is lost."""
+    secrets: dict[tuple[int, date], bytes] = {}
+    in_use = keys.chain_on(session, acting.facility_id, acting.today)
+    for row in keys.chains(session, acting.facility_id):
+        assert row.id is not None
+        chain = keys.values_of(row)
+        days = select(func.max(Pool.day)).where(Pool.key_chain_id == row.id, col(Pool.ran))
+        last = session.exec(days).one()
+        if row.id != in_use.id and (last is None or not key_file.holds(chain)):
+            secrets |= {(row.id, day): secret for day, secret in _revealed(session, row, last, result)}
+            continue
+        seed = key_file.seed_of(chain)
+        if last is not None:
+            secrets |= {(row.id, day): secret for day, secret in chain.earlier(chain.secret(seed, last), last)}
+    return secrets
+
+
+def _revealed(session: Session, row: KeyChain, last: date | None, result: Verified) -> Iterator[tuple[date, bytes]]:
+    """What the last run by a lost key showed of the days before it, if it leads to the anchor."""
+    if last is None:
+        return
+    newest = session.exec(
+        select(Pool)
+        .where(Pool.key_chain_id == row.id, col(Pool.revealed).is_not(None))
+        .order_by(col(Pool.day).desc(), col(Pool.id).desc())
+        .limit(1)
+    ).first()
+    result.unchecked.append(
+        f"The key of {row.first_day} to {last} is lost: the draws of {last} cannot be decided again, those before it "
+        "can."
+    )
+    if newest is None or newest.revealed is None:
+        return
+    day = date.fromordinal(newest.day.toordinal() - 1)
+    secret = bytes.fromhex(newest.revealed)
+    if not keys.values_of(row).holds(secret, day):
+        raise TestingTrackerError(f"The secret on record for {day} does not lead to the anchor {row.anchor}.")
+    yield from keys.values_of(row).earlier(secret, day)
+
+
+def _broken_seals(session: Session, acting: Acting, key_file: KeyFile) -> Iterator[Problem]:
+    """The runs whose seal is not over what the ledger says now."""
+    seeds: dict[int, bytes] = {}
+    for row in keys.chains(session, acting.facility_id):
+        if row.id is not None and key_file.holds(keys.values_of(row)):
+            seeds[row.id] = key_file.seed_of(keys.values_of(row))
+    for pool in session.exec(select(Pool).where(Pool.facility_id == acting.facility_id).order_by(col(Pool.id))):
+        seed = seeds.get(pool.key_chain_id)
+        digest = ledger.digest_of_page(session, pool.last_page_id)
+        if seed is not None and seal(seed, digest.encode()).hex() != pool.seal:
+            yield Problem(pool.day, "", "the records before this day's run are not the ones that it sealed")
+
+
+def _pools_by_day(session: Session, acting: Acting) -> Iterator[tuple[date, list[Pool]]]:
+    days = session.exec(
+        select(col(Pool.day)).where(Pool.facility_id == acting.facility_id).distinct().order_by(col(Pool.day))
+    ).all()
+    for day in days:
+        query = select(Pool).where(Pool.facility_id == acting.facility_id, Pool.day == day).order_by(col(Pool.id))
+        yield day, list(session.exec(query))
+
+
+def _check_day(
+    session: Session,
+    acting: Acting,
+    day: date,
+    pools_of_day: list[Pool],
+    secrets: dict[tuple[int, date], bytes],
+    result: Verified,
+) -> Iterator[Problem]:
+    """Decide a day again, and compare it with the draws on record."""
+    result.days += 1
+    there = _draws_of(session, acting, day)
+    for pool in pools_of_day:
+        secret = secrets.get((pool.key_chain_id, day))
+        members = range(pool.first_participant_id, pool.last_participant_id + 1)
+        if pool.ran and secret is None:
+            there = {number: draw for number, draw in there.items() if number not in members}
+            continue
+        count = 0
+        for group in pools.decided(session, pool, secret if pool.ran else None):
+            result.decisions += len(group.participant_ids)
+            for number in group.drawn:
+                count += 1
+                draw = there.pop(number, None)
+                if draw is None:
+                    yield _problem(session, day, number, "was drawn, and there is no draw on record")
+                elif draw != (str(group.rule.kind), group.rule.version_id, None, pool.recorded_at):
+                    yield _problem(session, day, number, "the draw on record is not the one that the run made")
+        result.drawn += count
+        if count != pool.drawn:
+            yield Problem(day, "", f"the run drew {pool.drawn}, and deciding again draws {count}")
+    if _was_made_before_keys(session, acting, day, pools_of_day):
+        return
+    for number in there:
+        yield _problem(session, day, number, "has a draw on record, and was not drawn")
+
+
+def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, tuple[object, ...]]:
+    """The draws that schedules made for a day, by participant: kind, version, what for, and when they were made."""
+    query = (
+        sa_select(
+            col(Draw.participant_id),
+            col(Draw.kind),
+            col(Draw.schedule_version_id),
+            col(Draw.ordered_for),
+            col(Draw.recorded_at),
+        )
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            col(Draw.due_on) == day,
+            col(Draw.kind).in_(_MADE_BY_SCHEDULES),
+            col(Participant.facility_id) == acting.facility_id,
+        )
+    )
+    return {row[0]: tuple(row[1:]) for row in session.connection().execute(query)}
+
+
+def _was_made_before_keys(session: Session, acting: Acting, day: date, pools_of_day: list[Pool]) -> bool:
+    """Whether a version of the program that kept no pools made this day's draws, and only newcomers have one."""
+    if any(pool.first_participant_id == 1 for pool in pools_of_day):
+        return False
+    night = session.exec(select(Night).where(Night.facility_id == acting.facility_id, Night.day == day)).first()
+    return night is not None and _kept_no_pools(session, night)
+
+
+def _kept_no_pools(session: Session, night: Night) -> bool:
+    return id_of(night) <= ledger.first_page_up_to(session, "night")
+
+
+def _check_other_days(session: Session, acting: Acting, result: Verified) -> Iterator[Problem]:
+    """Draws of days on which no run is on record, and days whose run is without its pool."""
+    with_pool = sa_select(col(Pool.day)).where(col(Pool.facility_id) == acting.facility_id)
+    yield from _wrong_nights(session, acting)
+    nights = session.exec(
+        select(Night).where(Night.facility_id == acting.facility_id, col(Night.day).not_in(with_pool))
+    ).all()
+    early = {night.day for night in nights if _kept_no_pools(session, night)}
+    if early:
+        result.unchecked.append(
+            f"The draws of {min(early)} to {max(early)} were made by a version of the program whose draws could not be "
+            "checked."
+        )
+    for night in nights:
+        if night.day not in early:
+            yield Problem(night.day, "", "there is a run on record without the pool that it decided on")
+    strays = session.connection().execute(
+        sa_select(col(Draw.due_on), col(Participant.code))
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            col(Participant.facility_id) == acting.facility_id,
+            col(Draw.kind).in_(_MADE_BY_SCHEDULES),
+            col(Draw.due_on).not_in(with_pool),
+        )
+    )
+    for due_on, code in strays:
+        if due_on not in early:
+            yield Problem(due_on, code, "has a draw on record, and no draws were made on that day")
+
+
+def _wrong_nights(session: Session, acting: Acting) -> Iterator[Problem]:
+    """Nights that say to have decided on other participants than their pools."""
+    last = (
+        select(func.max(Pool.last_participant_id))
+        .where(Pool.facility_id == Night.facility_id, Pool.day == Night.day)
+        .scalar_subquery()
+    )
+    query = select(col(Night.day)).where(
+        Night.facility_id == acting.facility_id, col(Night.last_participant_id) != last
+    )
+    for day in session.exec(query.order_by(col(Night.day))):
+        yield Problem(day, "", "the run on record decided on other participants than its pool")
+
+
+def _problem(session: Session, day: date, participant_id: int, what: str) -> Problem:
+    participant = session.get(Participant, participant_id)
+    return Problem(day, participant.code if participant else f"participant number {participant_id}", what)

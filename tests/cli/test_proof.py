@@ -1,0 +1,167 @@
+"""`proof`: what an outsider needs to check a finished day, and the check."""
+
+import hashlib
+import hmac
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from conftest import MONDAY, Clinic, key_of
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def proof(clinic, tmp_path) -> Path:
+    """The proof of a Monday with thirty participants, written on Tuesday."""
+    clinic.add(*(f"A{n}" for n in range(10)), schedule="random-2")
+    clinic.add(*(f"B{n}" for n in range(10)), schedule="random-3")
+    clinic.add(*(f"C{n}" for n in range(9)), schedule="fixed-2")
+    clinic("draw")
+    clinic.add("LATE", schedule="random-3")
+    clinic("draw")
+    clinic.today = "2026-11-17"
+    clinic("draw")
+    file = tmp_path / "proof.json"
+    clinic("proof", "--day", MONDAY, "--output", str(file))
+    return file
+
+
+def check(file: Path, *arguments: str):
+    """As an auditor, on another machine."""
+    return Clinic(file.parent / "nowhere.db", None).run("proof", "check", str(file), *arguments)
+
+
+def test_a_finished_days_proof_has_everybody_and_holds(clinic, proof):
+    document = json.loads(proof.read_text())
+    assert len(document["participants"]) == 30
+    assert document["hashes"] == 1
+    assert [document["anchor"]] == [row["anchor"] for row in clinic.json("key", "show")]
+    assert {item["chance"] for item in document["participants"]} == {"2/7", "3/7", "1"}
+    drawn = {item["participant"] for item in document["participants"] if item["drawn"]}
+    assert drawn == {number for (number,) in clinic.rows("SELECT participant_id FROM draw WHERE due_on = '2026-11-16'")}
+    assert proof.stat().st_mode & 0o777 == 0o600
+    done = check(proof)
+    assert (done.exit_code, f"holds: 30 participants, {len(drawn)} drawn" in done.stdout) == (0, True)
+    assert document["anchor"] in done.stdout
+
+
+def test_a_proof_has_numbers_and_no_codes(proof):
+    assert not re.search(r"\b[ABC][0-9]\b|LATE", proof.read_text())
+
+
+def test_the_proof_can_be_checked_by_hand(proof):
+    document = json.loads(proof.read_text())
+    secret = bytes.fromhex(document["day_secret"])
+    assert hashlib.sha256(secret).hexdigest() == document["anchor"]
+    for item in document["participants"]:
+        found = hmac.new(secret, str(item["participant"]).encode(), hashlib.sha256).hexdigest()
+        assert item["drawn"] is (Fraction(int(found, 16), 2**256) < Fraction(item["chance"]))
+
+
+def test_the_readmes_ten_lines_check_a_proof(proof, capsys, monkeypatch):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len([line for line in code.splitlines() if line]) == 10
+    monkeypatch.chdir(proof.parent)
+    exec(code, {})
+    assert "holds" in capsys.readouterr().out
+    document = json.loads(proof.read_text())
+    document["participants"][3]["drawn"] ^= True
+    proof.write_text(json.dumps(document))
+    with pytest.raises(AssertionError):
+        exec(code, {})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document.update(day_secret="00" * 32),
+        lambda document: document.update(anchor="00" * 32),
+        lambda document: document.update(hashes=2),
+        lambda document: document["participants"][0].update(drawn=not document["participants"][0]["drawn"]),
+        lambda document: document["participants"][29].update(drawn=not document["participants"][29]["drawn"]),
+        lambda document: [item.update(chance="1/1000000") for item in document["participants"]],
+        lambda document: [item.update(participant=item["participant"] + 100) for item in document["participants"]],
+    ],
+)
+def test_a_proof_that_was_changed_does_not_hold(proof, change):
+    document = json.loads(proof.read_text())
+    change(document)
+    proof.write_text(json.dumps(document))
+    done = check(proof)
+    assert (done.exit_code, "2026-11-16 does not hold" in done.stderr) == (1, True), done.output
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"form": "something else"}',
+        "[" * 100_000,
+        '{"form": "testing-tracker proof 1", "day": "2026-11-16", "facility": "x", "anchor": "00", "hashes": 1}',
+    ],
+)
+def test_what_is_no_proof_is_one_clear_line(tmp_path, content):
+    file = tmp_path / "proof.json"
+    file.write_text(content)
+    done = check(file)
+    assert (done.exit_code, done.stderr.startswith("Error: ")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"chance": "1/0"}, {"chance": "7/2"}, {"chance": "x"}, {"drawn": 1}, {"participant": "1"}, {"participant": 2}],
+)
+def test_a_proof_with_a_value_that_is_none_is_refused(proof, change):
+    document = json.loads(proof.read_text())
+    document["participants"][0].update(change)
+    proof.write_text(json.dumps(document))
+    assert "not a proof of a day's draws" in check(proof).stderr
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    assert "cannot be read" in check(tmp_path / "none.json").stderr
+
+
+def test_the_anchor_one_was_given_is_compared(proof):
+    document = json.loads(proof.read_text())
+    assert check(proof, "--anchor", document["anchor"].upper()).exit_code == 0
+    assert "not the one that you were given" in check(proof, "--anchor", "00" * 32).stderr
+
+
+@pytest.mark.parametrize("day", ["today", "2026-11-17", "2026-11-18"])
+def test_todays_secret_and_later_ones_are_never_shown(clinic, proof, day):
+    assert "is not over" in clinic.refused("proof", "--day", day)
+
+
+def test_a_day_without_draws_has_no_proof(clinic):
+    clinic.today = "2026-11-18"
+    clinic("draw")
+    assert "No draws were made on 2026-11-17" in clinic.refused("proof", "--day", "yesterday")
+
+
+def test_a_deleted_draw_shows_in_the_proof(clinic, proof):
+    """The proof says what is on record; that it is not what the secret draws, anybody can see."""
+    from test_verify import behind_its_back
+
+    behind_its_back(clinic, "DELETE FROM draw WHERE due_on = '2026-11-16' AND kind = 'random'")
+    clinic("proof", "--day", MONDAY, "--output", str(proof))
+    assert "is drawn by the day's secret, and the file says not drawn" in check(proof).stderr
+
+
+def test_writing_a_proof_goes_on_record(clinic, proof):
+    assert clinic.rows("SELECT count(*) FROM audit_entry WHERE act = 'proof write'") == [(1,)]
+
+
+def test_proof_needs_a_day(clinic):
+    assert clinic.run("proof").exit_code == 2
+
+
+def test_a_proof_needs_the_key(clinic, proof):
+    key_of(clinic.database).unlink()
+    assert "is missing" in clinic.refused("proof", "--day", MONDAY)

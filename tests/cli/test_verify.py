@@ -1,0 +1,233 @@
+"""`verify`: whatever is changed behind the program's back is found, and what the program does is not."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import Clinic, key_of
+
+from testing_tracker.store import ledger
+
+# What may change, or says nothing about what happened: a name, a title, and the number of a draw nobody acted on.
+FREE = {("facility", "name"), ("participant", "name"), ("draw", "id")}
+CHECKED = [*ledger._COLUMNS, "ledger_page"]
+BOUNDED = """
+title = "Two a week, one to three, never more than five days apart"
+[draw]
+kind = "random"
+per_week = 2
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+min_per_week = 1
+max_per_week = 3
+max_gap_days = 5
+[collection]
+[response]
+"""
+
+
+PAST = "participant,due_on,status,outcome,analytes,reason\nB1,2026-11-18,missed,,,\n"
+
+
+@pytest.fixture(scope="module")
+def lived_in(made_clinic, tmp_path_factory) -> Path:
+    """A clinic after nine nights in which most of what can happen has happened."""
+    folder = tmp_path_factory.mktemp("lived in")
+    clinic = copy_of(made_clinic, folder)
+    clinic.add("A17", "A18", schedule="random-2")
+    clinic.add("B1", schedule="fixed-2", level="php")
+    (folder / "bounded.toml").write_text(BOUNDED)
+    clinic("schedule", "load", str(folder / "bounded.toml"))
+    clinic.add("C1", "C2", schedule="bounded")
+    clinic("draw")
+    clinic("result", "B1", "positive", "--analyte", "coc")
+    clinic.add("N1", schedule="random-3", level="outpatient")
+    clinic("draw")
+    for day in (17, 18, 20, 21, 22, 23, 24):  # no run on the 19th
+        clinic.today = f"2026-11-{day}"
+        if day == 18:
+            clinic("participant", "leave", "A17", "2026-11-20", "2026-11-30", "--reason", "travel")
+            clinic("participant", "set-schedule", "A18", "bounded")
+        if day == 21:
+            clinic("participant", "return", "A17", "--on", "2026-11-22", "--reason", "back early")
+            clinic("test", "C1", "--reason", "seemed intoxicated")
+            clinic("result", "C1", "negative", "--for-cause")
+            (folder / "bounded.toml").write_text(BOUNDED.replace("max_gap_days = 5", "max_gap_days = 6"))
+            clinic("schedule", "load", str(folder / "bounded.toml"))
+            clinic("history", "import", "-", input=PAST)
+        if day == 23:
+            clinic("participant", "discharge", "N1", "--reason", "moved away")
+        clinic("draw")
+    clinic("amend", "B1", "--on", "2026-11-16", "negative", "--reason", "cups swapped")
+    return clinic.database
+
+
+def copy_of(database: Path, folder: Path) -> Clinic:
+    clinic = Clinic(folder / "copy.db", "2026-11-16")
+    clinic.database.write_bytes(database.read_bytes())
+    key = key_of(clinic.database)
+    key.touch(0o600)
+    key.write_bytes(key_of(database).read_bytes())
+    return clinic
+
+
+@pytest.fixture
+def clinic(lived_in, tmp_path) -> Clinic:
+    clinic = copy_of(lived_in, tmp_path)
+    clinic.today = "2026-11-24"
+    return clinic
+
+
+def behind_its_back(clinic: Clinic, *statements: str) -> int:
+    """Change the database as somebody with the file could; returns how many rows were changed."""
+    with closing(sqlite3.connect(clinic.database)) as connection:
+        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        with connection:
+            return sum(connection.execute(statement).rowcount for statement in statements)
+
+
+def test_what_the_program_does_holds(clinic):
+    printed = clinic("verify")
+    assert "All holds: 9 days" in printed
+    assert clinic.json("verify")["problems"] == []
+
+
+def test_bounds_and_gaps_and_newcomers_are_among_what_was_verified(clinic):
+    assert clinic.rows("SELECT count(*) FROM pool WHERE NOT ran") == [(1,)]
+    assert clinic.rows("SELECT count(*) FROM pool WHERE day = '2026-11-16'") == [(2,)]
+    assert clinic.rows("SELECT count(*) FROM schedule_version WHERE chances IS NOT NULL") == [(2,)]
+    drawn = (
+        "SELECT count(*) FROM draw JOIN participant p ON p.id = participant_id WHERE kind = 'random' AND code = '{}'"
+    )
+    assert all(clinic.rows(drawn.format(code)) >= [(1,)] for code in ("C1", "C2"))
+
+
+ANOTHER_END = "substr({0}, 1, length({0}) - 1) || char(unicode(substr({0}, -1)) + 6)"
+
+
+def columns(database: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return [
+            (table, row[1])
+            for table in CHECKED
+            for row in connection.execute(f"PRAGMA table_info({table})")
+            if (table, row[1]) not in FREE
+        ]
+
+
+def test_a_change_of_any_cell_of_any_row_that_it_reads_is_found(clinic, lived_in):
+    """Each column of each table, in turn in the first and in the last row."""
+    content = clinic.database.read_bytes()
+    all_columns = columns(lived_in)
+    assert len(all_columns) > 100
+    for number, (table, column) in enumerate(all_columns):
+        which = "max" if number % 2 else "min"
+        clinic.database.write_bytes(content)
+        changed = behind_its_back(
+            clinic,
+            f"UPDATE OR IGNORE {table} SET {column} = CASE typeof({column}) WHEN 'integer' THEN {column} + 1000 "
+            f"WHEN 'blob' THEN x'00' WHEN 'null' THEN '4242' ELSE {ANOTHER_END.format(column)} END "
+            f"WHERE id = (SELECT {which}(id) FROM {table})",
+        )
+        assert changed == 1, (table, column)
+        done = clinic.run("verify")
+        assert (done.exit_code, done.stderr[:6]) == (1, "Error:"), (table, column, which, done.output)
+
+
+def test_a_row_removed_from_any_table_that_it_reads_is_found(clinic):
+    content = clinic.database.read_bytes()
+    for table in CHECKED:
+        for which in ("min", "max"):
+            clinic.database.write_bytes(content)
+            assert behind_its_back(clinic, f"DELETE FROM {table} WHERE id = (SELECT {which}(id) FROM {table})") == 1
+            done = clinic.run("verify")
+            assert (done.exit_code, done.stderr[:6]) == (1, "Error:"), (table, which, done.output)
+
+
+DRAW = "(SELECT min(d.id) FROM draw d JOIN participant p ON p.id = d.participant_id WHERE code = 'C2')"
+
+
+def first_draw(clinic: Clinic, code: str) -> str:
+    ((day,),) = clinic.rows(
+        f"SELECT min(due_on) FROM draw d JOIN participant p ON p.id = d.participant_id WHERE code = '{code}'"
+    )
+    return day
+
+
+def test_a_draw_that_was_deleted_is_found_by_day_and_participant(clinic):
+    day = first_draw(clinic, "C2")
+    behind_its_back(clinic, f"DELETE FROM draw WHERE id = {DRAW}")
+    assert clinic.refused("verify").startswith(f"{day}, C2: was drawn, and there is no draw on record")
+
+
+def test_a_draw_moved_to_another_participant_is_found(clinic):
+    day = first_draw(clinic, "C2")
+    behind_its_back(
+        clinic,
+        f"DELETE FROM draw WHERE participant_id = (SELECT id FROM participant WHERE code = 'A18') AND due_on = '{day}'",
+        f"UPDATE draw SET participant_id = (SELECT id FROM participant WHERE code = 'A18') WHERE id = {DRAW}",
+    )
+    assert clinic.refused("verify").startswith(f"{day}, ")
+
+
+def test_a_draw_moved_to_another_day_is_found(clinic):
+    day = first_draw(clinic, "C2")
+    behind_its_back(clinic, f"UPDATE draw SET due_on = '2026-11-19' WHERE id = {DRAW}")
+    assert clinic.refused("verify").startswith(f"{min(day, '2026-11-19')}, C2: ")
+
+
+@pytest.mark.parametrize("day", ["2026-11-19", "2026-11-24", "2026-11-25", "2026-11-10"])
+def test_a_draw_that_was_added_is_found(clinic, day):
+    behind_its_back(
+        clinic,
+        "INSERT INTO draw (participant_id, due_on, kind, status, schedule_version_id, recorded_at) "
+        f"SELECT id, '{day}', 'random', 'missed', 1, '{day} 20:00:00.000000' FROM participant WHERE code = 'N1'",
+    )
+    assert clinic.refused("verify").startswith(f"{day}, N1: has a draw on record")
+
+
+def test_a_draw_that_only_says_another_status_is_found(clinic):
+    behind_its_back(clinic, "UPDATE draw SET status = 'excused' WHERE status = 'missed' AND kind = 'fixed'")
+    assert "B1: the draw is on record as excused, and the audit table does not lead to that" in clinic.refused("verify")
+
+
+def test_a_leave_that_was_made_longer_is_found_by_participant(clinic):
+    behind_its_back(clinic, "UPDATE leave SET from_on = '2026-11-17' WHERE id = 1")
+    found = clinic.json_of_refused("verify")
+    assert ("2026-11-18", "A17", "the leave on record was changed or added behind the program's back") in found
+
+
+def test_a_leave_that_was_slipped_in_is_found(clinic):
+    behind_its_back(
+        clinic,
+        "INSERT INTO leave (participant_id, from_on, to_on, reason, recorded_at, recorded_by) "
+        "VALUES (1, '2026-11-16', '2026-11-18', 'x', '2026-11-16 20:00:00.000000', 'root')",
+    )
+    assert "A17: the leave on record was added behind the program's back" in clinic.refused("verify")
+
+
+def test_a_ledger_written_anew_is_found_by_the_seal(clinic):
+    """Whoever knows the program can write new pages over changed records, but has not the key to seal them."""
+    from testing_tracker.store.engine import open_engine, writing
+    from testing_tracker.store.location import Location
+
+    behind_its_back(clinic, "UPDATE leave SET reason = 'jail' WHERE id = 1", "DELETE FROM ledger_page")
+    engine = open_engine(Location(clinic.database))
+    with writing(engine):
+        pass
+    engine.dispose()
+    assert "not the ones that it sealed" in clinic.refused("verify")
+
+
+def test_the_first_that_does_not_hold_is_named_and_how_many_more(clinic):
+    behind_its_back(clinic, "DELETE FROM draw WHERE kind = 'random'")
+    assert "There is more that does not hold" in clinic.refused("verify")
+    assert len(clinic.json_of_refused("verify")) > 3
+
+
+def test_verifying_changes_nothing(clinic):
+    before = clinic.contents()
+    clinic("verify")
+    assert clinic.contents() == before
