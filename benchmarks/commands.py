@@ -8,6 +8,7 @@ most 4, its memory flat.
 """
 
 import resource
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -66,9 +67,11 @@ def draw(folder: Path) -> None:
         clinic = folder / f"{count}.db"
         program(clinic, "init", "--training", "--timezone", "UTC", day="2026-11-24")
         enrol(clinic, count)
+        program(clinic, "draw", day="2026-11-24")  # the night before, which seals what was put in by hand
         copy = folder / "copy.db"
         for _ in range(5 if count == PARTICIPANTS else 1):
             copy.write_bytes(clinic.read_bytes())
+            shutil.copy(f"{clinic}.key", f"{copy}.key")
             elapsed = timed([*start(copy, "2026-11-25"), "draw"])
             peaks[count] = peak_of_children()
             copy.write_bytes(clinic.read_bytes())

@@ -24,8 +24,6 @@ def verify_command(desk: Desk, form: str) -> None:
         print_json(desk, {**vars(result), "problems": [vars(problem) for problem in result.problems]})
     elif form == "csv":
         print_rows(desk, [vars(problem) for problem in result.problems], ["day", "participant", "what"], form, "")
-    for note in result.unchecked:
-        warn(note)
     if result.problems:
         others = len(result.problems) - 1
         more = f" There is more that does not hold ({others}; `--format csv` lists it)." if others else ""
@@ -33,6 +31,8 @@ def verify_command(desk: Desk, form: str) -> None:
             f"{result.problems[0]}.{more} Change nothing, keep copies of the database and the key, and find out who "
             "could write to them."
         )
+    for note in result.unchecked:
+        warn(note)
     if form == "table":
         checked = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
         say(desk, f"All holds: {checked}, and the records that they rest on.")

@@ -10,14 +10,14 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, select
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.day_secrets import drawn_among
 from testing_tracker.rules.draws import chance_on
-from testing_tracker.rules.guard_rails import ChanceTable, Recent, chance_within, last_day_that_matters
+from testing_tracker.rules.guard_rails import ChanceTable, Recent, binding, chance_within, last_day_that_matters
 from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import schedules
@@ -157,7 +157,7 @@ def _by_chance(
         yield chance_on(rule.rule, pool.day), participant_ids
         return
     having: dict[Fraction, list[int]] = {}
-    recent = _recent(session, pool, participant_ids)
+    recent = _recent(session, pool, rule.rule, participant_ids)
     away = _away(session, pool, rule.rule, participant_ids)
     nowhere: frozenset[date] = frozenset()
     for number in participant_ids:
@@ -166,30 +166,33 @@ def _by_chance(
     yield from having.items()
 
 
-def _recent(session: Session, pool: Pool, participant_ids: list[int]) -> dict[int, Recent]:
+def _recent(session: Session, pool: Pool, rule: Rule, participant_ids: list[int]) -> dict[int, Recent]:
     """For each participant the draws of this week so far, and the days since the last one.
 
     Draws that a schedule made count, whatever became of them; tests for cause and past records do not. Who was never
-    drawn since the enrolment began counts from the day before it.
+    drawn since the enrolment began counts from the day before it. Draws so long ago that the gap has run out since are
+    not looked up: the gap has run out then, by how much makes no difference.
     """
     monday = Week.of(pool.day).monday
+    gap = binding(rule.draw).max_gap_days or 0
+    since = min(monday, pool.day - timedelta(days=gap))
     enrolled = in_force_id(Enrolment, Participant.id, pool.day, up_to=pool.last_enrolment_id)
     began = session.connection().execute(
         sa_select(col(Participant.id), col(Enrolment.from_on))
         .join(Enrolment, col(Enrolment.id) == enrolled)
         .where(col(Participant.id).in_(participant_ids))
     )
-    last = {number: from_on - timedelta(days=1) for number, from_on in began}
+    last = {number: max(from_on, since) - timedelta(days=1) for number, from_on in began}
     this_week = dict.fromkeys(participant_ids, 0)
     draws = session.connection().execute(
         sa_select(
             col(Draw.participant_id),
             func.max(col(Draw.due_on)),
-            func.sum(func.iif(col(Draw.due_on) >= monday, 1, 0)),
+            func.sum(case((col(Draw.due_on) >= monday, 1), else_=0)),
         )
         .where(
             col(Draw.participant_id).in_(participant_ids),
-            col(Draw.due_on) < pool.day,
+            col(Draw.due_on).between(since, pool.day - timedelta(days=1)),
             col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM)),
         )
         .group_by(col(Draw.participant_id))

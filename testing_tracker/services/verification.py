@@ -217,18 +217,18 @@ def _kept_no_pools(session: Session, night: Night) -> bool:
 def _check_other_days(session: Session, acting: Acting, result: Verified) -> Iterator[Problem]:
     """Draws of days on which no run is on record, and days whose run is without its pool."""
     with_pool = sa_select(col(Pool.day)).where(col(Pool.facility_id) == acting.facility_id)
-    yield from _wrong_nights(session, acting)
-    nights = session.exec(
-        select(Night).where(Night.facility_id == acting.facility_id, col(Night.day).not_in(with_pool))
-    ).all()
-    early = {night.day for night in nights if _kept_no_pools(session, night)}
+    nights = session.exec(select(Night).where(Night.facility_id == acting.facility_id).order_by(col(Night.day))).all()
+    full = set(session.connection().execute(with_pool.where(col(Pool.first_participant_id) == 1)).scalars())
+    early = {night.day for night in nights if night.day not in full and _kept_no_pools(session, night)}
     if early:
         result.unchecked.append(
             f"The draws of {min(early)} to {max(early)} were made by a version of the program whose draws could not be "
             "checked."
         )
+    yield from _wrong_nights(session, acting)
+    have_a_pool = set(session.connection().execute(with_pool).scalars())
     for night in nights:
-        if night.day not in early:
+        if night.day not in early | have_a_pool:
             yield Problem(night.day, "", "there is a run on record without the pool that it decided on")
     strays = session.connection().execute(
         sa_select(col(Draw.due_on), col(Participant.code))

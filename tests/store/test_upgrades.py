@@ -1,0 +1,98 @@
+"""A database of every released schema is brought up to date with all that is in it."""
+
+import gzip
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import Clinic, key_of
+
+from testing_tracker.services import upgrades
+from testing_tracker.store.engine import SCHEMA_VERSION
+
+RELEASED = sorted((Path(__file__).parent / "released").glob("schema-*.db.gz"))
+
+
+@pytest.fixture(params=RELEASED, ids=lambda file: file.name)
+def old(request, tmp_path) -> Clinic:
+    """A clinic as an earlier version left it on a Thursday."""
+    database = tmp_path / "clinic.db"
+    database.write_bytes(gzip.decompress(request.param.read_bytes()))
+    return Clinic(database, "2026-11-19")
+
+
+def rows(database: Path) -> dict[str, list[tuple]]:
+    """Every row of the tables, without what identifies the schema."""
+    with closing(sqlite3.connect(database)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+
+
+def test_there_is_a_database_of_every_schema_before_this_one():
+    assert len(RELEASED) == int(SCHEMA_VERSION) - 1
+
+
+def test_every_row_is_there_as_it_was(old):
+    before = rows(old.database)
+    assert sum(map(len, before.values())) > 50
+    old("due")
+    after = rows(old.database)
+    assert after["alembic_version"] == [(SCHEMA_VERSION,)]
+    for table in before.keys() - {"alembic_version"}:
+        width = len(before[table][0]) if before[table] else 0
+        assert [row[:width] for row in after[table]][: len(before[table])] == before[table]
+
+
+def test_a_copy_from_before_is_kept_for_its_owner_alone(old):
+    before = rows(old.database)
+    note = old.run("due").stderr
+    (copy,) = old.database.parent.glob("clinic.db.schema-*")
+    assert str(copy) in note
+    assert rows(copy) == before
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_happens_once(old):
+    assert "brought from schema" in old.run("due").stderr
+    assert old.run("due").stderr == ""
+
+
+def test_its_later_draws_come_from_a_key_and_can_be_verified(old):
+    old("due")
+    assert key_of(old.database).stat().st_mode & 0o777 == 0o600
+    old.add("N1", schedule="random-3")
+    old("draw")
+    old.today = "2026-11-20"
+    old("draw")
+    done = old.run("verify")
+    assert (done.exit_code, "All holds" in done.stdout) == (0, True), done.output
+    assert "2026-11-16 to 2026-11-19 were made by a version of the program" in done.stderr
+
+
+def test_what_went_in_before_is_protected_from_then_on(old):
+    old("due")
+    with closing(sqlite3.connect(old.database)) as connection, connection:
+        connection.execute("DROP TRIGGER leave_refuses_update")
+        connection.execute("UPDATE leave SET to_on = '2026-12-24'")
+    assert "A18: the leave on record was changed" in old.refused("verify")
+
+
+def test_an_upgrade_that_fails_leaves_the_database_as_it_was(old, monkeypatch):
+    before = rows(old.database)
+    key_of(old.database).write_text("another's")
+    assert "There is a key" in old.run("due").stderr
+    assert rows(old.database) == before
+
+
+def test_two_at_once_upgrade_once(old, monkeypatch):
+    """The second one waits for the first and finds nothing left to do."""
+    bring = upgrades.bring_up_to_date
+
+    def twice(*arguments):
+        bring(*arguments)
+        bring(*arguments)
+
+    monkeypatch.setattr(upgrades, "bring_up_to_date", twice)
+    old("due")
+    assert old.rows("SELECT count(*) FROM audit_entry WHERE act = 'schema upgrade'") == [(1,)]
