@@ -14,6 +14,7 @@ from testing_tracker.errors import TestingTrackerError
 
 _COMMANDS = {
     "amend": "result",
+    "collected": "attendance",
     "completion": "completion",
     "demo": "demo",
     "draw": "draw",

@@ -1,4 +1,4 @@
-"""`missed`, `refused` and `excuse`: a draw that gave no specimen."""
+"""`missed`, `refused` and `excuse`: a draw that gave no specimen; `collected`: one whose result is still to come."""
 
 import click
 
@@ -48,3 +48,17 @@ def refused_command(desk: Desk, code: str, on: str | None, for_cause: bool | Non
 def excuse_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str) -> None:
     """The draw does not count, for a reason that was accepted."""
     _record(desk, code, on, for_cause, Status.EXCUSED, reason)
+
+
+@click.command("collected")
+@click.argument("code", type=CODE_DUE)
+@which_draw
+@pass_desk
+def collected_command(desk: Desk, code: str, on: str | None, for_cause: bool | None) -> None:
+    """The specimen was taken and its result is to come; `result` adds it."""
+    with desk.writing() as (session, acting):
+        found = services.draws.find_draw(session, acting, code, day_given(on, acting.today), for_cause=for_cause)
+        earlier = found.draw.status
+        services.attendance.record_collected(session, acting, found)
+        which = found.which
+    say(desk, f"{which}: collected (was {earlier}).")

@@ -1,8 +1,8 @@
 """Writes files that only their owner may read, whole or not at all."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TextIO
@@ -35,6 +35,24 @@ def private_file(path: Path) -> Iterator[IO[bytes]]:
         raise TestingTrackerError(f"Cannot write {path}: {error.strerror}. The file is as it was.") from None
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def spooled(parts: Iterable[bytes]) -> Iterator[IO[bytes]]:
+    """The parts in a temporary file that only its owner may read, to be read from the start; it goes afterwards.
+
+    Raises TestingTrackerError where none can be written.
+    """
+    import tempfile
+
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(tempfile.TemporaryFile())
+            file.writelines(parts)
+            file.seek(0)
+        except OSError as error:
+            raise TestingTrackerError(f"Cannot write a temporary file: {error.strerror}.") from None
+        yield file
 
 
 def write_whole(path: Path, write: Callable[[TextIO], None]) -> None:

@@ -5,12 +5,13 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfileobj
 
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import private_file
+from testing_tracker.cli.files import private_file, spooled
 from testing_tracker.cli.importing import import_arguments, run_import
 from testing_tracker.cli.output import TRAINING, say
 
@@ -43,11 +44,11 @@ def import_(desk: Desk, file: str, rejects: Path | None) -> None:
 def export(desk: Desk, output: Path | None) -> None:
     """Every draw and what has become of it, as `history import` reads it."""
     if output is None:
-        # Bytes, so that the same file comes out on every system and in every locale.
-        out = sys.stdout.buffer
-        for _, part in _exported(desk):
-            out.write(part)
-        out.flush()
+        # Bytes, so that the same file comes out on every system and in every locale. All of them first, because a
+        # reader that takes its time would keep everybody from writing to the database.
+        with spooled(part for _, part in _exported(desk)) as file:
+            copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
         if desk.training:
             click.echo(TRAINING, err=True)
         return

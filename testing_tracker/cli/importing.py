@@ -16,7 +16,9 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import private_file
 from testing_tracker.cli.output import say
+from testing_tracker.cli.recommendation import in_a_line
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.words import Decision
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -61,7 +63,7 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str
     for line in tally.refused:
         click.echo(f"{file}:{line.number}: {line.reason}", err=True)
     for raised in tally.recommendations:
-        say(desk, f"Recommendation {raised.id} for {raised.participant}, open: {raised.reason}. A clinician decides.")
+        say(desk, in_a_line(raised.id, raised.participant, Decision.OPEN, raised.reason))
     counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."
     if tally.recommendations:
         counted += f" Recommendations raised or added to: {len(tally.recommendations)}."
@@ -143,7 +145,8 @@ def participant_import(desk: Desk, file: str, rejects: Path | None) -> None:
 def result_import(desk: Desk, file: str, rejects: Path | None) -> None:
     """Log the results of a CSV file; `-` reads standard input.
 
-    Columns: participant,due_on,outcome and, if you like, analytes (separated by ;), collected_at and note. Every good
-    line is taken, every bad one is named; a line imported twice changes nothing.
+    Columns: participant,due_on,outcome and, if you like, analytes (separated by ;), collected_at, note and kind
+    (scheduled or for-cause, for a day with both). Every good line is taken, every bad one is named; a line imported
+    twice changes nothing, nor does one that was corrected since.
     """
     run_import(desk, file, rejects, "Results", services.imports.import_results)

@@ -9,11 +9,13 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.importing import participant_import
 from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
+from testing_tracker.cli.recommendation import in_a_line
 from testing_tracker.cli.words import CODE, DAY, LEVEL, REASON, SCHEDULE
-from testing_tracker.rules.words import Level
+from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
     from testing_tracker.services.roster import DrawEntry, Record
+    from testing_tracker.store.tables import Recommendation
 
 _COLUMNS = ["participant", "level", "schedule", "enrolled_on", "status"]
 _DRAW_COLUMNS = ["due_on", "kind", "status", "outcome", "analytes", "reason"]
@@ -43,9 +45,12 @@ def add_participant(
         new = services.participants.NewParticipant(
             code, Level(level), schedule, day_given(enrolled, acting.today), name
         )
-        participant = services.participants.enrol(session, acting, new, readmit=readmit)
-        shown = participant.code
+        enrolled_now = services.participants.enrol(session, acting, new, readmit=readmit)
+        shown = enrolled_now.participant.code
+        changed = _changed(shown, enrolled_now.recommendation)
     say(desk, f"{shown} enrolled on {new.enrolled_on}: {level}, schedule {schedule}.")
+    for line in changed:
+        say(desk, line)
 
 
 @participant_command.command("list")
@@ -99,8 +104,11 @@ def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None
     """Move a participant to another level of care from today."""
     with desk.writing() as (session, acting):
         participant = services.lookup.find_enrolled(session, acting, code)
-        before = services.participants.transfer(session, acting, participant, Level(level), reason)
-    say(desk, f"{code} transferred from {before} to {level}.")
+        done = services.participants.transfer(session, acting, participant, Level(level), reason)
+        changed = _changed(participant.code, done.recommendation)
+    say(desk, f"{code} transferred from {done.before} to {level}.")
+    for line in changed:
+        say(desk, line)
 
 
 @participant_command.command("discharge")
@@ -146,6 +154,14 @@ def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> Non
     say(desk, f"{code} is back on {back_on} and in the draws from the next nightly run on.")
 
 
+def _changed(code: str, recommendation: "Recommendation | None") -> list[str]:
+    """What an open recommendation says now, if the new level of care changed that."""
+    if recommendation is None:
+        return []
+    assert recommendation.id is not None, "it is on record"
+    return [in_a_line(recommendation.id, code, recommendation.status, recommendation.reason)]
+
+
 def _document(record: "Record", names: bool) -> dict[str, object]:
     document = asdict(record.line)
     if not names:
@@ -174,7 +190,8 @@ def _print_record(desk: Desk, record: "Record") -> None:
 
 def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
     """A line a draw, and a line for each earlier result of it, so that a correction shows what it corrected."""
-    *earlier, last = draw.results or (None,)
+    is_awaited = draw.status is Status.COLLECTED and bool(draw.results) and draw.results[-1].outcome is None
+    *earlier, last = (*draw.results, None) if is_awaited or not draw.results else draw.results
     row: dict[str, object] = {"due_on": draw.due_on, "kind": draw.kind, "status": draw.status}
     said = (last.outcome or "taken back") if last else None
     row |= {"outcome": said, "analytes": last.analytes if last else None}

@@ -8,6 +8,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import say
+from testing_tracker.cli.recommendation import in_a_line
 from testing_tracker.cli.words import ANALYTE, CODE, CODE_DUE, DAY, OUTCOME, REASON
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
@@ -101,16 +102,18 @@ def amend_command(
     """
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)
-        found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
+        found = services.draws.find_draw_to_correct(session, acting, code, day, for_cause=for_cause)
         if outcome in _NO_RESULT:
             if analytes or collected_at or note:
                 raise TestingTrackerError(f"A draw that is {outcome} has no analyte, time of collection or note.")
             logged = services.results.take_back(session, acting, found, Status(outcome), reason)
+            now = logged.draw.status + (f", because {logged.because}" if logged.because else "")
         else:
             at = services.results.collected_instant(acting, day, collected_at) if collected_at else None
             new = services.results.NewResult(Outcome(outcome), analytes, at, note)
             logged = services.results.amend_result(session, acting, found, new, reason)
-        said = _said(found.which, f"corrected to {_in_words(outcome, analytes)}; the earlier entry is kept", logged)
+            now = _in_words(outcome, analytes)
+        said = _said(found.which, f"corrected to {now}; the earlier entry is kept", logged)
     for line in said:
         say(desk, line)
 
@@ -125,10 +128,9 @@ def _said(which: str, done: str, logged: "Logged") -> list[str]:
     said = [f"{which}: {done}{was}."]
     recommendation = logged.recommendation
     if recommendation is not None:
-        said.append(
-            f"Recommendation {recommendation.id} for {logged.participant.code}, {recommendation.status}: "
-            f"{recommendation.reason}. A clinician decides."
-        )
+        assert recommendation.id is not None, "it has been written"
+        code = logged.participant.code
+        said.append(in_a_line(recommendation.id, code, recommendation.status, recommendation.reason))
     said += [
         f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes it."
         for number in logged.decided

@@ -11,6 +11,7 @@ from testing_tracker.reports.weekly_participants import ParticipantWeek, Tally, 
 from testing_tracker.reports.weekly_recommendations import Recommended, recommendations_in
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.draws import fixed_week
+from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, schedules
 from testing_tracker.store.queries import in_force_id, version_on
@@ -41,11 +42,6 @@ class WeeklyReport:
     anchors: list[str]
     printed_at: datetime
     zone: ZoneInfo
-
-
-def last_full_week(today: date) -> Week:
-    """The last week that was over before a day."""
-    return Week.of(today) + -1
 
 
 def gather(session: Session, acting: Acting, week: Week | None = None) -> WeeklyReport:

@@ -162,15 +162,18 @@ def _in_force_or_first(history: type[_History], day: date) -> ColumnElement[int]
 
 
 def _weeks_of_enrolment(session: Session, acting: Acting, week: Week) -> dict[int | None, Week]:
-    """The week in which each participant's latest enrolment up to the report's week began."""
-    rows = session.exec(
-        select(Enrolment.participant_id, func.max(Enrolment.from_on))
+    """The week in which each participant's latest enrolment up to the report's week, the last recorded, began."""
+    latest = (
+        select(func.max(Enrolment.id))
         .where(
             col(Enrolment.enrolled),
             Enrolment.from_on <= week.sunday,
             col(Enrolment.participant_id).in_(_reported(acting, week)),
         )
         .group_by(col(Enrolment.participant_id))
+    )
+    rows = session.exec(
+        select(col(Enrolment.participant_id), col(Enrolment.from_on)).where(col(Enrolment.id).in_(latest))
     )
     return {identity: Week.of(from_on) for identity, from_on in rows}
 

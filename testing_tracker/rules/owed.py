@@ -26,12 +26,17 @@ def draw_is_owed(hours: Hours, now: datetime, *, night_ran: bool) -> bool:
     return not night_ran and now.time() >= hours.draw_at
 
 
+def last_full_week(today: date) -> Week:
+    """The last week that was over before a day."""
+    return Week.of(today) + -1
+
+
 def report_owed(hours: Hours, now: datetime, *, night_ran: bool, opened_on: date) -> Week | None:
     """The week whose report ought to exist by now, if any; `now` is local.
 
     It is the week before the current one. It waits for today's nightly run, which closes out the Sunday, and a
     facility that was not open yet in that week has no report of it.
     """
-    last = Week.of(now.date()) + -1
+    last = last_full_week(now.date())
     is_time = (now.weekday(), now.time()) >= (hours.report_on, hours.report_at)
     return last if is_time and night_ran and opened_on <= last.sunday else None

@@ -1,18 +1,21 @@
 """Draws: which ones are due on a day, which one a person means, and ordering one for cause."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE
+from testing_tracker.rules.calendar import instant
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
+from testing_tracker.services import schedules
 from testing_tracker.services.lookup import find_enrolled, find_participant
 from testing_tracker.store import audit
 from testing_tracker.store.queries import counts, draws_on, id_of, in_force, result_of, standing_on
 from testing_tracker.store.tables import (
+    Assignment,
     Draw,
     Enrolment,
     Night,
@@ -54,6 +57,12 @@ class OpenDraw:
     def outcome(self) -> Outcome | None:
         return Outcome(self.result.outcome) if self.result is not None and self.result.outcome else None
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the specimen is still to be given, or its result is still to come."""
+        status = Status(self.draw.status)
+        return status in NOT_YET_DONE or (status is Status.COLLECTED and self.outcome is None)
+
 
 def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
     """Who is to be tested on a day, by code."""
@@ -91,12 +100,28 @@ def night_has_run(session: Session, acting: Acting, day: date) -> bool:
 
 
 def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
-    """The draw that a person means by a code and a day.
+    """The draw that a person means by a code and a day, to record something new for it.
 
-    Where a scheduled draw and one for cause fall on one day, the one that is still to be done is meant, or else the
-    one without result; `for_cause` says it otherwise. Raises TestingTrackerError when there is none, naming the
-    nearest, or when it is not clear which.
+    Where a scheduled draw and one for cause fall on one day, the one that is still awaited is meant, or else the one
+    without result; `for_cause` says it otherwise. Raises TestingTrackerError when there is none, naming the nearest,
+    or when it is not clear which.
     """
+    found = _draws_meant(session, acting, code, day, for_cause)
+    if len(found) > 1:
+        found = [one for one in found if one.is_awaited] or found
+    if len(found) > 1:
+        found = [one for one in found if one.outcome is None] or found
+    return _only(found)
+
+
+def find_draw_to_correct(
+    session: Session, acting: Acting, code: str, day: date, *, for_cause: bool | None = None
+) -> OpenDraw:
+    """The same for a correction. Of two draws it never guesses which is meant: either may have the wrong record."""
+    return _only(_draws_meant(session, acting, code, day, for_cause))
+
+
+def _draws_meant(session: Session, acting: Acting, code: str, day: date, for_cause: bool | None) -> list[OpenDraw]:
     participant = find_participant(session, acting, code)
     if day > acting.today:
         raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
@@ -104,27 +129,30 @@ def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cau
     if for_cause is not None:
         draws = [draw for draw in draws if (draw.kind == Kind.FOR_CAUSE) is for_cause]
     if not draws:
-        raise TestingTrackerError(_no_draw(session, acting, participant, day))
-    if len(draws) > 1:
-        draws = [draw for draw in draws if draw.status in NOT_YET_DONE] or draws
-    if len(draws) > 1:
-        draws = [draw for draw in draws if result_of(session, id_of(draw)) is None] or draws
-    if len(draws) > 1:
+        raise TestingTrackerError(_no_draw(session, acting, participant, day, for_cause))
+    return [OpenDraw(participant, draw, result_of(session, id_of(draw))) for draw in draws]
+
+
+def _only(found: list[OpenDraw]) -> OpenDraw:
+    if len(found) > 1:
         raise TestingTrackerError(
-            f"{participant.code} has two draws on {day}, a scheduled one and one for cause. "
+            f"{found[0].participant.code} has two draws on {found[0].draw.due_on}, a scheduled one and one for cause. "
             "Add --scheduled or --for-cause to say which."
         )
-    return OpenDraw(participant, draws[0], result_of(session, id_of(draws[0])))
+    return found[0]
 
 
-def _no_draw(session: Session, acting: Acting, participant: Participant, day: date) -> str:
+_WHICH = {None: "No draw", False: "No scheduled draw", True: "No draw for cause"}
+
+
+def _no_draw(session: Session, acting: Acting, participant: Participant, day: date, for_cause: bool | None) -> str:
     last = session.exec(
         select(Draw)
         .where(Draw.participant_id == participant.id, Draw.due_on <= acting.today, Draw.due_on != day)
         .order_by(col(Draw.due_on).desc())
         .limit(1)
     ).first()
-    said = f"No draw was due for {participant.code} on {day}"
+    said = f"{_WHICH[for_cause]} was due for {participant.code} on {day}"
     if day == acting.today and not night_has_run(session, acting, day):
         said += "; today's draws have not been made yet, `testing-tracker draw` makes them"
     if last is None:
@@ -132,6 +160,20 @@ def _no_draw(session: Session, acting: Acting, participant: Participant, day: da
     else:
         said += f"; the last one was on {last.due_on} ({last.status})."
     return f"{said} Give --on, or order one with `testing-tracker test {participant.code}`."
+
+
+def window_closes(session: Session, acting: Acting, draw: Draw) -> datetime:
+    """The instant from which nobody can give a draw's specimen any more, by the schedule version that made it.
+
+    One that no schedule made, such as a test for cause, goes by the participant's schedule on its day.
+    """
+    if draw.schedule_version_id is not None:
+        rule = schedules.rule_of(session.get_one(ScheduleVersion, draw.schedule_version_id).text)
+    else:
+        assignment = in_force(session, Assignment, draw.participant_id, draw.due_on)
+        assert assignment is not None, "who has a draw was enrolled by then"
+        _, rule = schedules.rule_on(session, assignment.schedule_id, draw.due_on)
+    return instant(draw.due_on, rule.collection.closes, acting.zone)
 
 
 def order_test(session: Session, acting: Acting, code: str, reason: str | None) -> Draw:

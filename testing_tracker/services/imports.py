@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
@@ -21,9 +21,9 @@ from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named, a
 from testing_tracker.rules.codes import check_code
 from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services import lookup, participants, results, schedules
-from testing_tracker.services.draws import find_draw
-from testing_tracker.store.queries import draws_on, findings_of, id_of, result_of
-from testing_tracker.store.tables import Recommendation
+from testing_tracker.services.draws import OpenDraw, find_draw
+from testing_tracker.store.queries import draws_on, findings_of, id_of
+from testing_tracker.store.tables import Recommendation, Result
 
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")
 RESULT_COLUMNS = ("participant", "due_on", "outcome")
@@ -31,6 +31,13 @@ RESULT_COLUMNS = ("participant", "due_on", "outcome")
 _NOT_CSV = "this is not proper CSV: a quotation mark is missing or out of place"
 _TIME = re.compile(r"[0-9T:.+Z -]{1,40}")
 _Word = TypeVar("_Word", bound=StrEnum)
+
+
+class Which(StrEnum):
+    """Which draw a line means, where two fall on one day."""
+
+    SCHEDULED = "scheduled"
+    FOR_CAUSE = "for-cause"
 
 
 @dataclass(frozen=True)
@@ -233,14 +240,14 @@ def _read_participant(cells: Mapping[str, str], schedules_known: Sequence[str]) 
 
 
 def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
-    """Log the results of a laboratory's file; one that is on record already stays unchanged.
+    """Log the results of a laboratory's file; one that is on record, even corrected or taken back, stays unchanged.
 
     Each raises its recommendation as if a nurse had logged it. One that differs from what is on record is refused: a
     correction needs a reason, which `amend` asks for.
     """
     tally = Tally()
     raised: dict[int, str] = {}
-    for line in read_lines(lines, RESULT_COLUMNS, ("analytes", "collected_at", "note"), tally):
+    for line in read_lines(lines, RESULT_COLUMNS, ("analytes", "collected_at", "note", "kind"), tally):
         try:
             with session.begin_nested():
                 logged = _log_line(session, acting, line.cells)
@@ -265,10 +272,22 @@ def _log_line(session: Session, acting: Acting, cells: Mapping[str, str]) -> res
     check_analytes(outcome, analytes)
     collected_at = _read_time(acting, day, cells.get("collected_at", ""))
     new = results.NewResult(outcome, analytes, collected_at, cells.get("note") or None)
-    participant = lookup.find_participant(session, acting, code)
-    if any(_says(session, draw_id, new) for draw_id in map(id_of, draws_on(session, id_of(participant), day))):
+    found = _find_draw(session, acting, code, day, cells.get("kind", ""))
+    if _is_on_record(session, found, new):
         return None
-    return results.log_result(session, acting, find_draw(session, acting, code, day), new)
+    return results.log_result(session, acting, found, new)
+
+
+def _find_draw(session: Session, acting: Acting, code: str, day: date, kind: str) -> OpenDraw:
+    """The draw that a line means. Of two it is not guessed: a file comes again, and then the guess would be another."""
+    which = read_word("kind", kind, list(Which)) if kind else None
+    participant = lookup.find_participant(session, acting, code)
+    if which is None and len(draws_on(session, id_of(participant), day)) > 1:
+        raise TestingTrackerError(
+            f"{participant.code} has two draws on {day}, a scheduled one and one for cause; say which in a column "
+            f"kind: {' or '.join(Which)}"
+        )
+    return find_draw(session, acting, code, day, for_cause=None if which is None else which is Which.FOR_CAUSE)
 
 
 def _read_time(acting: Acting, day: date, cell: str) -> datetime | None:
@@ -279,13 +298,15 @@ def _read_time(acting: Acting, day: date, cell: str) -> datetime | None:
     return results.collected_instant(acting, day, cell)
 
 
-def _says(session: Session, draw_id: int, new: results.NewResult) -> bool:
-    """Whether the result that counts for a draw says the same; what the line leaves out is not compared."""
-    result = result_of(session, draw_id)
-    return (
-        result is not None
-        and result.outcome == new.outcome
-        and findings_of(session, result.id) == list(new.analytes)
+def _is_on_record(session: Session, found: OpenDraw, new: results.NewResult) -> bool:
+    """Whether a result of the draw says or once said the same; what the line leaves out is not compared.
+
+    One that was corrected or taken back must not come back with the file that brought it.
+    """
+    ever = session.exec(select(Result).where(Result.draw_id == found.draw.id, Result.outcome == new.outcome))
+    return any(
+        findings_of(session, result.id) == list(new.analytes)
         and new.collected_at in (None, result.collected_at)
         and new.note in (None, result.note)
+        for result in ever.all()
     )

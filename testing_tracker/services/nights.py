@@ -18,6 +18,8 @@ from testing_tracker.rules.calendar import days_between, instant
 from testing_tracker.rules.day_secrets import hashed, seal
 from testing_tracker.rules.words import Status
 from testing_tracker.services import keys, pools, schedules
+from testing_tracker.services.attendance import set_status
+from testing_tracker.services.draws import window_closes
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
@@ -152,6 +154,9 @@ def _close_out(session: Session, acting: Acting, since: date) -> int:
                 col(Draw.recorded_at) == recorded_at,
             )
             _close(session, acting, (*is_open, *these), Status.UNRECORDED, MADE_TOO_LATE)
+    for draw in session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all():
+        if draw.recorded_at >= window_closes(session, acting, draw):
+            set_status(session, acting, draw, Status.UNRECORDED, MADE_TOO_LATE)
     return _close(session, acting, is_open, Status.MISSED, CLOSED_OUT)
 
 

@@ -1,7 +1,9 @@
 """Enrolling participants and keeping their histories: enrolment, level of care, schedule, leave, discharge."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -11,7 +13,8 @@ from testing_tracker.rules.codes import check_code
 from testing_tracker.rules.words import Level, Status
 from testing_tracker.services import schedules
 from testing_tracker.services.attendance import set_status
-from testing_tracker.services.lookup import find_enrolled
+from testing_tracker.services.lookup import find_enrolled, find_participant, first_day_of_change, was_discharged
+from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     enrolled_on,
@@ -20,7 +23,19 @@ from testing_tracker.store.queries import (
     level_on,
     participant_with_code,
 )
-from testing_tracker.store.tables import Assignment, Draw, Enrolment, Leave, Night, Participant, Placement, Schedule
+from testing_tracker.store.tables import (
+    Assignment,
+    Draw,
+    Enrolment,
+    Leave,
+    Night,
+    Participant,
+    Placement,
+    Recommendation,
+    Schedule,
+)
+
+_History = TypeVar("_History", Assignment, Enrolment, Placement)
 
 HELD_OPEN = (Status.DUE, Status.MISSED, Status.UNRECORDED)
 
@@ -36,8 +51,16 @@ class NewParticipant:
     name: str | None = None
 
 
-def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: bool = False) -> Participant:
-    """Enrol a participant, or one who was discharged again with `readmit`.
+@dataclass(frozen=True)
+class Enrolled:
+    """What enrolling did; the recommendation is an open one that says something else from the new level."""
+
+    participant: Participant
+    recommendation: Recommendation | None
+
+
+def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: bool = False) -> Enrolled:
+    """Enrol a participant, or one who was discharged again with `readmit`, whatever was on record for later days.
 
     Raises TestingTrackerError for a code in use, an unknown schedule, or a code that is none.
     """
@@ -56,6 +79,8 @@ def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: boo
         session.flush()
     else:
         _check_readmission(session, acting, participant, new, readmit)
+    if readmit:
+        _end_leaves(session, acting, id_of(participant), new.enrolled_on)
     _write_enrolment(session, acting, id_of(participant), new, id_of(schedule))
     audit.record(
         session,
@@ -67,7 +92,7 @@ def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: boo
         enrolled_on=new.enrolled_on,
     )
     session.flush()
-    return participant
+    return Enrolled(participant, weigh_again(session, acting, id_of(participant)))
 
 
 def _check_readmission(
@@ -77,14 +102,16 @@ def _check_readmission(
     assert latest is not None, "every participant was enrolled once"
     if latest.enrolled:
         raise TestingTrackerError(f"There is a participant {participant.code} already. Codes are given once.")
+    # An enrolment that was called off before its first day has a later row too.
+    discharged = in_force(session, Enrolment, id_of(participant), acting.today) or latest
     if not readmit:
         raise TestingTrackerError(
-            f"{participant.code} was discharged on {latest.from_on}. If this is the same person, add --readmit; "
+            f"{participant.code} was discharged on {discharged.from_on}. If this is the same person, add --readmit; "
             "if not, give another code."
         )
-    if new.enrolled_on < latest.from_on:
+    if new.enrolled_on < discharged.from_on:
         raise TestingTrackerError(
-            f"{participant.code} was discharged on {latest.from_on} and cannot be readmitted before that day."
+            f"{participant.code} was discharged on {discharged.from_on} and cannot be readmitted before that day."
         )
     if new.name is not None:
         participant.name = new.name
@@ -95,10 +122,35 @@ def _write_enrolment(
     session: Session, acting: Acting, participant_id: int, new: NewParticipant, schedule_id: int
 ) -> None:
     by = {"recorded_at": acting.now, "recorded_by": acting.account, "participant_id": participant_id}
-    from_on = new.enrolled_on
-    session.add(Enrolment.model_validate({**by, "from_on": from_on, "enrolled": True}))
-    session.add(Placement.model_validate({**by, "from_on": from_on, "level": new.level}))
-    session.add(Assignment.model_validate({**by, "from_on": from_on, "schedule_id": schedule_id}))
+    for day in _days_to_write(session, Enrolment, participant_id, new.enrolled_on):
+        session.add(Enrolment.model_validate({**by, "from_on": day, "enrolled": True}))
+        session.flush()  # one by one: the order of the ids tells which was recorded last
+    for day in _days_to_write(session, Placement, participant_id, new.enrolled_on):
+        session.add(Placement.model_validate({**by, "from_on": day, "level": new.level}))
+    for day in _days_to_write(session, Assignment, participant_id, new.enrolled_on):
+        session.add(Assignment.model_validate({**by, "from_on": day, "schedule_id": schedule_id}))
+
+
+def _days_to_write(session: Session, history: type[_History], participant_id: int, from_on: date) -> list[date]:
+    """The days that a change from a day on needs a row for: its own, and before it each later one that has a row.
+
+    Of one day the last row counts, so the change overrules what was recorded for later. Its own day comes last, which
+    makes an enrolment's the last one recorded.
+    """
+    later: Sequence[date] = session.exec(
+        select(col(history.from_on))
+        .where(history.participant_id == participant_id, history.from_on > from_on)
+        .order_by(col(history.from_on))
+        .distinct()
+    ).all()
+    return [*later, from_on]
+
+
+def _end_leaves(session: Session, acting: Acting, participant_id: int, back_on: date) -> None:
+    """No leave from before a readmission keeps the participant out of the draws."""
+    for leave in leaves_of(session, participant_id):
+        if leave.to_on >= back_on:
+            _shorten(session, acting, leave, back_on)
 
 
 def enrol_if_new(session: Session, acting: Acting, new: NewParticipant) -> bool:
@@ -146,15 +198,16 @@ def set_schedule(session: Session, acting: Acting, code: str, name: str) -> date
     current = in_force(session, Assignment, identity, from_on)
     if current is not None and current.schedule_id == schedule.id:
         raise TestingTrackerError(f"{participant.code} is on schedule {name} already; there is nothing to do.")
-    session.add(
-        Assignment(
-            participant_id=identity,
-            from_on=from_on,
-            schedule_id=id_of(schedule),
-            recorded_at=acting.now,
-            recorded_by=acting.account,
+    for day in _days_to_write(session, Assignment, identity, from_on):
+        session.add(
+            Assignment(
+                participant_id=identity,
+                from_on=day,
+                schedule_id=id_of(schedule),
+                recorded_at=acting.now,
+                recorded_by=acting.account,
+            )
         )
-    )
     earlier = session.get_one(Schedule, current.schedule_id).name if current else None
     audit.record(
         session, acting, "participant set-schedule", participant_id=identity, from_on=from_on, earlier=earlier, now=name
@@ -172,6 +225,14 @@ def first_undecided_day(session: Session, acting: Acting, participant_id: int) -
     return acting.today + timedelta(days=1) if decided else acting.today
 
 
+@dataclass(frozen=True)
+class Transferred:
+    """What a transfer did; the recommendation is an open one that says something else from the new level."""
+
+    before: Level
+    recommendation: Recommendation | None
+
+
 def transfer(
     session: Session,
     acting: Acting,
@@ -179,26 +240,30 @@ def transfer(
     level: Level,
     reason: str,
     recommendation_id: int | None = None,
-) -> Level:
-    """Move a participant to another level of care from today; returns the level before.
+) -> Transferred:
+    """Move a participant to another level of care from today.
+
+    An open recommendation stays open, weighed again: whether the transfer settles it, a clinician decides.
 
     Raises TestingTrackerError when the participant is in that level.
     """
     identity = id_of(participant)
-    before = level_on(session, identity, acting.today)
+    from_on = first_day_of_change(session, acting, identity)
+    before = level_on(session, identity, from_on)
     if before is level:
         raise TestingTrackerError(f"{participant.code} is in {level} already; there is nothing to do.")
-    session.add(
-        Placement(
-            participant_id=identity,
-            from_on=max(acting.today, enrolled_on(session, identity)),
-            level=level,
-            reason=reason,
-            recommendation_id=recommendation_id,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
+    for day in _days_to_write(session, Placement, identity, from_on):
+        session.add(
+            Placement(
+                participant_id=identity,
+                from_on=day,
+                level=level,
+                reason=reason,
+                recommendation_id=recommendation_id,
+                recorded_at=acting.now,
+                recorded_by=acting.account,
+            )
         )
-    )
     audit.record(
         session,
         acting,
@@ -210,23 +275,30 @@ def transfer(
         to_level=level,
     )
     session.flush()
-    return before
+    return Transferred(before, weigh_again(session, acting, identity))
 
 
 def discharge(session: Session, acting: Acting, code: str, reason: str) -> list[Draw]:
-    """Discharge a participant from today; draws that are still due are cancelled and returned."""
-    participant = find_enrolled(session, acting, code)
+    """Discharge a participant from today, or call off an enrolment to come.
+
+    Draws that are still due are cancelled and returned.
+    """
+    participant = find_participant(session, acting, code)
     identity = id_of(participant)
-    session.add(
-        Enrolment(
-            participant_id=identity,
-            from_on=max(acting.today, enrolled_on(session, identity)),
-            enrolled=False,
-            reason=reason,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
+    latest = in_force(session, Enrolment, identity, date.max)
+    if latest is None or not latest.enrolled:
+        raise TestingTrackerError(was_discharged(participant))
+    for day in _days_to_write(session, Enrolment, identity, acting.today):
+        session.add(
+            Enrolment(
+                participant_id=identity,
+                from_on=day,
+                enrolled=False,
+                reason=reason,
+                recorded_at=acting.now,
+                recorded_by=acting.account,
+            )
         )
-    )
     audit.record(session, acting, "participant discharge", participant_id=identity, reason=reason)
     due = session.exec(
         select(Draw).where(Draw.participant_id == identity, Draw.status == Status.DUE, Draw.due_on >= acting.today)
@@ -289,16 +361,7 @@ def end_leave(session: Session, acting: Acting, code: str, back_on: date, reason
             break
     else:
         raise TestingTrackerError(f"{participant.code} is not on leave on {back_on}; there is nothing to end.")
-    shorter = Leave(
-        participant_id=identity,
-        from_on=leave.from_on,
-        to_on=back_on - timedelta(days=1),
-        reason=leave.reason,
-        replaces_id=leave.id,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
-    )
-    session.add(shorter)
+    shorter = _shorten(session, acting, leave, back_on)
     audit.record(
         session,
         acting,
@@ -312,8 +375,23 @@ def end_leave(session: Session, acting: Acting, code: str, back_on: date, reason
     return shorter
 
 
+def _shorten(session: Session, acting: Acting, leave: Leave, back_on: date) -> Leave:
+    """Replace a leave by one that ends the day before; one that has not begun by then is taken back by that."""
+    shorter = Leave(
+        participant_id=leave.participant_id,
+        from_on=leave.from_on,
+        to_on=back_on - timedelta(days=1),
+        reason=leave.reason,
+        replaces_id=leave.id,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    session.add(shorter)
+    return shorter
+
+
 def leaves_of(session: Session, participant_id: int) -> list[Leave]:
-    """A participant's leaves that count, oldest first."""
+    """A participant's leaves that count, oldest first: neither replaced nor taken back."""
     rows = session.exec(select(Leave).where(Leave.participant_id == participant_id).order_by(col(Leave.from_on))).all()
     replaced = {row.replaces_id for row in rows}
-    return [row for row in rows if row.id not in replaced]
+    return [row for row in rows if row.id not in replaced and row.from_on <= row.to_on]

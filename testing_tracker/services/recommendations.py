@@ -7,21 +7,14 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.escalation import Positive, explanation, is_more_immersive, level_above, steps_up
-from testing_tracker.rules.schedule import ResponseRule
-from testing_tracker.rules.words import Decision, Level, Outcome
-from testing_tracker.services import participants, schedules
+from testing_tracker.rules.escalation import is_more_immersive
+from testing_tracker.rules.words import Decision, Level, Outcome, Standing
+from testing_tracker.services import participants
+from testing_tracker.services.lookup import first_day_of_change, readmitted_from
+from testing_tracker.services.weighing import open_recommendation, standing_evidence, weigh, weigh_again
 from testing_tracker.store import audit
-from testing_tracker.store.queries import counts, findings_of, id_of, in_force, level_on
-from testing_tracker.store.tables import (
-    Assignment,
-    Draw,
-    Evidence,
-    Participant,
-    Recommendation,
-    Result,
-    ScheduleVersion,
-)
+from testing_tracker.store.queries import counts, findings_of, id_of, level_on, standing_on
+from testing_tracker.store.tables import Draw, Evidence, Participant, Recommendation, Result
 
 
 @dataclass(frozen=True)
@@ -50,13 +43,19 @@ class RecommendationLine:
     decision_reason: str | None
 
 
-def add_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation:
-    """A draw's test is positive: raise a recommendation, or add to the open one, whose target may rise."""
+def add_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """A draw's test is positive: raise a recommendation, or add to the open one, whose target may rise.
+
+    A test that a clinician decided on raises nothing again when a correction of it is corrected; then, what the open
+    recommendation says may change, which is returned only if it does.
+    """
     identity = draw.participant_id
-    recommendation = _open_one(session, identity)
+    if decided_on(session, draw):
+        return weigh_again(session, acting, identity)
+    recommendation = open_recommendation(session, identity)
     is_new = recommendation is None
     if recommendation is None:
-        level = level_on(session, identity, acting.today)
+        level = level_on(session, identity, first_day_of_change(session, acting, identity))
         recommendation = Recommendation(
             participant_id=identity,
             from_level=level,
@@ -69,7 +68,7 @@ def add_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation
     session.flush()
     session.add(Evidence(recommendation_id=id_of(recommendation), draw_id=id_of(draw), added_at=acting.now))
     session.flush()
-    _weigh(session, acting, recommendation)
+    weigh(session, acting, recommendation)
     audit.record(
         session,
         acting,
@@ -86,19 +85,18 @@ def add_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation
 def withdraw_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
     """A draw's test is not positive after all: its open recommendation loses it, and is withdrawn with its last.
 
-    A recommendation that was decided stays as it was decided; its evidence shows what the test says now.
+    A recommendation that was decided stays as it was decided; its evidence shows what the test says now. The open one
+    is weighed again also where the test was none of its evidence: it may have made another one a repeat.
     """
-    recommendation = _open_one(session, draw.participant_id)
+    recommendation = open_recommendation(session, draw.participant_id)
     if recommendation is None:
         return None
-    standing = _standing_evidence(session, recommendation)
-    for evidence in standing:
-        if evidence.draw_id == draw.id:
-            evidence.withdrawn_at = acting.now
-            session.add(evidence)
-            break
-    else:
-        return None
+    standing = standing_evidence(session, recommendation)
+    own = [evidence for evidence in standing if evidence.draw_id == draw.id]
+    if not own:
+        return weigh_again(session, acting, draw.participant_id)
+    own[0].withdrawn_at = acting.now
+    session.add(own[0])
     session.flush()
     if len(standing) == 1:
         recommendation.status = Decision.WITHDRAWN
@@ -107,7 +105,7 @@ def withdraw_evidence(session: Session, acting: Acting, draw: Draw) -> Recommend
         recommendation.decision_reason = "no positive test is left"
         session.add(recommendation)
     else:
-        _weigh(session, acting, recommendation)
+        weigh(session, acting, recommendation)
     audit.record(
         session,
         acting,
@@ -137,67 +135,6 @@ def decided_on(session: Session, draw: Draw) -> list[int]:
     return [id_of(recommendation) for recommendation in found]
 
 
-def _open_one(session: Session, participant_id: int) -> Recommendation | None:
-    return session.exec(
-        select(Recommendation).where(
-            Recommendation.participant_id == participant_id, Recommendation.status == Decision.OPEN
-        )
-    ).first()
-
-
-def _standing_evidence(session: Session, recommendation: Recommendation) -> list[Evidence]:
-    return list(
-        session.exec(
-            select(Evidence)
-            .where(Evidence.recommendation_id == recommendation.id, col(Evidence.withdrawn_at).is_(None))
-            .order_by(col(Evidence.id))
-        )
-    )
-
-
-def _weigh(session: Session, acting: Acting, recommendation: Recommendation) -> None:
-    """Work the target out from all the evidence that stands: the highest that any of it recommends."""
-    evidence = _standing_evidence(session, recommendation)
-    draws = [session.get_one(Draw, line.draw_id) for line in evidence]
-    from_level = Level(recommendation.from_level)
-    target = from_level
-    for draw in draws:
-        positive = Positive(draw.due_on, _response(session, acting, draw))
-        earlier = _earlier_positive_days(session, draw)
-        reached = level_above(from_level, steps_up(positive, earlier))
-        target = reached if is_more_immersive(reached, target) else target
-    recommendation.to_level = target
-    recommendation.reason = explanation(from_level, target, len(draws))
-    session.add(recommendation)
-    session.flush()
-
-
-def _response(session: Session, acting: Acting, draw: Draw) -> ResponseRule:
-    """The response rule of the draw's own schedule version; without one, of the participant's schedule now."""
-    if draw.schedule_version_id is not None:
-        return schedules.rule_of(session.get_one(ScheduleVersion, draw.schedule_version_id).text).response
-    assignment = in_force(session, Assignment, draw.participant_id, date.max)
-    assert assignment is not None, "every participant has a schedule"
-    _, rule = schedules.rule_on(session, assignment.schedule_id, acting.today)
-    return rule.response
-
-
-def _earlier_positive_days(session: Session, draw: Draw) -> list[date]:
-    """The days of the participant's positive tests before this one."""
-    return list(
-        session.exec(
-            select(col(Draw.due_on))
-            .join(Result, col(Result.draw_id) == Draw.id)
-            .where(
-                Draw.participant_id == draw.participant_id,
-                Draw.due_on < draw.due_on,
-                Result.outcome == Outcome.POSITIVE,
-                counts(),
-            )
-        )
-    )
-
-
 def find(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:
     """The recommendation with a number. Raises TestingTrackerError when there is none."""
     found = session.exec(
@@ -224,17 +161,35 @@ class Accepted:
 def accept(session: Session, acting: Acting, number: int, note: str | None) -> Accepted:
     """A clinician follows the recommendation: the participant is transferred to its level from today.
 
-    One that asks for no step up, or whose level the participant has reached meanwhile, transfers nobody.
+    One that asks for no step up, or whose level the participant has reached meanwhile, transfers nobody. Raises
+    TestingTrackerError for a participant who was discharged.
     """
     recommendation, participant = _find_open(session, acting, number)
+    _check_enrolled(session, acting, number, participant)
     _decide(session, acting, recommendation, Decision.ACCEPTED, note)
     target = Level(recommendation.to_level)
-    level = level_on(session, id_of(participant), acting.today)
+    level = level_on(session, id_of(participant), first_day_of_change(session, acting, id_of(participant)))
     if is_more_immersive(target, level):
         reason = f"recommendation {number} accepted" + (f": {note}" if note else "")
         participants.transfer(session, acting, participant, target, reason, recommendation.id)
         return Accepted(participant.code, target, transferred=True)
     return Accepted(participant.code, level, transferred=False)
+
+
+def _check_enrolled(session: Session, acting: Acting, number: int, participant: Participant) -> None:
+    if standing_on(session, id_of(participant), acting.today) is not Standing.DISCHARGED:
+        return
+    remedy = f"decline it with `testing-tracker recommendation decline {number} --reason …`"
+    back_on = readmitted_from(session, acting, id_of(participant))
+    if back_on is not None:
+        raise TestingTrackerError(
+            f"{participant.code} is discharged until {back_on}. Accept recommendation {number} from that day on, "
+            f"or {remedy}."
+        )
+    raise TestingTrackerError(
+        f"{participant.code} was discharged, so there is no level of care to change. If recommendation {number} is "
+        f"settled by that, {remedy}."
+    )
 
 
 def decline(session: Session, acting: Acting, number: int, reason: str) -> str:

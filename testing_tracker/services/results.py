@@ -11,12 +11,12 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import check_change
 from testing_tracker.rules.calendar import instant
-from testing_tracker.rules.words import Outcome, Status
+from testing_tracker.rules.words import Outcome, Standing, Status
 from testing_tracker.services import recommendations
 from testing_tracker.services.attendance import set_status
-from testing_tracker.services.draws import OpenDraw
+from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.store import audit
-from testing_tracker.store.queries import findings_of, id_of
+from testing_tracker.store.queries import findings_of, id_of, standing_on
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result
 
 
@@ -34,7 +34,8 @@ class NewResult:
 class Logged:
     """What logging did: the draw, its status before, and the recommendation that it raised, changed or withdrew.
 
-    `decided` are the recommendations that a clinician decided on with what was recorded before.
+    `decided` are the recommendations that a clinician decided on with what was recorded before; `because` is why a
+    draw that was to be due again has another status.
     """
 
     participant: Participant
@@ -42,6 +43,7 @@ class Logged:
     earlier_status: Status
     recommendation: Recommendation | None
     decided: Sequence[int] = ()
+    because: str | None = None
 
 
 def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult) -> Logged:
@@ -66,7 +68,9 @@ def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult
         analytes=list(new.analytes),
     )
     set_collected(session, found.draw)
-    return Logged(found.participant, found.draw, earlier, _respond(session, acting, found.draw, None, new.outcome))
+    recommendation = _respond(session, acting, found.draw, None, new.outcome)
+    decided = recommendations.decided_on(session, found.draw)
+    return Logged(found.participant, found.draw, earlier, recommendation, decided)
 
 
 def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult, reason: str) -> Logged:
@@ -102,19 +106,35 @@ def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResu
 def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
     """Correct a record that should not be there, such as one logged for the wrong participant.
 
-    The draw becomes `due` again on its own day (`unrecorded` on a later one), `missed`, `refused` or `excused`; the
-    result stays on record as taken back. Raises TestingTrackerError when the draw is in that state already.
+    The draw becomes `missed`, `refused`, `excused` or, where it can still be given, `due` again; the result stays on
+    record as taken back. Raises TestingTrackerError when the draw is in that state already.
     """
     draw = found.draw
     earlier = Status(draw.status)
-    wanted = Status.UNRECORDED if status is Status.DUE and draw.due_on < acting.today else status
-    if earlier in (wanted, Status.CANCELLED):
+    wanted, because = _due_again(session, acting, found) if status is Status.DUE else (status, None)
+    if earlier in (status, wanted, Status.CANCELLED):
         raise TestingTrackerError(f"{found.which} is recorded as {earlier}; there is nothing to correct.")
     if found.outcome is not None:
         _write(session, acting, found, None, reason)
-    set_status(session, acting, draw, wanted, reason)
+    set_status(session, acting, draw, wanted, f"{because}; {reason}" if because else reason)
     recommendation = _respond(session, acting, draw, found.outcome, None)
-    return Logged(found.participant, draw, earlier, recommendation, recommendations.decided_on(session, draw))
+    decided = recommendations.decided_on(session, draw)
+    return Logged(found.participant, draw, earlier, recommendation, decided, because)
+
+
+def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Status, str | None]:
+    """What a draw that is to be due again becomes, and why, if it cannot be given any more."""
+    draw = found.draw
+    standing = standing_on(session, draw.participant_id, draw.due_on)
+    if standing is Standing.DISCHARGED:
+        return Status.CANCELLED, f"{found.participant.code} was discharged"
+    if standing is Standing.ON_LEAVE:
+        return Status.EXCUSED, f"{found.participant.code} is on leave that day"
+    if draw.due_on < acting.today:
+        return Status.UNRECORDED, "the day is over"
+    if acting.now >= window_closes(session, acting, draw):
+        return Status.UNRECORDED, "the day's collection window has closed"
+    return Status.DUE, None
 
 
 def collected_instant(acting: Acting, day: date, text: str) -> datetime:
@@ -155,13 +175,17 @@ def _is_same(session: Session, found: OpenDraw, new: NewResult) -> bool:
 
 
 def _write(session: Session, acting: Acting, found: OpenDraw, new: NewResult | None, reason: str | None) -> None:
-    """Add the row that counts from now on. The database lets only one first result and one correction of it in."""
+    """Add the row that counts from now on. The database lets only one first result and one correction of it in.
+
+    What was said of the specimen stays said while the outcome does; another outcome may be another specimen's.
+    """
     earlier = found.result
+    kept = earlier if new and found.outcome is new.outcome else None
     result = Result(
         draw_id=id_of(found.draw),
         outcome=new.outcome if new else None,
-        collected_at=(new.collected_at if new else None) or (earlier.collected_at if new and earlier else None),
-        note=(new.note if new else None) or (earlier.note if new and earlier else None),
+        collected_at=(new.collected_at if new else None) or (kept.collected_at if kept else None),
+        note=(new.note if new else None) or (kept.note if kept else None),
         replaces_id=earlier.id if earlier else None,
         reason=reason,
         recorded_at=acting.now,

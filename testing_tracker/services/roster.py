@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
@@ -105,16 +107,23 @@ def roster(session: Session, acting: Acting, *, names: bool = False) -> list[Ros
     """The facility's participants as they are today, by code. Showing names is an act on the audit record."""
     if names:
         audit.record(session, acting, "names show")
-    latest = in_force_id(Enrolment, Participant.id, date.max)
+    earlier, now = aliased(Enrolment), aliased(Enrolment)
+    latest = select(func.max(earlier.id)).where(earlier.participant_id == Participant.id, col(earlier.enrolled))
     rows = session.exec(
         select(  # type: ignore[call-overload]  # the library types selects of up to four columns
-            Participant, Placement.level, Schedule.name, Enrolment, on_leave(Participant.id, acting.today)
+            Participant,
+            Placement.level,
+            Schedule.name,
+            Enrolment.from_on,
+            now.enrolled,
+            on_leave(Participant.id, acting.today),
         )
         .select_from(Participant)
         .join(Placement, col(Placement.id) == in_force_id(Placement, Participant.id, date.max))
         .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, date.max))
         .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
-        .join(Enrolment, col(Enrolment.id) == latest)
+        .join(Enrolment, col(Enrolment.id) == latest.scalar_subquery())
+        .join(now, col(now.id) == in_force_id(Enrolment, Participant.id, acting.today), isouter=True)
         .where(Participant.facility_id == acting.facility_id)
         .order_by(Participant.code_key)
     )
@@ -123,16 +132,17 @@ def roster(session: Session, acting: Acting, *, names: bool = False) -> list[Ros
             participant=participant.code,
             level=Level(level),
             schedule=schedule,
-            enrolled_on=enrolment.from_on if enrolment.enrolled else enrolled_on(session, id_of(participant)),
-            status=_standing(enrolment, away, acting.today),
+            enrolled_on=began,
+            status=_standing(enrolled, away),
             name=participant.name if names else None,
         )
-        for participant, level, schedule, enrolment, away in rows
+        for participant, level, schedule, began, enrolled, away in rows
     ]
 
 
-def _standing(latest: Enrolment, away: bool, today: date) -> Standing:
-    if not latest.enrolled and latest.from_on <= today:
+def _standing(enrolled: bool | None, away: bool) -> Standing:
+    """`enrolled` is None where the first enrolment is still to come, which counts as active."""
+    if enrolled is False:
         return Standing.DISCHARGED
     return Standing.ON_LEAVE if away else Standing.ACTIVE
 
@@ -160,9 +170,7 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
         levels=[_change(row, row.level, row.reason) for row in levels],
         schedules=[_change(row, session.get_one(Schedule, row.schedule_id).name, None) for row in assigned],
         leaves=[
-            LeaveEntry(leave.from_on, leave.to_on, leave.reason)
-            for leave in participants.leaves_of(session, identity)
-            if leave.from_on <= leave.to_on
+            LeaveEntry(leave.from_on, leave.to_on, leave.reason) for leave in participants.leaves_of(session, identity)
         ],
         draws=_draws(session, identity),
     )

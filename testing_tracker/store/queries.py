@@ -131,11 +131,11 @@ def standing_on(session: Session, participant_id: int, day: date) -> Standing:
 
 
 def enrolled_on(session: Session, participant_id: int) -> date:
-    """The first day of the participant's latest enrolment."""
+    """The first day of the participant's latest enrolment, which is the one recorded last."""
     return session.exec(
         select(col(Enrolment.from_on))
         .where(Enrolment.participant_id == participant_id, col(Enrolment.enrolled))
-        .order_by(col(Enrolment.from_on).desc(), col(Enrolment.id).desc())
+        .order_by(col(Enrolment.id).desc())
         .limit(1)
     ).one()
 

@@ -3,6 +3,8 @@
 import csv
 import io
 import shutil
+import subprocess
+import sys
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Level
 from testing_tracker.services import history, participants
 from testing_tracker.services.participants import NewParticipant
+from testing_tracker.store import engine
 from testing_tracker.store.engine import make_engine, writing
 from testing_tracker.store.location import locate
 from testing_tracker.store.tables import Draw, Finding, Result
@@ -173,6 +176,18 @@ def test_an_export_goes_into_a_file_of_its_owner(people, take, tmp_path):
     assert "Cannot write" in people.refused("history", "export", "--output", str(tmp_path / "none" / "x.csv"))
 
 
+def test_an_export_that_nobody_reads_on_keeps_nobody_from_writing(people, take, monkeypatch):
+    days = [date(2026, 10, 1) + timedelta(days=n) for n in range(40)]
+    take("".join(f"{code},{day},missed,,,{'overslept ' * 100}\n" for day in days for code in CODES))
+    monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.2)
+    command = [sys.executable, "-m", "testing_tracker", "--database", str(people.database), "history", "export"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as export:
+        first = export.stdout.read(1)  # the rest is more than a pipe holds
+        people("test", "A17")
+        text = (first + export.stdout.read()).decode()
+    assert text.count("\n") == 1 + len(days) * len(CODES)
+
+
 def test_a_header_without_all_columns_is_refused(people, tmp_path):
     path = tmp_path / "past.csv"
     path.write_text("participant,due_on,status\n")
@@ -231,12 +246,12 @@ def three_people(made_clinic, tmp_path_factory) -> Path:
 @contextmanager
 def at_work(database: Path):
     acting = Acting(1, ZoneInfo("UTC"), "tester", datetime(2026, 11, 16, 9, tzinfo=UTC), TODAY)
-    engine = make_engine(locate(str(database)))
+    opened = make_engine(locate(str(database)))
     try:
-        with writing(engine) as session:
+        with writing(opened) as session:
             yield session, acting
     finally:
-        engine.dispose()
+        opened.dispose()
 
 
 def put_on_record(session, acting, records) -> None:

@@ -170,13 +170,6 @@ def test_results_imported_twice_change_nothing(due_today, file):
     assert due_today.contents() == before
 
 
-def test_the_same_line_does_not_fill_a_second_draw_of_the_day(due_today, file):
-    path = file(RESULTS + "A17,2026-11-16,negative,,,\n")
-    due_today("result", "import", path)
-    due_today("test", "A17")
-    assert "0 imported, 1 unchanged" in due_today("result", "import", path)
-
-
 def test_a_result_that_differs_from_the_record_is_refused(due_today, file):
     due_today("result", "A17", "negative")
     before = due_today.contents()

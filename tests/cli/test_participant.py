@@ -133,3 +133,93 @@ def test_a_discharged_participant_is_readmitted_knowingly(clinic):
     assert "to readmit" in clinic.refused(
         "participant", "add", "NEW", "--schedule", "fixed-2", "--level", "php", "--readmit"
     )
+
+
+def test_a_readmission_brings_its_own_schedule_whatever_was_set_before(clinic):
+    clinic.add("A17")
+    clinic("draw")
+    assert "from 2026-11-17" in clinic("participant", "set-schedule", "A17", "fixed-3")
+    clinic("participant", "discharge", "A17", "--reason", "left")
+    clinic("participant", "add", "A17", "--schedule", "fixed-1", "--level", "php", "--readmit")
+    for day in ("17", "18", "19", "20"):
+        clinic.today = f"2026-11-{day}"
+        clinic("draw")
+    assert [(draw["due_on"], draw["kind"]) for draw in clinic.json("participant", "show", "A17")["draws"]] == [
+        ("2026-11-16", "fixed"),
+        ("2026-11-18", "fixed"),
+    ]
+    assert clinic.json("participant", "show", "A17")["schedule"] == "fixed-1"
+    assert {line["schedule"] for line in clinic.json("due", "--on", "2026-11-18")} == {"fixed-1"}
+
+
+def test_a_readmission_ends_the_leaves_from_before(clinic):
+    clinic.add("A17", "B3", schedule="fixed-3")
+    clinic("participant", "leave", "A17", "2026-11-16", "2026-11-27", "--reason", "travel")
+    clinic("participant", "leave", "A17", "2026-12-01", "2026-12-04", "--reason", "court")
+    clinic("participant", "discharge", "A17", "--reason", "left")
+    clinic.today = "2026-11-18"
+    clinic("participant", "add", "A17", "--schedule", "fixed-3", "--level", "php", "--readmit")
+    clinic("draw")
+    assert clinic.status("A17") == "due"
+    record = clinic.json("participant", "show", "A17")
+    assert record["status"] == "active"
+    assert [(leave["from_on"], leave["to_on"]) for leave in record["leaves"]] == [("2026-11-16", "2026-11-17")]
+    clinic("participant", "leave", "A17", "2026-11-30", "2026-12-02", "--reason", "the days are free again")
+
+
+def enrolled(clinic, code="A17"):
+    (line,) = [line for line in clinic.json("participant", "list") if line["participant"] == code]
+    shown = clinic.json("participant", "show", code)
+    assert {key: shown[key] for key in line} == line, "the list and the record say the same"
+    return line["status"], line["enrolled_on"]
+
+
+def test_an_enrolment_to_come_can_be_called_off_once(clinic):
+    clinic.add("A17", enrolled="2026-11-30")
+    assert enrolled(clinic) == ("active", "2026-11-30")
+    clinic("participant", "discharge", "A17", "--reason", "changed plans")
+    assert enrolled(clinic) == ("discharged", "2026-11-30")
+    assert "was discharged" in clinic.refused("participant", "discharge", "A17", "--reason", "again")
+    clinic.today = "2026-11-30"
+    clinic("draw")
+    assert clinic.status("A17") == "none"
+    assert enrolled(clinic) == ("discharged", "2026-11-30")
+
+
+def test_who_was_called_off_can_come_before_the_day_first_planned(clinic):
+    clinic.add("A17", enrolled="2026-11-30", schedule="fixed-1")
+    clinic("participant", "discharge", "A17", "--reason", "changed plans")
+    clinic.today = "2026-11-17"
+    again = ("participant", "add", "A17", "--schedule", "fixed-2", "--level", "php", "--readmit")
+    assert "discharged on 2026-11-16" in clinic.refused(*again, "--enrolled", "2026-11-15")
+    clinic(*again, "--enrolled", "2026-11-19")
+    clinic.today = "2026-11-19"
+    assert enrolled(clinic) == ("active", "2026-11-19")
+    clinic("draw")
+    assert clinic.status("A17") == "due"
+    clinic("participant", "transfer", "A17", "residential", "--reason", "crisis")
+    clinic("participant", "set-schedule", "A17", "fixed-3")
+    clinic.today = "2026-11-30"
+    clinic("draw")
+    assert clinic.status("A17") == "due"
+    record = clinic.json("participant", "show", "A17")
+    assert (record["level"], record["schedule"], record["enrolled_on"]) == ("residential", "fixed-3", "2026-11-19")
+    (line,) = clinic.json("report", "weekly", "--week", "2026-W49")["participants"]
+    assert len(line["pattern"]) == 3, "since the week of 2026-11-19"
+
+
+def test_a_readmission_to_come_is_said_and_can_be_called_off(clinic):
+    clinic.add("A17")
+    clinic("participant", "discharge", "A17", "--reason", "left")
+    clinic(
+        "participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop", "--readmit", "--enrolled", "2026-11-19"
+    )
+    assert enrolled(clinic) == ("discharged", "2026-11-19")
+    message = clinic.refused("test", "A17")
+    assert message == "A17 is discharged until 2026-11-19, when the next enrolment begins."
+    clinic("participant", "discharge", "A17", "--reason", "changed plans")
+    assert "was discharged" in clinic.refused("participant", "discharge", "A17", "--reason", "again")
+    clinic.today = "2026-11-19"
+    clinic("draw")
+    assert clinic.status("A17") == "none"
+    assert enrolled(clinic)[0] == "discharged"

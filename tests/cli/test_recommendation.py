@@ -153,3 +153,81 @@ def test_it_says_that_it_is_a_recommendation(after_a_positive):
 
 def test_an_unknown_one_is_refused(after_a_positive):
     assert "There is no recommendation 9" in after_a_positive.refused("recommendation", "accept", "9")
+
+
+def decisions(clinic):
+    return [(line["id"], line["status"]) for line in clinic.json("recommendation", "list")]
+
+
+def steps(clinic, number=1):
+    shown = clinic.json("recommendation", "show", str(number))
+    return (shown["from_level"], shown["to_level"], shown["status"])
+
+
+def test_accepting_for_somebody_who_was_discharged_is_refused_with_the_remedy(after_a_positive):
+    after_a_positive("participant", "discharge", "A17", "--reason", "left")
+    message = after_a_positive.refused("recommendation", "accept", "1")
+    assert message.startswith("A17 was discharged")
+    assert "`testing-tracker recommendation decline 1" in message
+    after_a_positive("recommendation", "decline", "1", "--reason", "left the programme")
+
+
+def test_accepting_never_lowers_the_level_that_a_readmission_brings(after_a_positive):
+    after_a_positive("participant", "discharge", "A17", "--reason", "left")
+    again = ("participant", "add", "A17", "--schedule", "fixed-3", "--level", "residential", "--readmit")
+    said = after_a_positive(*again, "--enrolled", "2026-11-20")
+    assert "already in the most immersive level: clinical review" in said
+    assert "until 2026-11-20" in after_a_positive.refused("recommendation", "accept", "1")
+    after_a_positive.today = "2026-11-20"
+    assert "stays in residential" in after_a_positive("recommendation", "accept", "1")
+    assert after_a_positive.json("participant", "show", "A17")["level"] == "residential"
+
+
+def test_an_open_one_is_weighed_again_from_the_level_of_a_transfer(after_a_positive):
+    said = after_a_positive("participant", "transfer", "A17", "outpatient", "--reason", "asked for it")
+    assert "Recommendation 1 for A17, open: 1 positive test; review for more immersive care, outpatient to iop." in said
+    another_positive(after_a_positive)
+    assert steps(after_a_positive) == ("outpatient", "iop", "open")
+    assert "A17 is in iop from today" in after_a_positive("recommendation", "accept", "1")
+    assert after_a_positive.rows(
+        "SELECT detail FROM audit_entry WHERE act = 'recommendation weigh again' AND recommendation_id = 1"
+    ) == [('{"from_level": "outpatient", "to_level": "iop"}',)]
+
+
+def test_a_transfer_to_what_was_recommended_leaves_the_rest_to_the_clinician(after_a_positive):
+    after_a_positive("participant", "transfer", "A17", "php", "--reason", "bed free")
+    assert steps(after_a_positive) == ("php", "residential", "open")
+    another_positive(after_a_positive)
+    assert "A17 is in residential from today" in after_a_positive("recommendation", "accept", "1")
+
+
+def test_an_open_one_is_weighed_again_from_the_level_of_a_readmission(after_a_positive):
+    after_a_positive("participant", "discharge", "A17", "--reason", "left")
+    after_a_positive.today = "2026-11-18"
+    again = ("participant", "add", "A17", "--schedule", "fixed-3", "--level", "outpatient", "--readmit")
+    assert "outpatient to iop" in after_a_positive(*again)
+    assert steps(after_a_positive) == ("outpatient", "iop", "open")
+
+
+@pytest.mark.parametrize("decision", [("accept", "1"), ("decline", "1", "--reason", "talked it over")])
+def test_a_test_that_was_decided_on_raises_nothing_a_second_time(after_a_positive, decision):
+    after_a_positive("recommendation", *decision)
+    decided = decisions(after_a_positive)
+    after_a_positive("amend", "A17", "negative", "--reason", "cups swapped")
+    said = after_a_positive("amend", "A17", "positive", "--analyte", "coc", "--reason", "swapped back")
+    assert "Recommendation 1 was decided on what this corrects" in said
+    assert decisions(after_a_positive) == decided
+    another_positive(after_a_positive)
+    assert [line["status"] for line in after_a_positive.json("recommendation", "list")] == ["open", decided[0][1]]
+    assert len(after_a_positive.json("recommendation", "show", "2")["evidence"]) == 1
+
+
+def test_a_positive_that_was_corrected_makes_no_later_one_a_repeat(with_repeat_rule):
+    with_repeat_rule("recommendation", "decline", "1", "--reason", "talked it over")
+    another_positive(with_repeat_rule)
+    assert steps(with_repeat_rule, 2) == ("iop", "residential", "open")
+    said = with_repeat_rule("amend", "A17", "negative", "--on", "2026-11-16", "--reason", "confirmed negative")
+    assert "Recommendation 2 for A17, open: 1 positive test; review for more immersive care, iop to php." in said
+    assert steps(with_repeat_rule, 2) == ("iop", "php", "open")
+    with_repeat_rule("amend", "A17", "positive", "--analyte", "coc", "--on", "2026-11-16", "--reason", "it was not")
+    assert steps(with_repeat_rule, 2) == ("iop", "residential", "open")

@@ -125,6 +125,19 @@ def test_an_amendment_keeps_and_shows_the_earlier_result(due_today):
     assert "cups swapped" in shown
 
 
+def test_a_correction_keeps_the_note_and_the_time_only_while_the_outcome_stays(due_today):
+    positive = ("positive", "--analyte", "cocaine")
+    due_today("result", "A17", *positive, "--collected-at", "09:40", "--note", "admits use")
+    due_today("amend", "A17", *positive, "--analyte", "opiates", "--reason", "a second analyte")
+    due_today("amend", "A17", "negative", "--reason", "cups swapped")
+    time = "2026-11-16 17:40:00.000000"
+    assert due_today.rows("SELECT outcome, note, collected_at FROM result ORDER BY id") == [
+        ("positive", "admits use", time),
+        ("positive", "admits use", time),
+        ("negative", None, None),
+    ]
+
+
 def test_an_amendment_needs_a_result_and_a_change(due_today):
     assert "has no result to correct" in due_today.refused("amend", "A17", "negative", "--reason", "x")
     due_today("result", "A17", "negative")
