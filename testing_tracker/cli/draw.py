@@ -21,6 +21,8 @@ def draw_command(desk: Desk) -> None:
         say(desk, f"{report.day}: today's draws were made already; {report.drawn} added for new participants.")
     else:
         say(desk, f"{report.day}: {report.drawn} drawn today; {report.missed} of the days before closed as missed.")
+    if report.newcomers_from is not None:
+        warn(f"today's key is lost, so new participants are in the draws from {report.newcomers_from} on.")
     if report.gaps:
         days = str(report.gaps[0]) if len(report.gaps) == 1 else f"the {len(report.gaps)} days from {report.gaps[0]} to"
         last = "" if len(report.gaps) == 1 else f" {report.gaps[-1]}"

@@ -25,5 +25,5 @@ def init_command(desk: Desk, facility: str, timezone: str | None, training: bool
         desk,
         f"The key of its draws is {desk.location.key.path}: keep it secret, and keep a copy in another safe place.",
     )
-    say(desk, f"Anchor, to check the draws against: {made.anchor}")
+    say(desk, f"Anchor, to check the draws against: {made.anchor}, from {made.first_day} on")
     say(desk, "Next: `testing-tracker participant add CODE --schedule random-2 --level iop`, and a nightly `draw`.")

@@ -38,6 +38,9 @@ def rotate_key(desk: Desk, reason: str) -> None:
     with desk.writing() as (session, acting):
         rotated = services.keys.rotate(session, acting, desk.location.key, reason)
     say(desk, f"A new key is in {desk.location.key.path}, for the draws from {rotated.first_day} on.")
-    say(desk, f"Anchor, to check these draws against: {rotated.anchor}")
+    say(desk, f"Anchor, to check these draws against: {rotated.anchor}, from {rotated.first_day} on")
     if rotated.earlier_is_lost:
-        warn("the earlier key was not there. The draws of its last day cannot be decided again; those before it can.")
+        warn(
+            "the earlier key was not there, or damaged. The draws of its last day cannot be decided again; those "
+            "before it can."
+        )

@@ -166,6 +166,7 @@ def _document(record: "Record", names: bool) -> dict[str, object]:
     document = asdict(record.line)
     if not names:
         del document["name"]
+    document["number"] = record.number
     document["enrolments"] = [asdict(change) for change in record.enrolments]
     document["levels"] = [asdict(change) for change in record.levels]
     document["schedules"] = [asdict(change) for change in record.schedules]
@@ -178,6 +179,7 @@ def _print_record(desk: Desk, record: "Record") -> None:
     line = record.line
     named = f" ({line.name})" if line.name else ""
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
+    click.echo(f"  number     {record.number} in proofs of draws")
     for title, changes in (("enrolment", record.enrolments), ("level", record.levels), ("schedule", record.schedules)):
         for change in changes:
             why = f": {change.reason}" if change.reason else ""

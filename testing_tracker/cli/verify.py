@@ -21,7 +21,8 @@ def verify_command(desk: Desk, form: str) -> None:
     with desk.reading() as (session, acting):
         result = services.verification.verify(session, acting, desk.location.key)
     if form == "json":
-        print_json(desk, {**vars(result), "problems": [vars(problem) for problem in result.problems]})
+        lists = {name: [vars(one) for one in getattr(result, name)] for name in ("problems", "keys")}
+        print_json(desk, {**vars(result), **lists})
     elif form == "csv":
         print_rows(desk, [vars(problem) for problem in result.problems], ["day", "participant", "what"], form, "")
     if result.problems:
@@ -36,6 +37,10 @@ def verify_command(desk: Desk, form: str) -> None:
     if form == "table":
         checked = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
         say(desk, f"All holds: {checked}, and the records that they rest on.")
+        if len(result.keys) > 1:
+            say(desk, f"{len(result.keys)} keys were begun; a new one before a day's draw draws that day anew:")
+        for key in result.keys if len(result.keys) > 1 else ():
+            say(desk, f"  {key.anchor[:8]}, from {key.first_day} on, by {key.recorded_by}: {key.reason}")
 
 
 @click.group("proof", invoke_without_command=True)
@@ -65,21 +70,25 @@ def proof_command(ctx: click.Context, day: str | None, output: Path | None) -> N
 @proof_command.command("check")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--anchor", metavar="HEX", help="The anchor that you were given, to compare the file's with.")
-def check_proof(file: Path, anchor: str | None) -> None:
+@click.option("--first-day", type=DAY, metavar="DATE", help="The first day that you were given with the anchor.")
+def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
     """Check a proof. Needs no database and no key."""
     from testing_tracker.rules.proof import read_document
 
     proof = read_document(_document_in(file))
     if anchor is not None and anchor.strip().lower() != proof.anchor.hex():
         raise TestingTrackerError(f"The file's anchor is {proof.anchor.hex()}, not the one that you were given.")
+    if first_day is not None and first_day != proof.first_day.isoformat():
+        raise TestingTrackerError(f"The file's first day is {proof.first_day}, not the one that you were given.")
     objections = list(proof.objections())
     if objections:
         more = f" ({len(objections) - 1} more do not hold)" if len(objections) > 1 else ""
         raise TestingTrackerError(f"{proof.day} does not hold: {objections[0]}{more}.")
     drawn = sum(decision.drawn for decision in proof.decisions)
     click.echo(f"{proof.day} holds: {len(proof.decisions)} participants, {drawn} drawn.")
-    if anchor is None:
-        click.echo(f"Compare its anchor with the one on the facility's reports: {proof.anchor.hex()}")
+    if anchor is None or first_day is None:
+        given = f"{proof.anchor.hex()}, from {proof.first_day} on"
+        click.echo(f"Compare its anchor and first day with those on the facility's reports: {given}")
 
 
 def _document_in(file: Path) -> object:

@@ -39,7 +39,7 @@ class WeeklyReport:
     recommendations: list[Recommended]
     gaps: list[date]
     unplaced: list[Unplaced]
-    anchors: list[str]
+    anchors: list[keys.Anchor]
     printed_at: datetime
     zone: ZoneInfo
 

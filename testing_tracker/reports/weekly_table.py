@@ -61,7 +61,9 @@ def _lines(report: WeeklyReport) -> Iterator[str]:
         yield from _wrapped(_KEY)
     yield PRIVACY
     for anchor in report.anchors:
-        yield f"Draws: anchor {anchor}"
+        superseded = " (superseded before it drew)" if anchor.superseded else ""
+        yield f"Draws from {anchor.first_day} on{superseded}, anchor:"
+        yield f"  {anchor.anchor}"
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:

@@ -33,7 +33,7 @@ def document(report: WeeklyReport) -> dict[str, object]:
         "recommendations": [asdict(recommendation) for recommendation in report.recommendations],
         "gaps": report.gaps,
         "unplaced": [asdict(unplaced) for unplaced in report.unplaced],
-        "anchors": report.anchors,
+        "anchors": [asdict(anchor) for anchor in report.anchors],
         "printed_at": report.printed_at,
     }
 

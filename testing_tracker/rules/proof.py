@@ -24,10 +24,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class Proof:
-    """A day's draws: hashing `day_secret` so many times gives `anchor`; the decisions follow from it."""
+    """A day's draws: hashing `day_secret` so many times gives `anchor`; the decisions follow from it.
+
+    How many times says which day it is, counted from the anchor's `first_day`.
+    """
 
     facility: str
     day: date
+    first_day: date
     anchor: bytes
     hashes: int
     day_secret: bytes
@@ -35,6 +39,8 @@ class Proof:
 
     def objections(self) -> Iterator[str]:
         """Everything that does not hold, in the order of the file."""
+        if self.hashes != (self.day - self.first_day).days + 1:
+            yield f"{self.hashes} hashes are not those of this day of an anchor from {self.first_day} on"
         if hashed(self.day_secret, self.hashes) != self.anchor:
             yield f"the day's secret, hashed {self.hashes} times, is not the anchor"
         for decision in self.decisions:
@@ -50,6 +56,7 @@ def as_document(proof: Proof) -> dict[str, object]:
         "form": FORM,
         "facility": proof.facility,
         "day": proof.day.isoformat(),
+        "first_day": proof.first_day.isoformat(),
         "anchor": proof.anchor.hex(),
         "hashes": proof.hashes,
         "day_secret": proof.day_secret.hex(),
@@ -68,6 +75,7 @@ def read_document(document: Any) -> Proof:  # noqa: ANN401
         proof = Proof(
             facility=str(document["facility"]),
             day=date.fromisoformat(document["day"]),
+            first_day=date.fromisoformat(document["first_day"]),
             anchor=_bytes(document["anchor"]),
             hashes=_whole_number(document["hashes"]),
             day_secret=_bytes(document["day_secret"]),

@@ -21,10 +21,11 @@ from testing_tracker.store.tables import Facility
 
 @dataclass(frozen=True)
 class Made:
-    """What `init` made. `anchor` is what the draws of the facility will be checked against, in hexadecimal."""
+    """What `init` made. `anchor` is what its draws from `first_day` on will be checked against, in hexadecimal."""
 
     timezone: str
     anchor: str
+    first_day: date
 
 
 def make_database(
@@ -46,8 +47,8 @@ def make_database(
     seed = seed or chance.new_seed()
     create_file(location)
     try:
-        anchor = chain_of(seed, clock.today()).anchor
-        location.key.create(anchor, seed)
+        chain = chain_of(seed, clock.today())
+        location.key.create(chain.anchor, seed)
         try:
             engine = make_engine(location)
             with writing(engine) as session:
@@ -59,7 +60,7 @@ def make_database(
     except BaseException:
         location.path.unlink(missing_ok=True)
         raise
-    return Made(clock.zone.key, anchor.hex())
+    return Made(clock.zone.key, chain.anchor.hex(), chain.first_day)
 
 
 def find_zone(timezone: str | None) -> ZoneInfo:

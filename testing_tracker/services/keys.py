@@ -1,18 +1,18 @@
 """The key that the draws come from: its chains, the secret of a day, and beginning a new one."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from testing_tracker import chance
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.day_secrets import Chain, chain_of
+from testing_tracker.rules.day_secrets import Chain, chain_of, hashed
 from testing_tracker.services.draws import night_has_run
 from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
-from testing_tracker.store.tables import KeyChain
+from testing_tracker.store.tables import KeyChain, Pool
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,77 @@ def open_key(session: Session, facility_id: int, key_file: KeyFile, day: date) -
     return OpenedKey(row, key_file.seed_of(values_of(row)))
 
 
-def anchors_between(session: Session, facility_id: int, first: date, last: date) -> list[str]:
-    """The anchors that the draws of these days are checked against, oldest first."""
+def replaced_from(session: Session, facility_id: int, key_file: KeyFile, day: date) -> date | None:
+    """The first day of the key that replaced a day's lost one; None when that is there, or has no successor."""
+    row = chain_on(session, facility_id, day)
+    newest = chains(session, facility_id)[-1]
+    return newest.first_day if newest.id != row.id and not key_file.holds(values_of(row)) else None
+
+
+def last_shown(session: Session, row: KeyChain) -> tuple[date, bytes] | None:
+    """The latest day of a chain whose secret a night has shown, and that secret: what is known without the key.
+
+    Raises TestingTrackerError when it does not lead to the anchor.
+    """
+    newest = session.exec(
+        select(Pool)
+        .where(Pool.key_chain_id == row.id, col(Pool.revealed).is_not(None))
+        .order_by(col(Pool.day).desc(), col(Pool.id).desc())
+        .limit(1)
+    ).first()
+    if newest is None or newest.revealed is None:
+        return None
+    day = newest.day - timedelta(days=1)
+    secret = bytes.fromhex(newest.revealed)
+    if not values_of(row).holds(secret, day):
+        raise TestingTrackerError(f"The secret on record for {day} does not lead to the anchor {row.anchor}.")
+    return day, secret
+
+
+def secret_of(session: Session, row: KeyChain, key_file: KeyFile, day: date) -> bytes:
+    """The secret of a day that is over: from the key, or where that is lost from what a later night has shown."""
+    chain = values_of(row)
+    shown = None if key_file.holds(chain) else last_shown(session, row)
+    if shown is not None and day <= shown[0]:
+        return hashed(shown[1], (shown[0] - day).days)
+    return chain.secret(key_file.seed_of(chain), day)
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """What draws are checked against, from its first day on; a superseded one's key was replaced before it drew."""
+
+    first_day: date
+    anchor: str
+    superseded: bool
+
+
+def anchors_between(session: Session, facility_id: int, first: date, last: date) -> list[Anchor]:
+    """The anchors that were begun for the draws of these days, oldest first."""
     every = chains(session, facility_id)
-    ends = [later.first_day for later in every[1:]] + [date.max]
-    found = [
-        row.anchor
-        for row, end in zip(every, ends, strict=True)
-        if row.first_day < end and row.first_day <= last and end > first
+    found = []
+    for number, row in enumerate(every):
+        end = min((later.first_day for later in every[number + 1 :]), default=date.max)
+        superseded = end <= row.first_day
+        if row.first_day <= last and (first <= row.first_day if superseded else first < end):
+            found.append(Anchor(row.first_day, row.anchor, superseded))
+    return found or [Anchor(every[0].first_day, every[0].anchor, superseded=False)]
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A key that was begun: its anchor, for which days, by whom, when (UTC) and why."""
+
+    anchor: str
+    first_day: date
+    recorded_at: datetime
+    recorded_by: str
+    reason: str
+
+
+def begun(session: Session, facility_id: int) -> list[Begun]:
+    """Every key, oldest first: whoever begins one before a day's draw could try that day again."""
+    return [
+        Begun(row.anchor, row.first_day, row.recorded_at, row.recorded_by, row.reason)
+        for row in chains(session, facility_id)
     ]
-    return found or [every[0].anchor]

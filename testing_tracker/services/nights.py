@@ -38,6 +38,7 @@ class NightReport:
     missed: int = 0
     gaps: list[date] = field(default_factory=list)
     already_made: bool = False
+    newcomers_from: date | None = None  # the first day that can be drawn for newcomers, when today's key is lost
 
 
 def run_night(session: Session, acting: Acting, key_file: KeyFile) -> NightReport:
@@ -78,6 +79,9 @@ def run_night(session: Session, acting: Acting, key_file: KeyFile) -> NightRepor
 def _draw_newcomers(
     session: Session, acting: Acting, key_file: KeyFile, report: NightReport, night: Night, newest: int
 ) -> None:
+    report.newcomers_from = keys.replaced_from(session, acting.facility_id, key_file, acting.today)
+    if report.newcomers_from is not None:
+        return
     key = _key_of(session, acting, key_file)
     who = range(night.last_participant_id + 1, newest + 1)
     report.drawn = _draw(session, acting, key, who, acting.today, ran=True)
@@ -101,6 +105,7 @@ class _Key:
 def _key_of(session: Session, acting: Acting, key_file: KeyFile) -> _Key:
     key = keys.open_key(session, acting.facility_id, key_file, acting.today)
     secret = key.secret(acting.today)
+    ledger.write_page(session)  # so that the seal is over all that the run knows, also within a longer transaction
     page_id, digest = ledger.last_page(session)
     return _Key(
         chain_id=id_of(key.row),
@@ -229,6 +234,7 @@ def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group)
         "schedule_version_id": literal(group.rule.version_id),
         "recorded_at": literal(acting.now, UTCDateTime()),
     }
-    drawn = sa_select(*values.values()).where(col(Participant.id).in_(group.drawn))
+    # In the order of ids, as `decided` has them: `verify` expects each draw's id.
+    drawn = sa_select(*values.values()).where(col(Participant.id).in_(group.drawn)).order_by(col(Participant.id))
     statement = insert(Draw).prefix_with("OR IGNORE").from_select(list(values), drawn)
     return session.connection().execute(statement).rowcount

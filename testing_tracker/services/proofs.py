@@ -32,8 +32,9 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     ).all()
     if not pools_of_day:
         raise TestingTrackerError(f"No draws were made on {day} that could be proved.")
-    chain = keys.values_of(session.get_one(KeyChain, pools_of_day[0].key_chain_id))
-    secret = chain.secret(key_file.seed_of(chain), day)
+    row = session.get_one(KeyChain, pools_of_day[0].key_chain_id)
+    chain = keys.values_of(row)
+    secret = keys.secret_of(session, row, key_file, day)
     there = _drawn_on(session, day)
     decisions = [
         Decision(number, group.chance, number in there)
@@ -45,7 +46,7 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     audit.record(session, acting, "proof write", day=day)
     facility = session.get_one(Facility, acting.facility_id)
     name = f"{facility.name} (TRAINING)" if facility.training else facility.name
-    return Proof(name, day, chain.anchor, chain.hashes(day), secret, tuple(decisions))
+    return Proof(name, day, chain.first_day, chain.anchor, chain.hashes(day), secret, tuple(decisions))
 
 
 def _drawn_on(session: Session, day: date) -> set[int]:

@@ -93,8 +93,9 @@ class DrawEntry:
 
 @dataclass(frozen=True)
 class Record:
-    """All that is on record about a participant."""
+    """All that is on record about a participant. `number` is the permanent one, by which proofs know them."""
 
+    number: int
     line: RosterLine
     enrolments: list[Change]
     levels: list[Change]
@@ -165,6 +166,7 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
     levels = _rows(session, Placement, identity)
     assigned = _rows(session, Assignment, identity)
     return Record(
+        number=identity,
         line=line,
         enrolments=[_change(row, "enrolled" if row.enrolled else "discharged", row.reason) for row in enrolments],
         levels=[_change(row, row.level, row.reason) for row in levels],

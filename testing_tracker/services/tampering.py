@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from sqlalchemy import case, func, or_, text
+from sqlalchemy import String, case, func, or_, text, type_coerce
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -73,6 +73,28 @@ def _code_of(session: Session, table: str, identity: int) -> str:
 
 def _code(session: Session, participant_id: int) -> str:
     return session.exec(select(Participant.code).where(Participant.id == participant_id)).first() or ""
+
+
+def misplaced_draws(session: Session, acting: Acting) -> Iterator[Found]:
+    """Draws that an audit entry knows as another participant's, or as another day's."""
+    detail = col(AuditEntry.detail)
+    day_said = case((func.json_valid(detail), func.json_extract(detail, "$.due_on")))
+    query = (
+        sa_select(col(Draw.due_on), col(Participant.code))
+        .join(AuditEntry, col(AuditEntry.draw_id) == Draw.id)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            col(Participant.facility_id) == acting.facility_id,
+            or_(
+                col(AuditEntry.participant_id).is_distinct_from(col(Draw.participant_id)),
+                day_said != type_coerce(col(Draw.due_on), String),
+            ),
+        )
+        .distinct()
+        .order_by(col(Draw.due_on), col(Draw.participant_id))
+    )
+    for due_on, code in session.connection().execute(query):
+        yield due_on, code, "the draw on record is not the one that the audit table speaks of"
 
 
 def wrong_statuses(session: Session, acting: Acting) -> Iterator[Found]:

@@ -70,5 +70,5 @@ def _begin_first_chain(session: Session, acting: Acting, location: Location, tel
     row = keys.start_chain(session, acting, acting.today, seed, "the first key, when draws became checkable")
     tell(
         f"from now on draws come from the key {location.key.path}; keep it secret, and keep a copy in another safe "
-        f"place. Anchor, to check the draws against: {row.anchor}"
+        f"place. Anchor, to check the draws against: {row.anchor}, from {row.first_day} on"
     )

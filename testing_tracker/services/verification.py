@@ -8,6 +8,7 @@ to.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 
 from sqlalchemy import func
 from sqlalchemy import select as sa_select
@@ -15,10 +16,11 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.day_secrets import seal
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, pools
-from testing_tracker.services.tampering import changed_records, wrong_statuses
+from testing_tracker.services.keys import Begun
+from testing_tracker.services.seals import broken_seals
+from testing_tracker.services.tampering import changed_records, misplaced_draws, wrong_statuses
 from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
@@ -41,20 +43,21 @@ class Problem:
 
 @dataclass
 class Verified:
-    """What was checked. `unchecked` says what could not be, and why."""
+    """What was checked. `unchecked` says what could not be, and why; `keys` are all that were begun."""
 
     days: int = 0
     decisions: int = 0
     drawn: int = 0
     problems: list[Problem] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    keys: list[Begun] = field(default_factory=list)
 
 
 def verify(session: Session, acting: Acting, key_file: KeyFile) -> Verified:
     """Check everything on record; `problems` come oldest first.
 
     Works from the key file and, where an old key is lost, from the secrets that the nights since then have shown.
-    Raises TestingTrackerError when the key in use is missing or another one.
+    Raises TestingTrackerError when the newest key is missing or another one.
     """
     result = Verified()
     result.problems = [Problem(*found) for found in changed_records(session, acting)]
@@ -75,24 +78,26 @@ def verify(session: Session, acting: Acting, key_file: KeyFile) -> Verified:
 
 
 def _decide_again(session: Session, acting: Acting, key_file: KeyFile, result: Verified) -> None:
+    result.keys = keys.begun(session, acting.facility_id)
     secrets = _secrets(session, acting, key_file, result)
-    result.problems += _broken_seals(session, acting, key_file)
+    result.problems += [Problem(*found) for found in broken_seals(session, acting, key_file)]
     for day, pools_of_day in _pools_by_day(session, acting):
         result.problems += _check_day(session, acting, day, pools_of_day, secrets, result)
     result.problems += _check_other_days(session, acting, result)
+    result.problems += [Problem(*found) for found in misplaced_draws(session, acting)]
     result.problems += [Problem(*found) for found in wrong_statuses(session, acting)]
 
 
 def _secrets(session: Session, acting: Acting, key_file: KeyFile, result: Verified) -> dict[tuple[int, date], bytes]:
     """The secrets of the days, by chain: from the key, or from what the nights revealed where the key is lost."""
     secrets: dict[tuple[int, date], bytes] = {}
-    in_use = keys.chain_on(session, acting.facility_id, acting.today)
-    for row in keys.chains(session, acting.facility_id):
+    chains = keys.chains(session, acting.facility_id)
+    for row in chains:
         assert row.id is not None
         chain = keys.values_of(row)
         days = select(func.max(Pool.day)).where(Pool.key_chain_id == row.id, col(Pool.ran))
         last = session.exec(days).one()
-        if row.id != in_use.id and (last is None or not key_file.holds(chain)):
+        if row is not chains[-1] and (last is None or not key_file.holds(chain)):
             secrets |= {(row.id, day): secret for day, secret in _revealed(session, row, last, result)}
             continue
         seed = key_file.seed_of(chain)
@@ -105,36 +110,14 @@ def _revealed(session: Session, row: KeyChain, last: date | None, result: Verifi
     """What the last run by a lost key showed of the days before it, if it leads to the anchor."""
     if last is None:
         return
-    newest = session.exec(
-        select(Pool)
-        .where(Pool.key_chain_id == row.id, col(Pool.revealed).is_not(None))
-        .order_by(col(Pool.day).desc(), col(Pool.id).desc())
-        .limit(1)
-    ).first()
     result.unchecked.append(
         f"The key of {row.first_day} to {last} is lost: the draws of {last} cannot be decided again, those before it "
         "can."
     )
-    if newest is None or newest.revealed is None:
-        return
-    day = date.fromordinal(newest.day.toordinal() - 1)
-    secret = bytes.fromhex(newest.revealed)
-    if not keys.values_of(row).holds(secret, day):
-        raise TestingTrackerError(f"The secret on record for {day} does not lead to the anchor {row.anchor}.")
-    yield from keys.values_of(row).earlier(secret, day)
-
-
-def _broken_seals(session: Session, acting: Acting, key_file: KeyFile) -> Iterator[Problem]:
-    """The runs whose seal is not over what the ledger says now."""
-    seeds: dict[int, bytes] = {}
-    for row in keys.chains(session, acting.facility_id):
-        if row.id is not None and key_file.holds(keys.values_of(row)):
-            seeds[row.id] = key_file.seed_of(keys.values_of(row))
-    for pool in session.exec(select(Pool).where(Pool.facility_id == acting.facility_id).order_by(col(Pool.id))):
-        seed = seeds.get(pool.key_chain_id)
-        digest = ledger.digest_of_page(session, pool.last_page_id)
-        if seed is not None and seal(seed, digest.encode()).hex() != pool.seal:
-            yield Problem(pool.day, "", "the records before this day's run are not the ones that it sealed")
+    shown = keys.last_shown(session, row)
+    if shown is not None:
+        day, secret = shown
+        yield from keys.values_of(row).earlier(secret, day)
 
 
 def _pools_by_day(session: Session, acting: Acting) -> Iterator[tuple[date, list[Pool]]]:
@@ -159,34 +142,53 @@ def _check_day(
     there = _draws_of(session, acting, day)
     for pool in pools_of_day:
         secret = secrets.get((pool.key_chain_id, day))
-        members = range(pool.first_participant_id, pool.last_participant_id + 1)
         if pool.ran and secret is None:
-            there = {number: draw for number, draw in there.items() if number not in members}
-            continue
-        count = 0
-        for group in pools.decided(session, pool, secret if pool.ran else None):
-            result.decisions += len(group.participant_ids)
-            for number in group.drawn:
-                count += 1
-                draw = there.pop(number, None)
-                if draw is None:
-                    yield _problem(session, day, number, "was drawn, and there is no draw on record")
-                elif draw != (str(group.rule.kind), group.rule.version_id, None, pool.recorded_at):
-                    yield _problem(session, day, number, "the draw on record is not the one that the run made")
-        result.drawn += count
-        if count != pool.drawn:
-            yield Problem(day, "", f"the run drew {pool.drawn}, and deciding again draws {count}")
+            yield from _check_ids(pool, there)
+        else:
+            yield from _check_run(session, pool, secret if pool.ran else None, there, result)
     if _was_made_before_keys(session, acting, day, pools_of_day):
         return
     for number in there:
         yield _problem(session, day, number, "has a draw on record, and was not drawn")
 
 
+def _check_run(
+    session: Session, pool: Pool, secret: bytes | None, there: dict[int, tuple[object, ...]], result: Verified
+) -> Iterator[Problem]:
+    """Decide a run again, and take the draws that it made out of those that are there.
+
+    A run numbers its draws in the order in which it decides, so none can change places with another one.
+    """
+    ids = count(pool.last_draw_id + 1)
+    drawn = 0
+    for group in pools.decided(session, pool, secret):
+        result.decisions += len(group.participant_ids)
+        for number, draw_id in zip(group.drawn, ids, strict=False):
+            drawn += 1
+            draw = there.pop(number, None)
+            if draw is None:
+                yield _problem(session, pool.day, number, "was drawn, and there is no draw on record")
+            elif draw != (draw_id, str(group.rule.kind), group.rule.version_id, None, pool.recorded_at):
+                yield _problem(session, pool.day, number, "the draw on record is not the one that the run made")
+    result.drawn += drawn
+    if drawn != pool.drawn:
+        yield Problem(pool.day, "", f"the run drew {pool.drawn}, and deciding again draws {drawn}")
+
+
+def _check_ids(pool: Pool, there: dict[int, tuple[object, ...]]) -> Iterator[Problem]:
+    """The same without the day's secret: only that the run made as many draws, and these."""
+    members = range(pool.first_participant_id, pool.last_participant_id + 1)
+    ids = {there.pop(number)[0] for number in members if number in there}
+    if ids != set(range(pool.last_draw_id + 1, pool.last_draw_id + pool.drawn + 1)):
+        yield Problem(pool.day, "", f"the draws on record are not the {pool.drawn} that the run made")
+
+
 def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, tuple[object, ...]]:
-    """The draws that schedules made for a day, by participant: kind, version, what for, and when they were made."""
+    """The draws that schedules made for a day, by participant: id, kind, version, what for, and when made."""
     query = (
         sa_select(
             col(Draw.participant_id),
+            col(Draw.id),
             col(Draw.kind),
             col(Draw.schedule_version_id),
             col(Draw.ordered_for),

@@ -17,6 +17,11 @@ _HEADING = """\
 # Keep it secret, and keep a copy in another safe place. Each line: anchor, seed.
 """
 
+_BRING_BACK = (
+    "Bring it back from your copy, or, if there is none, move it away and begin a new one with "
+    "`testing-tracker key rotate --reason TEXT`."
+)
+
 
 @dataclass(frozen=True)
 class KeyFile:
@@ -37,16 +42,21 @@ class KeyFile:
                 f"{chain.anchor.hex()}). Nothing was drawn. Bring the right key back from your copy, or, if it is "
                 "lost, begin a new one with `testing-tracker key rotate --reason TEXT`."
             )
-        if hashed(seed, chain.days + 1) != chain.anchor:
+        if not _leads_to(chain, seed):
             raise TestingTrackerError(
                 f"The key in {self.path} is damaged: it does not lead to its anchor {chain.anchor.hex()}. "
-                "Bring it back from your copy."
+                "Bring it back from your copy, or, if there is none, begin a new one with "
+                "`testing-tracker key rotate --reason TEXT`."
             )
         return seed
 
     def holds(self, chain: Chain) -> bool:
-        """Whether the file has this chain's seed. Raises TestingTrackerError for a file that is open to others."""
-        return self.path.exists() and chain.anchor in self._read()
+        """Whether the file has this chain's seed, undamaged.
+
+        Raises TestingTrackerError for a file that is open to others or cannot be read.
+        """
+        seed = self._read().get(chain.anchor) if self.path.exists() else None
+        return seed is not None and _leads_to(chain, seed)
 
     def create(self, anchor: bytes, seed: bytes) -> None:
         """Make the file with its first key. Raises TestingTrackerError when something stands there."""
@@ -104,7 +114,7 @@ class KeyFile:
         except OSError as error:
             raise TestingTrackerError(f"The key file {self.path} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
-            raise TestingTrackerError(f"{self.path} is not a key file. Bring it back from your copy.") from None
+            raise TestingTrackerError(f"{self.path} is not a key file. {_BRING_BACK}") from None
         return self._seeds_in(text)
 
     def _seeds_in(self, text: str) -> dict[bytes, bytes]:
@@ -117,9 +127,13 @@ class KeyFile:
             except ValueError:
                 anchor = seed = b""
             if len(anchor) != SEED_BYTES or len(seed) != SEED_BYTES:
-                raise TestingTrackerError(f"The key file {self.path} is damaged. Bring it back from your copy.")
+                raise TestingTrackerError(f"The key file {self.path} is damaged. {_BRING_BACK}")
             seeds[anchor] = seed
         return seeds
+
+
+def _leads_to(chain: Chain, seed: bytes) -> bool:
+    return hashed(seed, chain.days + 1) == chain.anchor
 
 
 def _line(anchor: bytes, seed: bytes) -> str:

@@ -93,8 +93,13 @@ def last_page(session: Session) -> tuple[int, str]:
 
 def first_page_up_to(session: Session, table: str) -> int:
     """The newest id of a table when the ledger began: 0, or more where the database is older than the ledger."""
-    text = session.connection().exec_driver_sql("SELECT up_to FROM ledger_page WHERE id = 1").scalar()
-    return _up_to(text)[table] if text else 0
+    return known_at_page(session, 1)[table]
+
+
+def known_at_page(session: Session, page_id: int) -> dict[str, int]:
+    """The newest id of each table when a page was written; 0 where there is no such page."""
+    found = session.connection().exec_driver_sql("SELECT up_to FROM ledger_page WHERE id = ?", (page_id,)).scalar()
+    return _up_to(found) if found else dict.fromkeys(_COLUMNS, 0)
 
 
 def digest_of_page(session: Session, page_id: int) -> str:

@@ -25,6 +25,10 @@ def anchors(clinic) -> list[str]:
     return [row["anchor"] for row in clinic.json("key", "show")]
 
 
+def in_report(first_day: str, anchor: str, *, superseded: bool = False) -> dict[str, object]:
+    return {"first_day": first_day, "anchor": anchor, "superseded": superseded}
+
+
 def test_init_makes_a_key_that_only_its_owner_may_read_and_prints_the_anchor(tmp_path):
     clinic = Clinic(tmp_path / "new.db", MONDAY)
     printed = clinic("init", "--training")
@@ -33,7 +37,7 @@ def test_init_makes_a_key_that_only_its_owner_may_read_and_prints_the_anchor(tmp
     assert str(key) in printed
     (anchor,) = anchors(clinic)
     assert len(anchor) == HEX
-    assert anchor in printed
+    assert f"{anchor}, from {MONDAY} on" in printed
 
 
 def test_the_key_is_nowhere_in_the_database(clinic):
@@ -48,8 +52,8 @@ def test_the_anchor_is_on_the_audit_record_and_at_the_foot_of_the_report(clinic)
     (anchor,) = anchors(clinic)
     ((detail,),) = clinic.rows("SELECT detail FROM audit_entry WHERE act = 'key create'")
     assert anchor in detail
-    assert clinic("report", "weekly").rstrip().endswith(anchor)
-    assert clinic.json("report", "weekly")["anchors"] == [anchor]
+    assert clinic("report", "weekly").rstrip().endswith(f"Draws from {MONDAY} on, anchor:\n  {anchor}")
+    assert clinic.json("report", "weekly")["anchors"] == [in_report(MONDAY, anchor)]
 
 
 def test_every_key_is_another_one(tmp_path):
@@ -145,7 +149,7 @@ def test_rotating_begins_a_new_chain_on_record_and_keeps_the_earlier_key(clinic,
     before = anchors(clinic)
     printed = clinic("key", "rotate", "--reason", "the office was broken into")
     assert anchors(clinic)[:1] == before
-    assert anchors(clinic)[1] in printed
+    assert f"{anchors(clinic)[1]}, from 2026-11-17 on" in printed
     assert [row["first_day"] for row in clinic.json("key", "show")] == [MONDAY, "2026-11-17"], "today was drawn already"
     entries = clinic.rows("SELECT reason FROM audit_entry WHERE act = 'key create' ORDER BY id")
     assert entries[-1] == ("the office was broken into",)
@@ -154,7 +158,8 @@ def test_rotating_begins_a_new_chain_on_record_and_keeps_the_earlier_key(clinic,
         clinic.today = day
         clinic("draw")
     assert "All holds: 3 days" in clinic("verify")
-    assert clinic.json("report", "weekly", "--week", "2026-W47")["anchors"] == anchors(clinic)
+    listed = clinic.json("report", "weekly", "--week", "2026-W47")["anchors"]
+    assert listed == [in_report(MONDAY, before[0]), in_report("2026-11-17", anchors(clinic)[1])]
 
 
 def test_a_key_rotated_before_the_run_is_for_the_same_day(clinic, new_seeds):
@@ -163,8 +168,25 @@ def test_a_key_rotated_before_the_run_is_for_the_same_day(clinic, new_seeds):
     assert [row["first_day"] for row in clinic.json("key", "show")] == [MONDAY] * 3
     clinic("draw")
     assert clinic.rows("SELECT key_chain_id FROM pool") == [(3,)]
-    assert clinic.json("report", "weekly", "--week", "2026-W47")["anchors"] == anchors(clinic)[-1:]
+    listed = clinic.json("report", "weekly", "--week", "2026-W47")["anchors"]
+    first, second, third = anchors(clinic)
+    superseded = [in_report(MONDAY, anchor, superseded=True) for anchor in (first, second)]
+    assert listed == [*superseded, in_report(MONDAY, third)]
+    printed = clinic("report", "weekly", "--week", "2026-W47")
+    assert f"Draws from {MONDAY} on (superseded before it drew), anchor:\n  {second}" in printed
+    assert clinic.json("report", "weekly", "--week", "2026-W48")["anchors"] == listed[-1:]
     assert "All holds" in clinic("verify")
+
+
+def test_verify_lists_the_keys_that_were_begun_when_there_is_more_than_one(clinic, new_seeds):
+    assert "keys were begun" not in clinic("verify")
+    clinic("key", "rotate", "--reason", "a nicer outcome")
+    lines = clinic("verify").splitlines()
+    assert "2 keys were begun" in lines[1]
+    second = anchors(clinic)[1]
+    assert f"{second[:8]}, from {MONDAY} on, by " in lines[3]
+    assert lines[3].endswith(": a nicer outcome")
+    assert [(key["anchor"], key["reason"]) for key in clinic.json("verify")["keys"]][1] == (second, "a nicer outcome")
 
 
 def test_after_a_lost_key_the_days_that_were_shown_can_still_be_checked(clinic, new_seeds):
@@ -180,6 +202,65 @@ def test_after_a_lost_key_the_days_that_were_shown_can_still_be_checked(clinic, 
     assert done.exit_code == 0
     assert "the draws of 2026-11-18 cannot be decided again" in done.stderr
     assert clinic.json("verify")["decisions"] == 18
+
+
+def test_a_wrong_digit_in_a_key_without_copy_costs_one_day_and_not_verify(clinic, new_seeds):
+    clinic.add(*(f"A{n}" for n in range(6)), schedule="random-3")
+    for day in (16, 17):
+        clinic.today = f"2026-11-{day}"
+        clinic("draw")
+    key = key_of(clinic.database)
+    key.write_text(key.read_text().replace("1e1f", "1e1e"))
+    assert "begin a new one with `testing-tracker key rotate" in clinic.refused("verify")
+    assert "cannot be decided again" in clinic.run("key", "rotate", "--reason", "damaged").stderr
+    for day in (17, 18):
+        clinic.today = f"2026-11-{day}"
+        clinic("draw")
+        done = clinic.run("verify")
+        assert (done.exit_code, "the draws of 2026-11-17 cannot be" in done.stderr) == (0, True), done.output
+
+
+def test_a_cut_off_key_without_copy_is_moved_away_and_replaced(clinic, new_seeds):
+    clinic("draw")
+    key = key_of(clinic.database)
+    key.write_text(key.read_text()[:-40])
+    clinic.today = "2026-11-17"
+    for command in (("draw",), ("key", "rotate", "--reason", "damaged")):
+        assert "if there is none, move it away and begin a new one with `testing-tracker key" in clinic.refused(
+            *command
+        )
+    key.rename(key.with_name("damaged"))
+    clinic("key", "rotate", "--reason", "damaged")
+    clinic("draw")
+    assert "All holds" in clinic("verify")
+
+
+def test_after_a_key_lost_and_replaced_on_one_day_that_days_work_goes_on(clinic, new_seeds):
+    clinic.add("A17", schedule="random-3")
+    for day in (16, 17):
+        clinic.today = f"2026-11-{day}"
+        clinic("draw")
+    key_of(clinic.database).unlink()
+    clinic("key", "rotate", "--reason", "lost")
+    done = clinic.run("verify")
+    assert (done.exit_code, "the draws of 2026-11-17 cannot be decided" in done.stderr) == (0, True), done.output
+    clinic.add("B2", schedule="fixed-3")
+    done = clinic.run("draw")
+    assert done.exit_code == 0
+    assert "new participants are in the draws from 2026-11-18 on" in done.stderr
+    assert clinic.run("verify").exit_code == 0
+    clinic.today = "2026-11-18"
+    clinic("draw")
+    assert clinic.status("B2") == "due"
+    assert clinic.run("verify").exit_code == 0
+
+
+def test_newcomers_of_a_rotated_key_that_is_still_there_are_drawn_today(clinic, new_seeds):
+    clinic("draw")
+    clinic("key", "rotate", "--reason", "practice")
+    clinic.add("B2", schedule="fixed-2")
+    assert "1 added for new participants" in clinic("draw")
+    assert "All holds" in clinic("verify")
 
 
 def test_rotate_needs_a_reason(clinic):

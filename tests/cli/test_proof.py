@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import MONDAY, Clinic, key_of
 
+from testing_tracker import chance
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
@@ -37,7 +39,7 @@ def check(file: Path, *arguments: str):
 def test_a_finished_days_proof_has_everybody_and_holds(clinic, proof):
     document = json.loads(proof.read_text())
     assert len(document["participants"]) == 30
-    assert document["hashes"] == 1
+    assert (document["first_day"], document["hashes"]) == (MONDAY, 1)
     assert [document["anchor"]] == [row["anchor"] for row in clinic.json("key", "show")]
     assert {item["chance"] for item in document["participants"]} == {"2/7", "3/7", "1"}
     drawn = {item["participant"] for item in document["participants"] if item["drawn"]}
@@ -69,6 +71,11 @@ def test_the_readmes_ten_lines_check_a_proof(proof, capsys, monkeypatch):
     assert "holds" in capsys.readouterr().out
     document = json.loads(proof.read_text())
     document["participants"][3]["drawn"] ^= True
+    proof.write_text(json.dumps(document))
+    with pytest.raises(AssertionError):
+        exec(code, {})
+    document["participants"][3]["drawn"] ^= True
+    document["day"] = "2026-11-17"
     proof.write_text(json.dumps(document))
     with pytest.raises(AssertionError):
         exec(code, {})
@@ -134,6 +141,20 @@ def test_the_anchor_one_was_given_is_compared(proof):
     assert "not the one that you were given" in check(proof, "--anchor", "00" * 32).stderr
 
 
+def test_a_proof_given_out_for_another_day_does_not_hold(proof):
+    """Neither with another day alone, nor with a first day that goes with it."""
+    document = json.loads(proof.read_text())
+    given = ("--anchor", document["anchor"], "--first-day", MONDAY)
+    assert check(proof, *given).stdout == check(proof).stdout.splitlines(keepends=True)[0]
+    document["day"] = "2026-11-17"
+    proof.write_text(json.dumps(document))
+    assert "2026-11-17 does not hold: 1 hashes are not those of this day" in check(proof, *given).stderr
+    document["first_day"] = "2026-11-17"
+    proof.write_text(json.dumps(document))
+    assert "first day is 2026-11-17, not the one that you were given" in check(proof, *given).stderr
+    assert f"{document['anchor']}, from 2026-11-17 on" in check(proof, *given[:2]).stdout
+
+
 @pytest.mark.parametrize("day", ["today", "2026-11-17", "2026-11-18"])
 def test_todays_secret_and_later_ones_are_never_shown(clinic, proof, day):
     assert "is not over" in clinic.refused("proof", "--day", day)
@@ -162,6 +183,30 @@ def test_proof_needs_a_day(clinic):
     assert clinic.run("proof").exit_code == 2
 
 
-def test_a_proof_needs_the_key(clinic, proof):
+def test_a_proof_needs_the_key_until_a_later_night_has_shown_the_days_secret(clinic, proof):
     key_of(clinic.database).unlink()
-    assert "is missing" in clinic.refused("proof", "--day", MONDAY)
+    clinic.today = "2026-11-18"
+    assert "is missing" in clinic.refused("proof", "--day", "2026-11-17")
+    before = proof.read_text()
+    clinic("proof", "--day", MONDAY, "--output", str(proof))
+    assert proof.read_text() == before
+
+
+def test_the_days_of_a_lost_key_are_proved_after_it_was_replaced(clinic, proof, monkeypatch):
+    monkeypatch.setattr(chance, "new_seed", lambda: bytes(32))
+    for day in (18, 19):
+        clinic.today = f"2026-11-{day}"
+        clinic("draw")
+    key_of(clinic.database).unlink()
+    clinic("key", "rotate", "--reason", "lost")
+    clinic.today = "2026-11-20"
+    clinic("draw")
+    for day in (16, 17, 18):
+        clinic("proof", "--day", f"2026-11-{day}", "--output", str(proof))
+        assert check(proof).exit_code == 0
+
+
+def test_a_participants_number_in_proofs_is_in_the_record(clinic, proof):
+    number = clinic.json("participant", "show", "B3")["number"]
+    assert clinic.rows("SELECT code FROM participant WHERE id = " + str(number)) == [("B3",)]
+    assert f"number     {number} in proofs" in clinic("participant", "show", "B3")

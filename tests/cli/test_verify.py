@@ -1,5 +1,6 @@
 """`verify`: whatever is changed behind the program's back is found, and what the program does is not."""
 
+import gc
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +10,8 @@ from conftest import Clinic, key_of
 
 from testing_tracker.store import ledger
 
-# What may change, or says nothing about what happened: a name, a title, and the number of a draw nobody acted on.
-FREE = {("facility", "name"), ("participant", "name"), ("draw", "id")}
+# What may change, and says nothing about what happened.
+FREE = {("facility", "name"), ("participant", "name")}
 CHECKED = [*ledger._COLUMNS, "ledger_page"]
 BOUNDED = """
 title = "Two a week, one to three, never more than five days apart"
@@ -80,6 +81,7 @@ def clinic(lived_in, tmp_path) -> Clinic:
 
 def behind_its_back(clinic: Clinic, *statements: str) -> int:
     """Change the database as somebody with the file could; returns how many rows were changed."""
+    gc.collect()  # a command that met a damaged row may have left a cursor, which locks the database
     with closing(sqlite3.connect(clinic.database)) as connection:
         for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {trigger}")
@@ -134,6 +136,7 @@ def test_a_change_of_any_cell_of_any_row_that_it_reads_is_found(clinic, lived_in
         assert changed == 1, (table, column)
         done = clinic.run("verify")
         assert (done.exit_code, done.stderr[:6]) == (1, "Error:"), (table, column, which, done.output)
+        del done
 
 
 def test_a_row_removed_from_any_table_that_it_reads_is_found(clinic):
