@@ -83,7 +83,7 @@ class Clinic:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tester(monkeypatch):
-    for name in ("DATABASE", "TODAY", "DEBUG", "KEY_FILE"):
+    for name in ("DATABASE", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES"):
         monkeypatch.delenv(f"TESTING_TRACKER_{name}", raising=False)
 
 

@@ -14,8 +14,10 @@ from testing_tracker.errors import TestingTrackerError
 
 _COMMANDS = {
     "amend": "result",
+    "analyte": "analyte",
     "collected": "attendance",
     "completion": "completion",
+    "confirmation": "confirmation",
     "demo": "demo",
     "draw": "draw",
     "due": "draw",
@@ -23,16 +25,21 @@ _COMMANDS = {
     "history": "history",
     "init": "init",
     "key": "key",
+    "log": "log",
     "missed": "attendance",
     "participant": "participant",
+    "prescription": "prescription",
     "proof": "verify",
     "recommendation": "recommendation",
     "refused": "attendance",
     "report": "report",
     "result": "result",
+    "review": "review",
     "schedule": "schedule",
     "serve": "serve",
+    "specimen": "specimen",
     "test": "draw",
+    "unable": "attendance",
     "verify": "verify",
 }
 

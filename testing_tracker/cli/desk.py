@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules import facility_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -27,12 +28,30 @@ class Desk:
         self.pretended_day = pretended_day
         self.training = False
         self._engine: Engine | None = None
+        facility_file.use_from(self._own_analytes)
 
     @property
     def location(self) -> "Location":
         from testing_tracker.store.location import locate
 
         return locate(self.database)
+
+    def _own_analytes(self) -> facility_file.FacilityFile | None:
+        """The facility's own analytes beside its database, for whatever first asks for an analyte."""
+        from testing_tracker.cli.facility_files import read_facility_file
+        from testing_tracker.store.location import ANALYTES_VARIABLE
+
+        try:
+            location = self.location
+        except TestingTrackerError:
+            return None  # is told when the command opens the database
+        if not location.analytes.exists():
+            if location.analytes_elsewhere is None:
+                return None
+            raise facility_file.FacilityFileError(
+                str(location.analytes), [f"is not there; put it there, or change {ANALYTES_VARIABLE}, which names it"]
+            )
+        return read_facility_file(location.analytes)
 
     def clock(self, timezone: str) -> "Clock":
         """The clock in a facility's zone, pretending the day that `--today` says."""

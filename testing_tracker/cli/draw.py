@@ -54,10 +54,22 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
 @click.command("test")
 @click.argument("code", type=CODE)
 @click.option("--reason", type=REASON, metavar="TEXT", help="Why the test is ordered.")
+@click.option("--recollect", is_flag=True, help="The specimen does not count: collect another for the same draw.")
 @pass_desk
-def test_command(desk: Desk, code: str, reason: str | None) -> None:
-    """Order a test for cause today, outside the schedule."""
+def test_command(desk: Desk, code: str, reason: str | None, recollect: bool) -> None:
+    """Order a test for cause today, outside the schedule; or collect again what gave no valid specimen."""
+    if recollect:
+        _recollect(desk, code)
+        return
     with desk.writing() as (session, acting):
         draw = services.draws.order_test(session, acting, code, reason)
         day = draw.due_on
     say(desk, f"{code}: a test for cause is due today, {day}.")
+
+
+def _recollect(desk: Desk, code: str) -> None:
+    with desk.writing() as (session, acting):
+        found = services.specimens.find_to_recollect(session, acting, code)
+        services.specimens.recollect(session, acting, found)
+        which = found.which
+    say(desk, f"{which}: due again, because its specimen does not count; the earlier result is kept.")

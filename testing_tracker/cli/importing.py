@@ -149,4 +149,4 @@ def result_import(desk: Desk, file: str, rejects: Path | None) -> None:
     (scheduled or for-cause, for a day with both). Every good line is taken, every bad one is named; a line imported
     twice changes nothing, nor does one that was corrected since.
     """
-    run_import(desk, file, rejects, "Results", services.imports.import_results)
+    run_import(desk, file, rejects, "Results", services.result_lines.import_results)

@@ -14,6 +14,7 @@ from testing_tracker.cli.words import CODE, DAY, LEVEL, REASON, SCHEDULE
 from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
+    from testing_tracker.services.prescriptions import PrescriptionLine
     from testing_tracker.services.roster import DrawEntry, Record
     from testing_tracker.store.tables import Recommendation
 
@@ -171,6 +172,7 @@ def _document(record: "Record", names: bool) -> dict[str, object]:
     document["levels"] = [asdict(change) for change in record.levels]
     document["schedules"] = [asdict(change) for change in record.schedules]
     document["leaves"] = [asdict(leave) for leave in record.leaves]
+    document["prescriptions"] = [_without_code(asdict(line)) for line in record.prescriptions]
     document["draws"] = [asdict(draw) for draw in record.draws]
     return document
 
@@ -186,8 +188,21 @@ def _print_record(desk: Desk, record: "Record") -> None:
             click.echo(f"  {title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
     for leave in record.leaves:
         click.echo(f"  leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
+    for prescribed in record.prescriptions:
+        click.echo(f"  prescribed {_in_a_line(prescribed)}")
     if record.draws:
         print_table([row for draw in record.draws for row in _draw_rows(draw)], _DRAW_COLUMNS)
+
+
+def _without_code(prescription: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in prescription.items() if key != "participant"}
+
+
+def _in_a_line(prescription: "PrescriptionLine") -> str:
+    until = f"  to {prescription.to_on}" if prescription.to_on else ""
+    by = f", by {prescription.prescriber}" if prescription.prescriber else ""
+    why = f": {prescription.reason}" if prescription.reason else ""
+    return f"from {prescription.from_on}{until}  {prescription.analyte}{by}  ({prescription.status}{why})"
 
 
 def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:

@@ -1,21 +1,30 @@
-"""`recommendation`: the escalation recommendations, and a clinician's decisions on them."""
+"""`recommendation`: the clinician's worklist, and a clinician's decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, say
-from testing_tracker.cli.words import REASON
-from testing_tracker.rules.escalation import DISCLAIMER
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
+from testing_tracker.cli.words import DAY, LEVEL, REASON
+from testing_tracker.rules.escalation import DISCLAIMER, SAME_USE
+from testing_tracker.rules.words import Level
 
 if TYPE_CHECKING:
-    from testing_tracker.services.recommendations import RecommendationLine
+    from testing_tracker.services.recent_record import EarlierDecision, RecentRecord
+    from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine
+    from testing_tracker.services.worklist import StepDownLine
+
+    Line = RecommendationLine | StepDownLine
 
 _COLUMNS = ["id", "participant", "from_level", "to_level", "status", "raised_at", "evidence", "reason"]
+_CSV = [*_COLUMNS, "kind", "age_days", "certainty", "awaited_by", "is_overdue", "deferred_until"]
+_TABLE = ["id", "participant", "recommended", "status", "age", "evidence", "certainty", "awaited"]
+_CERTAINTY = {"presumptive": "presumptive: confirm before acting"}
 
 
 @click.group("recommendation")
@@ -28,12 +37,18 @@ def recommendation_command() -> None:
 @format_option
 @pass_desk
 def list_recommendations(desk: Desk, open_only: bool, form: str) -> None:
-    """Every recommendation, newest first."""
+    """The worklist: newest evidence first, those put off and those decided on at the end.
+
+    Also who is ready for review of a lower level, where the schedule says after how many negative weeks.
+    """
     with desk.reading() as (session, acting):
-        lines = services.recommendations.listed(session, acting, open_only=open_only)
-    print_recommendations(
-        desk, lines, form, empty="No recommendation is open." if open_only else "No recommendation yet."
-    )
+        lines = services.worklist.worklist(session, acting, open_only=open_only)
+        waiting = len(services.reviews.listed(session, acting))
+    empty = "No recommendation is open." if open_only else "No recommendation yet."
+    print_recommendations(desk, lines, form, empty)
+    if form == "table" and waiting:
+        what = "1 review waits" if waiting == 1 else f"{waiting} reviews wait"
+        click.echo(f"{what} beside these: `testing-tracker review list`.")
 
 
 @recommendation_command.command("show")
@@ -41,37 +56,39 @@ def list_recommendations(desk: Desk, open_only: bool, form: str) -> None:
 @format_option
 @pass_desk
 def show_recommendation(desk: Desk, number: int, form: str) -> None:
-    """One recommendation with everything it rests on."""
+    """One recommendation with everything it rests on, and the participant's recent record."""
     with desk.reading() as (session, acting):
-        line = services.recommendations.shown(session, acting, number)
-        raised = line.raised_at.astimezone(acting.zone)
-        decided = line.decided_at.astimezone(acting.zone) if line.decided_at else None
+        line, record = services.recommendations.shown(session, acting, number)
+        zone = acting.zone
     if form == "json":
-        print_json(desk, asdict(line))
+        print_json(desk, {**asdict(line), "record": asdict(record)})
         return
     if form == "csv":
-        print_csv(desk, [_row(line)], _COLUMNS)
+        print_csv(desk, [_row(line)], _CSV)
         return
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
-    click.echo(f"  raised    {raised:%Y-%m-%d %H:%M}")
-    click.echo(f"  because   {line.reason}")
-    for test in line.evidence:
-        click.echo(f"  evidence  {test.due_on}  {test.outcome or 'no result'}  {', '.join(test.analytes)}".rstrip())
-    if decided:
-        click.echo(f"  decided   {decided:%Y-%m-%d %H:%M} by {line.decided_by}: {line.decision_reason or 'no note'}")
+    for said in _in_detail(line, zone):
+        click.echo(f"  {said}")
+    click.echo(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
+    for said in _record_lines(line, record, zone):
+        click.echo(f"  {said}")
+    if record.last_draws:
+        print_table([vars(draw) for draw in record.last_draws], list(vars(record.last_draws[0])))
     click.echo(DISCLAIMER)
 
 
 @recommendation_command.command("accept")
 @click.argument("number", metavar="ID", type=int)
+@click.option("--to", "to_level", type=LEVEL, help="Another level than recommended; it may be lower.")
 @click.option("--note", metavar="TEXT", help="What goes on record with the decision.")
 @pass_desk
-def accept_recommendation(desk: Desk, number: int, note: str | None) -> None:
-    """Follow the recommendation: the participant is transferred to its level from today."""
+def accept_recommendation(desk: Desk, number: int, to_level: str | None, note: str | None) -> None:
+    """Follow the recommendation: the participant is transferred to its level, or the one given, from today."""
     with desk.writing() as (session, acting):
-        done = services.recommendations.accept(session, acting, number, note)
+        done = services.recommendations.accept(session, acting, number, note, Level(to_level) if to_level else None)
     moved = f"is in {done.level_now} from today" if done.transferred else f"stays in {done.level_now}"
-    say(desk, f"Recommendation {number} accepted; {done.participant} {moved}.")
+    other = f" at {to_level} instead of {done.recommended}" if to_level and to_level != done.recommended else ""
+    say(desk, f"Recommendation {number} accepted{other}; {done.participant} {moved}.")
 
 
 @recommendation_command.command("decline")
@@ -85,28 +102,118 @@ def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
     say(desk, f"Recommendation {number} for {participant} declined.")
 
 
+@recommendation_command.command("defer")
+@click.argument("number", metavar="ID", type=int)
+@click.option("--until", type=DAY, required=True, metavar="DATE", help="The day on which it comes back.")
+@click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is put off.")
+@pass_desk
+def defer_recommendation(desk: Desk, number: int, until: str, reason: str) -> None:
+    """Put the recommendation off until a day, for a reason. A test that may show another use brings it back earlier."""
+    with desk.writing() as (session, acting):
+        day = day_given(until, acting.today)
+        participant = services.recommendations.defer(session, acting, number, day, reason)
+    say(desk, f"Recommendation {number} for {participant} is put off until {day}.")
+
+
 def in_a_line(number: int, participant: str, status: str, reason: str) -> str:
     """A recommendation that an act has raised or changed, in a line of what the act prints."""
     return f"Recommendation {number} for {participant}, {status}: {reason}. A clinician decides."
 
 
-def print_recommendations(desk: Desk, lines: Sequence["RecommendationLine"], form: str, empty: str) -> None:
+def print_recommendations(desk: Desk, lines: Sequence["Line"], form: str, empty: str) -> None:
     """Print recommendations; the table says that they are no more than that."""
     if form == "json":
         print_json(desk, [asdict(line) for line in lines])
         return
-    rows = [_row(line) for line in lines]
     if form == "csv":
-        print_csv(desk, rows, _COLUMNS)
+        print_csv(desk, [_row(line) for line in lines], _CSV)
         return
-    print_rows(desk, rows, ["id", "participant", "recommended", "status", "evidence"], form, empty)
+    print_rows(desk, [_row(line) | _for_people(line) for line in lines], _TABLE, form, empty)
     if lines:
         click.echo(DISCLAIMER)
 
 
-def _row(line: "RecommendationLine") -> dict[str, object]:
-    evidence = [
-        f"{test.due_on} {test.outcome or 'no result'} {' '.join(test.analytes)}".rstrip() for test in line.evidence
-    ]
+def _row(line: "Line") -> dict[str, object]:
+    return {**vars(line), "evidence": [_in_words(test) for test in line.evidence]}
+
+
+def _for_people(line: "Line") -> dict[str, object]:
     step = f"{line.from_level} to {line.to_level}" if line.to_level is not line.from_level else "clinical review"
-    return {**vars(line), "recommended": step, "evidence": evidence}
+    return {
+        "recommended": step,
+        "status": _status(line),
+        "age": "" if line.age_days is None else f"{line.age_days} d",
+        "evidence": [_in_words(test) for test in line.evidence] or [line.reason.partition(":")[0]],
+        "certainty": _CERTAINTY.get(line.certainty or "", line.certainty),
+        "awaited": _awaited(line),
+    }
+
+
+def _status(line: "Line") -> str:
+    if line.kind == "step-down":
+        return "ready for review of a lower level"
+    if line.deferred_until is not None:
+        return f"{line.status}, put off until {line.deferred_until}"
+    return f"{line.status}, its results have changed since" if line.changed_since else str(line.status)
+
+
+def _awaited(line: "Line | EvidenceLine") -> str:
+    if line.awaited_by is None:
+        return ""
+    return f"definitive result by {line.awaited_by}" + (", overdue" if line.is_overdue else "")
+
+
+def _in_words(test: "EvidenceLine") -> str:
+    """A test as evidence: its day, what it says, and what makes that less than it seems."""
+    said = test.outcome or (test.status if test.status in ("missed", "refused") else "no result")
+    words = f"{test.due_on} {said} {' '.join(test.analytes)}".rstrip()
+    if test.expected:
+        words += " (prescribed)"
+    if test.same_use_as:
+        words += f" ({SAME_USE} as {' and '.join(str(day) for day in test.same_use_as)})"
+    return words
+
+
+def _in_detail(line: "RecommendationLine", zone: tzinfo) -> Iterator[str]:
+    ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
+    yield f"raised    {_local(line.raised_at, zone)}, {ago}"
+    yield f"because   {line.reason}"
+    if line.certainty:
+        yield f"certainty {_CERTAINTY.get(line.certainty, line.certainty)}"
+    for test in line.evidence:
+        more = ", ".join(filter(None, (test.method or "", _awaited(test))))
+        yield f"evidence  {_in_words(test)}" + (f"  [{more}]" if more else "")
+    if line.deferred_until is not None:
+        yield f"put off   until {line.deferred_until}"
+    if line.decided_at is not None:
+        at = f" at {line.decided_level}" if line.decided_level else ""
+        yield f"decided   {_local(line.decided_at, zone)} by {line.decided_by}{at}: {line.decision_reason or 'no note'}"
+    if line.changed_since:
+        yield "note      what it was decided on has changed since; the decision stands until a clinician changes it"
+
+
+def _record_lines(line: "RecommendationLine", record: "RecentRecord", zone: tzinfo) -> Iterator[str]:
+    yield f"pattern   {record.pattern}  (a letter a week, this week the last)"
+    yield f"negatives {record.negatives_in_a_row} in a row now, {record.most_negatives_in_a_row} at most"
+    for medicine in record.prescriptions:
+        until = f" to {medicine.to_on}" if medicine.to_on else ""
+        by = f", by {medicine.prescriber}" if medicine.prescriber else ""
+        yield f"takes     {medicine.analyte}, prescribed from {medicine.from_on}{until}{by}"
+    if not record.prescriptions:
+        yield "takes     nothing by prescription that is on record"
+    for review in record.reviews:
+        detail = f": {review.detail}" if review.detail else ""
+        yield f"review    {review.id}  {review.due_on}  {review.about}{detail}"
+    for decision in record.decisions:
+        if decision.recommendation != line.id or decision.decision == "deferred":
+            yield f"earlier   {_decided(decision, zone)}"
+
+
+def _decided(decision: "EarlierDecision", zone: tzinfo) -> str:
+    at = f" at {decision.level}" if decision.level else ""
+    when = _local(decision.at, zone)
+    return f"{decision.recommendation} {decision.decision}{at}, {when} by {decision.by}: {decision.reason or 'no note'}"
+
+
+def _local(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -1,15 +1,16 @@
 """`result` and `amend`: what a specimen's test said, and correcting it."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.output import say
+from testing_tracker.cli.output import say, warn
 from testing_tracker.cli.recommendation import in_a_line
-from testing_tracker.cli.words import ANALYTE, CODE, CODE_DUE, DAY, OUTCOME, REASON
+from testing_tracker.cli.result_options import new_result, nothing_said, said_of_a_result
+from testing_tracker.cli.words import CODE, CODE_DUE, DAY, OUTCOME, REASON
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
 
@@ -46,19 +47,16 @@ class _ResultCommand(click.Command):
 @click.argument("code", type=CODE_DUE)
 @click.argument("outcome", type=OUTCOME)
 @which_draw
-@click.option("--analyte", "analytes", type=ANALYTE, multiple=True, metavar="NAME", help="What a positive found.")
-@click.option("--collected-at", metavar="TIME", help="Such as 09:40, the facility's time.")
-@click.option("--note", metavar="TEXT", help="Anything worth keeping with it.")
+@said_of_a_result
 @pass_desk
 def result_command(
     desk: Desk,
+    /,
     code: str,
     outcome: str,
     on: str | None,
     for_cause: bool | None,
-    analytes: tuple[str, ...],
-    collected_at: str | None,
-    note: str | None,
+    **said: Any,  # noqa: ANN401
 ) -> None:
     """Log the result of the participant's draw due that day.
 
@@ -66,34 +64,30 @@ def result_command(
     """
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)
-        found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
-        at = services.results.collected_instant(acting, day, collected_at) if collected_at else None
-        new = services.results.NewResult(Outcome(outcome), analytes, at, note)
-        logged = services.results.log_result(session, acting, found, new)
-        said = _said(found.which, f"{_in_words(outcome, analytes)} logged", logged)
-    for line in said:
-        say(desk, line)
+        find = services.draws.find_draw_to_correct if said["definitive"] else services.draws.find_draw
+        found = find(session, acting, code, day, for_cause=for_cause)
+        logged = services.results.log_result(session, acting, found, new_result(acting, day, outcome, said))
+        kind = "definitive result, " if said["definitive"] else ""
+        lines = told(found.which, f"{kind}{in_words(logged)} logged", logged)
+    _print(desk, lines, logged.warnings)
 
 
 @click.command("amend")
 @click.argument("code", type=CODE)
 @click.argument("outcome", type=click.Choice([str(word) for word in (*Outcome, *_NO_RESULT)]))
 @which_draw
-@click.option("--analyte", "analytes", type=ANALYTE, multiple=True, metavar="NAME", help="What a positive found.")
-@click.option("--collected-at", metavar="TIME", help="Such as 09:40, the facility's time.")
-@click.option("--note", metavar="TEXT", help="Anything worth keeping with it.")
+@said_of_a_result
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is corrected.")
 @pass_desk
 def amend_command(
     desk: Desk,
+    /,
     code: str,
     outcome: str,
     on: str | None,
     for_cause: bool | None,
-    analytes: tuple[str, ...],
-    collected_at: str | None,
-    note: str | None,
     reason: str,
+    **said: Any,  # noqa: ANN401
 ) -> None:
     """Correct a result; the earlier one is kept and shown.
 
@@ -104,35 +98,61 @@ def amend_command(
         day = day_given(on, acting.today)
         found = services.draws.find_draw_to_correct(session, acting, code, day, for_cause=for_cause)
         if outcome in _NO_RESULT:
-            if analytes or collected_at or note:
+            if not nothing_said(said):
                 raise TestingTrackerError(f"A draw that is {outcome} has no analyte, time of collection or note.")
             logged = services.results.take_back(session, acting, found, Status(outcome), reason)
             now = logged.draw.status + (f", because {logged.because}" if logged.because else "")
         else:
-            at = services.results.collected_instant(acting, day, collected_at) if collected_at else None
-            new = services.results.NewResult(Outcome(outcome), analytes, at, note)
+            new = new_result(acting, day, outcome, said)
             logged = services.results.amend_result(session, acting, found, new, reason)
-            now = _in_words(outcome, analytes)
-        said = _said(found.which, f"corrected to {now}; the earlier entry is kept", logged)
-    for line in said:
+            now = in_words(logged)
+        lines = told(found.which, f"corrected to {now}; the earlier entry is kept", logged)
+    _print(desk, lines, logged.warnings)
+
+
+def _print(desk: Desk, lines: Sequence[str], warnings: Sequence[str]) -> None:
+    for line in lines:
         say(desk, line)
+    for warning in warnings:
+        warn(f"{warning}.")
 
 
-def _in_words(outcome: str, analytes: tuple[str, ...]) -> str:
-    return f"{outcome} for {', '.join(dict.fromkeys(analytes))}" if analytes else outcome
+def in_words(logged: "Logged") -> str:
+    """The outcome that went on record, with what was found."""
+    return f"{logged.outcome} for {', '.join(logged.analytes)}" if logged.analytes else str(logged.outcome)
 
 
-def _said(which: str, done: str, logged: "Logged") -> list[str]:
+def told(which: str, done: str, logged: "Logged") -> list[str]:
     """What a nurse has to see: what was done, and what follows from it."""
     was = f" (was {logged.earlier_status})" if logged.earlier_status not in (Status.DUE, Status.COLLECTED) else ""
-    said = [f"{which}: {done}{was}."]
+    lines = [f"{which}: {done}{was}."]
+    lines += _read_in_words(logged)
+    if logged.draw.late:
+        lines.append("It was given after the collection window had closed: counted as collected, and marked late.")
     recommendation = logged.recommendation
     if recommendation is not None:
         assert recommendation.id is not None, "it has been written"
         code = logged.participant.code
-        said.append(in_a_line(recommendation.id, code, recommendation.status, recommendation.reason))
-    said += [
+        lines.append(in_a_line(recommendation.id, code, recommendation.status, recommendation.reason))
+    lines += [
         f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes it."
         for number in logged.decided
     ]
-    return said
+    return lines
+
+
+def _read_in_words(logged: "Logged") -> list[str]:
+    """How the result reads against the prescriptions, where there is something to say."""
+    read = logged.settled.read
+    if logged.outcome is None:
+        return []
+    lines = []
+    if logged.settled.is_expected:
+        lines.append(f"Expected: a prescription explains {', '.join(read.expected)}. Nothing is raised.")
+    elif read.expected:
+        explained, rest = ", ".join(read.expected), ", ".join(read.unexpected)
+        lines.append(f"A prescription explains {explained}, not {rest}.")
+    if read.absent:
+        absent = ", ".join(read.absent)
+        lines.append(f"Unexpected negative: {absent} is prescribed and was not found. It is on the clinician's list.")
+    return lines

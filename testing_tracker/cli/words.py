@@ -7,6 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.facility_file import FacilityFileError
 from testing_tracker.rules.words import Level, Outcome
 
 _Complete = Callable[[click.Context], list[str]]
@@ -23,6 +24,8 @@ class Word(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             return self._check(value)
+        except FacilityFileError:
+            raise  # the word may be good
         except (TestingTrackerError, ValueError) as error:
             self.fail(str(error), param, ctx)
 
@@ -59,9 +62,16 @@ def _analyte(value: str) -> str:
 
 
 def _analytes(ctx: click.Context) -> list[str]:
+    from testing_tracker.cli.desk import Desk
+    from testing_tracker.rules import facility_file
     from testing_tracker.rules.analytes import analyte_names
 
-    return list(analyte_names())
+    Desk(_given_database(ctx), None)  # no command has sat down at one: a key was pressed
+    try:
+        return list(analyte_names())
+    except FacilityFileError:
+        facility_file.use(None)
+        return list(analyte_names())
 
 
 def _participants(ctx: click.Context) -> list[str]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -18,13 +18,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 from testing_tracker.acting import Acting
 from testing_tracker.rules.attendance import NOT_YET_DONE
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.pattern import NOTHING_DUE, week_letter
+from testing_tracker.rules.pattern import NOTHING_DUE, outcome_that_counts, week_letter
 from testing_tracker.rules.words import Outcome, Status
-from testing_tracker.store.queries import counts, in_force_id
-from testing_tracker.store.tables import Assignment, Draw, Enrolment, Participant, Placement, Result, Schedule
+from testing_tracker.store.queries import in_force_id
+from testing_tracker.store.tables import Assignment, Draw, Enrolment, Participant, Placement, Schedule
 
 _History = TypeVar("_History", Assignment, Placement)
-_DrawRow = tuple[int, date, str, str | None]
+_DrawRow = tuple[int, date, str, str | None, bool, bool]
 _ROWS_AT_A_TIME = 1000
 
 
@@ -33,7 +33,8 @@ class Tally:
     """What became of a week's draws. A cancelled draw is no draw.
 
     `outstanding` ones have nothing recorded and are held against nobody; `unrecorded` are those of them whose day is
-    over. A collected specimen without an outcome counts as collected only.
+    over. A collected specimen without an outcome counts as collected only. `expected` are those of the negative ones
+    that found only what is prescribed, `late` those of the collected ones that were given after the window.
     """
 
     due: int = 0
@@ -46,10 +47,22 @@ class Tally:
     negative: int = 0
     positive: int = 0
     invalid: int = 0
+    expected: int = 0
+    late: int = 0
 
-    def add(self, status: Status, outcome: Outcome | None, *, day_is_over: bool) -> None:
-        """Count one draw."""
+    def add(
+        self,
+        status: Status,
+        outcome: Outcome | None,
+        *,
+        day_is_over: bool,
+        expected: bool = False,
+        late: bool = False,
+    ) -> None:
+        """Count one draw; `outcome` is the one that counts, negative where all that was found is expected."""
         self.due += 1
+        self.expected += expected
+        self.late += late
         if status in NOT_YET_DONE:
             self.outstanding += 1
             self.unrecorded += status is Status.UNRECORDED or day_is_over
@@ -125,11 +138,14 @@ def _fill_in(line: ParticipantWeek, draws: Iterable[_DrawRow], week: Week, today
         position = len(letters) - 1 - (week.monday - drawn_in).days // 7
         if position < 0:
             continue  # of an earlier enrolment
-        tests = [(day, Status(status), Outcome(outcome) if outcome else None) for _, day, status, outcome in of_week]
-        letters[position] = week_letter((status, outcome) for _, status, outcome in tests)
+        tests = [
+            (day, Status(status), outcome_that_counts(outcome, expected=expected), expected, late)
+            for _, day, status, outcome, expected, late in of_week
+        ]
+        letters[position] = week_letter((status, outcome) for _, status, outcome, *_ in tests)
         if drawn_in == week.monday:
-            for day, status, outcome in tests:
-                line.tally.add(status, outcome, day_is_over=day < today)
+            for day, status, outcome, expected, late in tests:
+                line.tally.add(status, outcome, day_is_over=day < today, expected=expected, late=late)
     line.pattern = "".join(letters)
 
 
@@ -179,14 +195,15 @@ def _weeks_of_enrolment(session: Session, acting: Acting, week: Week) -> dict[in
 
 
 def _draws(session: Session, acting: Acting, week: Week) -> Iterable[_DrawRow]:
-    """All draws up to the week's end of those in the report: participant, day, status, and outcome if collected."""
+    """All draws up to the week's end of those in the report: participant, day, status, and what came of it."""
     return session.exec(
-        select(col(Draw.participant_id), col(Draw.due_on), col(Draw.status), col(Result.outcome))
-        .select_from(Draw)
-        .join(
-            Result,
-            and_(col(Result.draw_id) == Draw.id, col(Draw.status) == Status.COLLECTED, counts()),
-            isouter=True,
+        select(  # type: ignore[call-overload]  # the library types selects of up to four columns
+            col(Draw.participant_id),
+            col(Draw.due_on),
+            col(Draw.status),
+            col(Draw.outcome),
+            col(Draw.expected),
+            col(Draw.late),
         )
         .where(
             Draw.due_on <= week.sunday,

@@ -2,31 +2,46 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.words import Decision
-from testing_tracker.store.queries import counts, id_of
-from testing_tracker.store.tables import Draw, Evidence, Finding, Participant, Recommendation, Result
+from testing_tracker.rules.words import Decision, Status
+from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine, lines
+from testing_tracker.store.tables import Recommendation
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A test that a recommendation rests on, with what its result says now."""
+    """A test that a recommendation rests on, with what its result says now; `analytes` are those that count.
+
+    `method` is how that result was had, `same_use_as` the days of the positives that it may be the same use as.
+    """
 
     due_on: date
     outcome: str | None
     analytes: list[str]
+    status: str
+    method: str | None
+    same_use_as: list[date]
+
+    @property
+    def said(self) -> str:
+        """What the test says, in a word for people."""
+        if self.outcome is not None:
+            return self.outcome
+        return self.status if self.status in (Status.MISSED, Status.REFUSED) else "result taken back"
 
 
 @dataclass(frozen=True)
 class Recommended:
-    """A recommendation that is open, or was raised or decided in the week."""
+    """A recommendation that is open, or was raised or decided in the week.
+
+    `certainty` is presumptive, partly confirmed or confirmed; None without a positive test.
+    """
 
     id: int
     participant: str
@@ -36,6 +51,7 @@ class Recommended:
     raised_at: datetime
     evidence: list[Proof]
     reason: str
+    certainty: str | None
 
     @property
     def is_open(self) -> bool:
@@ -44,27 +60,25 @@ class Recommended:
 
 def recommendations_in(session: Session, acting: Acting, week: Week) -> list[Recommended]:
     """Those open now and those raised or decided in the facility's week, oldest first."""
-    found = session.exec(
-        select(Recommendation, Participant.code)
-        .select_from(Recommendation)
-        .join(Participant, col(Participant.id) == Recommendation.participant_id)
-        .where(Participant.facility_id == acting.facility_id, _in_report(acting, week))
-        .order_by(col(Recommendation.raised_at), col(Recommendation.id))
-    ).all()
-    evidence = _evidence(session, acting, week)
-    return [
-        Recommended(
-            id=id_of(row),
-            participant=code,
-            from_level=row.from_level,
-            to_level=row.to_level,
-            status=row.status,
-            raised_at=row.raised_at,
-            evidence=evidence.get(id_of(row), []),
-            reason=row.reason,
-        )
-        for row, code in found
-    ]
+    return [_recommended(line) for line in reversed(lines(session, acting, _in_report(acting, week)))]
+
+
+def _recommended(line: RecommendationLine) -> Recommended:
+    return Recommended(
+        id=line.id,
+        participant=line.participant,
+        from_level=line.from_level,
+        to_level=line.to_level,
+        status=line.status,
+        raised_at=line.raised_at,
+        evidence=[_proof(test) for test in line.evidence],
+        reason=line.reason,
+        certainty=line.certainty,
+    )
+
+
+def _proof(test: EvidenceLine) -> Proof:
+    return Proof(test.due_on, test.outcome, test.analytes, test.status, test.method, test.same_use_as)
 
 
 def _in_report(acting: Acting, week: Week) -> ColumnElement[bool]:
@@ -78,26 +92,3 @@ def _in_report(acting: Acting, week: Week) -> ColumnElement[bool]:
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _evidence(session: Session, acting: Acting, week: Week) -> dict[int, list[Proof]]:
-    """What each recommendation rests on, by its id; for a withdrawn one, what it rested on."""
-    tests = session.exec(
-        select(col(Evidence.recommendation_id), Draw, col(Result.outcome), col(Finding.analyte))
-        .select_from(Evidence)
-        .join(Recommendation, col(Recommendation.id) == Evidence.recommendation_id)
-        .join(Draw, col(Draw.id) == Evidence.draw_id)
-        .join(Result, and_(col(Result.draw_id) == Draw.id, counts()), isouter=True)
-        .join(Finding, col(Finding.result_id) == Result.id, isouter=True)
-        .where(
-            or_(col(Evidence.withdrawn_at).is_(None), col(Recommendation.status) == Decision.WITHDRAWN),
-            _in_report(acting, week),
-        )
-        .order_by(col(Evidence.recommendation_id), col(Draw.due_on), col(Draw.id), col(Finding.analyte))
-        .distinct()  # a test may have been taken out of the evidence and put in again
-    )
-    evidence: dict[int, list[Proof]] = {}
-    for (identity, draw, outcome), rows in groupby(tests, key=lambda row: row[:3]):
-        analytes = [analyte for *_, analyte in rows if analyte is not None]
-        evidence.setdefault(identity, []).append(Proof(draw.due_on, outcome, analytes))
-    return evidence

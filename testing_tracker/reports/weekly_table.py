@@ -88,11 +88,13 @@ def _day(day: date) -> str:
 def _numbers(report: WeeklyReport) -> Iterator[str]:
     tally = report.total
     yield f"participants {len(report.participants)}"
+    late = f" ({tally.late} after the window)" if tally.late else ""
     yield from _wrapped(
-        f"tests due {tally.due}: collected {tally.collected}, missed {tally.missed}, refused {tally.refused}, "
+        f"tests due {tally.due}: collected {tally.collected}{late}, missed {tally.missed}, refused {tally.refused}, "
         f"excused {tally.excused}, outstanding {tally.outstanding}"
     )
-    yield f"results: negative {tally.negative}, positive {tally.positive}, invalid {tally.invalid}"
+    expected = f" ({tally.expected} found only what is prescribed)" if tally.expected else ""
+    yield f"results: negative {tally.negative}{expected}, positive {tally.positive}, invalid {tally.invalid}"
     yield from _wrapped(
         f"compliance {_fraction(tally.collected, tally.decided)} (collected of due, without excused and outstanding)"
     )

@@ -1,34 +1,38 @@
-"""What a test can look for, and the names that people use for it (`analytes.toml`)."""
+"""What a test can look for, the names that people use for it, and what is known of it.
 
-import re
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
+The vocabulary is `analytes.toml` with the facility's own file on top. A name that stands in a record stays good when
+the facility's file that brought it is gone: nothing is known of it then but its name.
+"""
+
+from collections.abc import Iterable
+from functools import cache, lru_cache
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules import facility_file
+from testing_tracker.rules.analyte_file import Analyte, Cutoff, Vocabulary, Window, bare, read_vocabulary
+from testing_tracker.rules.facility_file import FacilityFile, FacilityFileError, use
+from testing_tracker.rules.words import Method
 
+__all__ = [
+    "Analyte",
+    "Cutoff",
+    "UnknownAnalyteError",
+    "Window",
+    "analyte_named",
+    "analyte_names",
+    "can_be_prescribed",
+    "cutoff_of",
+    "described",
+    "explained_by",
+    "explained_in_prescriptions",
+    "loinc_of",
+    "longest_window_days",
+    "outlasts_a_week",
+    "use",
+    "window_of",
+]
 
-@dataclass(frozen=True)
-class Window:
-    """For how many days after a use a test of a specimen can be positive, and who says so.
-
-    A rough range and never proof. `low_days` is None where the source only says "up to".
-    """
-
-    low_days: float | None
-    high_days: float
-    source: str
-
-    @property
-    def whole_days(self) -> tuple[int, ...]:
-        """The ends of the range as days on which a test finds the use, the day of the use being the first.
-
-        Rounded down, which is the cautious side, but never below the day itself.
-        """
-        ends = [days for days in (self.low_days, self.high_days) if days is not None]
-        return tuple(dict.fromkeys(max(1, int(days)) for days in ends))
+_WEEK = 7
 
 
 class UnknownAnalyteError(TestingTrackerError):
@@ -38,52 +42,125 @@ class UnknownAnalyteError(TestingTrackerError):
 def analyte_named(name: str) -> str:
     """The vocabulary's own name for what a person calls `COC`, `thc` or `6-MAM`.
 
-    Raises UnknownAnalyteError, naming close matches or else every name there is.
+    Raises UnknownAnalyteError, naming close matches or else every name there is; FacilityFileError where the facility's
+    file cannot be used, as do all functions here.
     """
-    found = _by_any_name().get(_bare(name))
+    found = _vocabulary().by_any_name.get(bare(name))
     if found is None:
         raise UnknownAnalyteError(f"{name!r} is not an analyte; {_suggestion(name)}")
     return found
 
 
-@cache
 def analyte_names() -> tuple[str, ...]:
     """The vocabulary's own names, in alphabetical order."""
-    return tuple(sorted(_vocabulary()))
+    return tuple(sorted(_vocabulary().analytes))
 
 
-@cache
+def described(analyte: str) -> Analyte:
+    """All that is known of an analyte, by the vocabulary's own name."""
+    return _vocabulary().analytes.get(analyte) or Analyte(analyte, analyte)
+
+
 def window_of(analyte: str, specimen: str) -> Window | None:
     """The window of detection of an analyte, by the vocabulary's own name, in a specimen; None where none is known."""
-    windows: Any = _vocabulary()[analyte].get("window", {})
-    entry = windows.get(specimen)
-    return Window(entry.get("low_days"), entry["high_days"], entry["source"]) if entry is not None else None
+    return described(analyte).windows.get(specimen)
+
+
+def longest_window_days(analyte: str, specimen: str) -> int | None:
+    """For how many whole days a test can still show a use, lasting use included; None where nothing is known.
+
+    Hours round down: 0 days means that the next day's test shows another use.
+    """
+    window = window_of(analyte, specimen)
+    return None if window is None else int(window.high_days)
+
+
+def outlasts_a_week(analyte: str, specimen: str) -> bool:
+    """Whether a test can show a use for longer than a week, so that a further positive need not be a new use."""
+    longest = longest_window_days(analyte, specimen)
+    return longest is not None and longest > _WEEK
+
+
+def cutoff_of(analyte: str, specimen: str, method: Method) -> Cutoff | None:
+    """From which amount on a test of this kind is positive; None where no source gives one."""
+    return described(analyte).cutoffs.get((specimen, method))
+
+
+def loinc_of(analyte: str, method: Method) -> str | None:
+    """The LOINC code of the urine test by this method; None where none is known."""
+    code = described(analyte).loinc.get(method)
+    return None if code is None else code.code
+
+
+def can_be_prescribed(analyte: str) -> bool:
+    """Whether a prescription can be what explains it: heroin's metabolite never is."""
+    return described(analyte).can_be_prescribed
+
+
+def explained_by(prescribed: Iterable[str]) -> frozenset[str]:
+    """Every analyte that a prescription of these can make positive, by the vocabulary's own names.
+
+    Itself, what the body makes of it, and the class tests that react to any of these. Only what is known and sure:
+    explaining too much would hide a use, explaining too little would accuse a patient.
+    """
+    taken: set[str] = set()
+    class_tests: set[str] = set()
+    waiting = [analyte for analyte in prescribed if can_be_prescribed(analyte)]
+    while waiting:
+        analyte = waiting.pop()
+        if analyte not in taken:
+            taken.add(analyte)
+            class_tests.update(described(analyte).explains.class_tests)
+            waiting += described(analyte).explains.metabolites
+    return frozenset(taken | class_tests)
+
+
+def explained_in_prescriptions(analyte: str) -> tuple[str, ...]:
+    """The other analytes whose prescription explains this one, in alphabetical order."""
+    return tuple(other for other in analyte_names() if other != analyte and analyte in explained_by([other]))
+
+
+def problems_of(file: FacilityFile) -> list[str]:
+    """Everything that is wrong with the analytes of a facility's file, a line each."""
+    try:
+        return FacilityFileError(file.name, read_vocabulary(file.document, _shipped())[1]).problems
+    except FacilityFileError as error:
+        return error.problems
+
+
+def _vocabulary() -> Vocabulary:
+    own = facility_file.facility_file()
+    return _shipped() if own is None else _with(own)
+
+
+@lru_cache(maxsize=4)
+def _with(own: FacilityFile) -> Vocabulary:
+    vocabulary, problems = read_vocabulary(own.document, _shipped())
+    if problems:
+        raise FacilityFileError(own.name, problems)
+    return vocabulary
 
 
 @cache
-def _vocabulary() -> dict[str, dict[str, object]]:
-    return tomllib.loads(files(__package__).joinpath("analytes.toml").read_text(encoding="utf-8"))
+def _shipped() -> Vocabulary:
+    vocabulary, problems = read_vocabulary(shipped_document("analytes.toml"))
+    assert not problems, problems
+    return vocabulary
 
 
-@cache
-def _by_any_name() -> dict[str, str]:
-    names = {}
-    for analyte, entry in _vocabulary().items():
-        also = entry["also"]
-        assert isinstance(also, list)
-        for name in (analyte, *also):
-            names[_bare(name)] = analyte
-    return names
+def shipped_document(name: str) -> dict[str, object]:
+    """A file of numbers that comes with the program."""
+    import tomllib
+    from importlib.resources import files
 
-
-def _bare(name: str) -> str:
-    return re.sub(r"[\s._-]", "", name.casefold())
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
 def _suggestion(name: str) -> str:
     from difflib import get_close_matches
 
-    close = [_by_any_name()[match] for match in get_close_matches(_bare(name), _by_any_name())]
+    known = _vocabulary().by_any_name
+    close = [known[match] for match in get_close_matches(bare(name), known)]
     if close:
         return f"did you mean {' or '.join(dict.fromkeys(close))}?"
     return f"the analytes are {', '.join(analyte_names())}"

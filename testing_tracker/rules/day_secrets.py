@@ -73,6 +73,12 @@ def ticket(secret: bytes, participant_id: int) -> bytes:
     return hmac.digest(secret, b"%d" % participant_id, "sha256")
 
 
+def panel_drawn(secret: bytes, participant_id: int, panels: int) -> int:
+    """Which of so many panels, counted from 0, a participant's test of the day looks for; each as likely as another."""
+    found = hmac.digest(secret, b"%d panel" % participant_id, "sha256")
+    return int.from_bytes(found) * panels // _WHOLE
+
+
 def is_below(found: bytes, chance: Fraction) -> bool:
     """Whether a ticket, read as a fraction of 2^256, is below a chance."""
     return int.from_bytes(found) * chance.denominator < chance.numerator * _WHOLE

@@ -15,6 +15,13 @@ NOT_PROVIDED = "o"
 NOTHING_DUE = "_"
 
 
+def outcome_that_counts(outcome: str | None, *, expected: bool) -> Outcome | None:
+    """What a test says of use: one that found only what prescriptions explain counts as negative."""
+    if outcome is None:
+        return None
+    return Outcome.NEGATIVE if expected else Outcome(outcome)
+
+
 def week_letter(tests: Iterable[tuple[Status, Outcome | None]]) -> str:
     """The letter for one week's draws, each a status and the outcome of its specimen, if any.
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.day_secrets import SEED_BYTES, hashed, is_below, ticket
+from testing_tracker.rules.day_secrets import SEED_BYTES, hashed, is_below, panel_drawn, ticket
 
 FORM = "testing-tracker proof 1"
 MOST_HASHES = 1_000_000  # more than any chain has; a longer file only wastes an auditor's time
@@ -15,11 +15,16 @@ MOST_HASHES = 1_000_000  # more than any chain has; a longer file only wastes an
 
 @dataclass(frozen=True)
 class Decision:
-    """On one participant, by the permanent number that is not the code; `chance` is exact."""
+    """On one participant, by the permanent number that is not the code; `chance` is exact.
+
+    Of `panels` that rotate, `panel` is the one that chance chose for who was drawn, counted from 0.
+    """
 
     participant: int
     chance: Fraction
     drawn: bool
+    panel: int | None = None
+    panels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,10 @@ class Proof:
             if expected is not decision.drawn:
                 said, right = ("drawn", "is not") if decision.drawn else ("not drawn", "is")
                 yield f"participant {decision.participant} {right} drawn by the day's secret, and the file says {said}"
+            elif decision.drawn and decision.panels:
+                panel = panel_drawn(self.day_secret, decision.participant, decision.panels)
+                if panel != decision.panel:
+                    yield f"participant {decision.participant} has panel {panel} by the day's secret, not the file's"
 
 
 def as_document(proof: Proof) -> dict[str, object]:
@@ -60,11 +69,19 @@ def as_document(proof: Proof) -> dict[str, object]:
         "anchor": proof.anchor.hex(),
         "hashes": proof.hashes,
         "day_secret": proof.day_secret.hex(),
-        "participants": [
-            {"participant": decision.participant, "chance": str(decision.chance), "drawn": decision.drawn}
-            for decision in proof.decisions
-        ],
+        "participants": [_item(decision) for decision in proof.decisions],
     }
+
+
+def _item(decision: Decision) -> dict[str, object]:
+    item: dict[str, object] = {
+        "participant": decision.participant,
+        "chance": str(decision.chance),
+        "drawn": decision.drawn,
+    }
+    if decision.panels:
+        item |= {"panel": decision.panel, "panels": decision.panels}
+    return item
 
 
 def read_document(document: Any) -> Proof:  # noqa: ANN401
@@ -98,7 +115,8 @@ def _decision(item: Any) -> Decision:  # noqa: ANN401
         raise ValueError(f"a chance of {chance}")
     if not isinstance(item["drawn"], bool):
         raise ValueError(f"drawn is {item['drawn']!r}, not true or false")
-    return Decision(_whole_number(item["participant"]), chance, item["drawn"])
+    panel, panels = (None if item.get(key) is None else _whole_number(item[key]) for key in ("panel", "panels"))
+    return Decision(_whole_number(item["participant"]), chance, item["drawn"], panel, panels)
 
 
 def _whole_number(value: Any) -> int:  # noqa: ANN401

@@ -19,6 +19,14 @@ class Shift(StrEnum):
     SKIP = "skip"
 
 
+class Missed(StrEnum):
+    """What a missed or refused test leads to, beside being counted: nothing, a review, or a recommendation."""
+
+    NONE = "none"
+    REVIEW = "review"
+    POSITIVE = "positive"
+
+
 @dataclass(frozen=True)
 class Bounds:
     """Guard rails on random draws: how few and how many in an ISO week, and days from one draw to the next."""
@@ -51,25 +59,32 @@ class ClosedRule:
 
 @dataclass(frozen=True)
 class CollectionRule:
-    """What is collected, what it is tested for, and when (facility's local time)."""
+    """What is collected, what it is tested for, and when (facility's local time).
+
+    Of several `panels` chance chooses one for each draw; `panel` is empty then.
+    """
 
     specimen: str = "urine"
     panel: tuple[str, ...] = ()
     opens: time = time(8, 0)
     closes: time = time(17, 0)
+    panels: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
 class ResponseRule:
-    """How far up the ladder a positive recommends.
+    """How far up the ladder a positive recommends, and what else the tests lead to.
 
     `repeat_within_days` and `repeat_steps` come together: a further positive within that many days of an earlier one
-    recommends `repeat_steps` levels instead of `steps`.
+    recommends `repeat_steps` levels instead of `steps`. After `review_after_negative_weeks` weeks in a row with
+    negative tests only, a lower level of care is to be thought of; None where the facility does not ask for that.
     """
 
     steps: int = 1
     repeat_within_days: int | None = None
     repeat_steps: int | None = None
+    missed: Missed = Missed.NONE
+    review_after_negative_weeks: int | None = None
 
 
 @dataclass(frozen=True)

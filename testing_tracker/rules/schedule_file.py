@@ -9,12 +9,22 @@ import tomllib
 from collections.abc import Callable
 from datetime import time
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named
 from testing_tracker.rules.calendar import WEEKDAYS, closed_days
-from testing_tracker.rules.schedule import Bounds, ClosedRule, CollectionRule, DrawRule, ResponseRule, Schedule, Shift
+from testing_tracker.rules.schedule import (
+    Bounds,
+    ClosedRule,
+    CollectionRule,
+    DrawRule,
+    Missed,
+    ResponseRule,
+    Schedule,
+    Shift,
+)
 from testing_tracker.rules.words import Kind, Level
 
 if TYPE_CHECKING:
@@ -26,8 +36,8 @@ MOST_STEPS = len(Level) - 1
 _SECTIONS = {
     "draw": ("kind", "per_week", "days", "min_per_week", "max_per_week", "max_gap_days"),
     "closed": ("holidays", "shift"),
-    "collection": ("specimen", "panel", "window"),
-    "response": ("steps", "repeat_within_days", "repeat_steps", "missed"),
+    "collection": ("specimen", "panel", "panels", "window"),
+    "response": ("steps", "repeat_within_days", "repeat_steps", "missed", "review_after_negative_weeks"),
 }
 _BOUNDS = {"min_per_week": (0, 7), "max_per_week": (1, 7), "max_gap_days": (1, 366)}  # least and greatest
 _ANY_YEAR = 2026  # a calendar that the holidays library knows, it knows for every year
@@ -41,6 +51,18 @@ class ScheduleFileError(TestingTrackerError):
     def __init__(self, file: str, problems: list[str]) -> None:
         self.problems = [f"{file}: {problem}" for problem in problems]
         super().__init__("; ".join(self.problems))
+
+
+def read_stored(text: str) -> Schedule:
+    """The schedule in a stored version's text, which was checked when it was loaded.
+
+    A panel may name an analyte of the facility's own that is in the vocabulary no more; it keeps its name.
+    """
+    reader = _Reader(tomllib.loads(text), is_stored=True)
+    schedule = reader.schedule()
+    if reader.problems:
+        raise ScheduleFileError("stored schedule", reader.problems)
+    return schedule
 
 
 def read_schedule(text: str, file: str) -> Schedule:
@@ -79,8 +101,9 @@ def read_with_table(text: str, file: str) -> "tuple[Schedule, ChanceTable | None
 class _Reader:
     """Takes values out of the document. A bad one becomes a problem and its default takes its place."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], *, is_stored: bool = False) -> None:
         self.document = document
+        self.is_stored = is_stored
         self.problems: list[str] = []
 
     def schedule(self) -> Schedule:
@@ -180,14 +203,19 @@ class _Reader:
     def _collection(self) -> CollectionRule:
         usual = CollectionRule()
         specimen = self._value("collection.specimen", usual.specimen, _specimen, f"one of {', '.join(SPECIMENS)}")
-        panel = self._value("collection.panel", usual.panel, _panel, "a list of analytes")
+        read = partial(_panel, is_stored=self.is_stored)
+        panel = self._value("collection.panel", usual.panel, read, "a list of analytes")
+        wanted = "a list of two or more lists of analytes"
+        panels = self._value("collection.panels", usual.panels, partial(_panels, read=read), wanted)
+        if panel and panels:
+            self.problems.append("collection.panels: stands in place of panel; remove one of the two")
         opens, closes = self._value(
             "collection.window",
             (usual.opens, usual.closes),
             _window,
             'two times of a day, such as "08:00-17:00"',
         )
-        return CollectionRule(specimen, panel, opens, closes)
+        return CollectionRule(specimen, panel, opens, closes, panels)
 
     def _response(self) -> ResponseRule:
         steps = self._value("response.steps", 1, _steps, f"a whole number from 0 to {MOST_STEPS}")
@@ -200,8 +228,11 @@ class _Reader:
             )
         if repeat_steps is not None and repeat_steps < steps:
             self.problems.append("response.repeat_steps: must not be fewer than steps")
-        self._value("response.missed", "none", _missed, '"none"')
-        return ResponseRule(steps, days, repeat_steps)
+        missed = self._value("response.missed", Missed.NONE, _missed, '"none", "review" or "positive"')
+        weeks = self._value(
+            "response.review_after_negative_weeks", None, _positive_number, "a whole number of weeks, 1 or more"
+        )
+        return ResponseRule(steps, days, repeat_steps, missed, weeks)
 
 
 def _contradictions(bounds: Bounds, per_week: Fraction, days: tuple[int, ...]) -> list[str]:
@@ -265,7 +296,7 @@ def _specimen(value: Any) -> str:  # noqa: ANN401
     return str(value)
 
 
-def _panel(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+def _panel(value: Any, *, is_stored: bool) -> tuple[str, ...]:  # noqa: ANN401
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise ValueError
     known: list[str] = []
@@ -274,10 +305,19 @@ def _panel(value: Any) -> tuple[str, ...]:  # noqa: ANN401
         try:
             known.append(analyte_named(name))
         except UnknownAnalyteError as error:
-            problems.append(str(error))
+            if is_stored:
+                known.append(name)
+            else:
+                problems.append(str(error))
     if problems:
         raise ValueError("; ".join(problems))
     return tuple(dict.fromkeys(known))
+
+
+def _panels(value: Any, *, read: Callable[[Any], tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:  # noqa: ANN401
+    if not isinstance(value, list) or len(value) < 2 or not all(value):
+        raise ValueError
+    return tuple(read(one) for one in value)
 
 
 def _window(value: Any) -> tuple[time, time]:  # noqa: ANN401
@@ -314,9 +354,7 @@ def _positive_number(value: Any) -> int:  # noqa: ANN401
     return value
 
 
-def _missed(value: Any) -> str:  # noqa: ANN401
-    if value in ("review", "positive"):
-        raise ValueError(f'"{value}" is not available in this version; write missed = "none"')
-    if value != "none":
+def _missed(value: Any) -> Missed:  # noqa: ANN401
+    if value not in tuple(Missed):
         raise ValueError
-    return str(value)
+    return Missed(value)

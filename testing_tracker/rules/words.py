@@ -45,6 +45,36 @@ class Outcome(StrEnum):
     INVALID = "invalid"
 
 
+class Method(StrEnum):
+    """How a specimen was tested: by a cut-off on the spot (cup, immunoassay), or by a laboratory that tells substances
+    apart (GC-MS, LC-MS/MS), whose word governs."""
+
+    PRESUMPTIVE = "presumptive"
+    DEFINITIVE = "definitive"
+
+
+class Validity(StrEnum):
+    """What the measurements on a specimen itself say of it; what was not measured says nothing."""
+
+    ACCEPTABLE = "acceptable"
+    DILUTE = "dilute"
+    SUBSTITUTED = "substituted"
+    ADULTERATED = "adulterated"
+    INVALID = "invalid"
+    NOT_TESTED = "not tested"
+
+
+class About(StrEnum):
+    """What a clinician is asked to look at, without it being a recommendation."""
+
+    MISSED = "missed"
+    REFUSED = "refused"
+    UNABLE = "unable to provide"
+    TAMPERED = "tampered specimen"
+    UNEXPECTED_NEGATIVE = "unexpected negative"
+    SAME_USE = "possibly the same use"
+
+
 class Standing(StrEnum):
     """Whether a participant takes part on a day."""
 

@@ -1,20 +1,73 @@
-"""What a nurse records of a draw beside its result: missed, refused, excused, or collected with the result to come."""
+"""What a nurse records of a draw beside its result: missed, refused, excused, or collected with the result to come.
 
-from sqlmodel import Session
+Or that the participant tried and could not provide a specimen, which is not held against anybody.
+"""
+
+from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import check_change
 from testing_tracker.rules.words import Status
+from testing_tracker.services import evidence
 from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
-from testing_tracker.store.tables import Draw
+from testing_tracker.store.tables import AuditEntry, Draw, Recommendation
+
+TRIED = "draw tried"
+UNABLE = "the participant tried and could not provide a specimen"
 
 
-def record_absence(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None) -> None:
-    """Set a draw to missed, refused or excused. Raises TestingTrackerError where its state does not allow that."""
+def record_absence(
+    session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None
+) -> Recommendation | None:
+    """Set a draw to missed, refused or excused. Raises TestingTrackerError where its state does not allow that.
+
+    Returns the recommendation that this raised or changed, where the schedule asks for one.
+    """
     check_change(found.which, Status(found.draw.status), found.outcome, status)
-    set_status(session, acting, found.draw, status, reason)
+    return set_status(session, acting, found.draw, status, reason)
+
+
+def record_unable(session: Session, acting: Acting, found: OpenDraw, reason: str | None) -> None:
+    """The participant tried and could not. The draw stays due, to be tried again until the night closes its day.
+
+    A day that is over becomes unrecorded, as the night would have made it, and a clinician is asked to look; also when
+    the night took it for missed. Raises TestingTrackerError for a draw of which something else is recorded.
+    """
+    draw = found.draw
+    earlier = Status(draw.status)
+    if draw.unable:
+        raise TestingTrackerError(f"{found.which} is recorded as unable to provide already; there is nothing to do.")
+    if found.outcome is not None or earlier not in (Status.DUE, Status.UNRECORDED, Status.MISSED):
+        said = f"has a result ({found.outcome})" if found.outcome is not None else f"is recorded as {earlier}"
+        raise TestingTrackerError(f"{found.which} {said}. If that is wrong, correct it with `testing-tracker amend`.")
+    draw.unable = True
+    session.add(draw)
+    audit.record(
+        session,
+        acting,
+        TRIED,
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=reason,
+        due_on=draw.due_on,
+        earlier=earlier,
+    )
+    session.flush()
+    if draw.due_on < acting.today or earlier is not Status.DUE:
+        close_unable(session, acting, draw)
+
+
+def close_unable(session: Session, acting: Acting, draw: Draw) -> None:
+    """The day is over, and the participant could not: the draw is unrecorded, not missed, for a clinician to see."""
+    said = session.exec(
+        select(AuditEntry.reason)
+        .where(AuditEntry.draw_id == draw.id, AuditEntry.act == TRIED)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(1)
+    ).first()
+    set_status(session, acting, draw, Status.UNRECORDED, f"{UNABLE}: {said}" if said else UNABLE)
 
 
 def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:
@@ -29,8 +82,14 @@ def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:
     set_status(session, acting, found.draw, Status.COLLECTED, None)
 
 
-def set_status(session: Session, acting: Acting, draw: Draw, status: Status, reason: str | None) -> None:
-    """Write a draw's status with its audit entry; whether it may change was checked before."""
+def set_status(
+    session: Session, acting: Acting, draw: Draw, status: Status, reason: str | None
+) -> Recommendation | None:
+    """Write a draw's status with its audit entry, and what follows; whether it may change was checked before.
+
+    What follows is what the schedule asks for after a missed or refused test, or the end of that where the draw is
+    neither any more. Returns the recommendation that this raised or changed.
+    """
     audit.record(
         session,
         acting,
@@ -45,3 +104,9 @@ def set_status(session: Session, acting: Acting, draw: Draw, status: Status, rea
     draw.reason = reason
     session.add(draw)
     session.flush()
+    return after_absence(session, acting, draw)
+
+
+def after_absence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """Raise, ask for or withdraw what a draw's status leads to; the recommendation that this changed."""
+    return evidence.follow_absence(session, acting, draw)

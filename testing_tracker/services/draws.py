@@ -10,12 +10,11 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE
 from testing_tracker.rules.calendar import instant
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
-from testing_tracker.services import schedules
+from testing_tracker.services import panels
 from testing_tracker.services.lookup import find_enrolled, find_participant
 from testing_tracker.store import audit
-from testing_tracker.store.queries import counts, draws_on, id_of, in_force, result_of, standing_on
+from testing_tracker.store.queries import draws_on, id_of, in_force, result_of, standing_on
 from testing_tracker.store.tables import (
-    Assignment,
     Draw,
     Enrolment,
     Night,
@@ -28,7 +27,10 @@ from testing_tracker.store.tables import (
 
 @dataclass(frozen=True)
 class DueLine:
-    """A draw of a day and what has become of it. `schedule` is None where none made the draw."""
+    """A draw of a day and what has become of it. `schedule` is None where none made the draw.
+
+    `expected`: prescriptions explain all that was found. `panel` are the analytes to look for, where panels rotate.
+    """
 
     participant: str
     due_on: date
@@ -37,6 +39,8 @@ class DueLine:
     outcome: Outcome | None
     schedule: str | None
     reason: str | None
+    expected: bool = False
+    panel: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,10 @@ class OpenDraw:
 
     @property
     def outcome(self) -> Outcome | None:
-        return Outcome(self.result.outcome) if self.result is not None and self.result.outcome else None
+        """What the result says; nothing yet where the specimen is to be collected again."""
+        if self.result is None or self.result.outcome is None or self.draw.status == Status.DUE:
+            return None
+        return Outcome(self.result.outcome)
 
     @property
     def is_awaited(self) -> bool:
@@ -67,9 +74,8 @@ class OpenDraw:
 def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
     """Who is to be tested on a day, by code."""
     rows = session.exec(
-        select(Draw, Participant.code, Result.outcome, Schedule.name)
+        select(Draw, Participant.code, Schedule.name)
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
         .join(ScheduleVersion, col(ScheduleVersion.id) == Draw.schedule_version_id, isouter=True)
         .join(Schedule, col(Schedule.id) == ScheduleVersion.schedule_id, isouter=True)
         .where(Participant.facility_id == acting.facility_id, Draw.due_on == day)
@@ -81,11 +87,13 @@ def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
             due_on=draw.due_on,
             kind=Kind(draw.kind),
             status=Status(draw.status),
-            outcome=Outcome(outcome) if outcome else None,
+            outcome=Outcome(draw.outcome) if draw.outcome else None,
             schedule=schedule,
             reason=draw.reason or draw.ordered_for,
+            expected=draw.expected,
+            panel=list(panels.test_of(session, draw).panel) if draw.panel is not None else None,
         )
-        for draw, code, outcome, schedule in rows
+        for draw, code, schedule in rows
     ]
 
 
@@ -163,17 +171,8 @@ def _no_draw(session: Session, acting: Acting, participant: Participant, day: da
 
 
 def window_closes(session: Session, acting: Acting, draw: Draw) -> datetime:
-    """The instant from which nobody can give a draw's specimen any more, by the schedule version that made it.
-
-    One that no schedule made, such as a test for cause, goes by the participant's schedule on its day.
-    """
-    if draw.schedule_version_id is not None:
-        rule = schedules.rule_of(session.get_one(ScheduleVersion, draw.schedule_version_id).text)
-    else:
-        assignment = in_force(session, Assignment, draw.participant_id, draw.due_on)
-        assert assignment is not None, "who has a draw was enrolled by then"
-        _, rule = schedules.rule_on(session, assignment.schedule_id, draw.due_on)
-    return instant(draw.due_on, rule.collection.closes, acting.zone)
+    """The instant from which nobody can give a draw's specimen any more."""
+    return instant(draw.due_on, panels.rule_of_draw(session, draw).collection.closes, acting.zone)
 
 
 def order_test(session: Session, acting: Acting, code: str, reason: str | None) -> Draw:

@@ -223,6 +223,7 @@ def _write(session: Session, acting: Acting, new: Sequence[tuple[_Key, _Past]]) 
                 "reason": past.reason,
                 "ordered_for": past.ordered_for,
                 "recorded_at": acting.now,
+                "outcome": str(past.outcome) if past.outcome else None,
             }
         )
         if past.outcome is not None:

@@ -5,39 +5,26 @@ the text may be a name.
 """
 
 import csv
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named, analyte_names
 from testing_tracker.rules.codes import check_code
 from testing_tracker.rules.words import Level, Outcome
-from testing_tracker.services import lookup, participants, results, schedules
-from testing_tracker.services.draws import OpenDraw, find_draw
-from testing_tracker.store.queries import draws_on, findings_of, id_of
-from testing_tracker.store.tables import Recommendation, Result
+from testing_tracker.services import participants, schedules
 
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")
-RESULT_COLUMNS = ("participant", "due_on", "outcome")
 
 _NOT_CSV = "this is not proper CSV: a quotation mark is missing or out of place"
-_TIME = re.compile(r"[0-9T:.+Z -]{1,40}")
 _Word = TypeVar("_Word", bound=StrEnum)
-
-
-class Which(StrEnum):
-    """Which draw a line means, where two fall on one day."""
-
-    SCHEDULED = "scheduled"
-    FOR_CAUSE = "for-cause"
 
 
 @dataclass(frozen=True)
@@ -237,76 +224,3 @@ def _read_participant(cells: Mapping[str, str], schedules_known: Sequence[str]) 
         raise TestingTrackerError(f"schedule {said} {', '.join(schedules_known)}")
     enrolled_on = read_day("enrolled_on", cells["enrolled_on"])
     return participants.NewParticipant(code, level, cells["schedule"], enrolled_on, cells.get("name") or None)
-
-
-def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
-    """Log the results of a laboratory's file; one that is on record, even corrected or taken back, stays unchanged.
-
-    Each raises its recommendation as if a nurse had logged it. One that differs from what is on record is refused: a
-    correction needs a reason, which `amend` asks for.
-    """
-    tally = Tally()
-    raised: dict[int, str] = {}
-    for line in read_lines(lines, RESULT_COLUMNS, ("analytes", "collected_at", "note", "kind"), tally):
-        try:
-            with session.begin_nested():
-                logged = _log_line(session, acting, line.cells)
-        except TestingTrackerError as error:
-            tally.refuse(line, error)
-            continue
-        tally.add(is_new=logged is not None)
-        if logged is not None and logged.recommendation is not None:
-            raised[id_of(logged.recommendation)] = logged.participant.code
-    for identity, code in raised.items():
-        reason = session.get_one(Recommendation, identity).reason  # as the file's last positive left it
-        tally.recommendations.append(Raised(identity, code, reason))
-    return tally
-
-
-def _log_line(session: Session, acting: Acting, cells: Mapping[str, str]) -> results.Logged | None:
-    """Log a line's result; None when it is on record."""
-    code = read_code(cells["participant"])
-    day = read_day("due_on", cells["due_on"])
-    outcome = read_word("outcome", cells["outcome"], list(Outcome))
-    analytes = read_analytes(cells.get("analytes", ""))
-    check_analytes(outcome, analytes)
-    collected_at = _read_time(acting, day, cells.get("collected_at", ""))
-    new = results.NewResult(outcome, analytes, collected_at, cells.get("note") or None)
-    found = _find_draw(session, acting, code, day, cells.get("kind", ""))
-    if _is_on_record(session, found, new):
-        return None
-    return results.log_result(session, acting, found, new)
-
-
-def _find_draw(session: Session, acting: Acting, code: str, day: date, kind: str) -> OpenDraw:
-    """The draw that a line means. Of two it is not guessed: a file comes again, and then the guess would be another."""
-    which = read_word("kind", kind, list(Which)) if kind else None
-    participant = lookup.find_participant(session, acting, code)
-    if which is None and len(draws_on(session, id_of(participant), day)) > 1:
-        raise TestingTrackerError(
-            f"{participant.code} has two draws on {day}, a scheduled one and one for cause; say which in a column "
-            f"kind: {' or '.join(Which)}"
-        )
-    return find_draw(session, acting, code, day, for_cause=None if which is None else which is Which.FOR_CAUSE)
-
-
-def _read_time(acting: Acting, day: date, cell: str) -> datetime | None:
-    if not cell:
-        return None
-    if _TIME.fullmatch(cell) is None:
-        raise TestingTrackerError("collected_at is not a time; write 09:40, or 2026-11-23T09:40")
-    return results.collected_instant(acting, day, cell)
-
-
-def _is_on_record(session: Session, found: OpenDraw, new: results.NewResult) -> bool:
-    """Whether a result of the draw says or once said the same; what the line leaves out is not compared.
-
-    One that was corrected or taken back must not come back with the file that brought it.
-    """
-    ever = session.exec(select(Result).where(Result.draw_id == found.draw.id, Result.outcome == new.outcome))
-    return any(
-        findings_of(session, result.id) == list(new.analytes)
-        and new.collected_at in (None, result.collected_at)
-        and new.note in (None, result.note)
-        for result in ever.all()
-    )

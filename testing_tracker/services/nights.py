@@ -16,16 +16,21 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import days_between, instant
 from testing_tracker.rules.day_secrets import hashed, seal
+from testing_tracker.rules.schedule import Missed
 from testing_tracker.rules.words import Status
 from testing_tracker.services import keys, pools, schedules
-from testing_tracker.services.attendance import set_status
+from testing_tracker.services.attendance import close_unable, set_status
 from testing_tracker.services.draws import window_closes
+from testing_tracker.services.panels import rule_of_draw
+from testing_tracker.services.settling import settle
+from testing_tracker.services.specimens import RECOLLECT
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Pool, ScheduleVersion
 
 CLOSED_OUT = "nothing was recorded by the end of the day"
+NOT_RECOLLECTED = "a specimen that does not count was given, and no second one"
 MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
 
 
@@ -139,8 +144,8 @@ def _close_out(session: Session, acting: Acting, since: date) -> int:
     """Draws of the days before today that nobody touched become missed; each is on the audit record.
 
     Those that were made only after their day's collection window had closed become unrecorded: nobody could have been
-    told of them in time. Everything older than the last run was closed by that run, so only the days since are looked
-    at. Returns how many were missed.
+    told of them in time. So do those whose participants tried and could not. Everything older than the last run was
+    closed by that run, so only the days since are looked at. Returns how many were missed.
     """
     is_open = (
         col(Draw.status) == Status.DUE,
@@ -148,6 +153,8 @@ def _close_out(session: Session, acting: Acting, since: date) -> int:
         col(Draw.due_on) < acting.today,
         col(Draw.participant_id).in_(select(Participant.id).where(Participant.facility_id == acting.facility_id)),
     )
+    for draw in session.exec(select(Draw).where(*is_open, col(Draw.unable))).all():
+        close_unable(session, acting, draw)
     made = session.exec(
         select(col(Draw.due_on), col(Draw.schedule_version_id), col(Draw.recorded_at)).where(*is_open).distinct()
     )
@@ -162,7 +169,33 @@ def _close_out(session: Session, acting: Acting, since: date) -> int:
     for draw in session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all():
         if draw.recorded_at >= window_closes(session, acting, draw):
             set_status(session, acting, draw, Status.UNRECORDED, MADE_TOO_LATE)
-    return _close(session, acting, is_open, Status.MISSED, CLOSED_OUT)
+    for draw in session.exec(select(Draw).where(*is_open, Draw.reason == RECOLLECT)).all():
+        set_status(session, acting, draw, Status.COLLECTED, NOT_RECOLLECTED)
+        settle(session, acting, draw)
+    followed = _close_one_by_one(session, acting, is_open)
+    return followed + _close(session, acting, is_open, Status.MISSED, CLOSED_OUT)
+
+
+def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnElement[bool], ...]) -> int:
+    """Close the draws from whose end something follows; returns how many were missed.
+
+    Those are the draws of schedules that ask for a review or a recommendation after a missed test. All others are
+    closed by one statement.
+    """
+    versions = session.exec(select(col(Draw.schedule_version_id)).where(*is_open).distinct()).all()
+    asking = [
+        identity
+        for identity in versions
+        if identity is not None
+        and schedules.rule_of(session.get_one(ScheduleVersion, identity).text).response.missed is not Missed.NONE
+    ]
+    unplanned = session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all()
+    missed = [draw for draw in unplanned if rule_of_draw(session, draw).response.missed is not Missed.NONE]
+    if asking:
+        missed += session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking))).all()
+    for draw in missed:
+        set_status(session, acting, draw, Status.MISSED, CLOSED_OUT)
+    return len(missed)
 
 
 def _was_too_late(session: Session, acting: Acting, due_on: date, version_id: int, recorded_at: datetime) -> bool:
@@ -226,6 +259,8 @@ def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group)
     """Write a draw for each participant drawn, many in one statement; returns how many were new."""
     if not group.drawn:
         return 0
+    if group.panels:
+        return _add_draws_with_panels(session, acting, pool, group)
     values = {
         "participant_id": col(Participant.id),
         "due_on": literal(pool.day),
@@ -238,3 +273,20 @@ def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group)
     drawn = sa_select(*values.values()).where(col(Participant.id).in_(group.drawn)).order_by(col(Participant.id))
     statement = insert(Draw).prefix_with("OR IGNORE").from_select(list(values), drawn)
     return session.connection().execute(statement).rowcount
+
+
+def _add_draws_with_panels(session: Session, acting: Acting, pool: Pool, group: pools.Group) -> int:
+    """The same for a schedule that rotates panels: a row each, because each has its own panel."""
+    rows = [
+        {
+            "participant_id": number,
+            "due_on": pool.day,
+            "kind": str(group.rule.kind),
+            "status": str(Status.DUE),
+            "schedule_version_id": group.rule.version_id,
+            "recorded_at": acting.now,
+            "panel": group.panels[number],
+        }
+        for number in group.drawn
+    ]
+    return session.connection().execute(insert(Draw).prefix_with("OR IGNORE"), rows).rowcount

@@ -4,7 +4,7 @@ Nothing here looks at the clock, and nothing at rows that came after those the r
 same for ever.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -15,7 +15,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, select
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.day_secrets import drawn_among
+from testing_tracker.rules.day_secrets import drawn_among, panel_drawn
 from testing_tracker.rules.draws import chance_on
 from testing_tracker.rules.guard_rails import ChanceTable, Recent, binding, chance_within, last_day_that_matters
 from testing_tracker.rules.schedule import Schedule as Rule
@@ -52,12 +52,16 @@ class DayRule:
 
 @dataclass(frozen=True)
 class Group:
-    """Participants of a page who have the same schedule and chance; `drawn` are those whose ticket is below it."""
+    """Participants of a page who have the same schedule and chance; `drawn` are those whose ticket is below it.
+
+    `panels` has the number of the panel that chance chose for each of those drawn, where the schedule rotates panels.
+    """
 
     rule: DayRule
     chance: Fraction
     participant_ids: Sequence[int]
     drawn: Sequence[int]
+    panels: Mapping[int, int]
 
 
 def known_now(session: Session) -> dict[str, int]:
@@ -88,13 +92,19 @@ def decided(session: Session, pool: Pool, secret: bytes | None) -> Iterator[Grou
         for schedule_id, participant_ids in of_schedule.items():
             rule = rules[schedule_id]
             for chance, having_it in _by_chance(session, pool, rule, participant_ids):
-                yield Group(rule, chance, having_it, _drawn(rule, secret, having_it, chance))
+                drawn = _drawn(rule, secret, having_it, chance)
+                yield Group(rule, chance, having_it, drawn, _panels(rule, secret, drawn))
 
 
 def _drawn(rule: DayRule, secret: bytes | None, participant_ids: list[int], chance: Fraction) -> list[int]:
     if rule.kind is Kind.FIXED:
         return participant_ids if chance else []
     return drawn_among(secret, participant_ids, chance) if secret else []
+
+
+def _panels(rule: DayRule, secret: bytes | None, drawn: Sequence[int]) -> dict[int, int]:
+    panels = len(rule.rule.collection.panels)
+    return {number: panel_drawn(secret, number, panels) for number in drawn} if panels and secret else {}
 
 
 def _rules(session: Session, pool: Pool) -> dict[int, DayRule]:

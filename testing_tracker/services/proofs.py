@@ -37,7 +37,7 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     secret = keys.secret_of(session, row, key_file, day)
     there = _drawn_on(session, day)
     decisions = [
-        Decision(number, group.chance, number in there)
+        _decision(group, number, there)
         for pool in pools_of_day
         for group in pools.decided(session, pool, secret)
         for number in group.participant_ids
@@ -49,8 +49,14 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     return Proof(name, day, chain.first_day, chain.anchor, chain.hashes(day), secret, tuple(decisions))
 
 
-def _drawn_on(session: Session, day: date) -> set[int]:
-    query = sa_select(col(Draw.participant_id)).where(
+def _decision(group: pools.Group, number: int, there: dict[int, int | None]) -> Decision:
+    panels = len(group.rule.rule.collection.panels)
+    return Decision(number, group.chance, number in there, there.get(number), panels or None)
+
+
+def _drawn_on(session: Session, day: date) -> dict[int, int | None]:
+    """Who has a draw on record that a schedule made, with the number of its panel."""
+    query = sa_select(col(Draw.participant_id), col(Draw.panel)).where(
         col(Draw.due_on) == day, col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
     )
-    return set(session.connection().execute(query).scalars())
+    return {row[0]: row[1] for row in session.connection().execute(query)}

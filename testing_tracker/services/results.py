@@ -1,7 +1,7 @@
 """Logging the result of a draw's specimen, and correcting one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -9,68 +9,78 @@ from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.amounts import Amount, judge
 from testing_tracker.rules.attendance import check_change
 from testing_tracker.rules.calendar import instant
-from testing_tracker.rules.words import Outcome, Standing, Status
-from testing_tracker.services import recommendations
+from testing_tracker.rules.validity import outcome_of
+from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
+from testing_tracker.services import panels, settling, specimens
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
+from testing_tracker.services.recommendations import decided_on
+from testing_tracker.services.settling import Settled
+from testing_tracker.services.specimens import NewSpecimen
 from testing_tracker.store import audit
-from testing_tracker.store.queries import findings_of, id_of, standing_on
-from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result
+from testing_tracker.store.queries import findings_of, id_of, standing_on, standing_result
+from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
 
 
 @dataclass(frozen=True)
 class NewResult:
-    """What a nurse says of a specimen. `collected_at` is in UTC; analytes are the vocabulary's names."""
+    """What is said of a specimen. `collected_at` is in UTC; analytes are the vocabulary's names.
+
+    `amounts` are what was measured of an analyte; it counts as found when it reaches the cutoff. A definitive result
+    is a laboratory's that tells substances apart.
+    """
 
     outcome: Outcome
     analytes: Sequence[str] = ()
     collected_at: datetime | None = None
     note: str | None = None
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    method: Method = Method.PRESUMPTIVE
+    lab: str | None = None
+    specimen: NewSpecimen | None = None
 
 
 @dataclass(frozen=True)
 class Logged:
     """What logging did: the draw, its status before, and the recommendation that it raised, changed or withdrew.
 
-    `decided` are the recommendations that a clinician decided on with what was recorded before; `because` is why a
-    draw that was to be due again has another status.
+    `outcome` is what went on record, which the specimen's validity may have changed, with the analytes found.
+    `settled` says how the result reads; `decided` are the recommendations that a clinician decided on with what was
+    recorded before; `because` is why a draw that was to be due again has another status.
     """
 
     participant: Participant
     draw: Draw
     earlier_status: Status
-    recommendation: Recommendation | None
+    outcome: Outcome | None
+    analytes: Sequence[str]
+    settled: Settled
     decided: Sequence[int] = ()
     because: str | None = None
+    warnings: Sequence[str] = ()
+
+    @property
+    def recommendation(self) -> Recommendation | None:
+        return self.settled.recommendation
 
 
 def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult) -> Logged:
     """Record the result of a draw; a positive raises its recommendation in the same transaction.
 
-    Also for a draw that was closed out as missed before its result came in. Raises TestingTrackerError for a second
-    result, and for a result that is not one.
+    Also for a draw that was closed out as missed before its result came in, and a laboratory's definitive result beside
+    the presumptive one. Raises TestingTrackerError for a second result, and for a result that is not one.
     """
-    earlier = Status(found.draw.status)
-    check_change(found.which, earlier, found.outcome, Status.COLLECTED)
-    _check(acting, found.draw, new)
-    _write(session, acting, found, new, reason=None)
-    audit.record(
-        session,
-        acting,
-        "result log",
-        participant_id=found.draw.participant_id,
-        draw_id=found.draw.id,
-        due_on=found.draw.due_on,
-        earlier=earlier,
-        outcome=new.outcome,
-        analytes=list(new.analytes),
-    )
-    set_collected(session, found.draw)
-    recommendation = _respond(session, acting, found.draw, None, new.outcome)
-    decided = recommendations.decided_on(session, found.draw)
-    return Logged(found.participant, found.draw, earlier, recommendation, decided)
+    draw = found.draw
+    earlier = Status(draw.status)
+    standing = standing_result(session, id_of(draw), new.method)
+    outcome = Outcome(standing.outcome) if standing is not None and standing.outcome else None
+    is_recollected = outcome is Outcome.INVALID and earlier is Status.DUE
+    which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
+    check_change(which, earlier, None if is_recollected else outcome, Status.COLLECTED)
+    return _record(session, acting, found, new, standing, None)
 
 
 def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult, reason: str) -> Logged:
@@ -80,30 +90,61 @@ def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResu
     """
     draw = found.draw
     earlier = Status(draw.status)
-    if earlier in (Status.DUE, Status.CANCELLED) or (earlier is Status.COLLECTED and found.outcome is None):
-        raise TestingTrackerError(f"{found.which} has no result to correct ({earlier}). Log one with `result`.")
-    _check(acting, draw, new)
-    if _is_same(session, found, new):
+    standing = standing_result(session, id_of(draw), new.method)
+    has_none = standing is None or standing.outcome is None
+    if earlier in (Status.DUE, Status.CANCELLED) or (earlier is Status.COLLECTED and has_none):
+        kind = "definitive result" if new.method is Method.DEFINITIVE else "result"
+        raise TestingTrackerError(f"{found.which} has no {kind} to correct ({earlier}). Log one with `result`.")
+    if _is_same(session, standing, new):
         raise TestingTrackerError(f"{found.which} says {new.outcome} already; there is nothing to correct.")
-    _write(session, acting, found, new, reason)
+    return _record(session, acting, found, new, standing, reason)
+
+
+def _record(
+    session: Session, acting: Acting, found: OpenDraw, new: NewResult, standing: Result | None, reason: str | None
+) -> Logged:
+    """Write a result that may be written, and what follows from it."""
+    draw = found.draw
+    earlier, before = Status(draw.status), draw.outcome
+    test = panels.test_of(session, draw)
+    kind = new.specimen.kind if new.specimen and new.specimen.kind else test.specimen
+    found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method)
+    _check_time(acting, draw, new)
+    specimen = specimens.add(session, acting, draw, new.specimen, kind, new.collected_at) if new.specimen else None
+    outcome, unusable = outcome_of(new.outcome, Validity(specimen.validity) if specimen else Validity.NOT_TESTED)
+    analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
+    written = _write(session, found, _row(acting, draw, new, standing, outcome, specimen, reason))
+    _write_findings(session, written, new, analytes)
     audit.record(
         session,
         acting,
-        "result amend",
+        "result log" if reason is None else "result amend",
         participant_id=draw.participant_id,
         draw_id=draw.id,
         reason=reason,
         due_on=draw.due_on,
-        earlier=found.outcome or earlier,
-        outcome=new.outcome,
-        analytes=list(new.analytes),
+        earlier=before or earlier,
+        outcome=outcome,
+        analytes=list(analytes),
+        method=new.method,
     )
     set_collected(session, draw)
-    recommendation = _respond(session, acting, draw, found.outcome, new.outcome)
-    return Logged(found.participant, draw, earlier, recommendation, recommendations.decided_on(session, draw))
+    settled = settling.read_and_settle(session, acting, draw, written)
+    return Logged(
+        participant=found.participant,
+        draw=draw,
+        earlier_status=earlier,
+        outcome=outcome,
+        analytes=analytes,
+        settled=settled,
+        decided=decided_on(session, draw),
+        warnings=[*found_in_it.warnings, *test.outside(analytes), *([unusable] if unusable else [])],
+    )
 
 
-def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
+def take_back(
+    session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str
+) -> Logged:
     """Correct a record that should not be there, such as one logged for the wrong participant.
 
     The draw becomes `missed`, `refused`, `excused` or, where it can still be given, `due` again; the result stays on
@@ -114,12 +155,14 @@ def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status,
     wanted, because = _due_again(session, acting, found) if status is Status.DUE else (status, None)
     if earlier in (status, wanted, Status.CANCELLED):
         raise TestingTrackerError(f"{found.which} is recorded as {earlier}; there is nothing to correct.")
-    if found.outcome is not None:
-        _write(session, acting, found, None, reason)
-    set_status(session, acting, draw, wanted, f"{because}; {reason}" if because else reason)
-    recommendation = _respond(session, acting, draw, found.outcome, None)
-    decided = recommendations.decided_on(session, draw)
-    return Logged(found.participant, draw, earlier, recommendation, decided, because)
+    for method in Method:
+        standing = standing_result(session, id_of(draw), method)
+        if standing is not None and standing.outcome is not None:
+            _write(session, found, _taken_back(acting, draw, standing, reason))
+    followed = set_status(session, acting, draw, wanted, f"{because}; {reason}" if because else reason)
+    settled = settling.settle(session, acting, draw)
+    settled = replace(settled, recommendation=settled.recommendation or followed)
+    return Logged(found.participant, draw, earlier, None, (), settled, decided_on(session, draw), because)
 
 
 def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Status, str | None]:
@@ -152,11 +195,7 @@ def collected_instant(acting: Acting, day: date, text: str) -> datetime:
         raise TestingTrackerError(f"{text!r} is not a time of collection; {hint}.") from None
 
 
-def _check(acting: Acting, draw: Draw, new: NewResult) -> None:
-    if new.outcome is Outcome.POSITIVE and not new.analytes:
-        raise TestingTrackerError("A positive needs at least one analyte; add --analyte NAME.")
-    if new.outcome is not Outcome.POSITIVE and new.analytes:
-        raise TestingTrackerError(f"A {new.outcome} result has no analytes; leave them out, or log a positive.")
+def _check_time(acting: Acting, draw: Draw, new: NewResult) -> None:
     if new.collected_at is None:
         return
     collected_on = new.collected_at.astimezone(acting.zone).date()
@@ -166,38 +205,75 @@ def _check(acting: Acting, draw: Draw, new: NewResult) -> None:
         raise TestingTrackerError(f"The time of collection is before the draw's day, {draw.due_on}.")
 
 
-def _is_same(session: Session, found: OpenDraw, new: NewResult) -> bool:
-    if found.result is None or found.outcome is not new.outcome:
+def _is_same(session: Session, standing: Result | None, new: NewResult) -> bool:
+    if standing is None or standing.outcome != new.outcome or new.amounts or new.specimen:
         return False
-    same_time = new.collected_at in (None, found.result.collected_at)
-    same_note = new.note in (None, found.result.note)
-    return findings_of(session, found.result.id) == sorted(set(new.analytes)) and same_time and same_note
+    same_time = new.collected_at in (None, standing.collected_at)
+    same_note = new.note in (None, standing.note) and new.lab in (None, standing.lab)
+    return findings_of(session, standing.id) == sorted(set(new.analytes)) and same_time and same_note
 
 
-def _write(session: Session, acting: Acting, found: OpenDraw, new: NewResult | None, reason: str | None) -> None:
-    """Add the row that counts from now on. The database lets only one first result and one correction of it in.
-
-    What was said of the specimen stays said while the outcome does; another outcome may be another specimen's.
-    """
-    earlier = found.result
-    kept = earlier if new and found.outcome is new.outcome else None
-    result = Result(
-        draw_id=id_of(found.draw),
-        outcome=new.outcome if new else None,
-        collected_at=(new.collected_at if new else None) or (kept.collected_at if kept else None),
-        note=(new.note if new else None) or (kept.note if kept else None),
-        replaces_id=earlier.id if earlier else None,
+def _row(
+    acting: Acting,
+    draw: Draw,
+    new: NewResult,
+    standing: Result | None,
+    outcome: Outcome,
+    specimen: Specimen | None,
+    reason: str | None,
+) -> Result:
+    """The row to write. What was said of the specimen stays said while the outcome does; another outcome may be
+    another specimen's."""
+    kept = standing if standing is not None and standing.outcome == outcome else None
+    return Result(
+        draw_id=id_of(draw),
+        outcome=outcome,
+        collected_at=new.collected_at or (kept.collected_at if kept else None),
+        note=new.note or (kept.note if kept else None),
+        replaces_id=standing.id if standing else None,
         reason=reason,
+        method=new.method,
+        lab=new.lab or (kept.lab if kept else None),
+        specimen_id=specimen.id if specimen else (kept.specimen_id if kept else None),
         recorded_at=acting.now,
         recorded_by=acting.account,
     )
+
+
+def _taken_back(acting: Acting, draw: Draw, standing: Result, reason: str) -> Result:
+    return Result(
+        draw_id=id_of(draw),
+        replaces_id=standing.id,
+        reason=reason,
+        method=standing.method,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+
+
+def _write(session: Session, found: OpenDraw, result: Result) -> Result:
+    """Add the row that counts from now on. The database lets only one first result and one correction of it in."""
     session.add(result)
     try:
         session.flush()
     except IntegrityError:
         raise TestingTrackerError(f"{found.which} was recorded by somebody else just now. Look at it first.") from None
-    for analyte in sorted(set(new.analytes)) if new else ():
-        session.add(Finding(result_id=id_of(result), analyte=analyte))
+    return result
+
+
+def _write_findings(session: Session, result: Result, new: NewResult, found: Sequence[str]) -> None:
+    """The analytes found, and those that were measured and are below their cutoff."""
+    for analyte in sorted({*found, *new.amounts}):
+        amount = new.amounts.get(analyte)
+        session.add(
+            Finding(
+                result_id=id_of(result),
+                analyte=analyte,
+                found=analyte in found,
+                amount=str(amount.number) if amount else None,
+                unit=amount.unit if amount else None,
+            )
+        )
     session.flush()
 
 
@@ -205,15 +281,6 @@ def set_collected(session: Session, draw: Draw) -> None:
     """The draw was given; the reason of an earlier status does not apply any more."""
     draw.reason = None
     draw.status = Status.COLLECTED
+    draw.unable = False
     session.add(draw)
     session.flush()
-
-
-def _respond(
-    session: Session, acting: Acting, draw: Draw, before: Outcome | None, after: Outcome | None
-) -> Recommendation | None:
-    if after is Outcome.POSITIVE and before is not Outcome.POSITIVE:
-        return recommendations.add_evidence(session, acting, draw)
-    if before is Outcome.POSITIVE and after is not Outcome.POSITIVE:
-        return recommendations.withdraw_evidence(session, acting, draw)
-    return None

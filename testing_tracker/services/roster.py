@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Kind, Level, Outcome, Standing, Status
-from testing_tracker.services import lookup, participants
+from testing_tracker.services import lookup, participants, prescriptions
+from testing_tracker.services.prescriptions import PrescriptionLine
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     enrolled_on,
@@ -101,6 +102,7 @@ class Record:
     levels: list[Change]
     schedules: list[Change]
     leaves: list[LeaveEntry]
+    prescriptions: list[PrescriptionLine]
     draws: list[DrawEntry]
 
 
@@ -174,6 +176,7 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
         leaves=[
             LeaveEntry(leave.from_on, leave.to_on, leave.reason) for leave in participants.leaves_of(session, identity)
         ],
+        prescriptions=prescriptions.lines_of(session, participant.code, identity, acting.today),
         draws=_draws(session, identity),
     )
 

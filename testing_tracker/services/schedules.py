@@ -14,7 +14,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import WEEKDAYS
 from testing_tracker.rules.codes import check_schedule_name
 from testing_tracker.rules.schedule import Schedule as Rule
-from testing_tracker.rules.schedule_file import read_schedule, read_with_table
+from testing_tracker.rules.schedule_file import read_stored, read_with_table
 from testing_tracker.rules.words import Kind
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, in_force_id, version_on
@@ -116,7 +116,7 @@ def rule_on(session: Session, schedule_id: int, day: date) -> tuple[int, Rule]:
 @lru_cache(maxsize=256)
 def rule_of(text: str) -> Rule:
     """The rule in a stored version's text, which was checked when it was loaded."""
-    return read_schedule(text, "stored schedule")
+    return read_stored(text)
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 from datetime import date
 
-from sqlalchemy import String, case, func, or_, text, type_coerce
+from sqlalchemy import Integer, String, case, func, literal, or_, text, type_coerce
 from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.words import Kind, Status
+from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.services.settling import is_late
 from testing_tracker.store import ledger
-from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant
+from testing_tracker.store.queries import counts
+from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Reading, Result
 
 Found = tuple[date, str, str]
 
 _ORDERED = "draw order"
+_TRIED = "draw tried"
 _LEADS_TO = {f"draw {status}": status for status in Status} | {
     _ORDERED: Status.DUE,
     "result log": Status.COLLECTED,
@@ -59,7 +63,7 @@ _PARTICIPANT_OF = {
         "WHERE finding.id = :id"
     ),
 }
-_HAVE_A_PARTICIPANT = ("enrolment", "placement", "assignment", "leave", "draw", "audit_entry")
+_HAVE_A_PARTICIPANT = ("prescription", "enrolment", "placement", "assignment", "leave", "draw", "audit_entry")
 
 
 def _code_of(session: Session, table: str, identity: int) -> str:
@@ -132,3 +136,54 @@ def wrong_statuses(session: Session, acting: Acting) -> Iterator[Found]:
     )
     for due_on, code, status in session.connection().execute(query):
         yield due_on, code, f"the draw is on record as {status}, and the audit table does not lead to that"
+
+
+def wrong_outcomes(session: Session, acting: Acting) -> Iterator[Found]:
+    """Draws that do not say what their results, the readings of these, and the audit table lead to."""
+    governing = sa_select(col(Result.outcome)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
+    outcome = case((col(Draw.status) == Status.COLLECTED, governing))
+    of_result = aliased(Reading)
+    newest = (
+        sa_select(func.max(col(of_result.id)))
+        .join(Result, col(Result.id) == of_result.result_id)
+        .where(col(Result.draw_id) == Draw.id, counts())
+        .scalar_subquery()
+    )
+    explained = (col(Draw.outcome) == Outcome.POSITIVE) & (col(Reading.expected) != "") & (col(Reading.unexpected) == "")
+    tried = (
+        sa_select(col(AuditEntry.id)).where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == _TRIED).exists()
+    )
+    given_at = sa_select(col(Result.collected_at)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
+    late = type_coerce(col(Draw.late), Integer)
+    unable = type_coerce(col(Draw.unable), Integer)
+    query = (
+        sa_select(col(Draw.due_on), col(Participant.code))
+        .select_from(Draw)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .join(Reading, col(Reading.id) == newest, isouter=True)
+        .where(
+            col(Participant.facility_id) == acting.facility_id,
+            or_(
+                outcome.is_distinct_from(col(Draw.outcome)),
+                func.coalesce(explained, literal(value=False)) != col(Draw.expected),
+                (late != 0) & given_at.is_(None),
+                unable.not_in((0, 1)) | ((unable == 1) & ~tried),
+            ),
+        )
+        .order_by(col(Draw.due_on), col(Draw.id))
+    )
+    for due_on, code in session.connection().execute(query):
+        yield due_on, code, "the draw on record does not say what its results lead to"
+    timed = (
+        select(Draw, Result, Participant.code)
+        .select_from(Draw)
+        .join(Result, (col(Result.draw_id) == Draw.id) & counts())
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            or_(col(Draw.late), col(Result.collected_at).is_not(None)),
+        )
+    )
+    for draw, result, code in session.exec(timed):
+        if draw.late != is_late(session, acting, draw, result):
+            yield draw.due_on, code, "the draw on record does not say rightly whether it was late"

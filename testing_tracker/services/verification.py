@@ -20,7 +20,7 @@ from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, pools
 from testing_tracker.services.keys import Begun
 from testing_tracker.services.seals import broken_seals
-from testing_tracker.services.tampering import changed_records, misplaced_draws, wrong_statuses
+from testing_tracker.services.tampering import changed_records, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
@@ -86,6 +86,7 @@ def _decide_again(session: Session, acting: Acting, key_file: KeyFile, result: V
     result.problems += _check_other_days(session, acting, result)
     result.problems += [Problem(*found) for found in misplaced_draws(session, acting)]
     result.problems += [Problem(*found) for found in wrong_statuses(session, acting)]
+    result.problems += [Problem(*found) for found in wrong_outcomes(session, acting)]
 
 
 def _secrets(session: Session, acting: Acting, key_file: KeyFile, result: Verified) -> dict[tuple[int, date], bytes]:
@@ -168,11 +169,17 @@ def _check_run(
             draw = there.pop(number, None)
             if draw is None:
                 yield _problem(session, pool.day, number, "was drawn, and there is no draw on record")
-            elif draw != (draw_id, str(group.rule.kind), group.rule.version_id, None, pool.recorded_at):
+            elif draw != _made(draw_id, group, number, pool):
                 yield _problem(session, pool.day, number, "the draw on record is not the one that the run made")
     result.drawn += drawn
     if drawn != pool.drawn:
         yield Problem(pool.day, "", f"the run drew {pool.drawn}, and deciding again draws {drawn}")
+
+
+def _made(draw_id: int, group: pools.Group, participant_id: int, pool: Pool) -> tuple[object, ...]:
+    """A draw as its run made it, in the order of `_draws_of`."""
+    rule = group.rule
+    return (draw_id, str(rule.kind), rule.version_id, None, group.panels.get(participant_id), pool.recorded_at)
 
 
 def _check_ids(pool: Pool, there: dict[int, tuple[object, ...]]) -> Iterator[Problem]:
@@ -184,7 +191,7 @@ def _check_ids(pool: Pool, there: dict[int, tuple[object, ...]]) -> Iterator[Pro
 
 
 def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, tuple[object, ...]]:
-    """The draws that schedules made for a day, by participant: id, kind, version, what for, and when made."""
+    """The draws that schedules made for a day, by participant: id, kind, version, what for, panel, and when."""
     query = (
         sa_select(
             col(Draw.participant_id),
@@ -192,6 +199,7 @@ def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, tuple[ob
             col(Draw.kind),
             col(Draw.schedule_version_id),
             col(Draw.ordered_for),
+            col(Draw.panel),
             col(Draw.recorded_at),
         )
         .join(Participant, col(Participant.id) == Draw.participant_id)

@@ -1,18 +1,23 @@
 """Weighs the evidence of an open recommendation: how far up the ladder it points from the participant's level."""
 
-from datetime import date
+import json
+from collections import Counter
+from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.escalation import Positive, explanation, is_more_immersive, level_above, steps_up
-from testing_tracker.rules.schedule import ResponseRule
-from testing_tracker.rules.words import Decision, Outcome
-from testing_tracker.services import schedules
+from testing_tracker.rules.escalation import Grounds, Positive, explanation, is_more_immersive, level_above, steps_up
+from testing_tracker.rules.words import Decision, Level, Outcome, Status
 from testing_tracker.services.lookup import first_day_of_change
+from testing_tracker.services.panels import rule_of_draw
+from testing_tracker.services.positives import Positives, positives_of
 from testing_tracker.store import audit
-from testing_tracker.store.queries import counts, in_force, level_on
-from testing_tracker.store.tables import Assignment, Draw, Evidence, Recommendation, Result, ScheduleVersion
+from testing_tracker.store.queries import id_of, level_on
+from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Recommendation
+
+DECIDED = (Decision.ACCEPTED, Decision.DECLINED)
+RAISE, ADD_EVIDENCE = "recommendation raise", "recommendation add evidence"
 
 
 def open_recommendation(session: Session, participant_id: int) -> Recommendation | None:
@@ -35,28 +40,91 @@ def standing_evidence(session: Session, recommendation: Recommendation) -> list[
     )
 
 
-def weigh(session: Session, acting: Acting, recommendation: Recommendation) -> None:
-    """Work the target out from the level now and all the evidence that stands: the highest that any recommends."""
+def weigh(session: Session, acting: Acting, recommendation: Recommendation, positives: Positives | None = None) -> None:
+    """Work the target out from the level now and all the evidence that stands: the highest that any recommends.
+
+    `positives` are the participant's, for a caller that has read them.
+    """
     identity = recommendation.participant_id
     from_level = level_on(session, identity, first_day_of_change(session, acting, identity))
     draws = [session.get_one(Draw, line.draw_id) for line in standing_evidence(session, recommendation)]
+    if positives is None:
+        positives = positives_of(session, col(Draw.participant_id) == identity)
     target = from_level
     for draw in draws:
-        positive = Positive(draw.due_on, _response(session, acting, draw))
-        earlier = _earlier_positive_days(session, draw)
-        reached = level_above(from_level, steps_up(positive, earlier))
+        reached = level_above(from_level, _steps(session, draw, draws, positives))
         target = reached if is_more_immersive(reached, target) else target
     recommendation.from_level = from_level
     recommendation.to_level = target
-    recommendation.reason = explanation(from_level, target, len(draws))
+    recommendation.reason = explanation(Level(from_level), target, _grounds(draws, positives))
     session.add(recommendation)
     session.flush()
+
+
+def _steps(session: Session, draw: Draw, evidence: Sequence[Draw], positives: Positives) -> int:
+    """How many levels up one draw of the evidence asks for.
+
+    A positive that may be the same use as one that a clinician knows of, asks for none of its own; beside a past
+    record, which raises no recommendation, for no more than a first one does. A missed or refused test is no positive,
+    so it is no repeat of one either.
+    """
+    response = rule_of_draw(session, draw).response
+    identity = id_of(draw)
+    origins = positives.same_uses.get(identity)
+    if origins is not None:
+        weighed = {id_of(other) for other in evidence}
+        is_known = all(found.draw_id in weighed or was_decided_on(session, found.draw_id) for found in origins)
+        return 0 if is_known else response.steps
+    if identity not in positives.tests:
+        return response.steps
+    earlier = [other.due_on for other in positives.in_full(draw.participant_id) if other.due_on < draw.due_on]
+    return steps_up(Positive(draw.due_on, response), earlier)
+
+
+def was_decided_on(session: Session, draw_id: int, taken_as: str = Outcome.POSITIVE) -> bool:
+    """Whether a clinician has decided on a recommendation that rests on a draw as that: positive, missed or refused."""
+    decided = session.exec(
+        select(Recommendation.id)
+        .join(Evidence, col(Evidence.recommendation_id) == Recommendation.id)
+        .where(
+            Evidence.draw_id == draw_id, col(Evidence.withdrawn_at).is_(None), col(Recommendation.status).in_(DECIDED)
+        )
+    ).all()
+    return any(identity and taken_as_in(session, identity, draw_id) == taken_as for identity in decided)
+
+
+def taken_as_in(session: Session, recommendation_id: int, draw_id: int) -> str:
+    """As what a draw became evidence of a recommendation: positive, missed or refused. The audit table has it."""
+    detail = session.exec(
+        select(AuditEntry.detail)
+        .where(
+            AuditEntry.draw_id == draw_id,
+            AuditEntry.recommendation_id == recommendation_id,
+            col(AuditEntry.act).in_((RAISE, ADD_EVIDENCE)),
+        )
+        .order_by(col(AuditEntry.id).desc())
+        .limit(1)
+    ).first()
+    return str(json.loads(detail or "{}").get("taken_as", Outcome.POSITIVE))
+
+
+def _grounds(draws: Sequence[Draw], positives: Positives) -> Grounds:
+    statuses = Counter(draw.status for draw in draws if id_of(draw) not in positives.tests)
+    same_uses = [
+        [found.on for found in positives.same_uses[id_of(draw)]] for draw in draws if id_of(draw) in positives.same_uses
+    ]
+    return Grounds(
+        positive=sum(id_of(draw) in positives.tests for draw in draws),
+        missed=statuses[Status.MISSED],
+        refused=statuses[Status.REFUSED],
+        same_uses=same_uses,
+    )
 
 
 def weigh_again(session: Session, acting: Acting, participant_id: int) -> Recommendation | None:
     """Weigh the open recommendation after something beside its evidence changed; None unless it says otherwise now.
 
-    That is the level of care, or an earlier positive that made one of its own a repeat.
+    That is the level of care, or an earlier positive that made one of its own a repeat or possibly the same use.
     """
     recommendation = open_recommendation(session, participant_id)
     if recommendation is None:
@@ -76,29 +144,3 @@ def weigh_again(session: Session, acting: Acting, participant_id: int) -> Recomm
     )
     session.flush()
     return recommendation
-
-
-def _response(session: Session, acting: Acting, draw: Draw) -> ResponseRule:
-    """The response rule of the draw's own schedule version; without one, of the participant's schedule now."""
-    if draw.schedule_version_id is not None:
-        return schedules.rule_of(session.get_one(ScheduleVersion, draw.schedule_version_id).text).response
-    assignment = in_force(session, Assignment, draw.participant_id, date.max)
-    assert assignment is not None, "every participant has a schedule"
-    _, rule = schedules.rule_on(session, assignment.schedule_id, acting.today)
-    return rule.response
-
-
-def _earlier_positive_days(session: Session, draw: Draw) -> list[date]:
-    """The days of the participant's positive tests before this one."""
-    return list(
-        session.exec(
-            select(col(Draw.due_on))
-            .join(Result, col(Result.draw_id) == Draw.id)
-            .where(
-                Draw.participant_id == draw.participant_id,
-                Draw.due_on < draw.due_on,
-                Result.outcome == Outcome.POSITIVE,
-                counts(),
-            )
-        )
-    )

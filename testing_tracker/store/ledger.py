@@ -18,7 +18,8 @@ from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
 
-# Later columns go to the end of a line: empty cells at the end of a row do not count, so its mark stays the same.
+# Later columns and tables go to the end, and what an earlier row has in a later column is made empty here: empty cells
+# at the end of a row do not count, so its mark stays the same.
 _COLUMNS = {
     "facility": "id, timezone, training, opened_on",
     "key_chain": "id, facility_id, anchor, first_day, days, reason, recorded_at, recorded_by",
@@ -36,9 +37,22 @@ _COLUMNS = {
         "recorded_at, recorded_by"
     ),
     "draw": "id, participant_id, due_on, kind, schedule_version_id, ordered_for, recorded_at",
-    "result": "id, draw_id, outcome, collected_at, note, replaces_id, reason, recorded_at, recorded_by",
-    "finding": "id, result_id, analyte",
+    "result": (
+        "id, draw_id, outcome, collected_at, note, replaces_id, reason, recorded_at, recorded_by, "
+        "nullif(method, 'presumptive'), lab, specimen_id"
+    ),
+    "finding": "id, result_id, analyte, nullif(found, 1), amount, unit",
     "audit_entry": ("id, facility_id, at, account, act, participant_id, draw_id, recommendation_id, reason, detail"),
+    "reading": "id, result_id, expected, unexpected, absent, reason, recorded_at, recorded_by",
+    "prescription": (
+        "id, participant_id, analyte, from_on, to_on, prescriber, reason, replaces_id, recorded_at, recorded_by"
+    ),
+    "specimen": (
+        "id, draw_id, label, kind, collector, observed, collected_at, received_at, temperature, creatinine, "
+        "specific_gravity, ph, oxidant, validity, because, edition, replaces_id, recorded_at, recorded_by"
+    ),
+    "handover": "id, specimen_id, from_whom, to_whom, at, purpose, recorded_at, recorded_by",
+    "confirmation": "id, draw_id, lab, due_on, reason, recorded_at, recorded_by",
 }
 _ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
 _MARK_BYTES = 8

@@ -9,15 +9,18 @@ from testing_tracker.store.key_file import KeyFile
 
 VARIABLE = "TESTING_TRACKER_DATABASE"
 KEY_VARIABLE = "TESTING_TRACKER_KEY_FILE"
+ANALYTES_VARIABLE = "TESTING_TRACKER_ANALYTES"
 _SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
 class Location:
-    """A SQLite database's file, and the file of its key where that is not beside it."""
+    """A SQLite database's file, and the files of its key and of the facility's own analytes where they are not beside
+    it."""
 
     path: Path
     key_elsewhere: Path | None = None
+    analytes_elsewhere: Path | None = None
 
     @property
     def url(self) -> str:
@@ -27,6 +30,11 @@ class Location:
     def key(self) -> KeyFile:
         return KeyFile(self.key_elsewhere or self.path.with_name(f"{self.path.name}.key"))
 
+    @property
+    def analytes(self) -> Path:
+        """The facility's own analytes, a file that need not be there."""
+        return self.analytes_elsewhere or self.path.with_name(f"{self.path.name}.analytes.toml")
+
 
 def locate(given: str | None) -> Location:
     """The database that `--database` or the environment names, or the user's own by default.
@@ -34,10 +42,9 @@ def locate(given: str | None) -> Location:
     Raises TestingTrackerError for a URL of another kind of database.
     """
     given = given or os.environ.get(VARIABLE)
-    key = os.environ.get(KEY_VARIABLE)
-    key_elsewhere = Path(key).expanduser().absolute() if key else None
+    elsewhere = (_from_environment(KEY_VARIABLE), _from_environment(ANALYTES_VARIABLE))
     if not given:
-        return Location(default_path(), key_elsewhere)
+        return Location(default_path(), *elsewhere)
     if given.startswith(_SQLITE):
         given = given.removeprefix(_SQLITE)
     elif "://" in given:
@@ -45,7 +52,12 @@ def locate(given: str | None) -> Location:
         raise TestingTrackerError(
             f"{kind} databases are not supported by this version; give the path of a SQLite file."
         )
-    return Location(Path(given).expanduser().absolute(), key_elsewhere)
+    return Location(Path(given).expanduser().absolute(), *elsewhere)
+
+
+def _from_environment(variable: str) -> Path | None:
+    given = os.environ.get(variable)
+    return Path(given).expanduser().absolute() if given else None
 
 
 def default_path() -> Path:

@@ -3,13 +3,13 @@
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, case, exists
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import Level, Standing
+from testing_tracker.rules.words import Level, Method, Standing
 from testing_tracker.store.tables import (
     Assignment,
     Draw,
@@ -19,6 +19,7 @@ from testing_tracker.store.tables import (
     Leave,
     Participant,
     Placement,
+    Reading,
     Result,
     Schedule,
     ScheduleVersion,
@@ -160,9 +161,28 @@ def version_known(session: Session, schedule_id: int, day: date, up_to: int | No
 
 
 def counts() -> ColumnElement[bool]:
-    """The condition that a result is the one that counts: no other row replaces it."""
+    """The condition that a result is the one that counts for its draw.
+
+    No other row replaces it, and no definitive result governs it. A definitive one that was taken back leaves the word
+    to the presumptive one.
+    """
+    definitive, presumptive = aliased(Result), aliased(Result)
+    governing = exists().where(
+        col(definitive.draw_id) == Result.draw_id,
+        col(definitive.method) == Method.DEFINITIVE,
+        col(definitive.outcome).is_not(None),
+        stands(definitive),
+    )
+    other = exists().where(col(presumptive.draw_id) == Result.draw_id, col(presumptive.method) == Method.PRESUMPTIVE)
+    return stands(Result) & case(
+        (col(Result.method) == Method.PRESUMPTIVE, ~governing), else_=col(Result.outcome).is_not(None) | ~other
+    )
+
+
+def stands(result: type[Result]) -> ColumnElement[bool]:
+    """The condition that no other row replaces a result."""
     later = aliased(Result)
-    return ~exists().where(col(later.replaces_id) == Result.id)
+    return ~exists().where(col(later.replaces_id) == result.id)
 
 
 def result_of(session: Session, draw_id: int) -> Result | None:
@@ -170,9 +190,29 @@ def result_of(session: Session, draw_id: int) -> Result | None:
     return session.exec(select(Result).where(Result.draw_id == draw_id, counts())).first()
 
 
+def standing_result(session: Session, draw_id: int, method: Method) -> Result | None:
+    """The newest word of one method on a draw, whether it governs or not."""
+    return session.exec(
+        select(Result).where(Result.draw_id == draw_id, Result.method == method, stands(Result))
+    ).first()
+
+
 def findings_of(session: Session, result_id: int | None) -> list[str]:
-    """The analytes of a result, in alphabetical order."""
-    return list(session.exec(select(Finding.analyte).where(Finding.result_id == result_id).order_by(Finding.analyte)))
+    """The analytes that a result found, in alphabetical order."""
+    return list(
+        session.exec(
+            select(Finding.analyte)
+            .where(Finding.result_id == result_id, col(Finding.found))
+            .order_by(Finding.analyte)
+        )
+    )
+
+
+def reading_of(session: Session, result_id: int | None) -> Reading | None:
+    """The newest reading of a result against the prescriptions; None where it was never read."""
+    return session.exec(
+        select(Reading).where(Reading.result_id == result_id).order_by(col(Reading.id).desc()).limit(1)
+    ).first()
 
 
 def draws_on(session: Session, participant_id: int, day: date) -> list[Draw]:

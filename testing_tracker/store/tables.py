@@ -6,11 +6,12 @@ instants, aware and in UTC.
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from testing_tracker.rules.words import Decision, Kind, Level, Outcome, Status
+from testing_tracker.rules.words import About, Decision, Kind, Level, Method, Outcome, Status, Validity
 
 # A later migration can only alter a constraint that has a name.
 SQLModel.metadata.naming_convention = {
@@ -24,7 +25,7 @@ SQLModel.metadata.naming_convention = {
 OPEN_ONLY = text(f"status = '{Decision.OPEN}'")
 
 
-def _one_of(column: str, words: type[Kind | Level | Outcome | Status | Decision]) -> CheckConstraint:
+def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
 
@@ -234,7 +235,10 @@ class Draw(SQLModel, table=True):
     """A test that a participant is to give on a day, and what has become of it.
 
     At most one a day that a schedule or a past record made, and one for cause beside it. `reason` is why the status
-    is what it is; `ordered_for` why a test for cause was ordered.
+    is what it is; `ordered_for` why a test for cause was ordered. `outcome` is the governing result's, and `expected`
+    whether prescriptions explain all that it found; both follow from the results and their readings. `unable`: the
+    participant tried and could not. `late`: given after the collection window had closed. `panel` is the number, from
+    0, of the panel drawn, where a schedule rotates them.
     """
 
     __table_args__ = (
@@ -242,6 +246,7 @@ class Draw(SQLModel, table=True):
         Index("draw_by_day", "due_on"),
         _one_of("kind", Kind),
         _one_of("status", Status),
+        _one_of("outcome", Outcome),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -253,18 +258,25 @@ class Draw(SQLModel, table=True):
     reason: str | None = None
     ordered_for: str | None = None
     recorded_at: datetime
+    outcome: str | None = None
+    expected: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    unable: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    late: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    panel: int | None = None
 
 
 class Result(SQLModel, table=True):
     """What a specimen's test said, or a correction of it.
 
-    The row that no other row `replaces` is the one that counts; without an outcome it takes the earlier one back.
-    The two unique columns let only one of two nurses at the same second be first.
+    A draw has a line of results for each method; in a line the row that no other row `replaces` is the one that
+    counts, and without an outcome it takes the earlier one back. A definitive result governs a presumptive one. The
+    unique indexes let only one of two nurses at the same second be first.
     """
 
     __table_args__ = (
-        Index("result_first", "draw_id", unique=True, sqlite_where=text("replaces_id IS NULL")),
+        Index("result_first", "draw_id", "method", unique=True, sqlite_where=text("replaces_id IS NULL")),
         _one_of("outcome", Outcome),
+        _one_of("method", Method),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -276,20 +288,146 @@ class Result(SQLModel, table=True):
     reason: str | None = None
     recorded_at: datetime
     recorded_by: str
+    method: str = Field(default=Method.PRESUMPTIVE, sa_column_kwargs={"server_default": str(Method.PRESUMPTIVE)})
+    lab: str | None = None
+    specimen_id: int | None = Field(default=None, foreign_key="specimen.id")
 
 
 class Finding(SQLModel, table=True):
-    """An analyte that a positive result found."""
+    """What a result says of one analyte: found, or measured and not `found` because it is below the cutoff.
+
+    `amount` is a decimal number as it was reported, in `unit`.
+    """
 
     __table_args__ = (UniqueConstraint("result_id", "analyte"),)
 
     id: int | None = Field(default=None, primary_key=True)
     result_id: int = Field(foreign_key="result.id")
     analyte: str
+    found: bool = Field(default=True, sa_column_kwargs={"server_default": text("1")})
+    amount: str | None = None
+    unit: str | None = None
+
+
+class Reading(SQLModel, table=True):
+    """A result read against the participant's prescriptions; the newest reading of a result counts.
+
+    `expected` are the analytes found that prescriptions explain, `unexpected` the others, `absent` those prescribed
+    that the test looked for and did not find; each `;`-separated. `reason` says why it was read again.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    result_id: int = Field(foreign_key="result.id", index=True)
+    expected: str = ""
+    unexpected: str = ""
+    absent: str = ""
+    reason: str | None = None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Prescription(SQLModel, table=True):
+    """A medicine that a participant takes by prescription, from a day to a day, both included; no end is until now.
+
+    A row that `replaces` another one corrects or ends it: the earlier row does not count any more.
+    """
+
+    __table_args__ = (Index("prescription_in_order", "participant_id", "from_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id")
+    analyte: str
+    from_on: date
+    to_on: date | None = None
+    prescriber: str | None = None
+    reason: str | None = None
+    replaces_id: int | None = Field(default=None, foreign_key="prescription.id", unique=True)
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Specimen(SQLModel, table=True):
+    """What was collected for a draw, and what was measured on it, as decimal numbers in text; None is not measured.
+
+    Temperature in degrees Celsius, creatinine in mg/dL. `validity` is the classification by the limits of `edition`,
+    `because` the measurement that decided. A row that `replaces` another one corrects it.
+    """
+
+    __table_args__ = (_one_of("validity", Validity),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    draw_id: int = Field(foreign_key="draw.id", index=True)
+    label: str | None = Field(default=None, index=True)
+    kind: str
+    collector: str | None = None
+    observed: bool | None = None
+    collected_at: datetime | None = None
+    received_at: datetime | None = None
+    temperature: str | None = None
+    creatinine: str | None = None
+    specific_gravity: str | None = None
+    ph: str | None = None
+    oxidant: str | None = None
+    validity: str
+    because: str | None = None
+    edition: str | None = None
+    replaces_id: int | None = Field(default=None, foreign_key="specimen.id", unique=True)
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Handover(SQLModel, table=True):
+    """A specimen that passed from one hand to the next."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    specimen_id: int = Field(foreign_key="specimen.id", index=True)
+    from_whom: str
+    to_whom: str
+    at: datetime
+    purpose: str | None = None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Confirmation(SQLModel, table=True):
+    """A specimen sent for a definitive test, which is awaited by `due_on`; without that day it was called off.
+
+    The newest row of a draw counts; a definitive result ends the wait.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    draw_id: int = Field(foreign_key="draw.id", index=True)
+    lab: str | None = None
+    due_on: date | None = None
+    reason: str | None = None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Review(SQLModel, table=True):
+    """Something that a clinician is asked to look at, and is not a recommendation. Open until somebody has."""
+
+    __table_args__ = (
+        UniqueConstraint("draw_id", "about"),
+        _one_of("about", About),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id", index=True)
+    draw_id: int = Field(foreign_key="draw.id")
+    about: str
+    detail: str | None = None
+    raised_at: datetime
+    done_at: datetime | None = None
+    done_by: str | None = None
+    note: str | None = None
 
 
 class Recommendation(SQLModel, table=True):
-    """An escalation recommendation to a clinician. A participant has at most one open."""
+    """An escalation recommendation to a clinician. A participant has at most one open.
+
+    One `deferred_until` a day stays open and comes back to the top of the worklist on that day.
+    """
 
     __table_args__ = (
         Index("recommendation_open", "participant_id", unique=True, sqlite_where=OPEN_ONLY),
@@ -308,6 +446,7 @@ class Recommendation(SQLModel, table=True):
     decided_at: datetime | None = None
     decided_by: str | None = None
     decision_reason: str | None = None
+    deferred_until: date | None = None
 
 
 class Evidence(SQLModel, table=True):

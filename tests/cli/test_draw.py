@@ -46,6 +46,8 @@ def test_the_call_list_says_who_is_due_and_by_which_schedule(clinic):
         "outcome": None,
         "schedule": "fixed-3",
         "reason": None,
+        "expected": False,
+        "panel": None,
     }
     assert clinic.json("due") == [{"participant": "A17", **expected}, {"participant": "B2", **expected}]
     assert clinic("due", "--format", "csv").splitlines() == [

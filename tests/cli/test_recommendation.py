@@ -26,11 +26,31 @@ def test_a_positive_raises_a_recommendation_one_level_up(clinic):
             "to_level": "php",
             "status": "open",
             "raised_at": "2026-11-16T20:00:00+00:00",
-            "evidence": [{"due_on": "2026-11-16", "outcome": "positive", "analytes": ["cocaine"]}],
+            "evidence": [
+                {
+                    "due_on": "2026-11-16",
+                    "outcome": "positive",
+                    "analytes": ["cocaine"],
+                    "status": "collected",
+                    "method": "presumptive",
+                    "expected": False,
+                    "same_use_as": [],
+                    "awaited_by": None,
+                    "is_overdue": False,
+                }
+            ],
             "reason": "1 positive test; review for more immersive care, iop to php",
             "decided_at": None,
             "decided_by": None,
             "decision_reason": None,
+            "kind": "escalation",
+            "age_days": 0,
+            "certainty": "presumptive",
+            "awaited_by": None,
+            "is_overdue": False,
+            "deferred_until": None,
+            "decided_level": None,
+            "changed_since": False,
         }
     ]
 
@@ -231,3 +251,116 @@ def test_a_positive_that_was_corrected_makes_no_later_one_a_repeat(with_repeat_r
     assert steps(with_repeat_rule, 2) == ("iop", "php", "open")
     with_repeat_rule("amend", "A17", "positive", "--analyte", "coc", "--on", "2026-11-16", "--reason", "it was not")
     assert steps(with_repeat_rule, 2) == ("iop", "residential", "open")
+
+
+@pytest.mark.parametrize(
+    ("level", "said", "now"),
+    [
+        ("residential", "at residential instead of php; A17 is in residential from today", "residential"),
+        ("iop", "at iop instead of php; A17 stays in iop", "iop"),
+        ("outpatient", "at outpatient instead of php; A17 is in outpatient from today", "outpatient"),
+        ("php", "accepted; A17 is in php from today", "php"),
+    ],
+)
+def test_a_clinician_may_accept_it_at_another_level_and_that_goes_on_record(after_a_positive, level, said, now):
+    assert said in after_a_positive("recommendation", "accept", "1", "--to", level, "--note", "talked it over")
+    record = after_a_positive.json("participant", "show", "A17")
+    assert record["level"] == now
+    if now not in ("iop", "php"):
+        why = f"recommendation 1 accepted at {now} instead of php: talked it over"
+        assert record["levels"][-1]["reason"] == why
+    shown = after_a_positive.json("recommendation", "show", "1")
+    assert (shown["to_level"], shown["decided_level"], shown["decision_reason"]) == ("php", now, "talked it over")
+    (decision,) = shown["record"]["decisions"]
+    assert (decision["recommendation"], decision["decision"], decision["level"]) == (1, "accepted", now)
+    assert decision["by"]
+    assert decision["at"].startswith("2026-11-16")
+
+
+def test_a_decision_that_put_nobody_elsewhere_has_the_level_of_then(after_a_positive):
+    after_a_positive("participant", "transfer", "A17", "residential", "--reason", "crisis")
+    after_a_positive("recommendation", "accept", "1")
+    assert after_a_positive.json("recommendation", "show", "1")["decided_level"] == "residential"
+
+
+def definitive(clinic, *outcome, on="2026-11-16"):
+    return clinic("result", "A17", *outcome, "--definitive", "--lab", "Acme", "--on", on)
+
+
+def test_a_definitive_positive_confirms_it(after_a_positive):
+    table = after_a_positive("recommendation", "list")
+    assert "presumptive: confirm before acting" in table
+    assert "certainty presumptive: confirm before acting" in after_a_positive("recommendation", "show", "1")
+    after_a_positive.today = "2026-11-18"
+    definitive(after_a_positive, "positive", "--analyte", "cocaine")
+    (line,) = after_a_positive.json("recommendation", "list")
+    assert (line["certainty"], line["evidence"][0]["method"], line["status"]) == ("confirmed", "definitive", "open")
+    another_positive(after_a_positive)
+    (line,) = after_a_positive.json("recommendation", "list")
+    assert line["certainty"] == "partly confirmed"
+
+
+def test_a_definitive_negative_withdraws_it(after_a_positive):
+    after_a_positive.today = "2026-11-18"
+    assert "Recommendation 1 for A17, withdrawn" in definitive(after_a_positive, "negative")
+    assert decisions(after_a_positive) == [(1, "withdrawn")]
+
+
+def test_a_definitive_negative_after_it_was_accepted_leaves_the_decision_and_says_so(after_a_positive):
+    after_a_positive("recommendation", "accept", "1")
+    assert after_a_positive.json("recommendation", "list")[0]["changed_since"] is False
+    after_a_positive.today = "2026-11-18"
+    assert "Recommendation 1 was decided on what this corrects" in definitive(after_a_positive, "negative")
+    (line,) = after_a_positive.json("recommendation", "list")
+    assert (line["status"], line["changed_since"], line["evidence"][0]["outcome"]) == ("accepted", True, "negative")
+    assert "changed since" in after_a_positive("recommendation", "show", "1")
+    assert after_a_positive.json("participant", "show", "A17")["level"] == "php"
+
+
+def test_an_amendment_of_an_amendment_leaves_the_evidence_of_the_last_word(after_a_positive):
+    for outcome, standing in ((("negative",), []), (("positive", "--analyte", "thc"), [2]), (("invalid",), [])):
+        after_a_positive("amend", "A17", *outcome, "--reason", "looked again")
+        assert [line["id"] for line in after_a_positive.json("recommendation", "list", "--open")] == standing
+    assert decisions(after_a_positive) == [(2, "withdrawn"), (1, "withdrawn")]
+
+
+def test_a_positive_in_two_recommendations_leaves_only_the_open_one(after_a_positive):
+    """It was withdrawn from the first with its correction, and raised the second when that was corrected."""
+    after_a_positive("amend", "A17", "negative", "--reason", "cups swapped")
+    after_a_positive("amend", "A17", "positive", "--analyte", "cocaine", "--reason", "swapped back")
+    after_a_positive("amend", "A17", "negative", "--reason", "looked again")
+    shown = [after_a_positive.json("recommendation", "show", number) for number in "12"]
+    assert [(line["status"], line["evidence"][0]["due_on"]) for line in shown] == [("withdrawn", "2026-11-16")] * 2
+
+
+def test_a_positive_after_readmission_starts_from_the_new_level(after_a_positive):
+    after_a_positive("recommendation", "decline", "1", "--reason", "leaves today")
+    after_a_positive("participant", "discharge", "A17", "--reason", "left")
+    after_a_positive.today = "2026-11-23"
+    after_a_positive("participant", "add", "A17", "--schedule", "fixed-3", "--level", "php", "--readmit")
+    after_a_positive("draw")
+    after_a_positive("result", "A17", "positive", "--analyte", "fentanyl")
+    assert steps(after_a_positive, 2) == ("php", "residential", "open")
+
+
+def test_show_has_the_recent_record_on_one_screen(after_a_positive):
+    after_a_positive("recommendation", "decline", "1", "--reason", "lapse discussed")
+    after_a_positive("prescription", "add", "A17", "buprenorphine", "--from", "2026-11-17", "--prescriber", "Dr. Ito")
+    for day, outcome in (("2026-11-18", "negative"), ("2026-11-20", "negative")):
+        after_a_positive.today = day
+        after_a_positive("draw")
+        after_a_positive("result", "A17", outcome)
+    another_positive(after_a_positive, "2026-11-23")
+    shown = after_a_positive.json("recommendation", "show", "2")["record"]
+    assert (shown["level"], shown["schedule"], shown["pattern"]) == ("iop", "fixed-3", "*+")
+    assert (shown["negatives_in_a_row"], shown["most_negatives_in_a_row"]) == (0, 2)
+    assert [(one["analyte"], one["prescriber"]) for one in shown["prescriptions"]] == [("buprenorphine", "Dr. Ito")]
+    assert [(one["due_on"], one["outcome"]) for one in shown["last_draws"]][:2] == [
+        ("2026-11-23", "positive"),
+        ("2026-11-20", "negative"),
+    ]
+    assert [(one["recommendation"], one["reason"]) for one in shown["decisions"]] == [(1, "lapse discussed")]
+    screen = after_a_positive("recommendation", "show", "2")
+    assert len(screen.splitlines()) <= 25
+    for said in ("pattern   *+", "2 at most", "buprenorphine", "1 declined", "2026-11-20"):
+        assert said in screen

@@ -74,7 +74,14 @@ class Records:
 
     def draw(self, who: int, day: int, status: str, outcome: str | None = None, *, kind: str = "fixed") -> int:
         draw = self.add(
-            tables.Draw(participant_id=who, due_on=november(day), kind=kind, status=status, recorded_at=EARLIER)
+            tables.Draw(
+                participant_id=who,
+                due_on=november(day),
+                kind=kind,
+                status=status,
+                outcome=outcome,
+                recorded_at=EARLIER,
+            )
         )
         if outcome:
             self.add(tables.Result(draw_id=draw, outcome=outcome, **NOBODY_ELSE))
@@ -83,6 +90,7 @@ class Records:
     def correct(self, draw: int, outcome: str | None) -> None:
         earlier = self.session.exec(select(tables.Result.id).where(tables.Result.draw_id == draw)).one()
         self.add(tables.Result(draw_id=draw, outcome=outcome, replaces_id=earlier, reason="typo", **NOBODY_ELSE))
+        self.session.get_one(tables.Draw, draw).outcome = outcome
 
     def found(self, draw: int, *analytes: str) -> None:
         result = self.session.exec(select(tables.Result.id).where(tables.Result.draw_id == draw)).one()
@@ -228,6 +236,8 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "negative": 2,
         "positive": 1,
         "invalid": 0,
+        "expected": 0,
+        "late": 0,
         "compliance_rate": pytest.approx(4 / 6),
         "positivity_rate": pytest.approx(1 / 3),
     }
@@ -254,6 +264,8 @@ def test_json_has_a_line_a_participant_by_code(clinic: Clinic) -> None:
         "negative": 1,
         "positive": 1,
         "invalid": 0,
+        "expected": 0,
+        "late": 0,
         "compliance_rate": 1.0,
         "pattern": "-o*",
     }
@@ -292,10 +304,21 @@ def test_json_has_the_weeks_recommendations_by_the_facilitys_clock(clinic: Clini
         "to_level": "php",
         "status": "open",
         "raised_at": "2026-11-16T20:00:00+00:00",
-        "evidence": [{"due_on": "2026-11-16", "outcome": "positive", "analytes": ["cocaine", "opiates"]}],
+        "evidence": [
+            {
+                "due_on": "2026-11-16",
+                "outcome": "positive",
+                "analytes": ["cocaine", "opiates"],
+                "status": "collected",
+                "method": "presumptive",
+                "same_use_as": [],
+            }
+        ],
         "reason": "1 positive test; review for more immersive care, iop to php",
+        "certainty": "presumptive",
     }
-    assert found[1]["evidence"] == [{"due_on": "2026-11-16", "outcome": "negative", "analytes": []}]
+    (evidence,) = found[1]["evidence"]
+    assert (evidence["due_on"], evidence["outcome"], evidence["analytes"]) == ("2026-11-16", "negative", [])
     assert found[2]["evidence"] == []
 
 
@@ -311,7 +334,7 @@ def test_csv_has_the_same_numbers(clinic: Clinic) -> None:
     header = result.stdout.splitlines()[0]
     assert header.startswith(
         "participant,level,schedule,due,collected,missed,refused,excused,outstanding,unrecorded,"
-        "negative,positive,invalid,compliance_rate,pattern,weeks,negative_weeks,proportion_negative,"
+        "negative,positive,invalid,expected,late,compliance_rate,pattern,weeks,negative_weeks,proportion_negative,"
     )
     lines = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [(line["participant"], line["due"], line["compliance_rate"], line["pattern"]) for line in lines] == [

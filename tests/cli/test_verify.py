@@ -27,6 +27,16 @@ max_gap_days = 5
 """
 
 
+ROTATING = """
+title = "Every day, one of three panels"
+[draw]
+kind = "random"
+per_week = 7
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+[collection]
+panels = [["cocaine", "fentanyl"], ["alcohol"], ["buprenorphine", "cannabinoids"]]
+[response]
+"""
 PAST = "participant,due_on,status,outcome,analytes,reason\nB1,2026-11-18,missed,,,\n"
 
 
@@ -40,8 +50,22 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
     (folder / "bounded.toml").write_text(BOUNDED)
     clinic("schedule", "load", str(folder / "bounded.toml"))
     clinic.add("C1", "C2", schedule="bounded")
+    (folder / "rotating.toml").write_text(ROTATING)
+    clinic("schedule", "load", str(folder / "rotating.toml"))
+    clinic.add("R1", "R2", schedule="rotating")
+    clinic("prescription", "add", "R1", "buprenorphine")
+    clinic("prescription", "add", "R2", "methadone", "--prescriber", "Dr Lee")
+    clinic("prescription", "end", "R2", "methadone", "--on", "2026-11-20", "--reason", "tapered")
     clinic("draw")
     clinic("result", "B1", "positive", "--analyte", "coc")
+    clinic("confirmation", "send", "B1", "--lab", "Northside")
+    clinic("confirmation", "cancel", "B1", "--reason", "admitted")
+    measured = ("--specimen-id", "S-1", "--creatinine", "80", "--collector", "nurse 4", "--collected-at", "09:00")
+    clinic("result", "R1", "positive", "--analyte", "bup", *measured)
+    clinic("specimen", "handover", "S-1", "--to", "courier")
+    clinic("specimen", "handover", "S-1", "--to", "Northside")
+    clinic("result", "R1", "positive", "--analyte", "bup=20", "--definitive", "--lab", "Northside")
+    clinic("unable", "R2")
     clinic.add("N1", schedule="random-3", level="outpatient")
     clinic("draw")
     for day in (17, 18, 20, 21, 22, 23, 24):  # no run on the 19th

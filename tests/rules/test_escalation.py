@@ -2,7 +2,15 @@ from datetime import date
 
 import pytest
 
-from testing_tracker.rules.escalation import Positive, explanation, is_more_immersive, level_above, steps_up
+from testing_tracker.rules.escalation import (
+    Grounds,
+    Positive,
+    explanation,
+    is_more_immersive,
+    level_above,
+    level_below,
+    steps_up,
+)
 from testing_tracker.rules.schedule import ResponseRule
 from testing_tracker.rules.words import Level
 
@@ -60,17 +68,57 @@ def test_only_a_higher_level_is_more_immersive():
     assert not is_more_immersive(Level.OUTPATIENT, than=Level.IOP)
 
 
-def test_a_recommendation_says_from_which_level_to_which_and_on_how_many_tests():
-    assert explanation(Level.OUTPATIENT, Level.PHP, 2) == (
+NOVEMBER_16, NOVEMBER_17 = date(2026, 11, 16), date(2026, 11, 17)
+
+
+@pytest.mark.parametrize(
+    ("grounds", "said"),
+    [
+        (Grounds(positive=1), "1 positive test"),
+        (Grounds(positive=2), "2 positive tests"),
+        (Grounds(missed=1), "1 missed test"),
+        (Grounds(positive=1, missed=2, refused=1), "1 positive test, 2 missed tests, 1 refused test"),
+        (
+            Grounds(positive=3, same_uses=[[NOVEMBER_16], [NOVEMBER_16]]),
+            "3 positive tests (2 of them possibly the same use as 2026-11-16)",
+        ),
+        (
+            Grounds(positive=1, same_uses=[[NOVEMBER_16, NOVEMBER_17]]),
+            "1 positive test (possibly the same use as 2026-11-16 and 2026-11-17)",
+        ),
+    ],
+)
+def test_a_recommendation_says_on_how_many_tests_of_what_kind_it_rests(grounds, said):
+    assert str(grounds) == said
+
+
+def test_a_recommendation_says_from_which_level_to_which():
+    assert explanation(Level.OUTPATIENT, Level.PHP, Grounds(positive=2)) == (
         "2 positive tests; review for more immersive care, outpatient to php"
     )
 
 
 def test_a_recommendation_at_the_top_of_the_ladder_asks_for_clinical_review():
-    assert explanation(Level.RESIDENTIAL, Level.RESIDENTIAL, 1) == (
+    assert explanation(Level.RESIDENTIAL, Level.RESIDENTIAL, Grounds(positive=1)) == (
         "1 positive test; already in the most immersive level: clinical review"
     )
 
 
 def test_a_recommendation_of_no_steps_asks_for_clinical_review():
-    assert explanation(Level.IOP, Level.IOP, 1) == "1 positive test; the schedule asks for no step up: clinical review"
+    assert explanation(Level.IOP, Level.IOP, Grounds(positive=1)) == (
+        "1 positive test; the schedule asks for no step up: clinical review"
+    )
+
+
+def test_a_recommendation_on_no_certain_new_use_asks_for_clinical_review():
+    assert explanation(Level.IOP, Level.IOP, Grounds(positive=1, same_uses=[[NOVEMBER_16]])) == (
+        "1 positive test (possibly the same use as 2026-11-16); no new use is certain: clinical review"
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "below"),
+    [(Level.RESIDENTIAL, Level.PHP), (Level.PHP, Level.IOP), (Level.IOP, Level.OUTPATIENT), (Level.OUTPATIENT, None)],
+)
+def test_the_ladder_leads_down_to_outpatient_care(level, below):
+    assert level_below(level) is below

@@ -191,8 +191,8 @@ FIXED_PROBLEMS = [
     ("repeat_steps = 2", "", "response.repeat_within_days", "come together or not at all"),
     ("repeat_steps = 2", "repeat_steps = 4", "response.repeat_steps", "a whole number from 0 to 3"),
     ("repeat_steps = 2", "repeat_steps = 0", "response.repeat_steps", "must not be fewer than steps"),
-    ('missed = "none"', 'missed = "review"', "response.missed", 'not available in this version; write missed = "none"'),
-    ('missed = "none"', 'missed = "positive"', "response.missed", "not available in this version"),
+    ('missed = "none"', 'missed = "maybe"', "response.missed", '"none", "review" or "positive"'),
+    ('missed = "none"', 'missed = "none"\nreview_after_negative_weeks = 0', "response.review_after_negative_weeks", "1 or more"),
     ('missed = "none"', "missed = false", "response.missed", 'must be "none"'),
 ]
 FIXED_PROBLEMS += [

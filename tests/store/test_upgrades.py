@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Clinic, key_of
 
+from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import upgrades
 from testing_tracker.store.engine import SCHEMA_VERSION
 
@@ -19,6 +20,10 @@ def old(request, tmp_path) -> Clinic:
     """A clinic as an earlier version left it on a Thursday."""
     database = tmp_path / "clinic.db"
     database.write_bytes(gzip.decompress(request.param.read_bytes()))
+    key = request.param.with_name(request.param.name.replace(".gz", ".key"))
+    if key.exists():  # there was none before draws could be checked
+        key_of(database).touch(0o600)
+        key_of(database).write_bytes(key.read_bytes())
     return Clinic(database, "2026-11-19")
 
 
@@ -58,7 +63,11 @@ def test_it_happens_once(old):
     assert old.run("due").stderr == ""
 
 
-def test_its_later_draws_come_from_a_key_and_can_be_verified(old):
+def has_no_key(request) -> bool:
+    return request.node.callspec.params["old"].name == "schema-0001.db.gz"
+
+
+def test_its_later_draws_come_from_a_key_and_can_be_verified(old, request):
     old("due")
     assert key_of(old.database).stat().st_mode & 0o777 == 0o600
     old.add("N1", schedule="random-3")
@@ -67,7 +76,8 @@ def test_its_later_draws_come_from_a_key_and_can_be_verified(old):
     old("draw")
     done = old.run("verify")
     assert (done.exit_code, "All holds" in done.stdout) == (0, True), done.output
-    assert "2026-11-16 to 2026-11-19 were made by a version of the program" in done.stderr
+    could_not_be_checked = "2026-11-16 to 2026-11-19 were made by a version of the program" in done.stderr
+    assert could_not_be_checked is has_no_key(request)
 
 
 def test_what_went_in_before_is_protected_from_then_on(old):
@@ -80,8 +90,12 @@ def test_what_went_in_before_is_protected_from_then_on(old):
 
 def test_an_upgrade_that_fails_leaves_the_database_as_it_was(old, monkeypatch):
     before = rows(old.database)
-    key_of(old.database).write_text("another's")
-    assert "There is a key" in old.run("due").stderr
+
+    def fail(*arguments, **detail):
+        raise TestingTrackerError("The disk is full.")
+
+    monkeypatch.setattr(upgrades.audit, "record", fail)
+    assert "The disk is full" in old.run("due").stderr
     assert rows(old.database) == before
 
 

@@ -1,0 +1,113 @@
+"""`analyte`: what tests can look for, what is known of it and from where, and the facility's own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.output import Row, format_option, print_json, print_rows
+from testing_tracker.cli.words import ANALYTE
+from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.analytes import Analyte, Window
+
+_COLUMNS = ["analyte", "title", "also", "own"]
+_FACTS = ["fact", "specimen", "method", "value", "source", "edition", "verified"]
+_URINE = "urine"
+
+
+@click.group("analyte")
+def analyte_command() -> None:
+    """What tests can look for, by the names that people use."""
+
+
+@analyte_command.command("list")
+@format_option
+@pass_desk
+def list_analytes(desk: Desk, form: str) -> None:
+    """Every analyte with its other names; `own` are the facility's."""
+    from testing_tracker.rules.analytes import analyte_names, described
+
+    rows = [_row(described(name)) for name in analyte_names()]
+    if form == "table":
+        said = [
+            {**row, "also": ", ".join(described(str(row["analyte"])).also), "own": "own" if row["own"] else None}
+            for row in rows
+        ]
+        columns = _COLUMNS if any(row["own"] for row in rows) else _COLUMNS[:-1]
+        print_rows(desk, said, columns, form, empty="")
+    else:
+        print_rows(desk, rows, _COLUMNS, form, empty="")
+
+
+@analyte_command.command("show")
+@click.argument("name", type=ANALYTE)
+@format_option
+@pass_desk
+def show_analyte(desk: Desk, name: str, form: str) -> None:
+    """Codes, cutoffs, windows of detection, and what a prescription explains; each with its source."""
+    from testing_tracker.rules.analytes import described
+
+    analyte = described(name)
+    facts = list(_facts(analyte))
+    if form == "json":
+        print_json(desk, {**_row(analyte), "prescribed": analyte.can_be_prescribed, "facts": facts})
+        return
+    if form == "table":
+        click.echo(f"{name}: {analyte.title}{'; the facility added it' if analyte.is_own else ''}")
+        if analyte.also:
+            click.echo(f"also: {', '.join(analyte.also)}")
+        if not analyte.can_be_prescribed:
+            click.echo("No prescription explains it.")
+    columns = _FACTS[:-1] if form == "table" else _FACTS  # the source says in words where it was not verified
+    print_rows(desk, facts, columns, form, empty="No source gives a code, a cutoff or a window for it.")
+
+
+@analyte_command.command("check")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+def check_analytes(file: Path) -> None:
+    """Say what is wrong with a facility's own file, without using it."""
+    from testing_tracker.cli.facility_files import read_facility_file
+    from testing_tracker.rules import analytes, specimen_limits
+
+    own = read_facility_file(file)
+    problems = [*analytes.problems_of(own), *specimen_limits.problems_of(own)]
+    if problems:
+        raise TestingTrackerError("\n       ".join(problems))
+    click.echo(f"{file}: good")
+
+
+def _row(analyte: "Analyte") -> Row:
+    return {"analyte": analyte.name, "title": analyte.title, "also": list(analyte.also), "own": analyte.is_own}
+
+
+def _facts(analyte: "Analyte") -> Iterator[Row]:
+    """What is known of an analyte, a row for each fact with its source."""
+    from testing_tracker.rules.analytes import explained_in_prescriptions
+
+    for (specimen, method), cutoff in analyte.cutoffs.items():
+        yield _fact("cutoff", f"{cutoff.amount} {cutoff.unit}", cutoff, specimen, method)
+    for specimen, window in analyte.windows.items():
+        yield _fact("window", _days(window), window, specimen)
+    for of_method, code in analyte.loinc.items():
+        yield _fact("loinc", code.code, code, _URINE, of_method)
+    explains = analyte.explains
+    for fact, others in (("metabolites", explains.metabolites), ("class tests", explains.class_tests)):
+        if others:
+            yield _fact(fact, ", ".join(others), explains)
+    others = explained_in_prescriptions(analyte.name)
+    if others:
+        yield _fact("explained by prescriptions of", ", ".join(others), None)
+
+
+def _fact(fact: str, value: str, said: object, specimen: str | None = None, method: str | None = None) -> Row:
+    source = {key: getattr(said, key, None) for key in ("source", "edition", "verified")}
+    return {"fact": fact, "specimen": specimen, "method": method, "value": value, **source}
+
+
+def _days(window: "Window") -> str:
+    low, high = window.low_days, window.high_days
+    return f"{low:g} to {high:g} days" if low is not None else f"up to {high:g} days"

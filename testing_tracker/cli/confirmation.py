@@ -1,0 +1,64 @@
+"""`confirmation`: specimens sent to a laboratory for a definitive test."""
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.output import format_option, print_rows, say
+from testing_tracker.cli.result import which_draw
+from testing_tracker.cli.words import CODE, DAY, REASON
+
+_COLUMNS = ["participant", "due_on", "outcome", "lab", "sent_on", "expected_by", "is_overdue"]
+
+
+@click.group("confirmation")
+def confirmation_command() -> None:
+    """Specimens sent to a laboratory for a definitive test; `result --definitive` logs what comes back."""
+
+
+@confirmation_command.command("send")
+@click.argument("code", type=CODE)
+@which_draw
+@click.option("--lab", metavar="NAME", help="Where it goes.")
+@click.option("--by", type=DAY, metavar="DATE", help="When the result is awaited. Default: in a week.")
+@pass_desk
+def send_confirmation(
+    desk: Desk, code: str, on: str | None, for_cause: bool | None, lab: str | None, by: str | None
+) -> None:
+    """The specimen of a draw was sent for confirmation."""
+    with desk.writing() as (session, acting):
+        found = services.draws.find_draw_to_correct(
+            session, acting, code, day_given(on, acting.today), for_cause=for_cause
+        )
+        day = day_given(by, acting.today) if by else None
+        row = services.confirmations.send(session, acting, found, lab, day)
+        said = f"{found.which}: sent for confirmation; the result is awaited by {row.due_on}."
+    say(desk, said)
+
+
+@confirmation_command.command("cancel")
+@click.argument("code", type=CODE)
+@which_draw
+@click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why no result will come.")
+@pass_desk
+def cancel_confirmation(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str) -> None:
+    """No definitive result is awaited any more."""
+    with desk.writing() as (session, acting):
+        found = services.draws.find_draw_to_correct(
+            session, acting, code, day_given(on, acting.today), for_cause=for_cause
+        )
+        services.confirmations.cancel(session, acting, found, reason)
+        which = found.which
+    say(desk, f"{which}: no definitive result is awaited any more.")
+
+
+@confirmation_command.command("list")
+@click.option("--overdue", "overdue_only", is_flag=True, help="Only those that should have come by now.")
+@format_option
+@pass_desk
+def list_confirmations(desk: Desk, overdue_only: bool, form: str) -> None:
+    """The definitive results that are awaited, the longest awaited first."""
+    with desk.reading() as (session, acting):
+        lines = services.confirmations.awaited(session, acting, overdue_only=overdue_only)
+    empty = "No definitive result is overdue." if overdue_only else "No definitive result is awaited."
+    print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty=empty)

@@ -1,0 +1,169 @@
+"""`log`: a row of cups, a line each, at a terminal or from a pipe."""
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from io import TextIOWrapper
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.log_conversation import HELP, Conversation
+from testing_tracker.cli.output import TRAINING, say, warn
+from testing_tracker.cli.words import DAY
+from testing_tracker.errors import TestingTrackerError
+
+_SHORTEST_ANALYTE_TO_COMPLETE = 2
+
+
+@click.command("log", epilog="\b\n" + "\n".join(HELP))
+@click.option("--on", type=DAY, metavar="DATE", help="The day of the draws. Default: today.")
+@pass_desk
+def log_command(desk: Desk, on: str | None) -> None:
+    """Log a row of cups: a participant's code, then what the cup says.
+
+    A mistake is asked for again. From a pipe nothing is asked: codes are to be whole, every line has its code, and a
+    line that is refused is named by its number.
+    """
+    with desk.reading() as (session, acting):
+        day = day_given(on, acting.today)
+        if day > acting.today:
+            raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
+        waiting = len(services.log_session.awaited(session, acting, day))
+        made = services.draws.night_has_run(session, acting, day)
+    if not made:
+        warn(f"the draws of {day} have not been made; `testing-tracker draw` makes those of today.")
+    if sys.stdin is not None and sys.stdin.isatty():
+        say(desk, f"Cups of {day}: {waiting} awaited. Type or scan a code; ? helps, q closes.")
+        _converse(desk, day if on else None)
+    else:
+        _read_through(desk, day if on else None)
+
+
+def _converse(desk: Desk, day: date | None) -> None:
+    """Ask until the session is closed, by `q`, Ctrl-D or Ctrl-C."""
+    conversation = Conversation(desk, day, lambda line: say(desk, line), asks=True)
+    ask = _prompt(conversation, desk)
+    while not conversation.closed:
+        try:
+            _take_pasted(desk, conversation, ask())
+        except (EOFError, KeyboardInterrupt):
+            break
+    say(desk, conversation.tally)
+
+
+def _take_pasted(desk: Desk, conversation: Conversation, typed: str) -> None:
+    """A line, or several that were pasted as one. After one that is refused the others are not taken: who they are
+    about would be a guess."""
+    lines = typed.splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            conversation.take(line)
+        except TestingTrackerError as error:
+            rest = len(lines) - number
+            _refuse(desk, f"{error} The {rest} lines after it were not taken." if rest else str(error))
+            return
+        if conversation.closed:
+            return
+
+
+def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
+    """A prompt with completion of codes and analytes. The library is loaded only where somebody types."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+    from prompt_toolkit.document import Document
+    from prompt_toolkit.history import DummyHistory
+    from prompt_toolkit.output import create_output
+
+    from testing_tracker.rules.analytes import analyte_names
+
+    class CodesAndAnalytes(Completer):
+        """Codes that are still awaited, by any part of them, where a code is asked for; analytes everywhere else."""
+
+        def __init__(self) -> None:
+            self.codes: list[str] | None = None
+
+        def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
+            before = document.text_before_cursor.lstrip()
+            word = before.replace(",", " ").split(" ")[-1].casefold()
+            if conversation.waits_for is None and " " not in before:
+                if self.codes is None:
+                    self.codes = conversation.awaited()
+                found = [code for code in self.codes if word in code.casefold()] if word else self.codes
+            elif len(word) >= _SHORTEST_ANALYTE_TO_COMPLETE:
+                found = [name for name in analyte_names() if name.startswith(word)]
+            else:
+                found = []
+            for name in found:
+                yield Completion(name, start_position=-len(word))
+
+    completer = CodesAndAnalytes()
+    session: PromptSession[str] = PromptSession(
+        completer=completer,
+        history=DummyHistory(),  # a line of before is another participant's
+        output=None if sys.stdout.isatty() else create_output(always_prefer_tty=True),
+        reserve_space_for_menu=4,
+    )
+
+    def ask() -> str:
+        completer.codes = None
+        return session.prompt(f"{TRAINING} {conversation.question}" if desk.training else conversation.question)
+
+    return ask
+
+
+def _read_through(desk: Desk, day: date | None) -> None:
+    """Take the lines of a pipe or file; leave with status 1 when any was refused."""
+    said: list[str] = []
+    conversation = Conversation(desk, day, said.append, asks=False)
+    refused = 0
+    number = opened_at = 0
+
+    def refuse(at: int, message: str) -> None:
+        nonlocal refused
+        refused += 1
+        _refuse(desk, f"-:{at}: {message}")
+
+    try:
+        for number, line in enumerate(_piped(), start=1):
+            waited_for = conversation.waits_for
+            try:
+                conversation.take(line)
+            except TestingTrackerError as error:
+                refuse(number, str(error))
+            else:
+                if said:
+                    say(desk, " ".join(said))
+            said.clear()
+            for code in conversation.left:
+                refuse(opened_at, _without_result(code))
+            conversation.left.clear()
+            if conversation.waits_for != waited_for:
+                opened_at = number
+            if conversation.closed:
+                break
+    except KeyboardInterrupt:
+        refuse(number + 1, "Interrupted; this line and those after it were not taken.")
+    if conversation.waits_for:
+        refuse(opened_at, _without_result(conversation.waits_for))
+    say(desk, conversation.tally + (f" Lines refused: {refused}." if refused else ""))
+    if refused:
+        click.get_current_context().exit(1)
+
+
+def _without_result(code: str) -> str:
+    return f"{code} stands there without a result. Nothing was recorded for {code}."
+
+
+def _piped() -> Iterator[str]:
+    """The lines of standard input as they come, whatever ends them and whatever bytes are in them."""
+    if sys.stdin is None:
+        return
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)
+    yield from iter(sys.stdin.readline, "")
+
+
+def _refuse(desk: Desk, message: str) -> None:
+    click.echo(f"{message} ({TRAINING})" if desk.training else message, err=True)

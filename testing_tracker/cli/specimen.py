@@ -1,0 +1,74 @@
+"""`specimen`: what was collected, and through whose hands it went."""
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.output import format_option, print_json, print_rows, say
+
+_SHOWN = {
+    "kind": "kind",
+    "collector": "collected by",
+    "temperature": "temperature (C)",
+    "creatinine": "creatinine (mg/dL)",
+    "specific_gravity": "specific gravity",
+    "ph": "pH",
+    "oxidant": "oxidant",
+    "validity": "validity",
+    "because": "because",
+    "edition": "limits",
+}
+_MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
+
+
+@click.group("specimen")
+def specimen_command() -> None:
+    """What was collected for a draw, and through whose hands it went."""
+
+
+@specimen_command.command("show")
+@click.argument("label", metavar="ID")
+@format_option
+@pass_desk
+def show_specimen(desk: Desk, label: str, form: str) -> None:
+    """A specimen by its label or barcode: what was measured on it, and every hand that it passed through."""
+    with desk.reading() as (session, acting):
+        record = services.specimens.shown(session, acting, label)
+        specimen = record.specimen.model_dump(exclude={"draw_id", "replaces_id"})
+        due_on, zone = record.draw.due_on, acting.zone
+        hands = [vars(hand) for hand in record.hands]
+    if form == "json":
+        print_json(desk, {"participant": record.participant, "due_on": due_on, **specimen, "hands": hands})
+        return
+    if form == "csv":
+        print_rows(desk, hands, ["at", "whom", "what", "recorded_by"], form, empty="")
+        return
+    say(desk, f"Specimen {label} of {record.participant}'s draw of {due_on}")
+    observed = {True: "yes", False: "no", None: "not said"}[specimen["observed"]]
+    for key, title in _SHOWN.items():
+        said = "not tested" if specimen[key] is None and key in _MEASURED else specimen[key]
+        if said is not None:
+            click.echo(f"  {title:<19} {said}")
+    click.echo(f"  {'observed':<19} {observed}")
+    click.echo("  through the hands of")
+    for hand in record.hands:
+        at = hand.at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if hand.at else "time not said"
+        click.echo(f"    {at:<16}  {hand.whom}: {hand.what} (recorded by {hand.recorded_by})")
+
+
+@specimen_command.command("handover")
+@click.argument("label", metavar="ID")
+@click.option("--to", "to_whom", metavar="WHOM", required=True, help="Who has it now: a person, a courier, a lab.")
+@click.option("--from", "from_whom", metavar="WHOM", help="Who had it. Default: the last on record.")
+@click.option("--at", metavar="TIME", help="Such as 09:40 today. Default: now.")
+@click.option("--for", "purpose", metavar="TEXT", help="What for.")
+@pass_desk
+def hand_over(
+    desk: Desk, label: str, to_whom: str, from_whom: str | None, at: str | None, purpose: str | None
+) -> None:
+    """A specimen passes to another hand."""
+    with desk.writing() as (session, acting):
+        moment = services.results.collected_instant(acting, day_given(None, acting.today), at) if at else None
+        row = services.specimens.hand_over(session, acting, label, to_whom, from_whom, moment, purpose)
+        said = f"{label}: from {row.from_whom} to {row.to_whom}."
+    say(desk, said)

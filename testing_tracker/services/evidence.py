@@ -1,0 +1,311 @@
+"""Keeps what a clinician is shown in line with the draws: the evidence of recommendations, and reviews.
+
+Whatever changes a draw, its status or its result, `follow` looks at what the draw says now and brings the rest in
+line. It may be called once too often without harm, so no caller has to know what the draw said before.
+"""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.schedule import Missed
+from testing_tracker.rules.words import About, Decision, Outcome, Status
+from testing_tracker.services import reviews
+from testing_tracker.services.lookup import first_day_of_change
+from testing_tracker.services.panels import rule_of_draw
+from testing_tracker.services.positives import Positives, positives_of, said_by
+from testing_tracker.services.weighing import (
+    ADD_EVIDENCE,
+    DECIDED,
+    RAISE,
+    open_recommendation,
+    standing_evidence,
+    taken_as_in,
+    was_decided_on,
+    weigh,
+    weigh_again,
+)
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of, level_on
+from testing_tracker.store.tables import Draw, Evidence, Recommendation, Review
+
+_ABSENCES = {Status.MISSED: About.MISSED, Status.REFUSED: About.REFUSED}
+
+
+def follow(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """Bring evidence and reviews in line with what a draw says now; the recommendation that this changed, if any.
+
+    A positive, or a missed or refused test where the schedule asks for it, raises a recommendation or joins the open
+    one; what is neither any more leaves it. Tests that were possibly the same use as this one are looked at again.
+    """
+    _follow_absence(session, acting, draw)
+    changed = _follow_evidence(session, acting, draw)
+    for other in _possibly_same_use(session, draw):
+        changed = _follow_evidence(session, acting, other) or changed
+    return changed
+
+
+def follow_absence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """The same after a change of status alone, such as a draw that was missed, or is not any more.
+
+    Evidence that is a positive result is left to whoever takes the result back.
+    """
+    _follow_absence(session, acting, draw)
+    if _is_absence(_grounds_of(session, draw)) or _was_absence(session, draw):
+        return _follow_evidence(session, acting, draw)
+    return None
+
+
+def _is_absence(grounds: Outcome | Status | None) -> bool:
+    return isinstance(grounds, Status)
+
+
+def _was_absence(session: Session, draw: Draw) -> bool:
+    """Whether the open recommendation rests on the draw as on a missed or refused one."""
+    recommendation = open_recommendation(session, draw.participant_id)
+    if recommendation is None or _standing_in(session, recommendation, draw) is None:
+        return False
+    return taken_as_in(session, id_of(recommendation), id_of(draw)) != Outcome.POSITIVE
+
+
+def add_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """A draw's test is positive: raise a recommendation, or add to the open one, whose target may rise.
+
+    A test that a clinician decided on raises nothing again when a correction of it is corrected. One that is possibly
+    the same use as another that was decided on asks for a review instead.
+    """
+    return follow(session, acting, draw)
+
+
+def look_again(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """A draw's test was positive and is, but may name other analytes now.
+
+    One that raised nothing when it came in, because it is of a past record, raises nothing now.
+    """
+    stands = select(Evidence.id).where(Evidence.draw_id == draw.id, col(Evidence.withdrawn_at).is_(None))
+    asked = select(Review.id).where(Review.draw_id == draw.id, Review.about == About.SAME_USE)
+    if session.exec(stands).first() is None and session.exec(asked).first() is None:
+        return weigh_again(session, acting, draw.participant_id)
+    return follow(session, acting, draw)
+
+
+def withdraw_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """A draw's test is not positive after all: its open recommendation loses it, and is withdrawn with its last.
+
+    A recommendation that was decided stays as it was decided; its evidence shows what the test says now. The open one
+    is weighed again also where the test was none of its evidence: it may have made another one a repeat.
+    """
+    return follow(session, acting, draw)
+
+
+def decided_on(session: Session, draw: Draw) -> list[int]:
+    """The recommendations, by number, that a clinician decided on with this draw as evidence."""
+    found = session.exec(
+        select(Recommendation)
+        .join(Evidence, col(Evidence.recommendation_id) == Recommendation.id)
+        .where(
+            Evidence.draw_id == draw.id, col(Evidence.withdrawn_at).is_(None), col(Recommendation.status).in_(DECIDED)
+        )
+        .order_by(col(Recommendation.id))
+    )
+    return [id_of(recommendation) for recommendation in found]
+
+
+def _follow_absence(session: Session, acting: Acting, draw: Draw) -> None:
+    """Ask for the reviews that a missed or refused draw leads to, and withdraw those that it leads to no more."""
+    wanted: set[About] = set()
+    if draw.status in tuple(_ABSENCES) and rule_of_draw(session, draw).response.missed is Missed.REVIEW:
+        wanted.add(_ABSENCES[Status(draw.status)])
+    if draw.unable and draw.status == Status.UNRECORDED:
+        wanted.add(About.UNABLE)
+    for about in wanted:
+        reviews.ask(session, acting, draw, about, draw.reason)
+    asked = session.exec(select(Review.about).where(Review.draw_id == draw.id, col(Review.done_at).is_(None))).all()
+    for about in (*_ABSENCES.values(), About.UNABLE):
+        if about in asked and about not in wanted:
+            reviews.withdraw(session, acting, draw, about)
+
+
+def _possibly_same_use(session: Session, draw: Draw) -> Sequence[Draw]:
+    """The participant's other draws about which a clinician is asked whether they show a new use."""
+    return session.exec(
+        select(Draw)
+        .join(Review, col(Review.draw_id) == Draw.id)
+        .where(
+            Review.participant_id == draw.participant_id,
+            Review.about == About.SAME_USE,
+            col(Review.done_at).is_(None),
+            Draw.id != draw.id,
+        )
+        .order_by(col(Draw.due_on), col(Draw.id))
+    ).all()
+
+
+def _follow_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    grounds = _grounds_of(session, draw)
+    recommendation = open_recommendation(session, draw.participant_id)
+    own = _standing_in(session, recommendation, draw)
+    if grounds is None:
+        reviews.withdraw(session, acting, draw, About.SAME_USE)
+        if recommendation is None:
+            return None
+        return _take_out(session, acting, recommendation, own, draw) if own else _weigh_again(session, acting, draw)
+    if own is not None and recommendation is not None:
+        if taken_as_in(session, id_of(recommendation), id_of(draw)) == grounds:
+            return _weigh_again(session, acting, draw)
+        own.withdrawn_at = acting.now  # a missed draw whose result came in: the same draw, other evidence
+        session.add(own)
+        session.flush()
+    elif was_decided_on(session, id_of(draw), grounds):
+        return weigh_again(session, acting, draw.participant_id)
+    elif recommendation is None and grounds is Outcome.POSITIVE:
+        positives = _positives(session, draw)
+        if _is_use_decided_on(session, positives, draw):
+            _ask_about_use(session, acting, positives, draw)
+            return None
+    reviews.withdraw(session, acting, draw, About.SAME_USE)
+    return _put_in(session, acting, recommendation, draw, grounds)
+
+
+def _grounds_of(session: Session, draw: Draw) -> Outcome | Status | None:
+    """As what a draw is evidence now: a positive, or missed or refused where the schedule asks for that."""
+    if draw.status in tuple(_ABSENCES):
+        asks = rule_of_draw(session, draw).response.missed is Missed.POSITIVE
+        return Status(draw.status) if asks else None
+    said = said_by(session, col(Draw.id) == draw.id).get(id_of(draw))
+    return Outcome.POSITIVE if said is not None and said.is_positive else None
+
+
+def _positives(session: Session, draw: Draw) -> Positives:
+    return positives_of(session, col(Draw.participant_id) == draw.participant_id)
+
+
+def _standing_in(session: Session, recommendation: Recommendation | None, draw: Draw) -> Evidence | None:
+    if recommendation is None:
+        return None
+    return next((line for line in standing_evidence(session, recommendation) if line.draw_id == draw.id), None)
+
+
+def _is_use_decided_on(session: Session, positives: Positives, draw: Draw) -> bool:
+    """Whether all that a positive found may be from uses that a clinician has decided on."""
+    origins = positives.same_uses.get(id_of(draw))
+    return origins is not None and all(was_decided_on(session, found.draw_id) for found in origins)
+
+
+def _ask_about_use(session: Session, acting: Acting, positives: Positives, draw: Draw) -> None:
+    identity = id_of(draw)
+    days = " and ".join(str(found.on) for found in positives.same_uses[identity])
+    found = ", ".join(positives.tests[identity].unexpected)
+    reviews.ask(session, acting, draw, About.SAME_USE, f"{found}: {About.SAME_USE} as {days}")
+
+
+def _put_in(
+    session: Session, acting: Acting, recommendation: Recommendation | None, draw: Draw, grounds: Outcome | Status
+) -> Recommendation:
+    """Raise a recommendation on a draw, or add the draw to the open one.
+
+    What may show a use of its own ends a deferral: the clinician put the recommendation off without knowing of it.
+    """
+    identity = draw.participant_id
+    is_new = recommendation is None
+    if recommendation is None:
+        level = level_on(session, identity, first_day_of_change(session, acting, identity))
+        recommendation = Recommendation(
+            participant_id=identity,
+            from_level=level,
+            to_level=level,
+            status=Decision.OPEN,
+            reason="",
+            raised_at=acting.now,
+        )
+    positives = _positives(session, draw)
+    put_off_until = recommendation.deferred_until
+    if id_of(draw) not in positives.same_uses:
+        recommendation.deferred_until = None
+    session.add(recommendation)
+    session.flush()
+    session.add(Evidence(recommendation_id=id_of(recommendation), draw_id=id_of(draw), added_at=acting.now))
+    session.flush()
+    weigh(session, acting, recommendation, positives)
+    more = {} if grounds is Outcome.POSITIVE else {"taken_as": str(grounds)}
+    if put_off_until != recommendation.deferred_until:
+        more["ends_deferral_until"] = str(put_off_until)
+    audit.record(
+        session,
+        acting,
+        RAISE if is_new else ADD_EVIDENCE,
+        participant_id=identity,
+        draw_id=draw.id,
+        recommendation_id=recommendation.id,
+        from_level=recommendation.from_level,
+        to_level=recommendation.to_level,
+        **more,
+    )
+    session.flush()
+    return recommendation
+
+
+def _take_out(
+    session: Session, acting: Acting, recommendation: Recommendation, own: Evidence, draw: Draw
+) -> Recommendation:
+    """Take a draw out of the evidence; the recommendation is withdrawn when that leaves nothing to decide on."""
+    own.withdrawn_at = acting.now
+    session.add(own)
+    session.flush()
+    if not _withdraw_if_nothing_is_left(session, acting, recommendation):
+        weigh(session, acting, recommendation)
+    audit.record(
+        session,
+        acting,
+        "recommendation withdraw evidence",
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        recommendation_id=recommendation.id,
+        status=recommendation.status,
+        to_level=recommendation.to_level,
+    )
+    session.flush()
+    return recommendation
+
+
+def _weigh_again(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
+    """The same for a recommendation whose evidence stands, but may say something else now."""
+    recommendation = open_recommendation(session, draw.participant_id)
+    assert recommendation is not None, "the caller has found it"
+    if _withdraw_if_nothing_is_left(session, acting, recommendation):
+        audit.record(
+            session,
+            acting,
+            "recommendation withdraw",
+            participant_id=draw.participant_id,
+            recommendation_id=recommendation.id,
+            reason=recommendation.decision_reason,
+        )
+        session.flush()
+        return recommendation
+    return weigh_again(session, acting, draw.participant_id)
+
+
+def _withdraw_if_nothing_is_left(session: Session, acting: Acting, recommendation: Recommendation) -> bool:
+    """Withdraw a recommendation without evidence, or with uses only that a clinician has decided on before.
+
+    Those become reviews, as they would have been without the evidence that is gone.
+    """
+    evidence = standing_evidence(session, recommendation)
+    draws = [session.get_one(Draw, line.draw_id) for line in evidence]
+    positives = positives_of(session, col(Draw.participant_id) == recommendation.participant_id)
+    if not all(_is_use_decided_on(session, positives, draw) for draw in draws):
+        return False
+    for line, draw in zip(evidence, draws, strict=True):
+        line.withdrawn_at = acting.now
+        session.add(line)
+        _ask_about_use(session, acting, positives, draw)
+    recommendation.status = Decision.WITHDRAWN
+    recommendation.decided_at = acting.now
+    recommendation.decided_by = acting.account
+    left = "only uses that were decided on before are left" if draws else "no positive test is left"
+    recommendation.decision_reason = left
+    session.add(recommendation)
+    session.flush()
+    return True

@@ -1,0 +1,121 @@
+"""Reads what tests found, for the recommendations: only what prescriptions do not explain counts."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from testing_tracker.rules.analytes import longest_window_days
+from testing_tracker.rules.carry_over import Found, same_uses
+from testing_tracker.rules.words import Method, Outcome
+from testing_tracker.services.panels import rule_of_draw
+from testing_tracker.store.queries import counts, id_of
+from testing_tracker.store.tables import Draw, Finding, Reading, Result, Specimen
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the governing result of a draw says. `expected` are the analytes that prescriptions explain."""
+
+    draw: Draw
+    outcome: Outcome
+    method: Method
+    unexpected: tuple[str, ...]
+    expected: tuple[str, ...]
+    specimen_id: int | None
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether it found anything that counts."""
+        return self.outcome is Outcome.POSITIVE and bool(self.unexpected)
+
+
+def said_by(session: Session, which: ColumnElement[bool]) -> dict[int, Said]:
+    """What the results of some draws say, by draw; one without result, or whose result was taken back, is left out."""
+    condition = (which, counts(), col(Result.outcome).is_not(None))
+    rows = session.exec(select(Draw, Result).join(Result, col(Result.draw_id) == Draw.id).where(*condition)).all()
+    results = select(Result.id).join(Draw, col(Draw.id) == Result.draw_id).where(*condition)
+    readings = {
+        reading.result_id: reading
+        for reading in session.exec(
+            select(Reading).where(col(Reading.result_id).in_(results)).order_by(col(Reading.id))  # the newest is last
+        )
+    }
+    findings: dict[int, list[str]] = {}
+    for result_id, analyte in session.exec(
+        select(Finding.result_id, Finding.analyte)
+        .where(col(Finding.result_id).in_(results), col(Finding.found))
+        .order_by(Finding.analyte)
+    ):
+        findings.setdefault(result_id, []).append(analyte)
+    said = {}
+    for draw, result in rows:
+        found = tuple(findings.get(id_of(result), ()))
+        reading = readings.get(id_of(result))
+        said[id_of(draw)] = Said(
+            draw=draw,
+            outcome=Outcome(result.outcome or ""),
+            method=Method(result.method),
+            unexpected=found if reading is None else _words(reading.unexpected),
+            expected=() if reading is None else _words(reading.expected),
+            specimen_id=result.specimen_id,
+        )
+    return said
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split(";")) if text else ()
+
+
+@dataclass(frozen=True)
+class Positives:
+    """The positive tests of some participants that count, by draw, and which of them may show no new use.
+
+    `same_uses` has the earlier tests that each of those may go back to.
+    """
+
+    tests: dict[int, Said]
+    same_uses: dict[int, tuple[Found, ...]]
+
+    def in_full(self, participant_id: int) -> list[Draw]:
+        """A participant's positive draws that show a use of their own."""
+        return [
+            said.draw
+            for identity, said in self.tests.items()
+            if said.draw.participant_id == participant_id and identity not in self.same_uses
+        ]
+
+
+def positives_of(session: Session, which: ColumnElement[bool]) -> Positives:
+    """The positives among all draws of some participants; `which` says whose, by `Draw.participant_id`."""
+    tests = {
+        identity: said
+        for identity, said in said_by(session, which & (Result.outcome == Outcome.POSITIVE)).items()
+        if said.is_positive
+    }
+    by_participant: dict[int, list[Found]] = {}
+    collected: dict[int, str] = {}
+    for said in tests.values():
+        by_participant.setdefault(said.draw.participant_id, []).append(_found(session, said, collected))
+    carried_over: dict[int, tuple[Found, ...]] = {}
+    for found in by_participant.values():
+        carried_over |= same_uses(found)
+    return Positives(tests, carried_over)
+
+
+def _found(session: Session, said: Said, collected: dict[int, str]) -> Found:
+    """What a positive found, with the windows of detection in what was collected: as its specimen says, or its rule.
+
+    `collected` keeps what each schedule version collects, from one call to the next.
+    """
+    version_id = said.draw.schedule_version_id
+    if said.specimen_id is not None:
+        specimen = session.get_one(Specimen, said.specimen_id).kind
+    elif version_id in collected:
+        specimen = collected[version_id]
+    else:
+        specimen = rule_of_draw(session, said.draw).collection.specimen
+        if version_id is not None:
+            collected[version_id] = specimen
+    windows = {analyte: longest_window_days(analyte, specimen) for analyte in said.unexpected}
+    return Found(id_of(said.draw), said.draw.due_on, windows)

@@ -1,0 +1,156 @@
+"""What a clinician is asked to look at beside the recommendations: reviews, each about a draw.
+
+A review is open until somebody has looked, or until its ground is gone, such as a missed draw that was excused.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.words import About
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import Draw, Participant, Review
+
+
+class State(StrEnum):
+    """Whether a review still asks for something. `withdrawn`: its ground was gone before anybody had looked."""
+
+    OPEN = "open"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """A review as a clinician sees it; `age_days` counts from the facility's day on which it was asked for."""
+
+    id: int
+    participant: str
+    about: About
+    due_on: date
+    detail: str | None
+    status: State
+    raised_at: datetime
+    age_days: int
+    done_at: datetime | None
+    done_by: str | None
+    note: str | None
+
+
+def ask(session: Session, acting: Acting, draw: Draw, about: About, detail: str | None = None) -> None:
+    """Ask a clinician to look at a draw; asked once for each draw and matter.
+
+    One that was done stays done. One that was withdrawn is asked again, and an open one keeps up with its detail.
+    """
+    review = _of(session, draw, about)
+    if review is None:
+        review = Review(
+            participant_id=draw.participant_id, draw_id=id_of(draw), about=about, detail=detail, raised_at=acting.now
+        )
+    elif state_of(review) is State.DONE or (state_of(review) is State.OPEN and review.detail == detail):
+        return
+    elif state_of(review) is State.WITHDRAWN:
+        review.raised_at, review.done_at = acting.now, None
+    review.detail = detail
+    session.add(review)
+    _on_record(session, acting, "review ask", review)
+
+
+def withdraw(session: Session, acting: Acting, draw: Draw, about: About) -> None:
+    """The ground of a review is gone: it asks for nothing any more, and stays on record as withdrawn."""
+    review = _of(session, draw, about)
+    if review is None or state_of(review) is not State.OPEN:
+        return
+    review.done_at = acting.now
+    session.add(review)
+    _on_record(session, acting, "review withdraw", review)
+
+
+def done(session: Session, acting: Acting, number: int, note: str | None) -> ReviewLine:
+    """A clinician has looked. Raises TestingTrackerError for a review that is not open."""
+    review, participant, due_on = _find(session, acting, number)
+    if state_of(review) is not State.OPEN:
+        raise TestingTrackerError(f"Review {number} is {state_of(review)} already; nothing was changed.")
+    review.done_at = acting.now
+    review.done_by = acting.account
+    review.note = note
+    session.add(review)
+    _on_record(session, acting, "review done", review, note)
+    return _line(acting, review, participant, due_on)
+
+
+def listed(
+    session: Session, acting: Acting, *, closed_too: bool = False, participant_id: int | None = None
+) -> list[ReviewLine]:
+    """The facility's reviews, or one participant's, newest first: those that are open, or all that ever were."""
+    query = (
+        select(Review, col(Participant.code), col(Draw.due_on))
+        .join(Participant, col(Participant.id) == Review.participant_id)
+        .join(Draw, col(Draw.id) == Review.draw_id)
+        .where(Participant.facility_id == acting.facility_id)
+        .order_by(col(Review.raised_at).desc(), col(Review.id).desc())
+    )
+    if not closed_too:
+        query = query.where(col(Review.done_at).is_(None))
+    if participant_id is not None:
+        query = query.where(Review.participant_id == participant_id)
+    return [_line(acting, review, code, due_on) for review, code, due_on in session.exec(query)]
+
+
+def state_of(review: Review) -> State:
+    """What has become of a review: only a person's name makes one done."""
+    if review.done_at is None:
+        return State.OPEN
+    return State.WITHDRAWN if review.done_by is None else State.DONE
+
+
+def _of(session: Session, draw: Draw, about: About) -> Review | None:
+    return session.exec(select(Review).where(Review.draw_id == draw.id, Review.about == about)).first()
+
+
+def _find(session: Session, acting: Acting, number: int) -> tuple[Review, str, date]:
+    found = session.exec(
+        select(Review, col(Participant.code), col(Draw.due_on))
+        .join(Participant, col(Participant.id) == Review.participant_id)
+        .join(Draw, col(Draw.id) == Review.draw_id)
+        .where(Review.id == number, Participant.facility_id == acting.facility_id)
+    ).first()
+    if found is None:
+        raise TestingTrackerError(f"There is no review {number}. `testing-tracker review list --all` shows them all.")
+    return found
+
+
+def _line(acting: Acting, review: Review, code: str, due_on: date) -> ReviewLine:
+    return ReviewLine(
+        id=id_of(review),
+        participant=code,
+        about=About(review.about),
+        due_on=due_on,
+        detail=review.detail,
+        status=state_of(review),
+        raised_at=review.raised_at,
+        age_days=(acting.today - review.raised_at.astimezone(acting.zone).date()).days,
+        done_at=review.done_at,
+        done_by=review.done_by,
+        note=review.note,
+    )
+
+
+def _on_record(session: Session, acting: Acting, act: str, review: Review, reason: str | None = None) -> None:
+    session.flush()
+    audit.record(
+        session,
+        acting,
+        act,
+        participant_id=review.participant_id,
+        draw_id=review.draw_id,
+        reason=reason,
+        review=review.id,
+        about=review.about,
+    )
+    session.flush()
