@@ -5,7 +5,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import say
-from testing_tracker.cli.recommendation import in_a_line
+from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.result import which_draw
 from testing_tracker.cli.words import CODE_DUE, REASON
 from testing_tracker.rules.words import Status

@@ -16,7 +16,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import private_file
 from testing_tracker.cli.output import say
-from testing_tracker.cli.recommendation import in_a_line
+from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Decision
 

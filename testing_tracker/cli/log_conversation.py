@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk
-from testing_tracker.cli.recommendation import in_a_line
+from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.result import in_words, told
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.codes import check_code
@@ -102,7 +102,7 @@ class Conversation:
             return []
 
     def take(self, line: str) -> None:
-        """Take a line. Raises TestingTrackerError where it is not understood or cannot be; nothing is on record then."""
+        """Take a line. Raises TestingTrackerError where it is not understood or cannot be; nothing is recorded then."""
         text = cleaned(line)
         if not text:
             return  # scanners send line ends of their own
@@ -156,7 +156,8 @@ class Conversation:
                 f"{code} has two draws on {draws[0].due_on}. Write `{code} scheduled …` or `{code} cause …`."
             )
         self._choices, self._rest = draws, rest
-        states = " and ".join(f"{'one for cause' if one.for_cause else 'a scheduled one'} ({one.status})" for one in draws)
+        kinds = {True: "one for cause", False: "a scheduled one"}
+        states = " and ".join(f"{kinds[one.for_cause]} ({one.status})" for one in draws)
         self._tell(f"{code} has two draws on {draws[0].due_on}: {states}. Which one?")
 
     def _begin(self, opened: "Opened", rest: str) -> None:
@@ -200,7 +201,7 @@ class Conversation:
 
     def _take_reason(self, text: str, opened: "Opened", said: Said) -> None:
         if text.casefold() == opened.code.casefold():
-            raise TestingTrackerError(f"Why is {opened.code}'s cup invalid? A few words, or `s` to leave {opened.code}.")
+            raise TestingTrackerError(f"Why is {text}'s cup invalid? A few words, or `s` to leave {opened.code}.")
         if " " not in text and self._goes_on_to(text, opened.code):
             return
         self._finish(opened, Said(said.what, said.analytes, text))

@@ -9,7 +9,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.importing import participant_import
 from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
-from testing_tracker.cli.recommendation import in_a_line
+from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.words import CODE, DAY, LEVEL, REASON, SCHEDULE
 from testing_tracker.rules.words import Level, Status
 

@@ -10,7 +10,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import format_option, print_json, print_rows, say, warn
-from testing_tracker.cli.recommendation import in_a_line
+from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.words import ANALYTE, CODE, DAY, REASON
 
 if TYPE_CHECKING:

@@ -115,11 +115,6 @@ def defer_recommendation(desk: Desk, number: int, until: str, reason: str) -> No
     say(desk, f"Recommendation {number} for {participant} is put off until {day}.")
 
 
-def in_a_line(number: int, participant: str, status: str, reason: str) -> str:
-    """A recommendation that an act has raised or changed, in a line of what the act prints."""
-    return f"Recommendation {number} for {participant}, {status}: {reason}. A clinician decides."
-
-
 def print_recommendations(desk: Desk, lines: Sequence["Line"], form: str, empty: str) -> None:
     """Print recommendations; the table says that they are no more than that."""
     if form == "json":

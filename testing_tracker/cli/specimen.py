@@ -63,9 +63,7 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
 @click.option("--at", metavar="TIME", help="Such as 09:40 today. Default: now.")
 @click.option("--for", "purpose", metavar="TEXT", help="What for.")
 @pass_desk
-def hand_over(
-    desk: Desk, label: str, to_whom: str, from_whom: str | None, at: str | None, purpose: str | None
-) -> None:
+def hand_over(desk: Desk, label: str, to_whom: str, from_whom: str | None, at: str | None, purpose: str | None) -> None:
     """A specimen passes to another hand."""
     with desk.writing() as (session, acting):
         moment = services.results.collected_instant(acting, day_given(None, acting.today), at) if at else None

@@ -35,7 +35,7 @@ class Said:
     because: str | None = None
 
 
-_OUTCOMES = {
+_OUTCOMES: dict[str, Outcome | Status] = {
     "n": Outcome.NEGATIVE,
     "neg": Outcome.NEGATIVE,
     "negative": Outcome.NEGATIVE,

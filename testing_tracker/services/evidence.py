@@ -14,7 +14,7 @@ from testing_tracker.rules.words import About, Decision, Outcome, Status
 from testing_tracker.services import reviews
 from testing_tracker.services.lookup import first_day_of_change
 from testing_tracker.services.panels import rule_of_draw
-from testing_tracker.services.positives import Positives, positives_of, said_by
+from testing_tracker.services.positives import Positives, positives_of
 from testing_tracker.services.weighing import (
     ADD_EVIDENCE,
     DECIDED,
@@ -173,8 +173,8 @@ def _grounds_of(session: Session, draw: Draw) -> Outcome | Status | None:
     if draw.status in tuple(_ABSENCES):
         asks = rule_of_draw(session, draw).response.missed is Missed.POSITIVE
         return Status(draw.status) if asks else None
-    said = said_by(session, col(Draw.id) == draw.id).get(id_of(draw))
-    return Outcome.POSITIVE if said is not None and said.is_positive else None
+    is_positive = draw.status == Status.COLLECTED and draw.outcome == Outcome.POSITIVE and not draw.expected
+    return Outcome.POSITIVE if is_positive else None
 
 
 def _positives(session: Session, draw: Draw) -> Positives:

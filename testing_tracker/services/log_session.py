@@ -232,7 +232,8 @@ def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:
         is_same = counting is not None and counting.id == line.result_id and counting.outcome is not None
     if not is_same:
         raise ChangedSinceError(
-            f"{found.which} was changed since by somebody else. Look at it, and correct it with `testing-tracker amend`."
+            f"{found.which} was changed since by somebody else. Look at it, and correct it with "
+            "`testing-tracker amend`."
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -14,15 +15,17 @@ from testing_tracker.rules.attendance import check_change
 from testing_tracker.rules.calendar import instant
 from testing_tracker.rules.validity import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
-from testing_tracker.services import panels, settling, specimens
+from testing_tracker.services import panels, settling
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
-from testing_tracker.services.recommendations import decided_on
+from testing_tracker.services.evidence import decided_on
 from testing_tracker.services.settling import Settled
-from testing_tracker.services.specimens import NewSpecimen
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
+
+if TYPE_CHECKING:
+    from testing_tracker.services.specimens import NewSpecimen
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class NewResult:
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     method: Method = Method.PRESUMPTIVE
     lab: str | None = None
-    specimen: NewSpecimen | None = None
+    specimen: "NewSpecimen | None" = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def _record(
     kind = new.specimen.kind if new.specimen and new.specimen.kind else test.specimen
     found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method)
     _check_time(acting, draw, new)
-    specimen = specimens.add(session, acting, draw, new.specimen, kind, new.collected_at) if new.specimen else None
+    specimen = _add_specimen(session, acting, draw, new, kind)
     outcome, unusable = outcome_of(new.outcome, Validity(specimen.validity) if specimen else Validity.NOT_TESTED)
     analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
     written = _write(session, found, _row(acting, draw, new, standing, outcome, specimen, reason))
@@ -142,9 +145,15 @@ def _record(
     )
 
 
-def take_back(
-    session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str
-) -> Logged:
+def _add_specimen(session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str) -> Specimen | None:
+    if new.specimen is None:
+        return None
+    from testing_tracker.services import specimens  # a nurse without measurements need not wait for the limits
+
+    return specimens.add(session, acting, draw, new.specimen, kind, new.collected_at)
+
+
+def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
     """Correct a record that should not be there, such as one logged for the wrong participant.
 
     The draw becomes `missed`, `refused`, `excused` or, where it can still be given, `due` again; the result stays on

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Validity
-from testing_tracker.services import evidence, prescriptions, reviews, specimens
+from testing_tracker.services import evidence, prescriptions, reviews
 from testing_tracker.services.draws import window_closes
 from testing_tracker.services.panels import test_of
 from testing_tracker.store import audit
@@ -119,6 +119,8 @@ def is_late(session: Session, acting: Acting, draw: Draw, result: Result) -> boo
 def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str, ...]:
     if draw.outcome is None or result is None or result.specimen_id is None:
         return ()
+    from testing_tracker.services import specimens  # a nurse without measurements need not wait for the limits
+
     specimen = specimens.latest(session, result.specimen_id)
     if specimen.validity not in (Validity.SUBSTITUTED, Validity.ADULTERATED):
         return ()

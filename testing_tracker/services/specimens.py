@@ -212,9 +212,7 @@ def shown(session: Session, acting: Acting, label: str) -> SpecimenRecord:
 
 def hands_of(session: Session, specimen: Specimen) -> list[Hand]:
     """Every hand that a specimen passed through: the collector's first."""
-    hands = [
-        Hand(specimen.collected_at, specimen.collector or specimen.recorded_by, "collected", specimen.recorded_by)
-    ]
+    hands = [Hand(specimen.collected_at, specimen.collector or specimen.recorded_by, "collected", specimen.recorded_by)]
     if specimen.received_at is not None:
         hands.append(Hand(specimen.received_at, specimen.recorded_by, "received", specimen.recorded_by))
     for row in session.exec(

@@ -149,7 +149,9 @@ def wrong_outcomes(session: Session, acting: Acting) -> Iterator[Found]:
         .where(col(Result.draw_id) == Draw.id, counts())
         .scalar_subquery()
     )
-    explained = (col(Draw.outcome) == Outcome.POSITIVE) & (col(Reading.expected) != "") & (col(Reading.unexpected) == "")
+    explained = (
+        (col(Draw.outcome) == Outcome.POSITIVE) & (col(Reading.expected) != "") & (col(Reading.unexpected) == "")
+    )
     tried = (
         sa_select(col(AuditEntry.id)).where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == _TRIED).exists()
     )

@@ -1,6 +1,7 @@
 """Reads the histories: which row applies to a participant on a day, and which result of a draw counts."""
 
 from datetime import date
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, case, exists
@@ -160,6 +161,7 @@ def version_known(session: Session, schedule_id: int, day: date, up_to: int | No
     return binding[-1] if binding else None
 
 
+@cache  # it is part of most queries, and takes longer to put together than to run
 def counts() -> ColumnElement[bool]:
     """The condition that a result is the one that counts for its draw.
 
@@ -179,6 +181,7 @@ def counts() -> ColumnElement[bool]:
     )
 
 
+@cache
 def stands(result: type[Result]) -> ColumnElement[bool]:
     """The condition that no other row replaces a result."""
     later = aliased(Result)
@@ -201,9 +204,7 @@ def findings_of(session: Session, result_id: int | None) -> list[str]:
     """The analytes that a result found, in alphabetical order."""
     return list(
         session.exec(
-            select(Finding.analyte)
-            .where(Finding.result_id == result_id, col(Finding.found))
-            .order_by(Finding.analyte)
+            select(Finding.analyte).where(Finding.result_id == result_id, col(Finding.found)).order_by(Finding.analyte)
         )
     )
 

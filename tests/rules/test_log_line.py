@@ -132,7 +132,10 @@ def test_whatever_is_typed_is_read_or_refused(line):
     assert bool(said.analytes) == (said.what is Outcome.POSITIVE)
 
 
-@given(st.lists(st.sampled_from(analyte_names()), min_size=1, max_size=5, unique=True), st.sampled_from([" ", ",", ", "]))
+NAMES = st.lists(st.sampled_from(analyte_names()), min_size=1, max_size=5, unique=True)
+
+
+@given(NAMES, st.sampled_from([" ", ",", ", "]))
 def test_analytes_by_their_own_names_are_found_again_in_order(names, between):
     assert read_said(between.join(names)) == Said(Outcome.POSITIVE, tuple(names))
 

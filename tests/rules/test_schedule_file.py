@@ -192,7 +192,7 @@ FIXED_PROBLEMS = [
     ("repeat_steps = 2", "repeat_steps = 4", "response.repeat_steps", "a whole number from 0 to 3"),
     ("repeat_steps = 2", "repeat_steps = 0", "response.repeat_steps", "must not be fewer than steps"),
     ('missed = "none"', 'missed = "maybe"', "response.missed", '"none", "review" or "positive"'),
-    ('missed = "none"', 'missed = "none"\nreview_after_negative_weeks = 0', "response.review_after_negative_weeks", "1 or more"),
+    ("steps = 1", "steps = 1\nreview_after_negative_weeks = 0", "response.review_after_negative_weeks", "1 or more"),
     ('missed = "none"', "missed = false", "response.missed", 'must be "none"'),
 ]
 FIXED_PROBLEMS += [
