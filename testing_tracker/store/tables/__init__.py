@@ -1,0 +1,31 @@
+"""The tables.
+
+Levels of care, schedules, enrolments, leaves and results are histories: a change or a correction is a new row, and
+triggers in the database refuse to alter an old one. `due_on` and `from_on` are the facility's local dates; `…_at` are
+instants, aware and in UTC.
+"""
+
+from testing_tracker.store.tables.deciding import AuditEntry as AuditEntry
+from testing_tracker.store.tables.deciding import Evidence as Evidence
+from testing_tracker.store.tables.deciding import LedgerPage as LedgerPage
+from testing_tracker.store.tables.deciding import Recommendation as Recommendation
+from testing_tracker.store.tables.deciding import Review as Review
+from testing_tracker.store.tables.drawing import Draw as Draw
+from testing_tracker.store.tables.drawing import KeyChain as KeyChain
+from testing_tracker.store.tables.drawing import Night as Night
+from testing_tracker.store.tables.drawing import Pool as Pool
+from testing_tracker.store.tables.drawing import Schedule as Schedule
+from testing_tracker.store.tables.drawing import ScheduleVersion as ScheduleVersion
+from testing_tracker.store.tables.people import Assignment as Assignment
+from testing_tracker.store.tables.people import Enrolment as Enrolment
+from testing_tracker.store.tables.people import Facility as Facility
+from testing_tracker.store.tables.people import Leave as Leave
+from testing_tracker.store.tables.people import Participant as Participant
+from testing_tracker.store.tables.people import Placement as Placement
+from testing_tracker.store.tables.people import Prescription as Prescription
+from testing_tracker.store.tables.testing import Confirmation as Confirmation
+from testing_tracker.store.tables.testing import Finding as Finding
+from testing_tracker.store.tables.testing import Handover as Handover
+from testing_tracker.store.tables.testing import Reading as Reading
+from testing_tracker.store.tables.testing import Result as Result
+from testing_tracker.store.tables.testing import Specimen as Specimen

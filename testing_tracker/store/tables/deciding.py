@@ -1,0 +1,109 @@
+"""What is put before a clinician, and the record of who did what."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from testing_tracker.rules.words import About, Decision, Level
+from testing_tracker.store.tables.constraints import one_of
+
+OPEN_ONLY = text(f"status = '{Decision.OPEN}'")
+
+
+class Recommendation(SQLModel, table=True):
+    """An escalation recommendation to a clinician. A participant has at most one open.
+
+    One `deferred_until` a day stays open and comes back to the top of the worklist on that day.
+    """
+
+    __table_args__ = (
+        Index("recommendation_open", "participant_id", unique=True, sqlite_where=OPEN_ONLY),
+        one_of("from_level", Level),
+        one_of("to_level", Level),
+        one_of("status", Decision),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id", index=True)
+    from_level: str
+    to_level: str
+    status: str
+    reason: str
+    raised_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decision_reason: str | None = None
+    deferred_until: date | None = None
+
+
+class Evidence(SQLModel, table=True):
+    """A draw whose positive result a recommendation rests on, until it is withdrawn."""
+
+    __table_args__ = (
+        Index(
+            "evidence_standing",
+            "recommendation_id",
+            "draw_id",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    recommendation_id: int = Field(foreign_key="recommendation.id")
+    draw_id: int = Field(foreign_key="draw.id", index=True)
+    added_at: datetime
+    withdrawn_at: datetime | None = None
+
+
+class Review(SQLModel, table=True):
+    """Something that a clinician is asked to look at, and is not a recommendation. Open until somebody has."""
+
+    __table_args__ = (
+        UniqueConstraint("draw_id", "about"),
+        one_of("about", About),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id", index=True)
+    draw_id: int = Field(foreign_key="draw.id")
+    about: str
+    detail: str | None = None
+    raised_at: datetime
+    done_at: datetime | None = None
+    done_by: str | None = None
+    note: str | None = None
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what, when and why. Rows are only ever added."""
+
+    __tablename__ = "audit_entry"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    at: datetime
+    account: str
+    act: str
+    participant_id: int | None = Field(default=None, foreign_key="participant.id", index=True)
+    draw_id: int | None = Field(default=None, foreign_key="draw.id", index=True)
+    recommendation_id: int | None = Field(default=None, foreign_key="recommendation.id")
+    reason: str | None = None
+    detail: str | None = None
+
+
+class LedgerPage(SQLModel, table=True):
+    """What one transaction added to the tables that only grow, as marks that show any later change.
+
+    `up_to` is JSON: the newest id of each table at its end. `marks` has the first eight bytes of each new row's
+    SHA-256, in the order of tables and ids; `digest` goes over the page before and all these rows.
+    """
+
+    __tablename__ = "ledger_page"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    up_to: str
+    marks: bytes
+    digest: str

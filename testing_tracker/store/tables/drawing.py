@@ -1,0 +1,139 @@
+"""Schedules, the key, the nightly runs, and the draws they make."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.store.tables.constraints import one_of
+
+
+class Schedule(SQLModel, table=True):
+    """A schedule's name, kept for ever."""
+
+    __table_args__ = (UniqueConstraint("facility_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    name: str
+
+
+class ScheduleVersion(SQLModel, table=True):
+    """The text of a schedule's file as it binds from a day on, until a later version does.
+
+    `chances` is the table of chances of a random schedule with bounds, as JSON; None where one chance holds always.
+    """
+
+    __tablename__ = "schedule_version"
+    __table_args__ = (UniqueConstraint("schedule_id", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    schedule_id: int = Field(foreign_key="schedule.id")
+    version: int
+    binds_from: date
+    text: str
+    recorded_at: datetime
+    recorded_by: str
+    chances: str | None = None
+
+
+class KeyChain(SQLModel, table=True):
+    """The key that the draws come from, from a day on until a later one begins: what everybody may know of it.
+
+    `anchor` is in hexadecimal; the seed that leads to it is in the key file, never here.
+    """
+
+    __tablename__ = "key_chain"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    anchor: str
+    first_day: date
+    days: int
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Night(SQLModel, table=True):
+    """One day's nightly run. `ran` is false for a gap: a night of which a later run found that there was none.
+
+    `last_participant_id` is the newest participant that the run decided on; a further run on the same day decides
+    only on those who came after, so nobody's day is decided twice.
+    """
+
+    __table_args__ = (UniqueConstraint("facility_id", "day"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    day: date
+    ran: bool
+    last_participant_id: int
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Pool(SQLModel, table=True):
+    """On whom a run decided for a day, and what it knew: with the key, enough to decide all of it again.
+
+    The participants are those with ids from the first to the last; known were the rows of the histories up to the ids
+    here, and the draws up to `last_draw_id`. `ran` is false for a gap, whose fixed draws are unrecorded. `revealed` is
+    the secret of the day before, in hexadecimal, shown because that day is over; `seal` is made with the key over the
+    ledger as far as `last_page_id`.
+    """
+
+    __table_args__ = (Index("pool_by_day", "facility_id", "day"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    day: date
+    ran: bool
+    key_chain_id: int = Field(foreign_key="key_chain.id")
+    first_participant_id: int
+    last_participant_id: int
+    last_enrolment_id: int
+    last_assignment_id: int
+    last_leave_id: int
+    last_version_id: int
+    last_draw_id: int
+    drawn: int
+    revealed: str | None = None
+    last_page_id: int
+    seal: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Draw(SQLModel, table=True):
+    """A test that a participant is to give on a day, and what has become of it.
+
+    At most one a day that a schedule or a past record made, and one for cause beside it. `reason` is why the status
+    is what it is; `ordered_for` why a test for cause was ordered. `outcome` is the governing result's, and `expected`
+    whether prescriptions explain all that it found; both follow from the results and their readings. `unable`: the
+    participant tried and could not. `late`: given after the collection window had closed. `panel` is the number, from
+    0, of the panel drawn, where a schedule rotates them.
+    """
+
+    __table_args__ = (
+        Index("draw_once_a_day", "participant_id", "due_on", text(f"(kind = '{Kind.FOR_CAUSE}')"), unique=True),
+        Index("draw_by_day", "due_on"),
+        one_of("kind", Kind),
+        one_of("status", Status),
+        one_of("outcome", Outcome),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id")
+    due_on: date
+    kind: str
+    status: str
+    schedule_version_id: int | None = Field(default=None, foreign_key="schedule_version.id")
+    reason: str | None = None
+    ordered_for: str | None = None
+    recorded_at: datetime
+    outcome: str | None = None
+    expected: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    unable: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    late: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    panel: int | None = None

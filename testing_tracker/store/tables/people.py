@@ -1,0 +1,118 @@
+"""The facility, its participants, and what applies to them from a day on."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from testing_tracker.rules.words import Level
+from testing_tracker.store.tables.constraints import one_of
+
+
+class Facility(SQLModel, table=True):
+    """A clinic. `training` marks one that may pretend the date and whose output says so."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    timezone: str
+    training: bool = False
+    opened_on: date
+
+
+class Participant(SQLModel, table=True):
+    """A person, by the facility's own code. `code_key` is the code without regard to case."""
+
+    __table_args__ = (
+        UniqueConstraint("facility_id", "code_key"),
+        Index("participant_in_order", "facility_id", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    code: str
+    code_key: str
+    name: str | None = None
+
+
+class Enrolment(SQLModel, table=True):
+    """From a day on the participant is in the programme (`enrolled`), or not any more."""
+
+    __table_args__ = (Index("enrolment_in_order", "participant_id", "from_on", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id")
+    from_on: date
+    enrolled: bool
+    reason: str | None = None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Placement(SQLModel, table=True):
+    """From a day on the participant is in this level of care."""
+
+    __table_args__ = (
+        Index("placement_in_order", "participant_id", "from_on", "id"),
+        one_of("level", Level),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id")
+    from_on: date
+    level: str
+    reason: str | None = None
+    recommendation_id: int | None = Field(default=None, foreign_key="recommendation.id")
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Assignment(SQLModel, table=True):
+    """From a day on the participant is tested by this schedule."""
+
+    __table_args__ = (Index("assignment_in_order", "participant_id", "from_on", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id")
+    from_on: date
+    schedule_id: int = Field(foreign_key="schedule.id")
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Leave(SQLModel, table=True):
+    """Days, both included, on which the participant is away and not drawn.
+
+    A row that `replaces` another one corrects it: the earlier row does not count any more. One whose `to_on` lies
+    before its `from_on` takes the whole leave back.
+    """
+
+    __table_args__ = (Index("leave_in_order", "participant_id", "from_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id")
+    from_on: date
+    to_on: date
+    reason: str
+    replaces_id: int | None = Field(default=None, foreign_key="leave.id", unique=True)
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Prescription(SQLModel, table=True):
+    """A medicine that a participant takes by prescription, from a day to a day, both included; no end is until now.
+
+    A row that `replaces` another one corrects or ends it: the earlier row does not count any more.
+    """
+
+    __table_args__ = (Index("prescription_in_order", "participant_id", "from_on"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id")
+    analyte: str
+    from_on: date
+    to_on: date | None = None
+    prescriber: str | None = None
+    reason: str | None = None
+    replaces_id: int | None = Field(default=None, foreign_key="prescription.id", unique=True)
+    recorded_at: datetime
+    recorded_by: str

@@ -1,0 +1,128 @@
+"""Specimens, and what their tests say."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from testing_tracker.rules.words import Method, Outcome, Validity
+from testing_tracker.store.tables.constraints import one_of
+
+
+class Result(SQLModel, table=True):
+    """What a specimen's test said, or a correction of it.
+
+    A draw has a line of results for each method; in a line the row that no other row `replaces` is the one that
+    counts, and without an outcome it takes the earlier one back. A definitive result governs a presumptive one. The
+    unique indexes let only one of two nurses at the same second be first.
+    """
+
+    __table_args__ = (
+        Index("result_first", "draw_id", "method", unique=True, sqlite_where=text("replaces_id IS NULL")),
+        one_of("outcome", Outcome),
+        one_of("method", Method),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    draw_id: int = Field(foreign_key="draw.id", index=True)
+    outcome: str | None = None
+    collected_at: datetime | None = None
+    note: str | None = None
+    replaces_id: int | None = Field(default=None, foreign_key="result.id", unique=True)
+    reason: str | None = None
+    recorded_at: datetime
+    recorded_by: str
+    method: str = Field(default=Method.PRESUMPTIVE, sa_column_kwargs={"server_default": str(Method.PRESUMPTIVE)})
+    lab: str | None = None
+    specimen_id: int | None = Field(default=None, foreign_key="specimen.id")
+
+
+class Finding(SQLModel, table=True):
+    """What a result says of one analyte: found, or measured and not `found` because it is below the cutoff.
+
+    `amount` is a decimal number as it was reported, in `unit`.
+    """
+
+    __table_args__ = (UniqueConstraint("result_id", "analyte"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    result_id: int = Field(foreign_key="result.id")
+    analyte: str
+    found: bool = Field(default=True, sa_column_kwargs={"server_default": text("1")})
+    amount: str | None = None
+    unit: str | None = None
+
+
+class Reading(SQLModel, table=True):
+    """A result read against the participant's prescriptions; the newest reading of a result counts.
+
+    `expected` are the analytes found that prescriptions explain, `unexpected` the others, `absent` those prescribed
+    that the test looked for and did not find; each `;`-separated. `reason` says why it was read again.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    result_id: int = Field(foreign_key="result.id", index=True)
+    expected: str = ""
+    unexpected: str = ""
+    absent: str = ""
+    reason: str | None = None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Specimen(SQLModel, table=True):
+    """What was collected for a draw, and what was measured on it, as decimal numbers in text; None is not measured.
+
+    Temperature in degrees Celsius, creatinine in mg/dL. `validity` is the classification by the limits of `edition`,
+    `because` the measurement that decided. A row that `replaces` another one corrects it.
+    """
+
+    __table_args__ = (one_of("validity", Validity),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    draw_id: int = Field(foreign_key="draw.id", index=True)
+    label: str | None = Field(default=None, index=True)
+    kind: str
+    collector: str | None = None
+    observed: bool | None = None
+    collected_at: datetime | None = None
+    received_at: datetime | None = None
+    temperature: str | None = None
+    creatinine: str | None = None
+    specific_gravity: str | None = None
+    ph: str | None = None
+    oxidant: str | None = None
+    validity: str
+    because: str | None = None
+    edition: str | None = None
+    replaces_id: int | None = Field(default=None, foreign_key="specimen.id", unique=True)
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Handover(SQLModel, table=True):
+    """A specimen that passed from one hand to the next."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    specimen_id: int = Field(foreign_key="specimen.id", index=True)
+    from_whom: str
+    to_whom: str
+    at: datetime
+    purpose: str | None = None
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Confirmation(SQLModel, table=True):
+    """A specimen sent for a definitive test, which is awaited by `due_on`; without that day it was called off.
+
+    The newest row of a draw counts; a definitive result ends the wait.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    draw_id: int = Field(foreign_key="draw.id", index=True)
+    lab: str | None = None
+    due_on: date | None = None
+    reason: str | None = None
+    recorded_at: datetime
+    recorded_by: str
