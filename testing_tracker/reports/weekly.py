@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.reports.weekly_attention import Attention, attention_in
 from testing_tracker.reports.weekly_participants import ParticipantWeek, Tally, participants_in, total
 from testing_tracker.reports.weekly_recommendations import Recommended, recommendations_in
 from testing_tracker.rules.calendar import Week
@@ -39,6 +40,7 @@ class WeeklyReport:
     recommendations: list[Recommended]
     gaps: list[date]
     unplaced: list[Unplaced]
+    attention: Attention
     anchors: list[keys.Anchor]
     printed_at: datetime
     zone: ZoneInfo
@@ -59,6 +61,7 @@ def gather(session: Session, acting: Acting, week: Week | None = None) -> Weekly
         recommendations=recommendations_in(session, acting, week),
         gaps=_gaps(session, acting, week, facility.opened_on),
         unplaced=_unplaced(session, acting, week),
+        attention=attention_in(session, acting, week),
         anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
         printed_at=acting.now,
         zone=acting.zone,

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import TextIO
 
 from testing_tracker.reports.weekly import WeeklyReport
+from testing_tracker.reports.weekly_attention import Attention
 from testing_tracker.reports.weekly_participants import ParticipantWeek
 from testing_tracker.reports.weekly_recommendations import Recommended
 from testing_tracker.rules.calendar import weekday_name
@@ -55,6 +56,7 @@ def _lines(report: WeeklyReport) -> Iterator[str]:
     yield ""
     yield from _recommendations(report.recommendations)
     yield ""
+    yield from _attention(report.attention)
     for warning in _warnings(report):
         yield from _wrapped(warning)
     if report.participants:
@@ -156,6 +158,31 @@ def _recommendation(found: Recommended) -> Iterator[str]:
         outcome = proof.outcome or "result taken back"
         found_in_it = f": {', '.join(proof.analytes)}" if proof.analytes else ""
         yield from _wrapped(f"     {proof.due_on}  {outcome}{found_in_it}", "       ")
+
+
+def _attention(attention: Attention) -> Iterator[str]:
+    """Reviews, overdue confirmations and leaves, each only where there is one."""
+    if attention.reviews:
+        yield f"For a clinician to look at: {len(attention.reviews)}"
+        for review in attention.reviews:
+            detail = f": {review.detail}" if review.detail else ""
+            yield from _wrapped(
+                f"  {review.id}  {review.participant}  {review.due_on}  {review.about}{detail}", "     "
+            )
+        yield ""
+    if attention.overdue:
+        yield f"Definitive results overdue: {len(attention.overdue)}"
+        for awaited in attention.overdue:
+            lab = f" from {awaited.lab}" if awaited.lab else ""
+            yield from _wrapped(
+                f"  {awaited.participant}  of {awaited.due_on}, awaited{lab} by {awaited.expected_by}", "     "
+            )
+        yield ""
+    if attention.leaves:
+        yield f"On leave in the week: {len(attention.leaves)}"
+        for leave in attention.leaves:
+            yield from _wrapped(f"  {leave.participant}  {leave.from_on} to {leave.to_on}: {leave.reason}", "     ")
+        yield ""
 
 
 def _warnings(report: WeeklyReport) -> Iterator[str]:

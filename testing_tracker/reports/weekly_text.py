@@ -33,6 +33,9 @@ def document(report: WeeklyReport) -> dict[str, object]:
         "recommendations": [asdict(recommendation) for recommendation in report.recommendations],
         "gaps": report.gaps,
         "unplaced": [asdict(unplaced) for unplaced in report.unplaced],
+        "leaves": [asdict(leave) for leave in report.attention.leaves],
+        "reviews": [asdict(review) for review in report.attention.reviews],
+        "confirmations_overdue": [asdict(awaited) for awaited in report.attention.overdue],
         "anchors": [asdict(anchor) for anchor in report.anchors],
         "printed_at": report.printed_at,
     }

@@ -197,7 +197,7 @@ def _ask_about_use(session: Session, acting: Acting, positives: Positives, draw:
     identity = id_of(draw)
     days = " and ".join(str(found.on) for found in positives.same_uses[identity])
     found = ", ".join(positives.tests[identity].unexpected)
-    reviews.ask(session, acting, draw, About.SAME_USE, f"{found}: {About.SAME_USE} as {days}")
+    reviews.ask(session, acting, draw, About.SAME_USE, f"{found}, as on {days}")
 
 
 def _put_in(

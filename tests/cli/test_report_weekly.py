@@ -219,6 +219,9 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "recommendations",
         "gaps",
         "unplaced",
+        "leaves",
+        "reviews",
+        "confirmations_overdue",
         "anchors",
         "printed_at",
     ]

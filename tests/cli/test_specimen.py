@@ -178,3 +178,22 @@ def test_everything_can_come_in_a_file(drawn):
     assert validity(drawn) == "acceptable"
     amounts = drawn.rows("SELECT analyte, amount FROM finding ORDER BY analyte")
     assert amounts == [("cocaine", "320"), ("fentanyl", None)]
+
+
+def test_the_weekly_report_has_who_was_away_and_what_waits(drawn):
+    drawn.add("B2", "C3", schedule="fixed-3")
+    drawn("draw")
+    drawn("result", "A17", "negative", *SUBSTITUTED)
+    drawn("result", "B2", "positive", "--analyte", "coc")
+    drawn("confirmation", "send", "B2", "--lab", "Northside", "--by", "2026-11-17")
+    drawn("participant", "leave", "C3", "2026-11-16", "2026-11-20", "--reason", "hospital")
+    drawn.today = "2026-11-23"
+    report = drawn.json("report", "weekly")
+    assert [(line["participant"], line["reason"]) for line in report["leaves"]] == [("C3", "hospital")]
+    assert [(line["participant"], line["about"]) for line in report["reviews"]] == [("A17", "tampered specimen")]
+    assert [line["participant"] for line in report["confirmations_overdue"]] == ["B2"]
+    text = drawn("report", "weekly")
+    assert "A17  2026-11-16  tampered specimen: substituted" in text
+    assert "B2  of 2026-11-16, awaited from Northside by 2026-11-17" in text
+    assert "C3  2026-11-16 to 2026-11-20: hospital" in text
+    assert max(map(len, text.splitlines())) <= 80

@@ -152,7 +152,7 @@ def test_once_that_use_was_decided_on_it_asks_for_a_review_and_raises_nothing(af
     assert ids(after_cannabis) == [1]
     assert reviews(after_cannabis) == [("A17", "possibly the same use", "2026-11-23", "open")]
     (line,) = after_cannabis.json("review", "list")
-    assert line["detail"] == "cannabinoids: possibly the same use as 2026-11-16"
+    assert line["detail"] == "cannabinoids, as on 2026-11-16"
     assert "1 review waits" in after_cannabis("recommendation", "list")
     positive(after_cannabis, "A17", "cocaine", on="2026-11-25")
     assert ids(after_cannabis) == [2, 1]
