@@ -44,6 +44,8 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         made = services.draws.night_has_run(session, acting, day)
         today = acting.today
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
+    if any(line.panel for line in lines):
+        columns.append("panel")
     print_rows(desk, [vars(line) for line in lines], columns, form, empty=f"Nobody is due on {day}.")
     if day > today:
         warn(f"{day} is in the future. Draws are made on their own day, so nobody can know them before.")

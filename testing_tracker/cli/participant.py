@@ -15,11 +15,11 @@ from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
     from testing_tracker.services.prescriptions import PrescriptionLine
-    from testing_tracker.services.roster import DrawEntry, Record
+    from testing_tracker.services.roster import DrawEntry, Record, ResultEntry
     from testing_tracker.store.tables import Recommendation
 
 _COLUMNS = ["participant", "level", "schedule", "enrolled_on", "status"]
-_DRAW_COLUMNS = ["due_on", "kind", "status", "outcome", "analytes", "reason"]
+_DRAW_COLUMNS = ["due_on", "kind", "status", "outcome", "analytes", "method", "reason"]
 
 
 @click.group("participant")
@@ -206,16 +206,27 @@ def _in_a_line(prescription: "PrescriptionLine") -> str:
 
 
 def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
-    """A line a draw, and a line for each earlier result of it, so that a correction shows what it corrected."""
-    is_awaited = draw.status is Status.COLLECTED and bool(draw.results) and draw.results[-1].outcome is None
-    *earlier, last = (*draw.results, None) if is_awaited or not draw.results else draw.results
+    """A line a draw, and a line for each other result of it, so that a correction shows what it corrected."""
+    governing = next((entry for entry in draw.results if entry.counts and draw.outcome is not None), None)
+    taken_back = bool(draw.results) and draw.results[-1].outcome is None
     row: dict[str, object] = {"due_on": draw.due_on, "kind": draw.kind, "status": draw.status}
-    said = (last.outcome or "taken back") if last else None
-    row |= {"outcome": said, "analytes": last.analytes if last else None}
-    row["reason"] = (last.reason if last else None) or draw.reason
+    if governing is not None:
+        row |= _result_cells(governing)
+        row["outcome"] = f"{row['outcome']}{', expected' if draw.expected else ''}{', late' if draw.late else ''}"
+    elif taken_back and draw.status is not Status.COLLECTED:
+        row["outcome"] = "taken back"
+    row["reason"] = (governing.reason if governing else None) or draw.reason
     rows = [row]
-    for entry in reversed(earlier):
-        assert entry is not None
-        was = f"was {entry.outcome or 'taken back'}"
-        rows.append({"status": "  earlier", "outcome": was, "analytes": entry.analytes, "reason": entry.reason})
+    for entry in reversed(draw.results):
+        if entry is not governing and entry.outcome is not None:
+            is_beside = entry.stands and governing is not None
+            cells = _result_cells(entry)
+            outcome = entry.outcome if is_beside else f"was {entry.outcome}"
+            status = "  beside it" if is_beside else "  earlier"
+            rows.append({**cells, "status": status, "outcome": outcome, "reason": entry.reason})
     return rows
+
+
+def _result_cells(entry: "ResultEntry") -> dict[str, object]:
+    method = f"definitive, {entry.lab}" if entry.lab else str(entry.method)
+    return {"outcome": entry.outcome, "analytes": [*entry.analytes, *entry.amounts], "method": method}

@@ -63,7 +63,8 @@ def proof_command(ctx: click.Context, day: str | None, output: Path | None) -> N
     if output is None:
         print_json(desk, document)
         return
-    write_whole(output, lambda file: json.dump(document, file, indent=2))
+    text = f"{json.dumps(document, indent=2)}\n"
+    write_whole(output, lambda file: file.writelines([text]))
     say(desk, f"{output}: the proof of {proof.day}, for {len(proof.decisions)} participants.")
 
 

@@ -9,11 +9,12 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.words import Kind, Level, Outcome, Standing, Status
+from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services import lookup, participants, prescriptions
 from testing_tracker.services.prescriptions import PrescriptionLine
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
+    counts,
     enrolled_on,
     findings_of,
     id_of,
@@ -22,11 +23,13 @@ from testing_tracker.store.queries import (
     on_leave,
     schedule_name_on,
     standing_on,
+    stands,
 )
 from testing_tracker.store.tables import (
     Assignment,
     Draw,
     Enrolment,
+    Finding,
     Participant,
     Placement,
     Result,
@@ -70,10 +73,19 @@ class LeaveEntry:
 
 @dataclass(frozen=True)
 class ResultEntry:
-    """A result of a draw as it was entered; only the last one of a draw counts. No outcome: taken back."""
+    """A result of a draw as it was entered. No outcome: taken back.
+
+    `counts` is the one that governs the draw; `stands` is also a presumptive one beside a definitive one. `amounts` are
+    what was measured, as `cocaine 320 ng/mL`.
+    """
 
     outcome: Outcome | None
+    method: Method
+    lab: str | None
+    counts: bool
+    stands: bool
     analytes: list[str]
+    amounts: list[str]
     collected_at: datetime | None
     note: str | None
     reason: str | None
@@ -83,11 +95,17 @@ class ResultEntry:
 
 @dataclass(frozen=True)
 class DrawEntry:
-    """A draw with every result it ever had, oldest first."""
+    """A draw with every result it ever had, oldest first.
+
+    `outcome` is what governs; `expected`: prescriptions explain all that was found; `late`: given after the window.
+    """
 
     due_on: date
     kind: Kind
     status: Status
+    outcome: Outcome | None
+    expected: bool
+    late: bool
     reason: str | None
     results: list[ResultEntry]
 
@@ -190,19 +208,35 @@ def _change(row: Enrolment | Placement | Assignment, what: str, reason: str | No
     return Change(row.from_on, what, reason, row.recorded_at, row.recorded_by)
 
 
+def _amounts(session: Session, result: Result) -> list[str]:
+    found = session.exec(
+        select(Finding)
+        .where(Finding.result_id == result.id, col(Finding.amount).is_not(None))
+        .order_by(Finding.analyte)
+    )
+    return [f"{finding.analyte} {finding.amount} {finding.unit}" for finding in found]
+
+
 def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
     draws = session.exec(
         select(Draw).where(Draw.participant_id == participant_id).order_by(col(Draw.due_on), col(Draw.id))
     ).all()
     results: dict[int, list[ResultEntry]] = {}
     of_participant = (
-        select(Result).join(Draw, col(Draw.id) == Result.draw_id).where(Draw.participant_id == participant_id)
+        select(Result, counts(), stands(Result))
+        .join(Draw, col(Draw.id) == Result.draw_id)
+        .where(Draw.participant_id == participant_id)
     )
-    for result in session.exec(of_participant.order_by(col(Result.id))):
+    for result, it_counts, it_stands in session.exec(of_participant.order_by(col(Result.id))):
         results.setdefault(result.draw_id, []).append(
             ResultEntry(
                 outcome=Outcome(result.outcome) if result.outcome else None,
+                method=Method(result.method),
+                lab=result.lab,
+                counts=bool(it_counts),
+                stands=bool(it_stands),
                 analytes=findings_of(session, result.id),
+                amounts=_amounts(session, result),
                 collected_at=result.collected_at,
                 note=result.note,
                 reason=result.reason,
@@ -215,6 +249,9 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
             due_on=draw.due_on,
             kind=Kind(draw.kind),
             status=Status(draw.status),
+            outcome=Outcome(draw.outcome) if draw.outcome else None,
+            expected=draw.expected,
+            late=draw.late,
             reason=draw.reason or draw.ordered_for,
             results=results.get(id_of(draw), []),
         )

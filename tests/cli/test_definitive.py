@@ -175,3 +175,16 @@ class TestConfirmations:
     def test_nothing_is_awaited_of_an_answered_one(self, tested):
         tested("result", "A17", "negative", *LAB)
         assert "definitive result already" in tested.refused("confirmation", "send", "A17")
+
+
+def test_the_record_shows_both_and_which_one_governs(tested):
+    tested("result", "A17", "negative", *LAB)
+    tested("amend", "A17", "positive", "--analyte", "fentanyl", "--reason", "read the wrong line")
+    draw = tested.json("participant", "show", "A17")["draws"][0]
+    assert (draw["outcome"], draw["expected"]) == ("negative", False)
+    governing = [result for result in draw["results"] if result["counts"]]
+    assert [(result["method"], result["lab"]) for result in governing] == [("definitive", "Northside")]
+    rows = [line.split() for line in tested("participant", "show", "A17").splitlines()[-3:]]
+    assert rows[0][3:6] == ["negative", "definitive,", "Northside"]
+    assert rows[1][:4] == ["beside", "it", "positive", "fentanyl"]
+    assert rows[2][:4] == ["earlier", "was", "positive", "cocaine"]

@@ -203,3 +203,27 @@ def test_two_hosts_at_once_make_the_same_draws_once(clinic):
     assert clinic.rows("SELECT count(*) FROM audit_entry WHERE act = 'night run'") == [(1,)]
     assert clinic.rows("SELECT participant_id FROM draw GROUP BY 1 HAVING count(*) > 1") == []
     assert clinic.rows("SELECT count(*) FROM draw WHERE kind = 'fixed'") == [(2,)]
+
+
+def test_rotating_panels_are_drawn_by_chance_and_can_be_checked(clinic, tmp_path):
+    """Of three panels each has its share, and the proof says which one was drawn."""
+    file = tmp_path / "rotating.toml"
+    file.write_text(
+        'title = "x"\n[draw]\nkind = "random"\nper_week = 7\n'
+        'days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]\n'
+        '[collection]\npanels = [["cocaine"], ["alcohol"], ["fentanyl", "opiates"]]\n[response]\n'
+    )
+    clinic("schedule", "load", str(file))
+    clinic.add(*(f"R{number}" for number in range(30)), schedule="rotating")
+    clinic("draw")
+    panels = [tuple(line["panel"]) for line in clinic.json("due")]
+    assert set(panels) == {("cocaine",), ("alcohol",), ("fentanyl", "opiates")}
+    assert "panel" in clinic("due").splitlines()[1]
+    clinic.today = "2026-11-17"
+    clinic("draw")
+    assert "All holds" in clinic("verify")
+    proof = tmp_path / "proof.json"
+    clinic("proof", "--day", "2026-11-16", "--output", str(proof))
+    assert "holds: 30 participants" in clinic("proof", "check", str(proof))
+    proof.write_text(proof.read_text().replace('"panel": 0', '"panel": 1', 1))
+    assert "has panel 0 by the day's secret" in clinic.run("proof", "check", str(proof)).stderr
