@@ -69,36 +69,6 @@ def _was_absence(session: Session, draw: Draw) -> bool:
     return taken_as_in(session, id_of(recommendation), id_of(draw)) != Outcome.POSITIVE
 
 
-def add_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
-    """A draw's test is positive: raise a recommendation, or add to the open one, whose target may rise.
-
-    A test that a clinician decided on raises nothing again when a correction of it is corrected. One that is possibly
-    the same use as another that was decided on asks for a review instead.
-    """
-    return follow(session, acting, draw)
-
-
-def look_again(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
-    """A draw's test was positive and is, but may name other analytes now.
-
-    One that raised nothing when it came in, because it is of a past record, raises nothing now.
-    """
-    stands = select(Evidence.id).where(Evidence.draw_id == draw.id, col(Evidence.withdrawn_at).is_(None))
-    asked = select(Review.id).where(Review.draw_id == draw.id, Review.about == About.SAME_USE)
-    if session.exec(stands).first() is None and session.exec(asked).first() is None:
-        return weigh_again(session, acting, draw.participant_id)
-    return follow(session, acting, draw)
-
-
-def withdraw_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
-    """A draw's test is not positive after all: its open recommendation loses it, and is withdrawn with its last.
-
-    A recommendation that was decided stays as it was decided; its evidence shows what the test says now. The open one
-    is weighed again also where the test was none of its evidence: it may have made another one a repeat.
-    """
-    return follow(session, acting, draw)
-
-
 def decided_on(session: Session, draw: Draw) -> list[int]:
     """The recommendations, by number, that a clinician decided on with this draw as evidence."""
     found = session.exec(

@@ -14,8 +14,8 @@ from testing_tracker.rules.log_line import Said, codes_meant
 from testing_tracker.rules.words import Decision, Kind, Method, Outcome, Standing, Status
 from testing_tracker.services import attendance, prescriptions, results, settling
 from testing_tracker.services.draws import OpenDraw, due, find_draw, find_draw_to_correct, night_has_run
+from testing_tracker.services.evidence import decided_on
 from testing_tracker.services.lookup import find_participant
-from testing_tracker.services.recommendations import decided_on
 from testing_tracker.services.results import Logged, NewResult
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (

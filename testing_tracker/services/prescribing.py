@@ -11,9 +11,9 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import can_be_prescribed
 from testing_tracker.rules.reading import Read, read_result
 from testing_tracker.rules.words import Kind, Outcome
+from testing_tracker.services.evidence import decided_on
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.prescriptions import active_on, is_called_off, looked_for_in, standing
-from testing_tracker.services.recommendations import decided_on
 from testing_tracker.services.settling import read_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, reading_of, result_of

@@ -14,10 +14,6 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.escalation import is_more_immersive
 from testing_tracker.rules.words import Decision, Level, Standing
 from testing_tracker.services import participants
-from testing_tracker.services.evidence import add_evidence as add_evidence
-from testing_tracker.services.evidence import decided_on as decided_on
-from testing_tracker.services.evidence import look_again as look_again
-from testing_tracker.services.evidence import withdraw_evidence as withdraw_evidence
 from testing_tracker.services.lookup import first_day_of_change, readmitted_from
 from testing_tracker.services.recent_record import RecentRecord, recent_record
 from testing_tracker.services.recommendation_lines import ACCEPT, DECLINE, DEFER, RecommendationLine, lines
