@@ -15,6 +15,7 @@ from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Va
 from testing_tracker.services import evidence, prescriptions, reviews
 from testing_tracker.services.draws import window_closes
 from testing_tracker.services.panels import test_of
+from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, reading_of, result_of
 from testing_tracker.store.tables import Draw, Finding, Reading, Recommendation, Result
@@ -47,7 +48,7 @@ def read_again(session: Session, acting: Acting, draw: Draw, reason: str) -> Set
         audit.record(
             session, acting, "result read again", participant_id=draw.participant_id, draw_id=draw.id, reason=reason
         )
-    return settle(session, acting, draw, raises=draw.kind != Kind.IMPORTED)
+    return settle(session, acting, draw, raises=False)
 
 
 def _write_reading(session: Session, acting: Acting, draw: Draw, result: Result, reason: str | None) -> None:
@@ -92,8 +93,10 @@ def _words(text: str) -> tuple[str, ...]:
 def settle(session: Session, acting: Acting, draw: Draw, *, raises: bool = True) -> Settled:
     """Bring a draw in line with its governing result: what it says, its evidence, and what is to be looked at.
 
-    Without `raises` a positive raises nothing: one of a past record is known to those who treat the participant.
+    A positive of a past record is known to those who treat the participant: it raises nothing when it is corrected to
+    another positive, nor, without `raises`, when it is read again.
     """
+    was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
     result = result_of(session, id_of(draw))
     read = _read_of(reading_of(session, result.id) if result is not None else None)
     draw.outcome = result.outcome if result is not None and draw.status == Status.COLLECTED else None
@@ -103,7 +106,10 @@ def settle(session: Session, acting: Acting, draw: Draw, *, raises: bool = True)
     session.add(draw)
     session.flush()
     is_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
-    recommendation = None if is_positive and not raises else evidence.follow(session, acting, draw)
+    if is_positive and draw.kind == Kind.IMPORTED and (was_positive or not raises):
+        recommendation = weigh_again(session, acting, draw.participant_id)
+    else:
+        recommendation = evidence.follow(session, acting, draw)
     _ask_or_withdraw(session, acting, draw, About.UNEXPECTED_NEGATIVE, read.absent if draw.outcome else ())
     _ask_or_withdraw(session, acting, draw, About.TAMPERED, _tampering(session, draw, result))
     return Settled(read, recommendation)

@@ -364,3 +364,14 @@ def test_show_has_the_recent_record_on_one_screen(after_a_positive):
     assert len(screen.splitlines()) <= 25
     for said in ("pattern   *+", "2 at most", "buprenorphine", "1 declined", "2026-11-20"):
         assert said in screen
+
+
+def test_a_past_positive_that_is_corrected_to_another_positive_raises_nothing(clinic):
+    clinic.add("A17", enrolled="2026-11-01")
+    past = "participant,due_on,status,outcome,analytes,reason\nA17,2026-11-05,collected,positive,cocaine,\n"
+    clinic("history", "import", "-", input=past)
+    clinic("amend", "A17", "positive", "--analyte", "fentanyl", "--on", "2026-11-05", "--reason", "misread")
+    assert clinic.json("recommendation", "list") == []
+    clinic("amend", "A17", "negative", "--on", "2026-11-05", "--reason", "misread again")
+    clinic("amend", "A17", "positive", "--analyte", "fentanyl", "--on", "2026-11-05", "--reason", "found in the file")
+    assert len(clinic.json("recommendation", "list")) == 1
