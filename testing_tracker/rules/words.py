@@ -90,3 +90,18 @@ class Decision(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+
+
+class Channel(StrEnum):
+    """The ways on which a report leaves by itself."""
+
+    FOLDER = "folder"
+    MAIL = "mail"
+
+
+class Role(StrEnum):
+    """What a member of the staff is at the facility. Some acts are a manager's, where there is one on record."""
+
+    NURSE = "nurse"
+    CLINICIAN = "clinician"
+    MANAGER = "manager"

@@ -17,7 +17,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store import ledger
 from testing_tracker.store.location import Location
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 
 

@@ -53,6 +53,11 @@ _COLUMNS = {
     ),
     "handover": "id, specimen_id, from_whom, to_whom, at, purpose, recorded_at, recorded_by",
     "confirmation": "id, draw_id, lab, due_on, reason, recorded_at, recorded_by",
+    "closing": (
+        "id, facility_id, day, days, draws, untouched, usual_draws, usual_untouched, held, recorded_at, recorded_by"
+    ),
+    "report_edition": "id, facility_id, week, digest, totals, standing, last_entry_id, printed_at, printed_by",
+    "staff": "id, facility_id, account, role, allowed, recorded_at, recorded_by",
 }
 _ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
 _MARK_BYTES = 8

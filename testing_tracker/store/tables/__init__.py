@@ -23,6 +23,10 @@ from testing_tracker.store.tables.people import Leave as Leave
 from testing_tracker.store.tables.people import Participant as Participant
 from testing_tracker.store.tables.people import Placement as Placement
 from testing_tracker.store.tables.people import Prescription as Prescription
+from testing_tracker.store.tables.reporting import Closing as Closing
+from testing_tracker.store.tables.reporting import Delivery as Delivery
+from testing_tracker.store.tables.reporting import ReportEdition as ReportEdition
+from testing_tracker.store.tables.reporting import Staff as Staff
 from testing_tracker.store.tables.testing import Confirmation as Confirmation
 from testing_tracker.store.tables.testing import Finding as Finding
 from testing_tracker.store.tables.testing import Handover as Handover

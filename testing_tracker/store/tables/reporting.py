@@ -1,0 +1,93 @@
+"""What nights found when they closed a day, the reports as they were printed, their delivery, and who may do what."""
+
+from datetime import date, datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from testing_tracker.rules.words import Channel, Role
+from testing_tracker.store.tables.constraints import one_of
+
+
+class Closing(SQLModel, table=True):
+    """What a nightly run found when it closed a day: of how many of the draws nothing was on record.
+
+    `draws` are those that were to be given in the `days` that end with `day`, `untouched` those of them of which
+    nobody had recorded anything; `usual_draws` and `usual_untouched` the same of the days before that it compared them
+    with. `held`: far more were untouched than usual, so they became unrecorded and not missed.
+    """
+
+    __table_args__ = (UniqueConstraint("facility_id", "day", "days"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    day: date
+    days: int
+    draws: int
+    untouched: int
+    usual_draws: int
+    usual_untouched: int
+    held: bool
+    recorded_at: datetime
+    recorded_by: str
+
+
+class ReportEdition(SQLModel, table=True):
+    """A week's report as it was first printed, or printed again after its records had changed.
+
+    `digest` is over all that the report says of its week. `totals` and `standing` are JSON: the week's counts, and
+    what was open when it was printed. `last_entry_id` is the newest audit entry that it knew.
+    """
+
+    __tablename__ = "report_edition"
+    __table_args__ = (UniqueConstraint("facility_id", "week", "digest"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    week: str
+    digest: str
+    totals: str
+    standing: str
+    last_entry_id: int
+    printed_at: datetime
+    printed_by: str
+
+
+class Delivery(SQLModel, table=True):
+    """A week's report on its way: to a folder, or by mail.
+
+    `busy_until` is when an attempt that was begun, and whose end nobody has recorded, counts as failed; no other one
+    begins before that, nor before `next_at`. `error` is what the last attempt failed with.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("facility_id", "week", "channel"),
+        one_of("channel", Channel),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    week: str
+    channel: str
+    attempts: int = 0
+    next_at: datetime
+    busy_until: datetime | None = None
+    delivered_at: datetime | None = None
+    error: str | None = None
+
+
+class Staff(SQLModel, table=True):
+    """What an account of the operating system may do at the facility, or from a row on not any more (`allowed`).
+
+    Of an account and a role the newest row counts.
+    """
+
+    __table_args__ = (one_of("role", Role),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    account: str
+    role: str
+    allowed: bool
+    recorded_at: datetime
+    recorded_by: str
