@@ -26,10 +26,12 @@ from sqlmodel import Session
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.reports.printing import Printed, imprint
 from testing_tracker.reports.weekly import gather
 from testing_tracker.reports.weekly_table import write_table
 from testing_tracker.reports.weekly_text import write_json
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.no_record import question
 from testing_tracker.rules.owed import Hours, draw_is_owed, report_owed
 from testing_tracker.services import draws, nights
 from testing_tracker.services.upgrades import bring_up_to_date
@@ -122,11 +124,13 @@ def _draw(plan: Plan, engine: Engine) -> None:
             f"draws of {report.day} made: {report.drawn} drawn; {report.missed} of the days before closed as missed; "
             f"{len(report.gaps)} nights without a run"
         )
+    for compared in report.held:
+        plan.complain(question(compared))
 
 
 def _write_report(plan: Plan, engine: Engine, week: Week, folder: Path) -> None:
     """Write those files of a week's report that are not there yet."""
-    writers = {".txt": write_table, ".json": write_json}
+    writers: dict[str, Callable[[Printed, TextIO], None]] = {".txt": write_table, ".json": write_json}
     missing = {folder / f"report-{week}{ending}": write for ending, write in writers.items()}
     missing = {path: write for path, write in missing.items() if not path.exists()}
     if not missing:
@@ -134,8 +138,11 @@ def _write_report(plan: Plan, engine: Engine, week: Week, folder: Path) -> None:
     with reading(engine) as session:
         _, acting = _acting(plan, session)
         report = gather(session, acting, week)
+    with writing(engine) as session:
+        _, acting = _acting(plan, session)
+        printed = imprint(session, acting, report)
     for path, write in missing.items():
-        plan.write_file(path, partial(write, report))
+        plan.write_file(path, partial(write, printed))
     plan.log(f"report of {week} written: {len(report.participants)} participants")
 
 

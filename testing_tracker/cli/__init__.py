@@ -38,6 +38,7 @@ _COMMANDS = {
     "schedule": "schedule",
     "serve": "serve",
     "specimen": "specimen",
+    "staff": "staff",
     "test": "draw",
     "unable": "attendance",
     "verify": "verify",

@@ -1,5 +1,8 @@
 """`missed`, `refused`, `excuse`, `unable`: a draw that gave no specimen; `collected`: one whose result is to come."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import click
 
 from testing_tracker import services
@@ -9,6 +12,8 @@ from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.result import which_draw
 from testing_tracker.cli.words import CODE_DUE, REASON
 from testing_tracker.rules.words import Status
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, status: Status, reason: str | None) -> None:
@@ -26,14 +31,49 @@ def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, statu
         say(desk, said)
 
 
+def _one_or_all(command: _Command) -> _Command:
+    """CODE, or `--all` for every draw of the day that nobody knows anything about."""
+    for option in (
+        click.option("--yes", is_flag=True, help="With --all: do not ask."),
+        click.option("--all", "everybody", is_flag=True, help="All of the day of which nothing is known; a manager's."),
+        click.argument("code", type=CODE_DUE, required=False),
+    ):
+        command = option(command)
+    return command
+
+
+def _check_one_or_all(code: str | None, on: str | None, for_cause: bool | None, everybody: bool) -> None:
+    if everybody and (code is not None or for_cause is not None or on is None):
+        raise click.UsageError("--all takes --on DATE, and no CODE.")
+    if not everybody and code is None:
+        raise click.UsageError("Give a participant's CODE, or --all with --on DATE.")
+
+
+def _record_all(desk: Desk, on: str | None, status: Status, reason: str | None, yes: bool) -> None:
+    """Do it and ask, within one transaction, so that what was said yes to is what is recorded."""
+    with desk.writing() as (session, acting):
+        day = day_given(on, acting.today)
+        count = services.attendance.record_all(session, acting, day, status, reason)
+        draws = f"{count} draw{'s' if count > 1 else ''} of {day}"
+        if not yes:
+            click.confirm(f"{draws} without any record become {status}. Right?", abort=True, err=True)
+    say(desk, f"{draws}: {status}.")
+
+
 @click.command("missed")
-@click.argument("code", type=CODE_DUE)
+@_one_or_all
 @click.option("--reason", type=REASON, metavar="TEXT", help="Anything that should stand beside it.")
 @which_draw
 @pass_desk
-def missed_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str | None) -> None:
+def missed_command(
+    desk: Desk, code: str | None, on: str | None, for_cause: bool | None, reason: str | None, everybody: bool, yes: bool
+) -> None:
     """The draw was not provided."""
-    _record(desk, code, on, for_cause, Status.MISSED, reason)
+    _check_one_or_all(code, on, for_cause, everybody)
+    if code is None:
+        _record_all(desk, on, Status.MISSED, reason, yes)
+    else:
+        _record(desk, code, on, for_cause, Status.MISSED, reason)
 
 
 @click.command("refused")
@@ -47,13 +87,19 @@ def refused_command(desk: Desk, code: str, on: str | None, for_cause: bool | Non
 
 
 @click.command("excuse")
-@click.argument("code", type=CODE_DUE)
+@_one_or_all
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why the draw does not count.")
 @which_draw
 @pass_desk
-def excuse_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str) -> None:
+def excuse_command(
+    desk: Desk, code: str | None, on: str | None, for_cause: bool | None, reason: str, everybody: bool, yes: bool
+) -> None:
     """The draw does not count, for a reason that was accepted."""
-    _record(desk, code, on, for_cause, Status.EXCUSED, reason)
+    _check_one_or_all(code, on, for_cause, everybody)
+    if code is None:
+        _record_all(desk, on, Status.EXCUSED, reason, yes)
+    else:
+        _record(desk, code, on, for_cause, Status.EXCUSED, reason)
 
 
 @click.command("unable")

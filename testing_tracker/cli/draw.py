@@ -4,6 +4,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.held import in_words
 from testing_tracker.cli.output import format_option, print_rows, say, warn
 from testing_tracker.cli.words import CODE, DAY, REASON
 
@@ -21,6 +22,8 @@ def draw_command(desk: Desk) -> None:
         say(desk, f"{report.day}: today's draws were made already; {report.drawn} added for new participants.")
     else:
         say(desk, f"{report.day}: {report.drawn} drawn today; {report.missed} of the days before closed as missed.")
+    for compared in report.held:
+        warn(in_words(compared))
     if report.newcomers_from is not None:
         warn(f"today's key is lost, so new participants are in the draws from {report.newcomers_from} on.")
     if report.gaps:

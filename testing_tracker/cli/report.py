@@ -1,20 +1,23 @@
 """`report`: what a clinical team and a manager read about the facility's weeks."""
 
 import sys
-from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
+from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import write_whole
-from testing_tracker.cli.output import TRAINING, format_option, say
-from testing_tracker.cli.words import WEEK
+from testing_tracker.cli.files import private_file
+from testing_tracker.cli.output import TRAINING, print_rows, say
+from testing_tracker.cli.words import CODE, WEEK
 
 if TYPE_CHECKING:
-    from testing_tracker.reports.weekly import WeeklyReport
+    from testing_tracker.reports.printing import Printed
+
+FORMS = click.Choice(["table", "csv", "json", "html", "pdf"])
+_EXPLAINED = ("due_on", "kind", "status", "outcome", "expected", "late", "counts_in", "reason", "recorded_by")
 
 
 @click.group("report")
@@ -24,30 +27,87 @@ def report_command() -> None:
 
 @report_command.command("weekly")
 @click.option("--week", type=WEEK, metavar="WEEK", help="An ISO week such as 2026-W47. Default: the last full week.")
-@format_option
+@click.option("--format", "form", type=FORMS, default="table", show_default=True, help="How to print it.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to FILE instead."
 )
+@click.option(
+    "--sort",
+    type=click.Choice(["code", "worst"]),
+    default="code",
+    show_default=True,
+    help="The order of the lines: by code, or most positive tests and most not given first.",
+)
+@click.option("--names", is_flag=True, help="Show names beside the codes; that goes on record.")
+@click.option("--explain", type=CODE, metavar="CODE", help="List the draws behind each number of a participant's line.")
 @pass_desk
-def weekly(desk: Desk, week: str | None, form: str, output: Path | None) -> None:
+def weekly(
+    desk: Desk, week: str | None, form: str, output: Path | None, sort: str, names: bool, explain: str | None
+) -> None:
     """A week's tests: what was due, what became of it, and what it says about each participant."""
+    to_file = output is not None and str(output) != "-"
+    if explain is not None:
+        _explain(desk, week, form, explain, other=names or to_file or sort != "code")
+        return
+    if form == "pdf" and not to_file and sys.stdout.isatty():
+        raise click.UsageError("A pdf is nothing for a terminal; give --output FILE.")
+    printed = _print(desk, week, form, sort, names=names, to_file=to_file)
+    if output is not None and to_file:
+        from testing_tracker.reports import forms
+
+        with private_file(output) as file:
+            forms.write(printed, form, file)
+        say(desk, f"Wrote the report of {printed.report.week} to {output}.")
+    else:
+        _show(desk, printed, form)
+
+
+def _print(desk: Desk, week: str | None, form: str, sort: str, *, names: bool, to_file: bool) -> "Printed":
+    """The report, gathered without keeping a nurse from writing, and then put on record as printed."""
+    from testing_tracker.reports.printing import imprint
     from testing_tracker.reports.weekly import gather
     from testing_tracker.rules.calendar import Week
 
     with desk.reading() as (session, acting):
         report = gather(session, acting, Week.parse(week) if week else None)
-    write = partial(_writer(form), report)
-    if output is None or str(output) == "-":
-        if desk.training and form != "table":
-            click.echo(TRAINING, err=True)
-        write(sys.stdout)
-    else:
-        write_whole(output, write)
-        say(desk, f"Wrote the report of {report.week} to {output}.")
+    with desk.writing() as (session, acting):
+        printed = imprint(session, acting, report)
+        if to_file or form != "table":
+            services.exports.record_export(
+                session, acting, "weekly", form, to_file=to_file, of=str(report.week), names=names
+            )
+        shown = services.exports.names_shown(session, acting) if names else None
+    return replace(printed, names=shown, sort=sort)
 
 
-def _writer(form: str) -> "Callable[[WeeklyReport, TextIO], None]":
-    from testing_tracker.reports.weekly_table import write_table
-    from testing_tracker.reports.weekly_text import write_csv, write_json
+def _show(desk: Desk, printed: "Printed", form: str) -> None:
+    from testing_tracker.reports import forms
+    from testing_tracker.reports.weekly_table import WIDTH, Screen
 
-    return {"table": write_table, "csv": write_csv, "json": write_json}[form]
+    if desk.training and form != "table":
+        click.echo(TRAINING, err=True)
+    if form == "pdf":
+        sys.stdout.buffer.write(forms.as_bytes(printed, form))
+        return
+    import os
+    import shutil
+
+    is_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if is_terminal else WIDTH
+    screen = Screen(width=max(width, WIDTH), colour=is_terminal and not os.environ.get("NO_COLOR"))
+    forms.write_text(printed, form, sys.stdout, screen)
+
+
+def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool) -> None:
+    """The draws behind a line; nothing else goes with it."""
+    from testing_tracker.reports.weekly_explained import explained
+    from testing_tracker.rules.calendar import Week
+
+    if other or form in ("html", "pdf"):
+        raise click.UsageError("--explain goes with --week and --format table, csv or json only.")
+    with desk.reading() as (session, acting):
+        found = explained(session, acting, code, Week.parse(week) if week else None)
+    rows = [vars(draw) for draw in found.draws]
+    print_rows(desk, rows, _EXPLAINED, form, empty=f"{found.participant} had no draw in {found.week}.")
+    if form == "table":
+        click.echo(found.in_words)

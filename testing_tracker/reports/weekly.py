@@ -1,22 +1,30 @@
 """Gathers the weekly compliance report from the database: the facility's week, for each participant and in all."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.reports.weekly_attention import Attention, attention_in
-from testing_tracker.reports.weekly_participants import ParticipantWeek, Tally, participants_in, total
-from testing_tracker.reports.weekly_recommendations import Recommended, recommendations_in
+from testing_tracker.reports.spool import Spool
+from testing_tracker.reports.tally import Tally
+from testing_tracker.reports.weekly_away import Away, leaves_in
+from testing_tracker.reports.weekly_findings import Findings, findings_in
+from testing_tracker.reports.weekly_participants import ParticipantWeek, participants_in
+from testing_tracker.reports.weekly_questions import questions_in
+from testing_tracker.reports.weekly_standing import Standing, standing_in
+from testing_tracker.reports.weekly_trend import Trend, trend_in
+from testing_tracker.reports.weekly_weekdays import DayDrawn, weekdays_in
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.draws import fixed_week
+from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Kind
-from testing_tracker.services import keys, schedules
+from testing_tracker.services import cross_check, keys, schedules
 from testing_tracker.store.queries import in_force_id, version_on
-from testing_tracker.store.tables import Assignment, Enrolment, Facility, Night
+from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Night
 
 
 @dataclass(frozen=True)
@@ -29,43 +37,73 @@ class Unplaced:
 
 @dataclass(frozen=True)
 class WeeklyReport:
-    """A facility's week. `gaps` are the days without a nightly run, `anchors` what the draws are checked against."""
+    """A facility's week. All but `standing`, `today`, `is_closed` and `last_entry_id` are facts of the week.
+
+    `is_closed`: a night after the week has closed it, so its draws are not waiting for anything any more. `questions`
+    are the days on which far more than usual is without a record; `gaps` those without a nightly run; `anchors` what
+    the draws are checked against; `last_entry_id` is the newest audit entry that the records here come from.
+    """
 
     facility: str
     training: bool
     week: Week
     today: date
+    zone: ZoneInfo
+    is_closed: bool
     total: Tally
-    participants: list[ParticipantWeek]
-    recommendations: list[Recommended]
+    participants: Spool[ParticipantWeek]
+    trend: Trend
+    weekdays: list[DayDrawn]
+    findings: Findings
+    leaves: list[Away]
     gaps: list[date]
     unplaced: list[Unplaced]
-    attention: Attention
+    questions: list[Compared]
     anchors: list[keys.Anchor]
-    printed_at: datetime
-    zone: ZoneInfo
+    standing: Standing
+    last_entry_id: int
 
 
 def gather(session: Session, acting: Acting, week: Week | None = None) -> WeeklyReport:
-    """The report of a week, by default the last full one, from what the records say now."""
+    """The report of a week, by default the last full one, from what the records say now.
+
+    Every number comes from the draws; raises TestingTrackerError where a draw does not agree with the audit table, or
+    the draws of a day with the run that made them.
+    """
     week = week or last_full_week(acting.today)
     facility = session.get_one(Facility, acting.facility_id)
-    lines = participants_in(session, acting, week)
+    cross_check.check_draws(session, acting, week)
+    weekdays = weekdays_in(session, acting, week)
+    cross_check.check_runs(week, [(day.day, day.observed, day.made) for day in weekdays])
+    trend = trend_in(session, acting, week)
+    summed = Tally()
+    lines = Spool(participants_in(session, acting, week), lambda line: summed.add(line.tally))
+    cross_check.check_sums(week, agree=summed == trend.this.tally)
     return WeeklyReport(
         facility=facility.name,
         training=facility.training,
         week=week,
         today=acting.today,
-        total=total(line.tally for line in lines),
+        zone=acting.zone,
+        is_closed=_is_closed(session, acting, week),
+        total=summed,
         participants=lines,
-        recommendations=recommendations_in(session, acting, week),
+        trend=trend,
+        weekdays=weekdays,
+        findings=findings_in(session, acting, week),
+        leaves=leaves_in(session, acting, week),
         gaps=_gaps(session, acting, week, facility.opened_on),
         unplaced=_unplaced(session, acting, week),
-        attention=attention_in(session, acting, week),
+        questions=questions_in(session, acting, week),
         anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
-        printed_at=acting.now,
-        zone=acting.zone,
+        standing=standing_in(session, acting, week),
+        last_entry_id=session.exec(select(func.max(AuditEntry.id))).one() or 0,
     )
+
+
+def _is_closed(session: Session, acting: Acting, week: Week) -> bool:
+    later = select(Night.id).where(Night.facility_id == acting.facility_id, Night.day > week.sunday, col(Night.ran))
+    return session.exec(later.limit(1)).first() is not None
 
 
 def _gaps(session: Session, acting: Acting, week: Week, opened_on: date) -> list[date]:

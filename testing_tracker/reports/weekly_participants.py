@@ -1,102 +1,32 @@
 """The weekly report's lines: what became of each participant's draws, and the use pattern up to the week.
 
-One query goes through all draws up to the week's end, a participant at a time, so that a large facility's report
-needs no more memory than its lines.
+The database counts; what comes back is a row a participant, so a year of draws costs no memory and little time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from itertools import groupby
-from typing import TypeVar
+from datetime import date
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, String, Subquery, cast, func, or_, true
+from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.attendance import NOT_YET_DONE
+from testing_tracker.reports.counting import IS_A_DRAW, LETTERS, facts_of_a_week, tally_columns, tally_of
+from testing_tracker.reports.tally import Tally
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.pattern import NOTHING_DUE, outcome_that_counts, week_letter
-from testing_tracker.rules.words import Outcome, Status
+from testing_tracker.rules.pattern import NOTHING_DUE
+from testing_tracker.rules.words import Status
 from testing_tracker.store.queries import in_force_id
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Participant, Placement, Schedule
+from testing_tracker.store.week_number import number_of, week_number
 
 _History = TypeVar("_History", Assignment, Placement)
-_DrawRow = tuple[int, date, str, str | None, bool, bool]
 _ROWS_AT_A_TIME = 1000
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of a week's draws. A cancelled draw is no draw.
-
-    `outstanding` ones have nothing recorded and are held against nobody; `unrecorded` are those of them whose day is
-    over. A collected specimen without an outcome counts as collected only. `expected` are those of the negative ones
-    that found only what is prescribed, `late` those of the collected ones that were given after the window.
-    """
-
-    due: int = 0
-    collected: int = 0
-    missed: int = 0
-    refused: int = 0
-    excused: int = 0
-    outstanding: int = 0
-    unrecorded: int = 0
-    negative: int = 0
-    positive: int = 0
-    invalid: int = 0
-    expected: int = 0
-    late: int = 0
-
-    def add(
-        self,
-        status: Status,
-        outcome: Outcome | None,
-        *,
-        day_is_over: bool,
-        expected: bool = False,
-        late: bool = False,
-    ) -> None:
-        """Count one draw; `outcome` is the one that counts, negative where all that was found is expected."""
-        self.due += 1
-        self.expected += expected
-        self.late += late
-        if status in NOT_YET_DONE:
-            self.outstanding += 1
-            self.unrecorded += status is Status.UNRECORDED or day_is_over
-        else:
-            setattr(self, status, getattr(self, status) + 1)
-        if outcome is not None:
-            setattr(self, outcome, getattr(self, outcome) + 1)
-
-    @property
-    def decided(self) -> int:
-        """The draws that compliance is measured on."""
-        return self.due - self.excused - self.outstanding
-
-    @property
-    def compliance_rate(self) -> float | None:
-        return self.collected / self.decided if self.decided else None
-
-    @property
-    def usable(self) -> int:
-        """The results that positivity is measured on."""
-        return self.positive + self.negative
-
-    @property
-    def positivity_rate(self) -> float | None:
-        return self.positive / self.usable if self.usable else None
-
-
-def total(tallies: Iterable[Tally]) -> Tally:
-    """The sum of several participants' tallies."""
-    summed = Tally()
-    for tally in tallies:
-        for count in Tally.__slots__:
-            setattr(summed, count, getattr(summed, count) + getattr(tally, count))
-    return summed
+_KINDS_OF_WEEK = len(LETTERS)
 
 
 @dataclass(slots=True)
@@ -110,43 +40,87 @@ class ParticipantWeek:
     tally: Tally = field(default_factory=Tally)
 
 
-def participants_in(session: Session, acting: Acting, week: Week) -> list[ParticipantWeek]:
-    """The report's lines by participant code."""
+def participants_in(session: Session, acting: Acting, week: Week, only: int | None = None) -> Iterator[ParticipantWeek]:
+    """The report's lines by participant code; or the line of one participant, by id, if there is one."""
     day = min(week.sunday, acting.today)
-    people = session.exec(
-        select(Participant.id, Participant.code, Placement.level, Schedule.name)
+    counted, weeks = _counted(acting, week, only), _weeks(week, only)
+    query = (
+        sa_select(
+            col(Participant.code),
+            col(Placement.level),
+            col(Schedule.name),
+            _began(week),
+            weeks.c.facts,
+            *(column for column in counted.c if column.name != "participant_id"),
+        )
         .select_from(Participant)
         .join(Placement, col(Placement.id) == _in_force_or_first(Placement, day))
         .join(Assignment, col(Assignment.id) == _in_force_or_first(Assignment, day))
         .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
-        .where(col(Participant.id).in_(_reported(acting, week)))
+        .join(weeks, weeks.c.participant_id == Participant.id, isouter=True)
+        .join(counted, counted.c.participant_id == Participant.id, isouter=True)
+        .where(col(Participant.id).in_(_reported(acting, week)), _is(Participant.id, only))
         .order_by(col(Participant.code_key))
     )
-    lines = {identity: ParticipantWeek(code, level, schedule, "") for identity, code, level, schedule in people}
-    since = _weeks_of_enrolment(session, acting, week)
-    for identity, line in lines.items():
-        line.pattern = NOTHING_DUE * (week - since.get(identity, week) + 1)
-    for identity, draws in groupby(_draws(session, acting, week), key=lambda draw: draw[0]):
-        _fill_in(lines[identity], draws, week, acting.today)
-    return list(lines.values())
+    for code, level, schedule, began, facts, *counts in session.connection().execute(
+        query, execution_options={"yield_per": _ROWS_AT_A_TIME}
+    ):
+        since = Week.of(began) if began is not None else week
+        yield ParticipantWeek(code, level, schedule, _pattern(facts, since, week), tally_of(tuple(counts)))
 
 
-def _fill_in(line: ParticipantWeek, draws: Iterable[_DrawRow], week: Week, today: date) -> None:
-    """Count a participant's draws of the week, and write the letters of the weeks that had any."""
-    letters = list(line.pattern)
-    for drawn_in, of_week in groupby(draws, key=lambda draw: draw[1] - timedelta(days=draw[1].weekday())):
-        position = len(letters) - 1 - (week.monday - drawn_in).days // 7
-        if position < 0:
-            continue  # of an earlier enrolment
-        tests = [
-            (day, Status(status), outcome_that_counts(outcome, expected=expected), expected, late)
-            for _, day, status, outcome, expected, late in of_week
-        ]
-        letters[position] = week_letter((status, outcome) for _, status, outcome, *_ in tests)
-        if drawn_in == week.monday:
-            for day, status, outcome, expected, late in tests:
-                line.tally.add(status, outcome, day_is_over=day < today, expected=expected, late=late)
-    line.pattern = "".join(letters)
+def _pattern(facts: str | None, since: Week, week: Week) -> str:
+    """The letters of the weeks from one to another, from the weeks that had draws and what there was in each."""
+    first = number_of(since)
+    letters = [NOTHING_DUE] * (number_of(week) - first + 1)
+    for part in facts.split(",") if facts else ():
+        number, there_was = divmod(int(part), _KINDS_OF_WEEK)
+        if number >= first:  # else of an earlier enrolment
+            letters[number - first] = LETTERS[there_was]
+    return "".join(letters)
+
+
+def _weeks(week: Week, only: int | None) -> Subquery:
+    """For each participant every week that had draws, up to the report's, with what there was in it, as text."""
+    number = week_number(col(Draw.due_on))
+    of_week = (
+        sa_select(col(Draw.participant_id), (number * _KINDS_OF_WEEK + facts_of_a_week()).label("facts"))
+        .where(IS_A_DRAW, col(Draw.due_on) <= week.sunday, _is(Draw.participant_id, only))
+        .group_by(col(Draw.participant_id), number)
+        .subquery("of_week")
+    )
+    together = func.aggregate_strings(cast(of_week.c.facts, String), ",").label("facts")
+    return sa_select(of_week.c.participant_id, together).group_by(of_week.c.participant_id).subquery("weeks")
+
+
+def _counted(acting: Acting, week: Week, only: int | None) -> Subquery:
+    """The tallies of the report's week, by participant."""
+    return (
+        sa_select(col(Draw.participant_id), *tally_columns(acting.today))
+        .where(IS_A_DRAW, col(Draw.due_on).between(week.monday, week.sunday), _is(Draw.participant_id, only))
+        .group_by(col(Draw.participant_id))
+        .subquery("counted")
+    )
+
+
+def _is(participant_id: Any, only: int | None) -> ColumnElement[bool]:  # noqa: ANN401  a column, as the library types it
+    return true() if only is None else col(participant_id) == only
+
+
+def _began(week: Week) -> ColumnElement[date]:
+    """The first day of each participant's latest enrolment up to the report's week, the last recorded."""
+    return (
+        sa_select(col(Enrolment.from_on))
+        .where(
+            col(Enrolment.participant_id) == Participant.id,
+            col(Enrolment.enrolled),
+            col(Enrolment.from_on) <= week.sunday,
+        )
+        .order_by(col(Enrolment.id).desc())
+        .limit(1)
+        .correlate(Participant)
+        .scalar_subquery()
+    )
 
 
 def _reported(acting: Acting, week: Week) -> SelectOfScalar[int | None]:
@@ -175,41 +149,3 @@ def _in_force_or_first(history: type[_History], day: date) -> ColumnElement[int]
         .scalar_subquery()
     )
     return func.coalesce(in_force_id(history, Participant.id, day), first)
-
-
-def _weeks_of_enrolment(session: Session, acting: Acting, week: Week) -> dict[int | None, Week]:
-    """The week in which each participant's latest enrolment up to the report's week, the last recorded, began."""
-    latest = (
-        select(func.max(Enrolment.id))
-        .where(
-            col(Enrolment.enrolled),
-            Enrolment.from_on <= week.sunday,
-            col(Enrolment.participant_id).in_(_reported(acting, week)),
-        )
-        .group_by(col(Enrolment.participant_id))
-    )
-    rows = session.exec(
-        select(col(Enrolment.participant_id), col(Enrolment.from_on)).where(col(Enrolment.id).in_(latest))
-    )
-    return {identity: Week.of(from_on) for identity, from_on in rows}
-
-
-def _draws(session: Session, acting: Acting, week: Week) -> Iterable[_DrawRow]:
-    """All draws up to the week's end of those in the report: participant, day, status, and what came of it."""
-    return session.exec(
-        select(  # type: ignore[call-overload]  # the library types selects of up to four columns
-            col(Draw.participant_id),
-            col(Draw.due_on),
-            col(Draw.status),
-            col(Draw.outcome),
-            col(Draw.expected),
-            col(Draw.late),
-        )
-        .where(
-            Draw.due_on <= week.sunday,
-            Draw.status != Status.CANCELLED,
-            col(Draw.participant_id).in_(_reported(acting, week)),
-        )
-        .order_by(col(Draw.participant_id), col(Draw.due_on)),
-        execution_options={"yield_per": _ROWS_AT_A_TIME},
-    )

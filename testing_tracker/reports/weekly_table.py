@@ -1,32 +1,36 @@
 """Writes the weekly compliance report for a clinical team to read: plain text of 80 columns, on screen or on paper.
 
-It is written line by line and not laid out as a whole, so that a large facility's report does not fill the memory.
+It is written line by line and not laid out as a whole, so that a large facility's report does not fill the memory. On
+a wider terminal there is more of each pattern, and where there is colour the weeks are coloured cells.
 """
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from datetime import date
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TextIO
 
-from testing_tracker.reports.weekly import WeeklyReport
-from testing_tracker.reports.weekly_attention import Attention
+from testing_tracker.reports.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly_participants import ParticipantWeek
-from testing_tracker.reports.weekly_recommendations import Recommended
-from testing_tracker.rules.calendar import weekday_name
-from testing_tracker.rules.escalation import DISCLAIMER
+from testing_tracker.reports.weekly_words import (
+    ANALYTES_TITLE,
+    KEY,
+    WEEKDAYS_NOTE,
+    WEEKDAYS_TITLE,
+    Page,
+    Rate,
+    Section,
+    compliance_of,
+    page_of,
+    weekday_rows,
+)
+from testing_tracker.rules.pattern import MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
 from testing_tracker.rules.words import Level
 
-PRIVACY = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 WIDTH = 80  # a printed page, and the narrowest terminal in use
-NOT_AVAILABLE = "n/a"
-
-_LETTERS_SHOWN = 8
-_KEY = (
-    f"Pattern: the last {_LETTERS_SHOWN} weeks, oldest first; + positive, - negative, * both, "
-    "o missed or refused, _ nothing due or nothing known. open: nothing recorded yet."
-)
+_LETTERS = 8  # of a pattern, on that width
 _SHORT_LEVELS = {Level.OUTPATIENT: "outp", Level.RESIDENTIAL: "resid"}  # so that a code keeps its place in the line
+_SHORT = 16  # columns that stand under each other; longer ones flow
 _CODE, _SCHEDULE = 11, 8  # columns; a longer one goes on in the next line
 _COUNTS = {
     "due": "due",
@@ -39,167 +43,168 @@ _COUNTS = {
     "pos": "positive",
     "inv": "invalid",
 }
+_COLOURS = {POSITIVE: "97;41", MIXED: "30;43", NEGATIVE: "30;42", NOT_PROVIDED: "97;100"}  # text; ground
 
 
-def write_table(report: WeeklyReport, file: TextIO) -> None:
+@dataclass(frozen=True)
+class Screen:
+    """Where it is printed: how wide that is, and whether it shows colour."""
+
+    width: int = WIDTH
+    colour: bool = False
+
+    @property
+    def letters(self) -> int:
+        """How many weeks of a pattern there is room for."""
+        return _LETTERS + max(0, self.width - WIDTH)
+
+
+def write_table(printed: Printed, file: TextIO, screen: Screen | None = None) -> None:
     """The form for people."""
-    for line in _lines(report):
+    screen = screen or Screen()
+    page = page_of(printed)
+    for line in _lines(printed, page, screen):
         file.write(f"{line.rstrip()}\n")
 
 
-def _lines(report: WeeklyReport) -> Iterator[str]:
-    yield from _heading(report)
+def _lines(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
+    yield from _heading(page)
     yield ""
-    yield from _numbers(report)
+    yield from _numbers(printed, page)
+    for section in page.sections:
+        yield ""
+        yield from _section(section)
     yield ""
-    yield from _participants(report.participants)
+    yield from _weekdays(printed)
+    yield from _analytes(printed)
+    for note in page.notes:
+        yield from _wrapped(note)
     yield ""
-    yield from _recommendations(report.recommendations)
+    yield from _participants(printed, screen)
+    if page.amendments:
+        yield ""
+        yield "Amendments"
+        for amendment in page.amendments:
+            yield from _wrapped(f"  {amendment}", "    ")
     yield ""
-    yield from _attention(report.attention)
-    for warning in _warnings(report):
-        yield from _wrapped(warning)
-    if report.participants:
-        yield from _wrapped(_KEY)
-    yield PRIVACY
-    for anchor in report.anchors:
-        superseded = " (superseded before it drew)" if anchor.superseded else ""
-        yield f"Draws from {anchor.first_day} on{superseded}, anchor:"
-        yield f"  {anchor.anchor}"
+    yield page.printed[0].upper() + page.printed[1:]
+    for line in page.foot:
+        yield from _wrapped(line, "  ")
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _heading(report: WeeklyReport) -> Iterator[str]:
-    week = report.week
-    if report.training:
+def _heading(page: Page) -> Iterator[str]:
+    if page.training:
         yield "TRAINING"
-    yield from _wrapped(f"{report.facility}: weekly compliance report, {week}")
-    printed = report.printed_at.astimezone(report.zone)
-    yield f"{_day(week.monday)} to {_day(week.sunday)}, printed {printed:%Y-%m-%d %H:%M}"
-    if report.today <= week.sunday:
-        yield "The week is not over; these are the numbers so far."
+    yield from _wrapped(page.title)
+    yield page.period
+    for warning in page.leading:
+        yield ""
+        yield from _wrapped(warning)
 
 
-def _day(day: date) -> str:
-    return f"{weekday_name(day).title()} {day}"
-
-
-def _numbers(report: WeeklyReport) -> Iterator[str]:
-    tally = report.total
-    yield f"participants {len(report.participants)}"
+def _numbers(printed: Printed, page: Page) -> Iterator[str]:
+    tally = printed.report.total
+    yield f"participants {page.participants}"
     late = f" ({tally.late} after the window)" if tally.late else ""
     yield from _wrapped(
         f"tests due {tally.due}: collected {tally.collected}{late}, missed {tally.missed}, refused {tally.refused}, "
         f"excused {tally.excused}, outstanding {tally.outstanding}"
     )
     expected = f" ({tally.expected} found only what is prescribed)" if tally.expected else ""
-    yield f"results: negative {tally.negative}{expected}, positive {tally.positive}, invalid {tally.invalid}"
     yield from _wrapped(
-        f"compliance {_fraction(tally.collected, tally.decided)} (collected of due, without excused and outstanding)"
+        f"results: negative {tally.negative}{expected}, positive {tally.positive}, invalid {tally.invalid}"
     )
-    yield f"positivity {_fraction(tally.positive, tally.usable)} (positive of positive and negative)"
+    for rate in page.rates:
+        yield from _rate(rate)
 
 
-def _fraction(part: int, whole: int) -> str:
-    return f"{part}/{whole} = {_percent(part, whole)}" if whole else NOT_AVAILABLE
+def _rate(rate: Rate) -> Iterator[str]:
+    yield from _wrapped(f"{rate.name} {rate.this} ({rate.rule})", "  ")
+    change = rate.this.change_from(rate.last)
+    then = f"  last week {rate.last}{f' ({change} since)' if change else ''}; the 12 weeks before {rate.twelve}"
+    yield from _wrapped(then, "  ")
 
 
-def _percent(part: int, whole: int) -> str:
-    """Rounded half up, as people do it."""
-    return f"{(200 * part + whole) // (2 * whole)} %" if whole else NOT_AVAILABLE
+def _section(section: Section) -> Iterator[str]:
+    yield section.title
+    widths = [max((len(row[place]) for row in section.rows), default=0) for place in range(len(section.columns))]
+    short = [width for width in widths[:-1] if width <= _SHORT]
+    for row in section.rows:
+        start = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, short, strict=False) if width)
+        yield from _wrapped(f"  {start}  {'; '.join(row[len(short) :])}".rstrip(), "      ")
+    if not section.rows and section.empty:
+        yield f"  {section.empty}"
+    if section.note:
+        yield from _wrapped(section.note)
 
 
-def _participants(lines: list[ParticipantWeek]) -> Iterator[str]:
-    if not lines:
+def _weekdays(printed: Printed) -> Iterator[str]:
+    rows = weekday_rows(printed.report)
+    yield WEEKDAYS_TITLE
+    for title, cells in (
+        ("", [row.name for row in rows]),
+        ("observed", [row.observed for row in rows]),
+        ("expected", [row.expected for row in rows]),
+        ("usual", [row.usual for row in rows]),
+        ("", [row.remark for row in rows]),
+    ):
+        line = f"  {title:<9}" + "".join(f"{cell:>9}" for cell in cells)
+        if line.strip():
+            yield line
+    yield from _wrapped(WEEKDAYS_NOTE)
+
+
+def _analytes(printed: Printed) -> Iterator[str]:
+    found = printed.report.findings.analytes
+    if not found:
+        return
+    yield ""
+    yield f"{ANALYTES_TITLE:<26}{'found':>8}{'confirmed':>12}{'prescribed':>12}"
+    for one in found:
+        yield f"  {one.analyte:<24}{one.unexpected:>8}{one.confirmed:>12}{one.expected:>12}"
+
+
+def _participants(printed: Printed, screen: Screen) -> Iterator[str]:
+    if not len(printed.report.participants):
         yield "Nobody was enrolled and nothing was due in this week."
         return
     yield _row("participant", "level", "schedule", _COUNTS, "compl", "pattern")
-    yield "-" * WIDTH
-    for line in lines:
-        counted = [str(getattr(line.tally, count)) for count in _COUNTS.values()]
-        level = _SHORT_LEVELS.get(Level(line.level), line.level)
-        compliance = _percent(line.tally.collected, line.tally.decided)
-        codes, names = _folded(line.participant, _CODE), _folded(line.schedule, _SCHEDULE)
-        yield _row(codes[0], level, names[0], counted, compliance, line.pattern[-_LETTERS_SHOWN:])
-        for code, name in zip_longest(codes[1:], names[1:], fillvalue=""):
-            yield _row(code, "", name, (), "", "")
+    yield "-" * (WIDTH - _LETTERS + screen.letters)
+    for line in printed.lines:
+        yield from _participant(printed, line, screen)
+    if printed.sort == WORST_FIRST:
+        yield from _wrapped("Most positive tests first, then most not given.")
+    yield from _wrapped(f"{KEY} The last {screen.letters} weeks are shown. open: nothing recorded yet.")
+
+
+def _participant(printed: Printed, line: ParticipantWeek, screen: Screen) -> Iterator[str]:
+    counted = [str(getattr(line.tally, count)) for count in _COUNTS.values()]
+    level = _SHORT_LEVELS.get(Level(line.level), line.level)
+    codes, names = _folded(line.participant, _CODE), _folded(line.schedule, _SCHEDULE)
+    letters = line.pattern[-screen.letters :]
+    pattern = "".join(_coloured(letter) for letter in letters) if screen.colour else letters
+    compliance = compliance_of(line.tally).percent
+    yield _row(codes[0], level, names[0], counted, compliance, " " * (_LETTERS - len(letters)) + pattern)
+    for code, name in zip_longest(codes[1:], names[1:], fillvalue=""):
+        yield _row(code, "", name, (), "", "")
+    named = printed.name_of(line.participant)
+    if named:
+        yield f"  {named}"
+
+
+def _coloured(letter: str) -> str:
+    return f"\x1b[{_COLOURS[letter]}m{letter}\x1b[0m" if letter in _COLOURS else letter
 
 
 def _row(code: str, level: str, schedule: str, counts: Iterable[str], compliance: str, pattern: str) -> str:
     numbers = " ".join(f"{count:>{max(3, len(heading))}}" for heading, count in zip(_COUNTS, counts, strict=False))
     start = f"{code:<{_CODE}} {level:<5} {schedule:<{_SCHEDULE}}"
-    return f"{start} {numbers} {compliance:>5} {pattern:>{_LETTERS_SHOWN}}"
+    return f"{start} {numbers} {compliance:>5} {pattern:>{_LETTERS}}"
 
 
 def _folded(text: str, width: int) -> list[str]:
     return [text[start : start + width] for start in range(0, len(text), width)]
-
-
-def _recommendations(found: list[Recommended]) -> Iterator[str]:
-    waiting = [recommendation for recommendation in found if recommendation.is_open]
-    decided = [recommendation for recommendation in found if not recommendation.is_open]
-    yield f"Open recommendations: {len(waiting) or 'none'}"
-    for recommendation in waiting:
-        yield from _recommendation(recommendation)
-    if decided:
-        yield f"Others raised or decided in the week: {len(decided)}"
-    for recommendation in decided:
-        yield from _recommendation(recommendation)
-    if found:
-        yield DISCLAIMER
-
-
-def _recommendation(found: Recommended) -> Iterator[str]:
-    yield from _wrapped(f"  {found.id}  {found.participant}  {found.status}: {found.reason}", "     ")
-    for proof in found.evidence:
-        outcome = proof.outcome or "result taken back"
-        found_in_it = f": {', '.join(proof.analytes)}" if proof.analytes else ""
-        yield from _wrapped(f"     {proof.due_on}  {outcome}{found_in_it}", "       ")
-
-
-def _attention(attention: Attention) -> Iterator[str]:
-    """Reviews, overdue confirmations and leaves, each only where there is one."""
-    if attention.reviews:
-        yield f"For a clinician to look at: {len(attention.reviews)}"
-        for review in attention.reviews:
-            detail = f": {review.detail}" if review.detail else ""
-            yield from _wrapped(
-                f"  {review.id}  {review.participant}  {review.due_on}  {review.about}{detail}", "     "
-            )
-        yield ""
-    if attention.overdue:
-        yield f"Definitive results overdue: {len(attention.overdue)}"
-        for awaited in attention.overdue:
-            lab = f" from {awaited.lab}" if awaited.lab else ""
-            yield from _wrapped(
-                f"  {awaited.participant}  of {awaited.due_on}, awaited{lab} by {awaited.expected_by}", "     "
-            )
-        yield ""
-    if attention.leaves:
-        yield f"On leave in the week: {len(attention.leaves)}"
-        for leave in attention.leaves:
-            yield from _wrapped(f"  {leave.participant}  {leave.from_on} to {leave.to_on}: {leave.reason}", "     ")
-        yield ""
-
-
-def _warnings(report: WeeklyReport) -> Iterator[str]:
-    """What makes the numbers other than they look, and only then."""
-    if report.total.unrecorded:
-        yield (
-            f"Nothing was recorded for {report.total.unrecorded} of the outstanding tests although their day is over; "
-            "they are held against nobody."
-        )
-    if report.gaps:
-        whose = "its" if len(report.gaps) == 1 else "their"
-        yield (
-            f"The nightly draw did not run on {', '.join(str(day) for day in report.gaps)}: "
-            f"{whose} fixed draws are not counted as missed."
-        )
-    for unplaced in report.unplaced:
-        yield (
-            f"{unplaced.schedule} has no open day left in the week for its draw of {unplaced.closed_on}, "
-            "a closed day: nobody was drawn for it."
-        )

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+_WEEKDAYS_IN_WORDS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -63,6 +64,11 @@ class Week:
 def weekday_name(day: date) -> str:
     """`mon` … `sun`."""
     return WEEKDAYS[day.weekday()]
+
+
+def day_in_words(day: date) -> str:
+    """A day with its weekday's name, as in `Tuesday 2026-11-17`."""
+    return f"{_WEEKDAYS_IN_WORDS[day.weekday()]} {day}"
 
 
 def days_between(after: date, before: date) -> list[date]:

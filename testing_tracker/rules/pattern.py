@@ -14,6 +14,14 @@ MIXED = "*"
 NOT_PROVIDED = "o"
 NOTHING_DUE = "_"
 
+MEANINGS = {
+    POSITIVE: "positive",
+    NEGATIVE: "negative",
+    MIXED: "positive and negative",
+    NOT_PROVIDED: "missed or refused",
+    NOTHING_DUE: "nothing due or nothing known",
+}
+
 
 def outcome_that_counts(outcome: str | None, *, expected: bool) -> Outcome | None:
     """What a test says of use: one that found only what prescriptions explain counts as negative."""
@@ -36,8 +44,17 @@ def week_letter(tests: Iterable[tuple[Status, Outcome | None]]) -> str:
             usable.add(outcome)
         provided = provided or status is Status.COLLECTED
         not_provided = not_provided or status in (Status.MISSED, Status.REFUSED)
-    if len(usable) == 2:
+    return letter_of(
+        positive=Outcome.POSITIVE in usable, negative=Outcome.NEGATIVE in usable, provided=provided, absent=not_provided
+    )
+
+
+def letter_of(*, positive: bool, negative: bool, provided: bool, absent: bool) -> str:
+    """The same from what there was in the week: usable results of either kind, a specimen, a draw not given."""
+    if positive and negative:
         return MIXED
-    if usable:
-        return POSITIVE if Outcome.POSITIVE in usable else NEGATIVE
-    return NOT_PROVIDED if not_provided and not provided else NOTHING_DUE
+    if positive:
+        return POSITIVE
+    if negative:
+        return NEGATIVE
+    return NOT_PROVIDED if absent and not provided else NOTHING_DUE

@@ -31,6 +31,17 @@ def negative_streaks(tests: Iterable[tuple[Status, Outcome | None]]) -> Streaks:
     return Streaks(now, longest)
 
 
+def absences_at_the_end(statuses: Iterable[Status]) -> int:
+    """How many of the last draws in a row were missed or refused; what is held against nobody is left out."""
+    count = 0
+    for status in statuses:
+        if status in (Status.MISSED, Status.REFUSED):
+            count += 1
+        elif status is Status.COLLECTED:
+            count = 0
+    return count
+
+
 def negative_weeks(pattern: str) -> int:
     """How many weeks with negative tests only a use pattern ends with, leaving out weeks that say nothing."""
     told = pattern.replace(NOTHING_DUE, "")

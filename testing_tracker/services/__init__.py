@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from testing_tracker.services import attendance as attendance
+    from testing_tracker.services import closings as closings
     from testing_tracker.services import confirmations as confirmations
+    from testing_tracker.services import cross_check as cross_check
     from testing_tracker.services import demo as demo
     from testing_tracker.services import draws as draws
+    from testing_tracker.services import editions as editions
     from testing_tracker.services import evidence as evidence
+    from testing_tracker.services import exports as exports
     from testing_tracker.services import facilities as facilities
     from testing_tracker.services import history as history
     from testing_tracker.services import imports as imports
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import schedules as schedules
     from testing_tracker.services import settling as settling
     from testing_tracker.services import specimens as specimens
+    from testing_tracker.services import staff as staff
     from testing_tracker.services import upgrades as upgrades
     from testing_tracker.services import use_patterns as use_patterns
     from testing_tracker.services import verification as verification

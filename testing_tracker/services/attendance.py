@@ -3,16 +3,18 @@
 Or that the participant tried and could not provide a specimen, which is not held against anybody.
 """
 
+from datetime import date
+
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.attendance import check_change
-from testing_tracker.rules.words import Status
-from testing_tracker.services import evidence
+from testing_tracker.rules.attendance import NOT_YET_DONE, check_change
+from testing_tracker.rules.words import Role, Status
+from testing_tracker.services import evidence, staff
 from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
-from testing_tracker.store.tables import AuditEntry, Draw, Recommendation
+from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
 
 TRIED = "draw tried"
 UNABLE = "the participant tried and could not provide a specimen"
@@ -27,6 +29,36 @@ def record_absence(
     """
     check_change(found.which, Status(found.draw.status), found.outcome, status)
     return set_status(session, acting, found.draw, status, reason)
+
+
+def record_all(session: Session, acting: Acting, day: date, status: Status, reason: str | None) -> int:
+    """Say of all draws of a day that nobody knows anything about that they were missed, or do not count.
+
+    This answers the question that a night asks where far more draws than usual are without a record, and says what
+    became of a gap's draws. Who tried and could not stays out of it. It is a manager's to say, where there is one on
+    record. Returns how many draws it was; raises TestingTrackerError where there is none, and for a day to come.
+    """
+    staff.require(session, acting, Role.MANAGER, f"record all draws of a day as {status}")
+    if day > acting.today or (status is Status.MISSED and day == acting.today):
+        raise TestingTrackerError(f"{day} is not over; today is {acting.today}. Record each draw by its code.")
+    unknown = session.exec(
+        select(Draw)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            Draw.due_on == day,
+            col(Draw.status).in_(NOT_YET_DONE),
+            ~col(Draw.unable),
+        )
+        .order_by(col(Draw.id))
+    ).all()
+    if not unknown:
+        raise TestingTrackerError(
+            f"Of every draw of {day} it is known what became of it. To change one, use `testing-tracker amend`."
+        )
+    for draw in unknown:
+        set_status(session, acting, draw, status, reason)
+    return len(unknown)
 
 
 def record_unable(session: Session, acting: Acting, found: OpenDraw, reason: str | None) -> None:

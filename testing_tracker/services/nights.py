@@ -5,42 +5,35 @@ for a participant stays decided.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import ColumnElement, func, insert, literal, update
+from sqlalchemy import func, insert, literal
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.calendar import days_between, instant
+from testing_tracker.rules.calendar import days_between
 from testing_tracker.rules.day_secrets import hashed, seal
-from testing_tracker.rules.schedule import Missed
+from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.words import Status
-from testing_tracker.services import keys, pools, schedules
-from testing_tracker.services.attendance import close_unable, set_status
-from testing_tracker.services.draws import window_closes
-from testing_tracker.services.panels import rule_of_draw
-from testing_tracker.services.settling import settle
-from testing_tracker.services.specimens import RECOLLECT
+from testing_tracker.services import keys, pools
+from testing_tracker.services.closings import close_days
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Pool, ScheduleVersion
-
-CLOSED_OUT = "nothing was recorded by the end of the day"
-NOT_RECOLLECTED = "a specimen that does not count was given, and no second one"
-MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
+from testing_tracker.store.tables import Draw, Facility, Night, Participant, Pool
 
 
 @dataclass
 class NightReport:
-    """What a run did."""
+    """What a run did. `held` are the days whose untouched draws were far more than usual, and so are not missed."""
 
     day: date
     drawn: int = 0
     missed: int = 0
+    held: list[Compared] = field(default_factory=list)
     gaps: list[date] = field(default_factory=list)
     already_made: bool = False
     newcomers_from: date | None = None  # the first day that can be drawn for newcomers, when today's key is lost
@@ -68,7 +61,7 @@ def run_night(session: Session, acting: Acting, key_file: KeyFile) -> NightRepor
         return report
     key = _key_of(session, acting, key_file)
     since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
-    report.missed = _close_out(session, acting, since)
+    report.missed, report.held = close_days(session, acting, since)
     for gap in days_between(since, acting.today):
         _record_gap(session, acting, key, gap, newest)
         report.gaps.append(gap)
@@ -138,87 +131,6 @@ def _add_night(session: Session, acting: Acting, day: date, newest: int, *, ran:
         )
     )
     session.flush()
-
-
-def _close_out(session: Session, acting: Acting, since: date) -> int:
-    """Draws of the days before today that nobody touched become missed; each is on the audit record.
-
-    Those that were made only after their day's collection window had closed become unrecorded: nobody could have been
-    told of them in time. So do those whose participants tried and could not. Everything older than the last run was
-    closed by that run, so only the days since are looked at. Returns how many were missed.
-    """
-    is_open = (
-        col(Draw.status) == Status.DUE,
-        col(Draw.due_on) >= since,
-        col(Draw.due_on) < acting.today,
-        col(Draw.participant_id).in_(select(Participant.id).where(Participant.facility_id == acting.facility_id)),
-    )
-    for draw in session.exec(select(Draw).where(*is_open, col(Draw.unable))).all():
-        close_unable(session, acting, draw)
-    made = session.exec(
-        select(col(Draw.due_on), col(Draw.schedule_version_id), col(Draw.recorded_at)).where(*is_open).distinct()
-    )
-    for due_on, version_id, recorded_at in made.all():
-        if version_id is not None and _was_too_late(session, acting, due_on, version_id, recorded_at):
-            these = (
-                col(Draw.due_on) == due_on,
-                col(Draw.schedule_version_id) == version_id,
-                col(Draw.recorded_at) == recorded_at,
-            )
-            _close(session, acting, (*is_open, *these), Status.UNRECORDED, MADE_TOO_LATE)
-    for draw in session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all():
-        if draw.recorded_at >= window_closes(session, acting, draw):
-            set_status(session, acting, draw, Status.UNRECORDED, MADE_TOO_LATE)
-    for draw in session.exec(select(Draw).where(*is_open, Draw.reason == RECOLLECT)).all():
-        set_status(session, acting, draw, Status.COLLECTED, NOT_RECOLLECTED)
-        settle(session, acting, draw)
-    followed = _close_one_by_one(session, acting, is_open)
-    return followed + _close(session, acting, is_open, Status.MISSED, CLOSED_OUT)
-
-
-def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnElement[bool], ...]) -> int:
-    """Close the draws from whose end something follows; returns how many were missed.
-
-    Those are the draws of schedules that ask for a review or a recommendation after a missed test. All others are
-    closed by one statement.
-    """
-    versions = session.exec(select(col(Draw.schedule_version_id)).where(*is_open).distinct()).all()
-    asking = [
-        identity
-        for identity in versions
-        if identity is not None
-        and schedules.rule_of(session.get_one(ScheduleVersion, identity).text).response.missed is not Missed.NONE
-    ]
-    unplanned = session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all()
-    missed = [draw for draw in unplanned if rule_of_draw(session, draw).response.missed is not Missed.NONE]
-    if asking:
-        missed += session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking))).all()
-    for draw in missed:
-        set_status(session, acting, draw, Status.MISSED, CLOSED_OUT)
-    return len(missed)
-
-
-def _was_too_late(session: Session, acting: Acting, due_on: date, version_id: int, recorded_at: datetime) -> bool:
-    rule = schedules.rule_of(session.get_one(ScheduleVersion, version_id).text)
-    return recorded_at >= instant(due_on, rule.collection.closes, acting.zone)
-
-
-def _close(
-    session: Session, acting: Acting, which: tuple[ColumnElement[bool], ...], status: Status, reason: str
-) -> int:
-    columns = ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"]
-    values = (
-        literal(acting.facility_id),
-        literal(acting.now, UTCDateTime()),
-        literal(acting.account),
-        literal(f"draw {status}"),
-        col(Draw.participant_id),
-        col(Draw.id),
-        literal(reason),
-    )
-    session.connection().execute(insert(AuditEntry).from_select(columns, sa_select(*values).where(*which)))
-    closed = session.connection().execute(update(Draw).where(*which).values(status=str(status), reason=reason))
-    return closed.rowcount
 
 
 def _record_gap(session: Session, acting: Acting, key: _Key, day: date, newest: int) -> None:

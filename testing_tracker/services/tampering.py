@@ -1,11 +1,11 @@
 """Says in words which records were changed by anything but this program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import Integer, String, case, func, literal, or_, text, type_coerce
+from sqlalchemy import ColumnElement, Integer, String, case, func, literal, or_, text, true, type_coerce
 from sqlalchemy import select as sa_select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
@@ -19,7 +19,7 @@ Found = tuple[date, str, str]
 
 _ORDERED = "draw order"
 _TRIED = "draw tried"
-_LEADS_TO = {f"draw {status}": status for status in Status} | {
+LEADS_TO = {f"draw {status}": status for status in Status} | {
     _ORDERED: Status.DUE,
     "result log": Status.COLLECTED,
     "result amend": Status.COLLECTED,
@@ -79,8 +79,13 @@ def _code(session: Session, participant_id: int) -> str:
     return session.exec(select(Participant.code).where(Participant.id == participant_id)).first() or ""
 
 
-def misplaced_draws(session: Session, acting: Acting) -> Iterator[Found]:
-    """Draws that an audit entry knows as another participant's, or as another day's."""
+def among(column: ColumnElement[int] | Mapped[int | None], only: Sequence[int] | None) -> ColumnElement[bool]:
+    """The condition that a column is one of some ids; always for None."""
+    return true() if only is None else column.in_(only)
+
+
+def misplaced_draws(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+    """Draws that an audit entry knows as another participant's, or as another day's; of some ids `only`."""
     detail = col(AuditEntry.detail)
     day_said = case((func.json_valid(detail), func.json_extract(detail, "$.due_on")))
     query = (
@@ -89,6 +94,7 @@ def misplaced_draws(session: Session, acting: Acting) -> Iterator[Found]:
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
             col(Participant.facility_id) == acting.facility_id,
+            among(col(Draw.id), only),
             or_(
                 col(AuditEntry.participant_id).is_distinct_from(col(Draw.participant_id)),
                 day_said != type_coerce(col(Draw.due_on), String),
@@ -101,19 +107,19 @@ def misplaced_draws(session: Session, acting: Acting) -> Iterator[Found]:
         yield due_on, code, "the draw on record is not the one that the audit table speaks of"
 
 
-def wrong_statuses(session: Session, acting: Acting) -> Iterator[Found]:
-    """Draws whose status or reason is not the one that the last audit entry about them leads to.
+def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+    """Draws whose status or reason is not the one that the last audit entry about them leads to; of some ids `only`.
 
     A draw that no entry is about is as it was made: due, or unrecorded in a gap. Past records say nothing about
     their beginning, so only later acts on them are checked.
     """
     last = (
         sa_select(col(AuditEntry.draw_id), func.max(col(AuditEntry.id)).label("entry_id"))
-        .where(col(AuditEntry.act).in_(tuple(_LEADS_TO)))
+        .where(col(AuditEntry.act).in_(tuple(LEADS_TO)), among(col(AuditEntry.draw_id), only))
         .group_by(col(AuditEntry.draw_id))
         .subquery()
     )
-    leads_to = case(*((col(AuditEntry.act) == act, str(status)) for act, status in _LEADS_TO.items()))
+    leads_to = case(*((col(AuditEntry.act) == act, str(status)) for act, status in LEADS_TO.items()))
     reason = case((col(AuditEntry.act).like("draw %"), col(AuditEntry.reason)))
     untouched = col(AuditEntry.id).is_(None) & col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
     begins_as = case((col(Night.ran), str(Status.DUE)), else_=str(Status.UNRECORDED))
@@ -126,6 +132,7 @@ def wrong_statuses(session: Session, acting: Acting) -> Iterator[Found]:
         .join(Night, (col(Night.day) == Draw.due_on) & (Night.facility_id == acting.facility_id), isouter=True)
         .where(
             col(Participant.facility_id) == acting.facility_id,
+            among(col(Draw.id), only),
             or_(
                 (col(AuditEntry.act) != _ORDERED) & reason.is_distinct_from(col(Draw.reason)),
                 leads_to != col(Draw.status),
@@ -138,8 +145,8 @@ def wrong_statuses(session: Session, acting: Acting) -> Iterator[Found]:
         yield due_on, code, f"the draw is on record as {status}, and the audit table does not lead to that"
 
 
-def wrong_outcomes(session: Session, acting: Acting) -> Iterator[Found]:
-    """Draws that do not say what their results, the readings of these, and the audit table lead to."""
+def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+    """Draws that do not say what their results, the readings of these, and the audit table lead to; as above."""
     governing = sa_select(col(Result.outcome)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
     outcome = case((col(Draw.status) == Status.COLLECTED, governing))
     of_result = aliased(Reading)
@@ -165,6 +172,7 @@ def wrong_outcomes(session: Session, acting: Acting) -> Iterator[Found]:
         .join(Reading, col(Reading.id) == newest, isouter=True)
         .where(
             col(Participant.facility_id) == acting.facility_id,
+            among(col(Draw.id), only),
             or_(
                 outcome.is_distinct_from(col(Draw.outcome)),
                 func.coalesce(explained, literal(value=False)) != col(Draw.expected),
@@ -183,6 +191,7 @@ def wrong_outcomes(session: Session, acting: Acting) -> Iterator[Found]:
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
             Participant.facility_id == acting.facility_id,
+            among(col(Draw.id), only),
             or_(col(Draw.late), col(Result.collected_at).is_not(None)),
         )
     )

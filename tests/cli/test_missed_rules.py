@@ -87,9 +87,11 @@ def test_positive_raises_a_recommendation_on_the_draw(clinic_with, act):
 
 def test_the_night_does_the_same_for_draws_that_nobody_touched(clinic_with):
     clinic = clinic_with("positive")
-    clinic.add("B04", schedule="fixed-3")
+    clinic.add("B04", "C1", "C2", "C3", "C4", "C5", schedule="fixed-3")
     clinic("draw")
     clinic("test", "B04", "--reason", "slurred speech")
+    for code in ("C1", "C2", "C3", "C4", "C5"):  # most of the day is on record, so the rest is not held back
+        clinic("result", code, "negative")
     clinic.today = "2026-11-17"
     assert "3 of the days before closed as missed" in clinic("draw")
     assert [line["participant"] for line in clinic.json("recommendation", "list")] == ["A17"]

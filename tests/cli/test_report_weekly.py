@@ -85,7 +85,22 @@ class Records:
         )
         if outcome:
             self.add(tables.Result(draw_id=draw, outcome=outcome, **NOBODY_ELSE))
+        if kind != "imported" and status not in ("due", "unrecorded"):
+            self.entry(who, draw, "result log" if outcome else f"draw {status}", day, outcome)
         return draw
+
+    def entry(self, who: int, draw: int, act: str, day: int, outcome: str | None) -> None:
+        self.add(
+            tables.AuditEntry(
+                facility_id=self.facility.id,
+                at=EARLIER,
+                account="nurse",
+                act=act,
+                participant_id=who,
+                draw_id=draw,
+                detail=json.dumps({"due_on": str(november(day)), "outcome": outcome}),
+            )
+        )
 
     def correct(self, draw: int, outcome: str | None) -> None:
         earlier = self.session.exec(select(tables.Result.id).where(tables.Result.draw_id == draw)).one()
@@ -219,11 +234,21 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "recommendations",
         "gaps",
         "unplaced",
+        "questions",
+        "talk",
+        "analytes",
+        "weekdays",
+        "trend",
         "leaves",
         "reviews",
         "confirmations_overdue",
         "anchors",
+        "as_of",
         "printed_at",
+        "printed_by",
+        "edition",
+        "amended",
+        "notice",
     ]
     assert report["facility"] == "Riverside (TRAINING)"
     assert (report["week"], report["from"], report["to"]) == ("2026-W47", "2026-11-16", "2026-11-22")
@@ -243,6 +268,7 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "late": 0,
         "compliance_rate": pytest.approx(4 / 6),
         "positivity_rate": pytest.approx(1 / 3),
+        "positivity_rate_missing_as_positive": pytest.approx(3 / 6),
     }
     printed = datetime.fromisoformat(report["printed_at"])
     assert printed.astimezone(NEW_YORK).date() == november(23)
@@ -307,6 +333,7 @@ def test_json_has_the_weeks_recommendations_by_the_facilitys_clock(clinic: Clini
         "to_level": "php",
         "status": "open",
         "raised_at": "2026-11-16T20:00:00+00:00",
+        "age_days": 7,
         "evidence": [
             {
                 "due_on": "2026-11-16",
@@ -361,15 +388,16 @@ def test_table_is_for_a_clinical_team(clinic: Clinic) -> None:
     assert "C30 php fixed-2 3 1 0 1 0 1 1 0 0 50 % -" in lines
     assert "E50 resid fixed-1 0 0 0 0 0 0 0 0 0 n/a _" in lines
     assert "Open recommendations: 1" in text
-    assert "2026-11-16  positive: cocaine, opiates" in text
-    assert DISCLAIMER in text
+    assert "2026-11-16 positive: cocaine, opiates (presumptive)" in " ".join(text.split())
+    assert DISCLAIMER in " ".join(text.split())
     flowing = " ".join(text.split())
     assert "Nothing was recorded for 2 of the outstanding tests although their day is over" in flowing
     assert (
         "The nightly draw did not run on 2026-11-18, 2026-11-20: their fixed draws are not counted as missed."
         in flowing
     )
-    assert "Pattern: the last 8 weeks, oldest first; + positive, - negative, * both" in flowing
+    assert "Pattern: a letter a week, oldest first; + positive, - negative, * both" in flowing
+    assert "The last 8 weeks are shown." in flowing
     assert "42 CFR part 2 prohibits unauthorized use or disclosure of these records." in text
 
 
@@ -379,7 +407,7 @@ def test_table_is_plain_and_fits_in_80_columns(clinic: Clinic) -> None:
     text = clinic.table()
     assert "\x1b" not in text
     assert max(len(line) for line in text.splitlines()) <= 80
-    table = text[text.index("participant level") : text.index("Open recommendations")].splitlines()
+    table = text[text.index("participant level") :].splitlines()
     first = next(number for number, line in enumerate(table) if line.startswith("a-code"))
     assert "".join(line.split(" ")[0] for line in table[first:]).startswith("a-code-as-long-as-a-code-can-be-")
 
@@ -516,7 +544,7 @@ def test_output_is_the_same_text_in_a_private_file(clinic: Clinic, tmp_path: Pat
 
 
 def _without_moment(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if "printed" not in line)
+    return "\n".join(line for line in text.splitlines() if "rinted" not in line)
 
 
 def test_output_that_fails_leaves_the_old_file_and_nothing_else(

@@ -84,6 +84,10 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
             clinic("participant", "discharge", "N1", "--reason", "moved away")
         clinic("draw")
     clinic("amend", "B1", "--on", "2026-11-16", "negative", "--reason", "cups swapped")
+    clinic("missed", "B1", "--on", "2026-11-23")
+    clinic("report", "weekly")
+    for account in ("nurse", "lee"):
+        clinic("staff", "add", account, "--role", "nurse")
     return clinic.database
 
 

@@ -1,4 +1,4 @@
-"""The weekly report's recommendations, with the tests that each rests on."""
+"""What is open when the weekly report is printed: recommendations with their tests, reviews, overdue confirmations."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,7 +10,10 @@ from sqlmodel import Session, col
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Decision, Status
+from testing_tracker.services import confirmations, reviews
+from testing_tracker.services.confirmations import Awaited
 from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine, lines
+from testing_tracker.services.reviews import ReviewLine
 from testing_tracker.store.tables import Recommendation
 
 
@@ -40,7 +43,8 @@ class Proof:
 class Recommended:
     """A recommendation that is open, or was raised or decided in the week.
 
-    `certainty` is presumptive, partly confirmed or confirmed; None without a positive test.
+    `age_days` counts from the facility's day on which it was raised. `certainty` is presumptive, partly confirmed or
+    confirmed; None without a positive test.
     """
 
     id: int
@@ -49,6 +53,7 @@ class Recommended:
     to_level: str
     status: str
     raised_at: datetime
+    age_days: int
     evidence: list[Proof]
     reason: str
     certainty: str | None
@@ -56,6 +61,26 @@ class Recommended:
     @property
     def is_open(self) -> bool:
         return self.status == Decision.OPEN
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What waited for somebody at the moment `as_of` (UTC)."""
+
+    as_of: datetime
+    recommendations: list[Recommended]
+    reviews: list[ReviewLine]
+    overdue: list[Awaited]
+
+
+def standing_in(session: Session, acting: Acting, week: Week) -> Standing:
+    """What waits now, and the recommendations that the week raised or decided."""
+    return Standing(
+        as_of=acting.now,
+        recommendations=recommendations_in(session, acting, week),
+        reviews=reviews.listed(session, acting),
+        overdue=confirmations.awaited(session, acting, overdue_only=True),
+    )
 
 
 def recommendations_in(session: Session, acting: Acting, week: Week) -> list[Recommended]:
@@ -71,6 +96,7 @@ def _recommended(line: RecommendationLine) -> Recommended:
         to_level=line.to_level,
         status=line.status,
         raised_at=line.raised_at,
+        age_days=line.age_days,
         evidence=[_proof(test) for test in line.evidence],
         reason=line.reason,
         certainty=line.certainty,

@@ -1,4 +1,4 @@
-"""What the weekly report puts before the team beside the numbers: who was away, and what waits to be looked at."""
+"""Who was away in the report's week."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,9 +7,6 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
-from testing_tracker.services import confirmations, reviews
-from testing_tracker.services.confirmations import Awaited
-from testing_tracker.services.reviews import ReviewLine
 from testing_tracker.store.queries import leave_counts
 from testing_tracker.store.tables import Leave, Participant
 
@@ -24,25 +21,8 @@ class Away:
     reason: str
 
 
-@dataclass(frozen=True)
-class Attention:
-    """Leaves of the week; and as of today the open reviews and the definitive results that are overdue."""
-
-    leaves: list[Away]
-    reviews: list[ReviewLine]
-    overdue: list[Awaited]
-
-
-def attention_in(session: Session, acting: Acting, week: Week) -> Attention:
-    """What the team should know of and talk about."""
-    return Attention(
-        leaves=_leaves(session, acting, week),
-        reviews=reviews.listed(session, acting),
-        overdue=confirmations.awaited(session, acting, overdue_only=True),
-    )
-
-
-def _leaves(session: Session, acting: Acting, week: Week) -> list[Away]:
+def leaves_in(session: Session, acting: Acting, week: Week) -> list[Away]:
+    """The leaves of the week, by code."""
     rows = session.exec(
         select(Leave, Participant.code)
         .join(Participant, col(Participant.id) == Leave.participant_id)

@@ -1,0 +1,50 @@
+"""Makes web pages from the templates: one file each, without scripts, and with nothing from outside."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def page(template: str, **values: object) -> str:
+    """A page from a template of this package; what it is given is escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("testing_tracker.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["css_string"] = _css_string
+    environment.filters["in_page"] = _in_page
+    return environment
+
+
+def _css_string(text: str) -> object:
+    """A text within quotes in a style sheet."""
+    from markupsafe import Markup
+
+    kept = re.sub(r"[^\w .,:;()+/-]", lambda found: f"\\{ord(found[0]):06x} ", text)
+    return Markup(f'"{kept}"')
+
+
+def _in_page(svg: str, title: str) -> object:
+    """A drawing of this program's own as a part of a page, with its title for those who do not see it."""
+    from markupsafe import Markup, escape
+
+    without_names = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", svg)
+    sized = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', _opening(title), without_names, count=1)
+    return Markup(sized.replace("xlink:href", "href").replace("@title@", str(escape(title))))
+
+
+def _opening(title: str) -> str:
+    return r'<svg viewBox="\1" role="img" aria-label="@title@"><title>@title@</title>'

@@ -1,0 +1,136 @@
+"""No false no-shows: when so many draws are without any record that it is more likely the record that is missing.
+
+In 2015 a vendor's reports told courts in Michigan that nearly a third of some 600 people had missed their tests; they
+had come. So a share of draws without a record that jumps out of its usual range is a question to the facility, not an
+answer about the participants.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import exp, lgamma, log, log1p
+
+from testing_tracker.rules.calendar import day_in_words
+
+# Chosen here, from no source: a question too many costs a minute, a false no-show may cost a job or a child.
+RARER_THAN = 0.01
+TIMES_THE_USUAL = 2
+DAYS_COMPARED_WITH = 84
+DAYS_TOGETHER = 7
+_ASSUMED_DRAWS, _ASSUMED_UNTOUCHED = 10, 1  # what a facility without a record of its own begins with
+
+
+@dataclass(frozen=True)
+class Count:
+    """Draws that were to be given, and those of them of which nothing was recorded when their day was closed."""
+
+    draws: int = 0
+    untouched: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.draws + other.draws, self.untouched + other.untouched)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What was counted over the `days` that end with `day`; `held` if it was far more than usual."""
+
+    day: date
+    days: int
+    count: Count
+    held: bool = False
+
+    @property
+    def first_day(self) -> date:
+        return self.day - timedelta(days=self.days - 1)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A count beside the usual one that it was compared with."""
+
+    closed: Closed
+    usual: Count
+
+
+def question(compared: Compared) -> str:
+    """What the facility is asked, with the counts that the question rests on."""
+    closed, usual = compared.closed, compared.usual
+    if closed.days == 1:
+        asked, whose = f"Was anything collected on {day_in_words(closed.day)}?", "that day's"
+    else:
+        asked = f"Is everything recorded of {day_in_words(closed.first_day)} to {day_in_words(closed.day)}?"
+        whose = "these days'"
+    found = f"Nothing was on record for {closed.count.untouched} of {whose} {closed.count.draws} draws"
+    if not usual.draws:
+        return f"{asked} {found}, and there is no record yet of how many are usual."
+    return f"{asked} {found}; in the twelve weeks before it was {usual.untouched} of {usual.draws}."
+
+
+def usual_share(usual: Count) -> float:
+    """The share of draws that usually stay without a record; one of ten more is assumed, until enough is known."""
+    return (usual.untouched + _ASSUMED_UNTOUCHED) / (usual.draws + _ASSUMED_DRAWS)
+
+
+def chance_of_as_many(count: Count, share: float) -> float:
+    """The chance that of so many draws so many or more stay without a record, each by itself with this share.
+
+    The upper tail of the binomial distribution, exact up to rounding.
+    """
+    draws, untouched = count.draws, count.untouched
+    if untouched <= 0:
+        return 1.0
+    if share >= 1:
+        return 1.0
+    term = exp(
+        lgamma(draws + 1)
+        - lgamma(untouched + 1)
+        - lgamma(draws - untouched + 1)
+        + untouched * log(share)
+        + (draws - untouched) * log1p(-share)
+    )
+    total = 0.0
+    for number in range(untouched, draws + 1):
+        total += term
+        term *= (draws - number) / (number + 1) * share / (1 - share)
+        if number > draws * share and term < total * 1e-12:
+            break
+    return min(total, 1.0)
+
+
+def jumps_out(count: Count, usual: Count) -> bool:
+    """Whether a count is out of its usual range: so many by chance in fewer than one case of a hundred, and twice the
+    usual share or more.
+
+    The second keeps a large facility, where every difference is beyond chance, from being asked every day.
+    """
+    share = usual_share(usual)
+    if count.untouched < TIMES_THE_USUAL * share * count.draws:
+        return False
+    return chance_of_as_many(count, share) < RARER_THAN
+
+
+def closed_day(day: date, count: Count, before: Iterable[Closed]) -> list[Compared]:
+    """What is to be kept of a day that is being closed, given the closings `before` it.
+
+    The day by itself is compared with the twelve weeks before it; then, where it does not jump out, the seven days that
+    end with it, with the twelve weeks before those. Days that were held are no example of what is usual.
+    """
+    earlier = [closed for closed in before if closed.day < day]
+    held = {closed.day - timedelta(days=number) for closed in earlier if closed.held for number in range(closed.days)}
+    counts = {closed.day: closed.count for closed in earlier if closed.days == 1 and closed.day not in held}
+    usual = _sum(counts, day)
+    alone = Compared(Closed(day, 1, count, held=jumps_out(count, usual)), usual)
+    if alone.closed.held:
+        return [alone]
+    first = day - timedelta(days=DAYS_TOGETHER - 1)
+    together = sum((found for closed_on, found in counts.items() if closed_on >= first), count)
+    usual_before = _sum(counts, first)
+    if jumps_out(together, usual_before):
+        return [alone, Compared(Closed(day, DAYS_TOGETHER, together, held=True), usual_before)]
+    return [alone]
+
+
+def _sum(counts: dict[date, Count], before: date) -> Count:
+    since = before - timedelta(days=DAYS_COMPARED_WITH)
+    return sum((found for day, found in counts.items() if since <= day < before), Count())

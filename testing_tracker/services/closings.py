@@ -1,0 +1,191 @@
+"""Closes the days that are over: what nobody touched is missed, unless it is the record that seems to be missing."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, update
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.calendar import instant
+from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, Closed, Compared, Count, closed_day
+from testing_tracker.rules.schedule import Missed
+from testing_tracker.rules.words import Kind, Status
+from testing_tracker.services import schedules
+from testing_tracker.services.attendance import close_unable, set_status
+from testing_tracker.services.draws import window_closes
+from testing_tracker.services.panels import rule_of_draw
+from testing_tracker.services.settling import settle
+from testing_tracker.services.specimens import RECOLLECT
+from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
+
+CLOSED_OUT = "nothing was recorded by the end of the day"
+HELD = "nothing was recorded, of far more draws than usual; was anything collected?"
+NOT_RECOLLECTED = "a specimen that does not count was given, and no second one"
+MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
+
+Which = tuple[ColumnElement[bool], ...]
+
+
+def close_days(session: Session, acting: Acting, since: date) -> tuple[int, list[Compared]]:
+    """Draws of the days before today that nobody touched become missed; each is on the audit record.
+
+    Those that were made only after their day's collection window had closed become unrecorded: nobody could have been
+    told of them in time. So do those whose participants tried and could not, and all of a day on which far more than
+    usual are without any record. Everything older than the last run was closed by that run, so only the days since
+    are looked at. Returns how many were missed, and what was held back.
+    """
+    is_open = (
+        col(Draw.status) == Status.DUE,
+        col(Draw.due_on) >= since,
+        col(Draw.due_on) < acting.today,
+        _of_the_facility(acting),
+    )
+    for draw in session.exec(select(Draw).where(*is_open, col(Draw.unable))).all():
+        close_unable(session, acting, draw)
+    made = session.exec(
+        select(col(Draw.due_on), col(Draw.schedule_version_id), col(Draw.recorded_at)).where(*is_open).distinct()
+    )
+    for due_on, version_id, recorded_at in made.all():
+        if version_id is not None and _was_too_late(session, acting, due_on, version_id, recorded_at):
+            too_late = (col(Draw.due_on) == due_on, col(Draw.schedule_version_id) == version_id)
+            which = (*is_open, *too_late, col(Draw.recorded_at) == recorded_at)
+            _close(session, acting, which, Status.UNRECORDED, MADE_TOO_LATE)
+    for draw in session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all():
+        if draw.recorded_at >= window_closes(session, acting, draw):
+            set_status(session, acting, draw, Status.UNRECORDED, MADE_TOO_LATE)
+    for draw in session.exec(select(Draw).where(*is_open, Draw.reason == RECOLLECT)).all():
+        set_status(session, acting, draw, Status.COLLECTED, NOT_RECOLLECTED)
+        settle(session, acting, draw)
+    held = _hold_back(session, acting, since)
+    followed = _close_one_by_one(session, acting, is_open)
+    return followed + _close(session, acting, is_open, Status.MISSED, CLOSED_OUT), held
+
+
+def _of_the_facility(acting: Acting) -> ColumnElement[bool]:
+    participants = select(Participant.id).where(Participant.facility_id == acting.facility_id)
+    return col(Draw.participant_id).in_(participants)
+
+
+def _hold_back(session: Session, acting: Acting, since: date) -> list[Compared]:
+    """Keep what each day's draws came to, and make unrecorded what nobody touched on days that jump out."""
+    before = _closings(session, acting, since)
+    held = []
+    for day, count in _counts(session, acting, since):
+        for compared in closed_day(day, count, before):
+            before.append(compared.closed)
+            _keep(session, acting, compared)
+            if compared.closed.held:
+                held.append(compared)
+                _hold(session, acting, compared.closed)
+    return held
+
+
+def _closings(session: Session, acting: Acting, since: date) -> list[Closed]:
+    first = since - timedelta(days=DAYS_COMPARED_WITH + DAYS_TOGETHER)
+    rows = session.exec(select(Closing).where(Closing.facility_id == acting.facility_id, Closing.day >= first))
+    return [Closed(row.day, row.days, Count(row.draws, row.untouched), row.held) for row in rows]
+
+
+def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, Count]]:
+    """For each day since, the draws that were to be given and those nobody touched.
+
+    What does not count in the end (excused, cancelled, unrecorded for a reason known by now) was not to be given.
+    """
+    given_or_not = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED)
+    rows = session.connection().execute(
+        sa_select(col(Draw.due_on), func.count(), func.count().filter(col(Draw.status) == Status.DUE))
+        .where(
+            col(Draw.due_on) >= since,
+            col(Draw.due_on) < acting.today,
+            col(Draw.status).in_(given_or_not),
+            col(Draw.kind) != Kind.IMPORTED,
+            _of_the_facility(acting),
+        )
+        .group_by(col(Draw.due_on))
+        .order_by(col(Draw.due_on))
+    )
+    return [(day, Count(draws, untouched)) for day, draws, untouched in rows]
+
+
+def _keep(session: Session, acting: Acting, compared: Compared) -> None:
+    closed = compared.closed
+    session.add(
+        Closing(
+            facility_id=acting.facility_id,
+            day=closed.day,
+            days=closed.days,
+            draws=closed.count.draws,
+            untouched=closed.count.untouched,
+            usual_draws=compared.usual.draws,
+            usual_untouched=compared.usual.untouched,
+            held=closed.held,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    session.flush()
+
+
+def _hold(session: Session, acting: Acting, closed: Closed) -> None:
+    """What nobody touched becomes unrecorded: today's by one statement, the earlier days' that a night has closed as
+    missed one by one, because something may have followed from them."""
+    today = (_of_the_facility(acting), col(Draw.due_on) == closed.day, col(Draw.status) == Status.DUE)
+    _close(session, acting, today, Status.UNRECORDED, HELD)
+    earlier = select(Draw).where(
+        _of_the_facility(acting),
+        or_(
+            col(Draw.status) == Status.DUE,
+            and_(col(Draw.status) == Status.MISSED, col(Draw.reason) == CLOSED_OUT),
+        ),
+        Draw.due_on >= closed.first_day,
+        Draw.due_on < closed.day,
+    )
+    for draw in session.exec(earlier).all():
+        set_status(session, acting, draw, Status.UNRECORDED, HELD)
+
+
+def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnElement[bool], ...]) -> int:
+    """Close the draws from whose end something follows; returns how many were missed.
+
+    Those are the draws of schedules that ask for a review or a recommendation after a missed test. All others are
+    closed by one statement.
+    """
+    versions = session.exec(select(col(Draw.schedule_version_id)).where(*is_open).distinct()).all()
+    asking = [
+        identity
+        for identity in versions
+        if identity is not None
+        and schedules.rule_of(session.get_one(ScheduleVersion, identity).text).response.missed is not Missed.NONE
+    ]
+    unplanned = session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all()
+    missed = [draw for draw in unplanned if rule_of_draw(session, draw).response.missed is not Missed.NONE]
+    if asking:
+        missed += session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking))).all()
+    for draw in missed:
+        set_status(session, acting, draw, Status.MISSED, CLOSED_OUT)
+    return len(missed)
+
+
+def _was_too_late(session: Session, acting: Acting, due_on: date, version_id: int, recorded_at: datetime) -> bool:
+    rule = schedules.rule_of(session.get_one(ScheduleVersion, version_id).text)
+    return recorded_at >= instant(due_on, rule.collection.closes, acting.zone)
+
+
+def _close(
+    session: Session, acting: Acting, which: tuple[ColumnElement[bool], ...], status: Status, reason: str
+) -> int:
+    columns = ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"]
+    values = (
+        literal(acting.facility_id),
+        literal(acting.now, UTCDateTime()),
+        literal(acting.account),
+        literal(f"draw {status}"),
+        col(Draw.participant_id),
+        col(Draw.id),
+        literal(reason),
+    )
+    session.connection().execute(insert(AuditEntry).from_select(columns, sa_select(*values).where(*which)))
+    closed = session.connection().execute(update(Draw).where(*which).values(status=str(status), reason=reason))
+    return closed.rowcount

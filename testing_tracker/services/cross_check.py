@@ -1,0 +1,104 @@
+"""Holds the draws that a report is made from against the audit table, before anything of it is printed.
+
+It has to look at every draw that a number rests on, for years of them, so it first asks a quick question of each: do
+its status, outcome, participant and day agree with the last act about it? Those that do not are then looked at as
+`verify` does, because there are honest reasons (a definitive result governs what was logged after it).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from sqlalchemy import String, and_, case, func, or_, type_coerce
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.words import Kind, Status
+from testing_tracker.services.tampering import LEADS_TO, Found, misplaced_draws, wrong_outcomes, wrong_statuses
+from testing_tracker.store.tables import AuditEntry, Draw, Participant
+
+_AT_A_TIME = 500
+_RESULT_ACTS = ("result log", "result amend")
+
+
+def check_draws(session: Session, acting: Acting, week: Week) -> None:
+    """Raise TestingTrackerError naming the first draw up to a week's end that the audit table does not lead to."""
+    doubtful = _doubtful(session, acting, week.sunday)
+    found: list[Found] = []
+    for start in range(0, len(doubtful), _AT_A_TIME):
+        found += _wrong(session, acting, doubtful[start : start + _AT_A_TIME])
+    if found:
+        day, code, what = min(found)
+        raise TestingTrackerError(
+            f"The report of {week} is not printed, because a record does not hold: {day}, {code}: {what}. "
+            "`testing-tracker verify` checks everything and names all that does not."
+        )
+
+
+def _wrong(session: Session, acting: Acting, ids: Sequence[int]) -> Iterator[Found]:
+    yield from misplaced_draws(session, acting, ids)
+    yield from wrong_statuses(session, acting, ids)
+    yield from wrong_outcomes(session, acting, ids)
+
+
+def _doubtful(session: Session, acting: Acting, until: date) -> Sequence[int]:
+    """The ids of the draws that do not at once agree with the last act about them."""
+    entry, any_entry = aliased(AuditEntry), aliased(AuditEntry)
+    last = (
+        sa_select(func.max(col(any_entry.id)))
+        .where(col(any_entry.draw_id) == Draw.id, col(any_entry.act).in_(tuple(LEADS_TO)))
+        .scalar_subquery()
+    )
+    leads_to = case(*((col(entry.act) == act, str(status)) for act, status in LEADS_TO.items()))
+    said = case((col(entry.act).in_(_RESULT_ACTS), func.json_extract(col(entry.detail), "$.outcome")))
+    day = case((col(entry.detail).is_not(None), func.json_extract(col(entry.detail), "$.due_on")))
+    untouched = and_(
+        col(entry.id).is_(None),
+        col(Draw.kind) != Kind.IMPORTED,
+        or_(col(Draw.status).not_in((Status.DUE, Status.UNRECORDED)), col(Draw.outcome).is_not(None)),
+    )
+    # Draws in the order in which they were made, and so nearly in that of the acts: anything else reads the disk at
+    # random. A join with the participants would make the database choose their order.
+    of_the_facility = (
+        sa_select(col(Participant.id))
+        .where(col(Participant.id) == Draw.participant_id, col(Participant.facility_id) == acting.facility_id)
+        .exists()
+    )
+    query = (
+        select(col(Draw.id))
+        .join(entry, col(entry.id) == last, isouter=True)
+        .where(
+            of_the_facility,
+            Draw.due_on <= until,
+            or_(
+                untouched,
+                leads_to != col(Draw.status),
+                said.is_distinct_from(col(Draw.outcome)) & col(entry.id).is_not(None),
+                col(entry.participant_id) != col(Draw.participant_id),
+                day != type_coerce(col(Draw.due_on), String),
+            ),
+        )
+    )
+    return [identity for identity in session.exec(query) if identity is not None]
+
+
+def check_runs(week: Week, days: Sequence[tuple[date, int, int | None]]) -> None:
+    """Raise TestingTrackerError for a day that has other draws on record than its runs made; None is not known."""
+    for day, on_record, made in days:
+        if made is not None and on_record != made:
+            raise TestingTrackerError(
+                f"The report of {week} is not printed, because a record does not hold: {day}: the day's runs made "
+                f"{made} draws, and {on_record} are on record. `testing-tracker verify` says which."
+            )
+
+
+def check_sums(week: Week, *, agree: bool) -> None:
+    """Raise TestingTrackerError when the participants' counts and the facility's do not come to the same."""
+    if not agree:
+        raise TestingTrackerError(
+            f"The report of {week} is not printed: its participants' counts do not add up to the facility's. Please "
+            "report it; `testing-tracker verify` checks the records."
+        )

@@ -1,0 +1,184 @@
+"""The editions of a week's report: what was printed first, and what has changed in the records since.
+
+A report of a week that is over says the same whenever it is printed, with the moment and the account of its first
+printing, as long as its records say the same. When they do not, it is a new edition, and says what was amended.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.words import Status
+from testing_tracker.store import audit
+from testing_tracker.store.tables import (
+    Assignment,
+    AuditEntry,
+    Draw,
+    Enrolment,
+    Leave,
+    Participant,
+    Placement,
+    ReportEdition,
+    Schedule,
+)
+
+_History = TypeVar("_History", Enrolment, Placement, Assignment, Leave)
+
+_CHANGES_A_DRAW = (
+    "result log",
+    "result amend",
+    "result read again",
+    "log undo",
+    "draw order",
+    "draw tried",
+    *(f"draw {status}" for status in Status),
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody did to the records of a week after its report had been printed; `at` is in UTC."""
+
+    at: datetime
+    account: str
+    participant: str
+    on: date
+    what: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """What is different from the first edition: counts by name, as they were and as they are, and the acts since."""
+
+    first_printed_at: datetime
+    counts: list[tuple[str, int, int]]
+    acts: list[Act]
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """When and by whom an edition was first printed; `number` counts the week's editions, None for one not kept."""
+
+    printed_at: datetime
+    printed_by: str
+    number: int | None = None
+    amended: Amendment | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An edition on record, with what was standing when it was printed, as JSON."""
+
+    imprint: Imprint
+    standing: str
+
+
+def keep(
+    session: Session,
+    acting: Acting,
+    week: Week,
+    *,
+    digest: str,
+    totals: dict[str, int],
+    standing: str,
+    last_entry_id: int,
+) -> Kept:
+    """The edition with this digest: the one on record, or a new one printed now."""
+    editions = list(
+        session.exec(
+            select(ReportEdition)
+            .where(ReportEdition.facility_id == acting.facility_id, ReportEdition.week == str(week))
+            .order_by(col(ReportEdition.id))
+        )
+    )
+    found = next((number for number, edition in enumerate(editions) if edition.digest == digest), None)
+    if found is None:
+        edition = ReportEdition(
+            facility_id=acting.facility_id,
+            week=str(week),
+            digest=digest,
+            totals=json.dumps(totals),
+            standing=standing,
+            last_entry_id=last_entry_id,
+            printed_at=acting.now,
+            printed_by=acting.account,
+        )
+        session.add(edition)
+        audit.record(session, acting, "report print", week=week, edition=len(editions) + 1)
+        session.flush()
+        found = len(editions)
+        editions.append(edition)
+    edition = editions[found]
+    amended = _amendment(session, acting, week, editions[0], edition) if found else None
+    return Kept(Imprint(edition.printed_at, edition.printed_by, found + 1, amended), edition.standing)
+
+
+def _amendment(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> Amendment:
+    before, after = json.loads(first.totals), json.loads(this.totals)
+    counts = [(name, before.get(name, 0), now) for name, now in after.items() if before.get(name, 0) != now]
+    acts = _acts_on_draws(session, acting, week, first, this) + _acts_on_histories(session, acting, week, first, this)
+    return Amendment(
+        first.printed_at, counts, sorted(acts, key=lambda act: (act.at, act.participant, act.on, act.what))
+    )
+
+
+def _acts_on_draws(
+    session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
+) -> list[Act]:
+    rows = session.exec(
+        select(AuditEntry, col(Participant.code), col(Draw.due_on))
+        .join(Draw, col(Draw.id) == AuditEntry.draw_id)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            col(AuditEntry.id) > first.last_entry_id,
+            col(AuditEntry.id) <= this.last_entry_id,
+            col(AuditEntry.act).in_(_CHANGES_A_DRAW),
+            Draw.due_on <= week.sunday,
+        )
+    )
+    return [Act(entry.at, entry.account, code, due_on, _said(entry), entry.reason) for entry, code, due_on in rows]
+
+
+def _said(entry: AuditEntry) -> str:
+    detail = json.loads(entry.detail) if entry.detail else {}
+    return f"{entry.act}: {detail['outcome']}" if detail.get("outcome") else entry.act
+
+
+def _acts_on_histories(
+    session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
+) -> list[Act]:
+    """What was said afterwards of days up to the week's end: enrolments, levels of care, schedules and leaves."""
+
+    def since(history: type[_History]) -> list[tuple[_History, str]]:
+        rows = session.exec(
+            select(history, col(Participant.code))
+            .join(Participant, col(Participant.id) == history.participant_id)
+            .where(
+                Participant.facility_id == acting.facility_id,
+                history.from_on <= week.sunday,
+                history.recorded_at > first.printed_at,
+                history.recorded_at <= this.printed_at,
+            )
+        )
+        return list(rows)
+
+    def act(row: Enrolment | Placement | Assignment | Leave, code: str, what: str, reason: str | None) -> Act:
+        return Act(row.recorded_at, row.recorded_by, code, row.from_on, what, reason)
+
+    names = {
+        schedule.id: schedule.name
+        for schedule in session.exec(select(Schedule).where(Schedule.facility_id == acting.facility_id))
+    }
+    return [
+        *(act(row, code, "enrolled" if row.enrolled else "discharged", row.reason) for row, code in since(Enrolment)),
+        *(act(row, code, f"level of care {row.level}", row.reason) for row, code in since(Placement)),
+        *(act(row, code, f"schedule {names.get(row.schedule_id)}", None) for row, code in since(Assignment)),
+        *(act(row, code, f"on leave until {row.to_on}", row.reason) for row, code in since(Leave)),
+    ]

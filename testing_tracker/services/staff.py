@@ -1,0 +1,88 @@
+"""Who may do what at the facility, by the operating system's account.
+
+Until a manager is on record everybody who can write to the database may do everything: a clinic of two needs no roles.
+From then on what `require` guards is theirs. This is an order among colleagues, not a lock: who can write to the
+database's file can write around the program, and `verify` shows it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.words import Role
+from testing_tracker.store import audit
+from testing_tracker.store.tables import Staff
+
+
+@dataclass(frozen=True)
+class StaffLine:
+    """An account that has a role, who gave it and when (UTC)."""
+
+    account: str
+    role: Role
+    recorded_at: datetime
+    recorded_by: str
+
+
+def listed(session: Session, acting: Acting) -> list[StaffLine]:
+    """Who has which role, by account."""
+    newest: dict[tuple[str, str], Staff] = {}
+    rows = session.exec(select(Staff).where(Staff.facility_id == acting.facility_id).order_by(col(Staff.id)))
+    for row in rows:
+        newest[row.account, row.role] = row
+    standing = [row for _, row in sorted(newest.items()) if row.allowed]
+    return [StaffLine(row.account, Role(row.role), row.recorded_at, row.recorded_by) for row in standing]
+
+
+def require(session: Session, acting: Acting, role: Role, what: str) -> None:
+    """Raise TestingTrackerError unless the account acting has a role; where nobody has it, everybody may."""
+    having = [line.account for line in listed(session, acting) if line.role is role]
+    if having and acting.account not in having:
+        raise TestingTrackerError(
+            f"Only a {role} may {what}, and the account {acting.account} is none. Ask one of: {', '.join(having)}."
+        )
+
+
+def give(session: Session, acting: Acting, account: str, role: Role) -> None:
+    """Give an account a role; a manager's to do, where there is one. Raises TestingTrackerError if it has it."""
+    require(session, acting, Role.MANAGER, "give roles")
+    if _has(session, acting, account, role):
+        raise TestingTrackerError(f"{account} is a {role} already; there is nothing to do.")
+    _write(session, acting, account, role, allowed=True)
+
+
+def take(session: Session, acting: Acting, account: str, role: Role) -> None:
+    """Take a role from an account. Raises TestingTrackerError if it has not got it, and for the last manager.
+
+    The last one stays because without any everybody might do everything again.
+    """
+    require(session, acting, Role.MANAGER, "take roles")
+    if not _has(session, acting, account, role):
+        raise TestingTrackerError(f"{account} is no {role}. `testing-tracker staff list` shows who is.")
+    if role is Role.MANAGER and sum(line.role is role for line in listed(session, acting)) == 1:
+        raise TestingTrackerError(
+            f"{account} is the only manager, and without one everybody may do everything. Add another one first."
+        )
+    _write(session, acting, account, role, allowed=False)
+
+
+def _has(session: Session, acting: Acting, account: str, role: Role) -> bool:
+    return any(line.account == account and line.role is role for line in listed(session, acting))
+
+
+def _write(session: Session, acting: Acting, account: str, role: Role, *, allowed: bool) -> None:
+    session.add(
+        Staff(
+            facility_id=acting.facility_id,
+            account=account,
+            role=role,
+            allowed=allowed,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(session, acting, "staff add" if allowed else "staff remove", account=account, role=role)
+    session.flush()
