@@ -11,6 +11,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import private_file
 from testing_tracker.cli.output import TRAINING, print_rows, say
+from testing_tracker.cli.report_participant import participant_report
 from testing_tracker.cli.words import CODE, WEEK
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _EXPLAINED = ("due_on", "kind", "status", "outcome", "expected", "late", "counts
 @click.group("report")
 def report_command() -> None:
     """The compliance reports."""
+
+
+report_command.add_command(participant_report)
 
 
 @report_command.command("weekly")

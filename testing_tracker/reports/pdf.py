@@ -4,11 +4,15 @@ What a report says goes into the template as data, never as markup, so no text c
 """
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 
-PAPERS = ("us-letter", "a4")
+from testing_tracker.reports.weekly_words import Section
+
+_WIDE = 24  # characters; a column with longer cells takes what room there is
+_AMERICAS = ("America/", "US/", "Canada/")
 
 
 def pdf(template: str, data: dict[str, object], printed_at: datetime) -> bytes:
@@ -27,3 +31,15 @@ def pdf(template: str, data: dict[str, object], printed_at: datetime) -> bytes:
         )
     assert isinstance(typeset, bytes), "one document"
     return typeset
+
+
+def paper_of(timezone: str) -> str:
+    """Letter in the Americas, A4 elsewhere."""
+    return "us-letter" if timezone.startswith(_AMERICAS) else "a4"
+
+
+def section_data(section: Section) -> dict[str, object]:
+    """A list of the report as data; `wide` is how many of the last columns hold long texts."""
+    widths = [max((len(row[place]) for row in section.rows), default=0) for place in range(len(section.columns))]
+    wide = next((number for number, width in enumerate(reversed(widths)) if width <= _WIDE), len(widths))
+    return {**asdict(section), "wide": max(wide, 1)}

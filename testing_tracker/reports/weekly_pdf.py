@@ -2,25 +2,17 @@
 
 from dataclasses import asdict
 
-from testing_tracker.reports.pdf import pdf
+from testing_tracker.reports.pdf import paper_of, pdf, section_data
 from testing_tracker.reports.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly_charts import charts_of
 from testing_tracker.reports.weekly_lines import COUNT_NAMES, WEEKS_SHOWN, lines_of
-from testing_tracker.reports.weekly_words import Page, Rate, Section, page_of
-
-_WIDE = 24  # characters; a column with longer cells takes what room there is
-_AMERICAS = ("America/", "US/", "Canada/")
+from testing_tracker.reports.weekly_words import Page, Rate, page_of
 
 
 def weekly_pdf(printed: Printed) -> bytes:
     """The whole report, on the paper that is usual where the facility is."""
     page = page_of(printed)
     return pdf("weekly.typ", _data(printed, page), printed.imprint.printed_at)
-
-
-def paper_of(timezone: str) -> str:
-    """Letter in the Americas, A4 elsewhere."""
-    return "us-letter" if timezone.startswith(_AMERICAS) else "a4"
 
 
 def _data(printed: Printed, page: Page) -> dict[str, object]:
@@ -36,7 +28,7 @@ def _data(printed: Printed, page: Page) -> dict[str, object]:
         "participants": page.participants,
         "counts": page.counts,
         "notes": page.notes,
-        "sections": [_section(section) for section in page.sections],
+        "sections": [section_data(section) for section in page.sections],
         "charts": [asdict(chart) for chart in charts_of(printed.report)],
         "lines_title": f"Participants{worst}",
         "lines": [asdict(line) for line in lines_of(printed)],
@@ -57,10 +49,3 @@ def _rate(rate: Rate) -> dict[str, str]:
         "fraction": rate.this.fraction if rate.this.whole else "",
         "before": f"last week {rate.last}{f' ({change} since)' if change else ''}; the 12 weeks before {rate.twelve}",
     }
-
-
-def _section(section: Section) -> dict[str, object]:
-    """`wide` is how many of the last columns hold long texts."""
-    widths = [max((len(row[place]) for row in section.rows), default=0) for place in range(len(section.columns))]
-    wide = next((number for number, width in enumerate(reversed(widths)) if width <= _WIDE), len(widths))
-    return {**asdict(section), "wide": max(wide, 1)}

@@ -4,13 +4,13 @@ It is written line by line and not laid out as a whole, so that a large facility
 a wider terminal there is more of each pattern, and where there is colour the weeks are coloured cells.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TextIO
 
 from testing_tracker.reports.printing import WORST_FIRST, Printed
+from testing_tracker.reports.section_text import section_lines, wrapped
 from testing_tracker.reports.weekly_participants import ParticipantWeek
 from testing_tracker.reports.weekly_words import (
     ANALYTES_TITLE,
@@ -19,7 +19,6 @@ from testing_tracker.reports.weekly_words import (
     WEEKDAYS_TITLE,
     Page,
     Rate,
-    Section,
     compliance_of,
     page_of,
     weekday_rows,
@@ -30,7 +29,6 @@ from testing_tracker.rules.words import Level
 WIDTH = 80  # a printed page, and the narrowest terminal in use
 _LETTERS = 8  # of a pattern, on that width
 _SHORT_LEVELS = {Level.OUTPATIENT: "outp", Level.RESIDENTIAL: "resid"}  # so that a code keeps its place in the line
-_SHORT = 16  # columns that stand under each other; longer ones flow
 _CODE, _SCHEDULE = 11, 8  # columns; a longer one goes on in the next line
 _COUNTS = {
     "due": "due",
@@ -73,7 +71,7 @@ def _lines(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
     yield from _numbers(printed, page)
     for section in page.sections:
         yield ""
-        yield from _section(section)
+        yield from section_lines(section, WIDTH)
     yield ""
     yield from _weekdays(printed)
     yield from _analytes(printed)
@@ -93,7 +91,7 @@ def _lines(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+    return wrapped(text, WIDTH, indent)
 
 
 def _heading(page: Page) -> Iterator[str]:
@@ -127,19 +125,6 @@ def _rate(rate: Rate) -> Iterator[str]:
     change = rate.this.change_from(rate.last)
     then = f"  last week {rate.last}{f' ({change} since)' if change else ''}; the 12 weeks before {rate.twelve}"
     yield from _wrapped(then, "  ")
-
-
-def _section(section: Section) -> Iterator[str]:
-    yield section.title
-    widths = [max((len(row[place]) for row in section.rows), default=0) for place in range(len(section.columns))]
-    short = [width for width in widths[:-1] if width <= _SHORT]
-    for row in section.rows:
-        start = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, short, strict=False) if width)
-        yield from _wrapped(f"  {start}  {'; '.join(row[len(short) :])}".rstrip(), "      ")
-    if not section.rows and section.empty:
-        yield f"  {section.empty}"
-    if section.note:
-        yield from _wrapped(section.note)
 
 
 def _weekdays(printed: Printed) -> Iterator[str]:

@@ -8,7 +8,7 @@ its status, outcome, participant and day agree with the last act about it? Those
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import String, and_, case, func, or_, type_coerce
+from sqlalchemy import String, and_, case, func, or_, true, type_coerce
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -24,9 +24,12 @@ _AT_A_TIME = 500
 _RESULT_ACTS = ("result log", "result amend")
 
 
-def check_draws(session: Session, acting: Acting, week: Week) -> None:
-    """Raise TestingTrackerError naming the first draw up to a week's end that the audit table does not lead to."""
-    doubtful = _doubtful(session, acting, week.sunday)
+def check_draws(session: Session, acting: Acting, week: Week, only: int | None = None) -> None:
+    """Raise TestingTrackerError naming the first draw up to a week's end that the audit table does not lead to.
+
+    `only` is a participant's id, where the report is about one.
+    """
+    doubtful = _doubtful(session, acting, week.sunday, only)
     found: list[Found] = []
     for start in range(0, len(doubtful), _AT_A_TIME):
         found += _wrong(session, acting, doubtful[start : start + _AT_A_TIME])
@@ -44,7 +47,7 @@ def _wrong(session: Session, acting: Acting, ids: Sequence[int]) -> Iterator[Fou
     yield from wrong_outcomes(session, acting, ids)
 
 
-def _doubtful(session: Session, acting: Acting, until: date) -> Sequence[int]:
+def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -> Sequence[int]:
     """The ids of the draws that do not at once agree with the last act about them."""
     entry, any_entry = aliased(AuditEntry), aliased(AuditEntry)
     last = (
@@ -73,6 +76,7 @@ def _doubtful(session: Session, acting: Acting, until: date) -> Sequence[int]:
         .where(
             of_the_facility,
             Draw.due_on <= until,
+            true() if only is None else col(Draw.participant_id) == only,
             or_(
                 untouched,
                 leads_to != col(Draw.status),

@@ -8,11 +8,29 @@ from testing_tracker.store.tables import Participant
 
 
 def record_export(
-    session: Session, acting: Acting, report: str, form: str, *, to_file: bool, of: str, names: bool = False
+    session: Session,
+    acting: Acting,
+    report: str,
+    form: str,
+    *,
+    to_file: bool,
+    of: str,
+    names: bool = False,
+    participant_id: int | None = None,
 ) -> None:
     """An export: which report, in which form, `of` which weeks or days, with names or not, and whether into a file."""
     to = "file" if to_file else "standard output"
-    audit.record(session, acting, "report export", report=report, form=form, to=to, of=of, names=names)
+    audit.record(
+        session,
+        acting,
+        "report export",
+        participant_id=participant_id,
+        report=report,
+        form=form,
+        to=to,
+        of=of,
+        names=names,
+    )
     session.flush()
 
 
