@@ -1,7 +1,7 @@
 """`schedule simulate`: what a testing rule is worth before it is used."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import TRAINING, format_option, print_csv, print_json, print_rich
+from testing_tracker.cli.files import write_whole
+from testing_tracker.cli.output import FORMATS, TRAINING, print_csv, print_json, print_rich, say
 from testing_tracker.cli.schedule_files import schedule_text
 from testing_tracker.cli.words import ANALYTE, SCHEDULE
 from testing_tracker.errors import TestingTrackerError
@@ -44,9 +45,21 @@ class _Simulated:
     help="Only this window of detection. Default: 1 to 14 days.",
 )
 @click.option("--analyte", type=ANALYTE, metavar="NAME", help="Only the windows of this analyte, short and long end.")
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*FORMATS, "html"]),
+    default="table",
+    show_default=True,
+    help="How to print it; html has the detection curves.",
+)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the html to FILE instead."
+)
 @pass_desk
-def simulate_schedules(desk: Desk, names: tuple[str, ...], window: int | None, analyte: str | None, form: str) -> None:
+def simulate_schedules(
+    desk: Desk, names: tuple[str, ...], window: int | None, analyte: str | None, form: str, output: Path | None
+) -> None:
     """What a testing rule is worth: tests a week, uses found, and what a participant can foretell.
 
     NAME is a loaded schedule or a file that ends in .toml, which need not be loaded; several stand side by side. The
@@ -54,6 +67,8 @@ def simulate_schedules(desk: Desk, names: tuple[str, ...], window: int | None, a
     """
     if window is not None and analyte is not None:
         raise click.UsageError("Give --window or --analyte, not both.")
+    if output is not None and form != "html":
+        raise click.UsageError("--output goes with --format html.")
     simulated = [_simulated(name, *_rule(desk, name), window, analyte) for name in names]
     if form == "json":
         documents = [_document(one, analyte) for one in simulated]
@@ -61,6 +76,8 @@ def simulate_schedules(desk: Desk, names: tuple[str, ...], window: int | None, a
     elif form == "csv":
         rows = [row for one in simulated for row in _rows(one, analyte)]
         print_csv(desk, rows, list(rows[0]))
+    elif form == "html":
+        _print_page(desk, simulated, analyte, output)
     else:
         if desk.training:
             click.echo(TRAINING)
@@ -179,6 +196,19 @@ def _print_table(simulated: Sequence[_Simulated], analyte: str | None) -> None:
         click.echo(note)
 
 
+def _print_page(desk: Desk, simulated: Sequence[_Simulated], analyte: str | None, output: Path | None) -> None:
+    from testing_tracker.reports.simulation_html import simulation_html
+
+    lines = _lines([one.figures for one in simulated], bars=False)
+    notes = dict.fromkeys(_window_note(one, analyte) for one in simulated if one.window is not None)
+    text = simulation_html([(one.name, one.figures) for one in simulated], list(lines), list(notes))
+    if output is None:
+        click.echo(text)
+        return
+    write_whole(output, lambda file: file.writelines([text]))
+    say(desk, f"Wrote the comparison to {output}.")
+
+
 def _window_note(one: _Simulated, analyte: str | None) -> str:
     assert one.window is not None
     low, high = one.window.low_days, one.window.high_days
@@ -187,37 +217,43 @@ def _window_note(one: _Simulated, analyte: str | None) -> str:
     return f"{analyte} in {one.schedule.collection.specimen}: shows for {days} days{counted}. {one.window.source}"
 
 
-def _lines(all_figures: "Sequence[Simulation]") -> Iterator[list[str]]:
-    """The table's lines: a question and each schedule's answer."""
+def _lines(all_figures: "Sequence[Simulation]", *, bars: bool = True) -> Iterator[list[str]]:
+    """The table's lines: a question and each schedule's answer, chances with small bars or without."""
+
+    def share(chance: float) -> str:
+        return _share(chance, bars=bars)
+
     yield ["tests a week, average", *(f"{figures.per_week.mean:5.2f}" for figures in all_figures)]
     for count in range(8):
-        yield [f"  chance of {count}", *(_share(figures.per_week.distribution[count]) for figures in all_figures)]
+        yield [f"  chance of {count}", *(share(figures.per_week.distribution[count]) for figures in all_figures)]
     yield ["days between tests, average", *(f"{figures.gap_days.mean:5.2f}" for figures in all_figures)]
     yield ["  95 % are at most", *(f"{figures.gap_days.p95:2}" for figures in all_figures)]
     yield ["  longest possible", *(f"{figures.gap_days.max or 'no limit':>2}" for figures in all_figures)]
-    yield from _detection_lines("use found, on a random day", all_figures, "random_day")
-    yield from _detection_lines("use found, at the best moment", all_figures, "informed")
+    yield from _detection_lines("use found, on a random day", all_figures, "random_day", share)
+    yield from _detection_lines("use found, at the best moment", all_figures, "informed", share)
     yield ["chance of a test tomorrow", *("" for _ in all_figures)]
-    yield ["  lowest that can be known", *(_share(figures.tomorrow.min) for figures in all_figures)]
-    yield ["  highest that can be known", *(_share(figures.tomorrow.max) for figures in all_figures)]
+    yield ["  lowest that can be known", *(share(figures.tomorrow.min) for figures in all_figures)]
+    yield ["  highest that can be known", *(share(figures.tomorrow.max) for figures in all_figures)]
     yield ["unpredictability, bits a day", *(f"{figures.entropy_bits.actual:6.3f}" for figures in all_figures)]
     yield ["  at best, with this average", *(f"{figures.entropy_bits.best:6.3f}" for figures in all_figures)]
 
 
-def _detection_lines(question: str, all_figures: "Sequence[Simulation]", which: str) -> Iterator[list[str]]:
+def _detection_lines(
+    question: str, all_figures: "Sequence[Simulation]", which: str, share: Callable[[float], str]
+) -> Iterator[list[str]]:
     yield [question, *("" for _ in all_figures)]
     found = [{one.window_days: getattr(one, which) for one in figures.detection} for figures in all_figures]
     for window in sorted(set().union(*found)):
-        shares = (_share(chances[window]) if window in chances else "" for chances in found)
+        shares = (share(chances[window]) if window in chances else "" for chances in found)
         yield [f"  shows for {window} day{'s' if window > 1 else ''}", *shares]
 
 
-def _share(chance: float) -> str:
-    """A chance in percent with a small bar; 0 and 100 only where it is certain."""
+def _share(chance: float, *, bars: bool) -> str:
+    """A chance in percent, with a small bar if wanted; 0 and 100 only where it is certain."""
     percent = f"{100 * chance:.1f}"
     if percent in ("0.0", "100.0") and _round(chance) not in (0, 1):
         percent = "<0.1" if chance < 0.5 else ">99.9"
-    return f"{percent:>5} % {_bar(chance)}".rstrip()
+    return f"{percent:>5} % {_bar(chance) if bars else ''}".rstrip()
 
 
 def _bar(chance: float) -> str:

@@ -109,7 +109,6 @@ def detection_curves(windows: Sequence[int], curves: Sequence[tuple[str, Sequenc
         axes.set_xlabel("days for which a use shows")
         axes.grid(axis="y", color=PALE, linewidth=0.6)
         axes.legend(loc="lower right", ncols=1 if len(curves) < 4 else 2)
-        axes.set_title(title)
         return _svg(figure, re.sub(r"\W+", "-", title.lower()))
 
 
