@@ -7,7 +7,6 @@ printing, as long as its records say the same. When they do not, it is a new edi
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -15,19 +14,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Status
 from testing_tracker.store import audit
-from testing_tracker.store.tables import (
-    Assignment,
-    AuditEntry,
-    Draw,
-    Enrolment,
-    Leave,
-    Participant,
-    Placement,
-    ReportEdition,
-    Schedule,
-)
-
-_History = TypeVar("_History", Enrolment, Placement, Assignment, Leave)
+from testing_tracker.store.tables import AuditEntry, Draw, Participant, ReportEdition
 
 _CHANGES_A_DRAW = (
     "result log",
@@ -38,6 +25,13 @@ _CHANGES_A_DRAW = (
     "draw tried",
     *(f"draw {status}" for status in Status),
 )
+# With the detail that says from which day on.
+_CHANGES_WHO_TAKES_PART = {
+    "participant add": "enrolled_on",
+    "participant readmit": "enrolled_on",
+    "participant leave": "from_on",
+    "participant return": "back_on",
+}
 
 
 @dataclass(frozen=True)
@@ -122,7 +116,7 @@ def keep(
 def _amendment(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> Amendment:
     before, after = json.loads(first.totals), json.loads(this.totals)
     counts = [(name, before.get(name, 0), now) for name, now in after.items() if before.get(name, 0) != now]
-    acts = _acts_on_draws(session, acting, week, first, this) + _acts_on_histories(session, acting, week, first, this)
+    acts = _acts_on_draws(session, acting, week, first, this) + _acts_on_enrolments(session, acting, week, first, this)
     return Amendment(
         first.printed_at, counts, sorted(acts, key=lambda act: (act.at, act.participant, act.on, act.what))
     )
@@ -151,34 +145,23 @@ def _said(entry: AuditEntry) -> str:
     return f"{entry.act}: {detail['outcome']}" if detail.get("outcome") else entry.act
 
 
-def _acts_on_histories(
+def _acts_on_enrolments(
     session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
 ) -> list[Act]:
-    """What was said afterwards of days up to the week's end: enrolments, levels of care, schedules and leaves."""
-
-    def since(history: type[_History]) -> list[tuple[_History, str]]:
-        rows = session.exec(
-            select(history, col(Participant.code))
-            .join(Participant, col(Participant.id) == history.participant_id)
-            .where(
-                Participant.facility_id == acting.facility_id,
-                history.from_on <= week.sunday,
-                history.recorded_at > first.printed_at,
-                history.recorded_at <= this.printed_at,
-            )
+    """What was said afterwards of who took part on days up to the week's end; all else binds from a later day on."""
+    rows = session.exec(
+        select(AuditEntry, col(Participant.code))
+        .join(Participant, col(Participant.id) == AuditEntry.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            col(AuditEntry.id) > first.last_entry_id,
+            col(AuditEntry.id) <= this.last_entry_id,
+            col(AuditEntry.act).in_(tuple(_CHANGES_WHO_TAKES_PART)),
         )
-        return list(rows)
-
-    def act(row: Enrolment | Placement | Assignment | Leave, code: str, what: str, reason: str | None) -> Act:
-        return Act(row.recorded_at, row.recorded_by, code, row.from_on, what, reason)
-
-    names = {
-        schedule.id: schedule.name
-        for schedule in session.exec(select(Schedule).where(Schedule.facility_id == acting.facility_id))
-    }
-    return [
-        *(act(row, code, "enrolled" if row.enrolled else "discharged", row.reason) for row, code in since(Enrolment)),
-        *(act(row, code, f"level of care {row.level}", row.reason) for row, code in since(Placement)),
-        *(act(row, code, f"schedule {names.get(row.schedule_id)}", None) for row, code in since(Assignment)),
-        *(act(row, code, f"on leave until {row.to_on}", row.reason) for row, code in since(Leave)),
-    ]
+    )
+    acts = []
+    for entry, code in rows:
+        on = date.fromisoformat(json.loads(entry.detail or "{}")[_CHANGES_WHO_TAKES_PART[entry.act]])
+        if on <= week.sunday:
+            acts.append(Act(entry.at, entry.account, code, on, entry.act, entry.reason))
+    return acts

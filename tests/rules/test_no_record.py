@@ -1,0 +1,127 @@
+"""When so many draws are without a record that the facility is asked, and nobody is called a no-show."""
+
+from datetime import date, timedelta
+from fractions import Fraction
+from math import comb
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from testing_tracker.rules.no_record import (
+    Closed,
+    Compared,
+    Count,
+    chance_of_as_many,
+    closed_day,
+    jumps_out,
+    question,
+    usual_share,
+)
+
+TUESDAY = date(2026, 11, 17)
+
+
+def weeks_before(*counts: tuple[int, int], day: date = TUESDAY) -> list[Closed]:
+    """Closings of the days before, the last first."""
+    return [Closed(day - timedelta(days=n + 1), 1, Count(*count)) for n, count in enumerate(counts)]
+
+
+@given(draws=st.integers(0, 40), untouched=st.integers(0, 40), percent=st.integers(1, 99))
+def test_the_chance_is_that_of_the_binomial_distribution(draws: int, untouched: int, percent: int) -> None:
+    untouched = min(draws, untouched)
+    share = Fraction(percent, 100)
+    exact = sum(comb(draws, n) * share**n * (1 - share) ** (draws - n) for n in range(untouched, draws + 1))
+    assert chance_of_as_many(Count(draws, untouched), percent / 100) == pytest.approx(float(exact), rel=1e-9)
+
+
+def test_the_chance_is_found_for_a_region_too() -> None:
+    assert chance_of_as_many(Count(300_000, 30_600), 0.1) < 0.001
+    assert chance_of_as_many(Count(300_000, 30_000), 0.1) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_third_of_six_hundred_without_a_record_is_a_question() -> None:
+    """Michigan, 2015: nearly a third of some 600 people were reported to courts as no-shows, and had come."""
+    assert jumps_out(Count(600, 190), Count(25_000, 1_500))
+
+
+@pytest.mark.parametrize(
+    ("count", "usual"),
+    [
+        (Count(1, 1), Count(200, 10)),  # one person who did not come
+        (Count(14, 2), Count(840, 60)),
+        (Count(2, 2), Count(20, 10)),  # where half never has a record, two of two say nothing
+        (Count(28_000, 1_700), Count(2_000_000, 100_000)),  # beyond chance, but hardly more than usual
+        (Count(0, 0), Count(0, 0)),
+    ],
+)
+def test_what_is_usual_is_no_question(count: Count, usual: Count) -> None:
+    assert not jumps_out(count, usual)
+
+
+@pytest.mark.parametrize(
+    ("count", "usual"),
+    [
+        (Count(3, 3), Count()),  # a new clinic's first day
+        (Count(14, 12), Count(840, 60)),
+        (Count(2, 2), Count(400, 10)),
+        (Count(28_000, 3_000), Count(2_000_000, 100_000)),
+    ],
+)
+def test_a_jump_is_a_question(count: Count, usual: Count) -> None:
+    assert jumps_out(count, usual)
+
+
+@given(draws=st.integers(1, 60), untouched=st.integers(0, 60), more=st.integers(1, 10))
+def test_more_without_a_record_is_never_less_of_a_question(draws: int, untouched: int, more: int) -> None:
+    usual = Count(500, 25)
+    fewer, many = min(draws, untouched), min(draws, untouched + more)
+    assert jumps_out(Count(draws, many), usual) >= jumps_out(Count(draws, fewer), usual)
+
+
+def test_a_facility_without_a_record_of_its_own_begins_with_one_in_ten() -> None:
+    assert usual_share(Count()) == 0.1
+    assert usual_share(Count(9_990, 499)) == 0.05
+
+
+def test_a_day_that_jumps_out_is_held_by_itself() -> None:
+    (found,) = closed_day(TUESDAY, Count(14, 12), weeks_before(*[(14, 1)] * 60))
+    assert (found.closed.held, found.closed.days, found.usual) == (True, 1, Count(840, 60))
+
+
+def test_an_ordinary_day_is_kept_as_an_example_of_what_is_usual() -> None:
+    (found,) = closed_day(TUESDAY, Count(14, 2), weeks_before(*[(14, 1)] * 60))
+    assert not found.closed.held
+
+
+def test_a_week_jumps_out_although_none_of_its_days_does() -> None:
+    before = weeks_before(*[(3, 1)] * 6, *[(3, 0), (3, 0), (3, 0), (3, 1)] * 15)
+    alone, together = closed_day(TUESDAY, Count(3, 1), before)
+    assert not alone.closed.held
+    assert (together.closed.held, together.closed.days, together.closed.count) == (True, 7, Count(21, 7))
+    assert together.usual == Count(180, 15)
+    assert together.closed.first_day == TUESDAY - timedelta(days=6)
+
+
+def test_days_that_were_held_are_no_example_of_what_is_usual() -> None:
+    held = Closed(TUESDAY - timedelta(days=1), 1, Count(14, 14), held=True)
+    (found,) = closed_day(TUESDAY, Count(14, 13), [held, *weeks_before(*[(14, 1)] * 30, day=held.day)])
+    assert (found.closed.held, found.usual) == (True, Count(420, 30))
+
+
+def test_only_the_twelve_weeks_before_are_compared_with() -> None:
+    (found,) = closed_day(TUESDAY, Count(2, 0), weeks_before(*[(2, 0)] * 84, *[(2, 2)] * 50))
+    assert found.usual == Count(168, 0)
+
+
+def test_the_question_says_what_it_rests_on() -> None:
+    compared = Compared(Closed(TUESDAY, 1, Count(14, 12), held=True), Count(840, 60))
+    assert question(compared) == (
+        "Was anything collected on Tuesday 2026-11-17? Nothing was on record for 12 of that day's 14 draws; in the "
+        "twelve weeks before it was 60 of 840."
+    )
+    week = Compared(Closed(TUESDAY, 7, Count(21, 7), held=True), Count())
+    assert question(week) == (
+        "Is everything recorded of Wednesday 2026-11-11 to Tuesday 2026-11-17? Nothing was on record for 7 of these "
+        "days' 21 draws, and there is no record yet of how many are usual."
+    )
