@@ -184,7 +184,7 @@ def test_the_weekly_report_prints_on_three_pages_of_either_paper(demo, tmp_path,
 
 
 def test_a_long_list_repeats_its_head_and_splits_no_row(demo, tmp_path):
-    """The list of participants made five times as long: the head stands on each of its pages, and every row is whole."""
+    """The list of participants made five times as long: the head stands on each page, and every row is whole."""
     source = (demo / "weekly.html").read_text(encoding="utf-8")
     body = re.search(
         r'(<th role="columnheader" scope="col">last 13 weeks.*?<tbody[^>]*>)(.*?)</tbody>', source, re.DOTALL

@@ -1,4 +1,4 @@
-"""What makes a report worth trusting: the same when printed again, amended openly, and stopped where a record is wrong."""
+"""What makes a report worth trusting: the same when printed again, amended openly, stopped where a record is wrong."""
 
 import json
 import sqlite3
