@@ -33,7 +33,6 @@ class Measures:
 
 def measure(pattern: str) -> Measures:
     """Every measure of a use pattern."""
-    retained = retention(pattern)
     ctn0094 = first(binary(pattern), POSITIVE, RELAPSE_WIDTH, 4)
     lee2016 = first(binary(pattern), POSITIVE, RELAPSE_WIDTH, 2)
     left = first(pattern, NOT_PROVIDED, RELAPSE_WIDTH, 4)
@@ -41,9 +40,9 @@ def measure(pattern: str) -> Measures:
         weeks=len(pattern),
         negative_weeks=pattern.count(NEGATIVE),
         proportion_negative=proportion_negative(pattern) if pattern else None,
-        proportion_negative_provided=proportion_negative(pattern.replace(NOT_PROVIDED, "")),
-        proportion_negative_retained=proportion_negative(pattern[:retained]),
-        retention_weeks=retained,
+        proportion_negative_provided=proportion_negative(provided(pattern)),
+        proportion_negative_retained=proportion_negative(retained(pattern)),
+        retention_weeks=retention(pattern),
         three_negatives=NEGATIVE * 3 in pattern,
         three_positives=POSITIVE * 3 in binary(pattern),
         relapse_ctn0094_week=ctn0094 and ctn0094[0],
@@ -68,7 +67,22 @@ def proportion_negative(pattern: str) -> float:
     """
     if not pattern:
         return 0.0
-    return (pattern.count(NEGATIVE) + 0.5 * pattern.count(MIXED)) / len(pattern)
+    return negative(pattern) / len(pattern)
+
+
+def negative(pattern: str) -> float:
+    """Negative weeks plus half of the mixed ones: what a proportion of negative weeks is the proportion of."""
+    return pattern.count(NEGATIVE) + 0.5 * pattern.count(MIXED)
+
+
+def provided(pattern: str) -> str:
+    """The pattern without the weeks in which no test was provided."""
+    return pattern.replace(NOT_PROVIDED, "")
+
+
+def retained(pattern: str) -> str:
+    """The pattern up to the last week in which a specimen came."""
+    return pattern[: retention(pattern)]
 
 
 def retention(pattern: str) -> int:

@@ -5,7 +5,10 @@ with the literature.
 """
 
 from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
 
+from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Outcome, Status
 
 POSITIVE = "+"
@@ -58,3 +61,16 @@ def letter_of(*, positive: bool, negative: bool, provided: bool, absent: bool) -
     if negative:
         return NEGATIVE
     return NOT_PROVIDED if absent and not provided else NOTHING_DUE
+
+
+def use_pattern(tests: Iterable[tuple[date, Status, Outcome | None]], since: Week, until: Week) -> str:
+    """A letter for each week from the first to the last, from draws in the order of their days.
+
+    Draws of other weeks do not count.
+    """
+    letters = [NOTHING_DUE] * (until - since + 1)
+    monday = since.monday
+    for number, of_week in groupby(tests, key=lambda test: (test[0] - monday).days // 7):
+        if 0 <= number < len(letters):
+            letters[number] = week_letter((status, outcome) for _, status, outcome in of_week)
+    return "".join(letters)
