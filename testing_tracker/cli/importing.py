@@ -6,7 +6,7 @@ FILE is read whole before the database is opened, so that a slow pipe keeps nobo
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
@@ -16,6 +16,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import private_file
 from testing_tracker.cli.output import say
+from testing_tracker.cli.progress import progress
 from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Decision
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     Import = Callable[[Session, Acting, Iterable[str]], Tally]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
-
-SECONDS_WITHOUT_PROGRESS = 1.0
 
 
 def import_arguments(command: _Command) -> _Command:
@@ -71,7 +70,7 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str
 
 
 def _take(desk: Desk, text: str, take: "Import") -> "Tally":
-    with desk.writing() as (session, acting), _progress(len(text)) as advance:
+    with desk.writing() as (session, acting), progress("Importing", len(text)) as advance:
         return take(session, acting, _followed(text, advance))
 
 
@@ -93,31 +92,6 @@ def _followed(text: str, advance: Callable[[int], None]) -> Iterator[str]:
     for line in io.StringIO(text, newline=""):
         advance(len(line))
         yield line
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error, once the import has taken a second, if a person is looking at it."""
-    if not _is_watched():
-        yield lambda _: None
-        return
-    from time import monotonic
-
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Importing", total=total, visible=False)
-        began = monotonic()
-
-        def advance(characters: int) -> None:
-            bar.update(task, advance=characters, visible=monotonic() - began > SECONDS_WITHOUT_PROGRESS)
-
-        yield advance
-
-
-def _is_watched() -> bool:
-    return sys.stderr.isatty()
 
 
 def _write_rejects(out: IO[bytes], tally: "Tally") -> None:

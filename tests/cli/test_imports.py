@@ -218,12 +218,19 @@ def test_the_commands_load_nothing_heavy():
 
 
 def test_a_long_import_shows_its_progress_on_a_terminal(due_today, file, monkeypatch):
-    from testing_tracker.cli import importing
+    from testing_tracker.cli import progress
 
     drawn = []
-    monkeypatch.setattr(importing, "SECONDS_WITHOUT_PROGRESS", 0.0)
-    monkeypatch.setattr(importing, "_is_watched", lambda: True)
+    monkeypatch.setattr(progress, "SECONDS_WITHOUT_PROGRESS", 0.0)
+    monkeypatch.setattr(progress, "_is_watched", lambda: True)
     monkeypatch.setattr("rich.progress.Progress.update", lambda self, task, **given: drawn.append(given))
     due_today("result", "import", file(RESULTS + "A17,2026-11-16,negative,,,\n"))
-    assert sum(step["advance"] for step in drawn) == len(RESULTS) + len("A17,2026-11-16,negative,,,\n")
-    assert drawn[-1]["visible"]
+    assert [step["completed"] for step in drawn] == [len(RESULTS), len(RESULTS) + len("A17,2026-11-16,negative,,,\n")]
+
+
+def test_a_short_import_draws_no_bar(due_today, file, monkeypatch):
+    from testing_tracker.cli import progress
+
+    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    done = due_today.run("result", "import", file(RESULTS + "A17,2026-11-16,negative,,,\n"))
+    assert done.stderr == ""
