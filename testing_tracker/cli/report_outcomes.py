@@ -1,0 +1,103 @@
+"""`report outcomes`: what treatment came to, for every participant."""
+
+import sys
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.files import write_whole
+from testing_tracker.cli.output import TRAINING, format_option, say
+from testing_tracker.cli.progress import progress
+from testing_tracker.cli.words import DAY, LEVEL, SCHEDULE
+from testing_tracker.rules.words import Level
+
+if TYPE_CHECKING:
+    from testing_tracker.reports.outcomes import OutcomesReport
+    from testing_tracker.rules.treatment import Span
+
+
+@click.command("outcomes")
+@click.option("--from", "first", type=DAY, metavar="DATE", help="The first day. Default: each one's enrolment.")
+@click.option("--to", "last", type=DAY, metavar="DATE", help="The last day. Default: the Sunday of the last full week.")
+@click.option("--schedule", type=SCHEDULE, metavar="NAME", help="Only those tested by it at the end of their span.")
+@click.option("--level", type=LEVEL, help="Only those in it at the end of their span.")
+@format_option
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to FILE instead."
+)
+@pass_desk
+def outcomes_command(
+    desk: Desk,
+    first: str | None,
+    last: str | None,
+    schedule: str | None,
+    level: str | None,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Each participant's weeks of treatment, and the outcome measures that the literature has for them.
+
+    A csv or json form, and what is written to a file, is an export and goes on record.
+    """
+    from testing_tracker.reports.outcomes import gather, participants_on_record
+
+    with desk.reading() as (session, acting):
+        span = _span(first, last, acting.today)
+        total = participants_on_record(session, acting)
+    with progress("Gathering", total) as advance:
+        wanted = Level(level) if level else None
+        report = gather(desk.reading, span, schedule=schedule, level=wanted, advance=advance)
+    if output is None or str(output) == "-":
+        if form != "table":
+            _record(desk, form, span, to_file=False)
+            if desk.training:
+                click.echo(TRAINING, err=True)
+        _write(report, form, sys.stdout, _width())
+    else:
+        write_whole(output, partial(_export, desk, report, form))
+        say(desk, f"Wrote the outcomes of {len(report.participants)} participants to {output}.")
+
+
+def _span(first: str | None, last: str | None, today: date) -> "Span":
+    from testing_tracker.rules.owed import last_full_week
+    from testing_tracker.rules.treatment import Span
+
+    begins = day_given(first, today) if first else None
+    ends = day_given(last, today) if last else last_full_week(today).sunday
+    if begins is not None and begins > ends:
+        which = "--to" if last else "the Sunday of the last full week, where the report ends without --to"
+        raise click.BadParameter(f"{begins} is after {ends}, {which}.", param_hint="'--from'")
+    return Span(begins, ends)
+
+
+def _export(desk: Desk, report: "OutcomesReport", form: str, file: TextIO) -> None:
+    """What goes into a file, once there can be one; nothing is written that is not on record."""
+    _record(desk, form, report.span, to_file=True)
+    _write(report, form, file)
+
+
+def _record(desk: Desk, form: str, span: "Span", *, to_file: bool) -> None:
+    with desk.writing() as (session, acting):
+        of = f"{span.first or 'enrolment'} to {span.last}"
+        services.exports.record_export(session, acting, "outcomes", form, to_file=to_file, of=of)
+
+
+def _write(report: "OutcomesReport", form: str, file: TextIO, width: int | None = None) -> None:
+    from testing_tracker.reports.outcomes_text import write_csv, write_json, write_table
+
+    if form == "table":
+        write_table(report, file, width)
+    else:
+        {"csv": write_csv, "json": write_json}[form](report, file)
+
+
+def _width() -> int | None:
+    """How many columns the terminal has; None where there is none."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns if sys.stdout.isatty() else None
