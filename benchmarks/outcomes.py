@@ -69,7 +69,7 @@ def fill(clinic: Path, per_week: int) -> None:
             ("assignment", "schedule_id", 1),
         ):
             add(
-                f"INSERT INTO {table} (participant_id, from_on, {column}, recorded_at, recorded_by) "  # noqa: S608
+                f"INSERT INTO {table} (participant_id, from_on, {column}, recorded_at, recorded_by) "
                 "VALUES (?, ?, ?, ?, ?)",
                 ((number, MONDAY.isoformat(), value, *by) for number in people),
             )

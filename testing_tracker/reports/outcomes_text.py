@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TextIO
 
-from testing_tracker.reports.outcomes import OutcomesReport, ParticipantOutcomes
 from testing_tracker.reports.imprint_words import NOTICE
+from testing_tracker.reports.outcomes import OutcomesReport, ParticipantOutcomes
 from testing_tracker.reports.weekly_table import WIDTH
 from testing_tracker.reports.weekly_words import NOT_AVAILABLE
 from testing_tracker.rules.calendar import Week, weekday_name

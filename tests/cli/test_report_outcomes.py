@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from testing_tracker.reports import outcomes
-from testing_tracker.reports.weekly_table import PRIVACY
+from testing_tracker.reports.imprint_words import NOTICE
 
 COLUMNS = [
     "participant",
@@ -116,7 +116,7 @@ class TestTheForms:
         assert clinic("report", "outcomes", "--format", "csv") == ",".join(COLUMNS) + "\n"
         text = clinic("report", "outcomes")
         assert "Nobody was in treatment in these days." in text
-        assert text.endswith(PRIVACY + "\n")
+        assert text.endswith(NOTICE + "\n")
 
     def test_names_are_in_no_form(self, clinic):
         clinic.add("A17", enrolled=W46, name="Jane Doe")
@@ -385,7 +385,7 @@ class TestTheTable:
         flowing = " ".join(text.split())
         for name in ("wks", "neg", "all, prov, retn", "last", "3neg, 3pos", "ctn94, lee16", "drop", "w3", "Pattern"):
             assert f"{name}: " in flowing or f"which is {name}" in flowing
-        assert lines[-1] == PRIVACY
+        assert lines[-1] == NOTICE
 
     def test_it_says_for_whom_and_which_weeks_are_not_whole(self, a17):
         text = a17("report", "outcomes", "--from", "2026-10-20", "--to", "2026-11-10", "--level", "iop")
