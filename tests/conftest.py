@@ -83,7 +83,7 @@ class Clinic:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tester(monkeypatch):
-    for name in ("DATABASE", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES"):
+    for name in ("DATABASE", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY"):
         monkeypatch.delenv(f"TESTING_TRACKER_{name}", raising=False)
 
 
@@ -114,3 +114,22 @@ def clinic(made_clinic, tmp_path) -> Clinic:
 def key_of(database: Path) -> Path:
     """Where a database's key is."""
     return database.with_name(f"{database.name}.key")
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> Path:
+    """A mail server's certificate and the authority that it is from."""
+    import post_office
+
+    return post_office.make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(params=["tls", "starttls"])
+def office(request, certificates):
+    """A mail server that is open, in both ways of TLS."""
+    from post_office import PostOffice
+
+    office = PostOffice(certificates, starttls=request.param == "starttls")
+    office.open()
+    yield office
+    office.close()

@@ -10,17 +10,19 @@ from testing_tracker.store.key_file import KeyFile
 VARIABLE = "TESTING_TRACKER_DATABASE"
 KEY_VARIABLE = "TESTING_TRACKER_KEY_FILE"
 ANALYTES_VARIABLE = "TESTING_TRACKER_ANALYTES"
+DELIVERY_VARIABLE = "TESTING_TRACKER_DELIVERY"
 _SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
 class Location:
-    """A SQLite database's file, and the files of its key and of the facility's own analytes where they are not beside
-    it."""
+    """A SQLite database's file, and the files of its key, of the facility's own analytes and of its deliveries where
+    they are not beside it."""
 
     path: Path
     key_elsewhere: Path | None = None
     analytes_elsewhere: Path | None = None
+    delivery_elsewhere: Path | None = None
 
     @property
     def url(self) -> str:
@@ -35,6 +37,11 @@ class Location:
         """The facility's own analytes, a file that need not be there."""
         return self.analytes_elsewhere or self.path.with_name(f"{self.path.name}.analytes.toml")
 
+    @property
+    def delivery(self) -> Path:
+        """How the weekly report leaves by itself, a file that need not be there."""
+        return self.delivery_elsewhere or self.path.with_name(f"{self.path.name}.delivery.toml")
+
 
 def locate(given: str | None) -> Location:
     """The database that `--database` or the environment names, or the user's own by default.
@@ -42,7 +49,7 @@ def locate(given: str | None) -> Location:
     Raises TestingTrackerError for a URL of another kind of database.
     """
     given = given or os.environ.get(VARIABLE)
-    elsewhere = (_from_environment(KEY_VARIABLE), _from_environment(ANALYTES_VARIABLE))
+    elsewhere = tuple(map(_from_environment, (KEY_VARIABLE, ANALYTES_VARIABLE, DELIVERY_VARIABLE)))
     if not given:
         return Location(default_path(), *elsewhere)
     if given.startswith(_SQLITE):
