@@ -4,8 +4,10 @@ Everything else takes the moment as an argument. Instants are aware and in UTC; 
 dates. A training database may pretend that it is another day; then it is noon there, whenever somebody practises.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 
@@ -25,3 +27,10 @@ class Clock:
     def today(self) -> date:
         """The facility's local date."""
         return self.pretended_day or self.now().astimezone(self.zone).date()
+
+    def stopwatch(self) -> Callable[[], float]:
+        """Tells the seconds since now, whatever is done to the clock; on a pretended day time stands still."""
+        if self.pretended_day is not None:
+            return lambda: 0.0
+        begun = monotonic()
+        return lambda: monotonic() - begun

@@ -1,4 +1,4 @@
-"""Stays running, and does what the facility's hours ask for: the nightly draw and the weekly report.
+"""Stays running, and does what the facility's hours ask for: the nightly draw and the weekly report's deliveries.
 
 Every minute it asks the tables what is owed, instead of setting an alarm for the hour. An alarm is lost when the
 machine sleeps over it, when the process restarts, and where the clock jumps over it: in zones that put the clock
@@ -11,13 +11,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from threading import Lock, Thread
-from typing import Any, TextIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -25,14 +24,13 @@ from sqlmodel import Session
 
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
+from testing_tracker.delivering import Attempt, Courier, WriteFile
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.reports.printing import Printed, imprint
-from testing_tracker.reports.weekly import gather
-from testing_tracker.reports.weekly_table import write_table
-from testing_tracker.reports.weekly_text import write_json
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.delivery_file import Deliveries
 from testing_tracker.rules.no_record import question
 from testing_tracker.rules.owed import Hours, draw_is_owed, report_owed
+from testing_tracker.rules.words import Channel
 from testing_tracker.services import draws, nights
 from testing_tracker.services.upgrades import bring_up_to_date
 from testing_tracker.store.engine import open_engine, reading, writing
@@ -43,12 +41,11 @@ from testing_tracker.store.tables import Facility
 SECONDS_TO_FINISH = 3  # the process is to be gone within five
 
 ClockOf = Callable[[str], Clock]
-WriteFile = Callable[[Path, Callable[[TextIO], None]], None]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to serve. `reports` is the folder for the weekly reports, None for none.
+    """What to serve. `ways` tells, anew at each turn, how the weekly reports leave.
 
     `clock_of` makes the clock of a timezone by its name, `write_file` writes a file whole or not at all, and `log`
     takes a line about what was done, `complain` one about what could not be.
@@ -56,7 +53,7 @@ class Plan:
 
     location: Location
     hours: Hours
-    reports: Path | None
+    ways: Callable[[], Deliveries]
     clock_of: ClockOf
     write_file: WriteFile
     log: Callable[[str], None]
@@ -76,19 +73,19 @@ class _State:
         return self.acting.now.astimezone(self.acting.zone)
 
 
-def do_what_is_owed(plan: Plan) -> None:
-    """One turn: today's draws, then the report of last week. Raises TestingTrackerError where it cannot be done."""
+def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -> bool:
+    """One turn: today's draws, then the deliveries of reports; none is begun any more once `is_ending`.
+
+    Returns whether all deliveries arrived. Raises TestingTrackerError where something else cannot be done.
+    """
     with _opened(plan) as engine:
         state = _state(plan, engine)
         if draw_is_owed(plan.hours, state.local_now, night_ran=state.night_ran):
             _draw(plan, engine)
             state = _state(plan, engine)
-        if plan.reports is None:
-            return
         opened_on = state.facility.opened_on
         week = report_owed(plan.hours, state.local_now, night_ran=state.night_ran, opened_on=opened_on)
-        if week is not None:
-            _write_report(plan, engine, week, plan.reports)
+        return _deliver(plan, engine, week, is_ending)
 
 
 @contextmanager
@@ -117,8 +114,9 @@ def _acting(plan: Plan, session: Session) -> tuple[Facility, Acting]:
 def _draw(plan: Plan, engine: Engine) -> None:
     """Run the night. Another host may have been first: then there is nothing to tell."""
     with writing(engine) as session:
-        _, acting = _acting(plan, session)
-        report = nights.run_night(session, acting, plan.location.key)
+        facility, acting = _acting(plan, session)
+        elapsed = plan.clock_of(facility.timezone).stopwatch()
+        report = nights.run_night(session, acting, plan.location.key, elapsed)
     if not report.already_made:
         plan.log(
             f"draws of {report.day} made: {report.drawn} drawn; {report.missed} of the days before closed as missed; "
@@ -128,22 +126,31 @@ def _draw(plan: Plan, engine: Engine) -> None:
         plan.complain(question(compared))
 
 
-def _write_report(plan: Plan, engine: Engine, week: Week, folder: Path) -> None:
-    """Write those files of a week's report that are not there yet."""
-    writers: dict[str, Callable[[Printed, TextIO], None]] = {".txt": write_table, ".json": write_json}
-    missing = {folder / f"report-{week}{ending}": write for ending, write in writers.items()}
-    missing = {path: write for path, write in missing.items() if not path.exists()}
-    if not missing:
-        return
-    with reading(engine) as session:
-        _, acting = _acting(plan, session)
-        report = gather(session, acting, week)
-    with writing(engine) as session:
-        _, acting = _acting(plan, session)
-        printed = imprint(session, acting, report)
-    for path, write in missing.items():
-        plan.write_file(path, partial(write, printed))
-    plan.log(f"report of {week} written: {len(report.participants)} participants")
+def _deliver(plan: Plan, engine: Engine, week: Week | None, is_ending: Callable[[], bool]) -> bool:
+    """Attempt the deliveries that are owed: the week's, and those that failed before."""
+
+    @contextmanager
+    def transaction(begin: Callable[[Engine], AbstractContextManager[Session]]) -> Iterator[tuple[Session, Acting]]:
+        with begin(engine) as session:
+            yield session, _acting(plan, session)[1]
+
+    courier = Courier(partial(transaction, reading), partial(transaction, writing), plan.write_file, plan.ways())
+    all_arrived = True
+    for owed, channel in courier.owed(week):
+        attempt = None if is_ending() else courier.deliver(owed, channel)
+        if attempt is not None:
+            _tell(plan, attempt)
+            all_arrived = all_arrived and attempt.error is None
+    return all_arrived
+
+
+def _tell(plan: Plan, attempt: Attempt) -> None:
+    done = "written" if attempt.channel is Channel.FOLDER else "mailed"
+    if attempt.error is None:
+        plan.log(f"report of {attempt.week} {done}: {attempt.participants} participants")
+    else:
+        when = f" Trying again at {attempt.next_at:%H:%M} UTC." if attempt.next_at else ""
+        plan.complain(f"report of {attempt.week} not {done}: {attempt.error}.{when}")
 
 
 class Turns:
@@ -160,9 +167,9 @@ class Turns:
             if self.ended:
                 return
             try:
-                do_what_is_owed(self.plan)
+                do_what_is_owed(self.plan, lambda: self.ended)
             except TestingTrackerError as error:
-                self.plan.complain(f"{error} Trying again in a minute.")
+                self.plan.complain(f"{str(error).removesuffix('.')}. Trying again in a minute.")
             except Exception as error:
                 # The message of an unforeseen error may hold a row of the tables.
                 self.plan.complain(f"something went wrong ({type(error).__name__}). Trying again in a minute.")
@@ -183,8 +190,9 @@ def serve(plan: Plan) -> None:
     if turns.end():
         plan.log("stopped")
         return
-    # The turn waits for the disk or for another writer. It has not committed, so leaving undoes it.
-    plan.complain("stopped in the middle of a turn; nothing of it was done")
+    # The turn waits for the disk, for another writer or for a mail server. What it has not committed, leaving undoes;
+    # a report that the mail server may have taken is sent again.
+    plan.complain("stopped in the middle of a turn; what it had not finished is done after the next start")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -39,6 +39,7 @@ _COMMANDS = {
     "serve": "serve",
     "specimen": "specimen",
     "staff": "staff",
+    "status": "status",
     "test": "draw",
     "unable": "attendance",
     "verify": "verify",

@@ -17,7 +17,8 @@ def draw_command(desk: Desk) -> None:
     Safe to run again, by anyone, at the same time.
     """
     with desk.writing() as (session, acting):
-        report = services.nights.run_night(session, acting, desk.location.key)
+        elapsed = desk.clock(acting.zone.key).stopwatch()
+        report = services.nights.run_night(session, acting, desk.location.key, elapsed)
     if report.already_made:
         say(desk, f"{report.day}: today's draws were made already; {report.drawn} added for new participants.")
     else:

@@ -55,6 +55,12 @@ def spooled(parts: Iterable[bytes]) -> Iterator[IO[bytes]]:
         yield file
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write such a file. Raises TestingTrackerError where none can be written."""
+    with private_file(path) as file:
+        file.write(content)
+
+
 def write_whole(path: Path, write: Callable[[TextIO], None]) -> None:
     """Let `write` fill such a file with text in UTF-8. Raises TestingTrackerError where none can be written."""
     with private_file(path) as file:

@@ -46,11 +46,25 @@ report_command.add_command(outcomes_command)
 )
 @click.option("--names", is_flag=True, help="Show names beside the codes; that goes on record.")
 @click.option("--explain", type=CODE, metavar="CODE", help="List the draws behind each number of a participant's line.")
+@click.option("--send", is_flag=True, help="Deliver it now, by folder and mail as the delivery file says.")
 @pass_desk
 def weekly(
-    desk: Desk, week: str | None, form: str, output: Path | None, sort: str, names: bool, explain: str | None
+    desk: Desk,
+    week: str | None,
+    form: str,
+    output: Path | None,
+    sort: str,
+    names: bool,
+    explain: str | None,
+    send: bool,
 ) -> None:
     """A week's tests: what was due, what became of it, and what it says about each participant."""
+    if send:
+        from testing_tracker.cli.sending import refuse_with_send, send_week
+
+        refuse_with_send(click.get_current_context(), "form", "output", "sort", "names", "explain")
+        send_week(desk, week)
+        return
     to_file = output is not None and str(output) != "-"
     if explain is not None:
         _explain(desk, week, form, explain, other=names or to_file or sort != "code")

@@ -2,25 +2,20 @@
 
 from collections.abc import Callable
 from datetime import UTC, time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.output import TRAINING
-from testing_tracker.cli.words import Word
+from testing_tracker.cli.words import TIME
+from testing_tracker.errors import TestingTrackerError
 
-
-def _time_of_day(value: str) -> str:
-    try:
-        if len(value) == len("00:05"):
-            return time.fromisoformat(value).strftime("%H:%M")
-    except ValueError:
-        pass
-    raise ValueError(f"{value!r} is not a time of day; write 00:05")
-
-
-TIME = Word("time", _time_of_day)
+if TYPE_CHECKING:
+    from testing_tracker.rules.delivery_file import Deliveries
+    from testing_tracker.serve import Plan
 
 
 @click.command("serve")
@@ -32,37 +27,56 @@ TIME = Word("time", _time_of_day)
     "--reports",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Where to write each week's report, as report-2026-W47.txt and .json. Default: no reports.",
+    help="Where to write each week's report, as report-2026-W47.txt and .json. Default: as the delivery file says.",
 )
 @click.option("--once", is_flag=True, help="Do what is owed by now and leave; for cron.")
 @pass_desk
 def serve_command(desk: Desk, draw_at: str, report_at: str, reports: Path | None, once: bool) -> None:
     """Stay running: the nightly draw and the weekly report, at the facility's own hours.
 
+    A delivery file beside the database says where the report goes, by folder or mail (docs/delivery.md).
     What was not done in time, because the machine was off or asleep, is done at once. It may run on two hosts.
     """
     with desk.reading() as (_, acting):  # says at once that there is no database, or that --today is not for it
         zone = acting.zone.key
     from testing_tracker import serve
-    from testing_tracker.cli.files import write_whole
+    from testing_tracker.cli.files import write_bytes
     from testing_tracker.rules.owed import Hours
 
     plan = serve.Plan(
         location=desk.location,
         hours=Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at)),
-        reports=reports.absolute() if reports else None,
+        ways=partial(_ways, desk, reports.absolute() if reports else None),
         clock_of=desk.clock,
-        write_file=write_whole,
+        write_file=write_bytes,
         log=_line_writer(desk, err=False),
         complain=_line_writer(desk, err=True),
     )
     desk.engine.dispose()
     if once:
-        serve.do_what_is_owed(plan)
+        if not serve.do_what_is_owed(plan):
+            click.get_current_context().exit(1)
         return
-    weekly = f", the weekly report at {report_at} on Mondays" if reports else ""
+    weekly = f", the weekly report at {report_at} on Mondays" if _delivers(plan) else ""
     plan.log(f"serving: the nightly draw at {draw_at}{weekly} ({zone})")
     serve.serve(plan)
+
+
+def _ways(desk: Desk, reports: Path | None) -> "Deliveries":
+    """How the weekly report leaves, as the file beside the database and `--reports` say now."""
+    from testing_tracker.cli.delivery_files import deliveries_of
+    from testing_tracker.rules.delivery_file import Deliveries
+
+    ways = deliveries_of(desk.location) or Deliveries()
+    return ways.to_reports_folder(reports) if reports else ways
+
+
+def _delivers(plan: "Plan") -> bool:
+    """Whether any report leaves. A file that cannot be used is told at each turn, and keeps no draw from being made."""
+    try:
+        return bool(plan.ways().channels)
+    except TestingTrackerError:
+        return True
 
 
 def _line_writer(desk: Desk, *, err: bool) -> Callable[[str], None]:

@@ -1,7 +1,7 @@
 """The kinds of words that commands take, each with its own completion. A bad one is wrong usage (status 2)."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 
 import click
 from click.shell_completion import CompletionItem
@@ -47,6 +47,15 @@ def _week(value: str) -> str:
     from testing_tracker.rules.calendar import Week
 
     return str(Week.parse(value))
+
+
+def _time_of_day(value: str) -> str:
+    try:
+        if len(value) == len("00:05"):
+            return time.fromisoformat(value).strftime("%H:%M")
+    except ValueError:
+        pass
+    raise ValueError(f"{value!r} is not a time of day; write 00:05")
 
 
 def _code(value: str) -> str:
@@ -111,6 +120,7 @@ def _said(value: str) -> str:
 DAY = Word("date", _day)
 REASON = Word("text", _said)
 WEEK = Word("week", _week)
+TIME = Word("time", _time_of_day)
 CODE = Word("code", _code, _participants)
 CODE_DUE = Word("code", _code, _participants_due)
 ANALYTE = Word("analyte", _analyte, _analytes)

@@ -1,11 +1,12 @@
 """What the facility's hours ask for that has not been done yet."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from testing_tracker.rules.calendar import Week
 
 MONDAY = 0
+LONGEST_WAIT = timedelta(minutes=60)
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,32 @@ def report_owed(hours: Hours, now: datetime, *, night_ran: bool, opened_on: date
     last = last_full_week(now.date())
     is_time = (now.weekday(), now.time()) >= (hours.report_on, hours.report_at)
     return last if is_time and night_ran and opened_on <= last.sunday else None
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long a delivery waits after so many attempts that failed: 1, 2, 4 … minutes, at most an hour, for ever."""
+    return min(timedelta(minutes=2 ** min(attempts - 1, 6)), LONGEST_WAIT)
+
+
+def last_night_expected(after: time, now: datetime) -> date:
+    """The last day whose nightly run ought to have been made; `now` is local.
+
+    Today's is expected from the time of day `after` on, and yesterday's until then, so that a night that is overdue
+    stays so over midnight.
+    """
+    return now.date() if now.time() >= after else now.date() - timedelta(days=1)
+
+
+def overdue_since(expected: date, last_run: date | None, opened_on: date) -> date | None:
+    """The first day since the last nightly run that has none, where the run of an expected day was not made.
+
+    The day on which a facility opened needs none.
+    """
+    last = opened_on if last_run is None else max(last_run, opened_on)
+    return last + timedelta(days=1) if last < expected else None
+
+
+def report_overdue(now: datetime, opened_on: date) -> Week | None:
+    """The week whose report ought to have left by now, if any; `now` is local. It has all of Monday for it."""
+    last = last_full_week(now.date())
+    return last if now.weekday() != MONDAY and opened_on <= last.sunday else None

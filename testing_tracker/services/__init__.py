@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import closings as closings
     from testing_tracker.services import confirmations as confirmations
     from testing_tracker.services import cross_check as cross_check
+    from testing_tracker.services import deliveries as deliveries
     from testing_tracker.services import demo as demo
     from testing_tracker.services import draws as draws
     from testing_tracker.services import editions as editions
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import settling as settling
     from testing_tracker.services import specimens as specimens
     from testing_tracker.services import staff as staff
+    from testing_tracker.services import status as status
     from testing_tracker.services import upgrades as upgrades
     from testing_tracker.services import use_patterns as use_patterns
     from testing_tracker.services import verification as verification

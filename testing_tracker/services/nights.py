@@ -4,8 +4,10 @@ It may run again, late, or on two hosts at once: the write lock lets one at a ti
 for a participant stays decided.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, insert, literal
 from sqlalchemy import select as sa_select
@@ -39,8 +41,10 @@ class NightReport:
     newcomers_from: date | None = None  # the first day that can be drawn for newcomers, when today's key is lost
 
 
-def run_night(session: Session, acting: Acting, key_file: KeyFile) -> NightReport:
-    """Make today's draws and close out the days before.
+def run_night(
+    session: Session, acting: Acting, key_file: KeyFile, elapsed: Callable[[], float] | None = None
+) -> NightReport:
+    """Make today's draws and close out the days before. `elapsed` tells the seconds that it took, for the record.
 
     Raises TestingTrackerError when a later day was drawn already, because then the clock is wrong, and when the key
     that the draws come from is not there.
@@ -67,9 +71,10 @@ def run_night(session: Session, acting: Acting, key_file: KeyFile) -> NightRepor
         report.gaps.append(gap)
     _add_night(session, acting, acting.today, newest, ran=True)
     report.drawn = _draw(session, acting, key, range(1, newest + 1), acting.today, ran=True)
-    audit.record(
-        session, acting, "night run", day=acting.today, drawn=report.drawn, missed=report.missed, gaps=len(report.gaps)
-    )
+    detail: dict[str, Any] = {"drawn": report.drawn, "missed": report.missed, "gaps": len(report.gaps)}
+    if elapsed is not None:
+        detail["seconds"] = round(elapsed(), 2)
+    audit.record(session, acting, "night run", day=acting.today, **detail)
     session.flush()
     return report
 

@@ -19,6 +19,7 @@ TUESDAY = "2026-11-17"
 THURSDAY = "2026-11-19"
 NEXT_MONDAY = "2026-11-23"
 PATIENCE = 20  # seconds, on a busy machine
+STOPPED_IN_A_TURN = "stopped in the middle of a turn; what it had not finished is done after the next start"
 
 
 @contextmanager
@@ -148,7 +149,7 @@ def test_another_writer_does_not_keep_it_from_stopping(staffed):
             printed, complained = stop(process)
         writer.execute("ROLLBACK")
     assert "draws" not in printed
-    assert complained.rstrip().endswith("stopped in the middle of a turn; nothing of it was done")
+    assert complained.rstrip().endswith(STOPPED_IN_A_TURN)
     assert staffed.contents() == before
 
 
@@ -156,6 +157,8 @@ def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(st
     from datetime import time as time_of_day
 
     from testing_tracker import serve
+    from testing_tracker.cli.files import write_bytes
+    from testing_tracker.rules.delivery_file import Deliveries
     from testing_tracker.rules.owed import Hours
     from testing_tracker.store import engine
 
@@ -165,9 +168,9 @@ def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(st
     plan = serve.Plan(
         location=desk.location,
         hours=Hours(time_of_day(0, 5), time_of_day(6)),
-        reports=None,
+        ways=Deliveries,
         clock_of=desk.clock,
-        write_file=lambda path, write: None,
+        write_file=write_bytes,
         log=told.append,
         complain=complaints.append,
     )

@@ -1,0 +1,112 @@
+"""`status`: what ran by itself, when, how long, and what failed."""
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.output import format_option, print_json, print_rows
+from testing_tracker.cli.words import TIME
+from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.words import Channel
+    from testing_tracker.services.status import DeliveryState, State
+
+COLUMNS = ("what", "of", "state", "at", "by", "detail")
+
+
+@click.command("status")
+@click.option(
+    "--overdue-after",
+    type=TIME,
+    default="06:00",
+    show_default=True,
+    metavar="TIME",
+    help="From when on, local time, a nightly run that was not made is overdue.",
+)
+@format_option
+@pass_desk
+def status_command(desk: Desk, overdue_after: str, form: str) -> None:
+    """The nightly run, the reports and their deliveries; for cron's mails and monitoring.
+
+    Exit status 1 when a nightly run is overdue, or a report was not delivered.
+    """
+    channels, problem = _configured(desk)
+    with desk.reading() as (session, acting):
+        state = services.status.state_of(session, acting, time.fromisoformat(overdue_after), channels)
+        zone = acting.zone
+    if problem is not None:
+        state.problems.append(problem)
+    if form == "json":
+        print_json(desk, _document(state))
+    else:
+        print_rows(desk, _rows(state, channels, zone), COLUMNS, form, empty="")
+    if state.problems:
+        more = f" There is more ({len(state.problems) - 1})." if len(state.problems) > 1 else ""
+        first = state.problems[0]
+        raise TestingTrackerError(f"{first[0].upper()}{first[1:]}.{more}")
+
+
+def _configured(desk: Desk) -> "tuple[tuple[Channel, ...] | None, str | None]":
+    """The channels that the delivery file has, None where there is no file; and what is wrong with it."""
+    from testing_tracker.cli.delivery_files import deliveries_of
+
+    try:
+        ways = deliveries_of(desk.location)
+    except TestingTrackerError as error:
+        return None, f"the delivery file cannot be used: {error}"
+    return (ways.channels if ways is not None else None), None
+
+
+def _document(state: "State") -> dict[str, object]:
+    return {
+        "today": state.today,
+        "now": state.now,
+        "night": vars(state.night) if state.night else None,
+        "overdue": state.overdue_since is not None,
+        "overdue_since": state.overdue_since,
+        "gaps": state.gaps,
+        "editions": [vars(edition) for edition in state.editions],
+        "deliveries": [vars(delivery) for delivery in state.deliveries],
+        "checks": [vars(check) for check in state.checks],
+        "problems": state.problems,
+    }
+
+
+def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo) -> list[dict[str, object]]:
+    def row(what: str, of: object, said: str, at: datetime | None, by: str | None, detail: str) -> dict[str, object]:
+        local = f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else None
+        return dict(zip(COLUMNS, (what, of, said, local, by, detail), strict=True))
+
+    rows = []
+    night = state.night
+    if night is None:
+        rows.append(row("nightly run", None, "never", None, None, ""))
+    else:
+        took = "" if night.seconds is None else f" in {night.seconds:g} s"
+        made = "" if night.drawn is None else f"{night.drawn} drawn, {night.missed} missed{took}"
+        rows.append(row("nightly run", night.day, "made", night.at, night.by, made))
+    if state.overdue_since is not None:
+        rows.append(row("nightly run", state.overdue_since, "overdue", None, None, "`testing-tracker draw` makes it"))
+    rows += [row("nightly run", gap, "gap", None, None, "did not run") for gap in state.gaps]
+    for edition in state.editions:
+        numbered = "" if edition.number == 1 else f"edition {edition.number}"
+        rows.append(row("report", edition.week, "printed", edition.printed_at, edition.printed_by, numbered))
+    for one in state.deliveries:
+        rows.append(row(f"report by {one.channel}", one.week, one.state, one.delivered_at, None, _told(one, zone)))
+    if not channels:
+        rows.append(row("report", None, "not sent", None, None, "no delivery file says where to"))
+    rows += [row(check.act, None, "done" if check.at else "never", check.at, check.by, "") for check in state.checks]
+    return rows
+
+
+def _told(one: "DeliveryState", zone: ZoneInfo) -> str:
+    if one.error is None:
+        return ""
+    tries = f"attempt {one.attempts}: " if one.attempts else ""
+    when = f"; next {one.next_at.astimezone(zone):%Y-%m-%d %H:%M}" if one.next_at else ""
+    return f"{tries}{one.error}{when}"

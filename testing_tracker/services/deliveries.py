@@ -1,0 +1,121 @@
+"""The weekly report on its way out: which deliveries are owed, and who is at one.
+
+An attempt is claimed in one transaction and finished in another, and made in between. What a crash leaves claimed is
+tried again when the claim has run out: a report arrives at least once, and may arrive twice.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.owed import wait_after
+from testing_tracker.rules.words import Channel
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import Delivery, Facility, Night
+
+TIME_FOR_AN_ATTEMPT = timedelta(minutes=5)
+CUT_OFF = "the attempt did not come to an end"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An attempt that is this process's to make, for as long as `busy_until` says."""
+
+    delivery_id: int
+    week: Week
+    channel: Channel
+    attempt: int
+    busy_until: datetime
+
+
+def check_sendable(session: Session, acting: Acting, week: Week) -> None:
+    """Raises TestingTrackerError for a week that has no final report: not over, not closed, or before the opening."""
+    opened_on = session.get_one(Facility, acting.facility_id).opened_on
+    if opened_on > week.sunday:
+        raise TestingTrackerError(f"There is no report of {week}: the facility opened on {opened_on}.")
+    if acting.today <= week.sunday:
+        raise TestingTrackerError(f"{week} is not over; its report leaves from the Monday after it on.")
+    closed = session.exec(
+        select(Night.id).where(Night.facility_id == acting.facility_id, Night.day > week.sunday, col(Night.ran))
+    )
+    if closed.first() is None:
+        raise TestingTrackerError(
+            f"The last day of {week} is not closed yet; `testing-tracker draw` makes today's draws and closes it."
+        )
+
+
+def owed(
+    session: Session, acting: Acting, week: Week | None, channels: Iterable[Channel]
+) -> list[tuple[Week, Channel]]:
+    """What is to be delivered now on these channels, oldest first: the week's report, and what failed before."""
+    open_rows = session.exec(
+        select(Delivery).where(Delivery.facility_id == acting.facility_id, col(Delivery.delivered_at).is_(None))
+    ).all()
+    channels = set(channels)
+    found = [(Week.parse(row.week), Channel(row.channel)) for row in open_rows if _is_due(row, acting.now)]
+    if week is not None:
+        found += [(week, channel) for channel in channels if on_record(session, acting, week, channel) is None]
+    return sorted(one for one in found if one[1] in channels)
+
+
+def on_record(session: Session, acting: Acting, week: Week, channel: Channel) -> Delivery | None:
+    """What is known of a delivery; None before its first attempt."""
+    return session.exec(
+        select(Delivery).where(
+            Delivery.facility_id == acting.facility_id, Delivery.week == str(week), Delivery.channel == channel
+        )
+    ).first()
+
+
+def _is_due(row: Delivery, now: datetime) -> bool:
+    return row.delivered_at is None and row.next_at <= now and not is_busy(row, now)
+
+
+def is_busy(row: Delivery, now: datetime) -> bool:
+    """Whether an attempt is under way, as far as anybody can know."""
+    return row.busy_until is not None and row.busy_until > now
+
+
+def claim(session: Session, acting: Acting, week: Week, channel: Channel, *, again: bool = False) -> Claim | None:
+    """Take the next attempt; None where it is not owed, because another process was first or it is not its time.
+
+    `again` takes it also before its time, and when the report was delivered already; only not from an attempt that is
+    under way.
+    """
+    row = on_record(session, acting, week, channel)
+    if row is None:
+        row = Delivery(facility_id=acting.facility_id, week=str(week), channel=channel, next_at=acting.now)
+    elif is_busy(row, acting.now) or not (again or _is_due(row, acting.now)):
+        return None
+    if row.delivered_at is not None:
+        row.attempts = 0
+    row.attempts += 1
+    row.busy_until = acting.now + TIME_FOR_AN_ATTEMPT
+    session.add(row)
+    session.flush()
+    return Claim(id_of(row), week, channel, row.attempts, row.busy_until)
+
+
+def finish(session: Session, acting: Acting, taken: Claim, error: str | None) -> datetime | None:
+    """Record how an attempt ended, `error` None for well. Returns when the next one is to be made, None for never."""
+    row = session.get_one(Delivery, taken.delivery_id)
+    week, channel = str(taken.week), str(taken.channel)
+    if error is None:
+        audit.record(session, acting, "report deliver", week=week, channel=channel, attempt=taken.attempt)
+        row.delivered_at, row.busy_until, row.error = acting.now, None, None
+        session.add(row)
+        return None
+    audit.record(
+        session, acting, "report deliver failed", week=week, channel=channel, attempt=taken.attempt, error=error
+    )
+    if row.busy_until == taken.busy_until:  # or else the claim had run out, and another process is at it now
+        row.delivered_at, row.busy_until, row.error = None, None, error
+        row.next_at = acting.now + wait_after(row.attempts)
+        session.add(row)
+    return row.next_at
