@@ -75,9 +75,10 @@ def _lines(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
     yield ""
     yield from _weekdays(printed)
     yield from _analytes(printed)
+    yield ""
     for note in page.notes:
         yield from _wrapped(note)
-    yield ""
+        yield ""
     yield from _participants(printed, screen)
     if page.amendments:
         yield ""

@@ -323,7 +323,8 @@ def _weekday(drawn: DayDrawn, report: WeeklyReport) -> WeekdayRow:
     if drawn.expected is not None and drawn.spread is not None:
         low = max(0.0, drawn.expected - STANDARD_DEVIATIONS * drawn.spread)
         expected = f"{drawn.expected:.1f}"
-        usual = f"{low:.0f}–{drawn.expected + STANDARD_DEVIATIONS * drawn.spread:.0f}"
+        high = drawn.expected + STANDARD_DEVIATIONS * drawn.spread
+        usual = f"{low:.0f}–{high:.0f}" if drawn.spread else f"{drawn.expected:.0f}"
     remark = "no run" if drawn.day in report.gaps else "" if drawn.is_usual is not False else "unusual"
     name = weekday_name(drawn.day).title()
     return WeekdayRow(drawn.day, name, str(drawn.observed), expected or NOT_AVAILABLE, usual, remark)
