@@ -12,9 +12,16 @@ from testing_tracker.cli.desk import Desk
 from testing_tracker.cli.words import DAY
 from testing_tracker.errors import TestingTrackerError
 
+DAMAGED = (
+    "The database is damaged; `testing-tracker check` says how, and how to bring back the last backup. What was not "
+    "confirmed was not done."
+)
+
 _COMMANDS = {
     "amend": "result",
     "analyte": "analyte",
+    "backup": "backup",
+    "check": "check",
     "collected": "attendance",
     "completion": "completion",
     "confirmation": "confirmation",
@@ -33,6 +40,7 @@ _COMMANDS = {
     "recommendation": "recommendation",
     "refused": "attendance",
     "report": "report",
+    "restore": "backup",
     "result": "result",
     "review": "review",
     "schedule": "schedule",
@@ -65,6 +73,13 @@ class Program(click.Group):
         except TestingTrackerError as error:
             training = isinstance(ctx.obj, Desk) and ctx.obj.training
             raise click.ClickException(f"{error} (TRAINING)" if training else str(error)) from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception as error:
+            # A damaged page may hold anything, and whatever reads it first stumbles in its own way.
+            if isinstance(ctx.obj, Desk) and ctx.obj.has_damaged_database():
+                raise click.ClickException(DAMAGED) from error
+            raise
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -100,6 +100,12 @@ class Desk:
             self._engine = open_engine(self.location, self._bring_up_to_date)
         return self._engine
 
+    def has_damaged_database(self) -> bool:
+        """Whether a database was opened here, and something in its file is not as it ought to be."""
+        from testing_tracker.services import examination
+
+        return self._engine is not None and examination.is_damaged(self.location)
+
     def _bring_up_to_date(self) -> None:
         from testing_tracker.cli.output import warn
         from testing_tracker.services import upgrades

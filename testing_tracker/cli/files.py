@@ -1,6 +1,5 @@
 """Writes files that only their owner may read, whole or not at all."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.whole_files import whole_file
 
 
 @contextmanager
@@ -16,25 +16,14 @@ def private_file(path: Path) -> Iterator[IO[bytes]]:
 
     Raises TestingTrackerError where none can be written.
     """
-    import tempfile
-
     target = path.resolve()  # a link goes on pointing where it does
     if target.exists() and not target.is_file():
         raise TestingTrackerError(f"{path} is not a file. Nothing was changed.")
     try:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise TestingTrackerError(f"Cannot write {path}: {error.strerror}. The file is as it was.") from None
-    try:
-        with open(descriptor, "wb") as file:
+        with whole_file(target, overwrite=True) as made, open(made, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, target)
     except OSError as error:
         raise TestingTrackerError(f"Cannot write {path}: {error.strerror}. The file is as it was.") from None
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from testing_tracker.services import attendance as attendance
+    from testing_tracker.services import backups as backups
     from testing_tracker.services import closings as closings
     from testing_tracker.services import confirmations as confirmations
     from testing_tracker.services import cross_check as cross_check
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import draws as draws
     from testing_tracker.services import editions as editions
     from testing_tracker.services import evidence as evidence
+    from testing_tracker.services import examination as examination
     from testing_tracker.services import exports as exports
     from testing_tracker.services import facilities as facilities
     from testing_tracker.services import history as history

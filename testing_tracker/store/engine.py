@@ -46,7 +46,7 @@ def schema_of(location: Location) -> str:
         raise TestingTrackerError(f"{location.path} is a folder. Give the database's file in it.")
     if not location.path.is_file():
         raise TestingTrackerError(f"There is no database at {location.path}. Make one with `testing-tracker init`.")
-    with _in_words(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True)) as connection:
+    with in_words(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True)) as connection:
         connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
         known = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
@@ -74,7 +74,7 @@ def writing(engine: Engine) -> Iterator[Session]:
 
     It ends with its page of the ledger.
     """
-    with _in_words(), Session(engine) as session:
+    with in_words(), Session(engine) as session:
         session.connection().exec_driver_sql("BEGIN IMMEDIATE")
         yield session
         ledger.write_page(session)
@@ -84,7 +84,7 @@ def writing(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """One unchanging view of the records."""
-    with _in_words(), Session(engine) as session:
+    with in_words(), Session(engine) as session:
         session.connection().exec_driver_sql("BEGIN")
         yield session
         session.rollback()
@@ -104,7 +104,8 @@ def create_file(location: Location) -> None:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def in_words() -> Iterator[None]:
+    """What the database complains about, as a TestingTrackerError with what to do."""
     try:
         yield
     except StatementError as error:
@@ -124,8 +125,10 @@ _EXPLANATIONS = {
     sqlite3.SQLITE_IOERR: "The disk failed while reading or writing the database. Check the disk.",
     sqlite3.SQLITE_CANTOPEN: "The database cannot be opened. Check its permissions and the disk's.",
     sqlite3.SQLITE_PERM: "The database cannot be opened. Check its permissions.",
-    sqlite3.SQLITE_CORRUPT: "The database is damaged. Bring back the last copy of it.",
-    sqlite3.SQLITE_NOTADB: "The file is not a SQLite database.",
+    sqlite3.SQLITE_CORRUPT: (
+        "The database is damaged; `testing-tracker check` says how, and how to bring back the last backup."
+    ),
+    sqlite3.SQLITE_NOTADB: "The file is not a SQLite database, or its beginning is damaged.",
 }
 
 

@@ -7,9 +7,9 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 
-def upgrade(connection: Connection) -> None:
-    """Run every migration that the database has not had yet, in the caller's transaction."""
-    command.upgrade(alembic_config(connection), "head")
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run every migration up to a revision that the database has not had yet, in the caller's transaction."""
+    command.upgrade(alembic_config(connection), revision)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

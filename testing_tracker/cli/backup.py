@@ -1,0 +1,86 @@
+"""`backup` and `restore`: a copy of the database in another place, and bringing one back."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.output import say, warn
+from testing_tracker.cli.progress import progress
+from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from testing_tracker.services.backups import Copy
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command("backup")
+@click.argument("file", metavar="FILE", type=FILE)
+@click.option("--key", is_flag=True, help="Copy the key of the draws instead; keep it apart from the backups.")
+@click.option("--overwrite", is_flag=True, help="Replace what stands at FILE.")
+@pass_desk
+def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
+    """Copy the database into FILE while it is in use; the copy is checked before it counts.
+
+    The key of the draws is not in it, because whoever has both can tell tomorrow's draws.
+    """
+    file = file.expanduser().absolute()
+    if key:
+        with desk.writing() as (session, acting):
+            services.backups.copy_key(session, acting, desk.location, file, overwrite=overwrite)
+        say(desk, f"{file}: a copy of the key. Whoever reads it can tell tomorrow's draws; keep it apart from backups.")
+        return
+    with desk.reading():
+        pass  # says that there is no database, or brings it up to date, before anything is copied
+    with progress("Copying", desk.location.path.stat().st_size) as advance:
+        copy = services.backups.make(desk.location, file, advance, overwrite=overwrite)
+    say(desk, f"{file}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
+    say(desk, "The key is not in it: `testing-tracker backup --key FILE` copies that, to be kept in another place.")
+    try:
+        with desk.writing() as (session, acting):
+            services.backups.record_made(session, acting, copy)
+    except TestingTrackerError as error:
+        warn(f"the copy is good, but that it was made could not be put on record, so `doctor` will not know. {error}")
+
+
+@click.command("restore")
+@click.argument("file", metavar="FILE", type=FILE)
+@click.option("--accept-changed", is_flag=True, help="Also when records in it were changed behind the program's back.")
+@pass_desk
+def restore_command(desk: Desk, file: Path, accept_changed: bool) -> None:
+    """Bring a backup back to where there is no database: `testing-tracker --database NEW restore FILE`.
+
+    It is checked first. The next `draw` finds the nights that are missing in it.
+    """
+    file = file.expanduser().absolute()
+    with progress("Copying", file.stat().st_size if file.is_file() else 0) as advance:
+        restored = services.backups.restore(desk.location, file, desk.clock, advance, accept_changed=accept_changed)
+    copy = restored.copy
+    desk.training = copy.training
+    say(desk, f"{desk.location.path}: brought back from {file}, a copy of {_what_is_in(copy)}.")
+    say(
+        desk,
+        "What was recorded after that is not in it: record it again. The next `draw` finds the nights without one.",
+    )
+    if restored.key_problem:
+        warn(f"before draws can be made, the key has to be in its place. {restored.key_problem}")
+    if copy.page is None:
+        warn(f"it is of the earlier schema {copy.schema}, and is brought up to date when it is first opened.")
+    elif accept_changed:
+        warn("its records were not compared with its ledger; `testing-tracker verify` does that.")
+
+
+def _what_is_in(copy: "Copy") -> str:
+    pages = "" if copy.page is None else f", up to page {copy.page}"
+    entry = f", newest entry of {_local(copy.newest_entry, copy.timezone)}" if copy.newest_entry else ""
+    return f"{copy.facility}{pages}{entry}"
+
+
+def _local(moment: datetime, timezone: str) -> str:
+    from zoneinfo import ZoneInfo
+
+    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"

@@ -1,0 +1,28 @@
+"""`check`: is the database sound, and is it what the program wrote?"""
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.output import format_option, print_rows
+from testing_tracker.errors import TestingTrackerError
+
+
+@click.command("check")
+@format_option
+@pass_desk
+def check_command(desk: Desk, form: str) -> None:
+    """Examine the database's file, its key and its records, and change nothing."""
+    location = desk.location
+    found = services.examination.examine(location, desk.clock)
+    desk.training = found.training
+    print_rows(desk, [vars(line) for line in found.lines], ["what", "state", "detail"], form, "")
+    if found.damaged:
+        raise TestingTrackerError(
+            f"{location.path} is damaged. Leave this file as it is, and bring the last backup back to a new place with "
+            "`testing-tracker --database NEW restore FILE`."
+        )
+    if found.wrong:
+        raise TestingTrackerError(
+            f"{len(found.wrong)} of these are wrong: {', '.join(one.what for one in found.wrong)}."
+        )

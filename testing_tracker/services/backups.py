@@ -1,0 +1,214 @@
+"""Backups: a copy of the database or its key in another place, and bringing a copy of the database back."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import Clock
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.services import keys
+from testing_tracker.store import audit, integrity, ledger
+from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
+from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading, schema_of, writing
+from testing_tracker.store.location import Location
+from testing_tracker.store.queries import the_facility
+from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
+from testing_tracker.store.whole_files import whole_file
+
+MADE = "backup make"
+_FIRST_WITH_A_KEY = "0002"
+
+ClockOf = Callable[[str], Clock]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What is in a copy: whose it is, the newest page of its ledger, its schema, and when its newest entry was made.
+
+    `page` is 0 where the ledger had not begun; an old schema's is not looked into, and is None.
+    """
+
+    facility: str
+    timezone: str
+    training: bool
+    schema: str
+    page: int | None
+    newest_entry: datetime | None
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A copy that was brought back, and what is still wrong with its key: nothing when that is in its place."""
+
+    copy: Copy
+    key_problem: str | None
+
+
+def make(location: Location, file: Path, progress: Progress, *, overwrite: bool) -> Copy:
+    """Copy the database, while it is in use, into a file that only its owner may read; checked before it counts.
+
+    Raises TestingTrackerError where something stands there, unless it is to be overwritten, and where the database is
+    damaged: then no file is made, and an earlier one stays.
+    """
+    _check_place(location, file)
+    try:
+        with whole_file(file, overwrite=overwrite) as made:
+            copy_database(location.path, made, progress)
+            return _look_into(made, f"The database {location.path} is damaged, so no copy of it was made")
+    except OSError as error:
+        raise _cannot_write(file, error) from None
+
+
+def record_made(session: Session, acting: Acting, copy: Copy) -> None:
+    """Put on record that a backup was made; where it is, is nobody's business."""
+    audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
+
+
+def copy_key(session: Session, acting: Acting, location: Location, file: Path, *, overwrite: bool) -> None:
+    """Copy the key file, for its owner alone, and put that on record.
+
+    Raises TestingTrackerError where it is missing, or not this database's, and where something stands there.
+    """
+    keys.open_key(session, acting.facility_id, location.key, acting.today)
+    _check_place(location, file)
+    audit.record(session, acting, "key copy")
+    try:
+        with whole_file(file, overwrite=overwrite) as made:
+            made.write_bytes(location.key.path.read_bytes())
+    except OSError as error:
+        raise _cannot_write(file, error) from None
+
+
+def _check_place(location: Location, file: Path) -> None:
+    for own, what in ((location.path, "the database"), (location.key.path, "its key")):
+        if file.exists() and own.exists() and os.path.samefile(file, own):
+            raise TestingTrackerError(f"{file} is {what} itself. Give another place for the copy.")
+    if file.is_dir():
+        raise TestingTrackerError(f"{file} is a folder. Give the name of a file in it.")
+    check_nothing_beside(file)
+
+
+def _cannot_write(file: Path, error: OSError) -> TestingTrackerError:
+    if isinstance(error, FileExistsError):
+        return TestingTrackerError(
+            f"There is something at {file} already. Nothing was changed; give another place, or --overwrite."
+        )
+    return TestingTrackerError(f"Cannot write {file}: {error.strerror}. Nothing was changed.")
+
+
+def restore(
+    location: Location, file: Path, clock_of: ClockOf, progress: Progress, *, accept_changed: bool = False
+) -> Restored:
+    """Bring a copy back to where there is no database; it is checked first, and there whole or not at all.
+
+    A copy of an earlier schema is brought up to date when it is first opened. Raises TestingTrackerError where there
+    is something already, and for a copy that is damaged, not this program's, of a newer program, or whose records
+    were changed behind the program's back (unless that is accepted).
+    """
+    if not file.is_file():
+        raise TestingTrackerError(f"There is no file {file} to bring back.")
+    check_nothing_beside(file)
+    check_nothing_beside(location.path)
+    try:
+        location.path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(location.path) as made:
+            copy = _look_into(file, f"{file} is damaged, and was not brought back; take an earlier backup")
+            copy_database(file, made, progress)
+            if copy.schema == SCHEMA_VERSION:
+                problem = _finish(made, location, clock_of, accept_changed=accept_changed)
+            else:
+                is_there = location.key.path.exists() or copy.schema < _FIRST_WITH_A_KEY
+                problem = None if is_there else f"The key file {location.key.path} is missing."
+    except FileExistsError:
+        raise TestingTrackerError(
+            f"There is something at {location.path} already. Nothing was changed; a backup is brought back to a new "
+            "place only. Give one with --database, or move what is there away."
+        ) from None
+    except OSError as error:
+        raise TestingTrackerError(f"Cannot write {location.path}: {error.strerror}. Nothing was changed.") from None
+    return Restored(copy, problem)
+
+
+def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed: bool) -> str | None:
+    """Check the ledger of a copy, and put on record that it was brought back; what is wrong with its key."""
+    engine = make_engine(Location(made))
+    try:
+        if not accept_changed:
+            with reading(engine) as session:
+                _check_ledger(session)
+        with writing(engine) as session:
+            facility = the_facility(session)
+            acting = acting_in(facility, clock_of(facility.timezone))
+            page, _ = ledger.last_page(session)
+            audit.record(session, acting, "backup restore", page=page)
+            return key_problem(session, acting, location)
+    finally:
+        engine.dispose()
+
+
+def _check_ledger(session: Session) -> None:
+    broken = next(ledger.broken_pages(session), None)
+    if broken is not None:
+        where = f"page {broken.page_id} of its ledger does not hold" if broken.page_id else "rows are not in its ledger"
+        raise TestingTrackerError(
+            f"Records in this backup were changed behind the program's back ({where}), so it was not brought back. "
+            "Take an earlier one; if there is no better one, add --accept-changed, and `testing-tracker verify` names "
+            "what was changed."
+        )
+
+
+def key_problem(session: Session, acting: Acting, location: Location) -> str | None:
+    """What is wrong with the key that today's draws come from; None when it is in its place."""
+    try:
+        keys.open_key(session, acting.facility_id, location.key, acting.today)
+    except TestingTrackerError as error:
+        return str(error)
+    return None
+
+
+def _look_into(file: Path, if_damaged: str) -> Copy:
+    """What is in a copy. Raises TestingTrackerError when it is damaged, or not one of ours."""
+    schema = None
+    with in_words(), integrity.opened(file) as connection:
+        told = integrity.damage(connection) or integrity.broken_references(connection)
+    if not told:
+        schema = _schema_of_copy(file)
+    if schema is None:
+        more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
+        raise TestingTrackerError(f"{if_damaged}: {told[0]}{more}.")
+    engine = make_engine(Location(file))
+    try:
+        with reading(engine) as session:
+            return _content(session, schema)
+    finally:
+        engine.dispose()
+
+
+def _schema_of_copy(file: Path) -> str:
+    try:
+        schema = schema_of(Location(file))
+    except TestingTrackerError:
+        raise TestingTrackerError(f"{file} is not a backup of testing-tracker's database.") from None
+    if schema > SCHEMA_VERSION:
+        raise TestingTrackerError(
+            f"The backup was made by a newer version of testing-tracker (its schema is {schema}, this program knows "
+            f"{SCHEMA_VERSION}). Update the program first; nothing was changed."
+        )
+    return schema
+
+
+def _content(session: Session, schema: str) -> Copy:
+    """Asks for single columns, because an earlier schema may not have the others."""
+    about = session.exec(select(Facility.name, Facility.timezone, Facility.training)).first()
+    if about is None:
+        raise TestingTrackerError("The file has no facility that can be read: it is damaged.")
+    page = None
+    if schema == SCHEMA_VERSION:
+        page = session.exec(select(LedgerPage.id).order_by(col(LedgerPage.id).desc()).limit(1)).first() or 0
+    newest = session.exec(select(AuditEntry.at).order_by(col(AuditEntry.id).desc()).limit(1)).first()
+    return Copy(*about, schema=schema, page=page, newest_entry=newest)

@@ -1,0 +1,160 @@
+"""Examines a database's file: is it sound, complete, closed to others, and does it say what was recorded?"""
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import Clock
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.services.backups import key_problem
+from testing_tracker.services.verification import verify
+from testing_tracker.store import integrity, ledger
+from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading
+from testing_tracker.store.location import Location
+from testing_tracker.store.queries import the_facility
+
+ClockOf = Callable[[str], Clock]
+
+
+class State(StrEnum):
+    """What an examination found. `unchecked`: it could not be told, because of something else that is wrong."""
+
+    OK = "ok"
+    NOTE = "note"
+    WRONG = "wrong"
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was examined."""
+
+    what: str
+    state: State
+    detail: str
+
+
+@dataclass
+class Examination:
+    """All that was examined. `damaged`: the file itself is not what the program wrote, so its counts mean nothing."""
+
+    lines: list[Line] = field(default_factory=list)
+    damaged: bool = False
+    training: bool = False
+
+    @property
+    def wrong(self) -> list[Line]:
+        return [line for line in self.lines if line.state is State.WRONG]
+
+    def add(self, what: str, told: list[str], fine: str) -> bool:
+        """Add a line about what was told to be wrong, or that all is fine; whether it is."""
+        more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
+        self.lines.append(Line(what, State.WRONG if told else State.OK, f"{told[0]}{more}" if told else fine))
+        return not told
+
+
+def examine(location: Location, clock_of: ClockOf) -> Examination:
+    """Examine the database, and change nothing; it is not brought up to date for that.
+
+    Raises TestingTrackerError when there is no file to examine, or it cannot be opened.
+    """
+    found = Examination()
+    revision = _examine_file(location.path, found)
+    found.lines.append(_permissions("permissions of the database", location.path))
+    if revision != SCHEMA_VERSION:
+        return found
+    if found.damaged:
+        found.lines.append(Line("records", State.UNCHECKED, "the file is damaged"))
+        return found
+    _examine_records(location, clock_of, found)
+    return found
+
+
+def _examine_file(path: Path, found: Examination) -> str | None:
+    """The file itself; returns its schema's number where it has one."""
+    if not path.is_file():
+        raise TestingTrackerError(f"There is no database at {path}.")
+    if not os.access(path, os.R_OK):
+        raise TestingTrackerError(f"{path} cannot be read. Check its permissions.")
+    with in_words(), integrity.opened(path) as connection:
+        found.damaged = not found.add("pages", integrity.damage(connection), "every page and index holds")
+        if found.damaged:
+            return None
+        found.damaged = not found.add("references", integrity.broken_references(connection), "every row's are there")
+        revision = integrity.revision_of(connection)
+        found.lines.append(_schema(revision))
+        if revision is not None and revision <= SCHEMA_VERSION:
+            told = integrity.differences(connection, revision)
+            found.add("tables and triggers", told, "as the program made them")
+    return revision
+
+
+def _schema(revision: str | None) -> Line:
+    if revision is None:
+        return Line("schema", State.WRONG, "this is not a database of testing-tracker")
+    if revision > SCHEMA_VERSION:
+        return Line("schema", State.WRONG, f"{revision} is of a newer version of testing-tracker; update the program")
+    if revision < SCHEMA_VERSION:
+        return Line("schema", State.NOTE, f"{revision}; the next command brings it to {SCHEMA_VERSION}")
+    return Line("schema", State.OK, revision)
+
+
+def _permissions(what: str, path: Path) -> Line:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return Line(what, State.WRONG, f"open to others (mode {mode:o}); close it with `chmod 600 {path}`")
+    return Line(what, State.OK, "for its owner alone")
+
+
+def _examine_records(location: Location, clock_of: ClockOf, found: Examination) -> None:
+    """The key, the ledger and the draws, of a file that is sound."""
+    engine = make_engine(location)
+    try:
+        with reading(engine) as session:
+            facility = the_facility(session)
+            found.training = facility.training
+            acting = acting_in(facility, clock_of(facility.timezone))
+            problem = key_problem(session, acting, location)
+            found.add("key", [problem] if problem else [], "in its place, and the one that today's draws come from")
+            found.lines.append(_records(session, acting, location, has_key=problem is None))
+    except TestingTrackerError as error:
+        found.damaged = True
+        found.add("records", [str(error)], "")
+    finally:
+        engine.dispose()
+
+
+def _records(session: Session, acting: Acting, location: Location, *, has_key: bool) -> Line:
+    try:
+        result = verify(session, acting, location.key)
+    except TestingTrackerError as error:
+        state = State.WRONG if has_key else State.UNCHECKED
+        return Line("records", state, str(error) if has_key else "cannot be compared with the draws without the key")
+    if result.problems:
+        more = f" ({len(result.problems) - 1} more; `testing-tracker verify` names them)" if result.problems[1:] else ""
+        return Line("records", State.WRONG, f"{result.problems[0]}{more}")
+    return Line(
+        "records", State.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws"
+    )
+
+
+def is_damaged(location: Location) -> bool:
+    """Whether the file is damaged, or its records are not those that were written: why a command may have failed."""
+    try:
+        found = Examination()
+        if _examine_file(location.path, found) != SCHEMA_VERSION or found.wrong:
+            return True
+        engine = make_engine(location)
+        try:
+            with reading(engine) as session:
+                return next(ledger.broken_pages(session), None) is not None
+        finally:
+            engine.dispose()
+    except Exception:
+        return True  # it is asked only after something has failed, and now this has failed too

@@ -1,0 +1,57 @@
+"""Copies of a database made while it is in use. Another kind of database makes its copies by its own tool, here too."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, in_words
+
+Progress = Callable[[int], None]  # called with each part of the bytes that is done
+
+_PAGES_AT_A_TIME = 2_000
+_BESIDE = ("-journal", "-wal", "-shm")
+
+
+def copy_database(source: Path, target: Path, progress: Progress) -> None:
+    """Copy a SQLite database, as it is at one moment, over an empty file.
+
+    Who writes meanwhile waits. Raises TestingTrackerError where the source cannot be read or the copy not be written.
+    """
+    url = f"{source.absolute().as_uri()}?mode=ro"
+    with in_words(), closing(sqlite3.connect(url, uri=True, isolation_level=None)) as here:
+        here.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
+        here.execute("BEGIN")  # so that no writer makes the copy begin anew
+        here.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        with closing(sqlite3.connect(target, isolation_level=None)) as there:
+            there.execute("PRAGMA synchronous = OFF")  # the caller writes the whole file through
+            here.backup(there, pages=_PAGES_AT_A_TIME, progress=_in_parts(progress, _page_size(here)))
+            there.execute("PRAGMA journal_mode = DELETE")
+
+
+def _page_size(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA page_size").fetchone()[0])
+
+
+def _in_parts(progress: Progress, page_size: int) -> Callable[[int, int, int], None]:
+    """SQLite says how many pages are left; a bar wants each part."""
+    copied = 0
+
+    def tell(_status: int, left: int, total: int) -> None:
+        nonlocal copied
+        progress((total - left - copied) * page_size)
+        copied = total - left
+
+    return tell
+
+
+def check_nothing_beside(path: Path) -> None:
+    """Raise TestingTrackerError where a file lies that SQLite would take for an unfinished act of this database."""
+    for ending in _BESIDE:
+        beside = path.with_name(f"{path.name}{ending}")
+        if beside.exists():
+            raise TestingTrackerError(
+                f"{beside} is left of another database, and would be taken for an unfinished act of this one. Nothing "
+                "was changed; move it away, together with what it belongs to."
+            )

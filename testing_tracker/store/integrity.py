@@ -1,0 +1,96 @@
+"""Whether a database's file is sound: its pages, its references, and the tables and triggers that it ought to have."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
+
+_MOST_TOLD = 20
+# A damaged header can also make a file look like one that has a log beside it, which then cannot be opened.
+_OF_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CANTOPEN)
+
+Shape = dict[tuple[str, str], str]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file, to be read and not written."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
+        connection.text_factory = _text
+        yield connection
+
+
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """What is wrong with the pages and the rows in them, in SQLite's words, at most twenty; nothing when sound."""
+    try:
+        told = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_TOLD})")]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in _OF_DAMAGE:
+            raise
+        return [str(error)]
+    return [" ".join(line.split()) for line in told if line != "ok"]
+
+
+def broken_references(connection: sqlite3.Connection) -> list[str]:
+    """The rows that refer to one that is not there, by table and id."""
+    try:
+        rows = connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST_TOLD)
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [f"row {row} of {table} refers to a row of {parent} that is not there" for table, row, parent, _ in rows]
+
+
+def revision_of(connection: sqlite3.Connection) -> str | None:
+    """The schema's number; None for a database that is not this program's."""
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return str(row[0]) if row else None
+
+
+def differences(connection: sqlite3.Connection, revision: str) -> list[str]:
+    """In what the tables, indexes and triggers differ from those that the migrations up to a revision make."""
+    there, meant = _shape(connection), _shape_of_revision(revision)
+    told = []
+    for (kind, name), text in sorted(meant.items()):
+        if (kind, name) not in there:
+            told.append(f"the {kind} {name} is missing")
+        elif there[kind, name] != text:
+            told.append(f"the {kind} {name} was changed")
+    return told + [f"the {kind} {name} was added" for kind, name in sorted(there.keys() - meant.keys())]
+
+
+def _shape(connection: sqlite3.Connection) -> Shape:
+    """Tables by their columns, whatever their text looks like; indexes and triggers by their text."""
+    shape = {}
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
+    for kind, name, text in rows:
+        if kind == "table":
+            columns = connection.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (name,))
+            shape[kind, name] = repr(columns.fetchall())
+        else:
+            shape[kind, name] = " ".join(str(text).split())
+    return shape
+
+
+def _shape_of_revision(revision: str) -> Shape:
+    from sqlmodel import create_engine
+
+    from testing_tracker.store import schema
+
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        schema.upgrade(connection, revision)
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        shape = _shape(raw)
+    engine.dispose()
+    return shape
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace")
