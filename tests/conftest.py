@@ -133,3 +133,18 @@ def office(request, certificates):
     office.open()
     yield office
     office.close()
+
+
+@pytest.fixture
+def machine_zone():
+    """Sets the machine's own timezone."""
+    import tzlocal
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        def set_zone(name: str) -> None:
+            patch.setenv("TZ", name)
+            tzlocal.reload_localzone()
+
+        yield set_zone
+    tzlocal.reload_localzone()

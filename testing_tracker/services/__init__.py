@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import cross_check as cross_check
     from testing_tracker.services import deliveries as deliveries
     from testing_tracker.services import demo as demo
+    from testing_tracker.services import doctor as doctor
     from testing_tracker.services import draws as draws
     from testing_tracker.services import editions as editions
     from testing_tracker.services import evidence as evidence

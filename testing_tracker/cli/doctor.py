@@ -1,0 +1,42 @@
+"""`doctor`: what is stuck, and what gets it on."""
+
+import click
+
+from testing_tracker import services
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.output import format_option, print_rows
+
+
+@click.command("doctor")
+@click.option(
+    "--result-days",
+    type=click.IntRange(min=0),
+    default=2,
+    show_default=True,
+    metavar="DAYS",
+    help="For how many days a result may be awaited.",
+)
+@click.option("--quiet", is_flag=True, help="Print nothing when nothing needs doing; for cron, which mails the rest.")
+@format_option
+@pass_desk
+def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None:
+    """List the work that is stuck: what, since when, whom it is about, and the command that gets it on.
+
+    Leaves with status 1 when something needs doing, 0 when all is well.
+    """
+    from tzlocal import get_localzone
+
+    from testing_tracker.rules.stuck import Limits
+
+    with desk.reading() as (session, acting):
+        found = services.doctor.find_stuck(
+            session, acting, desk.location, get_localzone(), Limits(result_days=result_days)
+        )
+    needs_doing = any(one.needs_doing for one in found)
+    if needs_doing or not quiet:
+        columns = ["since", "participant", "what", "do"]
+        if form != "table":
+            columns = ["matter", *columns, "needs_doing"]
+        print_rows(desk, [vars(one) for one in found], columns, form, "All is well.")
+    if needs_doing:
+        click.get_current_context().exit(1)

@@ -1,0 +1,104 @@
+"""`cron` and `systemd`: what to give to those that start the program by themselves."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.files import write_whole
+from testing_tracker.cli.output import say
+from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from testing_tracker.unattended import Unattended
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_REPORTS = click.option(
+    "--reports", type=_FOLDER, metavar="FOLDER", help="Where the reports go. Default: reports, beside the database."
+)
+_BACKUPS = click.option(
+    "--backups", type=_FOLDER, metavar="FOLDER", help="Where the backups go. Default: backups, beside the database."
+)
+
+
+@click.group("cron")
+def cron_command() -> None:
+    """The nightly draw, the weekly report, backups and doctor, by cron."""
+
+
+@cron_command.command("print")
+@_REPORTS
+@_BACKUPS
+@pass_desk
+def print_cron(desk: Desk, reports: Path | None, backups: Path | None) -> None:
+    """Print the lines for a crontab. Nothing is installed."""
+    from testing_tracker.unattended import cron_lines
+
+    for line in cron_lines(_plan(desk, reports, backups)):
+        click.echo(line)
+
+
+@click.group("systemd")
+def systemd_command() -> None:
+    """The nightly draw, the weekly report, backups and doctor, by systemd."""
+
+
+@systemd_command.command("print")
+@_REPORTS
+@_BACKUPS
+@click.option("--into", type=_FOLDER, metavar="FOLDER", help="Write each unit into a file of this folder.")
+@pass_desk
+def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: Path | None) -> None:
+    """Print services and timers, and one that stays running. Nothing is installed or started."""
+    from testing_tracker.unattended import systemd_units
+
+    units = systemd_units(_plan(desk, reports, backups))
+    if into is not None and not into.is_dir():
+        raise TestingTrackerError(f"There is no folder {into}. Make it first.")
+    for name, text in units.items():
+        if into is None:
+            click.echo(f"# /etc/systemd/system/{name}\n{text}")
+        else:
+            write_whole(into / name, partial(_write, text))
+    if into is not None:
+        say(desk, f"{into}: {len(units)} units. Look at them, copy them to /etc/systemd/system, and enable the timers.")
+
+
+def _write(text: str, file: TextIO) -> None:
+    file.write(text)
+
+
+def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended":
+    from tzlocal import get_localzone_name
+
+    from testing_tracker.account import current_account
+    from testing_tracker.store.location import ANALYTES_VARIABLE, KEY_VARIABLE
+    from testing_tracker.unattended import Unattended
+
+    with desk.reading() as (_, acting):
+        zone = acting.zone.key
+    location = desk.location
+    machine = get_localzone_name() or "UTC"
+    elsewhere = ((KEY_VARIABLE, location.key_elsewhere), (ANALYTES_VARIABLE, location.analytes_elsewhere))
+    beside = location.path.parent
+    return Unattended(
+        program=_program(),
+        database=str(location.path),
+        settings=tuple((name, str(path)) for name, path in elsewhere if path is not None),
+        zone=zone,
+        machine_zone=machine if machine != zone else None,
+        account=current_account(),
+        writes=(beside, location.key.path.parent),
+        reports=(reports or beside / "reports").expanduser().absolute(),
+        backups=(backups or beside / "backups").expanduser().absolute(),
+    )
+
+
+def _program() -> tuple[str, ...]:
+    """The words that start this program wherever one stands."""
+    script = Path(sys.executable).with_name("testing-tracker")
+    return (str(script),) if os.access(script, os.X_OK) else (sys.executable, "-m", "testing_tracker")

@@ -1,0 +1,177 @@
+"""What counts as work that is stuck: since when, whom it is about, and the command that gets it on.
+
+How long is too long is this program's own choice, meant to be shorter than what harms somebody: a result that nobody
+chases is a positive that nobody acts on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from shlex import quote
+
+from testing_tracker.rules.words import Kind
+
+
+class Matter(StrEnum):
+    """What kind of thing is stuck."""
+
+    NIGHT = "night"
+    GAP = "gap"
+    KEY = "key"
+    CLOCK = "clock"
+    BACKUP = "backup"
+    RESULT = "result"
+    CONFIRMATION = "confirmation"
+    RECOLLECTION = "recollection"
+    RECOMMENDATION = "recommendation"
+    REVIEW = "review"
+    ZONE = "zone"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long is too long: days that may pass, and the local time by which the night has to have run."""
+
+    result_days: int = 2
+    recommendation_days: int = 7
+    review_days: int = 7
+    backup_days: int = 7
+    gap_days: int = 7
+    night_by: time = time(6)
+    clock_slack: timedelta = timedelta(minutes=5)  # two machines' clocks are never quite the same
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Something that is stuck, or, where nothing `needs_doing`, only worth knowing. `since` is a local date."""
+
+    matter: Matter
+    what: str
+    since: date
+    participant: str | None
+    do: str
+    needs_doing: bool = True
+
+
+def is_over(since: date, today: date, days: int) -> bool:
+    """Whether more days than allowed have passed."""
+    return (today - since).days > days
+
+
+def night_overdue(last: date | None, opened_on: date, now: datetime, limits: Limits) -> Stuck | None:
+    """The nightly draw did not run when it should have; `last` is the day of the last run, `now` is local.
+
+    The day on which the facility was opened needs no run.
+    """
+    expected = now.date() if now.time() >= limits.night_by else now.date() - timedelta(days=1)
+    reached = max(last or opened_on, opened_on)
+    if reached >= expected:
+        return None
+    since = reached + timedelta(days=1)
+    days = (expected - reached).days
+    what = "today's draws were not made" if since == now.date() else f"the nightly draw did not run on {days} days"
+    do = "testing-tracker draw; then see why it did not run: testing-tracker cron print"
+    return Stuck(Matter.NIGHT, what, since, None, do)
+
+
+def gap(day: date, unrecorded: int, today: date, limits: Limits) -> Stuck | None:
+    """A recent night without a run; `unrecorded` of its fixed draws are still so."""
+    if is_over(day, today, limits.gap_days):
+        return None
+    what = f"the nightly draw did not run; {unrecorded} fixed draws of that day are unrecorded"
+    return Stuck(Matter.GAP, what, day, None, f"testing-tracker due --on {day}; testing-tracker cron print")
+
+
+def key(problem: str | None, today: date) -> Stuck | None:
+    """The key that today's draws come from is not in its place."""
+    if problem is None:
+        return None
+    return Stuck(Matter.KEY, problem, today, None, "testing-tracker check")
+
+
+def clock(newest_night: date | None, newest_entry: datetime | None, now: datetime, limits: Limits) -> Stuck | None:
+    """Something on record is later than now: the machine's clock was put back, or was wrong before."""
+    do = "put the machine's clock right before anything is recorded"
+    if newest_night is not None and newest_night > now.date():
+        return Stuck(
+            Matter.CLOCK, f"draws of {newest_night} were made, and today is {now.date()}", now.date(), None, do
+        )
+    if newest_entry is not None and newest_entry > now + limits.clock_slack:
+        local = newest_entry.astimezone(now.tzinfo)
+        what = f"an entry of {local:%Y-%m-%d %H:%M} is on record, and it is {now:%Y-%m-%d %H:%M}"
+        return Stuck(Matter.CLOCK, what, now.date(), None, do)
+    return None
+
+
+def backup(last: date | None, opened_on: date, today: date, limits: Limits) -> Stuck | None:
+    """No backup was made for too long; `last` is the day of the last one."""
+    since = last or opened_on
+    if not is_over(since, today, limits.backup_days):
+        return None
+    what = "no backup was made since" if last else "no backup was ever made"
+    return Stuck(Matter.BACKUP, what, since, None, "testing-tracker backup FILE")
+
+
+def result(code: str, kind: Kind, due_on: date, today: date, limits: Limits) -> Stuck | None:
+    """A specimen was collected, and its result did not come."""
+    if not is_over(due_on, today, limits.result_days):
+        return None
+    do = f"testing-tracker result {code} OUTCOME --on {due_on}{_which(kind)}"
+    return Stuck(Matter.RESULT, "collected, and no result since", due_on, code, do)
+
+
+def confirmation(code: str, due_on: date, lab: str | None, expected_by: date, today: date) -> Stuck | None:
+    """A definitive result was awaited by a day that is over."""
+    if expected_by >= today:
+        return None
+    what = f"the definitive result of {due_on} is overdue" + (f" at {lab}" if lab else "")
+    do = f"testing-tracker result {code} OUTCOME --definitive --on {due_on}{f' --lab {quote(lab)}' if lab else ''}"
+    return Stuck(Matter.CONFIRMATION, what, expected_by, code, do)
+
+
+def recollection(code: str, due_on: date, today: date) -> Stuck:
+    """A specimen did not count, and no other one was asked for since."""
+    do = f"testing-tracker test {code}" + (" --recollect" if due_on == today else f" --reason 'invalid on {due_on}'")
+    return Stuck(Matter.RECOLLECTION, "an invalid specimen was not collected again", due_on, code, do)
+
+
+def recommendation(
+    number: int, code: str, raised_on: date, deferred_until: date | None, today: date, limits: Limits
+) -> Stuck | None:
+    """A recommendation that nobody decided on. One that was put off to a later day waits rightly."""
+    if deferred_until is not None and deferred_until > today:
+        return None
+    if not is_over(raised_on, today, limits.recommendation_days):
+        return None
+    do = f"testing-tracker recommendation show {number}"
+    return Stuck(Matter.RECOMMENDATION, f"recommendation {number} is open", raised_on, code, do)
+
+
+def review(number: int, code: str, about: str, raised_on: date, today: date, limits: Limits) -> Stuck | None:
+    """A review that nobody did."""
+    if not is_over(raised_on, today, limits.review_days):
+        return None
+    do = f"testing-tracker review done {number}"
+    return Stuck(Matter.REVIEW, f"review {number} is open: {about}", raised_on, code, do)
+
+
+def zone(machine: str, facility: str, *, same: bool, today: date) -> Stuck | None:
+    """The machine's clock shows another time than the facility's walls; the program goes by the facility's."""
+    if same:
+        return None
+    what = f"this machine's timezone is {machine}, the facility's {facility}; only cron's lines go by the machine's"
+    return Stuck(Matter.ZONE, what, today, None, "testing-tracker cron print", needs_doing=False)
+
+
+def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:
+    """What was found: what needs doing first, what keeps the program from working before people, the oldest first."""
+    order = list(Matter)
+    there = [one for one in found if one is not None]
+    return sorted(
+        there, key=lambda one: (not one.needs_doing, order.index(one.matter), one.since, one.participant or "")
+    )
+
+
+def _which(kind: Kind) -> str:
+    return " --for-cause" if kind is Kind.FOR_CAUSE else ""

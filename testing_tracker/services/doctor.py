@@ -1,0 +1,129 @@
+"""Gathers what may be stuck; `rules.stuck` says what is."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules import stuck
+from testing_tracker.rules.stuck import Limits, Stuck
+from testing_tracker.rules.words import Decision, Kind, Outcome, Status
+from testing_tracker.services import backups, confirmations, reviews
+from testing_tracker.store.location import Location
+from testing_tracker.store.queries import in_force_id
+from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Facility, Night, Participant, Recommendation
+
+_SEASONS = (1, 4, 7, 10)
+
+
+def find_stuck(
+    session: Session, acting: Acting, location: Location, machine_zone: ZoneInfo, limits: Limits
+) -> list[Stuck]:
+    """All that is stuck, and what is worth knowing, in the order in which to look at it."""
+    return stuck.in_order(
+        [
+            *_the_program(session, acting, location, machine_zone, limits),
+            *_results(session, acting, limits),
+            *_clinicians(session, acting, limits),
+        ]
+    )
+
+
+def _the_program(
+    session: Session, acting: Acting, location: Location, machine_zone: ZoneInfo, limits: Limits
+) -> Iterator[Stuck | None]:
+    opened_on = session.get_one(Facility, acting.facility_id).opened_on
+    local_now = acting.now.astimezone(acting.zone)
+    newest = func.max(Night.day)
+    nights = select(newest).where(Night.facility_id == acting.facility_id)
+    yield stuck.night_overdue(session.exec(nights).one(), opened_on, local_now, limits)
+    yield from _gaps(session, acting, limits)
+    yield stuck.key(backups.key_problem(session, acting, location), acting.today)
+    entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
+    yield stuck.clock(session.exec(nights).one(), session.exec(entries).one(), local_now, limits)
+    made = session.exec(entries.where(AuditEntry.act == backups.MADE)).one()
+    yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, limits)
+    same = all(_offset(zone_month, machine_zone) == _offset(zone_month, acting.zone) for zone_month in _moments(acting))
+    yield stuck.zone(machine_zone.key, acting.zone.key, same=same, today=acting.today)
+
+
+def _moments(acting: Acting) -> Iterator[datetime]:
+    """One in each season of this year: two zones are the same when they agree in all."""
+    for month in _SEASONS:
+        yield acting.now.replace(month=month, day=1)
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> object:
+    return moment.astimezone(zone).utcoffset()
+
+
+def _gaps(session: Session, acting: Acting, limits: Limits) -> Iterator[Stuck | None]:
+    unrecorded = (
+        select(func.count(col(Draw.id)))
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            Draw.due_on == Night.day,
+            Draw.status == Status.UNRECORDED,
+            Draw.kind == Kind.FIXED,
+        )
+        .scalar_subquery()
+    )
+    query = (
+        sa_select(col(Night.day), unrecorded)
+        .where(col(Night.facility_id) == acting.facility_id, ~col(Night.ran))
+        .order_by(col(Night.day).desc())
+        .limit(limits.gap_days + 1)
+    )
+    for day, count in session.connection().execute(query):
+        yield stuck.gap(day, count, acting.today, limits)
+
+
+def _results(session: Session, acting: Acting, limits: Limits) -> Iterator[Stuck | None]:
+    collected = (
+        select(Draw, Participant.code)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(Participant.facility_id == acting.facility_id, Draw.status == Status.COLLECTED)
+        .order_by(col(Draw.id))
+    )
+    for draw, code in session.exec(collected.where(col(Draw.outcome).is_(None))):
+        yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, limits)
+    for draw, code in session.exec(collected.where(Draw.outcome == Outcome.INVALID, *_nothing_asked_since(acting))):
+        yield stuck.recollection(code, draw.due_on, acting.today)
+    for line in confirmations.awaited(session, acting, overdue_only=True):
+        yield stuck.confirmation(line.participant, line.due_on, line.lab, line.expected_by, acting.today)
+
+
+def _nothing_asked_since(acting: Acting) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions that a draw's participant is in the programme, and had no other draw after it."""
+    later = aliased(Draw)
+    after = (col(later.due_on) > Draw.due_on) | (col(later.id) > Draw.id)
+    enrolled = select(Enrolment.enrolled).where(
+        Enrolment.id == in_force_id(Enrolment, col(Participant.id), acting.today)
+    )
+    asked_again = select(later.id).where(later.participant_id == Draw.participant_id, after)
+    return ~asked_again.exists(), enrolled.scalar_subquery().is_(True)
+
+
+def _clinicians(session: Session, acting: Acting, limits: Limits) -> Iterator[Stuck | None]:
+    waiting = session.exec(
+        select(Recommendation, Participant.code)
+        .join(Participant, col(Participant.id) == Recommendation.participant_id)
+        .where(Participant.facility_id == acting.facility_id, Recommendation.status == Decision.OPEN)
+    )
+    for row, code in waiting:
+        assert row.id is not None
+        raised_on = _local_day(acting, row.raised_at)
+        yield stuck.recommendation(row.id, code, raised_on, row.deferred_until, acting.today, limits)
+    for line in reviews.listed(session, acting):
+        raised_on = _local_day(acting, line.raised_at)
+        yield stuck.review(line.id, line.participant, line.about, raised_on, acting.today, limits)
+
+
+def _local_day(acting: Acting, moment: datetime) -> date:
+    return moment.astimezone(acting.zone).date()

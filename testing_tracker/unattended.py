@@ -1,0 +1,150 @@
+"""The lines for cron and the units for systemd that run the program unattended. Pure text; it holds no secret.
+
+They name the program and the files by their whole paths, because neither cron nor systemd knows a user's PATH.
+"""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from testing_tracker.errors import TestingTrackerError
+
+NAME = "testing-tracker"
+
+
+@dataclass(frozen=True)
+class Unattended:
+    """What is to be run, for whom and where.
+
+    `program` are the words that start it, `settings` the environment that it needs, `database` what `--database` takes,
+    `writes` the folders that it writes to besides `reports` and `backups`. `machine_zone` is None where the machine's
+    timezone is the facility's.
+    """
+
+    program: tuple[str, ...]
+    database: str
+    settings: tuple[tuple[str, str], ...]
+    zone: str
+    machine_zone: str | None
+    account: str
+    writes: tuple[Path, ...]
+    reports: Path
+    backups: Path
+
+    def __post_init__(self) -> None:
+        words = (*self.program, self.database, *(value for _, value in self.settings), str(self.reports))
+        if any(not word.isprintable() for word in (*words, str(self.backups))):
+            raise TestingTrackerError("A path with a line break or the like cannot stand in these lines. Rename it.")
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return (*self.program, "--database", self.database)
+
+    @property
+    def backup(self) -> str:
+        """The backup as a shell does it: a file for each day of the week, so that there are always seven."""
+        words = shlex.join([*self.command, "backup", "--overwrite"])
+        return f"{words} {shlex.quote(str(self.backups / NAME))}-$(date +%u).db"
+
+
+def cron_lines(plan: Unattended) -> Iterator[str]:
+    """The lines of a crontab."""
+    yield "# testing-tracker. Put these lines into the crontab of the account that owns the database: crontab -e"
+    yield f"# Once before: mkdir -p -m 700 {shlex.quote(str(plan.reports))} {shlex.quote(str(plan.backups))}"
+    yield "# Better another disk for the backups; the key is not in them (testing-tracker backup --key FILE)."
+    yield "# What the program complains about, and what doctor finds, cron mails to MAILTO; it has codes, no names."
+    yield f"CRON_TZ={plan.zone}"
+    report = f"{_in_cron(plan, 'serve', '--once', *_reports(plan))} >/dev/null"
+    if plan.machine_zone is not None:
+        yield f"# This machine's timezone is {plan.machine_zone}. A cron without CRON_TZ (Debian's) goes by that, and"
+        yield "# needs this line instead of the next two; it draws and reports when the facility's hours ask for it:"
+        yield f"# */10 * * * * {report}"
+    yield f"5 0 * * * {_in_cron(plan, 'draw')} >/dev/null"
+    yield f"0 6 * * 1 {report}"
+    yield f"30 1 * * * {_escaped(_with_settings(plan, plan.backup))} >/dev/null"
+    yield f"30 7 * * * {_in_cron(plan, 'doctor', '--quiet')}"
+
+
+def _reports(plan: Unattended) -> tuple[str, str]:
+    return "--reports", str(plan.reports)
+
+
+def _in_cron(plan: Unattended, *arguments: str) -> str:
+    return _escaped(_with_settings(plan, shlex.join([*plan.command, *arguments])))
+
+
+def _with_settings(plan: Unattended, command: str) -> str:
+    return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in plan.settings), command])
+
+
+def _escaped(command: str) -> str:
+    return command.replace("%", "\\%")  # cron takes a bare one for the end of the line
+
+
+def systemd_units(plan: Unattended) -> dict[str, str]:
+    """The units by their file names: services, their timers, and `serve` for those who prefer one that stays."""
+    shell = ("/bin/sh", "-c", plan.backup)
+    jobs = {
+        "draw": ("the nightly draw", (*plan.command, "draw"), "*-*-* 00:05:00"),
+        "report": ("the weekly report", (*plan.command, "serve", "--once", *_reports(plan)), "Mon *-*-* 06:00:00"),
+        "backup": ("a backup", shell, "*-*-* 01:30:00"),
+        "doctor": ("what is stuck (fails when something needs doing)", (*plan.command, "doctor"), "*-*-* 07:30:00"),
+    }
+    units = {}
+    for name, (what, command, when) in jobs.items():
+        units[f"{NAME}-{name}.service"] = _service(plan, what, command, kind="oneshot")
+        units[f"{NAME}-{name}.timer"] = _timer(plan, name, when)
+    serve = (*plan.command, "serve", *_reports(plan))
+    what = "the nightly draw and the weekly report, instead of their timers"
+    staying = "Restart=on-failure\nRestartSec=60\n"
+    units[f"{NAME}-serve.service"] = (
+        _service(plan, what, serve, kind="exec", more=staying) + "\n[Install]\nWantedBy=multi-user.target\n"
+    )
+    return units
+
+
+def _service(plan: Unattended, what: str, command: tuple[str, ...], *, kind: str, more: str = "") -> str:
+    settings = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in plan.settings)
+    folders = dict.fromkeys(map(str, plan.writes)) | dict.fromkeys(f"-{one}" for one in (plan.reports, plan.backups))
+    return f"""\
+[Unit]
+Description=testing-tracker: {what}
+
+[Service]
+Type={kind}
+User={plan.account.removeprefix("uid ")}
+{settings}ExecStart={" ".join(_quoted(word).replace("$", "$$") for word in command)}
+{more}UMask=0077
+NoNewPrivileges=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+ReadWritePaths={" ".join(map(_quoted, folders))}
+"""
+
+
+def _timer(plan: Unattended, name: str, when: str) -> str:
+    return f"""\
+[Unit]
+Description=testing-tracker: the time for {NAME}-{name}.service
+
+[Timer]
+OnCalendar={when} {plan.zone}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def _quoted(word: str) -> str:
+    """A word as systemd reads it; the percent sign would begin a specifier."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return escaped if word and not set(word) & set(" \t'\"\\;") else f'"{escaped}"'

@@ -1,0 +1,171 @@
+"""`doctor`: what is stuck stands there with whom and since when, what is not does not, and the status says which."""
+
+import json
+
+import pytest
+from conftest import key_of
+
+TUESDAY, THURSDAY, FRIDAY = "2026-11-17", "2026-11-19", "2026-11-20"
+
+
+@pytest.fixture(autouse=True)
+def _in_the_facilitys_zone(machine_zone):
+    machine_zone("America/Los_Angeles")
+
+
+@pytest.fixture
+def staffed(clinic):
+    """Two participants are due on Monday."""
+    clinic.add("A17", "B04")
+    clinic("draw")
+    return clinic
+
+
+def until(clinic, last: int) -> None:
+    """The nights of November up to a day."""
+    for day in range(int(clinic.today[-2:]) + 1, last + 1):
+        clinic.today = f"2026-11-{day:02}"
+        clinic("draw")
+
+
+def stuck(clinic, *arguments: str) -> list[tuple]:
+    """What needs doing: its matter, since when and whom it is about. The status has to agree."""
+    done = clinic.run("doctor", *arguments, "--format", "json")
+    found = json.loads(done.stdout)
+    assert done.exit_code == int(any(one["needs_doing"] for one in found)), done.output
+    return [(one["matter"], one["since"], one["participant"]) for one in found]
+
+
+def test_all_is_well(staffed):
+    assert staffed("doctor") == "TRAINING All is well.\n"
+    assert staffed("doctor", "--quiet") == ""
+    assert stuck(staffed) == []
+
+
+def test_todays_draws_were_not_made(staffed):
+    staffed.today = TUESDAY
+    assert stuck(staffed) == [("night", TUESDAY, None)]
+    assert "testing-tracker draw" in staffed.run("doctor", "--quiet").stdout
+
+
+def test_nights_without_a_run_are_told_for_a_week(staffed):
+    staffed.today = FRIDAY
+    assert stuck(staffed) == [("night", TUESDAY, None)]
+    staffed("draw")
+    staffed("backup", str(staffed.database.with_name("backup.db")))
+    assert stuck(staffed) == [("gap", TUESDAY, None), ("gap", "2026-11-18", None), ("gap", THURSDAY, None)]
+    assert "2 fixed draws of that day are unrecorded" in staffed.run("doctor").stdout  # Thursday's
+    until(staffed, 26)
+    assert stuck(staffed) == [("gap", THURSDAY, None)]
+    until(staffed, 27)
+    assert stuck(staffed) == []
+
+
+def test_a_specimen_without_a_result(staffed):
+    staffed("collected", "A17")
+    staffed("result", "B04", "negative")
+    until(staffed, 18)
+    assert stuck(staffed) == []
+    until(staffed, 19)
+    assert stuck(staffed) == [("result", "2026-11-16", "A17")]
+    assert stuck(staffed, "--result-days", "3") == []
+    staffed("result", "A17", "negative", "--on", "2026-11-16")
+    assert stuck(staffed) == []
+
+
+def test_a_definitive_result_that_is_overdue(staffed):
+    staffed("result", "A17", "positive", "--analyte", "cocaine")
+    staffed("confirmation", "send", "A17", "--lab", "Northside", "--by", THURSDAY)
+    until(staffed, 19)
+    assert stuck(staffed) == []
+    until(staffed, 20)
+    assert stuck(staffed) == [("confirmation", THURSDAY, "A17")]
+
+
+def test_an_invalid_specimen_until_another_one_is_asked_for(staffed):
+    staffed("result", "A17", "invalid")
+    assert stuck(staffed) == [("recollection", "2026-11-16", "A17")]
+    until(staffed, 17)
+    assert stuck(staffed) == [("recollection", "2026-11-16", "A17")]
+    staffed("test", "A17", "--reason", "invalid on Monday")
+    assert stuck(staffed) == []
+
+
+def test_nobody_is_collected_again_who_has_left(staffed):
+    staffed("result", "A17", "invalid")
+    staffed("participant", "discharge", "A17", "--reason", "moved away")
+    until(staffed, 17)
+    assert stuck(staffed) == []
+
+
+def test_a_recommendation_that_nobody_decided_on(staffed):
+    staffed("result", "A17", "positive", "--analyte", "cocaine")
+    until(staffed, 23)
+    staffed("backup", str(staffed.database.with_name("backup.db")))
+    assert stuck(staffed) == []
+    until(staffed, 24)
+    assert stuck(staffed) == [("recommendation", "2026-11-16", "A17")]
+    staffed("recommendation", "defer", "1", "--until", "2026-11-26", "--reason", "on holiday")
+    assert stuck(staffed) == []
+    until(staffed, 26)
+    assert stuck(staffed) == [("recommendation", "2026-11-16", "A17")]
+    staffed("recommendation", "decline", "1", "--reason", "prescribed elsewhere")
+    assert stuck(staffed) == []
+
+
+def test_a_review_that_nobody_did(staffed):
+    staffed("prescription", "add", "A17", "amphetamine")
+    staffed("result", "A17", "negative")  # what is prescribed was not found
+    (review,) = staffed.json("review", "list")
+    until(staffed, 24)
+    staffed("backup", str(staffed.database.with_name("backup.db")))
+    assert stuck(staffed) == [("review", "2026-11-16", "A17")]
+    staffed("review", "done", str(review["id"]))
+    assert stuck(staffed) == []
+
+
+def test_no_backup_for_a_week(staffed):
+    until(staffed, 23)
+    assert stuck(staffed) == []
+    until(staffed, 24)
+    assert stuck(staffed) == [("backup", "2026-11-16", None)]
+    file = str(staffed.database.with_name("backup.db"))
+    staffed("backup", file)
+    assert stuck(staffed) == []
+    until(staffed, 28)
+    staffed("backup", "--key", file + ".key")  # is none of the records
+    assert stuck(staffed) == []
+    staffed.today = "2026-11-30"
+    staffed("draw")
+    assert ("gap", "2026-11-29", None) in stuck(staffed)
+
+
+def test_the_key_is_not_there(staffed):
+    key_of(staffed.database).unlink()
+    assert stuck(staffed) == [("key", "2026-11-16", None)]
+
+
+def test_a_clock_that_was_put_back(staffed):
+    until(staffed, 17)
+    staffed.today = "2026-11-16"
+    assert stuck(staffed) == [("clock", "2026-11-16", None)]
+
+
+def test_the_machines_timezone_is_a_note(staffed, machine_zone):
+    machine_zone("Europe/Berlin")
+    assert stuck(staffed) == [("zone", "2026-11-16", None)]
+    assert "this machine's timezone is Europe/Berlin" in staffed("doctor")
+    assert staffed("doctor", "--quiet") == ""
+
+
+def test_every_command_it_says_is_one_that_there_is(staffed):
+    from testing_tracker.cli import _COMMANDS
+
+    staffed("collected", "A17")
+    staffed("result", "B04", "invalid")
+    key_of(staffed.database).unlink()
+    staffed.today = "2026-11-30"
+    found = json.loads(staffed.run("doctor", "--format", "json").stdout)
+    assert len(found) == 5
+    for one in found:
+        assert one["do"].split("testing-tracker ")[1].split()[0].strip(";") in _COMMANDS
