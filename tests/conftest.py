@@ -148,3 +148,12 @@ def machine_zone():
 
         yield set_zone
     tzlocal.reload_localzone()
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory):
+    """Runs the program in processes of their own that need not load it first."""
+    from faults.forks import Forks
+
+    with Forks(tmp_path_factory.mktemp("forks")) as forks:
+        yield forks

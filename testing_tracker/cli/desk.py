@@ -101,10 +101,18 @@ class Desk:
         return self._engine
 
     def has_damaged_database(self) -> bool:
-        """Whether a database was opened here, and something in its file is not as it ought to be."""
+        """Whether there is a database's file here, and something in it is not as it ought to be."""
+        from testing_tracker.store.location import Location
+
+        try:
+            location = self.location
+        except TestingTrackerError:
+            return False
+        if not isinstance(location, Location) or not location.path.is_file():
+            return False
         from testing_tracker.services import examination
 
-        return self._engine is not None and examination.is_damaged(self.location)
+        return examination.is_damaged(location)
 
     def _bring_up_to_date(self) -> None:
         from testing_tracker.cli.output import warn

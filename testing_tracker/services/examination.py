@@ -126,6 +126,9 @@ def _examine_records(location: Location, clock_of: ClockOf, found: Examination) 
     except TestingTrackerError as error:
         found.damaged = True
         found.add("records", [str(error)], "")
+    except Exception as error:  # whatever a garbled row makes the program stumble over
+        found.damaged = True
+        found.add("records", [f"something on record cannot be read ({type(error).__name__})"], "")
     finally:
         engine.dispose()
 
@@ -148,8 +151,9 @@ def is_damaged(location: Location) -> bool:
     """Whether the file is damaged, or its records are not those that were written: why a command may have failed."""
     try:
         found = Examination()
-        if _examine_file(location.path, found) != SCHEMA_VERSION or found.wrong:
-            return True
+        revision = _examine_file(location.path, found)
+        if found.wrong or revision != SCHEMA_VERSION:
+            return bool(found.wrong)
         engine = make_engine(location)
         try:
             with reading(engine) as session:

@@ -133,9 +133,18 @@ _EXPLANATIONS = {
 
 
 def _explained(error: sqlite3.DatabaseError) -> Exception:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    """What came before an error counts too: on a full disk SQLite takes everything back by itself, and the complaint
+    that arrives is that a savepoint is gone."""
+    earlier: BaseException | None = error
+    while earlier is not None:
+        code = _code_of(getattr(earlier, "orig", earlier))
+        if code in _EXPLANATIONS:
+            return TestingTrackerError(f"{_EXPLANATIONS[code]} Nothing was changed.")
+        earlier = earlier.__context__
+    return error
+
+
+def _code_of(error: object) -> int:
     if "decode to UTF-8" in str(error):
-        code = sqlite3.SQLITE_CORRUPT
-    if code not in _EXPLANATIONS:
-        return error
-    return TestingTrackerError(f"{_EXPLANATIONS[code]} Nothing was changed.")
+        return sqlite3.SQLITE_CORRUPT
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

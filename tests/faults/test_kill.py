@@ -1,0 +1,106 @@
+"""Power cuts: a command that is killed at any moment and given again leaves what it leaves when nobody kills it."""
+
+import random
+import re
+import shutil
+import statistics
+from dataclasses import replace
+
+import pytest
+from conftest import key_of
+
+PEOPLE = [f"P{number:02}" for number in range(8)]
+CUPS = "".join(f"{code} {said}\n" for code, said in zip(PEOPLE, ["n", "coc", "i", "m"] * 2, strict=True))
+
+
+@pytest.fixture
+def staffed(clinic):
+    """Eight participants who are due on Mondays and Thursdays."""
+    clinic.add(*PEOPLE)
+    return clinic
+
+
+def copy_of(clinic, name: str):
+    """The same clinic at another place."""
+    other = replace(clinic, database=clinic.database.with_name(f"{name}.db"))
+    for made, copy in ((clinic.database, other.database), (key_of(clinic.database), key_of(other.database))):
+        shutil.copy(made, copy)
+    other.database.with_name(f"{name}.db-journal").unlink(missing_ok=True)
+    return other
+
+
+def moments(forks, clinic, times: int, *arguments: str, typed: str = "") -> list[float]:
+    """Moments all over the command's run and a little after its end, in seconds; more of them where it commits."""
+    taken = [forks.run(copy_of(clinic, "timed"), *arguments, typed=typed).seconds for _ in range(5)]
+    usual = statistics.median(taken)
+    chance = random.Random(" ".join(arguments[:2]))
+    return [chance.uniform(0 if number % 2 else 0.6, 1.1) * usual for number in range(times)]
+
+
+def check_kills(forks, clinic, times: int, *arguments: str, typed: str = "", check=None) -> None:
+    """Kill the command at so many moments, and give it again each time."""
+    whole = copy_of(clinic, "whole")
+    untouched = whole.contents()
+    forks.run(whole, *arguments, typed=typed)
+    meant = whole.contents()
+    assert meant != untouched
+    killed, found = 0, {"nothing": 0, "part": 0, "all": 0}
+    for moment in moments(forks, clinic, times, *arguments, typed=typed):
+        again = copy_of(clinic, "again")
+        ended = forks.run(again, *arguments, typed=typed, kill_after=moment)
+        killed += ended.was_killed
+        left = again.contents()  # as whoever opens it next finds it
+        found["all" if left == meant else "nothing" if left == untouched else "part"] += 1
+        if check is not None:
+            check(ended, again)
+        forks.run(again, *arguments, typed=typed)
+        assert again.contents() == meant, f"killed after {moment} s"
+    assert "all hold" in again("check")
+    assert killed > times / 3, "the kills came too late to tell anything"
+    assert found["nothing"] > 0
+    print(arguments, f"{killed} of {times} killed; on record afterwards:", found)  # noqa: T201  shown with -s
+
+
+def test_the_nightly_draw(staffed, forks):
+    staffed("draw")
+    staffed("result", "P01", "positive", "--analyte", "cocaine")
+    staffed.today = "2026-11-19"  # closes Monday, finds two gaps, draws Thursday
+    check_kills(forks, staffed, 60, "draw")
+
+
+def test_an_import_of_participants(clinic, forks, tmp_path):
+    file = tmp_path / "people.csv"
+    lines = "".join(f"{code},iop,fixed-2,2026-11-16\n" for code in PEOPLE)
+    file.write_text(f"participant,level,schedule,enrolled_on\n{lines}")
+    check_kills(forks, clinic, 30, "participant", "import", str(file))
+
+
+def test_an_import_of_results(staffed, forks, tmp_path):
+    staffed("draw")
+    file = tmp_path / "results.csv"
+    lines = "".join(
+        f"{code},2026-11-16,{said}\n" for code, said in zip(PEOPLE, ["negative,", "positive,cocaine"] * 4, strict=True)
+    )
+    file.write_text(f"participant,due_on,outcome,analytes\n{lines}")
+    check_kills(forks, staffed, 40, "result", "import", str(file))
+
+
+def test_a_log_session_keeps_every_line_that_it_confirmed(staffed, forks):
+    staffed("draw")
+    confirmed_in_all = 0
+
+    def check(ended, clinic):
+        nonlocal confirmed_in_all
+        confirmed = re.findall(r"^TRAINING (\S+)'s draw of 2026-11-16: .*(?:logged|missed)", ended.out, re.MULTILINE)
+        on_record = {
+            code
+            for (code,) in clinic.rows(
+                "SELECT code FROM draw JOIN participant ON participant.id = participant_id WHERE status != 'due'"
+            )
+        }
+        assert set(confirmed) <= on_record
+        assert len(on_record) <= len(confirmed) + 1, "more than the line that it was at"
+        confirmed_in_all += len(confirmed)
+
+    check_kills(forks, staffed, 70, "log", typed=CUPS, check=check)
+    assert confirmed_in_all > 70
