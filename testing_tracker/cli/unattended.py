@@ -10,7 +10,7 @@ import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import write_whole
-from testing_tracker.cli.output import say
+from testing_tracker.cli.output import TRAINING, say
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def print_cron(desk: Desk, reports: Path | None, backups: Path | None) -> None:
     """Print the lines for a crontab. Nothing is installed."""
     from testing_tracker.unattended import cron_lines
 
-    for line in cron_lines(_plan(desk, reports, backups)):
+    plan = _plan(desk, reports, backups)
+    _mark_training(desk)
+    for line in cron_lines(plan):
         click.echo(line)
 
 
@@ -59,6 +61,8 @@ def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: 
     units = systemd_units(_plan(desk, reports, backups))
     if into is not None and not into.is_dir():
         raise TestingTrackerError(f"There is no folder {into}. Make it first.")
+    if into is None:
+        _mark_training(desk)
     for name, text in units.items():
         if into is None:
             click.echo(f"# /etc/systemd/system/{name}\n{text}")
@@ -66,6 +70,11 @@ def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: 
             write_whole(into / name, partial(_write, text))
     if into is not None:
         say(desk, f"{into}: {len(units)} units. Look at them, copy them to /etc/systemd/system, and enable the timers.")
+
+
+def _mark_training(desk: Desk) -> None:
+    if desk.training:
+        click.echo(f"# {TRAINING}")
 
 
 def _write(text: str, file: TextIO) -> None:

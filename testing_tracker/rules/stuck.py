@@ -70,7 +70,7 @@ def night_overdue(last: date | None, opened_on: date, now: datetime, limits: Lim
         return None
     since = reached + timedelta(days=1)
     days = (expected - reached).days
-    what = "today's draws were not made" if since == now.date() else f"the nightly draw did not run on {days} days"
+    what = "today's draws were not made" if since == now.date() else f"the nightly draw did not run; days: {days}"
     do = "testing-tracker draw; then see why it did not run: testing-tracker cron print"
     return Stuck(Matter.NIGHT, what, since, None, do)
 
@@ -79,7 +79,7 @@ def gap(day: date, unrecorded: int, today: date, limits: Limits) -> Stuck | None
     """A recent night without a run; `unrecorded` of its fixed draws are still so."""
     if is_over(day, today, limits.gap_days):
         return None
-    what = f"the nightly draw did not run; {unrecorded} fixed draws of that day are unrecorded"
+    what = f"the nightly draw did not run; fixed draws of that day still unrecorded: {unrecorded}"
     return Stuck(Matter.GAP, what, day, None, f"testing-tracker due --on {day}; testing-tracker cron print")
 
 

@@ -146,7 +146,7 @@ def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed
             acting = acting_in(facility, clock_of(facility.timezone))
             page, _ = ledger.last_page(session)
             audit.record(session, acting, "backup restore", page=page)
-            return key_problem(session, acting, location)
+            return keys.problem_with(session, acting.facility_id, location.key, acting.today)
     finally:
         engine.dispose()
 
@@ -160,15 +160,6 @@ def _check_ledger(session: Session) -> None:
             "Take an earlier one; if there is no better one, add --accept-changed, and `testing-tracker verify` names "
             "what was changed."
         )
-
-
-def key_problem(session: Session, acting: Acting, location: Location) -> str | None:
-    """What is wrong with the key that today's draws come from; None when it is in its place."""
-    try:
-        keys.open_key(session, acting.facility_id, location.key, acting.today)
-    except TestingTrackerError as error:
-        return str(error)
-    return None
 
 
 def _look_into(file: Path, if_damaged: str) -> Copy:

@@ -13,7 +13,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules import stuck
 from testing_tracker.rules.stuck import Limits, Stuck
 from testing_tracker.rules.words import Decision, Kind, Outcome, Status
-from testing_tracker.services import backups, confirmations, reviews
+from testing_tracker.services import backups, confirmations, keys, reviews
 from testing_tracker.store.location import Location
 from testing_tracker.store.queries import in_force_id
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Facility, Night, Participant, Recommendation
@@ -43,7 +43,7 @@ def _the_program(
     nights = select(newest).where(Night.facility_id == acting.facility_id)
     yield stuck.night_overdue(session.exec(nights).one(), opened_on, local_now, limits)
     yield from _gaps(session, acting, limits)
-    yield stuck.key(backups.key_problem(session, acting, location), acting.today)
+    yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
     yield stuck.clock(session.exec(nights).one(), session.exec(entries).one(), local_now, limits)
     made = session.exec(entries.where(AuditEntry.act == backups.MADE)).one()

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.services.backups import key_problem
+from testing_tracker.services import keys
 from testing_tracker.services.verification import verify
 from testing_tracker.store import integrity, ledger
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading
@@ -120,7 +120,7 @@ def _examine_records(location: Location, clock_of: ClockOf, found: Examination) 
             facility = the_facility(session)
             found.training = facility.training
             acting = acting_in(facility, clock_of(facility.timezone))
-            problem = key_problem(session, acting, location)
+            problem = keys.problem_with(session, acting.facility_id, location.key, acting.today)
             found.add("key", [problem] if problem else [], "in its place, and the one that today's draws come from")
             found.lines.append(_records(session, acting, location, has_key=problem is None))
     except TestingTrackerError as error:

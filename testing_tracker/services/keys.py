@@ -97,6 +97,15 @@ def open_key(session: Session, facility_id: int, key_file: KeyFile, day: date) -
     return OpenedKey(row, key_file.seed_of(values_of(row)))
 
 
+def problem_with(session: Session, facility_id: int, key_file: KeyFile, day: date) -> str | None:
+    """What is wrong with the key that a day's draws come from; None when it is in its place."""
+    try:
+        open_key(session, facility_id, key_file, day)
+    except TestingTrackerError as error:
+        return str(error)
+    return None
+
+
 def replaced_from(session: Session, facility_id: int, key_file: KeyFile, day: date) -> date | None:
     """The first day of the key that replaced a day's lost one; None when that is there, or has no successor."""
     row = chain_on(session, facility_id, day)

@@ -140,6 +140,22 @@ def test_a_newer_schema_and_no_database_of_ours_are_named(staffed):
     assert "not a database of testing-tracker" in wrong(staffed)["schema"]
 
 
+def test_a_command_that_stumbles_over_a_garbled_row_says_that_it_is_damaged(staffed):
+    change(staffed, "UPDATE night SET day = 'Monday'")
+    assert "The database is damaged; `testing-tracker check` says how" in staffed.refused("draw")
+    assert "records" in wrong(staffed)
+
+
+def test_a_fault_of_the_programs_own_is_not_called_damage(staffed, monkeypatch):
+    from testing_tracker.services import nights
+
+    def fail(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(nights, "run_night", fail)
+    assert isinstance(staffed.run("draw").exception, ZeroDivisionError)
+
+
 def test_where_there_is_none_it_says_so(staffed):
     staffed.database.unlink()
     assert "There is no database" in staffed.run("check").stderr

@@ -153,6 +153,11 @@ class TestSystemd:
         assert read_unit((folder / "testing-tracker-draw.timer").read_text()).has_section("Timer")
 
 
+def test_what_is_for_a_training_database_says_so(clinic):
+    assert clinic("cron", "print").startswith("# TRAINING\n")
+    assert clinic("systemd", "print").startswith("# TRAINING\n")
+
+
 def test_a_path_with_a_line_break_is_refused(tmp_path):
     from testing_tracker.errors import TestingTrackerError
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
@@ -22,7 +22,6 @@ class Run:
     folder: str
     typed: str = ""
     kill_after: float | None = None
-    environment: dict[str, str] = field(default_factory=dict)
     most_bytes_in_a_file: int | None = None
 
 
@@ -48,7 +47,8 @@ class Forks:
 
     def __enter__(self) -> "Forks":
         command = [sys.executable, __file__, str(self.folder)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("TESTING_TRACKER_")}
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean)
         assert self.process.stdout.readline() == "ready\n"
         return self
 
@@ -145,7 +145,6 @@ def _be_the_program(folder: Path, number: int, run: Run) -> None:
         os.close(opened)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
     sys.argv = ["testing-tracker", *run.arguments]
-    os.environ |= run.environment
     if run.most_bytes_in_a_file is not None:
         most = run.most_bytes_in_a_file
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
