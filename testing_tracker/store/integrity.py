@@ -11,6 +11,10 @@ _MOST_TOLD = 20
 # A damaged header can also make a file look like one that has a log beside it, which then cannot be opened.
 _OF_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CANTOPEN)
 
+# https://www.sqlite.org/fileformat2.html: byte 18 of the header, 1 for a journal and 2 for a write-ahead log.
+_FORMAT_TO_WRITE, _END_OF_FORMAT = 18, 20
+_KNOWN_FORMATS = (1, 2)
+
 Shape = dict[tuple[str, str], str]
 
 
@@ -31,7 +35,17 @@ def damage(connection: sqlite3.Connection) -> list[str]:
         if error.sqlite_errorcode & 0xFF not in _OF_DAMAGE:
             raise
         return [str(error)]
-    return [" ".join(line.split()) for line in told if line != "ok"]
+    return [" ".join(line.split()) for line in told if line != "ok"] or _unknown_format(connection)
+
+
+def _unknown_format(connection: sqlite3.Connection) -> list[str]:
+    """SQLite reads a file whose header asks for a later way of writing, and refuses to write it as if it might not."""
+    (_, _, name), *_ = connection.execute("PRAGMA database_list")
+    with open(name, "rb") as file:
+        header = file.read(_END_OF_FORMAT)
+    if not header or header[_FORMAT_TO_WRITE] in _KNOWN_FORMATS:  # an empty file is an empty database
+        return []
+    return [f"the header names the unknown file format {header[_FORMAT_TO_WRITE]}, so nothing can be written"]
 
 
 def broken_references(connection: sqlite3.Connection) -> list[str]:

@@ -123,6 +123,14 @@ def test_a_file_that_was_cut_short_is_damaged_and_the_way_back_is_said(staffed, 
         assert "`testing-tracker --database NEW restore FILE`" in said
 
 
+def test_a_header_that_lets_nothing_be_written_is_damage(staffed):
+    content = bytearray(staffed.database.read_bytes())
+    content[18] = 5
+    staffed.database.write_bytes(content)
+    assert "unknown file format 5" in wrong(staffed)["pages"]
+    assert "is damaged, so no copy of it was made" in staffed.refused("backup", str(staffed.database.with_name("b.db")))
+
+
 def test_an_earlier_schema_is_examined_and_not_changed(staffed, tmp_path):
     import gzip
     from pathlib import Path

@@ -254,18 +254,26 @@ def well_used(made_clinic, tmp_path_factory):
     return clinic
 
 
+def copy_with(clinic, database, content: bytes):
+    """The clinic at another place, with this in its database's file."""
+    copy = replace(clinic, database=database)
+    database.write_bytes(content)
+    database.chmod(0o600)
+    shutil.copy(key_of(clinic.database), key_of(database))
+    return copy
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_spoiled_file_is_named_as_damaged_or_does_no_harm(well_used, forks, tmp_path, seed):
     """`check` is the judge: where it finds nothing wrong, every command says what it said before."""
-    clinic = replace(well_used, database=tmp_path / "clinic.db")
     what, content = spoiled(well_used.database.read_bytes(), random.Random(seed), well_used.free_pages)
-    clinic.database.write_bytes(content)
-    clinic.database.chmod(0o600)
-    shutil.copy(key_of(well_used.database), key_of(clinic.database))
-    commands = (["due"], ["report", "weekly", "--week", "2026-W47", "--format", "csv"], ["history", "export"])
-    ended = [forks.run(clinic, *command) for command in commands]
+    clinic = copy_with(well_used, tmp_path / "clinic.db", content)
     examined = forks.run(clinic, "check", "--format", "json")
+    reading = (["due"], ["history", "export"])
+    ended = [forks.run(clinic, *command) for command in reading]
     assert clinic.database.read_bytes() == content, what
+    report = ["report", "weekly", "--week", "2026-W47", "--format", "csv"]  # goes on record as an edition
+    ended.append(forks.run(copy_with(well_used, tmp_path / "reported.db", content), *report))
     for one in (*ended, examined):
         assert one.status in (0, 1), (what, one)
         if one.status == 1:
@@ -274,7 +282,9 @@ def test_a_spoiled_file_is_named_as_damaged_or_does_no_harm(well_used, forks, tm
             assert lines[0].startswith("Error: "), (what, one)
             assert "went wrong inside the program" not in lines[0], (what, one)
     if examined.status == 0:
-        meant = [forks.run(well_used, *command) for command in commands]
+        meant = [forks.run(well_used, *command) for command in reading]
+        whole = copy_with(well_used, tmp_path / "whole.db", well_used.database.read_bytes())
+        meant.append(forks.run(whole, *report))
         assert [one.out for one in ended] == [one.out for one in meant], what
     elif examined.out:
         assert any(line["state"] == "wrong" for line in json.loads(examined.out))
