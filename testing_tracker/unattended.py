@@ -19,7 +19,8 @@ class Unattended:
 
     `program` are the words that start it, `settings` the environment that it needs, `database` what `--database` takes,
     `writes` the folders that it writes to besides `reports` and `backups`. `machine_zone` is None where the machine's
-    timezone is the facility's.
+    timezone is the facility's. Where a delivery file `delivers` the report, `reports` is the folder that it names, if
+    any, and what did not arrive is tried again every hour.
     """
 
     program: tuple[str, ...]
@@ -29,8 +30,9 @@ class Unattended:
     machine_zone: str | None
     account: str
     writes: tuple[Path, ...]
-    reports: Path
+    reports: Path | None
     backups: Path
+    delivers: bool = False
 
     def __post_init__(self) -> None:
         words = (*self.program, self.database, *(value for _, value in self.settings), str(self.reports))
@@ -42,6 +44,16 @@ class Unattended:
         return (*self.program, "--database", self.database)
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where the reports and the backups go."""
+        return (self.backups,) if self.reports is None else (self.reports, self.backups)
+
+    @property
+    def to_reports(self) -> tuple[str, ...]:
+        """What tells `serve` where the reports go; a delivery file says it by itself."""
+        return () if self.delivers else ("--reports", str(self.reports))
+
+    @property
     def backup(self) -> str:
         """The backup as a shell does it: a file for each day of the week, so that there are always seven."""
         words = shlex.join([*self.command, "backup", "--overwrite"])
@@ -51,23 +63,19 @@ class Unattended:
 def cron_lines(plan: Unattended) -> Iterator[str]:
     """The lines of a crontab."""
     yield "# testing-tracker. Put these lines into the crontab of the account that owns the database: crontab -e"
-    yield f"# Once before: mkdir -p -m 700 {shlex.quote(str(plan.reports))} {shlex.quote(str(plan.backups))}"
+    yield f"# Once before: mkdir -p -m 700 {shlex.join(map(str, plan.folders))}"
     yield "# Better another disk for the backups; the key is not in them (testing-tracker backup --key FILE)."
     yield "# What the program complains about, and what doctor finds, cron mails to MAILTO; it has codes, no names."
     yield f"CRON_TZ={plan.zone}"
-    report = f"{_in_cron(plan, 'serve', '--once', *_reports(plan))} >/dev/null"
+    report = f"{_in_cron(plan, 'serve', '--once', *plan.to_reports)} >/dev/null"
     if plan.machine_zone is not None:
         yield f"# This machine's timezone is {plan.machine_zone}. A cron without CRON_TZ (Debian's) goes by that, and"
         yield "# needs this line instead of the next two; it draws and reports when the facility's hours ask for it:"
         yield f"# */10 * * * * {report}"
     yield f"5 0 * * * {_in_cron(plan, 'draw')} >/dev/null"
-    yield f"0 6 * * 1 {report}"
+    yield f"{'0 * * * *' if plan.delivers else '0 6 * * 1'} {report}"
     yield f"30 1 * * * {_escaped(_with_settings(plan, plan.backup))} >/dev/null"
     yield f"30 7 * * * {_in_cron(plan, 'doctor', '--quiet')}"
-
-
-def _reports(plan: Unattended) -> tuple[str, str]:
-    return "--reports", str(plan.reports)
 
 
 def _in_cron(plan: Unattended, *arguments: str) -> str:
@@ -87,7 +95,11 @@ def systemd_units(plan: Unattended) -> dict[str, str]:
     shell = ("/bin/sh", "-c", plan.backup)
     jobs = {
         "draw": ("the nightly draw", (*plan.command, "draw"), "*-*-* 00:05:00"),
-        "report": ("the weekly report", (*plan.command, "serve", "--once", *_reports(plan)), "Mon *-*-* 06:00:00"),
+        "report": (
+            "the weekly report",
+            (*plan.command, "serve", "--once", *plan.to_reports),
+            "*-*-* *:00:00" if plan.delivers else "Mon *-*-* 06:00:00",
+        ),
         "backup": ("a backup", shell, "*-*-* 01:30:00"),
         "doctor": ("what is stuck (fails when something needs doing)", (*plan.command, "doctor"), "*-*-* 07:30:00"),
     }
@@ -95,7 +107,7 @@ def systemd_units(plan: Unattended) -> dict[str, str]:
     for name, (what, command, when) in jobs.items():
         units[f"{NAME}-{name}.service"] = _service(plan, what, command, kind="oneshot")
         units[f"{NAME}-{name}.timer"] = _timer(plan, name, when)
-    serve = (*plan.command, "serve", *_reports(plan))
+    serve = (*plan.command, "serve", *plan.to_reports)
     what = "the nightly draw and the weekly report, instead of their timers"
     staying = "Restart=on-failure\nRestartSec=60\n"
     units[f"{NAME}-serve.service"] = (
@@ -106,7 +118,7 @@ def systemd_units(plan: Unattended) -> dict[str, str]:
 
 def _service(plan: Unattended, what: str, command: tuple[str, ...], *, kind: str, more: str = "") -> str:
     settings = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in plan.settings)
-    folders = dict.fromkeys(map(str, plan.writes)) | dict.fromkeys(f"-{one}" for one in (plan.reports, plan.backups))
+    folders = dict.fromkeys(map(str, plan.writes)) | dict.fromkeys(f"-{one}" for one in plan.folders)
     return f"""\
 [Unit]
 Description=testing-tracker: {what}

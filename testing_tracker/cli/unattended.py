@@ -14,11 +14,15 @@ from testing_tracker.cli.output import TRAINING, say
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from testing_tracker.rules.delivery_file import Deliveries
     from testing_tracker.unattended import Unattended
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _REPORTS = click.option(
-    "--reports", type=_FOLDER, metavar="FOLDER", help="Where the reports go. Default: reports, beside the database."
+    "--reports",
+    type=_FOLDER,
+    metavar="FOLDER",
+    help="Where the reports go. Default: as the delivery file says, or reports, beside the database.",
 )
 _BACKUPS = click.option(
     "--backups", type=_FOLDER, metavar="FOLDER", help="Where the backups go. Default: backups, beside the database."
@@ -85,14 +89,20 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
     from tzlocal import get_localzone_name
 
     from testing_tracker.account import current_account
-    from testing_tracker.store.location import ANALYTES_VARIABLE, KEY_VARIABLE
+    from testing_tracker.cli.delivery_files import deliveries_of
+    from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
     from testing_tracker.unattended import Unattended
 
     with desk.reading() as (_, acting):
         zone = acting.zone.key
     location = desk.location
     machine = get_localzone_name() or "UTC"
-    elsewhere = ((KEY_VARIABLE, location.key_elsewhere), (ANALYTES_VARIABLE, location.analytes_elsewhere))
+    elsewhere = (
+        (KEY_VARIABLE, location.key_elsewhere),
+        (ANALYTES_VARIABLE, location.analytes_elsewhere),
+        (DELIVERY_VARIABLE, location.delivery_elsewhere),
+    )
+    deliveries = deliveries_of(location) if reports is None else None
     beside = location.path.parent
     return Unattended(
         program=_program(),
@@ -102,9 +112,17 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
         machine_zone=machine if machine != zone else None,
         account=current_account(),
         writes=(beside, location.key.path.parent),
-        reports=(reports or beside / "reports").expanduser().absolute(),
+        reports=_reports_folder(deliveries, reports or beside / "reports"),
+        delivers=deliveries is not None,
         backups=(backups or beside / "backups").expanduser().absolute(),
     )
+
+
+def _reports_folder(deliveries: "Deliveries | None", otherwise: Path) -> Path | None:
+    """Where the delivery file says that the reports go, None for nowhere but the mail."""
+    if deliveries is None:
+        return otherwise.expanduser().absolute()
+    return deliveries.folder.path if deliveries.folder else None
 
 
 def _program() -> tuple[str, ...]:

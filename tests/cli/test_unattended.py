@@ -107,6 +107,34 @@ def words_of(line: str) -> list[str]:
     return [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(line)]
 
 
+class TestDelivery:
+    """A delivery file says where the reports go, and holds what nobody may read."""
+
+    @pytest.fixture
+    def delivering(self, live, tmp_path):
+        (tmp_path / "out").mkdir()
+        file = live.database.with_name("clinic.db.delivery.toml")
+        file.touch(0o600)
+        file.write_text(
+            f'[folder]\npath = "{tmp_path / "out"}"\n[mail]\nhost = "mail.clinic.example"\ntls = "tls"\n'
+            'from = "a@clinic.example"\nto = ["b@clinic.example"]\nuser = "tracker"\npassword = "hush-hush"\n'
+        )
+        return live
+
+    def test_it_is_not_overruled_and_what_did_not_arrive_is_tried_every_hour(self, delivering, tmp_path):
+        lines = delivering("cron", "print").splitlines()
+        (report,) = [line for line in lines if "serve --once" in line and line[0] != "#"]
+        assert report.startswith("0 * * * * ")
+        assert "--reports" not in report
+        units = delivering("systemd", "print")
+        assert "OnCalendar=*-*-* *:00:00 America/Los_Angeles" in units
+        assert f"-{tmp_path}/out" in units
+        assert "hush" not in units + "".join(lines)
+
+    def test_unless_a_folder_is_given(self, delivering, tmp_path):
+        assert "--reports /elsewhere" in delivering("cron", "print", "--reports", "/elsewhere")
+
+
 class TestSystemd:
     """Services and timers."""
 
