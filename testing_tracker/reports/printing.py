@@ -3,17 +3,15 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from testing_tracker.acting import Acting
+from testing_tracker.reports import weekly_standing
 from testing_tracker.reports.weekly import WeeklyReport
 from testing_tracker.reports.weekly_participants import ParticipantWeek
-from testing_tracker.reports.weekly_standing import Standing
 from testing_tracker.services import editions
 from testing_tracker.services.editions import Imprint
 
@@ -76,15 +74,10 @@ def imprint(session: Session, acting: Acting, report: WeeklyReport) -> Printed:
         report.week,
         digest=digest_of(report),
         totals={"participants": len(report.participants), **asdict(report.total)},
-        standing=_standings().dump_json(report.standing).decode(),
+        standing=weekly_standing.as_json(report.standing),
         last_entry_id=report.last_entry_id,
     )
-    return Printed(replace(report, standing=_standings().validate_json(kept.standing)), kept.imprint)
-
-
-@cache
-def _standings() -> TypeAdapter[Standing]:
-    return TypeAdapter(Standing)
+    return Printed(replace(report, standing=weekly_standing.from_json(kept.standing)), kept.imprint)
 
 
 def digest_of(report: WeeklyReport) -> str:

@@ -1,7 +1,9 @@
 """What is open when the weekly report is printed: recommendations with their tests, reviews, overdue confirmations."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -9,11 +11,11 @@ from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.words import Decision, Status
+from testing_tracker.rules.words import About, Decision, Outcome, Status
 from testing_tracker.services import confirmations, reviews
 from testing_tracker.services.confirmations import Awaited
 from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine, lines
-from testing_tracker.services.reviews import ReviewLine
+from testing_tracker.services.reviews import ReviewLine, State
 from testing_tracker.store.tables import Recommendation
 
 
@@ -81,6 +83,55 @@ def standing_in(session: Session, acting: Acting, week: Week) -> Standing:
         reviews=reviews.listed(session, acting),
         overdue=confirmations.awaited(session, acting, overdue_only=True),
     )
+
+
+def as_json(standing: Standing) -> str:
+    """What waited, as an edition keeps it."""
+    return json.dumps(asdict(standing), default=lambda value: value.isoformat())
+
+
+def from_json(text: str) -> Standing:
+    """What waited when an edition was first printed, from what it keeps."""
+    kept = json.loads(text)
+    return Standing(
+        as_of=datetime.fromisoformat(kept["as_of"]),
+        recommendations=[_recommended_from(found) for found in kept["recommendations"]],
+        reviews=[_review_from(found) for found in kept["reviews"]],
+        overdue=[_awaited_from(found) for found in kept["overdue"]],
+    )
+
+
+def _recommended_from(kept: dict[str, Any]) -> Recommended:
+    tests = [
+        Proof(
+            **{
+                **test,
+                "due_on": date.fromisoformat(test["due_on"]),
+                "same_use_as": [date.fromisoformat(day) for day in test["same_use_as"]],
+            }
+        )
+        for test in kept["evidence"]
+    ]
+    return Recommended(**{**kept, "raised_at": datetime.fromisoformat(kept["raised_at"]), "evidence": tests})
+
+
+def _review_from(kept: dict[str, Any]) -> ReviewLine:
+    done_at = datetime.fromisoformat(kept["done_at"]) if kept["done_at"] else None
+    return ReviewLine(
+        **{
+            **kept,
+            "about": About(kept["about"]),
+            "due_on": date.fromisoformat(kept["due_on"]),
+            "status": State(kept["status"]),
+            "raised_at": datetime.fromisoformat(kept["raised_at"]),
+            "done_at": done_at,
+        }
+    )
+
+
+def _awaited_from(kept: dict[str, Any]) -> Awaited:
+    days = {name: date.fromisoformat(kept[name]) for name in ("due_on", "sent_on", "expected_by")}
+    return Awaited(**{**kept, **days, "outcome": Outcome(kept["outcome"]) if kept["outcome"] else None})
 
 
 def recommendations_in(session: Session, acting: Acting, week: Week) -> list[Recommended]:
