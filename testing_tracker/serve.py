@@ -34,7 +34,7 @@ from testing_tracker.rules.words import Channel
 from testing_tracker.services import draws, nights
 from testing_tracker.services.upgrades import bring_up_to_date
 from testing_tracker.store.engine import open_engine, reading, writing
-from testing_tracker.store.location import Location
+from testing_tracker.store.location import AnyLocation
 from testing_tracker.store.queries import the_facility
 from testing_tracker.store.tables import Facility
 
@@ -51,7 +51,7 @@ class Plan:
     takes a line about what was done, `complain` one about what could not be.
     """
 
-    location: Location
+    location: AnyLocation
     hours: Hours
     ways: Callable[[], Deliveries]
     clock_of: ClockOf

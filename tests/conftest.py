@@ -1,16 +1,18 @@
 """A clinic to work in: commands typed as a nurse would, on a training database that pretends the day."""
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import databases
 import pytest
 from click.testing import CliRunner, Result
+from databases import key_of as key_of
 from hypothesis import settings
 
 from testing_tracker import chance
 from testing_tracker.cli import program
+from testing_tracker.store.location import locate
 
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every time")
@@ -22,12 +24,15 @@ MONDAY = "2026-11-16"  # ISO week 47; no clock changes, no holidays
 class Clinic:
     """A training database and the day that it is there; a live one with the real day for None."""
 
-    database: Path
+    database: Path  # of a database on a server, what the tests call it by
     today: str | None
+
+    def __post_init__(self) -> None:
+        databases.make_room(self.database)
 
     def run(self, *arguments: str, input: str | None = None) -> Result:
         """Type a command, whatever comes of it."""
-        start = ["--database", str(self.database), *(["--today", self.today] if self.today else [])]
+        start = ["--database", self.url, *(["--today", self.today] if self.today else [])]
         return CliRunner().invoke(program, [*start, *arguments], input=input)
 
     def __call__(self, *arguments: str, input: str | None = None) -> str:
@@ -55,20 +60,31 @@ class Clinic:
         assert done.exit_code == 1, done.output
         return [tuple(problem.values()) for problem in json.loads(done.stdout)["problems"]]
 
+    @property
+    def url(self) -> str:
+        """What `--database` takes."""
+        return databases.url_of(self.database)
+
+    @property
+    def location(self):
+        return locate(self.url)
+
+    def copy(self, database: Path) -> "Clinic":
+        """The same clinic once more, in another database."""
+        databases.copy(self.database, database)
+        return Clinic(database, self.today)
+
     def contents(self) -> list[str]:
         """Every row of the database, as text."""
-        import sqlite3
-        from contextlib import closing
-
-        with closing(sqlite3.connect(self.database)) as connection:
-            return list(connection.iterdump())
+        return databases.contents(self.database)
 
     def rows(self, query: str) -> list[tuple]:
-        import sqlite3
-        from contextlib import closing
+        """The rows of a query; cells as SQLite keeps them, on whatever database."""
+        return databases.rows(self.database, query)
 
-        with closing(sqlite3.connect(self.database)) as connection:
-            return connection.execute(query).fetchall()
+    def change(self, *statements: str) -> int:
+        """Change records as somebody who may do everything with the database; how many rows were changed."""
+        return databases.change(self.database, *statements)
 
     def add(self, *codes: str, schedule: str = "fixed-2", level: str = "iop", **options: str) -> None:
         more = [part for name, value in options.items() for part in (f"--{name}", value)]
@@ -105,15 +121,8 @@ def made_clinic(tmp_path_factory) -> Path:
 @pytest.fixture
 def clinic(made_clinic, tmp_path) -> Clinic:
     """A clinic on a Monday morning, with nobody enrolled."""
-    clinic = Clinic(tmp_path / "clinic.db", MONDAY)
-    for made, copy in ((made_clinic, clinic.database), (key_of(made_clinic), key_of(clinic.database))):
-        shutil.copy(made, copy)  # with its mode
-    return clinic
-
-
-def key_of(database: Path) -> Path:
-    """Where a database's key is."""
-    return database.with_name(f"{database.name}.key")
+    databases.copy(made_clinic, tmp_path / "clinic.db")
+    return Clinic(tmp_path / "clinic.db", MONDAY)
 
 
 @pytest.fixture(scope="session")
@@ -157,3 +166,29 @@ def forks(tmp_path_factory):
 
     with Forks(tmp_path_factory.mktemp("forks")) as forks:
         yield forks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_data_folder(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _databases_of_a_test_are_dropped_after_it():
+    with databases.dropped_afterwards():
+        yield
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "sqlite_only(reason): about the SQLite file itself; not for a server")
+    config.addinivalue_line("markers", "postgresql_only: about a database on a server")
+
+
+def pytest_collection_modifyitems(config, items):
+    other = "sqlite_only" if databases.SERVER else "postgresql_only"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker(other)]

@@ -35,6 +35,7 @@ _COMMANDS = {
     "init": "init",
     "key": "key",
     "log": "log",
+    "migrate": "migrate",
     "missed": "attendance",
     "participant": "participant",
     "prescription": "prescription",
@@ -90,7 +91,7 @@ class Program(click.Group):
     "--database",
     metavar="URL",
     envvar="TESTING_TRACKER_DATABASE",
-    help="The database: a file path or sqlite:/// URL. Default: a file in your user data folder.",
+    help="The database: a file path, or a sqlite:/// or postgresql:// URL. Default: a file in your user data folder.",
 )
 @click.option(
     "--today",
@@ -107,3 +108,4 @@ def program(ctx: click.Context, database: str | None, today: str | None) -> None
     The program recommends; people decide. Start with `testing-tracker demo`.
     """
     ctx.obj = Desk(database, today)
+    ctx.call_on_close(ctx.obj.close)

@@ -34,10 +34,11 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
             services.backups.copy_key(session, acting, desk.location, file, overwrite=overwrite)
         say(desk, f"{file}: a copy of the key. Whoever reads it can tell tomorrow's draws; keep it apart from backups.")
         return
+    location = desk.file
     with desk.reading():
         pass  # says that there is no database, or brings it up to date, before anything is copied
-    with progress("Copying", desk.location.path.stat().st_size) as advance:
-        copy = services.backups.make(desk.location, file, advance, overwrite=overwrite)
+    with progress("Copying", location.path.stat().st_size) as advance:
+        copy = services.backups.make(location, file, advance, overwrite=overwrite)
     say(desk, f"{file}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
     say(desk, "The key is not in it: `testing-tracker backup --key FILE` copies that, to be kept in another place.")
     try:
@@ -56,12 +57,12 @@ def restore_command(desk: Desk, file: Path, accept_changed: bool) -> None:
 
     It is checked first. The next `draw` finds the nights that are missing in it.
     """
-    file = file.expanduser().absolute()
+    file, location = file.expanduser().absolute(), desk.file
     with progress("Copying", file.stat().st_size if file.is_file() else 0) as advance:
-        restored = services.backups.restore(desk.location, file, desk.clock, advance, accept_changed=accept_changed)
+        restored = services.backups.restore(location, file, desk.clock, advance, accept_changed=accept_changed)
     copy = restored.copy
     desk.training = copy.training
-    say(desk, f"{desk.location.path}: brought back from {file}, a copy of {_what_is_in(copy)}.")
+    say(desk, f"{location}: brought back from {file}, a copy of {_what_is_in(copy)}.")
     say(
         desk,
         "What was recorded after that is not in it: record it again. The next `draw` finds the nights without one.",

@@ -13,7 +13,7 @@ from testing_tracker.errors import TestingTrackerError
 @pass_desk
 def check_command(desk: Desk, form: str) -> None:
     """Examine the database's file, its key and its records, and change nothing."""
-    location = desk.location
+    location = desk.file
     found = services.examination.examine(location, desk.clock)
     desk.training = found.training
     print_rows(desk, [vars(line) for line in found.lines], ["what", "state", "detail"], form, "")

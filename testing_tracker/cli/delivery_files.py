@@ -9,10 +9,10 @@ from testing_tracker.rules.delivery_file import Deliveries, DeliveryFileError, r
 from testing_tracker.store.location import DELIVERY_VARIABLE
 
 if TYPE_CHECKING:
-    from testing_tracker.store.location import Location
+    from testing_tracker.store.location import AnyLocation
 
 
-def deliveries_of(location: "Location") -> Deliveries | None:
+def deliveries_of(location: "AnyLocation") -> Deliveries | None:
     """What a database's file says, None where it has none.
 
     Raises DeliveryFileError for a file that others can read, that is not there though the environment names it, or

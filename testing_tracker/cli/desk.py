@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from testing_tracker.acting import Acting
     from testing_tracker.clock import Clock
-    from testing_tracker.store.location import Location
+    from testing_tracker.store.location import AnyLocation, Location
     from testing_tracker.store.tables import Facility
 
 
@@ -31,10 +31,23 @@ class Desk:
         facility_file.use_from(self._own_analytes)
 
     @property
-    def location(self) -> "Location":
+    def location(self) -> "AnyLocation":
         from testing_tracker.store.location import locate
 
         return locate(self.database)
+
+    @property
+    def file(self) -> "Location":
+        """The database where it is a file. Raises TestingTrackerError for one on a server."""
+        from testing_tracker.store.location import Location
+
+        location = self.location
+        if not isinstance(location, Location):
+            raise TestingTrackerError(
+                f"{location} is on a server, and this is for a database that is a file. docs/postgresql.md says how it "
+                "is done there: copies with pg_dump, `verify` for the records."
+            )
+        return location
 
     def _own_analytes(self) -> facility_file.FacilityFile | None:
         """The facility's own analytes beside its database, for whatever first asks for an analyte."""
@@ -113,6 +126,11 @@ class Desk:
         from testing_tracker.services import examination
 
         return examination.is_damaged(location)
+
+    def close(self) -> None:
+        """Let go of the database's connections; the command is over."""
+        if self._engine is not None:
+            self._engine.dispose()
 
     def _bring_up_to_date(self) -> None:
         from testing_tracker.cli.output import warn

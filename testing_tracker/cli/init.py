@@ -20,7 +20,7 @@ def init_command(desk: Desk, facility: str, timezone: str | None, training: bool
         raise TestingTrackerError("--today works with `init --training` only; a live facility has the real date.")
     made = facilities.make_database(desk.location, facility, timezone, desk.pretended, training=training)
     desk.training = training
-    say(desk, f"{facility}: made {desk.location.path} (timezone {made.timezone}).")
+    say(desk, f"{facility}: made {desk.location} (timezone {made.timezone}).")
     say(
         desk,
         f"The key of its draws is {desk.location.key.path}: keep it secret, and keep a copy in another safe place.",

@@ -93,9 +93,9 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
     from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
     from testing_tracker.unattended import Unattended
 
+    location = desk.file
     with desk.reading() as (_, acting):
         zone = acting.zone.key
-    location = desk.location
     machine = get_localzone_name() or "UTC"
     elsewhere = (
         (KEY_VARIABLE, location.key_elsewhere),

@@ -62,11 +62,11 @@ def participants_in(session: Session, acting: Acting, week: Week, only: int | No
         .where(col(Participant.id).in_(_reported(acting, week)), _is(Participant.id, only))
         .order_by(col(Participant.code_key))
     )
-    for code, level, schedule, began, facts, *counts in session.connection().execute(
-        query, execution_options={"yield_per": _ROWS_AT_A_TIME}
-    ):
-        since = Week.of(began) if began is not None else week
-        yield ParticipantWeek(code, level, schedule, _pattern(facts, since, week), tally_of(tuple(counts)))
+    options = {"yield_per": _ROWS_AT_A_TIME}
+    with session.connection().execute(query, execution_options=options) as rows:
+        for code, level, schedule, began, facts, *counts in rows:
+            since = Week.of(began) if began is not None else week
+            yield ParticipantWeek(code, level, schedule, _pattern(facts, since, week), tally_of(tuple(counts)))
 
 
 def _pattern(facts: str | None, since: Week, week: Week) -> str:

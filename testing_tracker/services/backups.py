@@ -15,7 +15,7 @@ from testing_tracker.services import keys
 from testing_tracker.store import audit, integrity, ledger
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading, schema_of, writing
-from testing_tracker.store.location import Location
+from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import the_facility
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
@@ -69,7 +69,7 @@ def record_made(session: Session, acting: Acting, copy: Copy) -> None:
     audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
 
 
-def copy_key(session: Session, acting: Acting, location: Location, file: Path, *, overwrite: bool) -> None:
+def copy_key(session: Session, acting: Acting, location: AnyLocation, file: Path, *, overwrite: bool) -> None:
     """Copy the key file, for its owner alone, and put that on record.
 
     Raises TestingTrackerError where it is missing, or not this database's, and where something stands there.
@@ -84,8 +84,11 @@ def copy_key(session: Session, acting: Acting, location: Location, file: Path, *
         raise _cannot_write(file, error) from None
 
 
-def _check_place(location: Location, file: Path) -> None:
-    for own, what in ((location.path, "the database"), (location.key.path, "its key")):
+def _check_place(location: AnyLocation, file: Path) -> None:
+    own_files = [(location.key.path, "its key")]
+    if isinstance(location, Location):
+        own_files.append((location.path, "the database"))
+    for own, what in own_files:
         if file.exists() and own.exists() and os.path.samefile(file, own):
             raise TestingTrackerError(f"{file} is {what} itself. Give another place for the copy.")
     if file.is_dir():

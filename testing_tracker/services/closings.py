@@ -42,7 +42,7 @@ def close_days(session: Session, acting: Acting, since: date) -> tuple[int, list
         col(Draw.due_on) < acting.today,
         _of_the_facility(acting),
     )
-    for draw in session.exec(select(Draw).where(*is_open, col(Draw.unable))).all():
+    for draw in session.exec(select(Draw).where(*is_open, col(Draw.unable)).order_by(col(Draw.id))).all():
         close_unable(session, acting, draw)
     made = session.exec(
         select(col(Draw.due_on), col(Draw.schedule_version_id), col(Draw.recorded_at)).where(*is_open).distinct()
@@ -52,10 +52,12 @@ def close_days(session: Session, acting: Acting, since: date) -> tuple[int, list
             too_late = (col(Draw.due_on) == due_on, col(Draw.schedule_version_id) == version_id)
             which = (*is_open, *too_late, col(Draw.recorded_at) == recorded_at)
             _close(session, acting, which, Status.UNRECORDED, MADE_TOO_LATE)
-    for draw in session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all():
+    for draw in session.exec(
+        select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None)).order_by(col(Draw.id))
+    ).all():
         if draw.recorded_at >= window_closes(session, acting, draw):
             set_status(session, acting, draw, Status.UNRECORDED, MADE_TOO_LATE)
-    for draw in session.exec(select(Draw).where(*is_open, Draw.reason == RECOLLECT)).all():
+    for draw in session.exec(select(Draw).where(*is_open, Draw.reason == RECOLLECT).order_by(col(Draw.id))).all():
         set_status(session, acting, draw, Status.COLLECTED, NOT_RECOLLECTED)
         settle(session, acting, draw)
     held = _hold_back(session, acting, since)
@@ -84,7 +86,9 @@ def _hold_back(session: Session, acting: Acting, since: date) -> list[Compared]:
 
 def _closings(session: Session, acting: Acting, since: date) -> list[Closed]:
     first = since - timedelta(days=DAYS_COMPARED_WITH + DAYS_TOGETHER)
-    rows = session.exec(select(Closing).where(Closing.facility_id == acting.facility_id, Closing.day >= first))
+    rows = session.exec(
+        select(Closing).where(Closing.facility_id == acting.facility_id, Closing.day >= first).order_by(col(Closing.id))
+    )
     return [Closed(row.day, row.days, Count(row.draws, row.untouched), row.held) for row in rows]
 
 
@@ -133,14 +137,18 @@ def _hold(session: Session, acting: Acting, closed: Closed) -> None:
     missed one by one, because something may have followed from them."""
     today = (_of_the_facility(acting), col(Draw.due_on) == closed.day, col(Draw.status) == Status.DUE)
     _close(session, acting, today, Status.UNRECORDED, HELD)
-    earlier = select(Draw).where(
-        _of_the_facility(acting),
-        or_(
-            col(Draw.status) == Status.DUE,
-            and_(col(Draw.status) == Status.MISSED, col(Draw.reason) == CLOSED_OUT),
-        ),
-        Draw.due_on >= closed.first_day,
-        Draw.due_on < closed.day,
+    earlier = (
+        select(Draw)
+        .order_by(col(Draw.id))
+        .where(
+            _of_the_facility(acting),
+            or_(
+                col(Draw.status) == Status.DUE,
+                and_(col(Draw.status) == Status.MISSED, col(Draw.reason) == CLOSED_OUT),
+            ),
+            Draw.due_on >= closed.first_day,
+            Draw.due_on < closed.day,
+        )
     )
     for draw in session.exec(earlier).all():
         set_status(session, acting, draw, Status.UNRECORDED, HELD)
@@ -159,10 +167,14 @@ def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnEle
         if identity is not None
         and schedules.rule_of(session.get_one(ScheduleVersion, identity).text).response.missed is not Missed.NONE
     ]
-    unplanned = session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None))).all()
+    unplanned = session.exec(
+        select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None)).order_by(col(Draw.id))
+    ).all()
     missed = [draw for draw in unplanned if rule_of_draw(session, draw).response.missed is not Missed.NONE]
     if asking:
-        missed += session.exec(select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking))).all()
+        missed += session.exec(
+            select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking)).order_by(col(Draw.id))
+        ).all()
     for draw in missed:
         set_status(session, acting, draw, Status.MISSED, CLOSED_OUT)
     return len(missed)
@@ -186,6 +198,8 @@ def _close(
         col(Draw.id),
         literal(reason),
     )
-    session.connection().execute(insert(AuditEntry).from_select(columns, sa_select(*values).where(*which)))
+    session.connection().execute(
+        insert(AuditEntry).from_select(columns, sa_select(*values).where(*which).order_by(col(Draw.id)))
+    )
     closed = session.connection().execute(update(Draw).where(*which).values(status=str(status), reason=reason))
     return closed.rowcount

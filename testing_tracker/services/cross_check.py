@@ -8,7 +8,7 @@ its status, outcome, participant and day agree with the last act about it? Those
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import String, and_, case, func, or_, true, type_coerce
+from sqlalchemy import and_, case, func, or_, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -18,6 +18,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services.tampering import LEADS_TO, Found, misplaced_draws, wrong_outcomes, wrong_statuses
+from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.tables import AuditEntry, Draw, Participant
 
 _AT_A_TIME = 500
@@ -49,6 +50,7 @@ def _wrong(session: Session, acting: Acting, ids: Sequence[int]) -> Iterator[Fou
 
 def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -> Sequence[int]:
     """The ids of the draws that do not at once agree with the last act about them."""
+    connection = session.connection()
     entry, any_entry = aliased(AuditEntry), aliased(AuditEntry)
     last = (
         sa_select(func.max(col(any_entry.id)))
@@ -56,8 +58,8 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
         .scalar_subquery()
     )
     leads_to = case(*((col(entry.act) == act, str(status)) for act, status in LEADS_TO.items()))
-    said = case((col(entry.act).in_(_RESULT_ACTS), func.json_extract(col(entry.detail), "$.outcome")))
-    day = case((col(entry.detail).is_not(None), func.json_extract(col(entry.detail), "$.due_on")))
+    said = case((col(entry.act).in_(_RESULT_ACTS), said_in(connection, col(entry.detail), "outcome")))
+    day = said_in(connection, col(entry.detail), "due_on")
     untouched = and_(
         col(entry.id).is_(None),
         col(Draw.kind) != Kind.IMPORTED,
@@ -82,7 +84,7 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
                 leads_to != col(Draw.status),
                 said.is_distinct_from(col(Draw.outcome)) & col(entry.id).is_not(None),
                 col(entry.participant_id) != col(Draw.participant_id),
-                day != type_coerce(col(Draw.due_on), String),
+                day != day_as_text(connection, col(Draw.due_on)),
             ),
         )
     )

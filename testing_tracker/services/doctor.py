@@ -14,7 +14,7 @@ from testing_tracker.rules import stuck
 from testing_tracker.rules.stuck import Limits, Stuck
 from testing_tracker.rules.words import Decision, Kind, Outcome, Status
 from testing_tracker.services import backups, confirmations, keys, reviews
-from testing_tracker.store.location import Location
+from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import in_force_id
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Facility, Night, Participant, Recommendation
 
@@ -22,7 +22,7 @@ _SEASONS = (1, 4, 7, 10)
 
 
 def find_stuck(
-    session: Session, acting: Acting, location: Location, machine_zone: ZoneInfo, limits: Limits
+    session: Session, acting: Acting, location: AnyLocation, machine_zone: ZoneInfo, limits: Limits
 ) -> list[Stuck]:
     """All that is stuck, and what is worth knowing, in the order in which to look at it."""
     return stuck.in_order(
@@ -35,7 +35,7 @@ def find_stuck(
 
 
 def _the_program(
-    session: Session, acting: Acting, location: Location, machine_zone: ZoneInfo, limits: Limits
+    session: Session, acting: Acting, location: AnyLocation, machine_zone: ZoneInfo, limits: Limits
 ) -> Iterator[Stuck | None]:
     opened_on = session.get_one(Facility, acting.facility_id).opened_on
     local_now = acting.now.astimezone(acting.zone)
@@ -46,8 +46,9 @@ def _the_program(
     yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
     yield stuck.clock(session.exec(nights).one(), session.exec(entries).one(), local_now, limits)
-    made = session.exec(entries.where(AuditEntry.act == backups.MADE)).one()
-    yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, limits)
+    if isinstance(location, Location):  # a server's are made by its own tools, and nothing here knows of them
+        made = session.exec(entries.where(AuditEntry.act == backups.MADE)).one()
+        yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, limits)
     same = all(_offset(zone_month, machine_zone) == _offset(zone_month, acting.zone) for zone_month in _moments(acting))
     yield stuck.zone(machine_zone.key, acting.zone.key, same=same, today=acting.today)
 

@@ -1,5 +1,6 @@
 """Making a facility's database."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,7 +16,7 @@ from testing_tracker.services import keys, schedules
 from testing_tracker.shipped import shipped_schedules
 from testing_tracker.store import audit, schema
 from testing_tracker.store.engine import create_file, make_engine, writing
-from testing_tracker.store.location import Location
+from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import Facility
 
 
@@ -29,7 +30,7 @@ class Made:
 
 
 def make_database(
-    location: Location,
+    location: AnyLocation,
     name: str,
     timezone: str | None,
     pretended_day: date | None,
@@ -37,29 +38,30 @@ def make_database(
     training: bool,
     seed: bytes | None = None,
 ) -> Made:
-    """Make a new database file with a facility in it, and its key file; leaves nothing behind when that fails.
+    """Make a facility in a new database file, or in an empty database on a server, and its key file.
+
+    Leaves nothing behind when that fails.
 
     The timezone is the machine's own by default; `pretended_day` is the training database's first day. `seed` is what
     the draws come from: new and from chance, unless it is for a demonstration. Raises TestingTrackerError for an
-    unknown timezone and where a file stands already.
+    unknown timezone and where there is something already.
     """
     clock = Clock(find_zone(timezone), pretended_day)
     seed = seed or chance.new_seed()
-    create_file(location)
-    try:
-        chain = chain_of(seed, clock.today())
-        location.key.create(chain.anchor, seed)
-        try:
-            engine = make_engine(location)
-            with writing(engine) as session:
-                create_facility(session, name, clock, seed, training=training)
-            engine.dispose()
-        except BaseException:
-            location.key.path.unlink(missing_ok=True)
-            raise
-    except BaseException:
-        location.path.unlink(missing_ok=True)
-        raise
+    chain = chain_of(seed, clock.today())
+    with ExitStack() as undo:
+        if isinstance(location, Location):
+            create_file(location)
+            undo.callback(location.path.unlink, missing_ok=True)
+        engine = make_engine(location)
+        undo.callback(engine.dispose)
+        with writing(engine, has_tables=False) as session:
+            schema.refuse_unless_empty(session.connection(), location)
+            location.key.create(chain.anchor, seed)
+            undo.callback(location.key.path.unlink, missing_ok=True)
+            create_facility(session, name, clock, seed, training=training)
+        undo.pop_all()
+        engine.dispose()
     return Made(clock.zone.key, chain.anchor.hex(), chain.first_day)
 
 

@@ -179,7 +179,7 @@ def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, _Past]:
 
 
 _ANALYTES = (
-    sa_select(func.group_concat(col(Finding.analyte), ";"))
+    sa_select(func.aggregate_strings(col(Finding.analyte), ";"))
     .where(col(Finding.result_id) == Result.id)
     .scalar_subquery()
     .label("analytes")
@@ -258,7 +258,7 @@ def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]
         .where(col(Participant.facility_id) == acting.facility_id)
         .order_by(col(Participant.code_key), col(Draw.due_on), col(Draw.id))
     )
-    for row in session.connection().execute(query).yield_per(AT_A_TIME):
+    for row in session.connection().execute(query, execution_options={"yield_per": AT_A_TIME}):
         past = _past_of(row)
         yield (
             row.code,

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
@@ -19,7 +19,9 @@ def find_participant(session: Session, acting: Acting, code: str) -> Participant
     from difflib import get_close_matches
 
     codes = session.exec(
-        select(Participant.code_key, Participant.code).where(Participant.facility_id == acting.facility_id)
+        select(Participant.code_key, Participant.code)
+        .where(Participant.facility_id == acting.facility_id)
+        .order_by(col(Participant.id))
     ).all()
     close = [dict(codes)[key] for key in get_close_matches(code.casefold(), [key for key, _ in codes], n=3, cutoff=0.6)]
     hint = f"Did you mean {' or '.join(close)}?" if close else "`testing-tracker participant list` shows them all."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, literal
+from sqlalchemy import func, literal
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -23,6 +23,7 @@ from testing_tracker.rules.words import Status
 from testing_tracker.services import keys, pools
 from testing_tracker.services.closings import close_days
 from testing_tracker.store import audit, ledger
+from testing_tracker.store.dialects import insert_new
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Draw, Facility, Night, Participant, Pool
@@ -188,8 +189,8 @@ def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group)
     }
     # In the order of ids, as `decided` has them: `verify` expects each draw's id.
     drawn = sa_select(*values.values()).where(col(Participant.id).in_(group.drawn)).order_by(col(Participant.id))
-    statement = insert(Draw).prefix_with("OR IGNORE").from_select(list(values), drawn)
-    return session.connection().execute(statement).rowcount
+    connection = session.connection()
+    return connection.execute(insert_new(connection, Draw).from_select(list(values), drawn)).rowcount
 
 
 def _add_draws_with_panels(session: Session, acting: Acting, pool: Pool, group: pools.Group) -> int:
@@ -206,4 +207,5 @@ def _add_draws_with_panels(session: Session, acting: Acting, pool: Pool, group: 
         }
         for number in group.drawn
     ]
-    return session.connection().execute(insert(Draw).prefix_with("OR IGNORE"), rows).rowcount
+    connection = session.connection()
+    return connection.execute(insert_new(connection, Draw), rows).rowcount

@@ -301,7 +301,9 @@ def discharge(session: Session, acting: Acting, code: str, reason: str) -> list[
         )
     audit.record(session, acting, "participant discharge", participant_id=identity, reason=reason)
     due = session.exec(
-        select(Draw).where(Draw.participant_id == identity, Draw.status == Status.DUE, Draw.due_on >= acting.today)
+        select(Draw)
+        .where(Draw.participant_id == identity, Draw.status == Status.DUE, Draw.due_on >= acting.today)
+        .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
     for draw in due:
         set_status(session, acting, draw, Status.CANCELLED, f"discharged: {reason}")
@@ -337,11 +339,13 @@ def add_leave(session: Session, acting: Acting, code: str, from_on: date, to_on:
         session, acting, "participant leave", participant_id=identity, reason=reason, from_on=from_on, to_on=to_on
     )
     open_draws = session.exec(
-        select(Draw).where(
+        select(Draw)
+        .where(
             Draw.participant_id == identity,
             col(Draw.due_on).between(from_on, to_on),
             col(Draw.status).in_(HELD_OPEN),
         )
+        .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
     for draw in open_draws:
         set_status(session, acting, draw, Status.EXCUSED, f"on leave: {reason}")

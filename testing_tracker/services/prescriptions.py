@@ -80,7 +80,7 @@ def looked_for_in(session: Session, draw: Draw, result: Result) -> tuple[str, ..
     """
     if result.method == Method.PRESUMPTIVE:
         return test_of(session, draw).panel
-    return tuple(session.exec(select(Finding.analyte).where(Finding.result_id == result.id)))
+    return tuple(session.exec(select(Finding.analyte).where(Finding.result_id == result.id).order_by(col(Finding.id))))
 
 
 def listed(

@@ -7,7 +7,7 @@ its newest reading, and are brought in line here and nowhere else.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
@@ -76,7 +76,9 @@ def _write_reading(session: Session, acting: Acting, draw: Draw, result: Result,
 def _looked_for(session: Session, draw: Draw, result: Result) -> Sequence[str]:
     """A cup looks for its panel; a laboratory for what it reports on, found or not."""
     if result.method == Method.DEFINITIVE:
-        return session.exec(select(Finding.analyte).where(Finding.result_id == result.id)).all()
+        return session.exec(
+            select(Finding.analyte).where(Finding.result_id == result.id).order_by(col(Finding.id))
+        ).all()
     return test_of(session, draw).panel
 
 

@@ -167,7 +167,9 @@ def _number(session: Session, edition: ReportEdition) -> int:
 def _deliveries(session: Session, acting: Acting, channels: Collection[Channel] | None) -> list[DeliveryState]:
     """Those that did not arrive yet, and each channel's last one that did; newest week first."""
     rows = session.exec(
-        select(Delivery).where(Delivery.facility_id == acting.facility_id).order_by(col(Delivery.week).desc())
+        select(Delivery)
+        .where(Delivery.facility_id == acting.facility_id)
+        .order_by(col(Delivery.week).desc(), col(Delivery.id))
     ).all()
     shown, arrived = [], set()
     for row in rows:

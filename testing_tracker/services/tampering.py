@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Integer, String, case, func, literal, or_, text, true, type_coerce
+from sqlalchemy import ColumnElement, Integer, case, cast, func, literal, or_, text, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
@@ -12,6 +12,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.services.settling import is_late
 from testing_tracker.store import ledger
+from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.queries import counts
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Reading, Result
 
@@ -86,10 +87,10 @@ def among(column: ColumnElement[int] | Mapped[int | None], only: Sequence[int] |
 
 def misplaced_draws(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws that an audit entry knows as another participant's, or as another day's; of some ids `only`."""
-    detail = col(AuditEntry.detail)
-    day_said = case((func.json_valid(detail), func.json_extract(detail, "$.due_on")))
+    connection = session.connection()
+    day_said = said_in(connection, col(AuditEntry.detail), "due_on")
     query = (
-        sa_select(col(Draw.due_on), col(Participant.code))
+        sa_select(col(Draw.due_on), col(Participant.code), col(Draw.participant_id))
         .join(AuditEntry, col(AuditEntry.draw_id) == Draw.id)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
@@ -97,13 +98,13 @@ def misplaced_draws(session: Session, acting: Acting, only: Sequence[int] | None
             among(col(Draw.id), only),
             or_(
                 col(AuditEntry.participant_id).is_distinct_from(col(Draw.participant_id)),
-                day_said != type_coerce(col(Draw.due_on), String),
+                day_said != day_as_text(connection, col(Draw.due_on)),
             ),
         )
         .distinct()
         .order_by(col(Draw.due_on), col(Draw.participant_id))
     )
-    for due_on, code in session.connection().execute(query):
+    for due_on, code, _ in connection.execute(query):
         yield due_on, code, "the draw on record is not the one that the audit table speaks of"
 
 
@@ -163,8 +164,8 @@ def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None 
         sa_select(col(AuditEntry.id)).where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == _TRIED).exists()
     )
     given_at = sa_select(col(Result.collected_at)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
-    late = type_coerce(col(Draw.late), Integer)
-    unable = type_coerce(col(Draw.unable), Integer)
+    late = cast(col(Draw.late), Integer)
+    unable = cast(col(Draw.unable), Integer)
     query = (
         sa_select(col(Draw.due_on), col(Participant.code))
         .select_from(Draw)

@@ -16,30 +16,34 @@ from testing_tracker.rules.day_secrets import chain_of
 from testing_tracker.services import keys
 from testing_tracker.store import audit, schema
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing
-from testing_tracker.store.location import Location
+from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import the_facility
 from testing_tracker.store.tables import KeyChain
 
 ClockOf = Callable[[str], Clock]
 
 
-def bring_up_to_date(location: Location, clock_of: ClockOf, tell: Callable[[str], None]) -> None:
+def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[str], None]) -> None:
     """Bring a database of an earlier schema to this program's; `tell` takes a line about what was done.
 
-    Raises TestingTrackerError when that cannot be done; then the database is as it was.
+    Of a SQLite database a copy is made before. Raises TestingTrackerError when it cannot be done; then the database is
+    as it was.
     """
     engine = make_engine(location)
     try:
-        with writing(engine) as session:
+        with writing(engine, has_tables=False) as session:
             found = schema_of(location)
             if found >= SCHEMA_VERSION:
                 return  # another process was first
-            copy = _copy(location, found)
+            copy = f"; a copy from before is {_copy(location, found)}" if isinstance(location, Location) else ""
             schema.upgrade(session.connection())
             facility = the_facility(session)
-            acting = acting_in(facility, clock_of(facility.timezone))
+            clock = clock_of(facility.timezone)
+            if clock.pretended_day and not facility.training:
+                raise TestingTrackerError("A live database is brought up to date on the real day. Leave --today out.")
+            acting = acting_in(facility, clock)
             audit.record(session, acting, "schema upgrade", earlier=found, now=SCHEMA_VERSION)
-            tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}; a copy from before is {copy}.")
+            tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}{copy}.")
             _begin_first_chain(session, acting, location, tell)
     finally:
         engine.dispose()
@@ -61,7 +65,7 @@ def _copy(location: Location, found: str) -> Path:
     return copy
 
 
-def _begin_first_chain(session: Session, acting: Acting, location: Location, tell: Callable[[str], None]) -> None:
+def _begin_first_chain(session: Session, acting: Acting, location: AnyLocation, tell: Callable[[str], None]) -> None:
     """The key of a database whose draws had none."""
     if session.exec(select(KeyChain)).first() is not None:
         return

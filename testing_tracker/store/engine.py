@@ -9,39 +9,62 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event
-from sqlalchemy.exc import DatabaseError, StatementError
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store import ledger
-from testing_tracker.store.location import Location
+from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 
 SCHEMA_VERSION = "0004"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 
 
-def open_engine(location: Location, bring_up_to_date: Callable[[], None] | None = None) -> Engine:
+def open_engine(location: AnyLocation, bring_up_to_date: Callable[[], None] | None = None) -> Engine:
     """An engine for an existing database of this program's schema.
 
-    `bring_up_to_date` is called for a database of an earlier schema. Raises TestingTrackerError when there is none,
-    or when a newer program made it.
+    `bring_up_to_date` is called for a SQLite database of an earlier schema. Raises TestingTrackerError when there is
+    none, when a newer program made it, or when an older one made it and it is on a server.
     """
+    if isinstance(location, ServerLocation):
+        engine = make_engine(location)
+        try:
+            check_schema(location, _schema_on_server(location, engine))
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
     found = schema_of(location)
     if found < SCHEMA_VERSION and bring_up_to_date is not None:
         bring_up_to_date()
         found = schema_of(location)
-    if found != SCHEMA_VERSION:
-        raise TestingTrackerError(
-            f"{location.path} was made by {'an older' if found < SCHEMA_VERSION else 'a newer'} version of "
-            f"testing-tracker (its schema is {found}, this program knows {SCHEMA_VERSION}). Update the program; "
-            "nothing was changed."
-        )
+    check_schema(location, found)
     return make_engine(location)
 
 
-def schema_of(location: Location) -> str:
+def check_schema(location: AnyLocation, found: str) -> None:
+    """Raise TestingTrackerError for a database of another schema than this program's."""
+    if found == SCHEMA_VERSION:
+        return
+    made = "an older" if found < SCHEMA_VERSION else "a newer"
+    remedy = "Update the program; nothing was changed."
+    if found < SCHEMA_VERSION and isinstance(location, ServerLocation):
+        remedy = "Make a copy of it with pg_dump, then bring it up to date with `testing-tracker migrate`."
+    raise TestingTrackerError(
+        f"{location} was made by {made} version of testing-tracker (its schema is {found}, this program knows "
+        f"{SCHEMA_VERSION}). {remedy}"
+    )
+
+
+def schema_of(location: AnyLocation) -> str:
     """The schema's number of an existing database. Raises TestingTrackerError when there is none."""
+    if isinstance(location, ServerLocation):
+        engine = make_engine(location)
+        try:
+            return _schema_on_server(location, engine)
+        finally:
+            engine.dispose()
     if location.path.is_dir():
         raise TestingTrackerError(f"{location.path} is a folder. Give the database's file in it.")
     if not location.path.is_file():
@@ -55,8 +78,24 @@ def schema_of(location: Location) -> str:
     return str(found[0])
 
 
-def make_engine(location: Location) -> Engine:
+def _schema_on_server(location: ServerLocation, engine: Engine) -> str:
+    from testing_tracker.store import postgresql
+
+    with in_words(), engine.connect() as connection:
+        found = postgresql.schema_in(connection)
+    if found is None:
+        raise TestingTrackerError(
+            f"{location} has no tables of testing-tracker. Make them with `testing-tracker init`, or check the URL."
+        )
+    return found
+
+
+def make_engine(location: AnyLocation) -> Engine:
     """An engine whose transactions begin as we say, with foreign keys enforced."""
+    if isinstance(location, ServerLocation):
+        from testing_tracker.store import postgresql
+
+        return postgresql.make_engine(location)
     engine = create_engine(
         location.url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, "isolation_level": None}
     )
@@ -69,23 +108,38 @@ def make_engine(location: Location) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
-    """A transaction that holds the write lock from its start, so what it reads stays true until it commits.
+def writing(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]:
+    """A transaction that is the only one to write from its start, so what it reads stays true until it commits.
 
-    It ends with its page of the ledger.
+    It ends with its page of the ledger. `has_tables` is false where this program's tables are still to be made or
+    altered.
     """
     with in_words(), Session(engine) as session:
-        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        _begin_writing(session.connection(), has_tables=has_tables)
         yield session
         ledger.write_page(session)
         session.commit()
+
+
+def _begin_writing(connection: Connection, *, has_tables: bool) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    from testing_tracker.store import postgresql
+
+    postgresql.begin_writing(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
+    if has_tables:
+        postgresql.let_ids_follow_on(connection)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """One unchanging view of the records."""
     with in_words(), Session(engine) as session:
-        session.connection().exec_driver_sql("BEGIN")
+        if engine.dialect.name == "sqlite":
+            session.connection().exec_driver_sql("BEGIN")
+        else:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         yield session
         session.rollback()
 
@@ -108,10 +162,14 @@ def in_words() -> Iterator[None]:
     """What the database complains about, as a TestingTrackerError with what to do."""
     try:
         yield
-    except StatementError as error:
-        if not isinstance(error, DatabaseError) or not isinstance(error.orig, sqlite3.DatabaseError):
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.DatabaseError):
+            raise _explained(error.orig) from error
+        if not hasattr(error.orig, "sqlstate"):
             raise
-        raise _explained(error.orig) from error
+        from testing_tracker.store import postgresql
+
+        raise postgresql.explained(error.orig) from error
     except sqlite3.DatabaseError as error:
         raise _explained(error) from error
     except UnicodeDecodeError as error:  # what was written as text does not come back as text

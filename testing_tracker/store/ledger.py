@@ -8,12 +8,14 @@ run made, because they are decided again when they are checked.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
@@ -41,7 +43,7 @@ _COLUMNS = {
         "id, draw_id, outcome, collected_at, note, replaces_id, reason, recorded_at, recorded_by, "
         "nullif(method, 'presumptive'), lab, specimen_id"
     ),
-    "finding": "id, result_id, analyte, nullif(found, 1), amount, unit",
+    "finding": "id, result_id, analyte, nullif(found, true), amount, unit",
     "audit_entry": ("id, facility_id, at, account, act, participant_id, draw_id, recommendation_id, reason, detail"),
     "reading": "id, result_id, expected, unexpected, absent, reason, recorded_at, recorded_by",
     "prescription": (
@@ -60,7 +62,12 @@ _COLUMNS = {
     "staff": "id, facility_id, account, role, allowed, recorded_at, recorded_by",
 }
 _ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
+_ADD_PAGE = (
+    "INSERT INTO ledger_page (id, facility_id, up_to, marks, digest) "
+    "VALUES (:id, :facility_id, :up_to, :marks, :digest)"
+)
 _MARK_BYTES = 8
+_ROWS_AT_A_TIME = 1_000
 _NOTHING = sha256(b"").hexdigest()
 
 
@@ -91,17 +98,22 @@ def write_page(session: Session) -> None:
     digest = sha256(earlier.digest.encode())
     for table in _COLUMNS:
         if newest[table] > earlier.up_to[table]:
-            for row in _rows(connection, table, earlier.up_to[table]):
+            is_large = newest[table] - earlier.up_to[table] > _ROWS_AT_A_TIME
+            for row in _rows(connection, _query(table, earlier.up_to[table]), streamed=is_large):
                 found = _digest(row)
                 marks += found[:_MARK_BYTES]
                 digest.update(found)
     facility_id = connection.exec_driver_sql("SELECT min(id) FROM facility").scalar()
     up_to = json.dumps(newest)
     digest.update(_head(earlier.id + 1, facility_id, up_to))
-    connection.exec_driver_sql(
-        "INSERT INTO ledger_page (id, facility_id, up_to, marks, digest) VALUES (?, ?, ?, ?, ?)",
-        (earlier.id + 1, facility_id, up_to, bytes(marks), digest.hexdigest()),
-    )
+    page = {
+        "id": earlier.id + 1,
+        "facility_id": facility_id,
+        "up_to": up_to,
+        "marks": bytes(marks),
+        "digest": digest.hexdigest(),
+    }
+    connection.execute(text(_ADD_PAGE), page)
 
 
 def last_page(session: Session) -> tuple[int, str]:
@@ -117,31 +129,43 @@ def first_page_up_to(session: Session, table: str) -> int:
 
 def known_at_page(session: Session, page_id: int) -> dict[str, int]:
     """The newest id of each table when a page was written; 0 where there is no such page."""
-    found = session.connection().exec_driver_sql("SELECT up_to FROM ledger_page WHERE id = ?", (page_id,)).scalar()
+    found = session.connection().execute(text("SELECT up_to FROM ledger_page WHERE id = :id"), {"id": page_id}).scalar()
     return _up_to(found) if found else dict.fromkeys(_COLUMNS, 0)
 
 
 def digest_of_page(session: Session, page_id: int) -> str:
     """The digest that a page has on record; that of nothing where there is none."""
-    found = session.connection().exec_driver_sql("SELECT digest FROM ledger_page WHERE id = ?", (page_id,)).scalar()
+    found = (
+        session.connection().execute(text("SELECT digest FROM ledger_page WHERE id = :id"), {"id": page_id}).scalar()
+    )
     return str(found) if found else _NOTHING
 
 
 def broken_pages(session: Session) -> Iterator[BrokenPage]:
     """The pages that do not hold, oldest first; a few rows in memory at a time."""
     connection = session.connection()
-    streams = {table: _Stream(_rows(connection, table, 0)) for table in _COLUMNS}
+    with ExitStack() as open_rows:
+
+        def rows_of(query: str) -> Iterator[Any]:
+            return open_rows.enter_context(closing(_rows(connection, query, streamed=True)))
+
+        streams = {table: _Stream(rows_of(_query(table, after=0))) for table in _COLUMNS}
+        yield from _compared(
+            streams, rows_of("SELECT id, facility_id, up_to, marks, digest FROM ledger_page ORDER BY id")
+        )
+
+
+def _compared(streams: dict[str, "_Stream"], pages: Iterator[Any]) -> Iterator[BrokenPage]:
     digest, up_to = _NOTHING, dict.fromkeys(_COLUMNS, 0)
     expected_id = 1
-    pages = connection.exec_driver_sql("SELECT id, facility_id, up_to, marks, digest FROM ledger_page ORDER BY id")
-    for page_id, facility_id, text, marks, stored in pages:
-        since, up_to = up_to, _up_to(text)
+    for page_id, facility_id, known, marks, stored in pages:
+        since, up_to = up_to, _up_to(known)
         comparison = _Comparison(digest, marks)
         for table, stream in streams.items():
             for row in stream.until(up_to[table]):
                 comparison.add(table, row)
         strangers, missing = comparison.differences()
-        total = comparison.total(_head(page_id, facility_id, text))
+        total = comparison.total(_head(page_id, facility_id, known))
         if total != stored or page_id != expected_id or strangers or missing:
             yield BrokenPage(page_id, strangers, missing, since["audit_entry"] + 1, up_to["audit_entry"])
         digest, expected_id = stored, page_id + 1
@@ -228,10 +252,29 @@ def _newest_ids(connection: Connection) -> dict[str, int]:
     return dict(zip(_COLUMNS, connection.exec_driver_sql(f"SELECT {columns}").one(), strict=True))
 
 
-def _rows(connection: Connection, table: str, after: int) -> Iterator[Any]:
+def _query(table: str, after: int) -> str:
     only = f" AND {_ONLY[table]}" if table in _ONLY else ""
-    query = f"SELECT {_COLUMNS[table]} FROM {table} WHERE id > {int(after)}{only} ORDER BY id"  # noqa: S608
-    return iter(connection.exec_driver_sql(query).yield_per(1_000))
+    return f"SELECT {_COLUMNS[table]} FROM {table} WHERE id > {int(after)}{only} ORDER BY id"  # noqa: S608
+
+
+def _rows(connection: Connection, query: str, *, streamed: bool) -> Generator[Any]:
+    """The rows of a query; a few in memory at a time where they are streamed."""
+    options = {"yield_per": _ROWS_AT_A_TIME} if streamed else {}
+    with connection.exec_driver_sql(query, execution_options=options) as rows:
+        yield from rows if connection.dialect.name == "sqlite" else map(_as_sqlite_keeps_it, rows)
+
+
+def _as_sqlite_keeps_it(row: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """A row whose cells other databases keep as what they mean, so that a row has the same mark on every one."""
+    return tuple(_cell(value) for value in row)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _digest(row: Any) -> bytes:  # noqa: ANN401

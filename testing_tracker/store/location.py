@@ -1,9 +1,11 @@
 """Where the database is, from what a person gave: nothing, a path or a URL. Imports nothing heavy."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from testing_tracker.account import current_account
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.key_file import KeyFile
 
@@ -12,12 +14,38 @@ KEY_VARIABLE = "TESTING_TRACKER_KEY_FILE"
 ANALYTES_VARIABLE = "TESTING_TRACKER_ANALYTES"
 DELIVERY_VARIABLE = "TESTING_TRACKER_DELIVERY"
 _SQLITE = "sqlite:///"
+_POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgres")
+
+
+class _WithFiles:
+    """The files that belong to a database, beside it or where the environment says."""
+
+    key_elsewhere: Path | None
+    analytes_elsewhere: Path | None
+    delivery_elsewhere: Path | None
+
+    @property
+    def key(self) -> KeyFile:
+        return KeyFile(self.key_elsewhere or self.beside(".key"))
+
+    @property
+    def analytes(self) -> Path:
+        """The facility's own analytes, a file that need not be there."""
+        return self.analytes_elsewhere or self.beside(".analytes.toml")
+
+    @property
+    def delivery(self) -> Path:
+        """How the weekly report leaves by itself, a file that need not be there."""
+        return self.delivery_elsewhere or self.beside(".delivery.toml")
+
+    def beside(self, ending: str) -> Path:
+        """Where a file that belongs to the database is by default."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Location:
-    """A SQLite database's file, and the files of its key, of the facility's own analytes and of its deliveries where
-    they are not beside it."""
+class Location(_WithFiles):
+    """A SQLite database's file."""
 
     path: Path
     key_elsewhere: Path | None = None
@@ -28,38 +56,81 @@ class Location:
     def url(self) -> str:
         return f"{_SQLITE}{self.path}"
 
-    @property
-    def key(self) -> KeyFile:
-        return KeyFile(self.key_elsewhere or self.path.with_name(f"{self.path.name}.key"))
+    def beside(self, ending: str) -> Path:
+        return self.path.with_name(f"{self.path.name}{ending}")
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True)
+class ServerLocation(_WithFiles):
+    """A database on a PostgreSQL server, by its URL; the files that belong to it are in the user's data folder.
+
+    The URL may hold a password, so `str` leaves it out, and so does `repr`.
+    """
+
+    uri: str = field(repr=False)
+    key_elsewhere: Path | None = None
+    analytes_elsewhere: Path | None = None
+    delivery_elsewhere: Path | None = None
 
     @property
-    def analytes(self) -> Path:
-        """The facility's own analytes, a file that need not be there."""
-        return self.analytes_elsewhere or self.path.with_name(f"{self.path.name}.analytes.toml")
+    def url(self) -> str:
+        return self.uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
     @property
-    def delivery(self) -> Path:
-        """How the weekly report leaves by itself, a file that need not be there."""
-        return self.delivery_elsewhere or self.path.with_name(f"{self.path.name}.delivery.toml")
+    def database(self) -> str:
+        """The database's name; where the URL has none, what the server's own tools take."""
+        parts = urlsplit(self.uri)
+        named = unquote(parts.path.removeprefix("/")) or self._option("dbname")
+        return named or os.environ.get("PGDATABASE") or unquote(parts.username or "") or current_account()
+
+    def beside(self, ending: str) -> Path:
+        return _data_folder() / f"{self.database.replace(os.sep, '-')}{ending}"
+
+    def __str__(self) -> str:
+        user, at, host = urlsplit(self.uri).netloc.rpartition("@")
+        folder = f"?host={self._option('host')}" if self._option("host") else ""
+        return f"postgresql://{user.partition(':')[0]}{at}{host}/{self.database}{folder}"
+
+    def _option(self, name: str) -> str:
+        return (parse_qs(urlsplit(self.uri).query).get(name) or [""])[0]
 
 
-def locate(given: str | None) -> Location:
+AnyLocation = Location | ServerLocation
+
+
+def locate(given: str | None) -> AnyLocation:
     """The database that `--database` or the environment names, or the user's own by default.
 
-    Raises TestingTrackerError for a URL of another kind of database.
+    Raises TestingTrackerError for a URL of another kind of database, and for one that cannot be read.
     """
     given = given or os.environ.get(VARIABLE)
-    elsewhere = tuple(map(_from_environment, (KEY_VARIABLE, ANALYTES_VARIABLE, DELIVERY_VARIABLE)))
+    elsewhere = [_from_environment(name) for name in (KEY_VARIABLE, ANALYTES_VARIABLE, DELIVERY_VARIABLE)]
     if not given:
         return Location(default_path(), *elsewhere)
     if given.startswith(_SQLITE):
         given = given.removeprefix(_SQLITE)
     elif "://" in given:
-        kind = given.partition("://")[0]
-        raise TestingTrackerError(
-            f"{kind} databases are not supported by this version; give the path of a SQLite file."
-        )
+        kind, _, rest = given.partition("://")
+        if kind not in _POSTGRESQL:
+            raise TestingTrackerError(
+                f"{kind} databases are not supported; give the path of a SQLite file, or a postgresql:// URL."
+            )
+        return ServerLocation(_readable(f"postgresql://{rest}"), *elsewhere)
     return Location(Path(given).expanduser().absolute(), *elsewhere)
+
+
+def _readable(url: str) -> str:
+    """The URL; what is wrong with another one is not quoted, because it may have a password in it."""
+    try:
+        urlsplit(url).port  # noqa: B018  asking for it is what reads it
+    except ValueError:
+        raise TestingTrackerError(
+            "The database's URL cannot be read. It looks like postgresql://user@host:5432/database."
+        ) from None
+    return url
 
 
 def _from_environment(variable: str) -> Path | None:
@@ -69,6 +140,10 @@ def _from_environment(variable: str) -> Path | None:
 
 def default_path() -> Path:
     """The user's own database, in the platform's place for such things."""
+    return _data_folder() / "testing-tracker.db"
+
+
+def _data_folder() -> Path:
     from platformdirs import user_data_path
 
-    return user_data_path("testing-tracker", appauthor=False) / "testing-tracker.db"
+    return user_data_path("testing-tracker", appauthor=False)

@@ -6,10 +6,20 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from testing_tracker.store.location import AnyLocation, ServerLocation
+
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run every migration up to a revision that the database has not had yet, in the caller's transaction."""
     command.upgrade(alembic_config(connection), revision)
+
+
+def refuse_unless_empty(connection: Connection, location: AnyLocation) -> None:
+    """Raise TestingTrackerError for a database on a server that is in use; a new file is empty."""
+    if isinstance(location, ServerLocation):
+        from testing_tracker.store import postgresql
+
+        postgresql.refuse_unless_empty(connection, location)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

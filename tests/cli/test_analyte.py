@@ -18,7 +18,7 @@ def _no_file_elsewhere(monkeypatch):
 @pytest.fixture
 def own(clinic) -> Path:
     """The facility's own file, beside the database."""
-    file = clinic.database.with_name("clinic.db.analytes.toml")
+    file = clinic.location.analytes
     file.write_text(KAVA + 'cutoff.urine = { presumptive = "5", source = "our laboratory" }\n', encoding="utf-8")
     return file
 
@@ -130,12 +130,12 @@ def test_a_broken_file_stops_what_needs_an_analyte_and_nothing_else(clinic, own)
 
 
 def test_completion_offers_the_facilitys_own(clinic, own):
-    assert offered(clinic.database, "ka") == ["kava"]
+    assert offered(clinic.url, "ka") == ["kava"]
 
 
 def test_completion_offers_the_shipped_ones_beside_a_broken_file(clinic, own):
     own.write_text("[thc", encoding="utf-8")
-    assert offered(clinic.database, "coca") == ["cocaine"]
+    assert offered(clinic.url, "coca") == ["cocaine"]
 
 
 def offered(database: Path, word: str) -> list[str]:

@@ -13,6 +13,8 @@ from conftest import Clinic, key_of
 from testing_tracker.services import backups
 from testing_tracker.store import copies
 
+pytestmark = pytest.mark.sqlite_only(reason="a server's copies are made by its own tools")
+
 TUESDAY = "2026-11-17"
 THURSDAY = "2026-11-19"
 

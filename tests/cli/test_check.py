@@ -6,6 +6,8 @@ from contextlib import closing
 import pytest
 from conftest import key_of
 
+pytestmark = pytest.mark.sqlite_only(reason="examines a file")
+
 
 @pytest.fixture
 def staffed(clinic):

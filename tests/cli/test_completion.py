@@ -51,7 +51,7 @@ def database(clinic):
     clinic.add("B2", schedule="fixed-1")  # not due on a Monday
     clinic("draw")
     clinic("result", "A17", "negative")
-    return clinic.database
+    return clinic.url
 
 
 def test_commands(database):

@@ -1,10 +1,8 @@
 """Making, finding and refusing databases."""
 
-import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -18,6 +16,7 @@ from sqlalchemy import event
 from testing_tracker.store import engine
 
 
+@pytest.mark.sqlite_only(reason="about the file")
 def test_init_makes_a_file_that_only_its_owner_may_read(clinic):
     fresh = Clinic(clinic.database.parent / "new" / "fresh.db", "2026-11-16")
     fresh("init", "--training", "--facility", "Harbor House")
@@ -43,6 +42,7 @@ def test_pretending_the_day_is_for_training_databases_only(tmp_path):
     assert other.run("init").exit_code == 1
 
 
+@pytest.mark.sqlite_only(reason="about the file")
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -60,8 +60,7 @@ def test_what_is_not_our_database_is_named(tmp_path, content, message):
 
 
 def test_a_database_of_a_newer_program_is_refused(clinic):
-    with closing(sqlite3.connect(clinic.database)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    clinic.change("UPDATE alembic_version SET version_num = '9999'")
     assert "made by a newer version" in clinic.refused("due")
 
 
@@ -71,6 +70,7 @@ def test_another_kind_of_database_is_refused():
     assert (done.exit_code, "mysql databases are not supported" in done.stderr) == (1, True)
 
 
+@pytest.mark.sqlite_only(reason="about the file")
 @pytest.mark.parametrize(
     ("limit", "message"),
     [
@@ -141,6 +141,7 @@ def test_an_error_of_a_training_database_says_so(clinic):
     assert clinic.run("result", "A17", "negative").stderr.endswith("(TRAINING)\n")
 
 
+@pytest.mark.sqlite_only(reason="about the file")
 @pytest.mark.parametrize("seed", range(6))
 def test_a_damaged_database_is_named_as_damaged(clinic, seed):
     """Bytes flipped all over: whatever SQLite or the libraries stumble over, a person reads one line."""
@@ -158,7 +159,7 @@ def test_a_damaged_database_is_named_as_damaged(clinic, seed):
 def test_output_that_cannot_be_printed_does_not_claim_that_nothing_was_done(clinic):
     clinic.add("A17")
     clinic("draw")
-    command = [sys.executable, "-m", "testing_tracker", "--database", str(clinic.database), "--today", clinic.today]
+    command = [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", clinic.today]
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [*command, "result", "A17", "negative"], stdout=full, stderr=subprocess.PIPE, text=True, check=False

@@ -13,6 +13,8 @@ from click.testing import CliRunner
 
 from testing_tracker.cli import program
 
+pytestmark = pytest.mark.sqlite_only(reason="the demo makes a file of its own, whatever database the facility has")
+
 WEDNESDAY = "2026-11-25"  # so the demo ends with week 47, and its Monday is the 23rd
 MONDAY = "2026-11-23"
 

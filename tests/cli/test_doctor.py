@@ -2,10 +2,17 @@
 
 import json
 
+import databases
 import pytest
 from conftest import key_of
 
 TUESDAY, THURSDAY, FRIDAY = "2026-11-17", "2026-11-19", "2026-11-20"
+
+
+def back_up(clinic) -> None:
+    """Make a backup, without which a database that is a file is not well."""
+    if not databases.SERVER:
+        clinic("backup", str(clinic.database.with_name("backup.db")))
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +59,7 @@ def test_nights_without_a_run_are_told_for_a_week(staffed):
     staffed.today = FRIDAY
     assert stuck(staffed) == [("night", TUESDAY, None)]
     staffed("draw")
-    staffed("backup", str(staffed.database.with_name("backup.db")))
+    back_up(staffed)
     assert stuck(staffed) == [("gap", TUESDAY, None), ("gap", "2026-11-18", None), ("gap", THURSDAY, None)]
     assert "still unrecorded: 2" in staffed.run("doctor").stdout  # Thursday's
     until(staffed, 26)
@@ -101,7 +108,7 @@ def test_nobody_is_collected_again_who_has_left(staffed):
 def test_a_recommendation_that_nobody_decided_on(staffed):
     staffed("result", "A17", "positive", "--analyte", "cocaine")
     until(staffed, 23)
-    staffed("backup", str(staffed.database.with_name("backup.db")))
+    back_up(staffed)
     assert stuck(staffed) == []
     until(staffed, 24)
     assert stuck(staffed) == [("recommendation", "2026-11-16", "A17")]
@@ -118,7 +125,7 @@ def test_a_review_that_nobody_did(staffed):
     staffed("result", "A17", "negative")  # what is prescribed was not found
     (review,) = staffed.json("review", "list")
     until(staffed, 24)
-    staffed("backup", str(staffed.database.with_name("backup.db")))
+    back_up(staffed)
     assert stuck(staffed) == [("review", "2026-11-16", "A17")]
     staffed("review", "done", str(review["id"]))
     assert stuck(staffed) == []

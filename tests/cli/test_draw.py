@@ -196,7 +196,7 @@ def test_a_draw_keeps_the_schedule_version_it_was_made_under(clinic, tmp_path):
 def test_two_hosts_at_once_make_the_same_draws_once(clinic):
     clinic.add(*(f"P{number}" for number in range(20)), schedule="random-3")
     clinic.add("F1", "F2", schedule="fixed-2")
-    command = [sys.executable, "-m", "testing_tracker", "--database", str(clinic.database), "--today", "2026-11-16"]
+    command = [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", "2026-11-16"]
     hosts = [subprocess.Popen([*command, "draw"], stdout=subprocess.DEVNULL) for _ in range(4)]
     assert [host.wait(timeout=60) for host in hosts] == [0, 0, 0, 0]
     assert clinic.rows("SELECT count(*) FROM night") == [(1,)]

@@ -25,7 +25,7 @@ class Terminal:
     """A nurse at a real terminal."""
 
     def __init__(self, clinic, *arguments: str) -> None:
-        command = [sys.executable, "-m", "testing_tracker", "--database", str(clinic.database), "--today", clinic.today]
+        command = [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", clinic.today]
         self.pid, self.end = pty.fork()
         if self.pid == 0:
             os.environ |= {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
@@ -153,12 +153,7 @@ class TestFromAPipe:
         assert "is in the future" in staffed.refused("log", "--on", "2026-11-17", input="A17 n\n")
 
     def test_it_writes_what_single_commands_write(self, staffed, tmp_path):
-        from conftest import Clinic, key_of
-
-        other = Clinic(tmp_path / "other.db", staffed.today)
-        other.database.write_bytes(staffed.database.read_bytes())
-        key_of(other.database).touch(0o600)
-        key_of(other.database).write_bytes(key_of(staffed.database).read_bytes())
+        other = staffed.copy(tmp_path / "other.db")
         staffed("log", input="A17 n\nB04 coc opi\nC21 i leaked\nA18 m\nD-9 r\n")
         other("result", "A17", "negative")
         other("result", "B04", "positive", "--analyte", "cocaine", "--analyte", "opiates")
@@ -171,7 +166,7 @@ class TestFromAPipe:
         codes = [f"N{number}" for number in range(20)]
         staffed.add(*codes, schedule="fixed-3")
         staffed("draw")
-        command = [sys.executable, "-m", "testing_tracker", "--database", str(staffed.database)]
+        command = [sys.executable, "-m", "testing_tracker", "--database", staffed.url]
         lines = "".join(f"{code} n\n" for code in codes)
         nurses = [
             subprocess.Popen([*command, "--today", staffed.today, "log"], stdin=-1, stdout=-1, stderr=-1, text=True)

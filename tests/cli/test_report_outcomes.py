@@ -6,12 +6,12 @@ It is Monday, 2026-11-16; the last full week is W46, from the 9th to the 15th.
 import json
 import os
 import pty
-import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
+import databases
 import pytest
 from sqlalchemy import Engine, event
 
@@ -451,7 +451,7 @@ def on_a_terminal(clinic, columns: int) -> str:
     pid, end = pty.fork()
     if pid == 0:
         os.environ |= {"TERM": "xterm", "COLUMNS": str(columns)}
-        start = [sys.executable, "-m", "testing_tracker", "--database", str(clinic.database), "--today", clinic.today]
+        start = [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", clinic.today]
         os.execv(sys.executable, [*start, "report", "outcomes"])
     said = b""
     while True:
@@ -529,8 +529,7 @@ class TestExports:
         assert len(exports(a17)) == 1, "on record before anything is written"
 
     def test_a_table_is_read_while_somebody_else_is_writing(self, a17):
-        with closing(sqlite3.connect(a17.database, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with databases.held(a17.database):
             assert "A17" in a17("report", "outcomes")
 
     def test_nobody_is_kept_from_writing_while_it_gathers(self, a17, monkeypatch):
@@ -541,8 +540,7 @@ class TestExports:
         @contextmanager
         def others_write(_doing, _total):
             def advance(part):
-                with closing(sqlite3.connect(a17.database, timeout=0)) as other, other:
-                    other.execute("UPDATE participant SET name = 'changed'")
+                a17.change("UPDATE participant SET name = 'changed'")
                 written.append(part)
 
             yield advance

@@ -2,15 +2,14 @@
 
 import csv
 import os
-import shutil
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import databases
 import pytest
-from conftest import Clinic, key_of
+from conftest import Clinic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_patterns import EXCERPT, PUBLISHED_AS, number
@@ -126,12 +125,9 @@ def test_any_record_and_span_against_a_slow_and_obvious_reckoning(
 ):
     if first is not None and first > last:
         first, last = last, first
+    databases.copy(made_clinic, tmp_path_factory.getbasetemp() / "any.db")
     clinic = Clinic(tmp_path_factory.getbasetemp() / "any.db", str(TODAY))
-    shutil.copy(made_clinic, clinic.database)
-    shutil.copy(key_of(made_clinic), key_of(clinic.database))
-    with closing(sqlite3.connect(clinic.database)) as connection, connection:
-        for number, person in enumerate(everybody, start=1):
-            put_in(connection, number, person)
+    clinic.change(*(row for number, person in enumerate(everybody, start=1) for row in rows_of(number, person)))
     begins = ["--from", str(first)] if first else []
     found = clinic.json("report", "outcomes", *begins, "--to", str(last))
     expected = {f"P{number}": slow_pattern(person, first, last) for number, person in enumerate(everybody, start=1)}
@@ -140,8 +136,8 @@ def test_any_record_and_span_against_a_slow_and_obvious_reckoning(
     }
 
 
-def put_in(connection: sqlite3.Connection, number: int, person: Person) -> None:
-    """The rows that the program's own acts would have left."""
+def rows_of(number: int, person: Person) -> Iterator[str]:
+    """The rows that the program's own acts would have left, as statements."""
     changes = []
     for first, discharged in person.enrolments:
         changes.append((first, True))
@@ -152,19 +148,23 @@ def put_in(connection: sqlite3.Connection, number: int, person: Person) -> None:
         changes += [(planned, True), (planned, False), (on, False)]
     by = ("2026-09-28 12:00:00", "nurse")
     enrolled_on = changes[0][0]
-    connection.execute("INSERT INTO participant VALUES (?, 1, ?, ?, NULL)", (number, f"P{number}", f"p{number}"))
+    yield insert("participant", "id, facility_id, code, code_key", (number, 1, f"P{number}", f"p{number}"))
     for day, enrolled in changes:
         row = (number, str(day), enrolled, *by)
-        columns = "participant_id, from_on, enrolled, recorded_at, recorded_by"
-        connection.execute(f"INSERT INTO enrolment ({columns}) VALUES (?, ?, ?, ?, ?)", row)
+        yield insert("enrolment", "participant_id, from_on, enrolled, recorded_at, recorded_by", row)
     for table, column, value in (("placement", "level", "iop"), ("assignment", "schedule_id", 1)):
         columns = f"participant_id, from_on, {column}, recorded_at, recorded_by"
         row = (number, str(enrolled_on), value, *by)
-        connection.execute(f"INSERT INTO {table} ({columns}) VALUES (?, ?, ?, ?, ?)", row)
+        yield insert(table, columns, row)
     for day, (status, outcome, expected) in person.draws.items():
         columns = "participant_id, due_on, kind, status, outcome, expected, recorded_at"
         row = (number, str(day), "imported", status, outcome, expected, by[0])
-        connection.execute(f"INSERT INTO draw ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        yield insert("draw", columns, row)
+
+
+def insert(table: str, columns: str, row: tuple) -> str:
+    values = ["NULL" if value is None else str(value) if isinstance(value, int) else f"'{value}'" for value in row]
+    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join(values)})"
 
 
 def slow_pattern(person: Person, first: date | None, last: date) -> str | None:

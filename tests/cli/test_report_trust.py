@@ -1,9 +1,7 @@
 """What makes a report worth trusting: the same when printed again, amended openly, stopped where a record is wrong."""
 
 import json
-import sqlite3
 import stat
-from contextlib import closing
 
 import pytest
 
@@ -113,8 +111,7 @@ def test_what_was_open_is_said_as_of_the_first_printing(week):
 
 
 def behind_its_back(clinic, statement: str) -> None:
-    with closing(sqlite3.connect(clinic.database)) as connection, connection:
-        assert connection.execute(statement).rowcount == 1
+    assert clinic.change(statement) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import databases
 import pytest
 from click.testing import CliRunner, Result
 from sqlmodel import Session, select
@@ -22,7 +23,7 @@ from testing_tracker.rules.escalation import DISCLAIMER
 from testing_tracker.services.facilities import create_facility
 from testing_tracker.store import tables
 from testing_tracker.store.engine import create_file, make_engine, writing
-from testing_tracker.store.location import Location
+from testing_tracker.store.location import Location, locate
 
 NEW_YORK = ZoneInfo("America/New_York")
 READ_ON = "2026-11-23"
@@ -135,14 +136,17 @@ class Clinic:
     """A training database, and the command as a person calls it on a day."""
 
     def __init__(self, path: Path) -> None:
-        self.location = Location(path)
-        create_file(self.location)
+        databases.make_room(path)
+        self.location = locate(databases.url_of(path))
+        if isinstance(self.location, Location):
+            create_file(self.location)
+        self.url = databases.url_of(path)
         self.engine = make_engine(self.location)
-        with writing(self.engine) as session:
+        with writing(self.engine, has_tables=False) as session:
             create_facility(session, "Riverside", Clock(NEW_YORK, november(1)), bytes(32), training=True)
 
     def report(self, *arguments: str, today: str = READ_ON) -> Result:
-        command = ["--database", str(self.location.path), "--today", today, "report", "weekly", *arguments]
+        command = ["--database", self.url, "--today", today, "report", "weekly", *arguments]
         return CliRunner().invoke(program, command, catch_exceptions=False)
 
     def json(self, *arguments: str, today: str = READ_ON):

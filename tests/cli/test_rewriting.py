@@ -6,13 +6,12 @@ from test_verify import behind_its_back
 
 from testing_tracker import chance
 from testing_tracker.store.engine import open_engine, writing
-from testing_tracker.store.location import Location
 
 
 def rewrite(clinic: Clinic, *statements: str) -> None:
     """Change rows and write the last page of the ledger anew over them."""
     behind_its_back(clinic, *statements, "DELETE FROM ledger_page WHERE id = (SELECT max(id) FROM ledger_page)")
-    engine = open_engine(Location(clinic.database))
+    engine = open_engine(clinic.location)
     with writing(engine):
         pass
     engine.dispose()
@@ -86,12 +85,11 @@ def test_a_swap_on_a_day_that_cannot_be_decided_again_is_found_all_the_same(clin
     key_of(clinic.database).unlink()
     monkeypatch.setattr(chance, "new_seed", lambda: bytes(32))
     clinic("key", "rotate", "--reason", "lost")
-    content = clinic.database.read_bytes()
+    other = clinic.copy(clinic.database.with_name("other.db"))
     exchange_participants(clinic, "A1", "B1")
     assert "A1: the draw on record is not the one that the audit table speaks of" in clinic.refused("verify")
-    clinic.database.write_bytes(content)
-    behind_its_back(clinic, f"UPDATE draw SET id = 1000 WHERE id = {draw_of('B1')}")
-    assert "the draws on record are not the 2 that the run made" in clinic.refused("verify")
+    behind_its_back(other, f"UPDATE draw SET id = 1000 WHERE id = {draw_of('B1')}")
+    assert "the draws on record are not the 2 that the run made" in other.refused("verify")
 
 
 A_LEAVE = (

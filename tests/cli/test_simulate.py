@@ -145,5 +145,5 @@ def test_a_nurses_and_the_nights_commands_never_load_numpy(clinic, guarded, argu
     script = (
         "import sys; from testing_tracker.__main__ import main\ntry: main()\nfinally: assert 'numpy' not in sys.modules"
     )
-    options = ["--database", str(clinic.database), "--today", "2026-11-17"]
+    options = ["--database", clinic.url, "--today", "2026-11-17"]
     subprocess.run([sys.executable, "-c", script, *options, *arguments], check=True, capture_output=True)

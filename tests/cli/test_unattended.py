@@ -12,6 +12,8 @@ from conftest import Clinic, key_of
 
 from testing_tracker.unattended import Unattended, cron_lines, systemd_units
 
+pytestmark = pytest.mark.sqlite_only(reason="the lines are for a file and its backups")
+
 
 @pytest.fixture
 def live(tmp_path):

@@ -1,12 +1,11 @@
 """`verify`: whatever is changed behind the program's back is found, and what the program does is not."""
 
-import sqlite3
-from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+import databases
 import pytest
-from conftest import Clinic, key_of
+from conftest import Clinic
 
 from testing_tracker.store import engine, ledger
 
@@ -92,12 +91,8 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
 
 
 def copy_of(database: Path, folder: Path) -> Clinic:
-    clinic = Clinic(folder / "copy.db", "2026-11-16")
-    clinic.database.write_bytes(database.read_bytes())
-    key = key_of(clinic.database)
-    key.touch(0o600)
-    key.write_bytes(key_of(database).read_bytes())
-    return clinic
+    databases.copy(database, folder / "copy.db")
+    return Clinic(folder / "copy.db", "2026-11-16")
 
 
 @pytest.fixture
@@ -109,12 +104,7 @@ def clinic(lived_in, tmp_path) -> Clinic:
 
 def behind_its_back(clinic: Clinic, *statements: str) -> int:
     """Change the database as somebody with the file could; returns how many rows were changed."""
-    with closing(sqlite3.connect(clinic.database)) as connection:
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {trigger}")
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        with connection:
-            return sum(connection.execute(statement).rowcount for statement in statements)
+    return databases.change(clinic.database, *statements, triggers=False)
 
 
 def test_what_the_program_does_holds(clinic):
@@ -133,17 +123,8 @@ def test_bounds_and_gaps_and_newcomers_are_among_what_was_verified(clinic):
     assert all(clinic.rows(drawn.format(code)) >= [(1,)] for code in ("C1", "C2"))
 
 
-ANOTHER_END = "substr({0}, 1, length({0}) - 1) || char(unicode(substr({0}, -1)) + 6)"
-
-
 def columns(database: Path) -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(database)) as connection:
-        return [
-            (table, row[1])
-            for table in CHECKED
-            for row in connection.execute(f"PRAGMA table_info({table})")
-            if (table, row[1]) not in FREE
-        ]
+    return [column for table in CHECKED for column in databases.columns(database, table) if column not in FREE]
 
 
 @pytest.fixture
@@ -175,11 +156,8 @@ def test_a_change_of_any_cell_of_any_row_that_it_reads_is_found(tampered, lived_
     assert len(all_columns) > 100
     for number, (table, column) in enumerate(all_columns):
         which = "max" if number % 2 else "min"
-        found = tampered(
-            f"UPDATE OR IGNORE {table} SET {column} = CASE typeof({column}) WHEN 'integer' THEN {column} + 1000 "
-            f"WHEN 'blob' THEN x'00' WHEN 'null' THEN '4242' ELSE {ANOTHER_END.format(column)} END "
-            f"WHERE id = (SELECT {which}(id) FROM {table})"
-        )
+        another = databases.another_value(lived_in, table, column)
+        found = tampered(f"UPDATE {table} SET {column} = {another} WHERE id = (SELECT {which}(id) FROM {table})")
         assert found == (1, 1, "Error:"), (table, column, which)
 
 
@@ -255,10 +233,9 @@ def test_a_leave_that_was_slipped_in_is_found(clinic):
 def test_a_ledger_written_anew_is_found_by_the_seal(clinic):
     """Whoever knows the program can write new pages over changed records, but has not the key to seal them."""
     from testing_tracker.store.engine import open_engine, writing
-    from testing_tracker.store.location import Location
 
     behind_its_back(clinic, "UPDATE leave SET reason = 'jail' WHERE id = 1", "DELETE FROM ledger_page")
-    engine = open_engine(Location(clinic.database))
+    engine = open_engine(clinic.location)
     with writing(engine):
         pass
     engine.dispose()

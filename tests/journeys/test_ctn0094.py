@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import databases
 import pytest
 from conftest import key_of
 
@@ -34,7 +35,8 @@ def converted(request, tmp_path) -> tuple[Path, Path]:
 @pytest.fixture
 def study(clinic):
     """A clinic without anybody, on a day after the last visit."""
-    clinic.database.unlink()
+    databases.drop(clinic.database)
+    databases.make_room(clinic.database)
     key_of(clinic.database).unlink()
     clinic.today = TODAY
     clinic("init", "--training", "--timezone", "UTC")

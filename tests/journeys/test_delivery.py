@@ -1,14 +1,14 @@
 """The weekly report leaves by itself: over a real mail server with TLS, into a folder, and again until it arrived."""
 
 import json
-import shutil
 import stat
 from datetime import datetime, timedelta
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
+import databases
 import pytest
-from conftest import Clinic, key_of
+from conftest import Clinic
 from freezegun import freeze_time
 from post_office import DIRECTOR, DOCTOR, PASSWORD, SENDER, USER, PostOffice
 from pypdf import PdfReader
@@ -60,10 +60,8 @@ def made_live(tmp_path_factory):
 @pytest.fixture
 def live(made_live, tmp_path):
     """A copy of it, on the Monday after that week."""
-    live = Clinic(tmp_path / "live.db", None)
-    for made, copy in ((made_live, live.database), (key_of(made_live), key_of(live.database))):
-        shutil.copy(made, copy)  # with its mode
-    return live
+    databases.copy(made_live, tmp_path / "live.db")
+    return Clinic(tmp_path / "live.db", None)
 
 
 def configure(live, office=None, *, folder=None, passphrase=None, **mail_values):
@@ -86,7 +84,7 @@ def configure(live, office=None, *, folder=None, passphrase=None, **mail_values)
         lines += ["[mail]", *(f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None)]
     if passphrase is not None:
         lines += ["[pdf]", f'passphrase = "{passphrase}"']
-    file = live.database.with_name("live.db.delivery.toml")
+    file = live.location.delivery
     file.write_text("\n".join(lines))
     file.chmod(0o600)
     return file
@@ -268,7 +266,7 @@ def test_a_report_that_failed_all_week_arrives_beside_the_next_one(live, one_off
 def test_an_attempt_that_was_cut_off_is_visible_and_made_again_five_minutes_later(live, one_office):
     configure(live, one_office)
     with at(MONDAY_AT_SIX) as clock:
-        desk = Desk(str(live.database), None)
+        desk = Desk(live.url, None)
         with desk.writing() as (session, acting):
             assert services.deliveries.claim(session, acting, Week.parse(WEEK), Channel.MAIL)
         desk.engine.dispose()
@@ -284,7 +282,7 @@ def test_an_attempt_that_was_cut_off_is_visible_and_made_again_five_minutes_late
 
 def test_an_attempt_that_ends_after_its_time_does_not_disturb_the_next_one(live):
     with at(MONDAY_AT_SIX) as clock:
-        desk = Desk(str(live.database), None)
+        desk = Desk(live.url, None)
 
         def claim():
             with desk.writing() as (session, acting):
@@ -378,7 +376,7 @@ def test_a_week_is_not_sent_before_the_night_has_closed_it(live, one_office):
 def test_without_a_file_nothing_is_sent(live):
     with at(MONDAY_AT_SIX):
         told = live.refused("report", "weekly", "--send")
-        assert "live.db.delivery.toml" in told
+        assert str(live.location.delivery) in told
         assert "[folder]" in told
         assert live.run("serve", "--once").output == ""
         assert live.rows("SELECT count(*) FROM delivery") == [(0,)]
@@ -446,7 +444,7 @@ def test_two_at_once_send_once(live, one_office, tmp_path, beside_reports):
     """Both have looked at what is owed before either begins."""
     configure(live, one_office)
     with at(MONDAY_AT_SIX):
-        desks = [Desk(str(live.database), None) for _ in range(2)]
+        desks = [Desk(live.url, None) for _ in range(2)]
         ways = deliveries_of(desks[0].location)
         if beside_reports:  # a folder that lacks its files is no reason to mail anything again
             ways = ways.to_reports_folder(tmp_path)

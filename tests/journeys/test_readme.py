@@ -13,6 +13,8 @@ from freezegun import freeze_time
 from testing_tracker import account
 from testing_tracker.cli import _COMMANDS, program
 
+pytestmark = pytest.mark.sqlite_only(reason="the README's clinic is a file")
+
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMAND = re.compile(r"^\$ testing-tracker (.*)\n((?:[^$\n].*\n|\n)*)", re.MULTILINE)
 SESSIONS = re.findall(r"<!-- at (.+?) -->\n\n```console\n(.*?)```", README, re.DOTALL)

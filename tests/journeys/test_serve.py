@@ -1,17 +1,15 @@
 """`serve` as a process: it catches up, stops when asked, does nothing twice, and gets on with a second one."""
 
 import json
-import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
+import databases
 import pytest
-from conftest import key_of
 
 from testing_tracker.cli.desk import Desk
 
@@ -25,7 +23,7 @@ STOPPED_IN_A_TURN = "stopped in the middle of a turn; what it had not finished i
 @contextmanager
 def serving(clinic, *arguments):
     """A `serve` process that has said it is serving; killed when a test forgets it."""
-    command = [sys.executable, "-u", "-m", "testing_tracker", "--database", str(clinic.database)]
+    command = [sys.executable, "-u", "-m", "testing_tracker", "--database", clinic.url]
     command += ["--today", clinic.today] if clinic.today else []
     process = subprocess.Popen(
         [*command, "serve", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -104,9 +102,7 @@ def test_two_at_once_make_one_night(staffed):
 
 def test_catching_up_is_what_draw_does(staffed, tmp_path):
     staffed("draw")
-    other = replace(staffed, database=tmp_path / "other.db", today=THURSDAY)
-    shutil.copyfile(staffed.database, other.database)
-    shutil.copy(key_of(staffed.database), key_of(other.database))
+    other = replace(staffed.copy(tmp_path / "other.db"), today=THURSDAY)
     staffed.today = THURSDAY
     other("draw")
     printed = staffed("serve", "--once")
@@ -142,12 +138,9 @@ def test_the_report_of_last_week_is_written_once(staffed, tmp_path):
 
 def test_another_writer_does_not_keep_it_from_stopping(staffed):
     before = staffed.contents()
-    with closing(sqlite3.connect(staffed.database, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
-        with serving(staffed) as process:
-            time.sleep(1)
-            printed, complained = stop(process)
-        writer.execute("ROLLBACK")
+    with databases.held(staffed.database), serving(staffed) as process:
+        time.sleep(1)
+        printed, complained = stop(process)
     assert "draws" not in printed
     assert complained.rstrip().endswith(STOPPED_IN_A_TURN)
     assert staffed.contents() == before
@@ -162,8 +155,8 @@ def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(st
     from testing_tracker.rules.owed import Hours
     from testing_tracker.store import engine
 
-    monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0)
-    desk = Desk(str(staffed.database), staffed.today)
+    monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.01)
+    desk = Desk(staffed.url, staffed.today)
     told, complaints = [], []
     plan = serve.Plan(
         location=desk.location,
@@ -175,13 +168,10 @@ def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(st
         complain=complaints.append,
     )
     turns = serve.Turns(plan)
-    with closing(sqlite3.connect(staffed.database, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
+    with databases.held(staffed.database):
         turns.take()
-        writer.execute("ROLLBACK")
-    away = staffed.database.rename(staffed.database.with_suffix(".away"))
-    turns.take()
-    away.rename(staffed.database)
+    with databases.away(staffed.database):
+        turns.take()
     assert told == []
     assert "Another program has been writing" in complaints[0]
     assert "There is no database" in complaints[1]
@@ -204,7 +194,7 @@ def test_a_live_database_has_the_real_day(tmp_path, clinic):
 
 
 def test_it_does_not_begin_without_a_database(clinic):
-    clinic.database.unlink()
+    databases.drop(clinic.database)
     done = clinic.run("serve")
     assert done.exit_code == 1
     assert "There is no database" in done.stderr

@@ -28,7 +28,7 @@ def monday(clinic):
 
 
 def configure(clinic, text):
-    file = clinic.database.with_name("clinic.db.delivery.toml")
+    file = clinic.location.delivery
     file.write_text(text)
     file.chmod(0o600)
 

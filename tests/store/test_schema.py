@@ -1,25 +1,34 @@
 """The migrations make the very tables that the program declares."""
 
+import databases
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlmodel import SQLModel, create_engine
+from sqlmodel import SQLModel
 
 from testing_tracker.store import tables
-from testing_tracker.store.engine import SCHEMA_VERSION
+from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
+from testing_tracker.store.location import locate
 from testing_tracker.store.schema import alembic_config, upgrade
+
+INDEXES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+    "postgresql": "SELECT indexname FROM pg_indexes",
+}
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
-def test_a_migrated_database_has_the_declared_tables():
-    engine = create_engine("sqlite://")
+def test_a_migrated_database_has_the_declared_tables(tmp_path):
+    databases.make_room(tmp_path / "new.db")
+    engine = make_engine(locate(databases.url_of(tmp_path / "new.db")))
     with engine.connect() as connection:
         upgrade(connection)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
-        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'index'").scalars().all()
+        names = connection.exec_driver_sql(INDEXES[connection.dialect.name]).scalars().all()
+    engine.dispose()
     assert {"draw_once_a_day", "draw_by_day", "recommendation_open"} <= set(names)
 
 
@@ -31,12 +40,13 @@ def test_instants_come_back_aware_and_in_utc(clinic):
     from datetime import UTC
 
     from testing_tracker.store.engine import open_engine, reading
-    from testing_tracker.store.location import Location
     from testing_tracker.store.queries import enrolled_on, the_facility
 
     clinic.add("A17")
-    with reading(open_engine(Location(clinic.database))) as session:
+    engine = open_engine(clinic.location)
+    with reading(engine) as session:
         assert the_facility(session).timezone == "America/Los_Angeles"
         (entry, *_) = session.exec(tables.AuditEntry.__table__.select()).all()
         assert entry.at.tzinfo is UTC
         assert enrolled_on(session, 1).isoformat() == "2026-11-16"
+    engine.dispose()

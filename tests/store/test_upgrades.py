@@ -12,6 +12,8 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import upgrades
 from testing_tracker.store.engine import SCHEMA_VERSION
 
+pytestmark = pytest.mark.sqlite_only(reason="databases of earlier versions are files")
+
 RELEASED = sorted((Path(__file__).parent / "released").glob("schema-*.db.gz"))
 
 

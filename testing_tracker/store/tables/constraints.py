@@ -1,8 +1,9 @@
 """What all tables share: names for their constraints, and the check that a word is one of the field's."""
 
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlmodel import SQLModel
 
 # A later migration can only alter a constraint that has a name.
@@ -19,3 +20,8 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
     """The constraint that a column holds one of the field's words, or nothing where that is allowed."""
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """The arguments of an index that has only some of the rows."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

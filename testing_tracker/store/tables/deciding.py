@@ -2,13 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import About, Decision, Level
-from testing_tracker.store.tables.constraints import one_of
-
-OPEN_ONLY = text(f"status = '{Decision.OPEN}'")
+from testing_tracker.store.tables.constraints import one_of, only_where
 
 
 class Recommendation(SQLModel, table=True):
@@ -18,7 +16,7 @@ class Recommendation(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("recommendation_open", "participant_id", unique=True, sqlite_where=OPEN_ONLY),
+        Index("recommendation_open", "participant_id", unique=True, **only_where(f"status = '{Decision.OPEN}'")),
         one_of("from_level", Level),
         one_of("to_level", Level),
         one_of("status", Decision),
@@ -46,7 +44,7 @@ class Evidence(SQLModel, table=True):
             "recommendation_id",
             "draw_id",
             unique=True,
-            sqlite_where=text("withdrawn_at IS NULL"),
+            **only_where("withdrawn_at IS NULL"),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Kind, Outcome, Status
@@ -133,7 +133,7 @@ class Draw(SQLModel, table=True):
     ordered_for: str | None = None
     recorded_at: datetime
     outcome: str | None = None
-    expected: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
-    unable: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
-    late: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    expected: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    unable: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    late: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     panel: int | None = None

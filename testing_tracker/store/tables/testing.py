@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, true
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Method, Outcome, Validity
-from testing_tracker.store.tables.constraints import one_of
+from testing_tracker.store.tables.constraints import one_of, only_where
 
 
 class Result(SQLModel, table=True):
@@ -18,7 +18,7 @@ class Result(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("result_first", "draw_id", "method", unique=True, sqlite_where=text("replaces_id IS NULL")),
+        Index("result_first", "draw_id", "method", unique=True, **only_where("replaces_id IS NULL")),
         one_of("outcome", Outcome),
         one_of("method", Method),
     )
@@ -48,7 +48,7 @@ class Finding(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     result_id: int = Field(foreign_key="result.id")
     analyte: str
-    found: bool = Field(default=True, sa_column_kwargs={"server_default": text("1")})
+    found: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     amount: str | None = None
     unit: str | None = None
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from testing_tracker.store.migrations.wording import TEXT, only_where, refuse_changes
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -22,20 +24,15 @@ APPEND_ONLY = (
 
 def upgrade() -> None:
     _create_tables()
-    for table in APPEND_ONLY:
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+    refuse_changes(APPEND_ONLY)
 
 
 def _create_tables() -> None:
     op.create_table(
         "facility",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("timezone", sa.String(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("timezone", TEXT, nullable=False),
         sa.Column("training", sa.Boolean(), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("facility_key")),
@@ -48,7 +45,7 @@ def _create_tables() -> None:
         sa.Column("ran", sa.Boolean(), nullable=False),
         sa.Column("last_participant_id", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("night_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("night_key")),
         sa.UniqueConstraint("facility_id", "day", name=op.f("night_facility_id_day_unique")),
@@ -57,9 +54,9 @@ def _create_tables() -> None:
         "participant",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("facility_id", sa.Integer(), nullable=False),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("code_key", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("code", TEXT, nullable=False),
+        sa.Column("code_key", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=True),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("participant_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("participant_key")),
         sa.UniqueConstraint("facility_id", "code_key", name=op.f("participant_facility_id_code_key_unique")),
@@ -69,7 +66,7 @@ def _create_tables() -> None:
         "schedule",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("facility_id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("schedule_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("schedule_key")),
         sa.UniqueConstraint("facility_id", "name", name=op.f("schedule_facility_id_name_unique")),
@@ -81,7 +78,7 @@ def _create_tables() -> None:
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("schedule_id", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("assignment_participant_id_refers")),
         sa.ForeignKeyConstraint(["schedule_id"], ["schedule.id"], name=op.f("assignment_schedule_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("assignment_key")),
@@ -93,9 +90,9 @@ def _create_tables() -> None:
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("enrolled", sa.Boolean(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("reason", TEXT, nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("enrolment_participant_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("enrolment_key")),
     )
@@ -106,10 +103,10 @@ def _create_tables() -> None:
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("to_on", sa.Date(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
         sa.Column("replaces_id", sa.Integer(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("leave_participant_id_refers")),
         sa.ForeignKeyConstraint(["replaces_id"], ["leave.id"], name=op.f("leave_replaces_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("leave_key")),
@@ -120,14 +117,14 @@ def _create_tables() -> None:
         "recommendation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("participant_id", sa.Integer(), nullable=False),
-        sa.Column("from_level", sa.String(), nullable=False),
-        sa.Column("to_level", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("from_level", TEXT, nullable=False),
+        sa.Column("to_level", TEXT, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", sa.String(), nullable=True),
-        sa.Column("decision_reason", sa.String(), nullable=True),
+        sa.Column("decided_by", TEXT, nullable=True),
+        sa.Column("decision_reason", TEXT, nullable=True),
         sa.CheckConstraint(
             "from_level IN ('outpatient', 'iop', 'php', 'residential')",
             name=op.f("recommendation_from_level_is_known"),
@@ -150,7 +147,7 @@ def _create_tables() -> None:
         "recommendation",
         ["participant_id"],
         unique=True,
-        sqlite_where=sa.text("status = 'open'"),
+        **only_where("status = 'open'"),
     )
     op.create_index(op.f("recommendation_participant_id_index"), "recommendation", ["participant_id"], unique=False)
     op.create_table(
@@ -159,9 +156,9 @@ def _create_tables() -> None:
         sa.Column("schedule_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("binds_from", sa.Date(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("text", TEXT, nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["schedule_id"], ["schedule.id"], name=op.f("schedule_version_schedule_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("schedule_version_key")),
         sa.UniqueConstraint("schedule_id", "version", name=op.f("schedule_version_schedule_id_version_unique")),
@@ -171,11 +168,11 @@ def _create_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
         sa.Column("schedule_version_id", sa.Integer(), nullable=True),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("ordered_for", sa.String(), nullable=True),
+        sa.Column("reason", TEXT, nullable=True),
+        sa.Column("ordered_for", TEXT, nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('fixed', 'random', 'for-cause', 'imported')", name=op.f("draw_kind_is_known")),
         sa.CheckConstraint(
@@ -197,11 +194,11 @@ def _create_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("level", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("level", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=True),
         sa.Column("recommendation_id", sa.Integer(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.CheckConstraint(
             "level IN ('outpatient', 'iop', 'php', 'residential')", name=op.f("placement_level_is_known")
         ),
@@ -217,13 +214,13 @@ def _create_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("facility_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("act", TEXT, nullable=False),
         sa.Column("participant_id", sa.Integer(), nullable=True),
         sa.Column("draw_id", sa.Integer(), nullable=True),
         sa.Column("recommendation_id", sa.Integer(), nullable=True),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("detail", sa.String(), nullable=True),
+        sa.Column("reason", TEXT, nullable=True),
+        sa.Column("detail", TEXT, nullable=True),
         sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("audit_entry_draw_id_refers")),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("audit_entry_facility_id_refers")),
         sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("audit_entry_participant_id_refers")),
@@ -252,19 +249,19 @@ def _create_tables() -> None:
         "evidence",
         ["recommendation_id", "draw_id"],
         unique=True,
-        sqlite_where=sa.text("withdrawn_at IS NULL"),
+        **only_where("withdrawn_at IS NULL"),
     )
     op.create_table(
         "result",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("outcome", TEXT, nullable=True),
         sa.Column("collected_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("note", TEXT, nullable=True),
         sa.Column("replaces_id", sa.Integer(), nullable=True),
-        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("reason", TEXT, nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.CheckConstraint("outcome IN ('negative', 'positive', 'invalid')", name=op.f("result_outcome_is_known")),
         sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("result_draw_id_refers")),
         sa.ForeignKeyConstraint(["replaces_id"], ["result.id"], name=op.f("result_replaces_id_refers")),
@@ -272,12 +269,12 @@ def _create_tables() -> None:
         sa.UniqueConstraint("replaces_id", name=op.f("result_replaces_id_unique")),
     )
     op.create_index(op.f("result_draw_id_index"), "result", ["draw_id"], unique=False)
-    op.create_index("result_first", "result", ["draw_id"], unique=True, sqlite_where=sa.text("replaces_id IS NULL"))
+    op.create_index("result_first", "result", ["draw_id"], unique=True, **only_where("replaces_id IS NULL"))
     op.create_table(
         "finding",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("result_id", sa.Integer(), nullable=False),
-        sa.Column("analyte", sa.String(), nullable=False),
+        sa.Column("analyte", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["result_id"], ["result.id"], name=op.f("finding_result_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("finding_key")),
         sa.UniqueConstraint("result_id", "analyte", name=op.f("finding_result_id_analyte_unique")),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from testing_tracker.store.migrations.wording import TEXT, refuse_changes
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -12,15 +14,10 @@ APPEND_ONLY = ("key_chain", "pool", "ledger_page")
 
 
 def upgrade() -> None:
-    op.add_column("schedule_version", sa.Column("chances", sa.String(), nullable=True))
+    op.add_column("schedule_version", sa.Column("chances", TEXT, nullable=True))
     op.create_index(op.f("audit_entry_draw_id_index"), "audit_entry", ["draw_id"], unique=False)
     _create_tables()
-    for table in APPEND_ONLY:
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+    refuse_changes(APPEND_ONLY)
 
 
 def _create_tables() -> None:
@@ -28,12 +25,12 @@ def _create_tables() -> None:
         "key_chain",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("facility_id", sa.Integer(), nullable=False),
-        sa.Column("anchor", sa.String(), nullable=False),
+        sa.Column("anchor", TEXT, nullable=False),
         sa.Column("first_day", sa.Date(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("key_chain_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("key_chain_key")),
     )
@@ -41,9 +38,9 @@ def _create_tables() -> None:
         "ledger_page",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("facility_id", sa.Integer(), nullable=False),
-        sa.Column("up_to", sa.String(), nullable=False),
+        sa.Column("up_to", TEXT, nullable=False),
         sa.Column("marks", sa.LargeBinary(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("digest", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("ledger_page_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("ledger_page_key")),
     )
@@ -59,11 +56,11 @@ def _create_tables() -> None:
         sa.Column("last_participant_id", sa.Integer(), nullable=False),
         *(sa.Column(f"last_{table}_id", sa.Integer(), nullable=False) for table in known),
         sa.Column("drawn", sa.Integer(), nullable=False),
-        sa.Column("revealed", sa.String(), nullable=True),
+        sa.Column("revealed", TEXT, nullable=True),
         sa.Column("last_page_id", sa.Integer(), nullable=False),
-        sa.Column("seal", sa.String(), nullable=False),
+        sa.Column("seal", TEXT, nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("pool_facility_id_refers")),
         sa.ForeignKeyConstraint(["key_chain_id"], ["key_chain.id"], name=op.f("pool_key_chain_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pool_key")),

@@ -5,6 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from testing_tracker.store.migrations.wording import TEXT, only_where, refuse_changes, text_type
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -18,50 +20,43 @@ def upgrade() -> None:
     _create_tables()
     _add_columns()
     op.drop_index("result_first", "result")
-    op.create_index(
-        "result_first", "result", ["draw_id", "method"], unique=True, sqlite_where=sa.text("replaces_id IS NULL")
-    )
+    op.create_index("result_first", "result", ["draw_id", "method"], unique=True, **only_where("replaces_id IS NULL"))
     op.execute(
         "UPDATE draw SET outcome = (SELECT r.outcome FROM result r WHERE r.draw_id = draw.id "
         "AND NOT EXISTS (SELECT 1 FROM result later WHERE later.replaces_id = r.id))"
     )
-    for table in APPEND_ONLY:
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+    refuse_changes(APPEND_ONLY)
 
 
 def _add_columns() -> None:
     checked = {
-        "draw": f"outcome VARCHAR CONSTRAINT draw_outcome_is_known CHECK (outcome IN {OUTCOMES})",
+        "draw": f"outcome {text_type()} CONSTRAINT draw_outcome_is_known CHECK (outcome IN {OUTCOMES})",
         "result": (
-            "method VARCHAR NOT NULL DEFAULT 'presumptive' "
+            f"method {text_type()} NOT NULL DEFAULT 'presumptive' "
             "CONSTRAINT result_method_is_known CHECK (method IN ('presumptive', 'definitive'))"
         ),
     }
     for table, column in checked.items():
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
-    op.add_column("draw", sa.Column("expected", sa.Boolean(), nullable=False, server_default=sa.text("0")))
-    op.add_column("draw", sa.Column("unable", sa.Boolean(), nullable=False, server_default=sa.text("0")))
-    op.add_column("draw", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.text("0")))
+    op.add_column("draw", sa.Column("expected", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("draw", sa.Column("unable", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("draw", sa.Column("late", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("draw", sa.Column("panel", sa.Integer(), nullable=True))
-    op.add_column("result", sa.Column("lab", sa.String(), nullable=True))
+    op.add_column("result", sa.Column("lab", TEXT, nullable=True))
     op.execute(
         "ALTER TABLE result ADD COLUMN specimen_id INTEGER "
         "CONSTRAINT result_specimen_id_refers REFERENCES specimen (id)"
     )
-    op.add_column("finding", sa.Column("found", sa.Boolean(), nullable=False, server_default=sa.text("1")))
-    op.add_column("finding", sa.Column("amount", sa.String(), nullable=True))
-    op.add_column("finding", sa.Column("unit", sa.String(), nullable=True))
+    op.add_column("finding", sa.Column("found", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("finding", sa.Column("amount", TEXT, nullable=True))
+    op.add_column("finding", sa.Column("unit", TEXT, nullable=True))
     op.add_column("recommendation", sa.Column("deferred_until", sa.Date(), nullable=True))
 
 
 def _when_and_who() -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
     )
 
 
@@ -70,10 +65,10 @@ def _create_tables() -> None:
         "reading",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("result_id", sa.Integer(), nullable=False),
-        sa.Column("expected", sa.String(), nullable=False),
-        sa.Column("unexpected", sa.String(), nullable=False),
-        sa.Column("absent", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("expected", TEXT, nullable=False),
+        sa.Column("unexpected", TEXT, nullable=False),
+        sa.Column("absent", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=True),
         *_when_and_who(),
         sa.ForeignKeyConstraint(["result_id"], ["result.id"], name=op.f("reading_result_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("reading_key")),
@@ -83,11 +78,11 @@ def _create_tables() -> None:
         "prescription",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("participant_id", sa.Integer(), nullable=False),
-        sa.Column("analyte", sa.String(), nullable=False),
+        sa.Column("analyte", TEXT, nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("to_on", sa.Date(), nullable=True),
-        sa.Column("prescriber", sa.String(), nullable=True),
-        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("prescriber", TEXT, nullable=True),
+        sa.Column("reason", TEXT, nullable=True),
         sa.Column("replaces_id", sa.Integer(), nullable=True),
         *_when_and_who(),
         sa.ForeignKeyConstraint(
@@ -103,9 +98,9 @@ def _create_tables() -> None:
         "confirmation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("lab", sa.String(), nullable=True),
+        sa.Column("lab", TEXT, nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
-        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("reason", TEXT, nullable=True),
         *_when_and_who(),
         sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("confirmation_draw_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("confirmation_key")),
@@ -116,12 +111,12 @@ def _create_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("about", sa.String(), nullable=False),
-        sa.Column("detail", sa.String(), nullable=True),
+        sa.Column("about", TEXT, nullable=False),
+        sa.Column("detail", TEXT, nullable=True),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("done_by", sa.String(), nullable=True),
-        sa.Column("note", sa.String(), nullable=True),
+        sa.Column("done_by", TEXT, nullable=True),
+        sa.Column("note", TEXT, nullable=True),
         sa.CheckConstraint(
             "about IN ('missed', 'refused', 'unable to provide', 'tampered specimen', 'unexpected negative', "
             "'possibly the same use')",
@@ -141,16 +136,16 @@ def _create_specimens() -> None:
         "specimen",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("label", sa.String(), nullable=True),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("collector", sa.String(), nullable=True),
+        sa.Column("label", TEXT, nullable=True),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("collector", TEXT, nullable=True),
         sa.Column("observed", sa.Boolean(), nullable=True),
         sa.Column("collected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
-        *(sa.Column(measurement, sa.String(), nullable=True) for measurement in measured),
-        sa.Column("validity", sa.String(), nullable=False),
-        sa.Column("because", sa.String(), nullable=True),
-        sa.Column("edition", sa.String(), nullable=True),
+        *(sa.Column(measurement, TEXT, nullable=True) for measurement in measured),
+        sa.Column("validity", TEXT, nullable=False),
+        sa.Column("because", TEXT, nullable=True),
+        sa.Column("edition", TEXT, nullable=True),
         sa.Column("replaces_id", sa.Integer(), nullable=True),
         *_when_and_who(),
         sa.CheckConstraint(
@@ -168,10 +163,10 @@ def _create_specimens() -> None:
         "handover",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("specimen_id", sa.Integer(), nullable=False),
-        sa.Column("from_whom", sa.String(), nullable=False),
-        sa.Column("to_whom", sa.String(), nullable=False),
+        sa.Column("from_whom", TEXT, nullable=False),
+        sa.Column("to_whom", TEXT, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("purpose", sa.String(), nullable=True),
+        sa.Column("purpose", TEXT, nullable=True),
         *_when_and_who(),
         sa.ForeignKeyConstraint(["specimen_id"], ["specimen.id"], name=op.f("handover_specimen_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("handover_key")),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from testing_tracker.store.migrations.wording import TEXT, refuse_changes
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -18,21 +20,16 @@ def upgrade() -> None:
         "staff",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("facility_id", sa.Integer(), nullable=False),
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("role", TEXT, nullable=False),
         sa.Column("allowed", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.CheckConstraint("role IN ('nurse', 'clinician', 'manager')", name=op.f("staff_role_is_known")),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("staff_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("staff_key")),
     )
-    for table in APPEND_ONLY:
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+    refuse_changes(APPEND_ONLY)
 
 
 def _create_closings() -> None:
@@ -45,7 +42,7 @@ def _create_closings() -> None:
         *(sa.Column(count, sa.Integer(), nullable=False) for count in counts),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("closing_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("closing_key")),
         sa.UniqueConstraint("facility_id", "day", "days", name=op.f("closing_facility_id_day_days_unique")),
@@ -57,10 +54,10 @@ def _create_reports() -> None:
         "report_edition",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("facility_id", sa.Integer(), nullable=False),
-        *(sa.Column(text, sa.String(), nullable=False) for text in ("week", "digest", "totals", "standing")),
+        *(sa.Column(text, TEXT, nullable=False) for text in ("week", "digest", "totals", "standing")),
         sa.Column("last_entry_id", sa.Integer(), nullable=False),
         sa.Column("printed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("printed_by", sa.String(), nullable=False),
+        sa.Column("printed_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("report_edition_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("report_edition_key")),
         sa.UniqueConstraint(
@@ -71,13 +68,13 @@ def _create_reports() -> None:
         "delivery",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("facility_id", sa.Integer(), nullable=False),
-        sa.Column("week", sa.String(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("week", TEXT, nullable=False),
+        sa.Column("channel", TEXT, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("busy_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("error", TEXT, nullable=True),
         sa.CheckConstraint("channel IN ('folder', 'mail')", name=op.f("delivery_channel_is_known")),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f("delivery_facility_id_refers")),
         sa.PrimaryKeyConstraint("id", name=op.f("delivery_key")),

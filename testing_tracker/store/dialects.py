@@ -1,0 +1,36 @@
+"""Parts of queries that each kind of database says in its own words."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, String, case, func, type_coerce
+from sqlmodel import SQLModel
+
+
+def insert_new(connection: Connection, table: type[SQLModel]) -> Any:  # noqa: ANN401  one of two kinds of insert
+    """An insert that leaves out the rows that a unique index knows already; its `rowcount` is how many were new."""
+    return _insert(connection, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+def _insert(connection: Connection, table: type[SQLModel]) -> Any:  # noqa: ANN401  one of two kinds of insert
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
+
+
+def day_as_text(connection: Connection, day: SQLColumnExpression[date]) -> ColumnElement[str]:
+    """A date as `2026-11-23`, to compare with what a text says."""
+    if connection.dialect.name == "sqlite":
+        return type_coerce(day, String)
+    return func.to_char(day, "YYYY-MM-DD", type_=String)
+
+
+def said_in(connection: Connection, detail: SQLColumnExpression[str | None], name: str) -> ColumnElement[str | None]:
+    """The text that the details of an audit entry have under a name; nothing where they have none."""
+    if connection.dialect.name == "sqlite":
+        return case((func.json_valid(detail), func.json_extract(detail, f"$.{name}", type_=String)))
+    return func.substring(detail, f'"{name}": "([^"]*)"', type_=String)

@@ -1,0 +1,44 @@
+"""What a migration says in the words of the database that it runs on."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+# Ordered by bytes on every database, so that a list has the same order on each.
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+COLLATED = {"sqlite": "VARCHAR", "postgresql": 'VARCHAR COLLATE "C"'}
+
+
+def text_type() -> str:
+    """The type of a column of text, for a statement that is written out."""
+    return COLLATED[op.get_bind().dialect.name]
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """The arguments of an index that has only some of the rows."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+def refuse_changes(tables: tuple[str, ...]) -> None:
+    """Have the database refuse to alter or delete a row of these tables."""
+    on_sqlite = op.get_bind().dialect.name == "sqlite"
+    if not on_sqlite:
+        op.execute(_FUNCTION)
+    for table in tables:
+        for change in ("UPDATE", "DELETE"):
+            trigger = f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table}"
+            refusal = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            op.execute(f"{trigger} {refusal if on_sqlite else 'FOR EACH ROW EXECUTE FUNCTION refuse_change()'}")
+        if not on_sqlite:
+            trigger = f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table}"
+            op.execute(f"{trigger} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
+
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END
+$$
+"""

@@ -1,0 +1,176 @@
+"""What is PostgreSQL's own: connections, the writers' lock, ids, and its complaints in words.
+
+psycopg is an extra of the package, so it is imported only where a database on a server is asked for.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlmodel import SQLModel, create_engine
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.location import ServerLocation
+
+_SECONDS_TO_CONNECT = 10
+LOCKS = 0x74_74  # this program's among the advisory locks of a database
+WHOLE_DATABASE = 0
+
+
+def make_engine(location: ServerLocation) -> Engine:
+    """An engine whose connections fail in words. Raises TestingTrackerError where psycopg is not installed."""
+    try:
+        engine = create_engine(
+            location.url,
+            isolation_level="READ COMMITTED",
+            use_native_hstore=False,
+            pool_pre_ping=True,  # a session may pause for longer than the network keeps a connection
+        )
+    except ImportError:
+        raise TestingTrackerError(
+            "PostgreSQL databases need psycopg, which is not installed here: "
+            "`pip install testing-tracker[postgresql]` brings it."
+        ) from None
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(dialect: Any, _record: Any, arguments: Any, options: dict[str, Any]) -> Any:  # noqa: ANN401
+        defaults = {
+            "connect_timeout": _SECONDS_TO_CONNECT,
+            "client_encoding": "UTF8",
+            "application_name": "testing-tracker",
+            "prepare_threshold": None,  # a pooler may give each transaction another connection
+        }
+        try:
+            return dialect.connect(*arguments, **{**defaults, **options})
+        except dialect.dbapi.Error as error:
+            raise _not_connected(location, str(error), options.get("password")) from error
+
+    return engine
+
+
+def begin_writing(connection: Connection, seconds: float) -> None:
+    """Begin a transaction that is the only one that writes, so what it reads stays true until it commits.
+
+    PostgreSQL's own way to that, SERIALIZABLE, would let two nurses work and then refuse one of them. An advisory lock
+    makes the second wait instead. Each statement sees what was committed before it (READ COMMITTED), and nobody
+    commits while the lock is held; a snapshot taken at the beginning would be from before the wait. There is one lock
+    for the whole database because there is one ledger; a ledger a facility would have a lock a facility.
+    """
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCKS}, {WHOLE_DATABASE})")
+
+
+def let_ids_follow_on(connection: Connection) -> None:
+    """Have new rows numbered from the newest one of their table on; the caller holds the writers' lock.
+
+    A sequence leaves a hole after every act that was refused. `verify` knows each draw by its place in its run, and
+    who is drawn depends on the participants' numbers: the same history is to give the same on every database.
+    """
+    columns = ", ".join(
+        f"setval('{table}_id_seq', coalesce((SELECT max(id) FROM {table}), 0) + 1, false)"  # noqa: S608  our own names
+        for table in SQLModel.metadata.tables
+    )
+    connection.exec_driver_sql(f"SELECT {columns}")
+
+
+def schema_in(connection: Connection) -> str | None:
+    """The schema's number, None in a database that is not this program's."""
+    if connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar() is None:
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
+
+
+def refuse_unless_empty(connection: Connection, location: ServerLocation) -> None:
+    """Raise TestingTrackerError for a database that this program may not make its tables in."""
+    if schema_in(connection) is not None:
+        raise TestingTrackerError(
+            f"There is a testing_tracker database at {location} already. Nothing was changed; give another one with "
+            "--database."
+        )
+    tables = (
+        "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'v')"
+    )
+    found = connection.exec_driver_sql(f"{tables} ORDER BY relname LIMIT 1").scalar()
+    if found is not None:
+        raise TestingTrackerError(
+            f"{location} is in use for something else (it has {found}). Nothing was changed; make an empty database "
+            "for testing_tracker with createdb."
+        )
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        raise TestingTrackerError(
+            f"{location} keeps text as {encoding}, which cannot hold every name. Make a database with "
+            "`createdb --encoding=UTF8 --template=template0`."
+        )
+
+
+def _not_connected(location: ServerLocation, said: str, password: str | None) -> TestingTrackerError:
+    """What the server, or the way to it, said when there was no connection, and what to do about it."""
+    words = [line.strip().removeprefix("- ") for line in said.splitlines() if "failed" in line or "FATAL" in line]
+    last = (words or said.splitlines() or ["no answer"])[-1]
+    last = last.removeprefix("connection failed: ").partition("FATAL:  ")[2] or last.removeprefix("connection failed: ")
+    if password:
+        last = last.replace(password, "***")
+    if "database" in last and "does not exist" in last:
+        return TestingTrackerError(
+            f"There is no database at {location}. Make it with `createdb {location.database}`, then "
+            "`testing-tracker init`."
+        )
+    return TestingTrackerError(f"Cannot open {location}: {last.rstrip('.')}. {_remedy(last)}")
+
+
+def _remedy(said: str) -> str:
+    if "password" in said:
+        return "Check the password in the URL, in ~/.pgpass or in PGPASSWORD."
+    if "role" in said and "does not exist" in said:
+        return "Check the user in the URL; the server's administrator makes one with `createuser`."
+    if "pg_hba.conf" in said or "authentication failed" in said or "permission denied" in said:
+        return "The server's administrator has to let this user in."
+    if "too many" in said or "remaining connection slots" in said:
+        return "Too many are connected. Try again."
+    return "Check that the server runs, and the host and port in the URL."
+
+
+_TRY_AGAIN = "Another program was writing at the same time. Try again."
+_GONE = (
+    "The connection to the database's server was lost. What was not confirmed was most likely not done; look before "
+    "repeating it."
+)
+_CHANGED = "Something on record cannot be read: the database is damaged, or was changed by hand."
+_EXPLANATIONS = {
+    "55P03": "Another program has been writing to the database for a minute. Try again.",
+    "53100": "The server's disk is full. Make room and try again.",
+    "53200": "The server has not enough memory. Try again later.",
+    "53300": "Too many are connected to the server. Try again.",
+    "25006": "The database is read-only: a standby, perhaps. Give the URL of the one that is written to.",
+    "40001": _TRY_AGAIN,
+    "40P01": _TRY_AGAIN,
+    "57014": "The server stopped the work because it took too long (its statement_timeout).",
+    "42P01": "A table is missing: the database was changed by hand. Bring back the last copy of it.",
+    "42703": "A column is missing: the database was changed by hand. Bring back the last copy of it.",
+    "XX001": "The database is damaged. Bring back the last copy of it.",
+    "XX002": "The database is damaged. Bring back the last copy of it.",
+    "22021": "A text has a character that the database cannot keep.",
+    "22003": "A number is too large.",
+    "22008": "A date is too far away.",
+}
+
+
+def explained(error: Any) -> Exception:  # noqa: ANN401  psycopg's, which may not be installed
+    """A complaint of the server's in words; the error itself where there are none for it."""
+    state = error.sqlstate or ""
+    if state == "42501":
+        return TestingTrackerError(
+            f"The database's user may not do that ({error.diag.message_primary}). docs/postgresql.md says what it has "
+            "to be granted. Nothing was changed."
+        )
+    if state.startswith(("08", "57P")) or (
+        not state and type(error).__name__ in ("OperationalError", "InterfaceError")
+    ):
+        return TestingTrackerError(_GONE)
+    if not state and type(error).__name__ == "DataError":
+        unfit = "A text has a character that the database cannot keep." if "NUL" in str(error) else _CHANGED
+        return TestingTrackerError(f"{unfit} Nothing was changed.")
+    if state not in _EXPLANATIONS:
+        return error  # type: ignore[no-any-return]
+    return TestingTrackerError(f"{_EXPLANATIONS[state]} Nothing was changed.")

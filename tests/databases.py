@@ -1,0 +1,251 @@
+"""The databases that tests work on: SQLite files, or databases on the PostgreSQL server that a variable names.
+
+A test calls its database by a path in its own folder. On a server that path stands for a database made for it.
+"""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from testing_tracker.store import postgresql
+from testing_tracker.store.location import locate
+
+SERVER = os.environ.get("TESTING_TRACKER_TEST_POSTGRES")  # the URL of a database whose user may make others
+_made: list[str] = []
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    if not SERVER:
+        return (sqlite3.IntegrityError,)
+    import psycopg
+
+    return (psycopg.errors.IntegrityError,)
+
+
+REFUSALS = _refusals()  # what the database says of a change that it does not allow
+
+
+def name_of(database: Path) -> str:
+    """The name of the database on the server."""
+    return f"t_{sha256(str(database).encode()).hexdigest()[:20]}"
+
+
+def url_of(database: Path) -> str:
+    """What `--database` takes."""
+    if not SERVER:
+        return str(database)
+    start, slash, rest = SERVER.partition("://")[2].partition("/")
+    return f"postgresql://{start}{slash}{name_of(database)}{''.join(rest.partition('?')[1:])}"
+
+
+def key_of(database: Path) -> Path:
+    """Where a database's key is."""
+    return locate(url_of(database)).beside(".key")
+
+
+def make_room(database: Path) -> None:
+    """Make an empty database on the server where there is none; a file is made by `init`."""
+    if SERVER and not _exists(database):
+        _make(database, "template1")
+
+
+def copy(database: Path, to: Path) -> None:
+    """Copy a database and its key."""
+    shutil.copy(key_of(database), key_of(to))  # with its mode
+    if SERVER:
+        drop(to)
+        _make(to, name_of(database))
+    else:
+        shutil.copy(database, to)
+
+
+def drop(database: Path) -> None:
+    """Remove a database, not its key."""
+    if SERVER:
+        _administer(f"DROP DATABASE IF EXISTS {name_of(database)} WITH (FORCE)")
+    else:
+        database.unlink(missing_ok=True)
+
+
+def rows(database: Path, query: str) -> list[tuple]:
+    """The rows of a query; cells as SQLite keeps them."""
+    if not SERVER:
+        with closing(sqlite3.connect(database)) as connection:
+            return connection.execute(query).fetchall()
+    with _connected(database) as connection:
+        return [tuple(_cell(value) for value in row) for row in connection.execute(query).fetchall()]
+
+
+def contents(database: Path) -> list[str]:
+    """Every row of the database, as text."""
+    if not SERVER:
+        with closing(sqlite3.connect(database)) as connection:
+            return list(connection.iterdump())
+    with _connected(database) as connection:
+        return [f"{table} {row}" for table in _tables(connection) for row in _all_rows(connection, table)]
+
+
+def change(database: Path, *statements: str, triggers: bool = True) -> int:
+    """Run statements; returns how many rows were changed. Without triggers and checks nothing is refused."""
+    if not SERVER:
+        with closing(sqlite3.connect(database)) as connection:
+            if not triggers:
+                _drop_triggers(connection)
+            with connection:
+                return sum(connection.execute(statement).rowcount for statement in statements)
+    with _connected(database) as connection:
+        if not triggers:
+            connection.execute("SET session_replication_role = replica")
+            for table, check in connection.execute(_CHECKS).fetchall():
+                connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
+        return sum(connection.execute(statement).rowcount for statement in statements)
+
+
+_CHECKS = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
+
+
+def columns(database: Path, table: str) -> list[tuple[str, str]]:
+    """The columns of a table, each with the table's name."""
+    if not SERVER:
+        return [(table, row[1]) for row in rows(database, f"PRAGMA table_info({table})")]
+    return [(table, name) for (name, _) in _types(database, table)]
+
+
+def another_value(database: Path, table: str, column: str) -> str:
+    """An expression for a value that a column does not have, whatever it has."""
+    if not SERVER:
+        end = f"substr({column}, 1, length({column}) - 1) || char(unicode(substr({column}, -1)) + 6)"
+        return (
+            f"CASE typeof({column}) WHEN 'integer' THEN {column} + 1000 WHEN 'blob' THEN x'00' WHEN 'null' THEN '4242' "
+            f"ELSE {end} END"
+        )
+    kind = dict(_types(database, table))[column]
+    expression, where_null = {
+        "int4": ("{0} + 1000", "4242"),
+        "bool": ("NOT {0}", "true"),
+        "date": ("{0} + 1000", "'2026-11-16'"),
+        "timestamptz": ("{0} + interval '6 minutes'", "'2026-11-16 12:00Z'"),
+        "bytea": ("'\\x00'::bytea", "'\\x00'::bytea"),
+        "varchar": ("left({0}, -1) || chr(ascii(right({0}, 1)) + 6)", "'4242'"),
+    }[kind]
+    return f"coalesce({expression.format(column)}, {where_null})"
+
+
+def _types(database: Path, table: str) -> list[tuple]:
+    query = f"SELECT attname, typname FROM pg_attribute JOIN pg_type t ON t.oid = atttypid WHERE attrelid = '{table}'"
+    return rows(database, f"{query}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum")
+
+
+def _drop_triggers(connection: sqlite3.Connection) -> None:
+    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+
+
+@contextmanager
+def dropped_afterwards() -> Iterator[None]:
+    """Drop what is made on the server meanwhile."""
+    before = len(_made)
+    yield
+    while len(_made) > before:
+        _administer(f"DROP DATABASE IF EXISTS {_made.pop()} WITH (FORCE)")
+
+
+def end_connections(database: Path) -> None:
+    """Have the server end the connections to a database."""
+    _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name_of(database)}'")
+
+
+def make_role(name: str) -> None:
+    """Make a user of the server who may do nothing yet."""
+    _administer(f"DROP ROLE IF EXISTS {name}")
+    _administer(f"CREATE ROLE {name} LOGIN")
+
+
+def drop_role(name: str) -> None:
+    """Remove it again; what it was granted went with the database."""
+    _administer(f"DROP ROLE {name}")
+
+
+@contextmanager
+def held(database: Path) -> Iterator[None]:
+    """Be another program that writes to a database meanwhile."""
+    if not SERVER:
+        with closing(sqlite3.connect(database, isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            yield
+            writer.execute("ROLLBACK")
+        return
+    with _connected(database) as writer:
+        writer.execute(f"SELECT pg_advisory_xact_lock({postgresql.LOCKS}, {postgresql.WHOLE_DATABASE})")
+        yield
+        writer.rollback()
+
+
+@contextmanager
+def away(database: Path) -> Iterator[None]:
+    """Have a database be gone meanwhile."""
+    elsewhere = database.with_suffix(".away")
+    if SERVER:
+        _administer(f"ALTER DATABASE {name_of(database)} RENAME TO {name_of(elsewhere)}")
+        yield
+        _administer(f"ALTER DATABASE {name_of(elsewhere)} RENAME TO {name_of(database)}")
+    else:
+        database.rename(elsewhere)
+        yield
+        elsewhere.rename(database)
+
+
+def _exists(database: Path) -> bool:
+    found = _server().execute("SELECT 1 FROM pg_database WHERE datname = %s", (name_of(database),))
+    return found.fetchone() is not None
+
+
+def _make(database: Path, template: str) -> None:
+    _administer(f"CREATE DATABASE {name_of(database)} TEMPLATE {template}")
+    _made.append(name_of(database))
+
+
+def _administer(statement: str) -> None:
+    _server().execute(statement)
+
+
+@cache
+def _server():
+    import psycopg
+
+    return psycopg.connect(SERVER, autocommit=True)
+
+
+@contextmanager
+def _connected(database: Path):
+    import psycopg
+
+    with psycopg.connect(url_of(database)) as connection:
+        yield connection
+
+
+def _tables(connection) -> list[str]:
+    query = (
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname"
+    )
+    return [name for (name,) in connection.execute(query).fetchall()]
+
+
+def _all_rows(connection, table: str) -> list[tuple]:
+    found = [tuple(_cell(value) for value in row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")]
+    return found
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,402 @@
+"""What is PostgreSQL's own: making a database, migrations, roles, and complaints in words."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import databases
+import pytest
+from alembic import command
+from conftest import MONDAY, Clinic, key_of
+
+from testing_tracker.store import postgresql
+from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
+from testing_tracker.store.location import locate
+from testing_tracker.store.schema import alembic_config
+
+pytestmark = pytest.mark.postgresql_only
+DOCS = (Path(__file__).parents[2] / "docs" / "postgresql.md").read_text(encoding="utf-8")
+
+
+class TestMaking:
+    def test_init_says_where_the_key_is_and_never_a_password(self, tmp_path):
+        clinic = Clinic(tmp_path / "new.db", MONDAY)
+        url = clinic.url.replace("postgres@", "postgres:hidden@")
+        printed = clinic("--database", url, "init", "--training")
+        assert str(key_of(clinic.database)) in printed
+        assert databases.name_of(clinic.database) in printed
+        assert "hidden" not in printed
+
+    def test_a_database_that_is_one_already_is_refused(self, clinic):
+        assert "There is a testing_tracker database at" in clinic.refused("init", "--training")
+        assert key_of(clinic.database).exists()
+
+    def test_a_database_that_is_in_use_for_something_else_is_refused(self, tmp_path):
+        clinic = Clinic(tmp_path / "new.db", MONDAY)
+        clinic.change("CREATE TABLE invoices (id int)")
+        assert "is in use for something else (it has invoices)" in clinic.refused("init", "--training")
+        assert not key_of(clinic.database).exists()
+
+    def test_a_failed_init_leaves_nothing_behind(self, tmp_path, monkeypatch):
+        from testing_tracker.services import facilities
+
+        def fail(*arguments, **detail):
+            raise RuntimeError
+
+        clinic = Clinic(tmp_path / "new.db", MONDAY)
+        monkeypatch.setattr(facilities.keys, "start_chain", fail)
+        assert isinstance(clinic.run("init", "--training").exception, RuntimeError)
+        assert clinic.contents() == []
+        assert not key_of(clinic.database).exists()
+
+    @pytest.mark.parametrize("kind", ["postgresql", "postgresql+psycopg", "postgres"])
+    def test_every_usual_kind_of_url_is_understood(self, clinic, kind):
+        url = clinic.url.replace("postgresql", kind, 1)
+        assert "All holds" in clinic("--database", url, "verify")
+
+    def test_lists_have_the_same_order_as_on_sqlite(self, clinic):
+        clinic.add("b1", "A-2", "a1", "A_1", "A1.5", "Zz")
+        codes = [row["participant"] for row in clinic.json("participant", "list")]
+        assert codes == ["A-2", "a1", "A1.5", "A_1", "b1", "Zz"]
+
+
+class TestRefusals:
+    def test_a_database_without_our_tables(self, tmp_path):
+        clinic = Clinic(tmp_path / "new.db", MONDAY)
+        assert "has no tables of testing-tracker" in clinic.refused("due")
+
+    def test_no_such_database(self, tmp_path):
+        clinic = Clinic(tmp_path / "new.db", MONDAY)
+        databases.drop(clinic.database)
+        done = clinic.run("due")
+        assert done.exit_code == 1
+        assert re.fullmatch(
+            r"Error: There is no database at postgresql://\S+\. Make it with `createdb .*\n", done.stderr
+        )
+
+    @pytest.mark.parametrize(
+        ("url", "said"),
+        [
+            ("postgresql://me:hidden@localhost:1/clinic", "Check that the server runs"),
+            ("postgresql:///clinic?host=/nowhere", "Check that the server runs"),
+            ("postgresql://me:hidden@no.such.host.invalid/clinic", "Check that the server runs"),
+            ("postgresql://me:hidden@localhost:port/clinic", "URL cannot be read"),
+            ("postgresql://[::1/clinic", "URL cannot be read"),
+        ],
+    )
+    def test_no_server(self, url, said):
+        done = Clinic(Path("unused"), None).run("--database", url, "due")
+        assert done.exit_code == 1
+        assert said in done.stderr
+        assert "hidden" not in done.output
+        assert done.stderr.count("\n") == 1
+
+    def test_an_unknown_user(self, clinic):
+        done = clinic.run("--database", clinic.url.replace("postgres@", "nobody-such@"), "due")
+        assert (done.exit_code, "Check the user in the URL" in done.stderr) == (1, True), done.stderr
+
+    @pytest.mark.parametrize(
+        ("said", "remedy"),
+        [
+            ('FATAL:  password authentication failed for user "me"', "Check the password"),
+            ("fe_sendauth: no password supplied", "Check the password"),
+            ('FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "me"', "administrator has to let this user in"),
+            ("FATAL:  sorry, too many clients already", "Too many are connected"),
+        ],
+    )
+    def test_what_the_server_says_at_the_door(self, said, remedy):
+        location = locate("postgresql://me:hidden@host/clinic")
+        told = str(postgresql._not_connected(location, f"connection failed: {said} with hidden", "hidden"))
+        assert remedy in told
+        assert "hidden" not in told
+
+    def test_without_psycopg_it_says_what_to_install(self, clinic, monkeypatch):
+        monkeypatch.setitem(sys.modules, "psycopg", None)
+        done = clinic.run("due")
+        assert (done.exit_code, "`pip install testing-tracker[postgresql]`" in done.stderr) == (1, True)
+
+    @pytest.mark.parametrize(
+        ("statement", "said"),
+        [
+            ("ALTER DATABASE {} SET default_transaction_read_only = on", "The database is read-only"),
+            ("ALTER DATABASE {} SET statement_timeout = 1", "took too long"),
+            ("ALTER TABLE finding RENAME TO findings", "A table is missing"),
+            ("ALTER TABLE result RENAME lab TO laboratory", "A column is missing"),
+        ],
+    )
+    def test_a_server_that_cannot_is_one_clear_line(self, clinic, statement, said):
+        clinic.add("A17")
+        clinic("draw")
+        clinic.change(statement.format(databases.name_of(clinic.database)))
+        done = clinic.run("result", "A17", "negative")
+        assert (done.exit_code, done.stdout, said in done.stderr) == (1, "", True), done.output
+        assert done.stderr.count("\n") == 1
+
+    def test_a_connection_that_is_lost_is_one_clear_line(self, clinic, monkeypatch):
+        from testing_tracker.services import results
+
+        def kill(*arguments, **detail):
+            databases.end_connections(clinic.database)
+
+        clinic.add("A17")
+        clinic("draw")
+        monkeypatch.setattr(results.audit, "record", kill)
+        done = clinic.run("result", "A17", "negative")
+        assert (done.exit_code, "The connection to the database's server was lost" in done.stderr) == (1, True)
+        assert clinic.status("A17") == "due"
+
+    def test_a_connection_that_was_lost_in_a_pause_is_made_anew(self, clinic):
+        from testing_tracker.store.engine import open_engine, reading
+        from testing_tracker.store.queries import the_facility
+
+        engine = open_engine(clinic.location)
+        for _ in range(2):
+            with reading(engine) as session:
+                assert the_facility(session).timezone == "America/Los_Angeles"
+            databases.end_connections(clinic.database)
+        engine.dispose()
+
+    def test_a_character_that_it_cannot_keep(self, clinic):
+        clinic.add("A17")
+        clinic("draw")
+        said = clinic.refused("result", "A17", "negative", "--note", "a\0b")
+        assert "has a character that the database cannot keep" in said
+
+    def test_another_writer_is_waited_for_and_named(self, clinic, monkeypatch):
+        from testing_tracker.store import engine
+
+        monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.05)
+        with databases.held(clinic.database):
+            said = clinic.refused("participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
+        assert said == "Another program has been writing to the database for a minute. Try again. Nothing was changed."
+
+
+class TestRecords:
+    def test_a_refused_act_leaves_no_hole_in_the_numbers(self, clinic):
+        """So the same history has the same numbers, and the same draws, as on SQLite."""
+        clinic.add("A1")
+        with_error = clinic.run("participant", "add", "A1", "--schedule", "fixed-2", "--level", "iop")
+        assert with_error.exit_code == 1
+        clinic.change("SELECT nextval('participant_id_seq'), nextval('draw_id_seq') FROM generate_series(1, 5)")
+        clinic.add("A2")
+        clinic("draw")
+        assert clinic.rows("SELECT id, code FROM participant ORDER BY id") == [(1, "A1"), (2, "A2")]
+        assert clinic.rows("SELECT id FROM draw ORDER BY id") == [(1,), (2,)]
+        assert "All holds" in clinic("verify")
+
+    @pytest.mark.parametrize("statement", ["TRUNCATE finding", "TRUNCATE audit_entry CASCADE", "DELETE FROM result"])
+    def test_what_only_grows_cannot_be_emptied(self, clinic, statement):
+        clinic.add("A17")
+        clinic("draw")
+        clinic("result", "A17", "negative")
+        with pytest.raises(databases.REFUSALS, match="append-only"):
+            clinic.change(statement)
+
+    def test_the_ledger_has_the_same_marks_as_on_sqlite(self, clinic, tmp_path, monkeypatch):
+        """Page by page: a row means the same wherever it is kept."""
+        import sqlite3
+        from contextlib import closing
+
+        from freezegun import freeze_time
+
+        with freeze_time("2026-11-15 20:00:00.123456"):
+            for url in (str(tmp_path / "file.db"), Clinic(tmp_path / "server.db", None).url):
+                runner = Clinic(tmp_path / "server.db", None)
+                for line in LIFE:
+                    runner("--database", url, *line)
+        with closing(sqlite3.connect(tmp_path / "file.db")) as connection:
+            pages = connection.execute("SELECT id, marks, digest FROM ledger_page ORDER BY id").fetchall()
+        assert len(pages) > 5
+        assert (
+            Clinic(tmp_path / "server.db", None).rows("SELECT id, marks, digest FROM ledger_page ORDER BY id") == pages
+        )
+
+
+LIFE = [
+    ("init", "--timezone", "America/Los_Angeles"),
+    ("participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop", "--name", "Ann Öst"),
+    ("participant", "add", "B04", "--schedule", "random-2", "--level", "php"),
+    ("test", "A17", "--reason", "seemed ill"),
+    ("result", "A17", "positive", "--analyte", "coc=400", "--creatinine", "80", "--collected-at", "10:00"),
+    ("prescription", "add", "B04", "methadone"),
+    ("participant", "leave", "B04", "2026-11-20", "2026-11-22", "--reason", "travel"),
+    ("draw",),
+    ("amend", "A17", "negative", "--reason", "cups swapped"),
+]
+
+
+class TestMigrations:
+    @pytest.fixture
+    def old(self, tmp_path) -> Clinic:
+        """A database of the first schema on a server, with somebody in it."""
+        clinic = Clinic(tmp_path / "old.db", MONDAY)
+        bring_to(clinic, "0001")
+        clinic.change(*FIRST_ROWS)
+        return clinic
+
+    def test_an_older_database_is_refused_until_it_is_migrated(self, old):
+        said = old.refused("due")
+        assert "was made by an older version" in said
+        assert "`testing-tracker migrate`" in said
+        assert f"brought from schema 0001 to {SCHEMA_VERSION}" in old("migrate", "--yes")
+        assert old.status("A17", "2026-11-12") == "collected positive"
+        assert f"is up to date (schema {SCHEMA_VERSION})" in old("migrate")
+
+    def test_it_asks_whether_there_is_a_copy(self, old):
+        assert "Make a copy with pg_dump first" in old.run("migrate", input="n\n").stderr
+        assert "Say --yes" in old.run("migrate", input="").stderr
+        assert old.rows("SELECT version_num FROM alembic_version") == [("0001",)]
+        assert "brought from schema" in old("migrate", input="y\n")
+
+    @pytest.mark.parametrize("number", range(1, int(SCHEMA_VERSION)))
+    def test_rows_go_forward_from_every_schema(self, old, number):
+        bring_to(old, f"{number:04}")
+        before = {table: old.rows(f"SELECT * FROM {table} ORDER BY id") for table in FIRST_TABLES}
+        old("migrate", "--yes")
+        for table, rows in before.items():
+            now = old.rows(f"SELECT * FROM {table} ORDER BY id")
+            assert [row[: len(rows[0])] for row in now][: len(rows)] == rows, table
+        old("draw")
+        old.add("N1", schedule="random-3")
+        done = old.run("verify")
+        assert (done.exit_code, "All holds" in done.stdout) == (0, True), done.output
+        with pytest.raises(databases.REFUSALS, match="append-only"):
+            old.change("UPDATE result SET note = 'x'")
+
+    def test_a_migration_that_fails_changes_nothing(self, old, monkeypatch):
+        from testing_tracker.services import upgrades
+
+        def fail(*arguments, **detail):
+            raise RuntimeError
+
+        before = old.contents()
+        monkeypatch.setattr(upgrades.audit, "record", fail)
+        assert old.run("migrate", "--yes").exit_code == 1
+        assert old.contents() == before
+
+    def test_a_newer_one_is_refused_also_by_migrate(self, clinic):
+        clinic.change("UPDATE alembic_version SET version_num = '9999'")
+        assert "made by a newer version" in clinic.refused("migrate", "--yes")
+
+
+def bring_to(clinic: Clinic, revision: str) -> None:
+    engine = make_engine(clinic.location)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), revision)
+    engine.dispose()
+
+
+AT, WHO = "'2026-11-10 17:00Z'", "'nurse'"
+FIRST_ROWS = [
+    "INSERT INTO facility (name, timezone, training, opened_on) "
+    "VALUES ('Harbor House', 'America/Los_Angeles', true, '2026-11-10')",
+    "INSERT INTO participant (facility_id, code, code_key, name) VALUES (1, 'A17', 'a17', NULL)",
+    "INSERT INTO schedule (facility_id, name) VALUES (1, 'fixed-2')",
+    "INSERT INTO schedule_version (schedule_id, version, binds_from, text, recorded_at, recorded_by) VALUES "
+    f"(1, 1, '2026-11-10', $${(Path(__file__).parents[2] / 'schedules' / 'fixed-2.toml').read_text()}$$, {AT}, {WHO})",
+    "INSERT INTO schedule (facility_id, name) VALUES (1, 'random-3')",
+    "INSERT INTO schedule_version (schedule_id, version, binds_from, text, recorded_at, recorded_by) VALUES "
+    f"(2, 1, '2026-11-10', $${(Path(__file__).parents[2] / 'schedules' / 'random-3.toml').read_text()}$$, {AT}, {WHO})",
+    "INSERT INTO enrolment (participant_id, from_on, enrolled, recorded_at, recorded_by) "
+    f"VALUES (1, '2026-11-10', true, {AT}, {WHO})",
+    "INSERT INTO placement (participant_id, from_on, level, recorded_at, recorded_by) "
+    f"VALUES (1, '2026-11-10', 'iop', {AT}, {WHO})",
+    "INSERT INTO assignment (participant_id, from_on, schedule_id, recorded_at, recorded_by) "
+    f"VALUES (1, '2026-11-10', 1, {AT}, {WHO})",
+    "INSERT INTO night (facility_id, day, ran, last_participant_id, recorded_at, recorded_by) "
+    f"VALUES (1, '2026-11-12', true, 1, {AT}, {WHO})",
+    "INSERT INTO draw (participant_id, due_on, kind, status, schedule_version_id, recorded_at) "
+    f"VALUES (1, '2026-11-12', 'fixed', 'collected', 1, {AT})",
+    f"INSERT INTO result (draw_id, outcome, recorded_at, recorded_by) VALUES (1, 'negative', {AT}, {WHO})",
+    "INSERT INTO result (draw_id, outcome, replaces_id, reason, recorded_at, recorded_by) "
+    f"VALUES (1, 'positive', 1, 'cups swapped', {AT}, {WHO})",
+    "INSERT INTO finding (result_id, analyte) VALUES (2, 'cocaine')",
+    "INSERT INTO audit_entry (facility_id, at, account, act, participant_id, draw_id) "
+    f"VALUES (1, {AT}, {WHO}, 'result amend', 1, 1)",
+]
+FIRST_TABLES = (
+    "participant",
+    "enrolment",
+    "placement",
+    "assignment",
+    "night",
+    "draw",
+    "result",
+    "finding",
+    "audit_entry",
+)
+
+
+class TestOtherCommands:
+    def test_copies_are_left_to_the_servers_tools_and_only_the_key_is_copied_here(self, clinic, tmp_path):
+        for command in (("backup", "copy"), ("restore", "copy"), ("check",), ("cron", "print"), ("systemd", "print")):
+            assert "is on a server" in clinic.refused(*command)
+        clinic("backup", "--key", str(tmp_path / "copy.key"))
+        assert (tmp_path / "copy.key").read_text() == key_of(clinic.database).read_text()
+
+    def test_doctor_does_not_ask_for_backups_that_it_cannot_know_of(self, clinic):
+        clinic("draw")
+        clinic.today = "2026-12-14"
+        clinic("draw")
+        assert "backup" not in {line["matter"] for line in json.loads(clinic.run("doctor", "--format", "json").stdout)}
+
+
+class TestRoles:
+    """The grants of docs/postgresql.md are enough for a day's work, and for nothing more."""
+
+    @pytest.fixture
+    def granted(self, clinic) -> Clinic:
+        (grants,) = re.findall(r"```sql\n(.*?)```", DOCS, re.DOTALL)
+        role = f"w_{databases.name_of(clinic.database)}"
+        databases.make_role(role)
+        clinic.change(*(part.replace("clinic_staff", role) for part in grants.split(";") if "GRANT" in part))
+        clinic.working_url = clinic.url.replace("postgres@", f"{role}@")
+        yield clinic
+        databases.drop(clinic.database)
+        databases.drop_role(role)
+
+    def test_a_days_work(self, granted):
+        def work(*arguments):
+            return granted("--database", granted.working_url, *arguments)
+
+        work("participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
+        work("draw")
+        work("result", "A17", "positive", "--analyte", "coc")
+        work("recommendation", "accept", "1", "--note", "agreed")
+        work("participant", "leave", "A17", "2026-11-20", "2026-11-22", "--reason", "travel")
+        work("amend", "A17", "negative", "--reason", "cups swapped")
+        granted.today = "2026-11-17"
+        work("draw")
+        work("report", "weekly")
+        assert "All holds" in work("verify")
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM draw",
+            "DELETE FROM result",
+            "UPDATE result SET outcome = 'negative'",
+            "UPDATE audit_entry SET account = 'somebody'",
+            "ALTER TABLE result DISABLE TRIGGER ALL",
+            "DROP TABLE result",
+            "TRUNCATE draw",
+        ],
+    )
+    def test_nothing_more(self, granted, statement):
+        import psycopg
+
+        with (
+            psycopg.connect(granted.working_url) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute(statement)
+
+    def test_what_it_may_not_do_is_one_clear_line(self, granted):
+        granted.change("REVOKE INSERT ON participant FROM PUBLIC, " + granted.working_url.split("//")[1].split("@")[0])
+        done = granted.run(
+            *("--database", granted.working_url, "participant", "add", "A17"),
+            *("--schedule", "fixed-2", "--level", "iop"),
+        )
+        assert done.exit_code == 1
+        assert "may not do that (permission denied for table participant). docs/postgresql.md" in done.stderr
