@@ -131,6 +131,7 @@ def test_a_review_that_nobody_did(staffed):
     assert stuck(staffed) == []
 
 
+@pytest.mark.sqlite_only(reason="a server's copies are made by its own tools")
 def test_no_backup_for_a_week(staffed):
     until(staffed, 23)
     assert stuck(staffed) == []
@@ -173,6 +174,6 @@ def test_every_command_it_says_is_one_that_there_is(staffed):
     key_of(staffed.database).unlink()
     staffed.today = "2026-11-30"
     found = json.loads(staffed.run("doctor", "--format", "json").stdout)
-    assert len(found) == 5
+    assert len(found) == (4 if databases.SERVER else 5)  # without a word about backups
     for one in found:
         assert one["do"].split("testing-tracker ")[1].split()[0].strip(";") in _COMMANDS

@@ -62,7 +62,7 @@ class Forks:
         return self.run_together([self.planned(clinic, *arguments, **more)])[0]
 
     def planned(self, clinic, *arguments: str, **more) -> Run:
-        start = ["--database", str(clinic.database), *(["--today", clinic.today] if clinic.today else [])]
+        start = ["--database", clinic.url, *(["--today", clinic.today] if clinic.today else [])]
         return Run([*start, *arguments], str(self.folder), **more)
 
     def run_together(self, runs: list[Run]) -> list[Ended]:

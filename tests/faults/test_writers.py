@@ -24,4 +24,4 @@ def test_a_thousand_results_at_once(clinic, forks, tmp_path):
         (1_000, 1_000)
     ]
     assert clinic.rows("SELECT count(*), count(DISTINCT participant_id) FROM recommendation") == [(100, 100)]
-    assert "all hold" in clinic("check")
+    assert "All holds" in clinic("verify")

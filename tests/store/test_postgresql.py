@@ -330,8 +330,8 @@ FIRST_TABLES = (
 
 class TestOtherCommands:
     def test_copies_are_left_to_the_servers_tools_and_only_the_key_is_copied_here(self, clinic, tmp_path):
-        for command in (("backup", "copy"), ("restore", "copy"), ("check",), ("cron", "print"), ("systemd", "print")):
-            assert "is on a server" in clinic.refused(*command)
+        for words in (("backup", "copy"), ("restore", "copy"), ("check",), ("cron", "print"), ("systemd", "print")):
+            assert "is on a server" in clinic.refused(*words)
         clinic("backup", "--key", str(tmp_path / "copy.key"))
         assert (tmp_path / "copy.key").read_text() == key_of(clinic.database).read_text()
 
