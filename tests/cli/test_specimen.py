@@ -193,7 +193,7 @@ def test_the_weekly_report_has_who_was_away_and_what_waits(drawn):
     assert [(line["participant"], line["about"]) for line in report["reviews"]] == [("A17", "tampered specimen")]
     assert [line["participant"] for line in report["confirmations_overdue"]] == ["B2"]
     text = drawn("report", "weekly")
-    assert "A17  2026-11-16  tampered specimen: substituted" in text
-    assert "B2  of 2026-11-16, awaited from Northside by 2026-11-17" in text
-    assert "C3  2026-11-16 to 2026-11-20: hospital" in text
+    assert "A17  7 d  2026-11-16  tampered specimen: substituted" in text
+    assert "B2  2026-11-16  Northside  2026-11-17" in text
+    assert "C3  2026-11-16  2026-11-20  hospital" in text
     assert max(map(len, text.splitlines())) <= 80
