@@ -50,13 +50,15 @@ def _check_one_or_all(code: str | None, on: str | None, for_cause: bool | None, 
 
 
 def _record_all(desk: Desk, on: str | None, status: Status, reason: str | None, yes: bool) -> None:
-    """Do it and ask, within one transaction, so that what was said yes to is what is recorded."""
-    with desk.writing() as (session, acting):
+    """Ask, and then do it: while somebody thinks about it, the nurses go on writing."""
+    with desk.reading() as (session, acting):
         day = day_given(on, acting.today)
-        count = services.attendance.record_all(session, acting, day, status, reason)
-        draws = f"{count} draw{'s' if count > 1 else ''} of {day}"
-        if not yes:
-            click.confirm(f"{draws} without any record become {status}. Right?", abort=True, err=True)
+        count = len(services.attendance.draws_without_record(session, acting, day, status))
+    draws = f"{count} draw{'s' if count > 1 else ''} of {day}"
+    if not yes:
+        click.confirm(f"{draws} without any record become {status}. Right?", abort=True, err=True)
+    with desk.writing() as (session, acting):
+        services.attendance.record_all(session, acting, day, status, reason, expected=count)
     say(desk, f"{draws}: {status}.")
 
 

@@ -125,8 +125,19 @@ def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool)
 
     if other or form in ("html", "pdf"):
         raise click.UsageError("--explain goes with --week and --format table, csv or json only.")
-    with desk.reading() as (session, acting):
+    exports = form != "table"
+    with desk.writing() if exports else desk.reading() as (session, acting):
         found = explained(session, acting, code, Week.parse(week) if week else None)
+        if exports:
+            services.exports.record_export(
+                session,
+                acting,
+                "weekly explained",
+                form,
+                to_file=False,
+                of=str(found.week),
+                participant_id=found.participant_id,
+            )
     rows = [vars(draw) for draw in found.draws]
     print_rows(desk, rows, _EXPLAINED, form, empty=f"{found.participant} had no draw in {found.week}.")
     if form == "table":

@@ -69,7 +69,7 @@ def participant_report(desk: Desk, code: str, form: str, output: Path | None, na
 
 def _check_name(output: Path, code: str) -> None:
     """A file's name is seen by whoever lists the folder, and by every backup."""
-    if re.search(rf"(?<![^\W_]){re.escape(code)}(?![^\W_])", output.name, re.IGNORECASE):
+    if re.search(rf"(?<![^\W_]){re.escape(code)}(?![^\W_])", output.stem, re.IGNORECASE):
         raise TestingTrackerError(
             f"The file's name would say that {code} is a participant. Give it a name without the code."
         )

@@ -141,6 +141,18 @@ def _lines(
             yield ParticipantOutcomes(page[identity], use_pattern(tests, Week.of(since), Week.of(until)))
 
 
+def pattern_of(session: Session, participant_id: int, span: Span) -> tuple[str, Week]:
+    """One participant's use pattern over the weeks of treatment in a span, and the last of these weeks."""
+    page = {participant_id: ""}
+    enrolments = _history(session, page, Enrolment, "enrolled", as_recorded=True)
+    for identity, tests in _tests(session, page, span):
+        days = days_in(span, treatments(enrolments[identity]), [day for day, *_ in tests])
+        if days is not None:
+            since, until = map(Week.of, days)
+            return use_pattern(tests, since, until), until
+    return "", Week.of(span.last)
+
+
 def _history(
     session: Session,
     page: Mapping[int, str],

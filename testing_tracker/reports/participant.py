@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from testing_tracker.acting import Acting
+from testing_tracker.reports.outcomes import pattern_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.day_mark import DayMark, mark_of
 from testing_tracker.rules.measures import Measures, measure
+from testing_tracker.rules.owed import last_full_week
+from testing_tracker.rules.treatment import Span
 from testing_tracker.services import cross_check, keys, recent_record, roster
 from testing_tracker.services.editions import Imprint
 from testing_tracker.services.lookup import find_participant
@@ -32,7 +35,8 @@ class CalendarWeek:
 class ParticipantReport:
     """Everything about one participant as it is at the moment of printing.
 
-    `pattern` and `measures` are of the weeks from the latest enrolment that are over.
+    `pattern` and `measures` are of the weeks of treatment that are over, as in the outcomes report; `until` is the last
+    of them.
     """
 
     facility: str
@@ -42,6 +46,7 @@ class ParticipantReport:
     record: Record
     recent: RecentRecord
     pattern: str
+    until: Week
     measures: Measures
     calendar: list[CalendarWeek]
     anchors: list[keys.Anchor]
@@ -62,7 +67,7 @@ def gather(session: Session, acting: Acting, code: str, *, names: bool = False) 
     facility = session.get_one(Facility, acting.facility_id)
     record = roster.record_of(session, acting, code, names=names)
     recent = recent_record.recent_record(session, acting, participant)
-    pattern = recent.pattern[:-1]
+    pattern, until = pattern_of(session, record.number, Span(None, last_full_week(acting.today).sunday))
     first = min((draw.due_on for draw in record.draws), default=acting.today)
     return ParticipantReport(
         facility=facility.name,
@@ -72,6 +77,7 @@ def gather(session: Session, acting: Acting, code: str, *, names: bool = False) 
         record=record,
         recent=recent,
         pattern=pattern,
+        until=until,
         measures=measure(pattern),
         calendar=_calendar(record.draws, acting.today),
         anchors=keys.anchors_between(session, acting.facility_id, first, acting.today),

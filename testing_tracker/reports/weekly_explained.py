@@ -14,6 +14,7 @@ from testing_tracker.reports.weekly_participants import ParticipantWeek, partici
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.services import cross_check
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.store.queries import id_of, result_of
 from testing_tracker.store.tables import AuditEntry, Draw
@@ -39,6 +40,7 @@ class Explained:
     """A participant's line, and the draws that it counts."""
 
     participant: str
+    participant_id: int
     week: Week
     line: ParticipantWeek | None
     draws: list[ExplainedDraw]
@@ -58,6 +60,7 @@ def explained(session: Session, acting: Acting, code: str, week: Week | None = N
     """What stands behind a participant's numbers. Raises TestingTrackerError for a code that nobody has."""
     week = week or last_full_week(acting.today)
     participant = find_participant(session, acting, code)
+    cross_check.check_draws(session, acting, week, only=participant.id)
     lines = participants_in(session, acting, week, only=id_of(participant))
     line = next(iter(lines), None)
     draws = session.exec(
@@ -76,6 +79,7 @@ def explained(session: Session, acting: Acting, code: str, week: Week | None = N
         )
     return Explained(
         participant=participant.code,
+        participant_id=id_of(participant),
         week=week,
         line=line,
         draws=[_explained(session, draw, tally) for draw, tally in zip(draws, tallies, strict=True)],

@@ -9,7 +9,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.no_record import DAYS_TOGETHER, Closed, Compared, Count
 from testing_tracker.rules.words import Status
-from testing_tracker.services.closings import HELD
+from testing_tracker.services.attendance import HELD
 from testing_tracker.store.tables import Closing, Draw, Participant
 
 

@@ -17,7 +17,7 @@ RARER_THAN = 0.01
 TIMES_THE_USUAL = 2
 DAYS_COMPARED_WITH = 84
 DAYS_TOGETHER = 7
-_ASSUMED_DRAWS, _ASSUMED_UNTOUCHED = 10, 1  # what a facility without a record of its own begins with
+_ASSUMED_DRAWS, _ASSUMED_UNTOUCHED = 12, 1  # what a facility without a record of its own begins with
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,16 @@ class Count:
 
 @dataclass(frozen=True)
 class Closed:
-    """What was counted over the `days` that end with `day`; `held` if it was far more than usual."""
+    """What was counted over the `days` that end with `day`; `held` if it was far more than usual.
+
+    `answered`: somebody has said since what became of these draws.
+    """
 
     day: date
     days: int
     count: Count
     held: bool = False
+    answered: bool = False
 
     @property
     def first_day(self) -> date:
@@ -68,7 +72,7 @@ def question(compared: Compared) -> str:
 
 
 def usual_share(usual: Count) -> float:
-    """The share of draws that usually stay without a record; one of ten more is assumed, until enough is known."""
+    """The share of draws that usually stay without a record; one of twelve more is assumed, until enough is known."""
     return (usual.untouched + _ASSUMED_UNTOUCHED) / (usual.draws + _ASSUMED_DRAWS)
 
 
@@ -114,20 +118,25 @@ def closed_day(day: date, count: Count, before: Iterable[Closed]) -> list[Compar
     """What is to be kept of a day that is being closed, given the closings `before` it.
 
     The day by itself is compared with the twelve weeks before it; then, where it does not jump out, the seven days that
-    end with it, with the twelve weeks before those. Days that were held are no example of what is usual.
+    end with it, with the twelve weeks before those. Days that were held are no example of what is usual; but as long as
+    nobody has answered for them they are among the seven, so that a record that is missing does not turn into no-shows
+    on the day after.
     """
     earlier = [closed for closed in before if closed.day < day]
     held = {closed.day - timedelta(days=number) for closed in earlier if closed.held for number in range(closed.days)}
-    counts = {closed.day: closed.count for closed in earlier if closed.days == 1 and closed.day not in held}
+    single = {closed.day: closed for closed in earlier if closed.days == 1}
+    counts = {closed.day: closed.count for closed in single.values() if closed.day not in held}
     usual = _sum(counts, day)
     alone = Compared(Closed(day, 1, count, held=jumps_out(count, usual)), usual)
     if alone.closed.held:
         return [alone]
-    first = day - timedelta(days=DAYS_TOGETHER - 1)
-    together = sum((found for closed_on, found in counts.items() if closed_on >= first), count)
+    first = max(day - timedelta(days=DAYS_TOGETHER - 1), min(single, default=day))
+    answered = {closed.day - timedelta(days=n) for closed in earlier if closed.answered for n in range(closed.days)}
+    lately = [closed.count for closed in single.values() if closed.day >= first and closed.day not in answered]
+    together = sum(lately, count)
     usual_before = _sum(counts, first)
-    if jumps_out(together, usual_before):
-        return [alone, Compared(Closed(day, DAYS_TOGETHER, together, held=True), usual_before)]
+    if lately and jumps_out(together, usual_before):
+        return [alone, Compared(Closed(day, (day - first).days + 1, together, held=True), usual_before)]
     return [alone]
 
 

@@ -16,6 +16,7 @@ from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
 
+HELD = "nothing was recorded, of far more draws than usual; was anything collected?"
 TRIED = "draw tried"
 UNABLE = "the participant tried and could not provide a specimen"
 
@@ -31,16 +32,17 @@ def record_absence(
     return set_status(session, acting, found.draw, status, reason)
 
 
-def record_all(session: Session, acting: Acting, day: date, status: Status, reason: str | None) -> int:
-    """Say of all draws of a day that nobody knows anything about that they were missed, or do not count.
+def draws_without_record(session: Session, acting: Acting, day: date, status: Status) -> list[Draw]:
+    """The draws of a day that nobody knows anything about, to be recorded together as missed or excused.
 
-    This answers the question that a night asks where far more draws than usual are without a record, and says what
-    became of a gap's draws. Who tried and could not stays out of it. It is a manager's to say, where there is one on
-    record. Returns how many draws it was; raises TestingTrackerError where there is none, and for a day to come.
+    Only what a night has held back can become missed: of a day without a run, or of a draw that was made too late,
+    nobody could be told. Who tried and could not stays out of it. It is a manager's to say, where there is one on
+    record. Raises TestingTrackerError where there is no such draw, and for a day to come.
     """
     staff.require(session, acting, Role.MANAGER, f"record all draws of a day as {status}")
     if day > acting.today or (status is Status.MISSED and day == acting.today):
         raise TestingTrackerError(f"{day} is not over; today is {acting.today}. Record each draw by its code.")
+    held_only = (Draw.status == Status.UNRECORDED, Draw.reason == HELD) if status is Status.MISSED else ()
     unknown = session.exec(
         select(Draw)
         .join(Participant, col(Participant.id) == Draw.participant_id)
@@ -49,16 +51,28 @@ def record_all(session: Session, acting: Acting, day: date, status: Status, reas
             Draw.due_on == day,
             col(Draw.status).in_(NOT_YET_DONE),
             ~col(Draw.unable),
+            *held_only,
         )
         .order_by(col(Draw.id))
     ).all()
     if not unknown:
         raise TestingTrackerError(
-            f"Of every draw of {day} it is known what became of it. To change one, use `testing-tracker amend`."
+            f"No draw of {day} waits for that. To change one, use `testing-tracker amend`; draws of a day without a "
+            "run can be excused."
         )
+    return list(unknown)
+
+
+def record_all(session: Session, acting: Acting, day: date, status: Status, reason: str | None, expected: int) -> None:
+    """Say of all these draws that they were missed, or do not count: the answer to a night's question.
+
+    `expected` is how many they were when somebody said yes to it; raises TestingTrackerError where they are others now.
+    """
+    unknown = draws_without_record(session, acting, day, status)
+    if len(unknown) != expected:
+        raise TestingTrackerError(f"It is {len(unknown)} draws of {day} now, not {expected}. Look, and say it again.")
     for draw in unknown:
         set_status(session, acting, draw, status, reason)
-    return len(unknown)
 
 
 def record_unable(session: Session, acting: Acting, found: OpenDraw, reason: str | None) -> None:

@@ -1,5 +1,6 @@
 """Closes the days that are over: what nobody touched is missed, unless it is the record that seems to be missing."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, update
@@ -13,7 +14,7 @@ from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, C
 from testing_tracker.rules.schedule import Missed
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import schedules
-from testing_tracker.services.attendance import close_unable, set_status
+from testing_tracker.services.attendance import HELD, close_unable, set_status
 from testing_tracker.services.draws import window_closes
 from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.settling import settle
@@ -21,7 +22,6 @@ from testing_tracker.services.specimens import RECOLLECT
 from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
 
 CLOSED_OUT = "nothing was recorded by the end of the day"
-HELD = "nothing was recorded, of far more draws than usual; was anything collected?"
 NOT_RECOLLECTED = "a specimen that does not count was given, and no second one"
 MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
 
@@ -88,8 +88,23 @@ def _closings(session: Session, acting: Acting, since: date) -> list[Closed]:
     first = since - timedelta(days=DAYS_COMPARED_WITH + DAYS_TOGETHER)
     rows = session.exec(
         select(Closing).where(Closing.facility_id == acting.facility_id, Closing.day >= first).order_by(col(Closing.id))
-    )
-    return [Closed(row.day, row.days, Count(row.draws, row.untouched), row.held) for row in rows]
+    ).all()
+    waiting = session.exec(
+        select(col(Draw.due_on))
+        .where(
+            _of_the_facility(acting),
+            Draw.due_on >= since - timedelta(days=2 * DAYS_TOGETHER),
+            Draw.status == Status.UNRECORDED,
+            Draw.reason == HELD,
+        )
+        .distinct()
+    ).all()
+
+    def closed(row: Closing) -> Closed:
+        found = Closed(row.day, row.days, Count(row.draws, row.untouched), row.held)
+        return replace(found, answered=row.held and not any(found.first_day <= day <= row.day for day in waiting))
+
+    return [closed(row) for row in rows]
 
 
 def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, Count]]:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.words import Kind, Status
+from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.services.tampering import LEADS_TO, Found, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.tables import AuditEntry, Draw, Participant
@@ -81,6 +81,10 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
             true() if only is None else col(Draw.participant_id) == only,
             or_(
                 untouched,
+                # What a prescription explains, and what was late, no act says: it follows from readings and times.
+                col(Draw.outcome) == Outcome.POSITIVE,
+                col(Draw.expected),
+                col(Draw.late),
                 leads_to != col(Draw.status),
                 said.is_distinct_from(col(Draw.outcome)) & col(entry.id).is_not(None),
                 col(entry.participant_id) != col(Draw.participant_id),

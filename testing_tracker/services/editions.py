@@ -116,7 +116,11 @@ def keep(
 def _amendment(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> Amendment:
     before, after = json.loads(first.totals), json.loads(this.totals)
     counts = [(name, before.get(name, 0), now) for name, now in after.items() if before.get(name, 0) != now]
-    acts = _acts_on_draws(session, acting, week, first, this) + _acts_on_enrolments(session, acting, week, first, this)
+    acts = [
+        *_acts_on_draws(session, acting, week, first, this),
+        *_acts_on_enrolments(session, acting, week, first, this),
+        *_imports(session, acting, week, first, this),
+    ]
     return Amendment(
         first.printed_at, counts, sorted(acts, key=lambda act: (act.at, act.participant, act.on, act.what))
     )
@@ -138,6 +142,23 @@ def _acts_on_draws(
         )
     )
     return [Act(entry.at, entry.account, code, due_on, _said(entry), entry.reason) for entry, code, due_on in rows]
+
+
+def _imports(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> list[Act]:
+    """Past records that were read in since; which draws they are, the participants' records say."""
+    rows = session.exec(
+        select(AuditEntry).where(
+            AuditEntry.facility_id == acting.facility_id,
+            col(AuditEntry.id) > first.last_entry_id,
+            col(AuditEntry.id) <= this.last_entry_id,
+            AuditEntry.act == "history import",
+        )
+    )
+    return [Act(entry.at, entry.account, "past records", week.sunday, _lines_taken(entry), None) for entry in rows]
+
+
+def _lines_taken(entry: AuditEntry) -> str:
+    return f"{entry.act}: {json.loads(entry.detail or '{}').get('taken', 0)} lines taken"
 
 
 def _said(entry: AuditEntry) -> str:

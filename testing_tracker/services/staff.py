@@ -49,6 +49,14 @@ def require(session: Session, acting: Acting, role: Role, what: str) -> None:
 def give(session: Session, acting: Acting, account: str, role: Role) -> None:
     """Give an account a role; a manager's to do, where there is one. Raises TestingTrackerError if it has it."""
     require(session, acting, Role.MANAGER, "give roles")
+    if account.split() != [account]:
+        raise TestingTrackerError("An account is a name without spaces, as the operating system knows it.")
+    managers = any(line.role is Role.MANAGER for line in listed(session, acting))
+    if role is Role.MANAGER and not managers and account != acting.account:
+        raise TestingTrackerError(
+            "From the first manager on others may not do everything any more, so the first one is you, "
+            f"{acting.account}. Add yourself, and then others."
+        )
     if _has(session, acting, account, role):
         raise TestingTrackerError(f"{account} is a {role} already; there is nothing to do.")
     _write(session, acting, account, role, allowed=True)

@@ -95,7 +95,7 @@ def test_a_day_that_is_not_over_cannot_be_missed_by_all(monday):
 def test_nothing_is_left_to_answer_the_second_time(monday):
     night(monday)
     monday("missed", "--all", "--on", "2026-11-16", "--yes")
-    assert "it is known what became of it" in monday.refused("missed", "--all", "--on", "2026-11-16", "--yes")
+    assert "No draw of 2026-11-16 waits for that" in monday.refused("missed", "--all", "--on", "2026-11-16", "--yes")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,65 @@ def test_nothing_is_left_to_answer_the_second_time(monday):
 )
 def test_all_goes_with_a_day_and_without_a_code(monday, arguments):
     assert monday.run(*arguments).exit_code == 2
+
+
+def test_a_day_without_a_run_can_be_excused_for_all_and_never_missed(monday):
+    """Nobody was told of its tests, so nobody missed them."""
+    for code in CODES:
+        monday("result", code, "negative")
+    monday.today = "2026-11-19"  # no run on Tuesday and Wednesday
+    monday("draw")
+    assert statuses(monday, "2026-11-18") == ["unrecorded"] * 6
+    assert "can be excused" in monday.refused("missed", "--all", "--on", "2026-11-18", "--yes")
+    monday("excuse", "--all", "--on", "2026-11-18", "--reason", "the program did not run", "--yes")
+    assert statuses(monday, "2026-11-18") == ["excused"] * 6
+
+
+def test_nobody_becomes_a_no_show_while_the_questions_wait(clinic):
+    """Two people, weeks of which nothing at all is recorded: there are questions, and no missed test."""
+    clinic.add("A1", schedule="fixed-3")
+    clinic.add("B1", schedule="random-3")
+    for day in [f"2026-11-{day}" for day in range(16, 31)] + [f"2026-12-{day:02}" for day in range(1, 12)]:
+        clinic.today = day
+        clinic("draw")
+    missed = clinic.rows("SELECT due_on FROM draw WHERE status = 'missed'")
+    assert len(missed) <= 1, missed  # the first of all, before there was anything to compare it with
+    assert "All holds" in clinic("verify")
+
+
+def test_others_can_write_while_somebody_thinks_about_the_answer(monday, monkeypatch):
+    night(monday)
+
+    def meanwhile(*arguments, **options):
+        monday("participant", "add", "N1", "--schedule", "fixed-1", "--level", "iop")
+        return True
+
+    monkeypatch.setattr("click.confirm", meanwhile)
+    monday("missed", "--all", "--on", "2026-11-16")
+    assert statuses(monday) == ["missed"] * 6
+
+
+def test_an_answer_to_another_number_of_draws_is_refused(monday, monkeypatch):
+    night(monday)
+
+    def meanwhile(*arguments, **options):
+        monday("result", "A1", "negative", "--on", "2026-11-16")
+        return True
+
+    monkeypatch.setattr("click.confirm", meanwhile)
+    done = monday.run("missed", "--all", "--on", "2026-11-16")
+    assert "It is 5 draws of 2026-11-16 now, not 6" in done.stderr
+    assert statuses(monday) == ["collected", *["unrecorded"] * 5]
+
+
+@pytest.mark.parametrize("account", ["maria ", "maria typo", ""])
+def test_an_account_is_one_word(clinic, account):
+    assert "without spaces" in clinic.refused("staff", "add", account, "--role", "nurse")
+
+
+def test_the_first_manager_is_whoever_says_so(clinic, monkeypatch):
+    acting_as(monkeypatch, "lee")
+    assert "the first one is you, lee" in clinic.refused("staff", "add", "leee", "--role", "manager")
 
 
 def test_where_there_is_a_manager_only_a_manager_answers(monday, monkeypatch):

@@ -140,6 +140,26 @@ def test_a_wrong_draw_of_months_ago_stops_it_too_because_the_pattern_rests_on_it
     assert "2026-11-16, A1: the draw on record" in week.run("report", "weekly").stderr
 
 
+@pytest.mark.parametrize("column", ["expected", "late"])
+def test_what_follows_from_readings_and_times_is_looked_at_too(week, column):
+    behind_its_back(week, f"UPDATE draw SET {column} = 1 WHERE due_on = '2026-11-18' AND participant_id = 2")
+    assert "2026-11-18, A2: the draw on record" in week.run("report", "weekly").stderr
+
+
+def test_explain_and_outcomes_stop_at_a_wrong_record_too(week):
+    behind_its_back(week, "UPDATE draw SET outcome = 'positive' WHERE due_on = '2026-11-16' AND participant_id = 1")
+    for arguments in (("weekly", "--explain", "A1"), ("outcomes",), ("participant", "A1")):
+        assert "2026-11-16, A1: the draw on record" in week.run("report", *arguments).stderr
+
+
+def test_a_past_record_read_in_afterwards_is_an_amendment_that_says_so(week):
+    week("report", "weekly")
+    past = "participant,due_on,status,outcome,analytes,reason\nA1,2026-11-21,missed,,,\n"
+    week("history", "import", "-", input=past)
+    amended = week.json("report", "weekly")["amended"]
+    assert [act["what"] for act in amended["acts"]] == ["history import: 1 lines taken"]
+
+
 def test_a_draw_that_no_run_made_stops_it(week):
     behind_its_back(
         week,
@@ -207,6 +227,26 @@ def test_names_are_shown_only_where_they_are_asked_for_and_that_is_on_record(wee
     assert week.rows("SELECT count(*) FROM audit_entry WHERE act = 'names show'") == [(0,)]
     assert "Jo Bloggs" in week("report", "weekly", "--format", form, "--names")
     assert week.rows("SELECT count(*) FROM audit_entry WHERE act = 'names show'") == [(1,)]
+
+
+def test_an_explanation_for_programs_is_an_export_too(week):
+    week("report", "weekly", "--explain", "A2", "--format", "json")
+    assert [one["report"] for one in exports(week)] == ["weekly explained"]
+
+
+def test_the_weeks_after_a_discharge_are_not_counted_on_a_participants_report(week):
+    week("participant", "discharge", "A1", "--reason", "completed")
+    week.today = "2027-01-11"
+    report = week.json("report", "participant", "A1")
+    assert (report["pattern"], report["measures"]["weeks"]) == ("-", 1)
+    (line,) = [line for line in week.json("report", "outcomes") if line["participant"] == "A1"]
+    assert line["pattern"] == report["pattern"]
+
+
+def test_a_file_name_does_not_say_who_is_a_participant(week, tmp_path):
+    said = week.refused("report", "participant", "A1", "--output", str(tmp_path / "report-a1.txt"))
+    assert "Give it a name without the code" in said
+    week("report", "participant", "A1", "--output", str(tmp_path / "report.txt"))
 
 
 def test_who_needs_a_talk(week):

@@ -62,7 +62,8 @@ def test_what_is_usual_is_no_question(count: Count, usual: Count) -> None:
 @pytest.mark.parametrize(
     ("count", "usual"),
     [
-        (Count(3, 3), Count()),  # a new clinic's first day
+        (Count(2, 2), Count()),  # a new clinic's first day
+        (Count(3, 3), Count()),
         (Count(14, 12), Count(840, 60)),
         (Count(2, 2), Count(400, 10)),
         (Count(28_000, 3_000), Count(2_000_000, 100_000)),
@@ -79,9 +80,9 @@ def test_more_without_a_record_is_never_less_of_a_question(draws: int, untouched
     assert jumps_out(Count(draws, many), usual) >= jumps_out(Count(draws, fewer), usual)
 
 
-def test_a_facility_without_a_record_of_its_own_begins_with_one_in_ten() -> None:
-    assert usual_share(Count()) == 0.1
-    assert usual_share(Count(9_990, 499)) == 0.05
+def test_a_facility_without_a_record_of_its_own_begins_with_one_in_twelve() -> None:
+    assert usual_share(Count()) == 1 / 12
+    assert usual_share(Count(9_988, 499)) == 0.05
 
 
 def test_a_day_that_jumps_out_is_held_by_itself() -> None:
@@ -101,6 +102,23 @@ def test_a_week_jumps_out_although_none_of_its_days_does() -> None:
     assert (together.closed.held, together.closed.days, together.closed.count) == (True, 7, Count(21, 7))
     assert together.usual == Count(180, 15)
     assert together.closed.first_day == TUESDAY - timedelta(days=6)
+
+
+def test_the_day_after_a_week_that_was_held_is_held_too_until_somebody_answers() -> None:
+    """A record that is missing goes on missing: the next day's one draw is no no-show either."""
+    before = weeks_before(*[(2, 2)] * 3, *[(2, 0)] * 40)
+    held = Closed(TUESDAY - timedelta(days=1), 3, Count(6, 6), held=True)
+    found = closed_day(TUESDAY, Count(1, 1), [*before, held])
+    assert found[-1].closed.held
+    answered = Closed(held.day, held.days, held.count, held=True, answered=True)
+    (alone,) = closed_day(TUESDAY, Count(1, 1), [*before, answered])
+    assert not alone.closed.held
+
+
+def test_a_question_does_not_reach_back_before_the_first_day() -> None:
+    found = closed_day(TUESDAY, Count(1, 1), weeks_before((1, 1), (1, 1)))
+    assert found[-1].closed.first_day == TUESDAY - timedelta(days=2)
+    assert found[-1].closed.count == Count(3, 3)
 
 
 def test_days_that_were_held_are_no_example_of_what_is_usual() -> None:
