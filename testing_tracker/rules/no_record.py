@@ -17,7 +17,7 @@ RARER_THAN = 0.01
 TIMES_THE_USUAL = 2
 DAYS_COMPARED_WITH = 84
 DAYS_TOGETHER = 7
-_ASSUMED_DRAWS, _ASSUMED_UNTOUCHED = 12, 1  # what a facility without a record of its own begins with
+_ASSUMED_DRAWS, _ASSUMED_UNTOUCHED = 10, 1  # what a facility without a record of its own begins with
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def question(compared: Compared) -> str:
 
 
 def usual_share(usual: Count) -> float:
-    """The share of draws that usually stay without a record; one of twelve more is assumed, until enough is known."""
+    """The share of draws that usually stay without a record; one of ten more is assumed, until enough is known."""
     return (usual.untouched + _ASSUMED_UNTOUCHED) / (usual.draws + _ASSUMED_DRAWS)
 
 

@@ -62,8 +62,7 @@ def test_what_is_usual_is_no_question(count: Count, usual: Count) -> None:
 @pytest.mark.parametrize(
     ("count", "usual"),
     [
-        (Count(2, 2), Count()),  # a new clinic's first day
-        (Count(3, 3), Count()),
+        (Count(3, 3), Count()),  # a new clinic's first day
         (Count(14, 12), Count(840, 60)),
         (Count(2, 2), Count(400, 10)),
         (Count(28_000, 3_000), Count(2_000_000, 100_000)),
@@ -80,9 +79,9 @@ def test_more_without_a_record_is_never_less_of_a_question(draws: int, untouched
     assert jumps_out(Count(draws, many), usual) >= jumps_out(Count(draws, fewer), usual)
 
 
-def test_a_facility_without_a_record_of_its_own_begins_with_one_in_twelve() -> None:
-    assert usual_share(Count()) == 1 / 12
-    assert usual_share(Count(9_988, 499)) == 0.05
+def test_a_facility_without_a_record_of_its_own_begins_with_one_in_ten() -> None:
+    assert usual_share(Count()) == 0.1
+    assert usual_share(Count(9_990, 499)) == 0.05
 
 
 def test_a_day_that_jumps_out_is_held_by_itself() -> None:
