@@ -135,7 +135,7 @@ def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
     """Days away, both included: no draws are made, and those there are become excused."""
     with desk.writing() as (session, acting):
         first, last = day_given(from_on, acting.today), day_given(to_on, acting.today)
-        draws = services.participants.add_leave(session, acting, code, first, last, reason)
+        draws = services.leaves.add_leave(session, acting, code, first, last, reason)
         days = [draw.due_on for draw in draws]
     say(desk, f"{code} is on leave from {first} to {last}.")
     for day in days:
@@ -151,7 +151,7 @@ def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> Non
     """End a leave early; draws are made again from that day on."""
     with desk.writing() as (session, acting):
         back_on = day_given(on, acting.today)
-        services.participants.end_leave(session, acting, code, back_on, reason)
+        services.leaves.end_leave(session, acting, code, back_on, reason)
     say(desk, f"{code} is back on {back_on} and in the draws from the next nightly run on.")
 
 

@@ -45,9 +45,11 @@ def outcomes_command(
     A csv or json form, and what is written to a file, is an export and goes on record.
     """
     from testing_tracker.reports.outcomes import gather, participants_on_record
+    from testing_tracker.rules.calendar import Week
 
     with desk.reading() as (session, acting):
         span = _span(first, last, acting.today)
+        services.cross_check.check_draws(session, acting, Week.of(span.last))
         total = participants_on_record(session, acting)
     with progress("Gathering", total) as advance:
         wanted = Level(level) if level else None

@@ -1,7 +1,7 @@
 """What stands at the foot of everything that leaves the program: who printed it, the notice, and the anchors."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from testing_tracker.services.editions import Imprint
@@ -14,6 +14,14 @@ NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these record
 def moment(instant: datetime, zone: ZoneInfo) -> str:
     """An instant by the facility's clock, to the minute."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def iso(value: object) -> str:
+    """A date or an instant, to the second, as JSON has it (ISO 8601)."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    assert isinstance(value, date)
+    return value.isoformat()
 
 
 def printed_in_words(imprint: Imprint, zone: ZoneInfo) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
 
-from testing_tracker.reports.imprint_words import NOTICE
+from testing_tracker.reports.imprint_words import NOTICE, iso
 from testing_tracker.reports.participant import ParticipantReport
 from testing_tracker.reports.participant_words import (
     CALENDAR_TITLE,
@@ -110,12 +110,7 @@ def _json(report: ParticipantReport) -> str:
         "printed_by": report.imprint.printed_by,
         "notice": NOTICE,
     }
-    return json.dumps(document, default=_iso, indent=2, ensure_ascii=False) + "\n"
-
-
-def _iso(value: object) -> str:
-    isoformat = value.isoformat  # type: ignore[attr-defined]  # dates and instants are all that is left
-    return str(isoformat(timespec="seconds") if hasattr(value, "tzinfo") else isoformat())
+    return json.dumps(document, default=iso, indent=2, ensure_ascii=False) + "\n"
 
 
 def _html(report: ParticipantReport) -> str:

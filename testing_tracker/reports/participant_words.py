@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from testing_tracker.reports.imprint_words import NOTICE, anchors_in_words, moment, printed_in_words
 from testing_tracker.reports.participant import ParticipantReport
-from testing_tracker.reports.weekly_lines import LOOKS, WeekCell
+from testing_tracker.reports.weekly_lines import WeekCell, cells_of
 from testing_tracker.reports.weekly_words import NOT_AVAILABLE, Section
 from testing_tracker.rules.day_mark import SIGNS, DayMark
-from testing_tracker.rules.pattern import MEANINGS, MIXED, NOT_PROVIDED
+from testing_tracker.rules.pattern import MIXED, NOT_PROVIDED
 from testing_tracker.services.roster import Change, DrawEntry
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -64,11 +64,7 @@ def calendar_cells(report: ParticipantReport) -> list[tuple[str, list[WeekCell |
 
 def pattern_cells(report: ParticipantReport) -> list[WeekCell]:
     """Every week of the pattern."""
-    first = report.until + -(len(report.pattern) - 1)
-    return [
-        WeekCell(letter, LOOKS.get(letter, ""), str(first + number), MEANINGS[letter])
-        for number, letter in enumerate(report.pattern)
-    ]
+    return cells_of(report.pattern, report.until)
 
 
 def sections_of(report: ParticipantReport) -> Iterator[Section]:

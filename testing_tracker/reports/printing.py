@@ -16,7 +16,6 @@ from testing_tracker.services import editions
 from testing_tracker.services.editions import Imprint
 
 BY_CODE, WORST_FIRST = "code", "worst"
-SORTS = (BY_CODE, WORST_FIRST)
 _FACTS = (
     "facility",
     "trend",

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testing_tracker.reports.printing import Printed
-from testing_tracker.reports.weekly_words import NOT_AVAILABLE, cells_of, compliance_of
-from testing_tracker.rules.pattern import MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
+from testing_tracker.reports.weekly_words import NOT_AVAILABLE, compliance_of
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.pattern import MEANINGS, MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
 
 WEEKS_SHOWN = 13  # the report's and the twelve before, as in its charts
 LOOKS = {POSITIVE: "positive", MIXED: "mixed", NEGATIVE: "negative", NOT_PROVIDED: "absent"}
@@ -57,8 +58,14 @@ def lines_of(printed: Printed) -> Iterator[Line]:
             schedule=line.schedule,
             counts=[getattr(line.tally, count) for count in _COUNTS],
             compliance=f"{share.fraction} {share.percent}" if share.whole else NOT_AVAILABLE,
-            cells=[
-                WeekCell(cell.letter, LOOKS.get(cell.letter, ""), str(cell.week), cell.meaning)
-                for cell in cells_of(line, printed.report.week, WEEKS_SHOWN)
-            ],
+            cells=cells_of(line.pattern[-WEEKS_SHOWN:], printed.report.week),
         )
+
+
+def cells_of(pattern: str, last: Week) -> list[WeekCell]:
+    """The cells of a use pattern that ends with a week."""
+    first = last + -(len(pattern) - 1)
+    return [
+        WeekCell(letter, LOOKS.get(letter, ""), str(first + number), MEANINGS[letter])
+        for number, letter in enumerate(pattern)
+    ]

@@ -41,11 +41,10 @@ def _data(printed: Printed, page: Page) -> dict[str, object]:
 
 
 def _rate(rate: Rate) -> dict[str, str]:
-    change = rate.this.change_from(rate.last)
     return {
         "name": rate.name,
         "rule": rate.rule,
         "percent": rate.this.percent,
         "fraction": rate.this.fraction if rate.this.whole else "",
-        "before": f"last week {rate.last}{f' ({change} since)' if change else ''}; the 12 weeks before {rate.twelve}",
+        "before": rate.before,
     }

@@ -123,9 +123,7 @@ def _numbers(printed: Printed, page: Page) -> Iterator[str]:
 
 def _rate(rate: Rate) -> Iterator[str]:
     yield from _wrapped(f"{rate.name} {rate.this} ({rate.rule})", "  ")
-    change = rate.this.change_from(rate.last)
-    then = f"  last week {rate.last}{f' ({change} since)' if change else ''}; the 12 weeks before {rate.twelve}"
-    yield from _wrapped(then, "  ")
+    yield from _wrapped(f"  {rate.before}", "  ")
 
 
 def _weekdays(printed: Printed) -> Iterator[str]:

@@ -4,11 +4,10 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
-from datetime import date, datetime
 from itertools import chain
 from typing import TextIO
 
-from testing_tracker.reports.imprint_words import NOTICE
+from testing_tracker.reports.imprint_words import NOTICE, iso
 from testing_tracker.reports.printing import Printed
 from testing_tracker.reports.tally import COUNTS, Tally
 from testing_tracker.reports.weekly import WeeklyReport
@@ -24,7 +23,7 @@ _LINES = "participants"
 
 def write_json(printed: Printed, file: TextIO) -> None:
     """The json form: one document, dates and instants in ISO 8601. A large facility's lines are never all in memory."""
-    encoder = json.JSONEncoder(default=_iso, indent=2, ensure_ascii=False)
+    encoder = json.JSONEncoder(default=iso, indent=2, ensure_ascii=False)
     before, after = _before_lines(printed), _after_lines(printed)
     file.write(encoder.encode(before)[: -len("\n}")])
     file.write(f',\n  "{_LINES}": [')
@@ -122,13 +121,6 @@ def _line(line: ParticipantWeek) -> dict[str, object]:
         "compliance_rate": line.tally.compliance_rate,
         "pattern": line.pattern,
     }
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    assert isinstance(value, date)
-    return value.isoformat()
 
 
 def write_csv(printed: Printed, file: TextIO) -> None:

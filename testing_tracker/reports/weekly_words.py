@@ -12,14 +12,12 @@ from testing_tracker.reports.imprint_words import NOTICE, anchors_in_words, mome
 from testing_tracker.reports.printing import Printed
 from testing_tracker.reports.tally import Tally
 from testing_tracker.reports.weekly import WeeklyReport
-from testing_tracker.reports.weekly_participants import ParticipantWeek
 from testing_tracker.reports.weekly_standing import Recommended
 from testing_tracker.reports.weekly_trend import WEEKS_BEFORE
 from testing_tracker.reports.weekly_weekdays import STANDARD_DEVIATIONS, DayDrawn
 from testing_tracker.rules.calendar import Week, weekday_name
 from testing_tracker.rules.escalation import DISCLAIMER
 from testing_tracker.rules.no_record import question
-from testing_tracker.rules.pattern import MEANINGS
 
 NOT_AVAILABLE = "n/a"
 KEY = (
@@ -66,6 +64,12 @@ class Rate:
     last: Share
     twelve: Share
 
+    @property
+    def before(self) -> str:
+        """What it was before, and the change since last week."""
+        change = self.this.change_from(self.last)
+        return f"last week {self.last}{f' ({change} since)' if change else ''}; the 12 weeks before {self.twelve}"
+
 
 @dataclass(frozen=True)
 class Section:
@@ -96,15 +100,6 @@ class Page:
     foot: list[str]
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A week of a use pattern, with what its letter means in words."""
-
-    letter: str
-    week: Week
-    meaning: str
-
-
 def page_of(printed: Printed) -> Page:
     """The first page in words."""
     report = printed.report
@@ -122,13 +117,6 @@ def page_of(printed: Printed) -> Page:
         amendments=list(_amendments(printed)),
         foot=[NOTICE, *anchors_in_words(report.anchors)],
     )
-
-
-def cells_of(line: ParticipantWeek, week: Week, most: int) -> list[Cell]:
-    """The last weeks of a participant's pattern, oldest first."""
-    letters = line.pattern[-most:] if most else ""
-    first = week + -(len(letters) - 1)
-    return [Cell(letter, first + number, MEANINGS[letter]) for number, letter in enumerate(letters)]
 
 
 def compliance_of(tally: Tally) -> Share:

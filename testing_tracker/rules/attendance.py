@@ -4,7 +4,6 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
 
 NOT_YET_DONE = (Status.DUE, Status.UNRECORDED)
-HELD_AGAINST_NOBODY = (Status.DUE, Status.UNRECORDED, Status.EXCUSED, Status.CANCELLED)
 
 # A result may still come in for a draw that was closed out as missed, or whose participant was discharged after giving
 # the specimen; a nurse's word may mend what the night assumed.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from testing_tracker.rules.facility_file import FacilityFileError
+from testing_tracker.rules.toml_values import TomlValues
 from testing_tracker.rules.words import Channel
 
 ENDINGS = {"table": "txt", "csv": "csv", "json": "json", "html": "html", "pdf": "pdf"}  # of a file, by form
@@ -104,24 +105,27 @@ def read_deliveries(text: str, file: str, folder: Path, secret_in: Callable[[Pat
     return deliveries
 
 
-class _Reader:
+class _Reader(TomlValues):
     """Takes values out of the document. A bad one becomes a problem, and a stand-in takes its place."""
 
     def __init__(self, document: Mapping[str, Any], folder: Path, secret_in: Callable[[Path], str]) -> None:
-        self.document = document
+        super().__init__(document)
         self.folder = folder
         self.secret_in = secret_in
-        self.problems: list[str] = []
 
     def deliveries(self) -> Deliveries:
         self._refuse_unknown_keys()
         passphrase = self._secret("pdf", "passphrase", _passphrase)
-        encrypted = bool(self._section("pdf"))
+        encrypted = bool(self.section("pdf"))
         return Deliveries(
             folder=self._folder(encrypted=encrypted) if "folder" in self.document else None,
             mail=self._mail(encrypted=encrypted) if "mail" in self.document else None,
             passphrase=passphrase,
         )
+
+    def in_words(self, error: ValueError, wanted: str) -> str:
+        """Never the error's own words: they may quote the value, and that may be a password."""
+        return f"must be {wanted}"
 
     def _refuse_unknown_keys(self) -> None:
         for section, content in self.document.items():
@@ -137,43 +141,27 @@ class _Reader:
                 missing = [key for key in _NEEDED[section] if key not in content]
                 self.problems += [f"{section}.{key}: missing; [{section}] needs it" for key in missing]
 
-    def _section(self, name: str) -> Mapping[str, Any]:
-        content = self.document.get(name)
-        return content if isinstance(content, dict) else {}
-
-    def _value(self, place: str, default: _T, read: Callable[[Any], _T], wanted: str) -> _T:
-        """The value at `section.key` as `read` makes it; `read` raises ValueError for one that does not fit."""
-        section, key = place.split(".")
-        content = self._section(section)
-        if key not in content:
-            return default
-        try:
-            return read(content[key])
-        except ValueError:
-            self.problems.append(f"{place}: must be {wanted}")
-            return default
-
     def _folder(self, *, encrypted: bool) -> FolderDelivery:
-        path = self._value("folder.path", Path(), self._path, "the path of a folder")
+        path = self.value("folder.path", Path(), self._path, "the path of a folder")
         return FolderDelivery(path, self._forms("folder", ("pdf", "json"), encrypted=encrypted))
 
     def _mail(self, *, encrypted: bool) -> MailDelivery:
-        tls = self._value("mail.tls", "tls", _tls, '"tls" or "starttls"; a report is never mailed without')
+        tls = self.value("mail.tls", "tls", _tls, '"tls" or "starttls"; a report is never mailed without')
         password = self._secret("mail", "password", _password)
-        mail = self._section("mail")
+        mail = self.section("mail")
         if ("user" in mail) != ("password" in mail or "password_file" in mail):
             self.problems.append("mail.user: comes with password or password_file, or none of them")
         return MailDelivery(
-            host=self._value(
+            host=self.value(
                 "mail.host", "", _matching(_HOST), 'the mail server\'s name, such as "mail.clinic.example"'
             ),
-            port=self._value("mail.port", TLS_PORTS[tls], _port, "a whole number from 1 to 65535"),
+            port=self.value("mail.port", TLS_PORTS[tls], _port, "a whole number from 1 to 65535"),
             starttls=tls == "starttls",
-            sender=self._value("mail.from", "", _matching(_ADDRESS), "one plain address in quotes"),
-            to=self._value("mail.to", (), _addresses, f"a list of 1 to {MOST_RECIPIENTS} different plain addresses"),
+            sender=self.value("mail.from", "", _matching(_ADDRESS), "one plain address in quotes"),
+            to=self.value("mail.to", (), _addresses, f"a list of 1 to {MOST_RECIPIENTS} different plain addresses"),
             forms=self._forms("mail", ("pdf",), encrypted=encrypted),
-            ca_file=self._value("mail.ca_file", None, self._path, "the path of a file with certificates (PEM)"),
-            user=self._value("mail.user", None, _password, "a text of ASCII characters"),
+            ca_file=self.value("mail.ca_file", None, self._path, "the path of a file with certificates (PEM)"),
+            user=self.value("mail.user", None, _password, "a text of ASCII characters"),
             password=password,
         )
 
@@ -181,7 +169,7 @@ class _Reader:
         if encrypted:
             usual = ("pdf",)
         wanted = f"a list of different ones of {', '.join(ENDINGS)}"
-        forms = self._value(f"{section}.forms", usual, _forms, wanted)
+        forms = self.value(f"{section}.forms", usual, _forms, wanted)
         bare = [form for form in forms if form != "pdf"]
         if encrypted and bare:
             self.problems.append(
@@ -191,15 +179,15 @@ class _Reader:
 
     def _secret(self, section: str, key: str, read: Callable[[Any], str]) -> str | None:
         """A password or passphrase, from the file or from a file that it names."""
-        content, in_file = self._section(section), f"{key}_file"
+        content, in_file = self.section(section), f"{key}_file"
         if key in content and in_file in content:
             self.problems.append(f"{section}.{in_file}: stands in place of {key}; remove one of the two")
             return None
         if in_file not in content:
             if section == "pdf" and "pdf" in self.document and key not in content:
                 self.problems.append("pdf.passphrase: missing; write it or passphrase_file, or remove [pdf]")
-            return self._value(f"{section}.{key}", None, read, _WANTED[key])
-        path = self._value(f"{section}.{in_file}", None, self._path, f"the path of a file that holds the {key}")
+            return self.value(f"{section}.{key}", None, read, _WANTED[key])
+        path = self.value(f"{section}.{in_file}", None, self._path, f"the path of a file that holds the {key}")
         if path is None:
             return None
         try:

@@ -25,6 +25,7 @@ from testing_tracker.rules.schedule import (
     Schedule,
     Shift,
 )
+from testing_tracker.rules.toml_values import TomlValues
 from testing_tracker.rules.words import Kind, Level
 
 if TYPE_CHECKING:
@@ -98,13 +99,12 @@ def read_with_table(text: str, file: str) -> "tuple[Schedule, ChanceTable | None
         raise ScheduleFileError(file, [f"draw.{error.key}: {error}"]) from None
 
 
-class _Reader:
+class _Reader(TomlValues):
     """Takes values out of the document. A bad one becomes a problem and its default takes its place."""
 
     def __init__(self, document: dict[str, Any], *, is_stored: bool = False) -> None:
-        self.document = document
+        super().__init__(document)
         self.is_stored = is_stored
-        self.problems: list[str] = []
 
     def schedule(self) -> Schedule:
         self._refuse_unknown_keys()
@@ -127,39 +127,23 @@ class _Reader:
                 if key not in _SECTIONS[section]:
                     self.problems.append(f"{section}.{key}: unknown; [{section}] has {', '.join(_SECTIONS[section])}")
 
-    def _section(self, name: str) -> dict[str, Any]:
-        content = self.document.get(name)
-        return content if isinstance(content, dict) else {}
-
-    def _value(self, place: str, default: _T, read: Callable[[Any], _T], wanted: str) -> _T:
-        """The value at `section.key` as `read` makes it; `read` raises ValueError for one that does not fit."""
-        section, key = place.split(".")
-        content = self._section(section)
-        if key not in content:
-            return default
-        try:
-            return read(content[key])
-        except ValueError as error:
-            self.problems.append(f"{place}: {error}" if str(error) else f"{place}: must be {wanted}")
-            return default
-
     def _draw(self) -> DrawRule:
         for key in ("kind", "per_week", "days"):
-            if key not in self._section("draw"):
+            if key not in self.section("draw"):
                 self.problems.append(f"draw.{key}: missing; every schedule says it under [draw]")
-        kind = self._value("draw.kind", Kind.FIXED, _kind, '"fixed" or "random"')
-        per_week = self._value("draw.per_week", Fraction(0), _per_week, "a number over 0 and up to 7")
-        days: tuple[int, ...] = self._value(
+        kind = self.value("draw.kind", Kind.FIXED, _kind, '"fixed" or "random"')
+        per_week = self.value("draw.per_week", Fraction(0), _per_week, "a number over 0 and up to 7")
+        days: tuple[int, ...] = self.value(
             "draw.days", (), _days, 'a list of different weekdays, such as ["mon", "thu"]'
         )
-        if per_week and days and "kind" in self._section("draw") and not self._is_told("draw.kind"):
+        if per_week and days and "kind" in self.section("draw") and not self._is_told("draw.kind"):
             self._refuse_impossible_draws(kind, per_week, days)
         return DrawRule(kind, per_week, days, self._bounds(kind, per_week, days))
 
     def _bounds(self, kind: Kind, per_week: Fraction, days: tuple[int, ...]) -> Bounds | None:
-        given = [key for key in _BOUNDS if key in self._section("draw")]
+        given = [key for key in _BOUNDS if key in self.section("draw")]
         if kind is Kind.FIXED and given:
-            if "kind" in self._section("draw") and not self._is_told("draw.kind"):
+            if "kind" in self.section("draw") and not self._is_told("draw.kind"):
                 problem = "guards random draws only; remove the line from a fixed schedule"
                 self.problems += [f"draw.{key}: {problem}" for key in given]
             return None
@@ -167,7 +151,7 @@ class _Reader:
         for key in given:
             least, most = _BOUNDS[key]
             read = _whole_number(least, most)
-            values[key] = self._value(f"draw.{key}", least, read, f"a whole number from {least} to {most}")
+            values[key] = self.value(f"draw.{key}", least, read, f"a whole number from {least} to {most}")
         if any(self._is_told(f"draw.{key}") for key in (*given, "per_week", "days")) or not (given and days):
             return None
         bounds = Bounds(**values)
@@ -191,9 +175,9 @@ class _Reader:
             )
 
     def _closed(self) -> ClosedRule:
-        holidays = self._value("closed.holidays", None, _holidays, 'a country or part of one, such as "US-CA"')
-        shift = self._value("closed.shift", Shift.NEXT, _shift, '"next", "previous" or "skip"')
-        if "shift" in self._section("closed") and self._section("draw").get("kind") == Kind.RANDOM:
+        holidays = self.value("closed.holidays", None, _holidays, 'a country or part of one, such as "US-CA"')
+        shift = self.value("closed.shift", Shift.NEXT, _shift, '"next", "previous" or "skip"')
+        if "shift" in self.section("closed") and self.section("draw").get("kind") == Kind.RANDOM:
             self.problems.append("closed.shift: only fixed draws shift; remove the line from a random schedule")
         return ClosedRule(holidays, shift)
 
@@ -202,14 +186,14 @@ class _Reader:
 
     def _collection(self) -> CollectionRule:
         usual = CollectionRule()
-        specimen = self._value("collection.specimen", usual.specimen, _specimen, f"one of {', '.join(SPECIMENS)}")
+        specimen = self.value("collection.specimen", usual.specimen, _specimen, f"one of {', '.join(SPECIMENS)}")
         read = partial(_panel, is_stored=self.is_stored)
-        panel = self._value("collection.panel", usual.panel, read, "a list of analytes")
+        panel = self.value("collection.panel", usual.panel, read, "a list of analytes")
         wanted = "a list of two or more lists of analytes"
-        panels = self._value("collection.panels", usual.panels, partial(_panels, read=read), wanted)
+        panels = self.value("collection.panels", usual.panels, partial(_panels, read=read), wanted)
         if panel and panels:
             self.problems.append("collection.panels: stands in place of panel; remove one of the two")
-        opens, closes = self._value(
+        opens, closes = self.value(
             "collection.window",
             (usual.opens, usual.closes),
             _window,
@@ -218,18 +202,18 @@ class _Reader:
         return CollectionRule(specimen, panel, opens, closes, panels)
 
     def _response(self) -> ResponseRule:
-        steps = self._value("response.steps", 1, _steps, f"a whole number from 0 to {MOST_STEPS}")
-        days = self._value("response.repeat_within_days", None, _positive_number, "a whole number of days, 1 or more")
-        repeat_steps = self._value("response.repeat_steps", None, _steps, f"a whole number from 0 to {MOST_STEPS}")
-        given = [key for key in ("repeat_within_days", "repeat_steps") if key in self._section("response")]
+        steps = self.value("response.steps", 1, _steps, f"a whole number from 0 to {MOST_STEPS}")
+        days = self.value("response.repeat_within_days", None, _positive_number, "a whole number of days, 1 or more")
+        repeat_steps = self.value("response.repeat_steps", None, _steps, f"a whole number from 0 to {MOST_STEPS}")
+        given = [key for key in ("repeat_within_days", "repeat_steps") if key in self.section("response")]
         if len(given) == 1:
             self.problems.append(
                 f"response.{given[0]}: repeat_within_days and repeat_steps come together or not at all"
             )
         if repeat_steps is not None and repeat_steps < steps:
             self.problems.append("response.repeat_steps: must not be fewer than steps")
-        missed = self._value("response.missed", Missed.NONE, _missed, '"none", "review" or "positive"')
-        weeks = self._value(
+        missed = self.value("response.missed", Missed.NONE, _missed, '"none", "review" or "positive"')
+        weeks = self.value(
             "response.review_after_negative_weeks", None, _positive_number, "a whole number of weeks, 1 or more"
         )
         return ResponseRule(steps, days, repeat_steps, missed, weeks)

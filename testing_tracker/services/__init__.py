@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import history as history
     from testing_tracker.services import imports as imports
     from testing_tracker.services import keys as keys
+    from testing_tracker.services import leaves as leaves
     from testing_tracker.services import log_session as log_session
     from testing_tracker.services import lookup as lookup
     from testing_tracker.services import nights as nights

@@ -1,5 +1,6 @@
 """Closes the days that are over: what nobody touched is missed, unless it is the record that seems to be missing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -89,22 +90,22 @@ def _closings(session: Session, acting: Acting, since: date) -> list[Closed]:
     rows = session.exec(
         select(Closing).where(Closing.facility_id == acting.facility_id, Closing.day >= first).order_by(col(Closing.id))
     ).all()
-    waiting = session.exec(
-        select(col(Draw.due_on))
-        .where(
-            _of_the_facility(acting),
-            Draw.due_on >= since - timedelta(days=2 * DAYS_TOGETHER),
-            Draw.status == Status.UNRECORDED,
-            Draw.reason == HELD,
-        )
-        .distinct()
-    ).all()
+    lately = since - timedelta(days=2 * DAYS_TOGETHER)
+    waiting = _unanswered(session, acting, lately) if any(row.held and row.day >= lately for row in rows) else ()
 
     def closed(row: Closing) -> Closed:
         found = Closed(row.day, row.days, Count(row.draws, row.untouched), row.held)
         return replace(found, answered=row.held and not any(found.first_day <= day <= row.day for day in waiting))
 
     return [closed(row) for row in rows]
+
+
+def _unanswered(session: Session, acting: Acting, since: date) -> Sequence[date]:
+    """The days of which draws were held back and nobody has said yet what became of them."""
+    query = select(col(Draw.due_on)).where(
+        _of_the_facility(acting), Draw.due_on >= since, Draw.status == Status.UNRECORDED, Draw.reason == HELD
+    )
+    return session.exec(query.distinct()).all()
 
 
 def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, Count]]:

@@ -22,6 +22,7 @@ from testing_tracker.services import (
     attendance,
     draws,
     facilities,
+    leaves,
     lookup,
     nights,
     participants,
@@ -205,7 +206,7 @@ class _Simulation:
 
     def _leave(self, acting: Acting, code: str, days: int, reason: str) -> None:
         last = acting.today + timedelta(days=days - 1)
-        participants.add_leave(self.session, acting, code, acting.today, last, reason)
+        leaves.add_leave(self.session, acting, code, acting.today, last, reason)
 
     def _order(self, acting: Acting, code: str) -> None:
         draws.order_test(self.session, acting, code, "seemed intoxicated in group")

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
-from testing_tracker.services import lookup, participants, prescriptions
+from testing_tracker.services import leaves, lookup, prescriptions
 from testing_tracker.services.prescriptions import PrescriptionLine
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
@@ -191,9 +191,7 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
         enrolments=[_change(row, "enrolled" if row.enrolled else "discharged", row.reason) for row in enrolments],
         levels=[_change(row, row.level, row.reason) for row in levels],
         schedules=[_change(row, session.get_one(Schedule, row.schedule_id).name, None) for row in assigned],
-        leaves=[
-            LeaveEntry(leave.from_on, leave.to_on, leave.reason) for leave in participants.leaves_of(session, identity)
-        ],
+        leaves=[LeaveEntry(leave.from_on, leave.to_on, leave.reason) for leave in leaves.leaves_of(session, identity)],
         prescriptions=prescriptions.lines_of(session, participant.code, identity, acting.today),
         draws=_draws(session, identity),
     )

@@ -1,6 +1,7 @@
 """Where the database is, from what a person gave: nothing, a path or a URL. Imports nothing heavy."""
 
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -17,7 +18,7 @@ _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgres")
 
 
-class _WithFiles:
+class _WithFiles(ABC):
     """The files that belong to a database, beside it or where the environment says."""
 
     key_elsewhere: Path | None
@@ -38,9 +39,9 @@ class _WithFiles:
         """How the weekly report leaves by itself, a file that need not be there."""
         return self.delivery_elsewhere or self.beside(".delivery.toml")
 
+    @abstractmethod
     def beside(self, ending: str) -> Path:
         """Where a file that belongs to the database is by default."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

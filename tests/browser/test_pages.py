@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from click.testing import CliRunner
 from testing_tracker.cli import program
 
 WIDTHS = (360, 768, 1280)
+LONG = "W" * 32  # a code may be as long as that, and need not have a place to break it
 CHROMIUM = (
     "--headless",
     "--no-sandbox",
@@ -83,6 +85,14 @@ def demo(tmp_path_factory) -> Path:
         output = str(pages / f"{name}.pdf")
         written = CliRunner().invoke(program, [*start, "report", *arguments, "--format", "pdf", "--output", output])
         assert written.exit_code == 0, written.output
+    add = ["participant", "add", LONG, "--schedule", "fixed-1", "--level", "residential", "--enrolled", "2026-01-05"]
+    for arguments in (
+        [*add, "--name", "Maximiliane Hohenstein-Berghausen"],
+        ["report", "weekly", "--names", "--format", "html", "--output", str(pages / "long.html")],
+        ["report", "weekly", "--names", "--format", "pdf", "--output", str(pages / "long.pdf")],
+    ):
+        done = CliRunner().invoke(program, [*start, *arguments])
+        assert done.exit_code == 0, done.output
     return pages
 
 
@@ -116,7 +126,7 @@ def chromium(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess:
 PAGES = ("weekly", "participant", "schedules")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "long"])
 def test_nothing_is_cut_off_at_any_width_and_nothing_complained_of(demo, server, tmp_path, page):
     (demo / f"probe-{page}.html").write_text(PROBE % (json.dumps(WIDTHS), json.dumps(f"{page}.html")))
     url = f"{server}/probe-{page}.html"
@@ -216,6 +226,23 @@ def test_the_pdf_says_the_same_with_a_foot_on_every_page(demo, report):
     html = (demo / f"{report}.html").read_text(encoding="utf-8")
     for heading in re.findall(r"<h2[^>]*>(.*?)</h2>", html):
         assert heading.split(",")[0] in text
+
+
+def test_a_long_code_covers_no_figure_of_the_pdf(demo):
+    """No two words of a line of the list lie over each other."""
+    boxes = subprocess.run(
+        ["pdftotext", "-bbox", str(demo / "long.pdf"), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    pattern = r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="[\d.]+">(.*?)</word>'
+    page = next(page for page in reversed(boxes.split("<page ")) if ">P03<" in page)
+    lines: dict[int, list[tuple[float, float, str]]] = {}
+    for left, top, right, word in re.findall(pattern, page):
+        lines.setdefault(round(float(top)), []).append((float(left), float(right), word))
+    rows = [sorted(words) for words in lines.values() if len(words) > 8]
+    assert len(rows) >= 40
+    for row in rows:
+        for (_, end, before), (begin, _, after) in pairwise(row):
+            assert end <= begin + 0.5, (before, after, row)
 
 
 def test_the_pdf_is_tagged_for_screen_readers_and_has_no_author(demo):

@@ -160,6 +160,18 @@ def rows_of(number: int, person: Person) -> Iterator[str]:
         columns = "participant_id, due_on, kind, status, outcome, expected, recorded_at"
         row = (number, str(day), "imported", status, outcome, expected, by[0])
         yield insert("draw", columns, row)
+        if outcome is not None:
+            yield (
+                "INSERT INTO result (draw_id, outcome, recorded_at, recorded_by) "
+                f"SELECT id, outcome, recorded_at, 'nurse' FROM draw WHERE participant_id = {number} "
+                f"AND due_on = '{day}'"
+            )
+        if expected:
+            yield (
+                "INSERT INTO reading (result_id, expected, unexpected, absent, recorded_at, recorded_by) "
+                "SELECT result.id, 'methadone', '', '', result.recorded_at, 'nurse' FROM result "
+                f"JOIN draw ON draw.id = draw_id WHERE participant_id = {number} AND due_on = '{day}'"
+            )
 
 
 def insert(table: str, columns: str, row: tuple) -> str:

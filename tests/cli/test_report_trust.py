@@ -146,9 +146,9 @@ def test_what_follows_from_readings_and_times_is_looked_at_too(week, column):
     assert "2026-11-18, A2: the draw on record" in week.run("report", "weekly").stderr
 
 
-def test_an_explanation_and_a_participants_report_stop_at_a_wrong_record_too(week):
+def test_an_explanation_the_outcomes_and_a_participants_report_stop_at_a_wrong_record_too(week):
     behind_its_back(week, "UPDATE draw SET outcome = 'positive' WHERE due_on = '2026-11-16' AND participant_id = 1")
-    for arguments in (("weekly", "--explain", "A1"), ("participant", "A1")):
+    for arguments in (("weekly", "--explain", "A1"), ("outcomes",), ("participant", "A1")):
         assert "2026-11-16, A1: the draw on record" in week.run("report", *arguments).stderr
 
 
