@@ -28,10 +28,13 @@ def printed(clinic: Clinic) -> Printed:
         f"A1,{day},{'missed,,' if number % 2 else 'collected,negative,'},\n" for number, day in enumerate(days)
     )
     clinic("history", "import", "-", input=f"participant,due_on,status,outcome,analytes,reason\n{past}")
-    with writing(open_engine(clinic.location)) as session:
+    engine = open_engine(clinic.location)
+    with writing(engine) as session:
         facility = the_facility(session)
         acting = acting_in(facility, Clock(ZoneInfo(facility.timezone), date(2026, 11, 16)))
-        return imprint(session, acting, gather(session, acting))
+        found = imprint(session, acting, gather(session, acting))
+    engine.dispose()
+    return found
 
 
 def text(printed: Printed, screen: Screen) -> str:
