@@ -22,8 +22,8 @@ from testing_tracker.rules.day_secrets import drawn_among
 from testing_tracker.rules.words import Level
 from testing_tracker.services import facilities, nights, participants, schedules, verification
 from testing_tracker.store.engine import open_engine, reading, writing
+from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.location import Location
-from testing_tracker.store.queries import the_facility
 
 RUNS = 5
 PARTICIPANTS = 1_000_000

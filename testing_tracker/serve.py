@@ -34,8 +34,8 @@ from testing_tracker.rules.words import Channel
 from testing_tracker.services import draws, nights
 from testing_tracker.services.upgrades import bring_up_to_date
 from testing_tracker.store.engine import open_engine, reading, writing
+from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.location import AnyLocation
-from testing_tracker.store.queries import the_facility
 from testing_tracker.store.tables import Facility
 
 SECONDS_TO_FINISH = 3  # the process is to be gone within five

@@ -99,7 +99,7 @@ class Clinic:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tester(monkeypatch):
-    for name in ("DATABASE", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY"):
+    for name in ("DATABASE", "FACILITY", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY"):
         monkeypatch.delenv(f"TESTING_TRACKER_{name}", raising=False)
 
 

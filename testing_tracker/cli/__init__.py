@@ -31,6 +31,7 @@ _COMMANDS = {
     "draw": "draw",
     "due": "draw",
     "excuse": "attendance",
+    "facility": "facility",
     "history": "history",
     "init": "init",
     "key": "key",
@@ -94,6 +95,12 @@ class Program(click.Group):
     help="The database: a file path, or a sqlite:/// or postgresql:// URL. Default: a file in your user data folder.",
 )
 @click.option(
+    "--facility",
+    metavar="NAME",
+    envvar="TESTING_TRACKER_FACILITY",
+    help="Which facility, by name or number; only where the database has several.",
+)
+@click.option(
     "--today",
     type=DAY,
     metavar="DATE",
@@ -102,10 +109,10 @@ class Program(click.Group):
 )
 @click.version_option(__version__, prog_name="testing-tracker", message="%(prog)s %(version)s")
 @click.pass_context
-def program(ctx: click.Context, database: str | None, today: str | None) -> None:
+def program(ctx: click.Context, database: str | None, facility: str | None, today: str | None) -> None:
     """Draws, records and reports drug tests for addiction treatment programmes.
 
     The program recommends; people decide. Start with `testing-tracker demo`.
     """
-    ctx.obj = Desk(database, today)
+    ctx.obj = Desk(database, today, facility)
     ctx.call_on_close(ctx.obj.close)

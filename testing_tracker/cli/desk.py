@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 class Desk:
     """Opens the database when a command first needs it. `training` is known from then on."""
 
-    def __init__(self, database: str | None, pretended_day: str | None) -> None:
+    def __init__(self, database: str | None, pretended_day: str | None, facility: str | None = None) -> None:
         self.database = database
         self.pretended_day = pretended_day
+        self.facility = facility
         self.training = False
         self._engine: Engine | None = None
         facility_file.use_from(self._own_analytes)
@@ -94,7 +95,7 @@ class Desk:
         """A transaction that commits when the command's service has returned."""
         from testing_tracker.store.engine import writing
 
-        with writing(self.engine) as session:
+        with writing(self.engine, self.facility) as session:
             yield session, self._acting(session)
 
     @contextmanager
@@ -102,8 +103,26 @@ class Desk:
         """One unchanging view of the records."""
         from testing_tracker.store.engine import reading
 
-        with reading(self.engine) as session:
+        with reading(self.engine, self.facility) as session:
             yield session, self._acting(session)
+
+    @contextmanager
+    def writing_all(self) -> Iterator["Session"]:
+        """The same as `writing`, of all facilities at once."""
+        from testing_tracker.store.engine import writing_all
+
+        with writing_all(self.engine) as session:
+            self._check_training_of_all(session)
+            yield session
+
+    @contextmanager
+    def reading_all(self) -> Iterator["Session"]:
+        """The same as `reading`, of all facilities."""
+        from testing_tracker.store.engine import reading_all
+
+        with reading_all(self.engine) as session:
+            self._check_training_of_all(session)
+            yield session
 
     @property
     def engine(self) -> "Engine":
@@ -140,11 +159,17 @@ class Desk:
 
     def _acting(self, session: "Session") -> "Acting":
         from testing_tracker.acting import acting_in
-        from testing_tracker.store.queries import the_facility
+        from testing_tracker.store.facilities import the_facility
 
         facility = the_facility(session)
         self._check_training(facility)
         return acting_in(facility, self.clock(facility.timezone))
+
+    def _check_training_of_all(self, session: "Session") -> None:
+        from testing_tracker.store.facilities import every
+
+        for facility in every(session):
+            self._check_training(facility)
 
     def _check_training(self, facility: "Facility") -> None:
         if self.pretended_day and not facility.training:

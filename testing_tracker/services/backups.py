@@ -12,11 +12,11 @@ from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import keys
-from testing_tracker.store import audit, integrity, ledger
+from testing_tracker.store import audit, facilities, integrity, ledger
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
-from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading, schema_of, writing
+from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
-from testing_tracker.store.queries import the_facility
+from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
 
@@ -142,20 +142,23 @@ def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed
     engine = make_engine(Location(made))
     try:
         if not accept_changed:
-            with reading(engine) as session:
-                _check_ledger(session)
-        with writing(engine) as session:
-            facility = the_facility(session)
-            acting = acting_in(facility, clock_of(facility.timezone))
-            page, _ = ledger.last_page(session)
-            audit.record(session, acting, "backup restore", page=page)
-            return keys.problem_with(session, acting.facility_id, location.key, acting.today)
+            with reading_all(engine) as session:
+                _check_ledgers(session)
+        with writing_all(engine) as session:
+            problems = []
+            for facility in facilities.every(session):
+                acting = acting_in(facility, clock_of(facility.timezone))
+                page, _ = ledger.last_page(session, acting.facility_id)
+                audit.record(session, acting, "backup restore", page=page)
+                problems.append(keys.problem_with(session, acting.facility_id, location.key, acting.today))
+            return next((problem for problem in problems if problem is not None), None)
     finally:
         engine.dispose()
 
 
-def _check_ledger(session: Session) -> None:
-    broken = next(ledger.broken_pages(session), None)
+def _check_ledgers(session: Session) -> None:
+    pages = (page for one in facilities.every(session) for page in ledger.broken_pages(session, id_of(one)))
+    broken = next(pages, None)
     if broken is not None:
         where = f"page {broken.page_id} of its ledger does not hold" if broken.page_id else "rows are not in its ledger"
         raise TestingTrackerError(
@@ -177,7 +180,7 @@ def _look_into(file: Path, if_damaged: str) -> Copy:
         raise TestingTrackerError(f"{if_damaged}: {told[0]}{more}.")
     engine = make_engine(Location(file))
     try:
-        with reading(engine) as session:
+        with reading_all(engine) as session:
             return _content(session, schema)
     finally:
         engine.dispose()

@@ -30,9 +30,9 @@ from testing_tracker.services import (
     results,
 )
 from testing_tracker.store.engine import make_engine, writing
+from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import Location
-from testing_tracker.store.queries import the_facility
 
 FACILITY = "Riverbend Recovery"
 WEEKS = 8

@@ -14,10 +14,10 @@ from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import keys
 from testing_tracker.services.verification import verify
-from testing_tracker.store import integrity, ledger
-from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading
+from testing_tracker.store import facilities, integrity, ledger
+from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all
 from testing_tracker.store.location import Location
-from testing_tracker.store.queries import the_facility
+from testing_tracker.store.queries import id_of
 
 ClockOf = Callable[[str], Clock]
 
@@ -116,13 +116,16 @@ def _examine_records(location: Location, clock_of: ClockOf, found: Examination) 
     """The key, the ledger and the draws, of a file that is sound."""
     engine = make_engine(location)
     try:
-        with reading(engine) as session:
-            facility = the_facility(session)
-            found.training = facility.training
-            acting = acting_in(facility, clock_of(facility.timezone))
-            problem = keys.problem_with(session, acting.facility_id, location.key, acting.today)
-            found.add("key", [problem] if problem else [], "in its place, and the one that today's draws come from")
-            found.lines.append(_records(session, acting, location, has_key=problem is None))
+        with reading_all(engine) as session:
+            every = facilities.every(session)
+            for facility in every:
+                found.training = facility.training
+                acting = acting_in(facility, clock_of(facility.timezone))
+                of = f" of {facility.name}" if len(every) > 1 else ""
+                problem = keys.problem_with(session, acting.facility_id, location.key, acting.today)
+                fine = "in its place, and the one that today's draws come from"
+                found.add(f"key{of}", [problem] if problem else [], fine)
+                found.lines.append(_records(session, acting, location, f"records{of}", has_key=problem is None))
     except TestingTrackerError as error:
         found.damaged = True
         found.add("records", [str(error)], "")
@@ -133,18 +136,16 @@ def _examine_records(location: Location, clock_of: ClockOf, found: Examination) 
         engine.dispose()
 
 
-def _records(session: Session, acting: Acting, location: Location, *, has_key: bool) -> Line:
+def _records(session: Session, acting: Acting, location: Location, what: str, *, has_key: bool) -> Line:
     try:
         result = verify(session, acting, location.key)
     except TestingTrackerError as error:
         state = State.WRONG if has_key else State.UNCHECKED
-        return Line("records", state, str(error) if has_key else "cannot be compared with the draws without the key")
+        return Line(what, state, str(error) if has_key else "cannot be compared with the draws without the key")
     if result.problems:
         more = f" ({len(result.problems) - 1} more; `testing-tracker verify` names them)" if result.problems[1:] else ""
-        return Line("records", State.WRONG, f"{result.problems[0]}{more}")
-    return Line(
-        "records", State.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws"
-    )
+        return Line(what, State.WRONG, f"{result.problems[0]}{more}")
+    return Line(what, State.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws")
 
 
 def is_damaged(location: Location) -> bool:
@@ -156,8 +157,8 @@ def is_damaged(location: Location) -> bool:
             return bool(found.wrong)
         engine = make_engine(location)
         try:
-            with reading(engine) as session:
-                return next(ledger.broken_pages(session), None) is not None
+            with reading_all(engine) as session:
+                return any(next(ledger.broken_pages(session, id_of(one)), None) for one in facilities.every(session))
         finally:
             engine.dispose()
     except Exception:

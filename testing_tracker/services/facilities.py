@@ -1,11 +1,12 @@
-"""Making a facility's database."""
+"""Making a facility: the first one with its database, others beside it."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from testing_tracker import chance
 from testing_tracker.acting import acting_in
@@ -15,15 +16,22 @@ from testing_tracker.rules.day_secrets import chain_of
 from testing_tracker.services import keys, schedules
 from testing_tracker.shipped import shipped_schedules
 from testing_tracker.store import audit, schema
-from testing_tracker.store.engine import create_file, make_engine, writing
+from testing_tracker.store.engine import create_file, make_engine, writing_all
+from testing_tracker.store.facilities import every
+from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import AnyLocation, Location
-from testing_tracker.store.tables import Facility
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import Facility, Night, Participant
 
 
 @dataclass(frozen=True)
 class Made:
-    """What `init` made. `anchor` is what its draws from `first_day` on will be checked against, in hexadecimal."""
+    """What was made: a facility and its number.
 
+    `anchor` is what its draws from `first_day` on will be checked against, in hexadecimal.
+    """
+
+    number: int
     timezone: str
     anchor: str
     first_day: date
@@ -55,14 +63,14 @@ def make_database(
             undo.callback(location.path.unlink, missing_ok=True)
         engine = make_engine(location)
         undo.callback(engine.dispose)
-        with writing(engine, has_tables=False) as session:
+        with writing_all(engine, has_tables=False) as session:
             schema.refuse_unless_empty(session.connection(), location)
             location.key.create(chain.anchor, seed)
             undo.callback(location.key.path.unlink, missing_ok=True)
-            create_facility(session, name, clock, seed, training=training)
+            facility_id = id_of(create_facility(session, name, clock, seed, training=training))
         undo.pop_all()
         engine.dispose()
-    return Made(clock.zone.key, chain.anchor.hex(), chain.first_day)
+    return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
 
 
 def find_zone(timezone: str | None) -> ZoneInfo:
@@ -80,8 +88,63 @@ def find_zone(timezone: str | None) -> ZoneInfo:
 
 
 def create_facility(session: Session, name: str, clock: Clock, seed: bytes, *, training: bool) -> Facility:
-    """Make the tables in an empty database, the facility, its key and the schedules that come with the program."""
+    """Make the tables in an empty database, and a facility in it."""
     schema.upgrade(session.connection())
+    return _open_facility(session, name, clock, seed, training=training)
+
+
+def add(session: Session, name: str, clock: Clock, key_file: KeyFile) -> Made:
+    """Make one more facility in a database, with schedules and a key of its own in the key file.
+
+    It is for training if the others are. The caller's transaction is the only one to write for any facility. Raises
+    TestingTrackerError for a name that one has already, in whatever case.
+    """
+    others = every(session)
+    if any(one.name.casefold() == name.casefold() for one in others):
+        raise TestingTrackerError(f"There is a facility {name!r} in this database already. Give another name.")
+    training = all(one.training for one in others)
+    if clock.pretended_day and not training:
+        raise TestingTrackerError("--today works on a training database only, and this one is live. Leave it out.")
+    seed = chance.new_seed()
+    chain = chain_of(seed, clock.today())
+    facility = _open_facility(session, name, clock, seed, training=training)
+    key_file.add(chain.anchor, seed)
+    return Made(id_of(facility), facility.timezone, chain.anchor.hex(), chain.first_day)
+
+
+@dataclass(frozen=True)
+class FacilityLine:
+    """A facility, how many participants it has on record, discharged ones too, and the day of its last nightly run."""
+
+    number: int
+    facility: str
+    timezone: str
+    opened_on: date
+    participants: int
+    last_run_on: date | None
+
+
+def listed(session: Session) -> list[FacilityLine]:
+    """Every facility of the database, in the order in which they were made."""
+    nights = select(Night.facility_id, func.max(col(Night.day))).where(col(Night.ran))
+    last = dict(session.exec(nights.group_by(col(Night.facility_id))).all())
+    people = select(Participant.facility_id, func.count()).group_by(col(Participant.facility_id))
+    participants = dict(session.exec(people).all())
+    return [
+        FacilityLine(
+            number=id_of(one),
+            facility=one.name,
+            timezone=one.timezone,
+            opened_on=one.opened_on,
+            participants=participants.get(id_of(one), 0),
+            last_run_on=last.get(id_of(one)),
+        )
+        for one in every(session)
+    ]
+
+
+def _open_facility(session: Session, name: str, clock: Clock, seed: bytes, *, training: bool) -> Facility:
+    """The facility, its key and the schedules that come with the program."""
     facility = Facility(name=name, timezone=clock.zone.key, training=training, opened_on=clock.today())
     session.add(facility)
     session.flush()

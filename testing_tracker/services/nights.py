@@ -58,20 +58,20 @@ def run_night(
         raise TestingTrackerError(
             f"Draws were made for {last.day} already, and today is {acting.today}. Check the machine's clock."
         )
-    newest = _newest_participant(session, acting)
     if last is not None and last.day == acting.today:
         report.already_made = True
-        if newest > last.last_participant_id:
-            _draw_newcomers(session, acting, key_file, report, last, newest)
+        if _newest_participant(session, acting) > last.last_participant_id:
+            _draw_newcomers(session, acting, key_file, report, last)
         return report
     key = _key_of(session, acting, key_file)
+    known = pools.newest_participant_known(session, key.last_page_id)
     since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
     report.missed, report.held = close_days(session, acting, since)
     for gap in days_between(since, acting.today):
-        _record_gap(session, acting, key, gap, newest)
+        _record_gap(session, acting, key, gap, known)
         report.gaps.append(gap)
-    _add_night(session, acting, acting.today, newest, ran=True)
-    report.drawn = _draw(session, acting, key, range(1, newest + 1), acting.today, ran=True)
+    _add_night(session, acting, acting.today, known, ran=True)
+    report.drawn = _draw(session, acting, key, range(1, known + 1), acting.today, ran=True)
     detail: dict[str, Any] = {"drawn": report.drawn, "missed": report.missed, "gaps": len(report.gaps)}
     if elapsed is not None:
         detail["seconds"] = round(elapsed(), 2)
@@ -80,16 +80,15 @@ def run_night(
     return report
 
 
-def _draw_newcomers(
-    session: Session, acting: Acting, key_file: KeyFile, report: NightReport, night: Night, newest: int
-) -> None:
+def _draw_newcomers(session: Session, acting: Acting, key_file: KeyFile, report: NightReport, night: Night) -> None:
     report.newcomers_from = keys.replaced_from(session, acting.facility_id, key_file, acting.today)
     if report.newcomers_from is not None:
         return
     key = _key_of(session, acting, key_file)
-    who = range(night.last_participant_id + 1, newest + 1)
+    known = pools.newest_participant_known(session, key.last_page_id)
+    who = range(night.last_participant_id + 1, known + 1)
     report.drawn = _draw(session, acting, key, who, acting.today, ran=True)
-    night.last_participant_id = newest
+    night.last_participant_id = known
     session.add(night)
     audit.record(session, acting, "night add newcomers", day=acting.today, drawn=report.drawn)
     session.flush()
@@ -109,8 +108,9 @@ class _Key:
 def _key_of(session: Session, acting: Acting, key_file: KeyFile) -> _Key:
     key = keys.open_key(session, acting.facility_id, key_file, acting.today)
     secret = key.secret(acting.today)
-    ledger.write_page(session)  # so that the seal is over all that the run knows, also within a longer transaction
-    page_id, digest = ledger.last_page(session)
+    # So that the seal is over all that the run knows, also within a longer transaction.
+    ledger.write_page(session, acting.facility_id)
+    page_id, digest = ledger.last_page(session, acting.facility_id)
     return _Key(
         chain_id=id_of(key.row),
         secret=secret,
@@ -125,13 +125,13 @@ def _newest_participant(session: Session, acting: Acting) -> int:
     return session.exec(query).one() or 0
 
 
-def _add_night(session: Session, acting: Acting, day: date, newest: int, *, ran: bool) -> None:
+def _add_night(session: Session, acting: Acting, day: date, known: int, *, ran: bool) -> None:
     session.add(
         Night(
             facility_id=acting.facility_id,
             day=day,
             ran=ran,
-            last_participant_id=newest,
+            last_participant_id=known,
             recorded_at=acting.now,
             recorded_by=acting.account,
         )
@@ -139,13 +139,13 @@ def _add_night(session: Session, acting: Acting, day: date, newest: int, *, ran:
     session.flush()
 
 
-def _record_gap(session: Session, acting: Acting, key: _Key, day: date, newest: int) -> None:
+def _record_gap(session: Session, acting: Acting, key: _Key, day: date, known: int) -> None:
     """A day without a run: nobody could be told of a random test, so none is made up.
 
     The fixed tests of that day exist whether or not the program ran, but whether they were given nobody here knows.
     """
-    _add_night(session, acting, day, newest, ran=False)
-    made = _draw(session, acting, key, range(1, newest + 1), day, ran=False)
+    _add_night(session, acting, day, known, ran=False)
+    made = _draw(session, acting, key, range(1, known + 1), day, ran=False)
     audit.record(session, acting, "night gap", day=day, fixed_draws=made)
 
 
@@ -158,7 +158,7 @@ def _draw(session: Session, acting: Acting, key: _Key, who: range, day: date, *,
         key_chain_id=key.chain_id,
         first_participant_id=who.start,
         last_participant_id=who.stop - 1,
-        **pools.known_now(session),
+        **pools.known_at(session, key.last_page_id),
         drawn=0,
         revealed=key.revealed if ran else None,
         last_page_id=key.last_page_id,

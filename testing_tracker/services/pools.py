@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from sqlalchemy import case, func
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.day_secrets import drawn_among, panel_drawn
@@ -21,6 +21,7 @@ from testing_tracker.rules.guard_rails import ChanceTable, Recent, binding, chan
 from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import schedules
+from testing_tracker.store import ledger
 from testing_tracker.store.queries import id_of, in_force_id, leave_counts, on_leave, version_known
 from testing_tracker.store.tables import (
     Assignment,
@@ -30,7 +31,6 @@ from testing_tracker.store.tables import (
     Participant,
     Pool,
     Schedule,
-    ScheduleVersion,
 )
 
 AT_A_TIME = 5_000  # participants in memory at once
@@ -64,19 +64,24 @@ class Group:
     panels: Mapping[int, int]
 
 
-def known_now(session: Session) -> dict[str, int]:
-    """The newest ids of what a run that begins now knows, as a pool's fields."""
+def known_at(session: Session, page_id: int) -> dict[str, int]:
+    """What a run that begins now knows, as a pool's fields: the newest ids at the page of the ledger that it seals.
 
-    def newest(table: type[SQLModel]) -> int:
-        return session.connection().execute(sa_select(func.max(table.__table__.c.id))).scalar() or 0  # type: ignore[attr-defined]
-
+    They are those of all facilities. What another facility adds meanwhile is no concern of this one's.
+    """
+    known = ledger.known_at_page(session, page_id)
     return {
-        "last_enrolment_id": newest(Enrolment),
-        "last_assignment_id": newest(Assignment),
-        "last_leave_id": newest(Leave),
-        "last_version_id": newest(ScheduleVersion),
-        "last_draw_id": newest(Draw),
+        "last_enrolment_id": known["enrolment"],
+        "last_assignment_id": known["assignment"],
+        "last_leave_id": known["leave"],
+        "last_version_id": known["schedule_version"],
+        "last_draw_id": session.connection().execute(sa_select(func.max(col(Draw.id)))).scalar() or 0,
     }
+
+
+def newest_participant_known(session: Session, page_id: int) -> int:
+    """Up to which id such a run decides on participants."""
+    return ledger.known_at_page(session, page_id)["participant"]
 
 
 def decided(session: Session, pool: Pool, secret: bytes | None) -> Iterator[Group]:

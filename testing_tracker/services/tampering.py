@@ -29,7 +29,7 @@ LEADS_TO = {f"draw {status}": status for status in Status} | {
 
 def changed_records(session: Session, acting: Acting) -> Iterator[Found]:
     """Rows that are not as they were written, by day, participant's code, and what is wrong."""
-    for page in ledger.broken_pages(session):
+    for page in ledger.broken_pages(session, acting.facility_id):
         day, code = _act(session, acting, page)
         for table, identity in page.rows:
             said = "was added" if page.page_id is None else "was changed or added"
@@ -45,7 +45,9 @@ def _act(session: Session, acting: Acting, page: ledger.BrokenPage) -> tuple[dat
 
     The day is today's where the audit entries that would say it are themselves gone or garbled.
     """
-    entries = col(AuditEntry.id).between(page.first_entry, page.last_entry)
+    entries = (col(AuditEntry.facility_id) == acting.facility_id) & col(AuditEntry.id).between(
+        page.first_entry, page.last_entry
+    )
     about = session.exec(select(AuditEntry.participant_id).where(entries).distinct().limit(3)).all()
     people = [number for number in about if number is not None]
     try:

@@ -14,10 +14,9 @@ from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import chain_of
 from testing_tracker.services import keys
-from testing_tracker.store import audit, schema
-from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing
+from testing_tracker.store import audit, facilities, schema
+from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
-from testing_tracker.store.queries import the_facility
 from testing_tracker.store.tables import KeyChain
 
 ClockOf = Callable[[str], Clock]
@@ -31,20 +30,22 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
     """
     engine = make_engine(location)
     try:
-        with writing(engine, has_tables=False) as session:
+        with writing_all(engine, has_tables=False) as session:
             found = schema_of(location)
             if found >= SCHEMA_VERSION:
                 return  # another process was first
             copy = f"; a copy from before is {_copy(location, found)}" if isinstance(location, Location) else ""
             schema.upgrade(session.connection())
-            facility = the_facility(session)
-            clock = clock_of(facility.timezone)
-            if clock.pretended_day and not facility.training:
-                raise TestingTrackerError("A live database is brought up to date on the real day. Leave --today out.")
-            acting = acting_in(facility, clock)
-            audit.record(session, acting, "schema upgrade", earlier=found, now=SCHEMA_VERSION)
             tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}{copy}.")
-            _begin_first_chain(session, acting, location, tell)
+            for facility in facilities.every(session):
+                clock = clock_of(facility.timezone)
+                if clock.pretended_day and not facility.training:
+                    raise TestingTrackerError(
+                        "A live database is brought up to date on the real day. Leave --today out."
+                    )
+                acting = acting_in(facility, clock)
+                audit.record(session, acting, "schema upgrade", earlier=found, now=SCHEMA_VERSION)
+                _begin_first_chain(session, acting, location, tell)
     finally:
         engine.dispose()
 

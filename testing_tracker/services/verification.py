@@ -8,7 +8,6 @@ to.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import count
 
 from sqlalchemy import func
 from sqlalchemy import select as sa_select
@@ -144,7 +143,7 @@ def _check_day(
     for pool in pools_of_day:
         secret = secrets.get((pool.key_chain_id, day))
         if pool.ran and secret is None:
-            yield from _check_ids(pool, there)
+            yield from _check_count(session, pool, there)
         else:
             yield from _check_run(session, pool, secret if pool.ran else None, there, result)
     if _was_made_before_keys(session, acting, day, pools_of_day):
@@ -154,44 +153,61 @@ def _check_day(
 
 
 def _check_run(
-    session: Session, pool: Pool, secret: bytes | None, there: dict[int, tuple[object, ...]], result: Verified
+    session: Session, pool: Pool, secret: bytes | None, there: dict[int, "_Recorded"], result: Verified
 ) -> Iterator[Problem]:
     """Decide a run again, and take the draws that it made out of those that are there.
 
-    A run numbers its draws in the order in which it decides, so none can change places with another one.
+    A run numbers its draws in the order in which it decides, so none can change places with another one. The numbers
+    need not follow on one another: other facilities may make draws at the same time.
     """
-    ids = count(pool.last_draw_id + 1)
+    ids = _ids_of(session, pool)
     drawn = 0
+    found: list[tuple[int, _Recorded, _Made]] = []
     for group in pools.decided(session, pool, secret):
         result.decisions += len(group.participant_ids)
-        for number, draw_id in zip(group.drawn, ids, strict=False):
-            drawn += 1
+        drawn += len(group.drawn)
+        for number in group.drawn:
             draw = there.pop(number, None)
             if draw is None:
                 yield _problem(session, pool.day, number, "was drawn, and there is no draw on record")
-            elif draw != _made(draw_id, group, number, pool):
-                yield _problem(session, pool.day, number, "the draw on record is not the one that the run made")
+            else:
+                found.append((number, draw, _made(group, number, pool)))
+    in_order = sorted(draw_id for _, (draw_id, _), _ in found)
+    for (number, (draw_id, recorded), made), expected_id in zip(found, in_order, strict=True):
+        if draw_id != expected_id or draw_id not in ids or recorded != made:
+            yield _problem(session, pool.day, number, "the draw on record is not the one that the run made")
     result.drawn += drawn
     if drawn != pool.drawn:
         yield Problem(pool.day, "", f"the run drew {pool.drawn}, and deciding again draws {drawn}")
 
 
-def _made(draw_id: int, group: pools.Group, participant_id: int, pool: Pool) -> tuple[object, ...]:
-    """A draw as its run made it, in the order of `_draws_of`."""
+def _ids_of(session: Session, pool: Pool) -> range:
+    """Among which ids a run's draws are: after those that it knew, and up to the page of the ledger that it wrote."""
+    written = ledger.known_after_page(session, pool.facility_id, pool.last_page_id)
+    return range(pool.last_draw_id + 1, (written["draw"] if written else pool.last_draw_id + pool.drawn) + 1)
+
+
+def _made(group: pools.Group, participant_id: int, pool: Pool) -> "_Made":
+    """A draw as its run made it."""
     rule = group.rule
-    return (draw_id, str(rule.kind), rule.version_id, None, group.panels.get(participant_id), pool.recorded_at)
+    return (str(rule.kind), rule.version_id, None, group.panels.get(participant_id), pool.recorded_at)
 
 
-def _check_ids(pool: Pool, there: dict[int, tuple[object, ...]]) -> Iterator[Problem]:
-    """The same without the day's secret: only that the run made as many draws, and these."""
+def _check_count(session: Session, pool: Pool, there: dict[int, "_Recorded"]) -> Iterator[Problem]:
+    """The same without the day's secret: only that the run made as many draws, and after those that it knew."""
     members = range(pool.first_participant_id, pool.last_participant_id + 1)
-    ids = {there.pop(number)[0] for number in members if number in there}
-    if ids != set(range(pool.last_draw_id + 1, pool.last_draw_id + pool.drawn + 1)):
+    found = [there.pop(number)[0] for number in list(there) if number in members]
+    ids = _ids_of(session, pool)
+    if len(found) != pool.drawn or any(draw_id not in ids for draw_id in found):
         yield Problem(pool.day, "", f"the draws on record are not the {pool.drawn} that the run made")
 
 
-def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, tuple[object, ...]]:
-    """The draws that schedules made for a day, by participant: id, kind, version, what for, panel, and when."""
+_Made = tuple[object, ...]  # kind, version, what for, panel, and when
+_Recorded = tuple[int, _Made]  # the draw's id before these
+
+
+def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, _Recorded]:
+    """The draws that schedules made for a day, by participant."""
     query = (
         sa_select(
             col(Draw.participant_id),
@@ -209,7 +225,8 @@ def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, tuple[ob
             col(Participant.facility_id) == acting.facility_id,
         )
     )
-    return {row[0]: tuple(row[1:]) for row in session.connection().execute(query)}
+    rows = session.connection().execute(query).all()
+    return {int(participant_id): (int(draw_id or 0), tuple(made)) for participant_id, draw_id, *made in rows}
 
 
 def _was_made_before_keys(session: Session, acting: Acting, day: date, pools_of_day: list[Pool]) -> bool:
@@ -221,7 +238,7 @@ def _was_made_before_keys(session: Session, acting: Acting, day: date, pools_of_
 
 
 def _kept_no_pools(session: Session, night: Night) -> bool:
-    return id_of(night) <= ledger.first_page_up_to(session, "night")
+    return id_of(night) <= ledger.first_page_up_to(session, night.facility_id, "night")
 
 
 def _check_other_days(session: Session, acting: Acting, result: Verified) -> Iterator[Problem]:

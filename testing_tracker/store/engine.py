@@ -1,6 +1,6 @@
 """Opens a database and runs transactions on it; turns the database's complaints into words.
 
-A service never commits: the caller's `writing` does, once, or nothing has happened.
+A transaction is one facility's. A service never commits: the caller's `writing` does, once, or nothing has happened.
 """
 
 import os
@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.store import ledger
+from testing_tracker.store import facilities, ledger
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
+from testing_tracker.store.queries import id_of
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 
 
@@ -108,33 +109,64 @@ def make_engine(location: AnyLocation) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]:
-    """A transaction that is the only one to write from its start, so what it reads stays true until it commits.
+def writing(engine: Engine, facility: str | None = None) -> Iterator[Session]:
+    """A transaction that is the only one to write for a facility from its start, so what it reads stays true until it
+    commits. It ends with its page of the facility's ledger.
 
-    It ends with its page of the ledger. `has_tables` is false where this program's tables are still to be made or
-    altered.
+    `facility` is a name or a number (`facilities.choose`); None is enough where there is one. `the_facility` says
+    which it is.
     """
     with in_words(), Session(engine) as session:
-        _begin_writing(session.connection(), has_tables=has_tables)
+        connection = session.connection()
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            facility_id = facilities.choose(session, facility)
+        else:
+            from testing_tracker.store import postgresql
+
+            facility_id = facilities.choose(session, facility)
+            postgresql.lock_facility(connection, facility_id, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
+        ledger.begin(session)
         yield session
-        ledger.write_page(session)
+        ledger.write_page(session, facility_id)
         session.commit()
 
 
-def _begin_writing(connection: Connection, *, has_tables: bool) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        return
-    from testing_tracker.store import postgresql
+@contextmanager
+def writing_all(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]:
+    """A transaction that is the only one to write for any facility: to make or alter tables, to add a facility.
 
-    postgresql.begin_writing(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
-    if has_tables:
-        postgresql.let_ids_follow_on(connection)
+    It ends with a page of each facility's ledger that has something new. `has_tables` is false where this program's
+    tables are still to be made or altered.
+    """
+    with in_words(), Session(engine) as session:
+        connection = session.connection()
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            from testing_tracker.store import postgresql
+
+            postgresql.lock_all(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
+        if has_tables:
+            ledger.begin(session)
+        yield session
+        session.flush()
+        for facility in facilities.every(session):
+            ledger.write_page(session, id_of(facility))
+        session.commit()
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """One unchanging view of the records."""
+def reading(engine: Engine, facility: str | None = None) -> Iterator[Session]:
+    """One unchanging view of the records, for a facility as in `writing`."""
+    with reading_all(engine) as session:
+        facilities.choose(session, facility)
+        yield session
+
+
+@contextmanager
+def reading_all(engine: Engine) -> Iterator[Session]:
+    """One unchanging view of the records, of all facilities."""
     with in_words(), Session(engine) as session:
         if engine.dialect.name == "sqlite":
             session.connection().exec_driver_sql("BEGIN")

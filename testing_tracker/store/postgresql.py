@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: connections, the writers' lock, ids, and its complaints in words.
+"""What is PostgreSQL's own: connections, the writers' locks, and its complaints in words.
 
 psycopg is an extra of the package, so it is imported only where a database on a server is asked for.
 """
@@ -6,7 +6,7 @@ psycopg is an extra of the package, so it is imported only where a database on a
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlmodel import SQLModel, create_engine
+from sqlmodel import create_engine
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.location import ServerLocation
@@ -47,29 +47,23 @@ def make_engine(location: ServerLocation) -> Engine:
     return engine
 
 
-def begin_writing(connection: Connection, seconds: float) -> None:
-    """Begin a transaction that is the only one that writes, so what it reads stays true until it commits.
+def lock_facility(connection: Connection, facility_id: int, seconds: float) -> None:
+    """Be the only transaction that writes for a facility, so what it reads of it stays true until it commits.
 
     PostgreSQL's own way to that, SERIALIZABLE, would let two nurses work and then refuse one of them. An advisory lock
     makes the second wait instead. Each statement sees what was committed before it (READ COMMITTED), and nobody
-    commits while the lock is held; a snapshot taken at the beginning would be from before the wait. There is one lock
-    for the whole database because there is one ledger; a ledger a facility would have a lock a facility.
+    commits for the facility while the lock is held; a snapshot taken at the beginning would be from before the wait.
+    Other facilities are not waited for; who alters tables or adds a facility waits for all of them (`lock_all`).
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({LOCKS}, {WHOLE_DATABASE})")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCKS}, {int(facility_id)})")
+
+
+def lock_all(connection: Connection, seconds: float) -> None:
+    """Be the only transaction that writes for any facility."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCKS}, {WHOLE_DATABASE})")
-
-
-def let_ids_follow_on(connection: Connection) -> None:
-    """Have new rows numbered from the newest one of their table on; the caller holds the writers' lock.
-
-    A sequence leaves a hole after every act that was refused. `verify` knows each draw by its place in its run, and
-    who is drawn depends on the participants' numbers: the same history is to give the same on every database.
-    """
-    columns = ", ".join(
-        f"setval('{table}_id_seq', coalesce((SELECT max(id) FROM {table}), 0) + 1, false)"  # noqa: S608  our own names
-        for table in SQLModel.metadata.tables
-    )
-    connection.exec_driver_sql(f"SELECT {columns}")
 
 
 def schema_in(connection: Connection) -> str | None:

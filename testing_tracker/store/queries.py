@@ -5,17 +5,14 @@ from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, case, exists
-from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
-from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Level, Method, Standing
 from testing_tracker.store.tables import (
     Assignment,
     Draw,
     Enrolment,
-    Facility,
     Finding,
     Leave,
     Participant,
@@ -27,16 +24,6 @@ from testing_tracker.store.tables import (
 )
 
 _History = TypeVar("_History", Assignment, Enrolment, Placement)
-
-
-def the_facility(session: Session) -> Facility:
-    """The database's facility. Raises TestingTrackerError for a damaged database that has none."""
-    try:
-        return session.exec(select(Facility)).one()
-    except (NoResultFound, ValueError):
-        raise TestingTrackerError(
-            "The database has no facility that can be read: it is damaged. Bring back the last copy of it."
-        ) from None
 
 
 def participant_with_code(session: Session, facility_id: int, code: str) -> Participant | None:

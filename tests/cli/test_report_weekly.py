@@ -22,7 +22,7 @@ from testing_tracker.clock import Clock
 from testing_tracker.rules.escalation import DISCLAIMER
 from testing_tracker.services.facilities import create_facility
 from testing_tracker.store import tables
-from testing_tracker.store.engine import create_file, make_engine, writing
+from testing_tracker.store.engine import create_file, make_engine, writing, writing_all
 from testing_tracker.store.location import Location, locate
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -142,7 +142,7 @@ class Clinic:
             create_file(self.location)
         self.url = databases.url_of(path)
         self.engine = make_engine(self.location)
-        with writing(self.engine, has_tables=False) as session:
+        with writing_all(self.engine, has_tables=False) as session:
             create_facility(session, "Riverside", Clock(NEW_YORK, november(1)), bytes(32), training=True)
 
     def report(self, *arguments: str, today: str = READ_ON) -> Result:

@@ -12,8 +12,8 @@ def rewrite(clinic: Clinic, *statements: str) -> None:
     """Change rows and write the last page of the ledger anew over them."""
     behind_its_back(clinic, *statements, "DELETE FROM ledger_page WHERE id = (SELECT max(id) FROM ledger_page)")
     engine = open_engine(clinic.location)
-    with writing(engine):
-        pass
+    with writing(engine) as session:
+        session.info.clear()  # it says that all rows since the last page are its own
     engine.dispose()
 
 

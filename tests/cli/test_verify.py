@@ -7,11 +7,11 @@ import databases
 import pytest
 from conftest import Clinic
 
-from testing_tracker.store import engine, ledger
+from testing_tracker.store import engine, ledger_rows
 
 # What may change, and says nothing about what happened.
 FREE = {("facility", "name"), ("participant", "name")}
-CHECKED = [*ledger._COLUMNS, "ledger_page"]
+CHECKED = [*ledger_rows.COLUMNS, "ledger_page"]
 BOUNDED = """
 title = "Two a week, one to three, never more than five days apart"
 [draw]
@@ -236,8 +236,8 @@ def test_a_ledger_written_anew_is_found_by_the_seal(clinic):
 
     behind_its_back(clinic, "UPDATE leave SET reason = 'jail' WHERE id = 1", "DELETE FROM ledger_page")
     engine = open_engine(clinic.location)
-    with writing(engine):
-        pass
+    with writing(engine) as session:
+        session.info.clear()
     engine.dispose()
     assert "not the ones that it sealed" in clinic.refused("verify")
 

@@ -16,7 +16,7 @@ from testing_tracker.reports.weekly_table import Screen, write_table
 from testing_tracker.reports.weekly_weekdays import DayDrawn
 from testing_tracker.reports.weekly_words import weekday_rows
 from testing_tracker.store.engine import open_engine, writing
-from testing_tracker.store.queries import the_facility
+from testing_tracker.store.facilities import the_facility
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ class TestRefusals:
 
     def test_a_connection_that_was_lost_in_a_pause_is_made_anew(self, clinic):
         from testing_tracker.store.engine import open_engine, reading
-        from testing_tracker.store.queries import the_facility
+        from testing_tracker.store.facilities import the_facility
 
         engine = open_engine(clinic.location)
         for _ in range(2):

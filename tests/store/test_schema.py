@@ -40,7 +40,8 @@ def test_instants_come_back_aware_and_in_utc(clinic):
     from datetime import UTC
 
     from testing_tracker.store.engine import open_engine, reading
-    from testing_tracker.store.queries import enrolled_on, the_facility
+    from testing_tracker.store.facilities import the_facility
+    from testing_tracker.store.queries import enrolled_on
 
     clinic.add("A17")
     engine = open_engine(clinic.location)

@@ -78,6 +78,7 @@ class AuditEntry(SQLModel, table=True):
     """Who did what, when and why. Rows are only ever added."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("audit_entry_in_order", "facility_id", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -92,13 +93,14 @@ class AuditEntry(SQLModel, table=True):
 
 
 class LedgerPage(SQLModel, table=True):
-    """What one transaction added to the tables that only grow, as marks that show any later change.
+    """What one transaction added for a facility to the tables that only grow, as marks that show any later change.
 
     `up_to` is JSON: the newest id of each table at its end. `marks` has the first eight bytes of each new row's
     SHA-256, in the order of tables and ids; `digest` goes over the page before and all these rows.
     """
 
     __tablename__ = "ledger_page"
+    __table_args__ = (Index("ledger_page_in_order", "facility_id", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")

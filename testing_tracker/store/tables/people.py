@@ -10,7 +10,9 @@ from testing_tracker.store.tables.constraints import one_of
 
 
 class Facility(SQLModel, table=True):
-    """A clinic. `training` marks one that may pretend the date and whose output says so."""
+    """A clinic. `training` marks one that may pretend the date and whose output says so, as do all of a database."""
+
+    __table_args__ = (Index("facility_by_name", "name", unique=True),)
 
     id: int | None = Field(default=None, primary_key=True)
     name: str

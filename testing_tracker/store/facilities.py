@@ -1,0 +1,76 @@
+"""The facilities of a database, and which one a transaction is for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.tables import Facility
+
+_CHOSEN = "facility"
+_MOST_NAMED = 5
+
+
+def choose(session: Session, given: str | None) -> int:
+    """Have a transaction be for the facility of a name or a number, or for the only one; returns its number.
+
+    Raises TestingTrackerError where there are several and none was given, and for one that is not there.
+    """
+    meant = _first_two(session) if given is None else _meant(session, given.strip())
+    if len(meant) != 1:
+        raise TestingTrackerError(_which(every(session), given))
+    facility = meant[0]
+    assert facility.id is not None
+    session.info[_CHOSEN] = facility.id
+    return facility.id
+
+
+def _first_two(session: Session) -> list[Facility]:
+    with _damage_in_words():
+        return list(session.exec(select(Facility).limit(2)))
+
+
+def _meant(session: Session, given: str) -> list[Facility]:
+    """Those of a name, as it is written or in whatever case; of a number where nobody is called that."""
+    with _damage_in_words():
+        named = list(session.exec(select(Facility).where(Facility.name == given)))
+    if named:
+        return named
+    found = every(session)
+    in_any_case = [one for one in found if one.name.casefold() == given.casefold()]
+    return in_any_case or [one for one in found if str(one.id) == given]
+
+
+def _which(found: list[Facility], given: str | None) -> str:
+    if not found:
+        return "The database has no facility that can be read: it is damaged. Bring back the last copy of it."
+    names = ", ".join(one.name for one in found[:_MOST_NAMED])
+    more = f" and {len(found) - _MOST_NAMED} more (`testing-tracker facility list`)" if found[_MOST_NAMED:] else ""
+    if given is not None:
+        return f"There is no facility {given!r} in this database. It has {names}{more}."
+    return (
+        f"This database has several facilities: {names}{more}. Say which one with --facility NAME, or once and for "
+        "all with TESTING_TRACKER_FACILITY."
+    )
+
+
+def the_facility(session: Session) -> Facility:
+    """The facility that the transaction is for."""
+    return session.get_one(Facility, session.info[_CHOSEN])
+
+
+def every(session: Session) -> list[Facility]:
+    """All facilities, in the order in which they were made. Raises TestingTrackerError where they cannot be read."""
+    with _damage_in_words():
+        return list(session.exec(select(Facility).order_by(col(Facility.id))))
+
+
+@contextmanager
+def _damage_in_words() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, LookupError):
+        raise TestingTrackerError(
+            "The database has no facility that can be read: it is damaged. Bring back the last copy of it."
+        ) from None

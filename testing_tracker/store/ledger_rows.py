@@ -1,0 +1,127 @@
+"""The rows that the ledger is over: which columns of which tables, whose facility's they are, and their digests.
+
+What may change in a row by the program's own acts (a participant's name, a draw's status) is left out; so are draws
+that a run made, because they are decided again when they are checked.
+"""
+
+from collections.abc import Generator, Iterator
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection
+
+# Later columns and tables go to the end, and what an earlier row has in a later column is made empty here: empty cells
+# at the end of a row do not count, so its mark stays the same.
+COLUMNS = {
+    "facility": "id, timezone, training, opened_on",
+    "key_chain": "id, facility_id, anchor, first_day, days, reason, recorded_at, recorded_by",
+    "schedule": "id, facility_id, name",
+    "schedule_version": "id, schedule_id, version, binds_from, text, recorded_at, recorded_by, chances",
+    "participant": "id, facility_id, code, code_key",
+    "enrolment": "id, participant_id, from_on, enrolled, reason, recorded_at, recorded_by",
+    "placement": "id, participant_id, from_on, level, reason, recommendation_id, recorded_at, recorded_by",
+    "assignment": "id, participant_id, from_on, schedule_id, recorded_at, recorded_by",
+    "leave": "id, participant_id, from_on, to_on, reason, replaces_id, recorded_at, recorded_by",
+    "night": "id, facility_id, day, ran, recorded_at, recorded_by",
+    "pool": (
+        "id, facility_id, day, ran, key_chain_id, first_participant_id, last_participant_id, last_enrolment_id, "
+        "last_assignment_id, last_leave_id, last_version_id, last_draw_id, drawn, revealed, last_page_id, seal, "
+        "recorded_at, recorded_by"
+    ),
+    "draw": "id, participant_id, due_on, kind, schedule_version_id, ordered_for, recorded_at",
+    "result": (
+        "id, draw_id, outcome, collected_at, note, replaces_id, reason, recorded_at, recorded_by, "
+        "nullif(method, 'presumptive'), lab, specimen_id"
+    ),
+    "finding": "id, result_id, analyte, nullif(found, true), amount, unit",
+    "audit_entry": ("id, facility_id, at, account, act, participant_id, draw_id, recommendation_id, reason, detail"),
+    "reading": "id, result_id, expected, unexpected, absent, reason, recorded_at, recorded_by",
+    "prescription": (
+        "id, participant_id, analyte, from_on, to_on, prescriber, reason, replaces_id, recorded_at, recorded_by"
+    ),
+    "specimen": (
+        "id, draw_id, label, kind, collector, observed, collected_at, received_at, temperature, creatinine, "
+        "specific_gravity, ph, oxidant, validity, because, edition, replaces_id, recorded_at, recorded_by"
+    ),
+    "handover": "id, specimen_id, from_whom, to_whom, at, purpose, recorded_at, recorded_by",
+    "confirmation": "id, draw_id, lab, due_on, reason, recorded_at, recorded_by",
+    "closing": (
+        "id, facility_id, day, days, draws, untouched, usual_draws, usual_untouched, held, recorded_at, recorded_by"
+    ),
+    "report_edition": "id, facility_id, week, digest, totals, standing, last_entry_id, printed_at, printed_by",
+    "staff": "id, facility_id, account, role, allowed, recorded_at, recorded_by",
+}
+_ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
+_OF_PARTICIPANT = "SELECT p.facility_id FROM participant p WHERE p.id = participant_id"
+_OF_DRAW = "SELECT p.facility_id FROM draw d JOIN participant p ON p.id = d.participant_id WHERE d.id = draw_id"
+# By the expression for its id, a row's facility; where none is named, the row says it itself, in `facility_id`.
+_FACILITY = {
+    "facility": "id",
+    "schedule_version": "(SELECT s.facility_id FROM schedule s WHERE s.id = schedule_id)",
+    **dict.fromkeys(("enrolment", "placement", "assignment", "leave", "draw", "prescription"), f"({_OF_PARTICIPANT})"),
+    **dict.fromkeys(("result", "specimen", "confirmation"), f"({_OF_DRAW})"),
+    **dict.fromkeys(
+        ("finding", "reading"),
+        "(SELECT p.facility_id FROM result r JOIN draw d ON d.id = r.draw_id "
+        "JOIN participant p ON p.id = d.participant_id WHERE r.id = result_id)",
+    ),
+    "handover": (
+        "(SELECT p.facility_id FROM specimen s JOIN draw d ON d.id = s.draw_id "
+        "JOIN participant p ON p.id = d.participant_id WHERE s.id = specimen_id)"
+    ),
+}
+ROWS_AT_A_TIME = 1_000
+
+
+def rows_after(connection: Connection, table: str, facility_id: int, after: int, *, streamed: bool) -> Generator[Any]:
+    """A facility's rows of a table with ids after one, in their order; a few in memory at a time where streamed.
+
+    A row that belongs to no facility, because what it refers to is gone, is everybody's: somebody has to notice it.
+    """
+    only = f" AND {_ONLY[table]}" if table in _ONLY else ""
+    whose = f"coalesce({_FACILITY.get(table, 'facility_id')}, {int(facility_id)}) = {int(facility_id)}"
+    query = f"SELECT {COLUMNS[table]} FROM {table} WHERE id > {int(after)} AND {whose}{only} ORDER BY id"  # noqa: S608
+    yield from rows_of(connection, query, streamed=streamed)
+
+
+def rows_of(connection: Connection, query: str, *, streamed: bool) -> Generator[Any]:
+    """The rows of a query, with their cells as SQLite keeps them."""
+    options = {"yield_per": ROWS_AT_A_TIME} if streamed else {}
+    with connection.exec_driver_sql(query, execution_options=options) as rows:
+        yield from rows if connection.dialect.name == "sqlite" else map(_as_sqlite_keeps_it, rows)
+
+
+def _as_sqlite_keeps_it(row: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    """A row whose cells other databases keep as what they mean, so that a row has the same mark on every one."""
+    return tuple(_cell(value) for value in row)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def digest_of(row: Any) -> bytes:  # noqa: ANN401
+    """Of the cells as the database keeps them, without the empty ones at the end."""
+    cells = tuple(row)
+    while cells[-1] is None:
+        cells = cells[:-1]
+    return sha256(repr(cells).encode()).digest()
+
+
+class Stream:
+    """Rows in the order of ids, taken up to an id at a time."""
+
+    def __init__(self, rows: Iterator[Any]) -> None:
+        self.rows = rows
+        self.next = next(rows, None)
+
+    def until(self, last: int | None) -> Iterator[Any]:
+        """The next rows with ids up to `last`; all that are left for None."""
+        while self.next is not None and (last is None or self.next[0] <= last):
+            row, self.next = self.next, next(self.rows, None)
+            yield row

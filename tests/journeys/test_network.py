@@ -1,0 +1,193 @@
+"""Several facilities in one database: what belongs to one is nobody else's."""
+
+import databases
+import pytest
+from conftest import MONDAY, Clinic, key_of
+
+from testing_tracker import chance
+
+
+@pytest.fixture
+def network(clinic, monkeypatch) -> Clinic:
+    """A clinic on the west coast whose database a second one, in Berlin, shares."""
+    with monkeypatch.context() as patch:
+        patch.setattr(chance, "new_seed", lambda: bytes(range(32, 64)))
+        clinic("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
+    return clinic
+
+
+def at(network: Clinic, facility: str, *arguments: str) -> str:
+    return network("--facility", facility, *arguments)
+
+
+def enrol(network: Clinic, facility: str, *codes: str, schedule: str = "fixed-2") -> None:
+    for code in codes:
+        at(network, facility, "participant", "add", code, "--schedule", schedule, "--level", "iop")
+
+
+class TestChoosing:
+    def test_the_only_facility_need_not_be_named(self, clinic):
+        clinic.add("A17")
+        assert clinic.status("A17", MONDAY) == "none"
+
+    def test_where_there_are_several_a_command_asks_which(self, network):
+        said = network.refused("due")
+        assert "several facilities: My facility, Ostkreuz" in said
+        assert "--facility NAME" in said
+        assert "TESTING_TRACKER_FACILITY" in said
+
+    @pytest.mark.parametrize("named", ["Ostkreuz", "ostkreuz", "2"])
+    def test_by_name_in_any_case_or_by_number(self, network, named):
+        enrol(network, named, "A17")
+        assert "A17" in at(network, "2", "participant", "list")
+
+    def test_by_the_environment(self, network, monkeypatch):
+        monkeypatch.setenv("TESTING_TRACKER_FACILITY", "Ostkreuz")
+        network.add("A17")
+        assert [row["participant"] for row in network.json("participant", "list")] == ["A17"]
+
+    def test_one_that_is_not_there(self, network):
+        said = network.refused("--facility", "Westkreuz", "due")
+        assert said == "There is no facility 'Westkreuz' in this database. It has My facility, Ostkreuz."
+
+    def test_a_wrong_name_is_told_also_where_there_is_only_one(self, clinic):
+        assert "There is no facility 'Ostkreuz'" in clinic.refused("--facility", "Ostkreuz", "due")
+
+    @pytest.mark.parametrize("name", ["Ostkreuz", "OSTKREUZ"])
+    def test_no_two_have_the_same_name(self, network, name):
+        assert "already" in network.refused("facility", "add", name)
+
+    def test_a_name_is_a_line_of_text(self, clinic):
+        assert clinic.run("facility", "add", "  ").exit_code == 2
+
+
+class TestEachItsOwn:
+    def test_participants_with_the_same_code(self, network):
+        enrol(network, "1", "A17")
+        enrol(network, "2", "A17", "B1", schedule="random-3")
+        assert [row["schedule"] for row in network.json("--facility", "1", "participant", "list")] == ["fixed-2"]
+        assert [row["schedule"] for row in network.json("--facility", "2", "participant", "list")] == ["random-3"] * 2
+        assert "no participant B1" in network.refused("--facility", "1", "participant", "show", "B1")
+
+    def test_schedules(self, network, tmp_path):
+        shipped = at(network, "2", "schedule", "show", "fixed-2")
+        (tmp_path / "fixed-2.toml").write_text(shipped.removeprefix("TRAINING\n").replace('title = "', 'title = "Our '))
+        at(network, "2", "schedule", "load", str(tmp_path / "fixed-2.toml"))
+        assert "Our " in at(network, "2", "schedule", "show", "fixed-2")
+        assert "Our " not in at(network, "1", "schedule", "show", "fixed-2")
+
+    def test_the_key_and_its_anchor(self, network):
+        keys = {network.json("--facility", number, "key", "show")[0]["anchor"] for number in "12"}
+        lines = [line for line in key_of(network.database).read_text().splitlines() if not line.startswith("#")]
+        assert {line.split()[0] for line in lines} == keys
+        assert len(keys) == 2
+
+    def test_staff(self, network):
+        at(network, "2", "staff", "add", "nurse4", "--role", "nurse")
+        assert network.json("--facility", "1", "staff", "list") == []
+
+    def test_recommendations_and_the_report(self, network):
+        enrol(network, "1", "A17")
+        enrol(network, "2", "B1")
+        for facility in "12":
+            at(network, facility, "draw")
+        at(network, "2", "result", "B1", "positive", "--analyte", "coc")
+        assert network.json("--facility", "1", "recommendation", "list") == []
+        (line,) = network.json("--facility", "2", "recommendation", "list")
+        assert line["participant"] == "B1"
+        assert "is no recommendation" in network.refused("--facility", "1", "recommendation", "accept", str(line["id"]))
+        network.today = "2026-11-24"
+        first, second = (network.json("--facility", facility, "report", "weekly") for facility in "12")
+        assert (first["facility"], second["facility"]) == ("My facility (TRAINING)", "Ostkreuz (TRAINING)")
+        assert (first["totals"]["positive"], second["totals"]["positive"]) == (0, 1)
+        assert [line["participant"] for line in second["participants"]] == ["B1"]
+
+    def test_the_night(self, network):
+        enrol(network, "1", "A17")
+        enrol(network, "2", "B1")
+        at(network, "2", "draw")
+        assert network.json("--facility", "1", "due") == []
+        assert [line["participant"] for line in network.json("--facility", "2", "due")] == ["B1"]
+        network.today = "2026-11-18"
+        assert "did not run" in network.run("--facility", "2", "draw").stderr
+        assert "1 drawn" not in at(network, "1", "draw")
+
+
+class TestTheRecords:
+    @pytest.fixture
+    def lived_in(self, network) -> Clinic:
+        """Both facilities by turns, on three days."""
+        for day in ("2026-11-16", "2026-11-17", "2026-11-18"):
+            network.today = day
+            for facility in "12":
+                enrol(network, facility, f"A{day[-1]}", f"B{day[-1]}", schedule="random-3")
+                at(network, facility, "draw")
+                enrol(network, facility, f"N{day[-1]}")
+                at(network, facility, "draw")
+            for facility in "21":
+                for line in network.json("--facility", facility, "due"):
+                    at(network, facility, "result", line["participant"], "negative")
+        return network
+
+    def test_each_facilitys_records_hold(self, lived_in):
+        for facility in "12":
+            assert "All holds: 3 days" in at(lived_in, facility, "verify")
+
+    @pytest.mark.parametrize("statement", [
+        "DELETE FROM draw WHERE id = (SELECT max(d.id) FROM draw d JOIN participant p ON p.id = d.participant_id "
+        "WHERE facility_id = 2 AND d.status = 'due')",
+        "UPDATE result SET note = 'x' WHERE draw_id = (SELECT max(d.id) FROM draw d JOIN participant p "
+        "ON p.id = d.participant_id WHERE facility_id = 2 AND d.status = 'collected')",
+        "UPDATE audit_entry SET account = 'x' WHERE id = (SELECT max(id) FROM audit_entry WHERE facility_id = 2)",
+        "DELETE FROM ledger_page WHERE id = (SELECT max(id) FROM ledger_page WHERE facility_id = 2)",
+        "UPDATE participant SET facility_id = 1, code = 'Z', code_key = 'z' WHERE id = "
+        "(SELECT max(id) FROM participant WHERE facility_id = 2)",
+    ])  # fmt: skip
+    def test_what_is_changed_in_one_is_found_there(self, lived_in, statement):
+        enrol(lived_in, "2", "C9")
+        at(lived_in, "2", "draw")
+        at(lived_in, "2", "test", "C9")
+        assert databases.change(lived_in.database, statement, triggers=False) == 1
+        assert lived_in.run("--facility", "2", "verify").exit_code == 1
+        if "participant SET facility_id" not in statement:
+            assert "All holds" in at(lived_in, "1", "verify")
+
+    def test_a_row_added_before_a_facilitys_next_act_is_not_taken_for_its_own(self, lived_in):
+        databases.change(
+            lived_in.database,
+            "INSERT INTO leave (participant_id, from_on, to_on, reason, recorded_at, recorded_by) "
+            "VALUES (1, '2026-11-16', '2026-11-18', 'x', '2026-11-16 20:00:00.000000', 'root')",
+            triggers=False,
+        )
+        at(lived_in, "1", "test", "B6")
+        assert "the leave on record was changed or added behind" in lived_in.refused("--facility", "1", "verify")
+
+    def test_a_proof_names_its_own_facility_and_participants(self, lived_in):
+        lived_in.today = "2026-11-19"
+        proof = __import__("json").loads(at(lived_in, "2", "proof", "--day", "2026-11-18"))
+        assert proof["facility"].startswith("Ostkreuz")
+
+
+class TestTheList:
+    def test_it_says_how_each_stands(self, network):
+        enrol(network, "2", "A17")
+        at(network, "2", "draw")
+        assert network.json("facility", "list") == [
+            {
+                "number": 1,
+                "facility": "My facility",
+                "timezone": "America/Los_Angeles",
+                "opened_on": MONDAY,
+                "participants": 0,
+                "last_run_on": None,
+            },
+            {
+                "number": 2,
+                "facility": "Ostkreuz",
+                "timezone": "Europe/Berlin",
+                "opened_on": MONDAY,
+                "participants": 1,
+                "last_run_on": MONDAY,
+            },
+        ]
+        assert "Ostkreuz" in network("facility", "list")
