@@ -97,8 +97,13 @@ def gather(session: Session, acting: Acting, week: Week | None = None) -> Weekly
         questions=questions_in(session, acting, week),
         anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
         standing=standing_in(session, acting, week),
-        last_entry_id=session.exec(select(func.max(AuditEntry.id))).one() or 0,
+        last_entry_id=_last_entry(session, acting),
     )
+
+
+def _last_entry(session: Session, acting: Acting) -> int:
+    query = select(func.max(AuditEntry.id)).where(AuditEntry.facility_id == acting.facility_id)
+    return session.exec(query).one() or 0
 
 
 def _is_closed(session: Session, acting: Acting, week: Week) -> bool:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import count, islice
+from itertools import islice
 
 from sqlalchemy import Row, func, insert, tuple_
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
@@ -31,6 +31,7 @@ from testing_tracker.services.imports import (
     read_word,
 )
 from testing_tracker.store import audit
+from testing_tracker.store.dialects import free_ids
 from testing_tracker.store.queries import counts
 from testing_tracker.store.tables import (
     Draw,
@@ -206,12 +207,14 @@ def _past_of(row: Row[tuple[object, ...]]) -> _Past:
 
 
 def _write(session: Session, acting: Acting, new: Sequence[tuple[_Key, _Past]]) -> None:
-    """Write many draws at once. Nobody else can take the ids: the transaction holds the write lock."""
+    """Write many draws at once."""
     draws: list[dict[str, object]] = []
     results: list[dict[str, object]] = []
     findings: list[dict[str, object]] = []
-    draw_ids, result_ids = _free_ids(session, Draw), _free_ids(session, Result)
-    for ((participant_id, day, is_for_cause), past), draw_id in zip(new, draw_ids, strict=False):
+    connection = session.connection()
+    draw_ids = free_ids(connection, Draw, len(new))
+    result_ids = iter(free_ids(connection, Result, sum(past.outcome is not None for _, past in new)))
+    for ((participant_id, day, is_for_cause), past), draw_id in zip(new, draw_ids, strict=True):
         is_over = past.status is Status.DUE and day < acting.today
         draws.append(
             {
@@ -240,12 +243,7 @@ def _write(session: Session, acting: Acting, new: Sequence[tuple[_Key, _Past]]) 
             findings.extend({"result_id": result_id, "analyte": analyte} for analyte in past.analytes)
     for table, rows in ((Draw, draws), (Result, results), (Finding, findings)):
         if rows:
-            session.connection().execute(insert(table), rows)
-
-
-def _free_ids(session: Session, table: type[SQLModel]) -> Iterator[int]:
-    newest = session.connection().execute(sa_select(func.max(table.__table__.c.id))).scalar()  # type: ignore[attr-defined]
-    return count((newest or 0) + 1)
+            connection.execute(insert(table), rows)
 
 
 def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """Parts of queries that each kind of database says in its own words."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,16 @@ def _insert(connection: Connection, table: type[SQLModel]) -> Any:  # noqa: ANN4
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
+
+
+def free_ids(connection: Connection, table: type[SQLModel], many: int) -> Sequence[int]:
+    """Ids for so many new rows, in ascending order, which no other transaction can take."""
+    name = table.__tablename__
+    if connection.dialect.name == "sqlite":  # a transaction that writes is the only one
+        newest = connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {name}").scalar_one()  # noqa: S608
+        return range(newest + 1, newest + 1 + many)
+    query = f"SELECT nextval('{name}_id_seq') FROM generate_series(1, {int(many)})"  # noqa: S608
+    return list(connection.exec_driver_sql(query).scalars())
 
 
 def day_as_text(connection: Connection, day: SQLColumnExpression[date]) -> ColumnElement[str]:

@@ -3,13 +3,17 @@
 import json
 import re
 import sys
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import databases
 import pytest
 from alembic import command
 from conftest import MONDAY, Clinic, key_of
 
+from testing_tracker.acting import acting_in
+from testing_tracker.clock import Clock
 from testing_tracker.store import postgresql
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
 from testing_tracker.store.location import locate
@@ -173,17 +177,50 @@ class TestRefusals:
 
 
 class TestRecords:
-    def test_a_refused_act_leaves_no_hole_in_the_numbers(self, clinic):
-        """So the same history has the same numbers, and the same draws, as on SQLite."""
-        clinic.add("A1")
-        with_error = clinic.run("participant", "add", "A1", "--schedule", "fixed-2", "--level", "iop")
-        assert with_error.exit_code == 1
+    def test_holes_in_the_numbers_matter_to_nobody(self, clinic):
+        """A server's sequence leaves one after every act that was refused, and for what other facilities do."""
+        clinic.add("A1", schedule="random-3")
         clinic.change("SELECT nextval('participant_id_seq'), nextval('draw_id_seq') FROM generate_series(1, 5)")
-        clinic.add("A2")
-        clinic("draw")
-        assert clinic.rows("SELECT id, code FROM participant ORDER BY id") == [(1, "A1"), (2, "A2")]
-        assert clinic.rows("SELECT id FROM draw ORDER BY id") == [(1,), (2,)]
+        clinic.add("A2", "A3", schedule="fixed-2")
+        for day in ("2026-11-16", "2026-11-17"):
+            clinic.today = day
+            clinic("draw")
+            clinic.change("SELECT nextval('draw_id_seq'), nextval('ledger_page_id_seq'), nextval('leave_id_seq')")
+            clinic("participant", "leave", "A2", f"{day[:-2]}2{day[-1]}", f"{day[:-2]}2{day[-1]}", "--reason", "x")
+        assert [number for (number,) in clinic.rows("SELECT id FROM participant ORDER BY id")] == [1, 7, 8]
         assert "All holds" in clinic("verify")
+
+    def test_two_facilities_write_at_the_same_time(self, clinic):
+        """A nurse of one does not wait for another one's night, nor does what each knew get mixed up."""
+        from testing_tracker.services import nights
+        from testing_tracker.store.engine import open_engine, writing
+        from testing_tracker.store.facilities import the_facility
+
+        clinic("facility", "add", "Ostkreuz", "--timezone", "America/Los_Angeles")
+        for facility in "12":
+            for code in ("A1", "B1", "C1"):
+                enrol = ("participant", "add", code, "--schedule", "fixed-2", "--level", "iop")
+                clinic("--facility", facility, *enrol)
+        engine = open_engine(clinic.location)
+        with writing(engine, "1") as session:
+            zone = ZoneInfo("America/Los_Angeles")
+            acting = acting_in(the_facility(session), Clock(zone, date(2026, 11, 16)))
+            nights.run_night(session, acting, clinic.location.key)
+            clinic("--facility", "2", "draw")
+            clinic("--facility", "2", "result", "A1", "negative")
+        engine.dispose()
+        clinic("--facility", "1", "result", "A1", "negative")
+        for facility in "12":
+            assert "All holds" in clinic("--facility", facility, "verify")
+
+    def test_who_adds_a_facility_waits_for_all_others(self, clinic, monkeypatch):
+        from testing_tracker.store import engine
+
+        monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.05)
+        opened = engine.open_engine(clinic.location)
+        with engine.writing(opened):
+            assert "Another program has been writing" in clinic.run("facility", "add", "Ostkreuz").stderr
+        opened.dispose()
 
     @pytest.mark.parametrize("statement", ["TRUNCATE finding", "TRUNCATE audit_entry CASCADE", "DELETE FROM result"])
     def test_what_only_grows_cannot_be_emptied(self, clinic, statement):
