@@ -32,13 +32,14 @@ WriteFile = Callable[[Path, bytes], None]
 class Courier:
     """What an attempt is made with. `write_file` writes a file whole or not at all, readable by its owner alone.
 
-    `seconds` is how long a mail server may take over each answer.
+    `facility` is the facility's number, and `seconds` is how long a mail server may take over each answer.
     """
 
     reading: Transaction
     writing: Transaction
     write_file: WriteFile
     ways: Deliveries
+    facility: int
     seconds: float = mail.SECONDS_TO_ANSWER
 
     def owed(self, week: Week | None) -> list[tuple[Week, Channel]]:
@@ -53,7 +54,7 @@ class Courier:
 
     def _lacks_files(self, week: Week) -> bool:
         folder = self.ways.folder
-        return folder is not None and folder.refilled and bool(_files(folder, week))
+        return folder is not None and folder.refilled and bool(self._files(folder, week))
 
     def deliver(self, week: Week, channel: Channel, *, again: bool = False) -> "Attempt | None":
         """Make an attempt; None where another process is at it or was first. `again`: see `services.deliveries.claim`.
@@ -110,7 +111,7 @@ class Courier:
             with self.writing() as (session, acting):
                 printed = imprint(session, acting, report)
                 at = acting.now
-            files = {path: as_bytes(printed, form) for path, form in _files(way, week).items()}
+            files = {path: as_bytes(printed, form) for path, form in self._files(way, week).items()}
         except TestingTrackerError:
             # It may hold a participant's code, and this is read in mails and monitoring.
             raise _FailedError(
@@ -119,6 +120,18 @@ class Courier:
         if self.ways.passphrase is not None:
             files = {path: encrypted(pdf, self.ways.passphrase) for path, pdf in files.items()}
         return report, files, at
+
+    def _files(self, way: FolderDelivery | MailDelivery, week: Week) -> dict[Path, str]:
+        """The files to make, with their forms; in a folder that is refilled, those that are not there.
+
+        Facilities may share a folder, so all but the first have their number in the name.
+        """
+        folder = way.path if isinstance(way, FolderDelivery) else Path()
+        whose = "" if self.facility == 1 else f"-facility-{self.facility}"
+        named = {folder / f"report-{week}{whose}.{ENDINGS[form]}": form for form in way.forms}
+        if isinstance(way, FolderDelivery) and way.refilled:
+            return {path: form for path, form in named.items() if not path.exists()}
+        return named
 
     def _write(self, path: Path, content: bytes) -> None:
         try:
@@ -140,12 +153,3 @@ class Attempt:
 
 class _FailedError(Exception):
     """Says why an attempt failed, without codes, addresses and passwords."""
-
-
-def _files(way: FolderDelivery | MailDelivery, week: Week) -> dict[Path, str]:
-    """The files to make, with their forms; in a folder that is refilled, those that are not there."""
-    folder = way.path if isinstance(way, FolderDelivery) else Path()
-    named = {folder / f"report-{week}.{ENDINGS[form]}": form for form in way.forms}
-    if isinstance(way, FolderDelivery) and way.refilled:
-        return {path: form for path, form in named.items() if not path.exists()}
-    return named

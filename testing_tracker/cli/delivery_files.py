@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from testing_tracker.store.location import AnyLocation
 
 
-def deliveries_of(location: "AnyLocation") -> Deliveries | None:
-    """What a database's file says, None where it has none.
+def deliveries_of(location: "AnyLocation", facility_id: int) -> Deliveries | None:
+    """What a facility's file says, None where it has none.
 
     Raises DeliveryFileError for a file that others can read, that is not there though the environment names it, or
     that says what cannot be.
     """
-    file = location.delivery
+    file = location.delivery_of(facility_id)
     if location.delivery_elsewhere is None and not file.exists():
         return None
     try:

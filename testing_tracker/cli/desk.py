@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,21 @@ if TYPE_CHECKING:
     from testing_tracker.clock import Clock
     from testing_tracker.store.location import AnyLocation, Location
     from testing_tracker.store.tables import Facility
+
+
+@dataclass(frozen=True)
+class AtFacility:
+    """A desk at one facility. `name` is empty where it is the only one that the command is for."""
+
+    desk: "Desk"
+    name: str
+    number: int
+    timezone: str
+
+    @property
+    def mark(self) -> str:
+        """What is before a line about it."""
+        return f"{self.name}: " if self.name else ""
 
 
 class Desk:
@@ -123,6 +140,27 @@ class Desk:
         with reading_all(self.engine) as session:
             self._check_training_of_all(session)
             yield session
+
+    def each_facility(self) -> list["AtFacility"]:
+        """The facilities that a command is for which can be for all: the one that was named, or all there are."""
+        from testing_tracker.store.facilities import choose, every
+        from testing_tracker.store.queries import id_of
+
+        with self.reading_all() as session:
+            found = every(session)
+            if self.facility is not None:
+                chosen = choose(session, self.facility)
+                found = [one for one in found if one.id == chosen]
+            several = len(found) > 1
+            return [
+                AtFacility(self.at(id_of(one)), one.name if several else "", id_of(one), one.timezone) for one in found
+            ]
+
+    def at(self, facility_id: int) -> "Desk":
+        """The same desk, for one of the facilities."""
+        desk = copy(self)
+        desk.facility = str(facility_id)
+        return desk
 
     @property
     def engine(self) -> "Engine":

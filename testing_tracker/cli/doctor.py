@@ -22,21 +22,28 @@ from testing_tracker.cli.output import format_option, print_rows
 def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None:
     """List the work that is stuck: what, since when, whom it is about, and the command that gets it on.
 
-    Leaves with status 1 when something needs doing, 0 when all is well.
+    Leaves with status 1 when something needs doing, 0 when all is well. Where several facilities share the database, it
+    is for all of them unless one is named.
     """
     from tzlocal import get_localzone
 
     from testing_tracker.rules.stuck import Limits
 
-    with desk.reading() as (session, acting):
-        found = services.doctor.find_stuck(
-            session, acting, desk.location, get_localzone(), Limits(result_days=result_days)
-        )
-    needs_doing = any(one.needs_doing for one in found)
+    each = desk.each_facility()
+    found: list[dict[str, object]] = []
+    for at in each:
+        with at.desk.reading() as (session, acting):
+            lines = services.doctor.find_stuck(
+                session, acting, desk.location, get_localzone(), Limits(result_days=result_days)
+            )
+        found += [({"facility": at.name} if at.name else {}) | vars(line) for line in lines]
+    needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not quiet:
         columns = ["since", "participant", "what", "do"]
         if form != "table":
             columns = ["matter", *columns, "needs_doing"]
-        print_rows(desk, [vars(one) for one in found], columns, form, "All is well.")
+        if len(each) > 1:
+            columns = ["facility", *columns]
+        print_rows(desk, found, columns, form, "All is well.")
     if needs_doing:
         click.get_current_context().exit(1)

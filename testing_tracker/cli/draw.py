@@ -7,6 +7,7 @@ from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.held import in_words
 from testing_tracker.cli.output import format_option, print_rows, say, warn
 from testing_tracker.cli.words import CODE, DAY, REASON
+from testing_tracker.errors import TestingTrackerError
 
 
 @click.command("draw")
@@ -14,25 +15,44 @@ from testing_tracker.cli.words import CODE, DAY, REASON
 def draw_command(desk: Desk) -> None:
     """The nightly run: make today's draws, close out the days before.
 
-    Safe to run again, by anyone, at the same time.
+    Safe to run again, by anyone, at the same time. Where several facilities share the database, it is for all of them
+    unless one is named; what keeps one from being drawn keeps none of the others.
     """
+    each = desk.each_facility()
+    failed = []
+    for at in each:
+        try:
+            _draw(at.desk, at.mark)
+        except TestingTrackerError as error:
+            if len(each) == 1:
+                raise
+            failed.append(f"{at.mark}{error}")
+    if failed:
+        raise TestingTrackerError(" ".join(failed))
+
+
+def _draw(desk: Desk, mark: str) -> None:
+    """Run one facility's night; `mark` is before each line."""
     with desk.writing() as (session, acting):
         elapsed = desk.clock(acting.zone.key).stopwatch()
         report = services.nights.run_night(session, acting, desk.location.key, elapsed)
     if report.already_made:
-        say(desk, f"{report.day}: today's draws were made already; {report.drawn} added for new participants.")
+        say(desk, f"{mark}{report.day}: today's draws were made already; {report.drawn} added for new participants.")
     else:
-        say(desk, f"{report.day}: {report.drawn} drawn today; {report.missed} of the days before closed as missed.")
+        say(
+            desk,
+            f"{mark}{report.day}: {report.drawn} drawn today; {report.missed} of the days before closed as missed.",
+        )
     for compared in report.held:
-        warn(in_words(compared))
+        warn(f"{mark}{in_words(compared)}")
     if report.newcomers_from is not None:
-        warn(f"today's key is lost, so new participants are in the draws from {report.newcomers_from} on.")
+        warn(f"{mark}today's key is lost, so new participants are in the draws from {report.newcomers_from} on.")
     if report.gaps:
         days = str(report.gaps[0]) if len(report.gaps) == 1 else f"the {len(report.gaps)} days from {report.gaps[0]} to"
         last = "" if len(report.gaps) == 1 else f" {report.gaps[-1]}"
         warn(
-            f"the nightly draw did not run on {days}{last}. Fixed draws of such a day are unrecorded, not missed; "
-            "no random draw was made."
+            f"{mark}the nightly draw did not run on {days}{last}. Fixed draws of such a day are unrecorded, not "
+            "missed; no random draw was made."
         )
 
 

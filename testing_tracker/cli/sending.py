@@ -31,14 +31,14 @@ def send_week(desk: Desk, given: str | None) -> None:
     with desk.reading() as (session, acting):
         week = Week.parse(given) if given else last_full_week(acting.today)
         services.deliveries.check_sendable(session, acting, week)
-        zone = acting.zone
-    ways = deliveries_of(desk.location)
+        zone, number = acting.zone, acting.facility_id
+    ways = deliveries_of(desk.location, number)
     if ways is None or not ways.channels:
         raise TestingTrackerError(
-            f"Nothing says where reports go. Write it into {desk.location.delivery}, readable by you alone: [folder] "
-            "with path, or [mail] with host, tls, from and to. docs/delivery.md has examples."
+            f"Nothing says where reports go. Write it into {desk.location.delivery_of(number)}, readable by you alone: "
+            "[folder] with path, or [mail] with host, tls, from and to. docs/delivery.md has examples."
         )
-    courier = Courier(desk.reading, desk.writing, write_bytes, ways)
+    courier = Courier(desk.reading, desk.writing, write_bytes, ways, number)
     failures = []
     for channel in ways.channels:
         attempt = courier.deliver(week, channel, again=True)

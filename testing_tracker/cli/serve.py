@@ -15,7 +15,7 @@ from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from testing_tracker.rules.delivery_file import Deliveries
-    from testing_tracker.serve import Plan
+    from testing_tracker.turn import Plan
 
 
 @click.command("serve")
@@ -37,13 +37,13 @@ def serve_command(desk: Desk, draw_at: str, report_at: str, reports: Path | None
     A delivery file beside the database says where the report goes, by folder or mail (docs/delivery.md).
     What was not done in time, because the machine was off or asleep, is done at once. It may run on two hosts.
     """
-    with desk.reading() as (_, acting):  # says at once that there is no database, or that --today is not for it
-        zone = acting.zone.key
-    from testing_tracker import serve
+    from testing_tracker import serve, turn
     from testing_tracker.cli.files import write_bytes
     from testing_tracker.rules.owed import Hours
 
-    plan = serve.Plan(
+    served = desk.each_facility()  # says at once that there is no database, or that --today is not for it
+    numbers, zones = [one.number for one in served], {one.timezone for one in served}
+    plan = turn.Plan(
         location=desk.location,
         hours=Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at)),
         ways=partial(_ways, desk, reports.absolute() if reports else None),
@@ -51,30 +51,31 @@ def serve_command(desk: Desk, draw_at: str, report_at: str, reports: Path | None
         write_file=write_bytes,
         log=_line_writer(desk, err=False),
         complain=_line_writer(desk, err=True),
+        facility=desk.facility,
     )
     desk.engine.dispose()
     if once:
-        if not serve.do_what_is_owed(plan):
+        if not turn.do_what_is_owed(plan):
             click.get_current_context().exit(1)
         return
-    weekly = f", the weekly report at {report_at} on Mondays" if _delivers(plan) else ""
-    plan.log(f"serving: the nightly draw at {draw_at}{weekly} ({zone})")
+    weekly = f", the weekly report at {report_at} on Mondays" if _delivers(plan, numbers) else ""
+    plan.log(f"serving: the nightly draw at {draw_at}{weekly} ({', '.join(sorted(zones))})")
     serve.serve(plan)
 
 
-def _ways(desk: Desk, reports: Path | None) -> "Deliveries":
-    """How the weekly report leaves, as the file beside the database and `--reports` say now."""
+def _ways(desk: Desk, reports: Path | None, facility_id: int) -> "Deliveries":
+    """How a facility's weekly report leaves, as the file beside the database and `--reports` say now."""
     from testing_tracker.cli.delivery_files import deliveries_of
     from testing_tracker.rules.delivery_file import Deliveries
 
-    ways = deliveries_of(desk.location) or Deliveries()
+    ways = deliveries_of(desk.location, facility_id) or Deliveries()
     return ways.to_reports_folder(reports) if reports else ways
 
 
-def _delivers(plan: "Plan") -> bool:
+def _delivers(plan: "Plan", numbers: list[int]) -> bool:
     """Whether any report leaves. A file that cannot be used is told at each turn, and keeps no draw from being made."""
     try:
-        return bool(plan.ways().channels)
+        return any(plan.ways(number).channels for number in numbers)
     except TestingTrackerError:
         return True
 

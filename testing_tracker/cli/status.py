@@ -33,30 +33,39 @@ COLUMNS = ("what", "of", "state", "at", "by", "detail")
 def status_command(desk: Desk, overdue_after: str, form: str) -> None:
     """The nightly run, the reports and their deliveries; for cron's mails and monitoring.
 
-    Exit status 1 when a nightly run is overdue, or a report was not delivered.
+    Exit status 1 when a nightly run is overdue, or a report was not delivered. Where several facilities share the
+    database, it is for all of them unless one is named.
     """
-    channels, problem = _configured(desk)
-    with desk.reading() as (session, acting):
-        state = services.status.state_of(session, acting, time.fromisoformat(overdue_after), channels)
-        zone = acting.zone
-    if problem is not None:
-        state.problems.append(problem)
+    each = desk.each_facility()
+    documents: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
+    problems: list[str] = []
+    for at in each:
+        named = {"facility": at.name} if at.name else {}
+        channels, problem = _configured(desk, at.number)
+        with at.desk.reading() as (session, acting):
+            state = services.status.state_of(session, acting, time.fromisoformat(overdue_after), channels)
+            zone = acting.zone
+        if problem is not None:
+            state.problems.append(problem)
+        documents.append(named | _document(state))
+        rows += [named | row for row in _rows(state, channels, zone)]
+        problems += [f"{at.mark}{told}" for told in state.problems]
     if form == "json":
-        print_json(desk, _document(state))
+        print_json(desk, documents if len(each) > 1 else documents[0])
     else:
-        print_rows(desk, _rows(state, channels, zone), COLUMNS, form, empty="")
-    if state.problems:
-        more = f" There is more ({len(state.problems) - 1})." if len(state.problems) > 1 else ""
-        first = state.problems[0]
-        raise TestingTrackerError(f"{first[0].upper()}{first[1:]}.{more}")
+        print_rows(desk, rows, ["facility", *COLUMNS] if len(each) > 1 else COLUMNS, form, empty="")
+    if problems:
+        more = f" There is more ({len(problems) - 1})." if len(problems) > 1 else ""
+        raise TestingTrackerError(f"{problems[0][0].upper()}{problems[0][1:]}.{more}")
 
 
-def _configured(desk: Desk) -> "tuple[tuple[Channel, ...] | None, str | None]":
-    """The channels that the delivery file has, None where there is no file; and what is wrong with it."""
+def _configured(desk: Desk, facility_id: int) -> "tuple[tuple[Channel, ...] | None, str | None]":
+    """The channels that a facility's delivery file has, None where there is no file; and what is wrong with it."""
     from testing_tracker.cli.delivery_files import deliveries_of
 
     try:
-        ways = deliveries_of(desk.location)
+        ways = deliveries_of(desk.location, facility_id)
     except TestingTrackerError as error:
         return None, f"the delivery file cannot be used: {error}"
     return (ways.channels if ways is not None else None), None

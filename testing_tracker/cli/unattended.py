@@ -95,14 +95,14 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
 
     location = desk.file
     with desk.reading() as (_, acting):
-        zone = acting.zone.key
+        zone, number = acting.zone.key, acting.facility_id
     machine = get_localzone_name() or "UTC"
     elsewhere = (
         (KEY_VARIABLE, location.key_elsewhere),
         (ANALYTES_VARIABLE, location.analytes_elsewhere),
         (DELIVERY_VARIABLE, location.delivery_elsewhere),
     )
-    deliveries = deliveries_of(location) if reports is None else None
+    deliveries = deliveries_of(location, number) if reports is None else None
     beside = location.path.parent
     return Unattended(
         program=_program(),

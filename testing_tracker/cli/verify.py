@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,35 +13,61 @@ from testing_tracker.cli.output import format_option, print_json, print_rows, sa
 from testing_tracker.cli.words import DAY
 from testing_tracker.errors import TestingTrackerError
 
+if TYPE_CHECKING:
+    from testing_tracker.cli.desk import AtFacility
+    from testing_tracker.services.verification import Verified
+
 
 @click.command("verify")
 @format_option
 @pass_desk
 def verify_command(desk: Desk, form: str) -> None:
-    """Decide every draw again from what is stored, and say what does not hold."""
-    with desk.reading() as (session, acting):
-        result = services.verification.verify(session, acting, desk.location.key)
+    """Decide every draw again from what is stored, and say what does not hold.
+
+    Where several facilities share the database, it is for all of them unless one is named.
+    """
+    found = []
+    for at in desk.each_facility():
+        with at.desk.reading() as (session, acting):
+            found.append((at, services.verification.verify(session, acting, desk.location.key)))
     if form == "json":
-        lists = {name: [vars(one) for one in getattr(result, name)] for name in ("problems", "keys")}
-        print_json(desk, {**vars(result), **lists})
+        documents = [_document(at, result) for at, result in found]
+        print_json(desk, documents if len(documents) > 1 else documents[0])
     elif form == "csv":
-        print_rows(desk, [vars(problem) for problem in result.problems], ["day", "participant", "what"], form, "")
-    if result.problems:
-        others = len(result.problems) - 1
+        rows = [_named(at) | vars(problem) for at, result in found for problem in result.problems]
+        whose = ["facility"] if len(found) > 1 else []
+        print_rows(desk, rows, [*whose, "day", "participant", "what"], form, "")
+    problems = [f"{at.mark}{problem}" for at, result in found for problem in result.problems]
+    if problems:
+        others = len(problems) - 1
         more = f" There is more that does not hold ({others}; `--format csv` lists it)." if others else ""
         raise TestingTrackerError(
-            f"{result.problems[0]}.{more} Change nothing, keep copies of the database and the key, and find out who "
-            "could write to them."
+            f"{problems[0]}.{more} Change nothing, keep copies of the database and the key, and find out who could "
+            "write to them."
         )
-    for note in result.unchecked:
-        warn(note)
-    if form == "table":
-        checked = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
-        say(desk, f"All holds: {checked}, and the records that they rest on.")
-        if len(result.keys) > 1:
-            say(desk, f"{len(result.keys)} keys were begun; a new one before a day's draw draws that day anew:")
-        for key in result.keys if len(result.keys) > 1 else ():
-            say(desk, f"  {key.anchor[:8]}, from {key.first_day} on, by {key.recorded_by}: {key.reason}")
+    for at, result in found:
+        for note in result.unchecked:
+            warn(f"{at.mark}{note}")
+        if form == "table":
+            _say_that_all_holds(desk, at.mark, result)
+
+
+def _named(at: "AtFacility") -> dict[str, object]:
+    return {"facility": at.name} if at.name else {}
+
+
+def _document(at: "AtFacility", result: "Verified") -> dict[str, object]:
+    lists = {name: [vars(one) for one in getattr(result, name)] for name in ("problems", "keys")}
+    return _named(at) | vars(result) | lists
+
+
+def _say_that_all_holds(desk: Desk, mark: str, result: "Verified") -> None:
+    checked = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
+    say(desk, f"{mark}All holds: {checked}, and the records that they rest on.")
+    if len(result.keys) > 1:
+        say(desk, f"{mark}{len(result.keys)} keys were begun; a new one before a day's draw draws that day anew:")
+    for key in result.keys if len(result.keys) > 1 else ():
+        say(desk, f"  {key.anchor[:8]}, from {key.first_day} on, by {key.recorded_by}: {key.reason}")
 
 
 @click.group("proof", invoke_without_command=True)

@@ -43,8 +43,6 @@ def _meant(session: Session, given: str) -> list[Facility]:
 
 
 def _which(found: list[Facility], given: str | None) -> str:
-    if not found:
-        return "The database has no facility that can be read: it is damaged. Bring back the last copy of it."
     names = ", ".join(one.name for one in found[:_MOST_NAMED])
     more = f" and {len(found) - _MOST_NAMED} more (`testing-tracker facility list`)" if found[_MOST_NAMED:] else ""
     if given is not None:
@@ -61,9 +59,15 @@ def the_facility(session: Session) -> Facility:
 
 
 def every(session: Session) -> list[Facility]:
-    """All facilities, in the order in which they were made. Raises TestingTrackerError where they cannot be read."""
+    """All facilities, in the order in which they were made; there is always one.
+
+    Raises TestingTrackerError where they cannot be read.
+    """
     with _damage_in_words():
-        return list(session.exec(select(Facility).order_by(col(Facility.id))))
+        found = list(session.exec(select(Facility).order_by(col(Facility.id))))
+        if not found:
+            raise LookupError
+        return found
 
 
 @contextmanager

@@ -34,10 +34,15 @@ class _WithFiles(ABC):
         """The facility's own analytes, a file that need not be there."""
         return self.analytes_elsewhere or self.beside(".analytes.toml")
 
-    @property
-    def delivery(self) -> Path:
-        """How the weekly report leaves by itself, a file that need not be there."""
-        return self.delivery_elsewhere or self.beside(".delivery.toml")
+    def delivery_of(self, facility_id: int) -> Path:
+        """How a facility's weekly report leaves by itself, a file that need not be there.
+
+        All but the first facility have their number in its name: `clinic.db.delivery.facility-2.toml`.
+        """
+        first = self.delivery_elsewhere or self.beside(".delivery.toml")
+        if facility_id == 1:
+            return first
+        return first.with_name(f"{first.stem}.facility-{facility_id}{first.suffix}")
 
     @abstractmethod
     def beside(self, ending: str) -> Path:

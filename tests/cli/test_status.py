@@ -96,7 +96,7 @@ def test_on_the_day_on_which_it_opened_nothing_is_overdue(tmp_path, clinic, hour
 
 
 def test_a_report_that_nothing_has_sent_by_tuesday_is_overdue(live, tmp_path):
-    file = live.location.delivery
+    file = live.location.delivery_of(1)
     file.write_text(f'[folder]\npath = "{tmp_path}"')
     file.chmod(0o600)
     monday = NIGHT + timedelta(days=7)

@@ -84,7 +84,7 @@ def configure(live, office=None, *, folder=None, passphrase=None, **mail_values)
         lines += ["[mail]", *(f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None)]
     if passphrase is not None:
         lines += ["[pdf]", f'passphrase = "{passphrase}"']
-    file = live.location.delivery
+    file = live.location.delivery_of(1)
     file.write_text("\n".join(lines))
     file.chmod(0o600)
     return file
@@ -376,7 +376,7 @@ def test_a_week_is_not_sent_before_the_night_has_closed_it(live, one_office):
 def test_without_a_file_nothing_is_sent(live):
     with at(MONDAY_AT_SIX):
         told = live.refused("report", "weekly", "--send")
-        assert str(live.location.delivery) in told
+        assert str(live.location.delivery_of(1)) in told
         assert "[folder]" in told
         assert live.run("serve", "--once").output == ""
         assert live.rows("SELECT count(*) FROM delivery") == [(0,)]
@@ -445,10 +445,10 @@ def test_two_at_once_send_once(live, one_office, tmp_path, beside_reports):
     configure(live, one_office)
     with at(MONDAY_AT_SIX):
         desks = [Desk(live.url, None) for _ in range(2)]
-        ways = deliveries_of(desks[0].location)
+        ways = deliveries_of(desks[0].location, 1)
         if beside_reports:  # a folder that lacks its files is no reason to mail anything again
             ways = ways.to_reports_folder(tmp_path)
-        couriers = [Courier(desk.reading, desk.writing, write_bytes, ways) for desk in desks]
+        couriers = [Courier(desk.reading, desk.writing, write_bytes, ways, 1) for desk in desks]
         owed = [courier.owed(Week.parse(WEEK)) for courier in couriers]
         assert owed[0] == owed[1]
         assert (Week.parse(WEEK), Channel.MAIL) in owed[0]

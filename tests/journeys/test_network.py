@@ -1,8 +1,12 @@
 """Several facilities in one database: what belongs to one is nobody else's."""
 
+import json
+from dataclasses import replace
+
 import databases
 import pytest
 from conftest import MONDAY, Clinic, key_of
+from freezegun import freeze_time
 
 from testing_tracker import chance
 
@@ -164,7 +168,7 @@ class TestTheRecords:
 
     def test_a_proof_names_its_own_facility_and_participants(self, lived_in):
         lived_in.today = "2026-11-19"
-        proof = __import__("json").loads(at(lived_in, "2", "proof", "--day", "2026-11-18"))
+        proof = json.loads(at(lived_in, "2", "proof", "--day", "2026-11-18"))
         assert proof["facility"].startswith("Ostkreuz")
 
 
@@ -191,3 +195,105 @@ class TestTheList:
             },
         ]
         assert "Ostkreuz" in network("facility", "list")
+
+
+class TestByThemselves:
+    """What cron runs is for all facilities at once."""
+
+    @pytest.fixture
+    def two(self, network) -> Clinic:
+        enrol(network, "1", "A17")
+        enrol(network, "2", "B1", "B2")
+        return network
+
+    def test_draw_runs_the_night_of_each(self, two):
+        assert two("draw").splitlines() == [
+            "TRAINING My facility: 2026-11-16: 1 drawn today; 0 of the days before closed as missed.",
+            "TRAINING Ostkreuz: 2026-11-16: 2 drawn today; 0 of the days before closed as missed.",
+        ]
+        assert "already" in two("draw")
+
+    def test_one_that_cannot_be_drawn_keeps_none_of_the_others(self, two):
+        two.today = "2026-11-17"
+        at(two, "1", "draw")
+        two.today = MONDAY
+        done = two.run("draw")
+        assert done.exit_code == 1
+        assert "My facility: Draws were made for 2026-11-17 already" in done.stderr
+        assert "Ostkreuz: 2026-11-16: 2 drawn" in done.stdout
+
+    def test_a_facility_that_is_named_is_drawn_alone(self, two):
+        assert "TRAINING 2026-11-16: 2 drawn today" in at(two, "Ostkreuz", "draw")
+        assert two.json("--facility", "1", "due") == []
+
+    def test_status_is_of_all_and_fails_when_one_is_overdue(self, two):
+        two("draw")
+        two.today = "2026-11-17"
+        at(two, "2", "draw")
+        done = two.run("status", "--format", "json")
+        assert done.exit_code == 1
+        assert "My facility: " in done.stderr
+        states = json.loads(done.stdout)
+        assert [(state["facility"], state["overdue"]) for state in states] == [
+            ("My facility", True),
+            ("Ostkreuz", False),
+        ]
+        two("draw")
+        assert "Ostkreuz" in two("status")
+
+    def test_doctor_and_verify_are_of_all(self, two):
+        two("draw")
+        assert [line.partition(": ")[0] for line in two("verify").splitlines()] == [
+            "TRAINING My facility",
+            "TRAINING Ostkreuz",
+        ]
+        at(two, "2", "result", "B1", "invalid")
+        lines = json.loads(two.run("doctor", "--format", "json").stdout)
+        assert {line["facility"] for line in lines if line["participant"] == "B1"} == {"Ostkreuz"}
+        databases.change(two.database, "DELETE FROM draw WHERE id = 3", triggers=False)
+        assert two.refused("verify").startswith("Ostkreuz: 2026-11-16, B2: was drawn, and there is no draw on record")
+        (document,) = [one for one in json.loads(two.run("verify", "--format", "json").stdout) if one["problems"]]
+        assert document["facility"] == "Ostkreuz"
+
+    def test_serve_draws_each_at_its_own_hour(self, clinic, tmp_path):
+        """At half past midnight in Berlin it is still the afternoon before in Los Angeles."""
+        live = replace(clinic, database=tmp_path / "live.db", today=None)
+        with freeze_time("2026-11-15 12:00"):
+            live("init", "--timezone", "America/Los_Angeles")
+            live("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
+            live("serve", "--once")
+        with freeze_time("2026-11-15 23:30"):
+            printed = live("serve", "--once")
+        assert "facility 2: draws of 2026-11-16 made" in printed
+        assert "facility 1" not in printed
+        with freeze_time("2026-11-16 08:10"):
+            assert "facility 1: draws of 2026-11-16 made" in live("serve", "--once")
+
+    def test_serve_writes_each_facilitys_report_into_its_own_file(self, two, tmp_path):
+        two("draw")
+        two.today = "2026-11-23"
+        two("serve", "--once", "--reports", str(tmp_path))
+        reports = {file.name: file.read_text() for file in tmp_path.glob("report-*.txt")}
+        assert sorted(reports) == ["report-2026-W47-facility-2.txt", "report-2026-W47.txt"]
+        assert "Ostkreuz" in reports["report-2026-W47-facility-2.txt"]
+        assert "B1" not in reports["report-2026-W47.txt"]
+
+    def test_serve_tells_what_fails_at_one_and_goes_on(self, two):
+        two.today = "2026-11-17"
+        at(two, "1", "draw")
+        two.today = MONDAY
+        done = two.run("serve", "--once")
+        assert done.exit_code == 1
+        assert "facility 1: Draws were made for 2026-11-17 already" in done.stderr
+        assert "facility 2: draws of 2026-11-16 made: 2 drawn" in done.stdout
+
+    def test_each_facility_has_its_own_delivery_file(self, two, tmp_path):
+        two("draw")
+        two.today = "2026-11-23"
+        file = two.location.delivery_of(2)
+        assert file.name.endswith(".delivery.facility-2.toml")
+        (tmp_path / "berlin").mkdir()
+        file.write_text(f'[folder]\npath = "{tmp_path / "berlin"}"\nforms = ["csv"]\n')
+        file.chmod(0o600)
+        two("serve", "--once")
+        assert [path.name for path in (tmp_path / "berlin").iterdir()] == ["report-2026-W47-facility-2.csv"]

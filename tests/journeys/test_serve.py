@@ -149,7 +149,7 @@ def test_another_writer_does_not_keep_it_from_stopping(staffed):
 def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(staffed, monkeypatch):
     from datetime import time as time_of_day
 
-    from testing_tracker import serve
+    from testing_tracker import serve, turn
     from testing_tracker.cli.files import write_bytes
     from testing_tracker.rules.delivery_file import Deliveries
     from testing_tracker.rules.owed import Hours
@@ -158,10 +158,10 @@ def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(st
     monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.01)
     desk = Desk(staffed.url, staffed.today)
     told, complaints = [], []
-    plan = serve.Plan(
+    plan = turn.Plan(
         location=desk.location,
         hours=Hours(time_of_day(0, 5), time_of_day(6)),
-        ways=Deliveries,
+        ways=lambda number: Deliveries(),
         clock_of=desk.clock,
         write_file=write_bytes,
         log=told.append,

@@ -28,7 +28,7 @@ def monday(clinic):
 
 
 def configure(clinic, text):
-    file = clinic.location.delivery
+    file = clinic.location.delivery_of(1)
     file.write_text(text)
     file.chmod(0o600)
 
