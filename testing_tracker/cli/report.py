@@ -11,6 +11,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import private_file
 from testing_tracker.cli.output import TRAINING, print_rows, say
+from testing_tracker.cli.report_network import network_report
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.cli.report_participant import participant_report
 from testing_tracker.cli.words import CODE, WEEK
@@ -29,6 +30,7 @@ def report_command() -> None:
 
 report_command.add_command(participant_report)
 report_command.add_command(outcomes_command)
+report_command.add_command(network_report)
 
 
 @report_command.command("weekly")

@@ -92,7 +92,7 @@ def gather(session: Session, acting: Acting, week: Week | None = None) -> Weekly
         weekdays=weekdays,
         findings=findings_in(session, acting, week),
         leaves=leaves_in(session, acting, week),
-        gaps=_gaps(session, acting, week, facility.opened_on),
+        gaps=gaps_in(session, acting, week, facility.opened_on),
         unplaced=_unplaced(session, acting, week),
         questions=questions_in(session, acting, week),
         anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
@@ -111,7 +111,7 @@ def _is_closed(session: Session, acting: Acting, week: Week) -> bool:
     return session.exec(later.limit(1)).first() is not None
 
 
-def _gaps(session: Session, acting: Acting, week: Week, opened_on: date) -> list[date]:
+def gaps_in(session: Session, acting: Acting, week: Week, opened_on: date) -> list[date]:
     """The days since the facility opened whose nightly run did not happen. Today's may still come."""
     ran = dict(
         session.exec(

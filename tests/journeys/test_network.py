@@ -297,3 +297,71 @@ class TestByThemselves:
         file.chmod(0o600)
         two("serve", "--once")
         assert [path.name for path in (tmp_path / "berlin").iterdir()] == ["report-2026-W47-facility-2.csv"]
+
+
+class TestTheNetworksWeek:
+    @pytest.fixture
+    def a_week(self, network) -> Clinic:
+        enrol(network, "1", "A17")
+        enrol(network, "2", "B1", "B2")
+        for day in range(16, 24):
+            network.today = f"2026-11-{day}"
+            if day != 20:
+                network("draw")
+            for facility, codes in (("1", ["A17"]), ("2", ["B1"])):
+                for line in network.json("--facility", facility, "due"):
+                    if line["participant"] in codes:
+                        outcome = ["negative"] if day > 16 else ["positive", "--analyte", "coc"]
+                        at(network, facility, "result", line["participant"], *outcome)
+        return network
+
+    def test_a_facility_has_the_numbers_of_its_own_report(self, a_week):
+        report = a_week.json("report", "network")
+        assert (report["week"], report["from"], report["to"]) == ("2026-W47", "2026-11-16", "2026-11-22")
+        for line in report["facilities"]:
+            own = a_week.json("--facility", str(line["number"]), "report", "weekly")
+            assert {name: line[name] for name in own["totals"] if name != "participants"} == {
+                name: count for name, count in own["totals"].items() if name != "participants"
+            }
+            assert line["gaps"] == own["gaps"] == ["2026-11-20"]
+            assert line["open_recommendations"] == 1
+
+    def test_the_totals_are_the_facilities_together(self, a_week):
+        report = a_week.json("report", "network")
+        for name in ("tested", "due", "collected", "missed", "positive"):
+            assert report["totals"][name] == sum(line[name] for line in report["facilities"])
+        assert report["totals"]["tested"] == 3
+        assert report["totals"]["compliance_rate"] == report["totals"]["collected"] / (
+            report["totals"]["due"] - report["totals"]["excused"] - report["totals"]["outstanding"]
+        )
+
+    def test_people_read_a_line_a_facility_with_what_each_rate_is_of(self, a_week):
+        told = a_week("report", "network")
+        (berlin,) = [line for line in told.splitlines() if line.startswith("Ostkreuz")]
+        assert "2/4 50%" in berlin
+        assert "open 1, gaps 1" in berlin
+        assert "A17" not in told
+        csv = a_week("report", "network", "--format", "csv")
+        assert csv.startswith("facility,tested,due,collected,missed,refused,excused,outstanding,")
+        assert all(len(line) <= 80 for line in told.splitlines())
+
+    def test_the_default_week_is_over_for_everybody(self, clinic, tmp_path):
+        """On Monday morning in Berlin it is still Sunday in Los Angeles."""
+        live = replace(clinic, database=tmp_path / "live.db", today=None)
+        with freeze_time("2026-11-15 12:00"):
+            live("init", "--timezone", "America/Los_Angeles")
+            live("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
+        with freeze_time("2026-11-23 06:00"):
+            assert live.json("report", "network")["week"] == "2026-W46"
+        with freeze_time("2026-11-23 09:00"):
+            assert live.json("report", "network")["week"] == "2026-W47"
+
+    def test_of_a_facility_whose_records_do_not_hold_nothing_else_is_said(self, a_week):
+        changed = "UPDATE draw SET status = 'collected' WHERE status = 'missed'"
+        assert databases.change(a_week.database, changed, triggers=False) > 0
+        done = a_week.run("report", "network", "--format", "json")
+        first, second = json.loads(done.stdout)["facilities"]
+        assert (first["problem"], second["problem"]) == (False, True)
+        assert second["due"] is second["compliance_rate"] is second["tested"] is None
+        assert "Ostkreuz: its records do not hold" in done.stderr
+        assert "records do not hold" in a_week("report", "network")

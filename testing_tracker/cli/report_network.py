@@ -1,0 +1,104 @@
+"""`report network`: the week of all facilities that share the database."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, warn
+from testing_tracker.cli.words import WEEK
+
+if TYPE_CHECKING:
+    from testing_tracker.reports.network import FacilityWeek
+    from testing_tracker.reports.tally import Tally
+
+_COUNTS = (
+    "tested",
+    "due",
+    "collected",
+    "missed",
+    "refused",
+    "excused",
+    "outstanding",
+    "unrecorded",
+    "negative",
+    "positive",
+    "invalid",
+)
+_RATES = ("compliance_rate", "positivity_rate", "positivity_rate_missing_as_positive")
+_STANDING = ("open_recommendations", "gaps", "questions", "problem")
+_IN_THE_TABLE = ("facility", "due", "absent", "compliance", "positivity", "waiting")
+
+
+@click.command("network")
+@click.option("--week", type=WEEK, metavar="WEEK", help="An ISO week such as 2026-W47. Default: the last full week.")
+@format_option
+@pass_desk
+def network_report(desk: Desk, week: str | None, form: str) -> None:
+    """A line for each facility of the database, and all together: counts and rates, no participants.
+
+    Absent are tests missed or refused. Waiting are open recommendations, gaps in the nightly run, and days of which the
+    facility has to answer whether anything was collected. Of a facility whose records do not hold, nothing is said but
+    that.
+    """
+    from testing_tracker.reports.network import gather
+    from testing_tracker.rules.calendar import Week
+
+    with desk.reading_all() as session:
+        report = gather(session, desk.clock, Week.parse(week) if week else None)
+    span = {"week": str(report.week), "from": report.week.monday, "to": report.week.sunday}
+    totals = {"tested": sum(one.tested for one in report.facilities), **_tally(report.total)}
+    if form == "json":
+        print_json(desk, span | {"facilities": [_line(one) for one in report.facilities], "totals": totals})
+    elif form == "csv":
+        print_csv(desk, [_line(one) for one in report.facilities], ("facility", *_COUNTS, *_RATES, *_STANDING))
+    else:
+        click.echo(f"{report.week}, {report.week.monday} to {report.week.sunday}")
+        everyone = {"facility": "all"} | totals
+        rows = [_shown(_line(one)) for one in report.facilities] + [_shown(everyone)]
+        print_rows(desk, rows, _IN_THE_TABLE, form, empty="")
+    for one in report.problems:
+        warn(f"{one.facility}: its records do not hold; `testing-tracker --facility {one.number} verify` says which.")
+
+
+def _line(one: "FacilityWeek") -> dict[str, object]:
+    standing = {name: getattr(one, name) for name in _STANDING}
+    counts = {"tested": None} | dict.fromkeys(_tally(one.tally)) if one.problem else _tally(one.tally)
+    return {"number": one.number, "facility": one.facility, "tested": one.tested} | counts | standing
+
+
+def _tally(tally: "Tally") -> dict[str, object]:
+    return asdict(tally) | {name: getattr(tally, name) for name in _RATES}
+
+
+def _shown(line: dict[str, object]) -> dict[str, object]:
+    """A line of the table: rates with what they are of, and what waits.
+
+    That is: open recommendations, gaps in the nightly run, and days of which somebody has to say what happened.
+    """
+    if line.get("problem"):
+        return {"facility": line["facility"], "waiting": "records do not hold"}
+    decided = _number(line, "due") - _number(line, "excused") - _number(line, "outstanding")
+    usable = _number(line, "positive") + _number(line, "negative")
+    waiting = [
+        f"open {line['open_recommendations']}" if line.get("open_recommendations") else "",
+        f"gaps {len(gaps)}" if isinstance(gaps := line.get("gaps"), list) and gaps else "",
+        f"to answer {line['questions']}" if line.get("questions") else "",
+    ]
+    return line | {
+        "absent": _number(line, "missed") + _number(line, "refused"),
+        "compliance": _rate(_number(line, "collected"), decided),
+        "positivity": _rate(_number(line, "positive"), usable),
+        "waiting": ", ".join(filter(None, waiting)),
+    }
+
+
+def _number(line: dict[str, object], name: str) -> int:
+    value = line[name]
+    assert isinstance(value, int)
+    return value
+
+
+def _rate(part: int, whole: int) -> str:
+    return f"{part}/{whole} {part / whole:.0%}" if whole else "n/a"
