@@ -20,7 +20,7 @@ from testing_tracker.reports.tally import Tally
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.pattern import NOTHING_DUE
 from testing_tracker.rules.words import Status
-from testing_tracker.store.queries import in_force_id
+from testing_tracker.store.queries import in_force_id, of_facility
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Participant, Placement, Schedule
 from testing_tracker.store.week_number import number_of, week_number
 
@@ -43,7 +43,7 @@ class ParticipantWeek:
 def participants_in(session: Session, acting: Acting, week: Week, only: int | None = None) -> Iterator[ParticipantWeek]:
     """The report's lines by participant code; or the line of one participant, by id, if there is one."""
     day = min(week.sunday, acting.today)
-    counted, weeks = _counted(acting, week, only), _weeks(week, only)
+    counted, weeks = _counted(acting, week, only), _weeks(acting, week, only)
     query = (
         sa_select(
             col(Participant.code),
@@ -80,12 +80,12 @@ def _pattern(facts: str | None, since: Week, week: Week) -> str:
     return "".join(letters)
 
 
-def _weeks(week: Week, only: int | None) -> Subquery:
+def _weeks(acting: Acting, week: Week, only: int | None) -> Subquery:
     """For each participant every week that had draws, up to the report's, with what there was in it, as text."""
     number = week_number(col(Draw.due_on))
     of_week = (
         sa_select(col(Draw.participant_id), (number * _KINDS_OF_WEEK + facts_of_a_week()).label("facts"))
-        .where(IS_A_DRAW, col(Draw.due_on) <= week.sunday, _is(Draw.participant_id, only))
+        .where(IS_A_DRAW, col(Draw.due_on) <= week.sunday, _is_reported(acting, Draw.participant_id, only))
         .group_by(col(Draw.participant_id), number)
         .subquery("of_week")
     )
@@ -97,7 +97,11 @@ def _counted(acting: Acting, week: Week, only: int | None) -> Subquery:
     """The tallies of the report's week, by participant."""
     return (
         sa_select(col(Draw.participant_id), *tally_columns(acting.today))
-        .where(IS_A_DRAW, col(Draw.due_on).between(week.monday, week.sunday), _is(Draw.participant_id, only))
+        .where(
+            IS_A_DRAW,
+            col(Draw.due_on).between(week.monday, week.sunday),
+            _is_reported(acting, Draw.participant_id, only),
+        )
         .group_by(col(Draw.participant_id))
         .subquery("counted")
     )
@@ -105,6 +109,11 @@ def _counted(acting: Acting, week: Week, only: int | None) -> Subquery:
 
 def _is(participant_id: Any, only: int | None) -> ColumnElement[bool]:  # noqa: ANN401  a column, as the library types it
     return true() if only is None else col(participant_id) == only
+
+
+def _is_reported(acting: Acting, participant_id: Any, only: int | None) -> ColumnElement[bool]:  # noqa: ANN401  as above
+    """The condition that a row is about the facility's participants, or about one of them."""
+    return of_facility(acting.facility_id, participant_id) if only is None else col(participant_id) == only
 
 
 def _began(week: Week) -> ColumnElement[date]:
@@ -126,11 +135,15 @@ def _began(week: Week) -> ColumnElement[date]:
 def _reported(acting: Acting, week: Week) -> SelectOfScalar[int | None]:
     """The participants in the report, by id: enrolled on some day of the week, or with a draw in it."""
     enrolled = select(Enrolment.participant_id).where(
+        of_facility(acting.facility_id, Enrolment.participant_id),
         col(Enrolment.enrolled),
         col(Enrolment.id).in_([in_force_id(Enrolment, Enrolment.participant_id, day) for day in week.days]),
     )
     drawn = select(Draw.participant_id).where(
-        Draw.due_on >= week.monday, Draw.due_on <= week.sunday, Draw.status != Status.CANCELLED
+        of_facility(acting.facility_id, Draw.participant_id),
+        Draw.due_on >= week.monday,
+        Draw.due_on <= week.sunday,
+        Draw.status != Status.CANCELLED,
     )
     return select(col(Participant.id)).where(
         Participant.facility_id == acting.facility_id,

@@ -19,7 +19,8 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.services.tampering import LEADS_TO, Found, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store.dialects import day_as_text, said_in
-from testing_tracker.store.tables import AuditEntry, Draw, Participant
+from testing_tracker.store.queries import of_facility
+from testing_tracker.store.tables import AuditEntry, Draw
 
 _AT_A_TIME = 500
 _RESULT_ACTS = ("result log", "result amend")
@@ -65,18 +66,11 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
         col(Draw.kind) != Kind.IMPORTED,
         or_(col(Draw.status).not_in((Status.DUE, Status.UNRECORDED)), col(Draw.outcome).is_not(None)),
     )
-    # Draws in the order in which they were made, and so nearly in that of the acts: anything else reads the disk at
-    # random. A join with the participants would make the database choose their order.
-    of_the_facility = (
-        sa_select(col(Participant.id))
-        .where(col(Participant.id) == Draw.participant_id, col(Participant.facility_id) == acting.facility_id)
-        .exists()
-    )
     query = (
         select(col(Draw.id))
         .join(entry, col(entry.id) == last, isouter=True)
         .where(
-            of_the_facility,
+            of_facility(acting.facility_id, Draw.participant_id),
             Draw.due_on <= until,
             true() if only is None else col(Draw.participant_id) == only,
             or_(

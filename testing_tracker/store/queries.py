@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, case, exists
 from sqlalchemy.orm import aliased
@@ -31,6 +31,15 @@ def participant_with_code(session: Session, facility_id: int, code: str) -> Part
     return session.exec(
         select(Participant).where(Participant.facility_id == facility_id, Participant.code_key == code.casefold())
     ).first()
+
+
+def of_facility(facility_id: int, participant_id: Any) -> ColumnElement[bool]:  # noqa: ANN401  a column
+    """The condition that the participant of a row is a facility's.
+
+    Not as a join, so that a file is read in the order of its rows: whatever else comes first reads it at random.
+    """
+    person = aliased(Participant)
+    return exists().where(col(person.id) == participant_id, col(person.facility_id) == facility_id)
 
 
 def in_force(session: Session, history: type[_History], participant_id: int, day: date) -> _History | None:
