@@ -8,7 +8,7 @@ its status, outcome, participant and day agree with the last act about it? Those
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import and_, case, func, or_, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -20,7 +20,7 @@ from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.services.tampering import LEADS_TO, Found, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.queries import of_facility
-from testing_tracker.store.tables import AuditEntry, Draw
+from testing_tracker.store.tables import AuditEntry, Draw, Reading, Result
 
 _AT_A_TIME = 500
 _RESULT_ACTS = ("result log", "result amend")
@@ -76,7 +76,7 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
             or_(
                 untouched,
                 # What a prescription explains, and what was late, no act says: it follows from readings and times.
-                col(Draw.outcome) == Outcome.POSITIVE,
+                (col(Draw.outcome) == Outcome.POSITIVE) & _may_be_explained(),
                 col(Draw.expected),
                 col(Draw.late),
                 leads_to != col(Draw.status),
@@ -87,6 +87,20 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
         )
     )
     return [identity for identity in session.exec(query) if identity is not None]
+
+
+def _may_be_explained() -> ColumnElement[bool]:
+    """The condition that some reading of a draw's results says that prescriptions explain all that was found."""
+    return (
+        exists()
+        .where(
+            col(Result.draw_id) == Draw.id,
+            col(Reading.result_id) == Result.id,
+            col(Reading.expected) != "",
+            col(Reading.unexpected) == "",
+        )
+        .correlate(Draw)
+    )
 
 
 def check_runs(week: Week, days: Sequence[tuple[date, int, int | None]]) -> None:
