@@ -146,6 +146,16 @@ def test_what_follows_from_readings_and_times_is_looked_at_too(week, column):
     assert "2026-11-18, A2: the draw on record" in week.run("report", "weekly").stderr
 
 
+def test_a_positive_whose_explanation_was_hidden_stops_the_report(week):
+    week("prescription", "add", "A2", "methadone", "--from", "2026-11-16")
+    week("test", "A2")
+    week("result", "A2", "positive", "--analyte", "methadone", "--for-cause")
+    week("report", "weekly", "--week", "2026-W48")
+    assert week.change("UPDATE draw SET expected = false WHERE expected") == 1
+    refused = week.run("report", "weekly", "--week", "2026-W48").stderr
+    assert "A2: the draw on record does not say what its results" in refused
+
+
 def test_an_explanation_the_outcomes_and_a_participants_report_stop_at_a_wrong_record_too(week):
     behind_its_back(week, "UPDATE draw SET outcome = 'positive' WHERE due_on = '2026-11-16' AND participant_id = 1")
     for arguments in (("weekly", "--explain", "A1"), ("outcomes",), ("participant", "A1")):
