@@ -12,6 +12,20 @@ from testing_tracker.errors import TestingTrackerError
 
 NAME = "testing-tracker"
 
+# What a person's environment may say of a server, and neither cron nor systemd would know. No secret is among them.
+SERVERS_SETTINGS = (
+    "XDG_DATA_HOME",
+    "PGHOST",
+    "PGPORT",
+    "PGUSER",
+    "PGDATABASE",
+    "PGPASSFILE",
+    "PGSERVICEFILE",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+)
+_PASSWORD = "The password of the database's user belongs in ~/.pgpass of this account (mode 600), not here."
+
 
 @dataclass(frozen=True)
 class Unattended:
@@ -20,7 +34,7 @@ class Unattended:
     `program` are the words that start it, `settings` the environment that it needs, `database` what `--database` takes,
     `writes` the folders that it writes to besides `reports` and `backups`. `machine_zone` is None where the machine's
     timezone is the facility's. Where a delivery file `delivers` the report, `reports` is the folder that it names, if
-    any, and what did not arrive is tried again every hour.
+    any, and what did not arrive is tried again every hour. `on_server`: the database is a URL, without a password.
     """
 
     program: tuple[str, ...]
@@ -33,6 +47,7 @@ class Unattended:
     reports: Path | None
     backups: Path
     delivers: bool = False
+    on_server: bool = False
 
     def __post_init__(self) -> None:
         words = (*self.program, self.database, *(value for _, value in self.settings), str(self.reports))
@@ -57,12 +72,14 @@ class Unattended:
     def backup(self) -> str:
         """The backup as a shell does it: a file for each day of the week, so that there are always seven."""
         words = shlex.join([*self.command, "backup", "--overwrite"])
-        return f"{words} {shlex.quote(str(self.backups / NAME))}-$(date +%u).db"
+        return f"{words} {shlex.quote(str(self.backups / NAME))}-$(date +%u).{'dump' if self.on_server else 'db'}"
 
 
 def cron_lines(plan: Unattended) -> Iterator[str]:
     """The lines of a crontab."""
-    yield "# testing-tracker. Put these lines into the crontab of the account that owns the database: crontab -e"
+    yield f"# testing-tracker. Put these lines into the crontab of the account that {_owns(plan)}: crontab -e"
+    if plan.on_server:
+        yield f"# {_PASSWORD}"
     yield f"# Once before: mkdir -p -m 700 {shlex.join(map(str, plan.folders))}"
     yield "# Better another disk for the backups; the key is not in them (testing-tracker backup --key FILE)."
     yield "# What the program complains about, and what doctor finds, cron mails to MAILTO; it has codes, no names."
@@ -76,6 +93,10 @@ def cron_lines(plan: Unattended) -> Iterator[str]:
     yield f"{'0 * * * *' if plan.delivers else '0 6 * * 1'} {report}"
     yield f"30 1 * * * {_escaped(_with_settings(plan, plan.backup))} >/dev/null"
     yield f"30 7 * * * {_in_cron(plan, 'doctor', '--quiet')}"
+
+
+def _owns(plan: Unattended) -> str:
+    return "has the key of the draws" if plan.on_server else "owns the database"
 
 
 def _in_cron(plan: Unattended, *arguments: str) -> str:
@@ -122,7 +143,7 @@ def _service(plan: Unattended, what: str, command: tuple[str, ...], *, kind: str
     return f"""\
 [Unit]
 Description=testing-tracker: {what}
-
+{_FOR_A_SERVER if plan.on_server else ""}
 [Service]
 Type={kind}
 User={plan.account.removeprefix("uid ")}
@@ -139,6 +160,13 @@ ProtectControlGroups=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 ReadWritePaths={" ".join(map(_quoted, folders))}
+"""
+
+
+_FOR_A_SERVER = f"""\
+# {_PASSWORD}
+Wants=network-online.target
+After=network-online.target postgresql.service
 """
 
 

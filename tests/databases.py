@@ -31,6 +31,17 @@ def _refusals() -> tuple[type[Exception], ...]:
 REFUSALS = _refusals()  # what the database says of a change that it does not allow
 
 
+def _no_extension() -> tuple[type[Exception], ...]:
+    if not SERVER:
+        return ()
+    import psycopg
+
+    return (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported)
+
+
+NO_EXTENSION = _no_extension()  # what a server says of an extension that it has not
+
+
 def name_of(database: Path) -> str:
     """The name of the database on the server."""
     return f"t_{sha256(str(database).encode()).hexdigest()[:20]}"

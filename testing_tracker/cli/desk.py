@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from testing_tracker.acting import Acting
     from testing_tracker.clock import Clock
-    from testing_tracker.store.location import AnyLocation, Location
+    from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
 
 
@@ -53,19 +53,6 @@ class Desk:
         from testing_tracker.store.location import locate
 
         return locate(self.database)
-
-    @property
-    def file(self) -> "Location":
-        """The database where it is a file. Raises TestingTrackerError for one on a server."""
-        from testing_tracker.store.location import Location
-
-        location = self.location
-        if not isinstance(location, Location):
-            raise TestingTrackerError(
-                f"{location} is on a server, and this is for a database that is a file. docs/postgresql.md says how it "
-                "is done there: copies with pg_dump, `verify` for the records."
-            )
-        return location
 
     def _own_analytes(self) -> facility_file.FacilityFile | None:
         """The facility's own analytes beside its database, for whatever first asks for an analyte."""

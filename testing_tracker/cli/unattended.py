@@ -22,10 +22,13 @@ _REPORTS = click.option(
     "--reports",
     type=_FOLDER,
     metavar="FOLDER",
-    help="Where the reports go. Default: as the delivery file says, or reports, beside the database.",
+    help="Where the reports go. Default: as the delivery file says, or reports, beside the database's files.",
 )
 _BACKUPS = click.option(
-    "--backups", type=_FOLDER, metavar="FOLDER", help="Where the backups go. Default: backups, beside the database."
+    "--backups",
+    type=_FOLDER,
+    metavar="FOLDER",
+    help="Where the backups go. Default: backups, beside the database's files.",
 )
 
 
@@ -90,10 +93,10 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
 
     from testing_tracker.account import current_account
     from testing_tracker.cli.delivery_files import deliveries_of
-    from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
-    from testing_tracker.unattended import Unattended
+    from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE, Location
+    from testing_tracker.unattended import SERVERS_SETTINGS, Unattended
 
-    location = desk.file
+    location = desk.location
     with desk.reading() as (_, acting):
         zone, number = acting.zone.key, acting.facility_id
     machine = get_localzone_name() or "UTC"
@@ -103,18 +106,26 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
         (DELIVERY_VARIABLE, location.delivery_elsewhere),
     )
     deliveries = deliveries_of(location, number) if reports is None else None
-    beside = location.path.parent
+    settings = tuple((name, str(path)) for name, path in elsewhere if path is not None)
+    if isinstance(location, Location):
+        database, writes = str(location.path), [location.path.parent, location.key.path.parent]
+        usual_reports, usual_backups = location.path.with_name("reports"), location.path.with_name("backups")
+    else:
+        database, writes = location.without_password, []
+        settings += tuple((name, os.environ[name]) for name in SERVERS_SETTINGS if os.environ.get(name))
+        usual_reports, usual_backups = location.beside("-reports"), location.beside("-backups")
     return Unattended(
         program=_program(),
-        database=str(location.path),
-        settings=tuple((name, str(path)) for name, path in elsewhere if path is not None),
+        database=database,
+        settings=settings,
         zone=zone,
         machine_zone=machine if machine != zone else None,
         account=current_account(),
-        writes=(beside, location.key.path.parent),
-        reports=_reports_folder(deliveries, reports or beside / "reports"),
+        writes=tuple(writes),
+        reports=_reports_folder(deliveries, reports or usual_reports),
         delivers=deliveries is not None,
-        backups=(backups or beside / "backups").expanduser().absolute(),
+        backups=(backups or usual_backups).expanduser().absolute(),
+        on_server=not isinstance(location, Location),
     )
 
 

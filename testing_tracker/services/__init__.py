@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from testing_tracker.services import reviews as reviews
     from testing_tracker.services import roster as roster
     from testing_tracker.services import schedules as schedules
+    from testing_tracker.services import server_backups as server_backups
+    from testing_tracker.services import server_examination as server_examination
     from testing_tracker.services import settling as settling
     from testing_tracker.services import specimens as specimens
     from testing_tracker.services import staff as staff
