@@ -31,8 +31,8 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
     """
     file = file.expanduser().absolute()
     if key:
-        with desk.writing() as (session, acting):
-            services.backups.copy_key(session, acting, desk.location, file, overwrite=overwrite)
+        with desk.writing_all() as session:
+            services.backups.copy_key(session, desk.clock, desk.location, file, overwrite=overwrite)
         say(desk, f"{file}: a copy of the key. Whoever reads it can tell tomorrow's draws; keep it apart from backups.")
         return
     copy = _make(desk, file, overwrite=overwrite)
@@ -42,8 +42,8 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
         warn(f"it is of the earlier schema {copy.schema}, in which it cannot be put on record; `migrate` goes on.")
         return
     try:
-        with desk.writing() as (session, acting):
-            services.backups.record_made(session, acting, copy)
+        with desk.writing_all() as session:
+            services.backups.record_made(session, desk.clock, copy)
     except TestingTrackerError as error:
         warn(f"the copy is good, but that it was made could not be put on record, so `doctor` will not know. {error}")
 
@@ -54,7 +54,7 @@ def _make(desk: Desk, file: Path, *, overwrite: bool) -> "Copy":
 
     location = desk.location
     if isinstance(location, Location) or schema_of(location) == SCHEMA_VERSION:
-        with desk.reading():
+        with desk.reading_all():
             pass  # says that there is no database, or brings a file up to date, before anything is copied
     if isinstance(location, Location):
         with progress("Copying", location.path.stat().st_size) as advance:
@@ -108,9 +108,10 @@ def _when_up_to_date(desk: Desk) -> str:
 
 
 def _what_is_in(copy: "Copy") -> str:
+    whose = copy.facility + (f" and {copy.others} more facilities" if copy.others else "")
     pages = "" if copy.page is None else f", up to page {copy.page}"
     entry = f", newest entry of {_local(copy.newest_entry, copy.timezone)}" if copy.newest_entry else ""
-    return f"{copy.facility}{pages}{entry}"
+    return f"{whose}{pages}{entry}"
 
 
 def _local(moment: datetime, timezone: str) -> str:

@@ -4,7 +4,7 @@ Those of a database on a server are made in `server_backups`.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,10 +34,12 @@ ClockOf = Callable[[str], Clock]
 class Copy:
     """What is in a copy: whose it is, the newest page of its ledger, its schema, and when its newest entry was made.
 
-    `page` is 0 where the ledger had not begun; an old schema's is not looked into, and is None.
+    `facility` and its timezone are those of the first one, beside which there are so many `others`. `page` is 0 where
+    the ledger had not begun; an old schema's is not looked into, and is None.
     """
 
     facility: str
+    others: int
     timezone: str
     training: bool
     schema: str
@@ -68,19 +70,26 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
         raise cannot_write(file, error) from None
 
 
-def record_made(session: Session, acting: Acting, copy: Copy) -> None:
-    """Put on record that a backup was made; where it is, is nobody's business."""
-    audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
+def record_made(session: Session, clock_of: ClockOf, copy: Copy) -> None:
+    """Put on each facility's record that a backup was made; where it is, is nobody's business."""
+    for acting in _acting_in_each(session, clock_of):
+        audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
 
 
-def copy_key(session: Session, acting: Acting, location: AnyLocation, file: Path, *, overwrite: bool) -> None:
-    """Copy the key file, for its owner alone, and put that on record.
+def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
+    for facility in facilities.every(session):
+        yield acting_in(facility, clock_of(facility.timezone))
+
+
+def copy_key(session: Session, clock_of: ClockOf, location: AnyLocation, file: Path, *, overwrite: bool) -> None:
+    """Copy the key file, for its owner alone, and put that on each facility's record.
 
     Raises TestingTrackerError where it is missing, or not this database's, and where something stands there.
     """
-    keys.open_key(session, acting.facility_id, location.key, acting.today)
     check_place(location, file)
-    audit.record(session, acting, "key copy")
+    for acting in _acting_in_each(session, clock_of):
+        keys.open_key(session, acting.facility_id, location.key, acting.today)
+        audit.record(session, acting, "key copy")
     try:
         with whole_file(file, overwrite=overwrite) as made:
             made.write_bytes(location.key.path.read_bytes())
@@ -173,8 +182,7 @@ def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed
 def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) -> str | None:
     """Put on each facility's record that a copy was brought back; what is wrong with the key of any."""
     problems = []
-    for facility in facilities.every(session):
-        acting = acting_in(facility, clock_of(facility.timezone))
+    for acting in _acting_in_each(session, clock_of):
         page, _ = ledger.last_page(session, acting.facility_id)
         audit.record(session, acting, "backup restore", page=page)
         problems.append(keys.problem_with(session, acting.facility_id, location.key, acting.today))
@@ -232,11 +240,12 @@ def refuse_newer(schema: str) -> None:
 
 def content(session: Session, schema: str) -> Copy:
     """What is in a database. Asks for single columns, because an earlier schema may not have the others."""
-    about = session.exec(select(Facility.name, Facility.timezone, Facility.training)).first()
-    if about is None:
+    about = session.exec(select(Facility.name, Facility.timezone, Facility.training).order_by(col(Facility.id))).all()
+    if not about:
         raise TestingTrackerError("The file has no facility that can be read: it is damaged.")
+    name, timezone, training = about[0]
     page = None
     if schema == SCHEMA_VERSION:
         page = session.exec(select(LedgerPage.id).order_by(col(LedgerPage.id).desc()).limit(1)).first() or 0
     newest = session.exec(select(AuditEntry.at).order_by(col(AuditEntry.id).desc()).limit(1)).first()
-    return Copy(*about, schema=schema, page=page, newest_entry=newest)
+    return Copy(name, len(about) - 1, timezone, training, schema=schema, page=page, newest_entry=newest)
