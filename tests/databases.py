@@ -249,6 +249,15 @@ def held(database: Path) -> Iterator[None]:
         writer.rollback()
 
 
+def is_written_to(database: Path) -> bool:
+    """Whether a program is in the middle of a transaction that writes."""
+    if not SERVER:
+        journal = database.with_name(f"{database.name}-journal")
+        return journal.exists() and journal.stat().st_size > 0
+    writers = f"backend_xid IS NOT NULL AND datname = '{name_of(database)}'"
+    return _server().execute(f"SELECT 1 FROM pg_stat_activity WHERE {writers}").fetchone() is not None
+
+
 @contextmanager
 def away(database: Path) -> Iterator[None]:
     """Have a database be gone meanwhile."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import recent_record as recent_record
     from testing_tracker.services import recommendation_lines as recommendation_lines
     from testing_tracker.services import recommendations as recommendations
+    from testing_tracker.services import reminders as reminders
     from testing_tracker.services import result_lines as result_lines
     from testing_tracker.services import results as results
     from testing_tracker.services import reviews as reviews
