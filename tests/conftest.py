@@ -146,6 +146,29 @@ def office(request, certificates):
 
 
 @pytest.fixture
+def kept_events():
+    """What is told by `serve`'s parts that a test runs by itself."""
+    import logging
+
+    from testing_tracker.events import LOGGER
+
+    class Kept(logging.Handler):
+        def __init__(self) -> None:
+            super().__init__()
+            self.told: list[str] = []
+            self.complaints: list[str] = []
+
+        def emit(self, record: logging.LogRecord) -> None:
+            (self.complaints if record.levelno >= logging.WARNING else self.told).append(record.getMessage())
+
+    kept = Kept()
+    LOGGER.addHandler(kept)
+    LOGGER.setLevel(logging.INFO)
+    yield kept
+    LOGGER.removeHandler(kept)
+
+
+@pytest.fixture
 def machine_zone():
     """Sets the machine's own timezone."""
     import tzlocal

@@ -1,6 +1,6 @@
 """What every command works at: the database it was given, the clock, and the transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -45,6 +45,7 @@ class Desk:
         self.pretended_day = pretended_day
         self.facility = facility
         self.training = False
+        self.tell_of_upgrade: Callable[[str], None] | None = None  # a note on standard error, unless it is set
         self._engine: Engine | None = None
         facility_file.use_from(self._own_analytes)
 
@@ -180,7 +181,7 @@ class Desk:
         from testing_tracker.cli.output import warn
         from testing_tracker.services import upgrades
 
-        upgrades.bring_up_to_date(self.location, self.clock, warn)
+        upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
 
     def _acting(self, session: "Session") -> "Acting":
         from testing_tracker.acting import acting_in
