@@ -365,20 +365,3 @@ class TestTheNetworksWeek:
         assert second["due"] is second["compliance_rate"] is second["tested"] is None
         assert "Ostkreuz: its records do not hold" in done.stderr
         assert "records do not hold" in a_week("report", "network")
-
-
-class TestBackups:
-    def test_a_backup_is_of_all_facilities_and_on_record_in_each(self, network, tmp_path):
-        enrol(network, "Ostkreuz", "A17")
-        copy = tmp_path / "copy"
-        assert "My facility and 1 more facilities" in network("backup", str(copy))
-        network("backup", "--key", str(tmp_path / "key"))
-        acts = "SELECT facility_id, act FROM audit_entry WHERE act IN ('backup make', 'key copy') ORDER BY id"
-        assert network.rows(acts) == [(1, "backup make"), (2, "backup make"), (1, "key copy"), (2, "key copy")]
-        again = Clinic(tmp_path / "again.db", MONDAY)
-        again("restore", str(copy))
-        key_of(again.database).write_bytes((tmp_path / "key").read_bytes())
-        key_of(again.database).chmod(0o600)
-        (person,) = json.loads(at(again, "2", "participant", "list", "--format", "json"))
-        assert person["participant"] == "A17"
-        assert "records of Ostkreuz" in again("check")
