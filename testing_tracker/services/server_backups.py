@@ -31,7 +31,7 @@ def make(location: ServerLocation, file: Path, *, overwrite: bool) -> Copy:
         with whole_file(file, overwrite=overwrite) as made, reading_all(engine) as session:
             tools = tools_for(session.connection(), location)
             copy = backups.content(session, schema)
-            snapshot = session.connection().exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+            snapshot = _exported(session.connection())
             tools.dump(made, snapshot)
             problem = tools.read_whole(made)
             if problem is not None:
@@ -41,6 +41,12 @@ def make(location: ServerLocation, file: Path, *, overwrite: bool) -> Copy:
         raise backups.cannot_write(file, error) from None
     finally:
         engine.dispose()
+
+
+def _exported(connection: Connection) -> str:
+    """The name by which pg_dump sees what this transaction sees, as long as it lasts; it is idle for all that time."""
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    return str(connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one())
 
 
 def restore(location: ServerLocation, file: Path, clock_of: ClockOf, *, accept_changed: bool = False) -> Restored:

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -46,10 +46,12 @@ _REVISION = re.compile(r"^COPY \S*alembic_version .*FROM stdin;\n(\w+)\n\\\.$", 
 
 @dataclass(frozen=True)
 class Tools:
-    """The tools that fit a server, and how they are to connect to it."""
+    """The tools that fit a server, and how they are to connect to it: `how` has no password."""
 
     location: ServerLocation
     server: int  # its major version
+    how: str
+    password: str | None = field(repr=False)
 
     def dump(self, file: Path, snapshot: str) -> None:
         """Write what a transaction that exported its snapshot sees. Raises TestingTrackerError."""
@@ -101,10 +103,9 @@ class Tools:
         environment = {**os.environ, "LC_ALL": "C"}  # what they say is looked into
         command = [str(find_tool(name, self.server)), *arguments]
         if connect:
-            how, password = _connection(self.location)
-            command += ["--no-password", f"--dbname={how}"]
-            if password is not None:
-                environment["PGPASSWORD"] = password
+            command += ["--no-password", f"--dbname={self.how}"]
+            if self.password is not None:
+                environment["PGPASSWORD"] = self.password
         return subprocess.run(
             command,
             env=environment,
@@ -121,9 +122,8 @@ class Tools:
         lines = [line.partition("error: ")[2] for line in done.stderr.splitlines() if "error: " in line]
         first = (lines or done.stderr.splitlines() or [_NO_LINES])[0]
         complaint = first.partition("ERROR:  ")[2] or first.partition("FATAL:  ")[2] or first
-        _, password = _connection(self.location)
-        if password:
-            complaint = complaint.replace(password, "***")
+        if self.password:
+            complaint = complaint.replace(self.password, "***")
         return re.sub(r': ".*', "", complaint).strip().rstrip(".")
 
 
@@ -143,7 +143,7 @@ def tools_for(connection: Connection, location: ServerLocation) -> Tools:
     server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
     for name in ("pg_dump", "pg_restore"):
         find_tool(name, server)
-    return Tools(location, server)
+    return Tools(location, server, *_connection(location))
 
 
 def find_tool(name: ToolName, server: int) -> Path:

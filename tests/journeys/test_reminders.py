@@ -1,6 +1,7 @@
 """Overdue confirmations are told once a day, and mailed to whoever wants that: counts only, until it arrived."""
 
 import json
+import time
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ import pytest
 from conftest import Clinic
 from freezegun import freeze_time
 from post_office import DIRECTOR, DOCTOR, PASSWORD, SENDER, USER, PostOffice
+from test_serve import serving, stop, wait_for
 
 from testing_tracker.cli.desk import Desk
 from testing_tracker.reminding import Reminder
@@ -179,3 +181,19 @@ def test_yesterdays_is_not_sent_any_more(live, office):
         one.tell()
         assert one.mail().error is None
     assert [message["Subject"] for message in office.messages] == ["Reminder 2026-11-26"]
+
+
+def test_two_serves_at_once_tell_it_once_and_a_restart_does_not_tell_it_again(clinic):
+    clinic.add("KEEP-OUT")
+    clinic("draw")
+    clinic("result", "KEEP-OUT", "positive", "--analyte", "cocaine")
+    clinic("confirmation", "send", "KEEP-OUT", "--by", "2026-11-17")
+    clinic.today = "2026-11-18"
+    with serving(clinic) as one, serving(clinic) as other:
+        wait_for(lambda: clinic.rows(OVERDUE))
+        time.sleep(0.5)
+        printed = [stop(one)[0], stop(other)[0]]
+    assert sum(text.count("1 confirmation is overdue") for text in printed) == 1
+    assert clinic("serve", "--once") == ""
+    assert len(clinic.rows(OVERDUE)) == 1
+    assert "KEEP-OUT" not in "".join(printed)

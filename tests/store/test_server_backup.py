@@ -3,6 +3,7 @@
 import shutil
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import databases
@@ -124,6 +125,23 @@ class TestMaking:
         told = staffed.run("--database", url, "backup", str(file)).output
         assert "a copy of" in told
         assert "hidden" not in told
+
+    def test_a_server_that_ends_idle_transactions_does_not_end_it(self, staffed, file, monkeypatch):
+        name = databases.name_of(staffed.database)
+        staffed.change(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 50")
+        dump = dumps.Tools.dump
+
+        def dump_slowly(*arguments):
+            time.sleep(0.3)
+            dump(*arguments)
+
+        monkeypatch.setattr(dumps.Tools, "dump", dump_slowly)
+        assert "a copy of" in staffed("backup", str(file))
+
+    def test_the_password_of_a_certificates_key_is_refused_before_anything_is_shown(self, staffed, file):
+        done = staffed.run("--database", f"{staffed.url}&sslpassword=hidden", "backup", str(file))
+        assert (done.exit_code, "(sslpassword)" in done.stderr) == (1, True), done.output
+        assert "hidden" not in done.output
 
     def test_a_pg_dump_that_fails_leaves_nothing_behind(self, staffed, file, monkeypatch):
         staffed.change("CREATE TABLE locked (id int)", "REVOKE ALL ON locked FROM PUBLIC")
