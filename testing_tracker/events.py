@@ -6,7 +6,7 @@ No event holds a participant's code or a name. A facility is its number.
 import json
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 LOGGER = logging.getLogger("testing_tracker.serve")
@@ -65,7 +65,11 @@ class AsJson(_AtATime):
             document["facility"] = facility
         if self.mark():
             document["training"] = True
-        return json.dumps(document | getattr(record, "figures", {}), default=str)
+        return json.dumps(document | getattr(record, "figures", {}), default=_plain)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 FORMATTERS: dict[str, type[_AtATime]] = {"text": ForPeople, "json": AsJson}

@@ -133,7 +133,7 @@ def test_a_week_is_told_in_the_same_words_and_without_any_code_or_name(live, tmp
     assert (overdue["at"][:10], overdue["overdue"], overdue["since"]) == ("2026-11-19", 1, "2026-11-18")
     failed = next(one for one in found if one["event"] == "delivery_failed")
     assert (failed["week"], failed["channel"]) == ("2026-W47", "folder")
-    assert failed["next_at"] == "2026-11-23 14:01:00+00:00"
+    assert failed["next_at"] == "2026-11-23T14:01:00+00:00"
     everything = "".join(printed)
     assert "Error: The key file" in everything  # what cannot be done for the only facility, `--once` says as a command
     assert not [word for word in (*CODES, HOUSE, "cocaine") if word in everything]
