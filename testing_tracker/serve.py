@@ -8,7 +8,9 @@ from threading import Lock, Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from testing_tracker import events
 from testing_tracker.clock import Clock
+from testing_tracker.events import Event
 from testing_tracker.turn import Plan, do_what_is_owed, in_a_line
 
 SECONDS_TO_FINISH = 3  # the process is to be gone within five
@@ -30,7 +32,8 @@ class Turns:
             try:
                 do_what_is_owed(self.plan, lambda: self.ended)
             except Exception as error:
-                self.plan.complain(f"{in_a_line(error)} Trying again in a minute.")
+                said = in_a_line(error)
+                events.tell(Event.TURN_FAILED, f"{said} Trying again in a minute.", level=logging.ERROR, error=said)
 
     def end(self) -> bool:
         """Let the running turn finish, and allow no other; returns whether it did in time."""
@@ -46,11 +49,12 @@ def serve(plan: Plan) -> None:
     turns = Turns(plan)
     _scheduler(turns).start()
     if turns.end():
-        plan.log("stopped")
+        events.tell(Event.STOPPED, "stopped", in_a_turn=False)
         return
     # The turn waits for the disk, for another writer or for a mail server. What it has not committed, leaving undoes;
     # a report that the mail server may have taken is sent again.
-    plan.complain("stopped in the middle of a turn; what it had not finished is done after the next start")
+    said = "stopped in the middle of a turn; what it had not finished is done after the next start"
+    events.tell(Event.STOPPED, said, level=logging.WARNING, in_a_turn=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""One turn of `serve`: what is owed by now, for each facility: the nightly draw, and the weekly report's deliveries.
+"""One turn of `serve`: what is owed by now, for each facility: the nightly draw, the reminder, the report's deliveries.
 
 It asks the tables what is owed, instead of setting an alarm for the hour. An alarm is lost when the machine sleeps over
 it, when the process restarts, and where the clock jumps over it: in zones that put the clock forward at midnight there
@@ -6,6 +6,7 @@ is no 00:05 on that day. It rings twice where the clock is put back, and on two 
 owed stays owed until it is done, whoever does it, and is then done for everybody.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from functools import partial
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from testing_tracker import events
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.delivering import Attempt, Courier, WriteFile
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.events import Event
+from testing_tracker.reminding import Reminder
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.delivery_file import Deliveries
+from testing_tracker.rules.delivery_file import Deliveries, MailDelivery
 from testing_tracker.rules.no_record import question
 from testing_tracker.rules.owed import Hours, draw_is_owed, report_owed
 from testing_tracker.rules.words import Channel
@@ -41,8 +45,8 @@ class Plan:
     """What to serve: a database's facilities, or the one that `facility` names.
 
     `ways` tells, anew at each turn, how the weekly reports of a facility leave, by its number. `clock_of` makes the
-    clock of a timezone by its name, `write_file` writes a file whole or not at all, and `log` takes a line about what
-    was done, `complain` one about what could not be.
+    clock of a timezone by its name, `write_file` writes a file whole or not at all. What was done and what could not be
+    done is told as `events`.
     """
 
     location: AnyLocation
@@ -50,8 +54,6 @@ class Plan:
     ways: Callable[[int], Deliveries]
     clock_of: ClockOf
     write_file: WriteFile
-    log: Callable[[str], None]
-    complain: Callable[[str], None]
     facility: str | None = None
 
 
@@ -72,7 +74,9 @@ def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -
             except Exception as error:
                 if not is_one_of_many:
                     raise
-                turn.complain(f"{in_a_line(error)} Trying again at the next turn.")
+                turn.complain(
+                    Event.TURN_FAILED, f"{in_a_line(error)} Trying again at the next turn.", error=in_a_line(error)
+                )
                 all_done = False
             if is_ending():
                 break
@@ -89,7 +93,8 @@ def in_a_line(error: Exception) -> str:
 @contextmanager
 def _opened(plan: Plan) -> Iterator[Engine]:
     """The database as it is at its path now: it may have been replaced by a copy since the last turn."""
-    engine = open_engine(plan.location, lambda: bring_up_to_date(plan.location, plan.clock_of, plan.log))
+    tell = partial(events.tell, Event.DATABASE_UPGRADED)
+    engine = open_engine(plan.location, lambda: bring_up_to_date(plan.location, plan.clock_of, tell))
     try:
         yield engine
     finally:
@@ -127,20 +132,24 @@ class _Turn:
     is_ending: Callable[[], bool]
 
     def take(self) -> bool:
-        """Today's draws, then the deliveries of reports; returns whether all that was attempted arrived."""
+        """Today's draws, what is overdue, then what is delivered; returns whether all that was attempted arrived."""
         hours, state = self.plan.hours, self._state()
         if draw_is_owed(hours, state.local_now, night_ran=state.night_ran):
             self._draw()
             state = self._state()
         opened_on = state.facility.opened_on
         week = report_owed(hours, state.local_now, night_ran=state.night_ran, opened_on=opened_on)
-        return self._deliver(week)
+        if state.night_ran:
+            self._remind()
+        ways = self.plan.ways(self.number)
+        all_arrived = self._deliver(week, ways)
+        return self._mail_reminder(ways) and all_arrived
 
-    def log(self, text: str) -> None:
-        self.plan.log(f"{self.mark}{text}")
+    def tell(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None:
+        events.tell(event, f"{self.mark}{said}", level=level, facility=self.number, **figures)
 
-    def complain(self, text: str) -> None:
-        self.plan.complain(f"{self.mark}{text}")
+    def complain(self, event: Event, said: str, level: int = logging.ERROR, **figures: object) -> None:
+        self.tell(event, said, level, **figures)
 
     def _state(self) -> _State:
         with reading(self.engine, str(self.number)) as session:
@@ -160,20 +169,81 @@ class _Turn:
             elapsed = self.plan.clock_of(facility.timezone).stopwatch()
             report = nights.run_night(session, acting, self.plan.location.key, elapsed)
         if not report.already_made:
-            self.log(
+            self.tell(
+                Event.NIGHT_MADE,
                 f"draws of {report.day} made: {report.drawn} drawn; {report.missed} of the days before closed as "
-                f"missed; {len(report.gaps)} nights without a run"
+                f"missed; {len(report.gaps)} nights without a run",
+                day=report.day,
+                drawn=report.drawn,
+                missed=report.missed,
+                gaps=len(report.gaps),
+                seconds=report.seconds,
+            )
+        if report.gaps:
+            first, last = report.gaps[0], report.gaps[-1]
+            days = f"on {first}" if first == last else f"on the {len(report.gaps)} days from {first} to {last}"
+            said = f"the nightly draw did not run {days}; random draws of such a day were not made"
+            self.complain(
+                Event.NIGHT_GAP, said, logging.WARNING, nights=len(report.gaps), first_day=first, last_day=last
             )
         for compared in report.held:
-            self.complain(question(compared))
+            count = compared.closed.count
+            self.complain(
+                Event.NIGHT_HELD,
+                question(compared),
+                logging.WARNING,
+                day=compared.closed.day,
+                draws=count.draws,
+                untouched=count.untouched,
+            )
 
-    def _deliver(self, week: Week | None) -> bool:
+    def _reminder(self, mail: MailDelivery | None = None) -> Reminder:
+        return Reminder(partial(self._transaction, reading), partial(self._transaction, writing), mail)
+
+    def _remind(self) -> None:
+        """Tell once a day what is overdue. It is told among what was done, because nothing went wrong here."""
+        overdue = self._reminder().tell()
+        if overdue is None:
+            return
+        which = "1 confirmation is" if overdue.count == 1 else f"{overdue.count} confirmations are"
+        self.tell(
+            Event.CONFIRMATIONS_OVERDUE,
+            f"{which} overdue, the longest awaited since {overdue.since}; `testing-tracker confirmation list "
+            "--overdue` lists them",
+            overdue=overdue.count,
+            since=overdue.since,
+        )
+
+    def _mail_reminder(self, ways: Deliveries) -> bool:
+        """Mail what was told, where that is asked for; returns whether it arrived."""
+        attempt = None if self.is_ending() else self._reminder(ways.mail).mail()
+        if attempt is None:
+            return True
+        if attempt.error is None:
+            self.tell(
+                Event.REMINDER_MAILED,
+                f"reminder of {attempt.day} mailed",
+                day=attempt.day,
+                overdue=attempt.overdue.count,
+            )
+            return True
+        self.complain(
+            Event.REMINDER_FAILED,
+            f"reminder of {attempt.day} not mailed: {attempt.error}.{_again(attempt.next_at)}",
+            error=attempt.error,
+            next_at=attempt.next_at,
+            day=attempt.day,
+            overdue=attempt.overdue.count,
+        )
+        return False
+
+    def _deliver(self, week: Week | None, ways: Deliveries) -> bool:
         """Attempt the deliveries that are owed: the week's, and those that failed before."""
         courier = Courier(
             partial(self._transaction, reading),
             partial(self._transaction, writing),
             self.plan.write_file,
-            self.plan.ways(self.number),
+            ways,
             self.number,
         )
         all_arrived = True
@@ -193,8 +263,25 @@ class _Turn:
 
     def _tell(self, attempt: Attempt) -> None:
         done = "written" if attempt.channel is Channel.FOLDER else "mailed"
+        week, channel = str(attempt.week), str(attempt.channel)
         if attempt.error is None:
-            self.log(f"report of {attempt.week} {done}: {attempt.participants} participants")
-        else:
-            when = f" Trying again at {attempt.next_at:%H:%M} UTC." if attempt.next_at else ""
-            self.complain(f"report of {attempt.week} not {done}: {attempt.error}.{when}")
+            self.tell(
+                Event.REPORT_DELIVERED,
+                f"report of {attempt.week} {done}: {attempt.participants} participants",
+                participants=attempt.participants,
+                week=week,
+                channel=channel,
+            )
+            return
+        self.complain(
+            Event.DELIVERY_FAILED,
+            f"report of {attempt.week} not {done}: {attempt.error}.{_again(attempt.next_at)}",
+            error=attempt.error,
+            next_at=attempt.next_at,
+            week=week,
+            channel=channel,
+        )
+
+
+def _again(next_at: datetime | None) -> str:
+    return f" Trying again at {next_at:%H:%M} UTC." if next_at else ""

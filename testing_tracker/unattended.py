@@ -12,6 +12,20 @@ from testing_tracker.errors import TestingTrackerError
 
 NAME = "testing-tracker"
 
+# What a person's environment may say of a server, and neither cron nor systemd would know. No secret is among them.
+SERVERS_SETTINGS = (
+    "XDG_DATA_HOME",
+    "PGHOST",
+    "PGPORT",
+    "PGUSER",
+    "PGDATABASE",
+    "PGPASSFILE",
+    "PGSERVICEFILE",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+)
+_PASSWORD = "The password of the database's user belongs in ~/.pgpass of this account (mode 600), not here."
+
 
 @dataclass(frozen=True)
 class Unattended:
@@ -19,8 +33,10 @@ class Unattended:
 
     `program` are the words that start it, `settings` the environment that it needs, `database` what `--database` takes,
     `writes` the folders that it writes to besides `reports` and `backups`. `machine_zone` is None where the machine's
-    timezone is the facility's. Where a delivery file `delivers` the report, `reports` is the folder that it names, if
-    any, and what did not arrive is tried again every hour.
+    timezone is the facility's. Where a delivery file `delivers` the report, `reports` are the folders that are named,
+    if any, and what did not arrive is tried again every hour. `on_server`: the database is a URL, without a password.
+    `several_zones`: the facilities of the database have no midnight in common, so every ten minutes it is asked what
+    is owed.
     """
 
     program: tuple[str, ...]
@@ -30,13 +46,15 @@ class Unattended:
     machine_zone: str | None
     account: str
     writes: tuple[Path, ...]
-    reports: Path | None
+    reports: tuple[Path, ...]
     backups: Path
     delivers: bool = False
+    on_server: bool = False
+    several_zones: bool = False
 
     def __post_init__(self) -> None:
-        words = (*self.program, self.database, *(value for _, value in self.settings), str(self.reports))
-        if any(not word.isprintable() for word in (*words, str(self.backups))):
+        words = (*self.program, self.database, *(value for _, value in self.settings), *map(str, self.folders))
+        if any(not word.isprintable() for word in words):
             raise TestingTrackerError("A path with a line break or the like cannot stand in these lines. Rename it.")
 
     @property
@@ -46,36 +64,46 @@ class Unattended:
     @property
     def folders(self) -> tuple[Path, ...]:
         """Where the reports and the backups go."""
-        return (self.backups,) if self.reports is None else (self.reports, self.backups)
+        return (*self.reports, self.backups)
 
     @property
     def to_reports(self) -> tuple[str, ...]:
         """What tells `serve` where the reports go; a delivery file says it by itself."""
-        return () if self.delivers else ("--reports", str(self.reports))
+        return () if self.delivers else ("--reports", *map(str, self.reports))
 
     @property
     def backup(self) -> str:
         """The backup as a shell does it: a file for each day of the week, so that there are always seven."""
         words = shlex.join([*self.command, "backup", "--overwrite"])
-        return f"{words} {shlex.quote(str(self.backups / NAME))}-$(date +%u).db"
+        return f"{words} {shlex.quote(str(self.backups / NAME))}-$(date +%u).{'dump' if self.on_server else 'db'}"
 
 
 def cron_lines(plan: Unattended) -> Iterator[str]:
     """The lines of a crontab."""
-    yield "# testing-tracker. Put these lines into the crontab of the account that owns the database: crontab -e"
+    yield f"# testing-tracker. Put these lines into the crontab of the account that {_owns(plan)}: crontab -e"
+    if plan.on_server:
+        yield f"# {_PASSWORD}"
     yield f"# Once before: mkdir -p -m 700 {shlex.join(map(str, plan.folders))}"
     yield "# Better another disk for the backups; the key is not in them (testing-tracker backup --key FILE)."
     yield "# What the program complains about, and what doctor finds, cron mails to MAILTO; it has codes, no names."
     yield f"CRON_TZ={plan.zone}"
-    report = f"{_in_cron(plan, 'serve', '--once', *plan.to_reports)} >/dev/null"
-    if plan.machine_zone is not None:
+    owed = f"{_in_cron(plan, 'serve', '--once', *plan.to_reports)} >/dev/null"
+    if plan.several_zones:
+        yield "# The facilities have different timezones, so every ten minutes it is asked what their hours ask for."
+        yield f"*/10 * * * * {owed}"
+    elif plan.machine_zone is not None:
         yield f"# This machine's timezone is {plan.machine_zone}. A cron without CRON_TZ (Debian's) goes by that, and"
         yield "# needs this line instead of the next two; it draws and reports when the facility's hours ask for it:"
-        yield f"# */10 * * * * {report}"
-    yield f"5 0 * * * {_in_cron(plan, 'draw')} >/dev/null"
-    yield f"{'0 * * * *' if plan.delivers else '0 6 * * 1'} {report}"
+        yield f"# */10 * * * * {owed}"
+    if not plan.several_zones:
+        yield f"5 0 * * * {_in_cron(plan, 'draw')} >/dev/null"
+        yield f"{'0 * * * *' if plan.delivers else '0 6 * * 1'} {owed}"
     yield f"30 1 * * * {_escaped(_with_settings(plan, plan.backup))} >/dev/null"
     yield f"30 7 * * * {_in_cron(plan, 'doctor', '--quiet')}"
+
+
+def _owns(plan: Unattended) -> str:
+    return "has the key of the draws" if plan.on_server else "owns the database"
 
 
 def _in_cron(plan: Unattended, *arguments: str) -> str:
@@ -93,13 +121,14 @@ def _escaped(command: str) -> str:
 def systemd_units(plan: Unattended) -> dict[str, str]:
     """The units by their file names: services, their timers, and `serve` for those who prefer one that stays."""
     shell = ("/bin/sh", "-c", plan.backup)
-    jobs = {
+    owed = (*plan.command, "serve", "--once", *plan.to_reports)
+    hourly_or_weekly = "*-*-* *:00:00" if plan.delivers else "Mon *-*-* 06:00:00"
+    nightly = {
         "draw": ("the nightly draw", (*plan.command, "draw"), "*-*-* 00:05:00"),
-        "report": (
-            "the weekly report",
-            (*plan.command, "serve", "--once", *plan.to_reports),
-            "*-*-* *:00:00" if plan.delivers else "Mon *-*-* 06:00:00",
-        ),
+        "report": ("the weekly report", owed, hourly_or_weekly),
+    }
+    asking = {"draw": ("the nightly draws and the weekly reports", owed, "*-*-* *:0/10:00")}
+    jobs = (asking if plan.several_zones else nightly) | {
         "backup": ("a backup", shell, "*-*-* 01:30:00"),
         "doctor": ("what is stuck (fails when something needs doing)", (*plan.command, "doctor"), "*-*-* 07:30:00"),
     }
@@ -122,7 +151,7 @@ def _service(plan: Unattended, what: str, command: tuple[str, ...], *, kind: str
     return f"""\
 [Unit]
 Description=testing-tracker: {what}
-
+{_FOR_A_SERVER if plan.on_server else ""}
 [Service]
 Type={kind}
 User={plan.account.removeprefix("uid ")}
@@ -139,6 +168,13 @@ ProtectControlGroups=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
 ReadWritePaths={" ".join(map(_quoted, folders))}
+"""
+
+
+_FOR_A_SERVER = f"""\
+# {_PASSWORD}
+Wants=network-online.target
+After=network-online.target postgresql.service
 """
 
 

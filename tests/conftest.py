@@ -100,7 +100,7 @@ class Clinic:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tester(monkeypatch):
-    for name in ("DATABASE", "FACILITY", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY"):
+    for name in ("DATABASE", "FACILITY", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY", "LOG_FORMAT"):
         monkeypatch.delenv(f"TESTING_TRACKER_{name}", raising=False)
 
 
@@ -143,6 +143,29 @@ def office(request, certificates):
     office.open()
     yield office
     office.close()
+
+
+@pytest.fixture
+def kept_events():
+    """What is told by `serve`'s parts that a test runs by itself."""
+    import logging
+
+    from testing_tracker.events import LOGGER
+
+    class Kept(logging.Handler):
+        def __init__(self) -> None:
+            super().__init__()
+            self.told: list[str] = []
+            self.complaints: list[str] = []
+
+        def emit(self, record: logging.LogRecord) -> None:
+            (self.complaints if record.levelno >= logging.WARNING else self.told).append(record.getMessage())
+
+    kept = Kept()
+    LOGGER.addHandler(kept)
+    LOGGER.setLevel(logging.INFO)
+    yield kept
+    LOGGER.removeHandler(kept)
 
 
 @pytest.fixture

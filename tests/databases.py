@@ -4,8 +4,11 @@ A test calls its database by a path in its own folder. On a server that path sta
 """
 
 import os
+import re
 import shutil
 import sqlite3
+import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
@@ -29,6 +32,17 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 
 REFUSALS = _refusals()  # what the database says of a change that it does not allow
+
+
+def _no_extension() -> tuple[type[Exception], ...]:
+    if not SERVER:
+        return ()
+    import psycopg
+
+    return (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported)
+
+
+NO_EXTENSION = _no_extension()  # what a server says of an extension that it has not
 
 
 def name_of(database: Path) -> str:
@@ -89,6 +103,53 @@ def contents(database: Path) -> list[str]:
             return list(connection.iterdump())
     with _connected(database) as connection:
         return [f"{table} {row}" for table in _tables(connection) for row in _all_rows(connection, table)]
+
+
+def meaning(database: Path) -> list[str]:
+    """Every row of the database, as text; on a server without what a transaction that was taken back leaves behind.
+
+    That is holes in the numbers, so every number is its rank here, and what is computed from numbers is left out.
+    """
+    if not SERVER:
+        return contents(database)
+    with _connected(database) as connection:
+        ids = {table: _ids(connection, table) for table in _tables(connection) if table != "alembic_version"}
+        parents = {(table, column): parent for table, column, parent in connection.execute(_PARENTS).fetchall()}
+        return [f"{table} {row}" for table in ids for row in _ranked_rows(connection, table, ids, parents)]
+
+
+_COMPUTED = ("marks", "digest", "up_to", "seal")
+_PARENTS = """
+    SELECT conrelid::regclass::text, attname, confrelid::regclass::text
+    FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1] WHERE contype = 'f'
+"""
+_OF_NEWEST = {"last_version_id": "schedule_version", "last_page_id": "ledger_page", "last_entry_id": "audit_entry"}
+
+
+def _ids(connection, table: str) -> list[int]:
+    return [row for (row,) in connection.execute(f"SELECT id FROM {table} ORDER BY id").fetchall()]
+
+
+def _ranked_rows(connection, table: str, ids: dict[str, list[int]], parents: dict[tuple[str, str], str]):
+    cursor = connection.execute(f"SELECT * FROM {table} ORDER BY id")
+    names = [column.name for column in cursor.description]
+    for row in cursor.fetchall():
+        cells = {}
+        for name, value in zip(names, row, strict=True):
+            newest_of = _OF_NEWEST.get(name, re.sub("^(last|first)_(.*)_id$", r"\2", name))
+            known = ids.get(table if name == "id" else parents.get((table, name), newest_of))
+            if name not in _COMPUTED:
+                cells[name] = _cell(value) if known is None or value is None else bisect_right(known, value)
+        yield cells
+
+
+def wait_until_left(database: Path) -> None:
+    """Wait until the server has noticed that whoever worked on a database is gone."""
+    while SERVER and _server().execute(f"{_CONNECTED} = '{name_of(database)}'").fetchone() is not None:
+        time.sleep(0.01)
+
+
+_CONNECTED = "SELECT 1 FROM pg_stat_activity WHERE datname"
 
 
 def change(database: Path, *statements: str, triggers: bool = True) -> int:
@@ -186,6 +247,15 @@ def held(database: Path) -> Iterator[None]:
         writer.execute(f"SELECT pg_advisory_xact_lock({postgresql.LOCKS}, {postgresql.WHOLE_DATABASE})")
         yield
         writer.rollback()
+
+
+def is_written_to(database: Path) -> bool:
+    """Whether a program is in the middle of a transaction that writes."""
+    if not SERVER:
+        journal = database.with_name(f"{database.name}-journal")
+        return journal.exists() and journal.stat().st_size > 0
+    writers = f"backend_xid IS NOT NULL AND datname = '{name_of(database)}'"
+    return _server().execute(f"SELECT 1 FROM pg_stat_activity WHERE {writers}").fetchone() is not None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from testing_tracker.cli.progress import progress
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.services.backups import Copy
+    from testing_tracker.services.backups import Copy, Restored
 
 FILE = click.Path(path_type=Path)
 
@@ -26,26 +26,42 @@ FILE = click.Path(path_type=Path)
 def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
     """Copy the database into FILE while it is in use; the copy is checked before it counts.
 
+    One on a PostgreSQL server is copied by the server's own pg_dump, in its custom format.
     The key of the draws is not in it, because whoever has both can tell tomorrow's draws.
     """
     file = file.expanduser().absolute()
     if key:
-        with desk.writing() as (session, acting):
-            services.backups.copy_key(session, acting, desk.location, file, overwrite=overwrite)
+        with desk.writing_all() as session:
+            services.backups.copy_key(session, desk.clock, desk.location, file, overwrite=overwrite)
         say(desk, f"{file}: a copy of the key. Whoever reads it can tell tomorrow's draws; keep it apart from backups.")
         return
-    location = desk.file
-    with desk.reading():
-        pass  # says that there is no database, or brings it up to date, before anything is copied
-    with progress("Copying", location.path.stat().st_size) as advance:
-        copy = services.backups.make(location, file, advance, overwrite=overwrite)
+    copy = _make(desk, file, overwrite=overwrite)
     say(desk, f"{file}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
     say(desk, "The key is not in it: `testing-tracker backup --key FILE` copies that, to be kept in another place.")
+    if copy.page is None:
+        warn(f"it is of the earlier schema {copy.schema}, in which it cannot be put on record; `migrate` goes on.")
+        return
     try:
-        with desk.writing() as (session, acting):
-            services.backups.record_made(session, acting, copy)
+        with desk.writing_all() as session:
+            services.backups.record_made(session, desk.clock, copy)
     except TestingTrackerError as error:
         warn(f"the copy is good, but that it was made could not be put on record, so `doctor` will not know. {error}")
+
+
+def _make(desk: Desk, file: Path, *, overwrite: bool) -> "Copy":
+    from testing_tracker.store.engine import SCHEMA_VERSION, schema_of
+    from testing_tracker.store.location import Location
+
+    location = desk.location
+    if isinstance(location, Location) or schema_of(location) == SCHEMA_VERSION:
+        with desk.reading_all():
+            pass  # says that there is no database, or brings a file up to date, before anything is copied
+    if isinstance(location, Location):
+        with progress("Copying", location.path.stat().st_size) as advance:
+            return services.backups.make(location, file, advance, overwrite=overwrite)
+    copy = services.server_backups.make(location, file, overwrite=overwrite)
+    desk.training = copy.training
+    return copy
 
 
 @click.command("restore")
@@ -55,14 +71,14 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
 def restore_command(desk: Desk, file: Path, accept_changed: bool) -> None:
     """Bring a backup back to where there is no database: `testing-tracker --database NEW restore FILE`.
 
-    It is checked first. The next `draw` finds the nights that are missing in it.
+    On a server NEW is an empty database. The backup is checked first. The next `draw` finds the nights that are missing
+    in it.
     """
-    file, location = file.expanduser().absolute(), desk.file
-    with progress("Copying", file.stat().st_size if file.is_file() else 0) as advance:
-        restored = services.backups.restore(location, file, desk.clock, advance, accept_changed=accept_changed)
+    file = file.expanduser().absolute()
+    restored = _restore(desk, file, accept_changed=accept_changed)
     copy = restored.copy
     desk.training = copy.training
-    say(desk, f"{location}: brought back from {file}, a copy of {_what_is_in(copy)}.")
+    say(desk, f"{desk.location}: brought back from {file}, a copy of {_what_is_in(copy)}.")
     say(
         desk,
         "What was recorded after that is not in it: record it again. The next `draw` finds the nights without one.",
@@ -70,15 +86,32 @@ def restore_command(desk: Desk, file: Path, accept_changed: bool) -> None:
     if restored.key_problem:
         warn(f"before draws can be made, the key has to be in its place. {restored.key_problem}")
     if copy.page is None:
-        warn(f"it is of the earlier schema {copy.schema}, and is brought up to date when it is first opened.")
+        warn(f"it is of the earlier schema {copy.schema}, and is brought up to date {_when_up_to_date(desk)}.")
     elif accept_changed:
         warn("its records were not compared with its ledger; `testing-tracker verify` does that.")
 
 
+def _restore(desk: Desk, file: Path, *, accept_changed: bool) -> "Restored":
+    from testing_tracker.store.location import Location
+
+    location = desk.location
+    if isinstance(location, Location):
+        with progress("Copying", file.stat().st_size if file.is_file() else 0) as advance:
+            return services.backups.restore(location, file, desk.clock, advance, accept_changed=accept_changed)
+    return services.server_backups.restore(location, file, desk.clock, accept_changed=accept_changed)
+
+
+def _when_up_to_date(desk: Desk) -> str:
+    from testing_tracker.store.location import Location
+
+    return "when it is first opened" if isinstance(desk.location, Location) else "by `testing-tracker migrate`"
+
+
 def _what_is_in(copy: "Copy") -> str:
+    whose = copy.facility + (f" and {copy.others} more facilities" if copy.others else "")
     pages = "" if copy.page is None else f", up to page {copy.page}"
     entry = f", newest entry of {_local(copy.newest_entry, copy.timezone)}" if copy.newest_entry else ""
-    return f"{copy.facility}{pages}{entry}"
+    return f"{whose}{pages}{entry}"
 
 
 def _local(moment: datetime, timezone: str) -> str:

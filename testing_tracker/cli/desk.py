@@ -1,6 +1,6 @@
 """What every command works at: the database it was given, the clock, and the transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from testing_tracker.acting import Acting
     from testing_tracker.clock import Clock
-    from testing_tracker.store.location import AnyLocation, Location
+    from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
 
 
@@ -45,6 +45,7 @@ class Desk:
         self.pretended_day = pretended_day
         self.facility = facility
         self.training = False
+        self.tell_of_upgrade: Callable[[str], None] | None = None  # a note on standard error, unless it is set
         self._engine: Engine | None = None
         facility_file.use_from(self._own_analytes)
 
@@ -53,19 +54,6 @@ class Desk:
         from testing_tracker.store.location import locate
 
         return locate(self.database)
-
-    @property
-    def file(self) -> "Location":
-        """The database where it is a file. Raises TestingTrackerError for one on a server."""
-        from testing_tracker.store.location import Location
-
-        location = self.location
-        if not isinstance(location, Location):
-            raise TestingTrackerError(
-                f"{location} is on a server, and this is for a database that is a file. docs/postgresql.md says how it "
-                "is done there: copies with pg_dump, `verify` for the records."
-            )
-        return location
 
     def _own_analytes(self) -> facility_file.FacilityFile | None:
         """The facility's own analytes beside its database, for whatever first asks for an analyte."""
@@ -193,7 +181,7 @@ class Desk:
         from testing_tracker.cli.output import warn
         from testing_tracker.services import upgrades
 
-        upgrades.bring_up_to_date(self.location, self.clock, warn)
+        upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
 
     def _acting(self, session: "Session") -> "Acting":
         from testing_tracker.acting import acting_in

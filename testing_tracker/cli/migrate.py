@@ -13,8 +13,8 @@ from testing_tracker.errors import TestingTrackerError
 def migrate_command(desk: Desk, yes: bool) -> None:
     """Bring the database to what this version of the program knows.
 
-    Needed once after an update for a database on a server, by its owner; make a copy with pg_dump before. A SQLite file
-    is brought up to date, and copied, by whatever opens it first.
+    Needed once after an update for a database on a server, by its owner; make a copy with `backup` before. A SQLite
+    file is brought up to date, and copied, by whatever opens it first.
     """
     from testing_tracker.services import upgrades
     from testing_tracker.store.engine import SCHEMA_VERSION, check_schema, schema_of
@@ -27,12 +27,12 @@ def migrate_command(desk: Desk, yes: bool) -> None:
         say(desk, f"{location} is up to date (schema {found}).")
         return
     if isinstance(location, ServerLocation) and not yes and not _there_is_a_copy(f"{location}"):
-        raise TestingTrackerError("Nothing was changed. Make a copy with pg_dump first.")
+        raise TestingTrackerError("Nothing was changed. Make a copy with `testing-tracker backup FILE` first.")
     upgrades.bring_up_to_date(location, desk.clock, lambda line: say(desk, line))
 
 
 def _there_is_a_copy(database: str) -> bool:
     try:
-        return click.confirm(f"{database}: this cannot be undone. Is there a copy, by pg_dump?", err=True)
+        return click.confirm(f"{database}: this cannot be undone. Is there a copy, by `backup`?", err=True)
     except click.Abort:
         raise TestingTrackerError("Nothing was changed. Say --yes where nobody can be asked.") from None

@@ -1,7 +1,6 @@
 """`serve`: stay running, and do what is to be done at the facility's own hours."""
 
-from collections.abc import Callable
-from datetime import UTC, time
+from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import TRAINING
+from testing_tracker.cli.event_lines import LOG_FORMATS, event_lines
 from testing_tracker.cli.words import TIME
 from testing_tracker.errors import TestingTrackerError
 
@@ -30,37 +29,47 @@ if TYPE_CHECKING:
     help="Where to write each week's report, as report-2026-W47.txt and .json. Default: as the delivery file says.",
 )
 @click.option("--once", is_flag=True, help="Do what is owed by now and leave; for cron.")
+@click.option(
+    "--log-format",
+    type=click.Choice(LOG_FORMATS),
+    default="text",
+    show_default=True,
+    envvar="TESTING_TRACKER_LOG_FORMAT",
+    help="A line an event for people, or a JSON object for machines.",
+)
 @pass_desk
-def serve_command(desk: Desk, draw_at: str, report_at: str, reports: Path | None, once: bool) -> None:
+def serve_command(desk: Desk, draw_at: str, report_at: str, reports: Path | None, once: bool, log_format: str) -> None:
     """Stay running: the nightly draw and the weekly report, at the facility's own hours.
 
     A delivery file beside the database says where the report goes, by folder or mail (docs/delivery.md).
     What was not done in time, because the machine was off or asleep, is done at once. It may run on two hosts.
     """
-    from testing_tracker import serve, turn
+    from testing_tracker import events, serve, turn
     from testing_tracker.cli.files import write_bytes
+    from testing_tracker.events import Event
     from testing_tracker.rules.owed import Hours
 
-    served = desk.each_facility()  # says at once that there is no database, or that --today is not for it
-    numbers, zones = [one.number for one in served], {one.timezone for one in served}
-    plan = turn.Plan(
-        location=desk.location,
-        hours=Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at)),
-        ways=partial(_ways, desk, reports.absolute() if reports else None),
-        clock_of=desk.clock,
-        write_file=write_bytes,
-        log=_line_writer(desk, err=False),
-        complain=_line_writer(desk, err=True),
-        facility=desk.facility,
-    )
-    desk.engine.dispose()
-    if once:
-        if not turn.do_what_is_owed(plan):
-            click.get_current_context().exit(1)
-        return
-    weekly = f", the weekly report at {report_at} on Mondays" if _delivers(plan, numbers) else ""
-    plan.log(f"serving: the nightly draw at {draw_at}{weekly} ({', '.join(sorted(zones))})")
-    serve.serve(plan)
+    desk.tell_of_upgrade = partial(events.tell, Event.DATABASE_UPGRADED)
+    with event_lines(desk, log_format):
+        served = desk.each_facility()  # says at once that there is no database, or that --today is not for it
+        numbers, zones = [one.number for one in served], {one.timezone for one in served}
+        plan = turn.Plan(
+            location=desk.location,
+            hours=Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at)),
+            ways=partial(_ways, desk, reports.absolute() if reports else None),
+            clock_of=desk.clock,
+            write_file=write_bytes,
+            facility=desk.facility,
+        )
+        desk.engine.dispose()
+        if once:
+            if not turn.do_what_is_owed(plan):
+                click.get_current_context().exit(1)
+            return
+        weekly = f", the weekly report at {report_at} on Mondays" if _delivers(plan, numbers) else ""
+        said = f"serving: the nightly draw at {draw_at}{weekly} ({', '.join(sorted(zones))})"
+        events.tell(Event.STARTED, said, draw_at=draw_at, report_at=report_at, facilities=len(numbers))
+        serve.serve(plan)
 
 
 def _ways(desk: Desk, reports: Path | None, facility_id: int) -> "Deliveries":
@@ -78,19 +87,3 @@ def _delivers(plan: "Plan", numbers: list[int]) -> bool:
         return any(plan.ways(number).channels for number in numbers)
     except TestingTrackerError:
         return True
-
-
-def _line_writer(desk: Desk, *, err: bool) -> Callable[[str], None]:
-    """Writes a line with the real time before it, also where a training database pretends another day."""
-    from zoneinfo import ZoneInfo
-
-    from testing_tracker.clock import Clock
-
-    clock = Clock(ZoneInfo("UTC"))
-
-    def write(text: str) -> None:
-        moment = clock.now().astimezone(UTC)
-        marked = f"{TRAINING} {text}" if desk.training else text
-        click.echo(f"{moment:%Y-%m-%dT%H:%M:%SZ} {marked}", err=err)
-
-    return write

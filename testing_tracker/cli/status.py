@@ -14,7 +14,7 @@ from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from testing_tracker.rules.words import Channel
-    from testing_tracker.services.status import DeliveryState, State
+    from testing_tracker.services.status import State
 
 COLUMNS = ("what", "of", "state", "at", "by", "detail")
 
@@ -82,6 +82,7 @@ def _document(state: "State") -> dict[str, object]:
         "editions": [vars(edition) for edition in state.editions],
         "deliveries": [vars(delivery) for delivery in state.deliveries],
         "checks": [vars(check) for check in state.checks],
+        "confirmations": vars(state.confirmations) if state.confirmations else None,
         "problems": state.problems,
     }
 
@@ -106,16 +107,33 @@ def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo
         numbered = "" if edition.number == 1 else f"edition {edition.number}"
         rows.append(row("report", edition.week, "printed", edition.printed_at, edition.printed_by, numbered))
     for one in state.deliveries:
-        rows.append(row(f"report by {one.channel}", one.week, one.state, one.delivered_at, None, _told(one, zone)))
+        rows.append(
+            row(
+                f"report by {one.channel}",
+                one.week,
+                one.state,
+                one.delivered_at,
+                None,
+                _told(one.error, one.attempts, one.next_at, zone),
+            )
+        )
     if not channels:
         rows.append(row("report", None, "not sent", None, None, "no delivery file says where to"))
+    if state.confirmations is not None:
+        overdue = state.confirmations
+        detail = f"{overdue.overdue}; `testing-tracker confirmation list --overdue` lists them"
+        rows.append(row("confirmations", overdue.since, "overdue", None, None, detail))
+        if overdue.mailed_at is not None or overdue.error is not None:
+            said = "mailed" if overdue.error is None else "failed"
+            told = _told(overdue.error, overdue.attempts, overdue.next_at, zone)
+            rows.append(row("reminder by mail", state.today, said, overdue.mailed_at, None, told))
     rows += [row(check.act, None, "done" if check.at else "never", check.at, check.by, "") for check in state.checks]
     return rows
 
 
-def _told(one: "DeliveryState", zone: ZoneInfo) -> str:
-    if one.error is None:
+def _told(error: str | None, attempts: int, next_at: datetime | None, zone: ZoneInfo) -> str:
+    if error is None:
         return ""
-    tries = f"attempt {one.attempts}: " if one.attempts else ""
-    when = f"; next {one.next_at.astimezone(zone):%Y-%m-%d %H:%M}" if one.next_at else ""
-    return f"{tries}{one.error}{when}"
+    tries = f"attempt {attempts}: " if attempts else ""
+    when = f"; next {next_at.astimezone(zone):%Y-%m-%d %H:%M}" if next_at else ""
+    return f"{tries}{error}{when}"

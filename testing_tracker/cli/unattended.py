@@ -14,18 +14,23 @@ from testing_tracker.cli.output import TRAINING, say
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from testing_tracker.cli.desk import AtFacility
     from testing_tracker.rules.delivery_file import Deliveries
     from testing_tracker.unattended import Unattended
 
+FACILITY_VARIABLE = "TESTING_TRACKER_FACILITY"
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _REPORTS = click.option(
     "--reports",
     type=_FOLDER,
     metavar="FOLDER",
-    help="Where the reports go. Default: as the delivery file says, or reports, beside the database.",
+    help="Where the reports go. Default: as the delivery file says, or reports, beside the database's files.",
 )
 _BACKUPS = click.option(
-    "--backups", type=_FOLDER, metavar="FOLDER", help="Where the backups go. Default: backups, beside the database."
+    "--backups",
+    type=_FOLDER,
+    metavar="FOLDER",
+    help="Where the backups go. Default: backups, beside the database's files.",
 )
 
 
@@ -90,39 +95,55 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
 
     from testing_tracker.account import current_account
     from testing_tracker.cli.delivery_files import deliveries_of
-    from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
-    from testing_tracker.unattended import Unattended
+    from testing_tracker.store.location import Location
+    from testing_tracker.unattended import SERVERS_SETTINGS, Unattended
 
-    location = desk.file
-    with desk.reading() as (_, acting):
-        zone, number = acting.zone.key, acting.facility_id
+    location, each = desk.location, desk.each_facility()
+    zones = list(dict.fromkeys(one.timezone for one in each))
     machine = get_localzone_name() or "UTC"
+    settings = _settings(desk, each)
+    found = [deliveries_of(location, one.number) for one in each] if reports is None else []
+    deliveries = [one for one in found if one is not None]
+    if isinstance(location, Location):
+        database, writes = str(location.path), [location.path.parent, location.key.path.parent]
+        usual_reports, usual_backups = location.path.with_name("reports"), location.path.with_name("backups")
+    else:
+        database, writes = location.without_password, []
+        settings += tuple((name, os.environ[name]) for name in SERVERS_SETTINGS if os.environ.get(name))
+        usual_reports, usual_backups = location.beside("-reports"), location.beside("-backups")
+    return Unattended(
+        program=_program(),
+        database=database,
+        settings=settings,
+        zone=zones[0],
+        machine_zone=machine if [machine] != zones else None,
+        account=current_account(),
+        writes=tuple(writes),
+        reports=_folders(deliveries) if deliveries else ((reports or usual_reports).expanduser().absolute(),),
+        delivers=bool(deliveries),
+        several_zones=len(zones) > 1,
+        backups=(backups or usual_backups).expanduser().absolute(),
+        on_server=not isinstance(location, Location),
+    )
+
+
+def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ...]:
+    """What the environment has to say for the program to find the same database, files and facility again."""
+    from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
+
+    location = desk.location
     elsewhere = (
         (KEY_VARIABLE, location.key_elsewhere),
         (ANALYTES_VARIABLE, location.analytes_elsewhere),
         (DELIVERY_VARIABLE, location.delivery_elsewhere),
     )
-    deliveries = deliveries_of(location, number) if reports is None else None
-    beside = location.path.parent
-    return Unattended(
-        program=_program(),
-        database=str(location.path),
-        settings=tuple((name, str(path)) for name, path in elsewhere if path is not None),
-        zone=zone,
-        machine_zone=machine if machine != zone else None,
-        account=current_account(),
-        writes=(beside, location.key.path.parent),
-        reports=_reports_folder(deliveries, reports or beside / "reports"),
-        delivers=deliveries is not None,
-        backups=(backups or beside / "backups").expanduser().absolute(),
-    )
+    settings = tuple((name, str(path)) for name, path in elsewhere if path is not None)
+    return settings if desk.facility is None else (*settings, (FACILITY_VARIABLE, str(each[0].number)))
 
 
-def _reports_folder(deliveries: "Deliveries | None", otherwise: Path) -> Path | None:
-    """Where the delivery file says that the reports go, None for nowhere but the mail."""
-    if deliveries is None:
-        return otherwise.expanduser().absolute()
-    return deliveries.folder.path if deliveries.folder else None
+def _folders(deliveries: "list[Deliveries]") -> tuple[Path, ...]:
+    """Where the delivery files say that the reports go, none for nowhere but the mail."""
+    return tuple(dict.fromkeys(one.folder.path for one in deliveries if one.folder is not None))
 
 
 def _program() -> tuple[str, ...]:

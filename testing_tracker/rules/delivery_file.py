@@ -21,7 +21,7 @@ MOST_RECIPIENTS = 20
 
 _SECTIONS = {
     "folder": ("path", "forms"),
-    "mail": ("host", "port", "tls", "ca_file", "user", "password", "password_file", "from", "to", "forms"),
+    "mail": ("host", "port", "tls", "ca_file", "user", "password", "password_file", "from", "to", "forms", "reminders"),
     "pdf": ("passphrase", "passphrase_file"),
 }
 _NEEDED = {"folder": ("path",), "mail": ("host", "tls", "from", "to"), "pdf": ()}
@@ -49,7 +49,10 @@ class FolderDelivery:
 
 @dataclass(frozen=True)
 class MailDelivery:
-    """A mail server, always with TLS, and who gets the report. `ca_file` is a clinic's own certificate authority."""
+    """A mail server, always with TLS, and who gets the report. `ca_file` is a clinic's own certificate authority.
+
+    `reminders`: they also get a mail on each day on which a confirmation is overdue.
+    """
 
     host: str
     port: int
@@ -60,6 +63,7 @@ class MailDelivery:
     ca_file: Path | None = None
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    reminders: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,7 @@ class _Reader(TomlValues):
             ca_file=self.value("mail.ca_file", None, self._path, "the path of a file with certificates (PEM)"),
             user=self.value("mail.user", None, _password, "a text of ASCII characters"),
             password=password,
+            reminders=self.value("mail.reminders", False, _flag, "true or false"),
         )
 
     def _forms(self, section: str, usual: tuple[str, ...], *, encrypted: bool) -> tuple[str, ...]:
@@ -228,6 +233,12 @@ def _passphrase(value: Any) -> str:  # noqa: ANN401
 
 def _tls(value: Any) -> str:  # noqa: ANN401
     if not isinstance(value, str) or value not in TLS_PORTS:
+        raise ValueError
+    return value
+
+
+def _flag(value: Any) -> bool:  # noqa: ANN401
+    if not isinstance(value, bool):
         raise ValueError
     return value
 

@@ -40,11 +40,14 @@ if TYPE_CHECKING:
     from testing_tracker.services import recent_record as recent_record
     from testing_tracker.services import recommendation_lines as recommendation_lines
     from testing_tracker.services import recommendations as recommendations
+    from testing_tracker.services import reminders as reminders
     from testing_tracker.services import result_lines as result_lines
     from testing_tracker.services import results as results
     from testing_tracker.services import reviews as reviews
     from testing_tracker.services import roster as roster
     from testing_tracker.services import schedules as schedules
+    from testing_tracker.services import server_backups as server_backups
+    from testing_tracker.services import server_examination as server_examination
     from testing_tracker.services import settling as settling
     from testing_tracker.services import specimens as specimens
     from testing_tracker.services import staff as staff

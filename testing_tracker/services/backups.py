@@ -1,7 +1,10 @@
-"""Backups: a copy of the database or its key in another place, and bringing a copy of the database back."""
+"""Backups: a copy of the database's file or its key in another place, and bringing such a copy back.
+
+Those of a database on a server are made in `server_backups`.
+"""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +17,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import keys
 from testing_tracker.store import audit, facilities, integrity, ledger
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
+from testing_tracker.store.dumps import BEGINNING
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import id_of
@@ -30,10 +34,12 @@ ClockOf = Callable[[str], Clock]
 class Copy:
     """What is in a copy: whose it is, the newest page of its ledger, its schema, and when its newest entry was made.
 
-    `page` is 0 where the ledger had not begun; an old schema's is not looked into, and is None.
+    `facility` and its timezone are those of the first one, beside which there are so many `others`. `page` is 0 where
+    the ledger had not begun; an old schema's is not looked into, and is None.
     """
 
     facility: str
+    others: int
     timezone: str
     training: bool
     schema: str
@@ -55,36 +61,44 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
     Raises TestingTrackerError where something stands there, unless it is to be overwritten, and where the database is
     damaged: then no file is made, and an earlier one stays.
     """
-    _check_place(location, file)
+    check_place(location, file)
     try:
         with whole_file(file, overwrite=overwrite) as made:
             copy_database(location.path, made, progress)
             return _look_into(made, f"The database {location.path} is damaged, so no copy of it was made")
     except OSError as error:
-        raise _cannot_write(file, error) from None
+        raise cannot_write(file, error) from None
 
 
-def record_made(session: Session, acting: Acting, copy: Copy) -> None:
-    """Put on record that a backup was made; where it is, is nobody's business."""
-    audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
+def record_made(session: Session, clock_of: ClockOf, copy: Copy) -> None:
+    """Put on each facility's record that a backup was made; where it is, is nobody's business."""
+    for acting in _acting_in_each(session, clock_of):
+        audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
 
 
-def copy_key(session: Session, acting: Acting, location: AnyLocation, file: Path, *, overwrite: bool) -> None:
-    """Copy the key file, for its owner alone, and put that on record.
+def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
+    for facility in facilities.every(session):
+        yield acting_in(facility, clock_of(facility.timezone))
+
+
+def copy_key(session: Session, clock_of: ClockOf, location: AnyLocation, file: Path, *, overwrite: bool) -> None:
+    """Copy the key file, for its owner alone, and put that on each facility's record.
 
     Raises TestingTrackerError where it is missing, or not this database's, and where something stands there.
     """
-    keys.open_key(session, acting.facility_id, location.key, acting.today)
-    _check_place(location, file)
-    audit.record(session, acting, "key copy")
+    check_place(location, file)
+    for acting in _acting_in_each(session, clock_of):
+        keys.open_key(session, acting.facility_id, location.key, acting.today)
+        audit.record(session, acting, "key copy")
     try:
         with whole_file(file, overwrite=overwrite) as made:
             made.write_bytes(location.key.path.read_bytes())
     except OSError as error:
-        raise _cannot_write(file, error) from None
+        raise cannot_write(file, error) from None
 
 
-def _check_place(location: AnyLocation, file: Path) -> None:
+def check_place(location: AnyLocation, file: Path) -> None:
+    """Raise TestingTrackerError for a place that no copy may be written to, whatever stands there."""
     own_files = [(location.key.path, "its key")]
     if isinstance(location, Location):
         own_files.append((location.path, "the database"))
@@ -96,7 +110,8 @@ def _check_place(location: AnyLocation, file: Path) -> None:
     check_nothing_beside(file)
 
 
-def _cannot_write(file: Path, error: OSError) -> TestingTrackerError:
+def cannot_write(file: Path, error: OSError) -> TestingTrackerError:
+    """Why no copy could be written."""
     if isinstance(error, FileExistsError):
         return TestingTrackerError(
             f"There is something at {file} already. Nothing was changed; give another place, or --overwrite."
@@ -115,6 +130,7 @@ def restore(
     """
     if not file.is_file():
         raise TestingTrackerError(f"There is no file {file} to bring back.")
+    _refuse_dump(file)
     check_nothing_beside(file)
     check_nothing_beside(location.path)
     try:
@@ -137,26 +153,44 @@ def restore(
     return Restored(copy, problem)
 
 
+def _refuse_dump(file: Path) -> None:
+    try:
+        with open(file, "rb") as opened:
+            is_dump = opened.read(len(BEGINNING)) == BEGINNING
+    except OSError as error:
+        raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
+    if is_dump:
+        raise TestingTrackerError(
+            f"{file} is a backup of a database on a server. Bring it back into an empty database there: give "
+            "--database its postgresql:// URL."
+        )
+
+
 def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed: bool) -> str | None:
     """Check the ledger of a copy, and put on record that it was brought back; what is wrong with its key."""
     engine = make_engine(Location(made))
     try:
         if not accept_changed:
             with reading_all(engine) as session:
-                _check_ledgers(session)
+                check_ledgers(session)
         with writing_all(engine) as session:
-            problems = []
-            for facility in facilities.every(session):
-                acting = acting_in(facility, clock_of(facility.timezone))
-                page, _ = ledger.last_page(session, acting.facility_id)
-                audit.record(session, acting, "backup restore", page=page)
-                problems.append(keys.problem_with(session, acting.facility_id, location.key, acting.today))
-            return next((problem for problem in problems if problem is not None), None)
+            return record_restored(session, location, clock_of)
     finally:
         engine.dispose()
 
 
-def _check_ledgers(session: Session) -> None:
+def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) -> str | None:
+    """Put on each facility's record that a copy was brought back; what is wrong with the key of any."""
+    problems = []
+    for acting in _acting_in_each(session, clock_of):
+        page, _ = ledger.last_page(session, acting.facility_id)
+        audit.record(session, acting, "backup restore", page=page)
+        problems.append(keys.problem_with(session, acting.facility_id, location.key, acting.today))
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def check_ledgers(session: Session) -> None:
+    """Raise TestingTrackerError where the records in a copy are not those that the ledgers in it know."""
     pages = (page for one in facilities.every(session) for page in ledger.broken_pages(session, id_of(one)))
     broken = next(pages, None)
     if broken is not None:
@@ -181,7 +215,7 @@ def _look_into(file: Path, if_damaged: str) -> Copy:
     engine = make_engine(Location(file))
     try:
         with reading_all(engine) as session:
-            return _content(session, schema)
+            return content(session, schema)
     finally:
         engine.dispose()
 
@@ -191,21 +225,27 @@ def _schema_of_copy(file: Path) -> str:
         schema = schema_of(Location(file))
     except TestingTrackerError:
         raise TestingTrackerError(f"{file} is not a backup of testing-tracker's database.") from None
+    refuse_newer(schema)
+    return schema
+
+
+def refuse_newer(schema: str) -> None:
+    """Raise TestingTrackerError for a copy that a newer program made."""
     if schema > SCHEMA_VERSION:
         raise TestingTrackerError(
             f"The backup was made by a newer version of testing-tracker (its schema is {schema}, this program knows "
             f"{SCHEMA_VERSION}). Update the program first; nothing was changed."
         )
-    return schema
 
 
-def _content(session: Session, schema: str) -> Copy:
-    """Asks for single columns, because an earlier schema may not have the others."""
-    about = session.exec(select(Facility.name, Facility.timezone, Facility.training)).first()
-    if about is None:
+def content(session: Session, schema: str) -> Copy:
+    """What is in a database. Asks for single columns, because an earlier schema may not have the others."""
+    about = session.exec(select(Facility.name, Facility.timezone, Facility.training).order_by(col(Facility.id))).all()
+    if not about:
         raise TestingTrackerError("The file has no facility that can be read: it is damaged.")
+    name, timezone, training = about[0]
     page = None
     if schema == SCHEMA_VERSION:
         page = session.exec(select(LedgerPage.id).order_by(col(LedgerPage.id).desc()).limit(1)).first() or 0
     newest = session.exec(select(AuditEntry.at).order_by(col(AuditEntry.id).desc()).limit(1)).first()
-    return Copy(*about, schema=schema, page=page, newest_entry=newest)
+    return Copy(name, len(about) - 1, timezone, training, schema=schema, page=page, newest_entry=newest)

@@ -46,8 +46,8 @@ def _the_program(
     yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
     yield stuck.clock(session.exec(nights).one(), session.exec(entries).one(), local_now, limits)
-    if isinstance(location, Location):  # a server's are made by its own tools, and nothing here knows of them
-        made = session.exec(entries.where(AuditEntry.act == backups.MADE)).one()
+    made = session.exec(entries.where(AuditEntry.act == backups.MADE)).one()
+    if made or isinstance(location, Location):  # a server's may all be made by its administrator, unknown here
         yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, limits)
     same = all(_offset(zone_month, machine_zone) == _offset(zone_month, acting.zone) for zone_month in _moments(acting))
     yield stuck.zone(machine_zone.key, acting.zone.key, same=same, today=acting.today)

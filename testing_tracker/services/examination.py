@@ -16,7 +16,7 @@ from testing_tracker.services import keys
 from testing_tracker.services.verification import verify
 from testing_tracker.store import facilities, integrity, ledger
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all
-from testing_tracker.store.location import Location
+from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import id_of
 
 ClockOf = Callable[[str], Clock]
@@ -72,7 +72,7 @@ def examine(location: Location, clock_of: ClockOf) -> Examination:
     if found.damaged:
         found.lines.append(Line("records", State.UNCHECKED, "the file is damaged"))
         return found
-    _examine_records(location, clock_of, found)
+    examine_records(location, clock_of, found)
     return found
 
 
@@ -88,20 +88,21 @@ def _examine_file(path: Path, found: Examination) -> str | None:
             return None
         found.damaged = not found.add("references", integrity.broken_references(connection), "every row's are there")
         revision = integrity.revision_of(connection)
-        found.lines.append(_schema(revision))
+        found.lines.append(schema_line(revision))
         if revision is not None and revision <= SCHEMA_VERSION:
             told = integrity.differences(connection, revision)
             found.add("tables and triggers", told, "as the program made them")
     return revision
 
 
-def _schema(revision: str | None) -> Line:
+def schema_line(revision: str | None, brought_by: str = "the next command brings it") -> Line:
+    """About the schema's number, None where there is none; `brought_by` says what brings an earlier one up to date."""
     if revision is None:
         return Line("schema", State.WRONG, "this is not a database of testing-tracker")
     if revision > SCHEMA_VERSION:
         return Line("schema", State.WRONG, f"{revision} is of a newer version of testing-tracker; update the program")
     if revision < SCHEMA_VERSION:
-        return Line("schema", State.NOTE, f"{revision}; the next command brings it to {SCHEMA_VERSION}")
+        return Line("schema", State.NOTE, f"{revision}; {brought_by} to {SCHEMA_VERSION}")
     return Line("schema", State.OK, revision)
 
 
@@ -112,8 +113,8 @@ def _permissions(what: str, path: Path) -> Line:
     return Line(what, State.OK, "for its owner alone")
 
 
-def _examine_records(location: Location, clock_of: ClockOf, found: Examination) -> None:
-    """The key, the ledger and the draws, of a file that is sound."""
+def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination) -> None:
+    """The key, the ledger and the draws, of a database that is sound."""
     engine = make_engine(location)
     try:
         with reading_all(engine) as session:
@@ -136,7 +137,7 @@ def _examine_records(location: Location, clock_of: ClockOf, found: Examination) 
         engine.dispose()
 
 
-def _records(session: Session, acting: Acting, location: Location, what: str, *, has_key: bool) -> Line:
+def _records(session: Session, acting: Acting, location: AnyLocation, what: str, *, has_key: bool) -> Line:
     try:
         result = verify(session, acting, location.key)
     except TestingTrackerError as error:

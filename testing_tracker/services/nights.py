@@ -39,6 +39,7 @@ class NightReport:
     held: list[Compared] = field(default_factory=list)
     gaps: list[date] = field(default_factory=list)
     already_made: bool = False
+    seconds: float | None = None  # how long it took, where that was measured
     newcomers_from: date | None = None  # the first day that can be drawn for newcomers, when today's key is lost
 
 
@@ -74,7 +75,7 @@ def run_night(
     report.drawn = _draw(session, acting, key, range(1, known + 1), acting.today, ran=True)
     detail: dict[str, Any] = {"drawn": report.drawn, "missed": report.missed, "gaps": len(report.gaps)}
     if elapsed is not None:
-        detail["seconds"] = round(elapsed(), 2)
+        report.seconds = detail["seconds"] = round(elapsed(), 2)
     audit.record(session, acting, "night run", day=acting.today, **detail)
     session.flush()
     return report

@@ -12,12 +12,12 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.owed import last_night_expected, overdue_since, report_overdue
 from testing_tracker.rules.words import Channel
-from testing_tracker.services import deliveries
+from testing_tracker.services import backups, deliveries, reminders
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 
 DAYS_TO_LOOK_BACK = 7
 EDITIONS_TO_SHOW = 3
-CHECKS = ("verify", "backup make")  # acts on the audit record
+CHECKS = (backups.MADE,)  # acts on the audit record; `verify` changes nothing, so that it was done is not there
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,22 @@ class Check:
     by: str | None
 
 
+@dataclass(frozen=True)
+class OverdueConfirmations:
+    """The confirmations that are overdue, since when the longest awaited one is, and whether today's reminder was told.
+
+    `mailed_at` is None where it was not mailed, or not yet; `error` is what the last attempt failed of.
+    """
+
+    overdue: int
+    since: date
+    is_told: bool
+    attempts: int
+    mailed_at: datetime | None
+    next_at: datetime | None
+    error: str | None
+
+
 @dataclass
 class State:
     """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none."""
@@ -86,6 +102,7 @@ class State:
     editions: list[Edition]
     deliveries: list[DeliveryState]
     checks: list[Check]
+    confirmations: OverdueConfirmations | None = None
     problems: list[str] = field(default_factory=list)
 
 
@@ -107,6 +124,7 @@ def state_of(session: Session, acting: Acting, overdue_after: time, channels: Co
         editions=_editions(session, acting),
         deliveries=_deliveries(session, acting, channels),
         checks=[_check(session, acting, act) for act in CHECKS],
+        confirmations=_overdue_confirmations(session, acting),
     )
     state.deliveries += _not_begun(session, acting, report_overdue(local_now, opened_on), channels)
     if state.overdue_since is not None:
@@ -116,7 +134,26 @@ def state_of(session: Session, acting: Acting, overdue_after: time, channels: Co
     for one in state.deliveries:
         if one.state in (Progress.FAILED, Progress.OVERDUE):
             state.problems.append(f"the report of {one.week} is not delivered ({one.channel}): {one.error}")
+    if state.confirmations is not None and state.confirmations.error is not None:
+        state.problems.append(f"the reminder of {acting.today} is not mailed: {state.confirmations.error}")
     return state
+
+
+def _overdue_confirmations(session: Session, acting: Acting) -> OverdueConfirmations | None:
+    overdue = reminders.overdue(session, acting)
+    if overdue is None:
+        return None
+    mailing = reminders.mailing(session, acting)
+    is_under_way = mailing.busy_until is not None and mailing.busy_until > acting.now
+    return OverdueConfirmations(
+        overdue=overdue.count,
+        since=overdue.since,
+        is_told=reminders.is_told(session, acting),
+        attempts=mailing.attempts,
+        mailed_at=mailing.delivered_at,
+        next_at=None if is_under_way else mailing.next_at,
+        error=None if is_under_way else mailing.error,
+    )
 
 
 def _days_run(session: Session, acting: Acting) -> set[date]:

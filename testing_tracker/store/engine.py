@@ -51,7 +51,7 @@ def check_schema(location: AnyLocation, found: str) -> None:
     made = "an older" if found < SCHEMA_VERSION else "a newer"
     remedy = "Update the program; nothing was changed."
     if found < SCHEMA_VERSION and isinstance(location, ServerLocation):
-        remedy = "Make a copy of it with pg_dump, then bring it up to date with `testing-tracker migrate`."
+        remedy = "Make a copy of it with `backup`, then bring it up to date with `testing-tracker migrate`."
     raise TestingTrackerError(
         f"{location} was made by {made} version of testing-tracker (its schema is {found}, this program knows "
         f"{SCHEMA_VERSION}). {remedy}"

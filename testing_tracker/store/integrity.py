@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
+from testing_tracker.store.engine import SCHEMA_VERSION, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
 
 _MOST_TOLD = 20
 # A damaged header can also make a file look like one that has a log beside it, which then cannot be opened.
@@ -68,7 +68,11 @@ def revision_of(connection: sqlite3.Connection) -> str | None:
 
 def differences(connection: sqlite3.Connection, revision: str) -> list[str]:
     """In what the tables, indexes and triggers differ from those that the migrations up to a revision make."""
-    there, meant = _shape(connection), _shape_of_revision(revision)
+    return compared(_shape(connection), _shape_of_revision(revision))
+
+
+def compared(there: Shape, meant: Shape) -> list[str]:
+    """What is missing, was changed or was added, in words."""
     told = []
     for (kind, name), text in sorted(meant.items()):
         if (kind, name) not in there:
@@ -89,6 +93,11 @@ def _shape(connection: sqlite3.Connection) -> Shape:
         else:
             shape[kind, name] = " ".join(str(text).split())
     return shape
+
+
+def shape_of_head() -> Shape:
+    """The shape that a file has when all migrations have made it."""
+    return _shape_of_revision(SCHEMA_VERSION)
 
 
 def _shape_of_revision(revision: str) -> Shape:

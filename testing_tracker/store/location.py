@@ -15,6 +15,7 @@ KEY_VARIABLE = "TESTING_TRACKER_KEY_FILE"
 ANALYTES_VARIABLE = "TESTING_TRACKER_ANALYTES"
 DELIVERY_VARIABLE = "TESTING_TRACKER_DELIVERY"
 _SQLITE = "sqlite:///"
+_SECRET_OPTIONS = ("password", "sslpassword")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgres")
 
 
@@ -84,6 +85,15 @@ class ServerLocation(_WithFiles):
     @property
     def url(self) -> str:
         return self.uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def without_password(self) -> str:
+        """The URL as it may be shown and written down: with its options, without the passwords in it."""
+        parts = urlsplit(self.uri)
+        user, at, host = parts.netloc.rpartition("@")
+        options = [one for one in parts.query.split("&") if unquote(one.partition("=")[0]) not in _SECRET_OPTIONS]
+        asked = f"?{'&'.join(options)}" if any(options) else ""
+        return f"postgresql://{user.partition(':')[0]}{at}{host}{parts.path}{asked}"
 
     @property
     def database(self) -> str:

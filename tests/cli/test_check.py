@@ -121,7 +121,7 @@ def test_a_file_that_was_cut_short_is_damaged_and_the_way_back_is_said(staffed, 
     assert wrong(staffed)
     if keep:
         said = staffed.run("check").stderr
-        assert "is damaged. Leave this file as it is" in said
+        assert "is damaged. Leave it as it is" in said
         assert "`testing-tracker --database NEW restore FILE`" in said
 
 

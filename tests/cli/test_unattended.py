@@ -192,10 +192,10 @@ def test_a_path_with_a_line_break_is_refused(tmp_path):
     from testing_tracker.errors import TestingTrackerError
 
     with pytest.raises(TestingTrackerError, match="line break"):
-        Unattended(("/x",), "/a\nb.db", (), "UTC", None, "nurse", (tmp_path,), tmp_path, tmp_path)
+        Unattended(("/x",), "/a\nb.db", (), "UTC", None, "nurse", (tmp_path,), (tmp_path,), tmp_path)
 
 
 def test_an_account_without_a_name_is_named_by_its_number(tmp_path):
-    plan = Unattended((sys.executable,), "/c.db", (), "UTC", None, "uid 1002", (tmp_path,), tmp_path, tmp_path)
+    plan = Unattended((sys.executable,), "/c.db", (), "UTC", None, "uid 1002", (tmp_path,), (tmp_path,), tmp_path)
     assert "User=1002\n" in systemd_units(plan)["testing-tracker-draw.service"]
     assert list(cron_lines(plan))

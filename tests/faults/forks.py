@@ -87,6 +87,8 @@ def _say(line: str) -> None:
 
 def _load(folder: Path) -> None:
     """Everything that the commands import and prepare, by using them once."""
+    import psycopg  # noqa: F401  for those that work on a server
+    import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
     from click.testing import CliRunner
 
     from testing_tracker.cli import program

@@ -146,7 +146,7 @@ def test_another_writer_does_not_keep_it_from_stopping(staffed):
     assert staffed.contents() == before
 
 
-def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(staffed, monkeypatch):
+def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(staffed, monkeypatch, kept_events):
     from datetime import time as time_of_day
 
     from testing_tracker import serve, turn
@@ -157,15 +157,13 @@ def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(st
 
     monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.01)
     desk = Desk(staffed.url, staffed.today)
-    told, complaints = [], []
+    told, complaints = kept_events.told, kept_events.complaints
     plan = turn.Plan(
         location=desk.location,
         hours=Hours(time_of_day(0, 5), time_of_day(6)),
         ways=lambda number: Deliveries(),
         clock_of=desk.clock,
         write_file=write_bytes,
-        log=told.append,
-        complain=complaints.append,
     )
     turns = serve.Turns(plan)
     with databases.held(staffed.database):

@@ -52,7 +52,8 @@ def test_it_writes_the_report_into_the_folder(monday, tmp_path):
         wait_for(lambda: delivered(monday))
         printed, complained = stop(process)
     assert "TRAINING report of 2026-W47 written: 3 participants" in printed
-    assert complained == ""
+    (gap,) = complained.splitlines()
+    assert "the nightly draw did not run on the 6 days from 2026-11-17 to 2026-11-22" in gap
     assert "A1" not in printed
     assert delivered(monday) == [("2026-W47", "folder", 1)]
     names = {f"report-2026-W47.{ending}" for ending in ("pdf", "json", "csv")}

@@ -54,6 +54,12 @@ def test_a_path_starts_where_the_file_is():
     assert read('[folder]\npath = "reports"').folder == FolderDelivery(FOLDER / "reports", ("pdf", "json"))
 
 
+def test_reminders_are_mailed_only_where_that_is_asked_for():
+    assert read(MAIL).mail.reminders is False
+    assert read(f"{MAIL}reminders = true").mail.reminders is True
+    assert problems(f"{MAIL}reminders = 1") == ["mail.reminders: must be true or false"]
+
+
 @pytest.mark.parametrize(("tls", "port"), [("tls", 465), ("starttls", 587)])
 def test_mail_has_the_usual_port_and_a_pdf(tls, port):
     found = read(MAIL.replace("starttls", tls))

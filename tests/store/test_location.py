@@ -63,3 +63,15 @@ def test_a_url_that_cannot_be_read_is_refused(url):
     with pytest.raises(TestingTrackerError, match="cannot be read") as refused:
         locate(url)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:hidden@host:5433/clinic?sslmode=require", "postgresql://me@host:5433/clinic?sslmode=require"),
+        ("postgres:///clinic?password=hidden&host=%2Frun", "postgresql:///clinic?host=%2Frun"),
+        ("postgresql://host/clinic?sslpassword=hidden", "postgresql://host/clinic"),
+    ],
+)
+def test_a_servers_url_can_be_written_down_without_its_password(url, shown):
+    assert locate(url).without_password == shown

@@ -35,10 +35,9 @@ def refuse_changes(tables: tuple[str, ...]) -> None:
             op.execute(f"{trigger} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
 
 
-_FUNCTION = """
-CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+REFUSING_BODY = """
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
 END
-$$
 """
+_FUNCTION = f"CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $${REFUSING_BODY}$$"
