@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +55,9 @@ class Figure:
         target = f"{self.target:g}" if self.target is not None else "–"
         peak = f"{self.peak_mb:.0f} MB" if self.peak_mb is not None else ""
         met = "" if self.target is None else "yes" if self.is_met else "no"
-        return f"| {self.what} | {_time(self.ours)} | {_time(self.bare)} | {self.ratio:.2f} | {target} | {peak} | {met} |"
+        return (
+            f"| {self.what} | {_time(self.ours)} | {_time(self.bare)} | {self.ratio:.2f} | {target} | {peak} | {met} |"
+        )
 
 
 def _time(seconds: float) -> str:
@@ -111,26 +112,14 @@ class Database:
 
         return locate(self.given).beside(".key")
 
-    def run(self, *statements: str) -> None:
-        """Run SQL that every kind of database takes, in one transaction; then bring its statistics up to date."""
+    def settle(self) -> None:
+        """Have a server count its tables, as it does by itself after a while; a file needs nothing of the kind."""
         if SERVER:
             import psycopg
 
             with psycopg.connect(self.given, autocommit=True) as connection:
-                with connection.transaction():
-                    for statement in statements:
-                        connection.execute(statement)
                 connection.execute("VACUUM ANALYZE")
                 connection.execute("CHECKPOINT")
-            return
-        import sqlite3
-
-        with closing(sqlite3.connect(self.name, isolation_level=None)) as connection:
-            connection.execute("PRAGMA cache_size = -200000")  # kilobytes
-            connection.execute("BEGIN")
-            for statement in statements:
-                connection.execute(statement)
-            connection.execute("COMMIT")
 
     def program(self, day: str, *arguments: str, given: str | None = None) -> Used:
         """Run one of the program's commands on a pretended day."""

@@ -39,9 +39,8 @@ def figures(counts: "tuple[int, ...] | list[int]" = COUNTS) -> Iterator[Figure]:
 
 def measure(folder: Path, count: int, schedule: str, what: str) -> Figure:
     made = new_database(folder, "night", DAY_BEFORE)
-    made.run(*enrolment(count - 1, schedule))
-    # An act by the program itself ends with the ledger's page of what was put in by hand.
-    made.program(DAY_BEFORE, "participant", "add", "last", "--schedule", schedule, "--level", "iop")
+    child("night_run.py", "enrol", made.given, DAY_BEFORE, *enrolment(count, schedule))
+    made.settle()
     ours, bare, peaks = [], [], []
     for _ in range(5 if count <= 100_000 else 2):
         copy = made.copy(folder, "night_copy")
@@ -65,7 +64,9 @@ def _check(copy: Database) -> None:
 def enrolment(count: int, schedule: str) -> list[str]:
     """Statements that enrol many participants at once."""
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
-    recorded = "'2026-11-24 09:00:00.000000+00:00', 'bench'" if _on_server() else "'2026-11-24 09:00:00.000000', 'bench'"
+    recorded = (
+        "'2026-11-24 09:00:00.000000+00:00', 'bench'" if _on_server() else "'2026-11-24 09:00:00.000000', 'bench'"
+    )
     statements = [
         f"INSERT INTO participant (facility_id, code, code_key) {numbers}SELECT 1, 'P' || i, 'p' || i FROM n ORDER BY i"
     ]

@@ -2,25 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, String, case, func, type_coerce
-from sqlmodel import SQLModel
-
-
-def insert_new(connection: Connection, table: type[SQLModel]) -> Any:  # noqa: ANN401  one of two kinds of insert
-    """An insert that leaves out the rows that a unique index knows already; its `rowcount` is how many were new."""
-    return _insert(connection, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-
-
-def _insert(connection: Connection, table: type[SQLModel]) -> Any:  # noqa: ANN401  one of two kinds of insert
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
 
 
 def free_ids(connection: Connection, table: type[SQLModel], many: int) -> Sequence[int]:
