@@ -3,22 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
-
-
-def new_ids(connection: Connection, table: type[SQLModel], count: int) -> Sequence[int]:
-    """Ids for so many rows that are to be added to a table, ascending; on a server they may have holes.
-
-    Nobody else takes them: a file has one writer at a time, and a server's sequence gives each number once.
-    """
-    name = _name_of(table)
-    if connection.dialect.name == "sqlite":
-        newest = connection.exec_driver_sql(f"SELECT coalesce(max(id), 0) FROM {name}").scalar_one()  # noqa: S608
-        return range(newest + 1, newest + 1 + count)
-    numbers = text("SELECT nextval(:sequence) FROM generate_series(1, :count)")
-    return connection.execute(numbers, {"sequence": f"{name}_id_seq", "count": count}).scalars().all()
 
 
 def add_rows(
