@@ -170,10 +170,15 @@ def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, _Past]:
     if not keys:
         return {}
     connection = session.connection()
+    days = among(connection, (col(Draw.participant_id), col(Draw.due_on)), {key[:2] for key in keys})
+    # Mostly there are none, and a server that has not counted the new rows yet would read all results to find that out.
+    draw_ids = connection.execute(sa_select(col(Draw.id)).where(days)).scalars().all()
+    if not draw_ids:
+        return {}
     query = (
         sa_select(*_PAST_COLUMNS, col(Draw.participant_id), col(Draw.due_on))
         .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
-        .where(among(connection, (col(Draw.participant_id), col(Draw.due_on)), {key[:2] for key in keys}))
+        .where(col(Draw.id).in_(draw_ids))
     )
     return {
         (row.participant_id, row.due_on, row.kind == Kind.FOR_CAUSE): _past_of(row) for row in connection.execute(query)
