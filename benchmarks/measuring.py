@@ -22,6 +22,7 @@ class Used:
     """What a child process took; `said` is its output."""
 
     seconds: float
+    processor: float  # seconds of it, which a busy machine does not lengthen as it does the others
     peak_mb: float
     said: str
 
@@ -176,4 +177,4 @@ def run(command: list[str], given: str | None = None) -> Used:
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - began
     assert process.returncode == 0, command
-    return Used(seconds, usage.ru_maxrss / 1024, said)
+    return Used(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
