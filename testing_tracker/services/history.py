@@ -13,13 +13,13 @@ from datetime import date
 from functools import lru_cache
 from itertools import islice
 
-from sqlalchemy import Row, func, insert, tuple_
+from sqlalchemy import Row, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services.imports import (
     Line,
     Tally,
@@ -31,7 +31,8 @@ from testing_tracker.services.imports import (
     read_word,
 )
 from testing_tracker.store import audit
-from testing_tracker.store.dialects import free_ids
+from testing_tracker.store.bulk import add_rows
+from testing_tracker.store.dialects import among, free_ids
 from testing_tracker.store.queries import counts
 from testing_tracker.store.tables import (
     Draw,
@@ -168,14 +169,19 @@ def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, _Past]:
     """What is on record for these participants and days."""
     if not keys:
         return {}
+    connection = session.connection()
+    days = among(connection, (col(Draw.participant_id), col(Draw.due_on)), {key[:2] for key in keys})
+    # Mostly there are none, and a server that has not counted the new rows yet would read all results to find that out.
+    draw_ids = connection.execute(sa_select(col(Draw.id)).where(days)).scalars().all()
+    if not draw_ids:
+        return {}
     query = (
         sa_select(*_PAST_COLUMNS, col(Draw.participant_id), col(Draw.due_on))
         .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
-        .where(tuple_(col(Draw.participant_id), col(Draw.due_on)).in_({key[:2] for key in keys}))
+        .where(col(Draw.id).in_(draw_ids))
     )
     return {
-        (row.participant_id, row.due_on, row.kind == Kind.FOR_CAUSE): _past_of(row)
-        for row in session.connection().execute(query)
+        (row.participant_id, row.due_on, row.kind == Kind.FOR_CAUSE): _past_of(row) for row in connection.execute(query)
     }
 
 
@@ -207,43 +213,31 @@ def _past_of(row: Row[tuple[object, ...]]) -> _Past:
 
 
 def _write(session: Session, acting: Acting, new: Sequence[tuple[_Key, _Past]]) -> None:
-    """Write many draws at once."""
-    draws: list[dict[str, object]] = []
-    results: list[dict[str, object]] = []
-    findings: list[dict[str, object]] = []
+    """Write many draws at once, with the results that they have."""
     connection = session.connection()
+    with_result = sum(past.outcome is not None for _, past in new)
     draw_ids = free_ids(connection, Draw, len(new))
-    result_ids = iter(free_ids(connection, Result, sum(past.outcome is not None for _, past in new)))
+    result_ids = iter(free_ids(connection, Result, with_result))
+    draws: list[tuple[object, ...]] = []
+    results: list[tuple[object, ...]] = []
+    findings: list[tuple[object, ...]] = []
     for ((participant_id, day, is_for_cause), past), draw_id in zip(new, draw_ids, strict=True):
         is_over = past.status is Status.DUE and day < acting.today
-        draws.append(
-            {
-                "id": draw_id,
-                "participant_id": participant_id,
-                "due_on": day,
-                "kind": str(Kind.FOR_CAUSE if is_for_cause else Kind.IMPORTED),
-                "status": str(Status.UNRECORDED if is_over else past.status),
-                "reason": past.reason,
-                "ordered_for": past.ordered_for,
-                "recorded_at": acting.now,
-                "outcome": str(past.outcome) if past.outcome else None,
-            }
-        )
-        if past.outcome is not None:
+        status = str(Status.UNRECORDED if is_over else past.status)
+        kind = str(Kind.FOR_CAUSE if is_for_cause else Kind.IMPORTED)
+        outcome = str(past.outcome) if past.outcome else None
+        draws.append((draw_id, participant_id, day, kind, status, past.reason, past.ordered_for, outcome))
+        if outcome is not None:
             result_id = next(result_ids)
-            results.append(
-                {
-                    "id": result_id,
-                    "draw_id": draw_id,
-                    "outcome": str(past.outcome),
-                    "recorded_at": acting.now,
-                    "recorded_by": acting.account,
-                }
-            )
-            findings.extend({"result_id": result_id, "analyte": analyte} for analyte in past.analytes)
-    for table, rows in ((Draw, draws), (Result, results), (Finding, findings)):
-        if rows:
-            connection.execute(insert(table), rows)
+            results.append((result_id, draw_id, outcome))
+            findings.extend((result_id, analyte) for analyte in past.analytes)
+    add_rows(connection, Draw, _DRAW_COLUMNS, draws, recorded_at=acting.now)
+    recorded = {"recorded_at": acting.now, "recorded_by": acting.account}
+    add_rows(connection, Result, ("id", "draw_id", "outcome"), results, method=str(Method.PRESUMPTIVE), **recorded)
+    add_rows(connection, Finding, ("result_id", "analyte"), findings)
+
+
+_DRAW_COLUMNS = ("id", "participant_id", "due_on", "kind", "status", "reason", "ordered_for", "outcome")
 
 
 def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]]:

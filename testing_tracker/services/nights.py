@@ -9,21 +9,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, literal
+from sqlalchemy import func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
-from sqlmodel.sql.sqltypes import UTCDateTime
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import days_between
 from testing_tracker.rules.day_secrets import hashed, seal
 from testing_tracker.rules.no_record import Compared
-from testing_tracker.rules.words import Status
+from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import keys, pools
 from testing_tracker.services.closings import close_days
 from testing_tracker.store import audit, ledger
-from testing_tracker.store.dialects import insert_new
+from testing_tracker.store.bulk import add_rows
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Draw, Facility, Night, Participant, Pool
@@ -167,46 +166,37 @@ def _draw(session: Session, acting: Acting, key: _Key, who: range, day: date, *,
         recorded_at=acting.now,
         recorded_by=acting.account,
     )
+    taken = _drawn_already(session, pool)
     for group in pools.decided(session, pool, key.secret if ran else None):
-        pool.drawn += _add_draws(session, acting, pool, group)
+        pool.drawn += _add_draws(session, acting, pool, group, taken)
     session.add(pool)
     session.flush()
     return pool.drawn
 
 
-def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group) -> int:
-    """Write a draw for each participant drawn, many in one statement; returns how many were new."""
-    if not group.drawn:
-        return 0
-    if group.panels:
-        return _add_draws_with_panels(session, acting, pool, group)
-    values = {
-        "participant_id": col(Participant.id),
-        "due_on": literal(pool.day),
-        "kind": literal(str(group.rule.kind)),
-        "status": literal(str(Status.DUE if pool.ran else Status.UNRECORDED)),
-        "schedule_version_id": literal(group.rule.version_id),
-        "recorded_at": literal(acting.now, UTCDateTime()),
-    }
-    # In the order of ids, as `decided` has them: `verify` expects each draw's id.
-    drawn = sa_select(*values.values()).where(col(Participant.id).in_(group.drawn)).order_by(col(Participant.id))
-    connection = session.connection()
-    return connection.execute(insert_new(connection, Draw).from_select(list(values), drawn)).rowcount
+def _drawn_already(session: Session, pool: Pool) -> frozenset[int]:
+    """Who has a draw of that day although nobody decided on it; only somebody else's hand can have done that."""
+    query = sa_select(col(Draw.participant_id)).where(
+        col(Draw.due_on) == pool.day,
+        col(Draw.kind) != Kind.FOR_CAUSE,
+        col(Draw.participant_id).between(pool.first_participant_id, pool.last_participant_id),
+    )
+    return frozenset(session.connection().execute(query).scalars())
 
 
-def _add_draws_with_panels(session: Session, acting: Acting, pool: Pool, group: pools.Group) -> int:
-    """The same for a schedule that rotates panels: a row each, because each has its own panel."""
-    rows = [
-        {
-            "participant_id": number,
-            "due_on": pool.day,
-            "kind": str(group.rule.kind),
-            "status": str(Status.DUE),
-            "schedule_version_id": group.rule.version_id,
-            "recorded_at": acting.now,
-            "panel": group.panels[number],
-        }
-        for number in group.drawn
-    ]
-    connection = session.connection()
-    return connection.execute(insert_new(connection, Draw), rows).rowcount
+def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group, taken: frozenset[int]) -> int:
+    """Write a draw for each participant drawn, many at once; returns how many."""
+    drawn = [number for number in group.drawn if number not in taken]
+    # In the order of `decided`: `verify` expects the draws' ids to ascend in it.
+    add_rows(
+        session.connection(),
+        Draw,
+        ("participant_id", "panel"),
+        ((number, group.panels.get(number)) for number in drawn),
+        due_on=pool.day,
+        kind=str(group.rule.kind),
+        status=str(Status.DUE if pool.ran else Status.UNRECORDED),
+        schedule_version_id=group.rule.version_id,
+        recorded_at=acting.now,
+    )
+    return len(drawn)

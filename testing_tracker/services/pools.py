@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-from sqlalchemy import case, func
+from sqlalchemy import Select, case, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -22,7 +22,7 @@ from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import schedules
 from testing_tracker.store import ledger
-from testing_tracker.store.queries import id_of, in_force_id, leave_counts, on_leave, version_known
+from testing_tracker.store.queries import id_of, in_force_id, leave_counts, version_known
 from testing_tracker.store.tables import (
     Assignment,
     Draw,
@@ -129,39 +129,82 @@ def _table_of(text: str) -> ChanceTable:
 
 
 def _participants(session: Session, pool: Pool) -> Iterator[list[tuple[int, int]]]:
-    """Everybody who takes part on the pool's day, with the schedule's id; not who has a past record of that day."""
-    day = pool.day
-    has_a_record = (
-        sa_select(col(Draw.id))
-        .where(
-            col(Draw.participant_id) == Participant.id,
-            col(Draw.due_on) == day,
-            col(Draw.kind) == Kind.IMPORTED,
-            col(Draw.id) <= pool.last_draw_id,
-        )
-        .exists()
-    )
-    assigned = in_force_id(Assignment, Participant.id, day, up_to=pool.last_assignment_id)
-    enrolled = in_force_id(Enrolment, Participant.id, day, up_to=pool.last_enrolment_id)
+    """Everybody who takes part on the pool's day, with the schedule's id; not who has a past record of that day.
+
+    Each history is read over a page's range of ids, which takes either kind of database as long for the last page as
+    for the first, whatever it has counted of its tables.
+    """
+    execute = session.connection().execute
+    recorded = frozenset(execute(_past_record(pool)).scalars())
+    first = pool.first_participant_id
+    while first <= pool.last_participant_id:
+        last = _last_of_page(session, pool, first)
+        away = frozenset(execute(_on_leave(pool, first, last)).scalars())
+        # Of several assignments the last one is in force, and so the one that stays in the dictionary.
+        schedule_ids = {row[0]: row[1] for row in execute(_assignments(pool, first, last))}
+        yield [item for item in schedule_ids.items() if item[0] not in away and item[0] not in recorded]
+        first = last + 1
+
+
+def _last_of_page(session: Session, pool: Pool, first: int) -> int:
+    """The id of the last participant of a page. Between the facility's ids may be many of other facilities'."""
+    if pool.last_participant_id - first < AT_A_TIME:
+        return pool.last_participant_id
     query = (
+        sa_select(col(Participant.id))
+        .where(col(Participant.facility_id) == pool.facility_id, col(Participant.id) >= first)
+        .order_by(col(Participant.id))
+        .offset(AT_A_TIME - 1)
+        .limit(1)
+    )
+    return min(session.connection().execute(query).scalar() or pool.last_participant_id, pool.last_participant_id)
+
+
+def _assignments(pool: Pool, first: int, last: int) -> Select[int, int]:
+    """Each assignment up to the pool's day of those who are enrolled then, in the order of `queries.in_force`."""
+    enrolled = (
+        sa_select(col(Enrolment.enrolled))
+        .where(
+            col(Enrolment.participant_id) == Participant.id,
+            col(Enrolment.from_on) <= pool.day,
+            col(Enrolment.id) <= pool.last_enrolment_id,
+        )
+        .order_by(col(Enrolment.from_on).desc(), col(Enrolment.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
         sa_select(col(Assignment.participant_id), col(Assignment.schedule_id))
-        .select_from(Participant)
-        .join(Assignment, col(Assignment.id) == assigned)
-        .join(Enrolment, col(Enrolment.id) == enrolled)
+        .join(Participant, col(Participant.id) == Assignment.participant_id)
         .where(
             col(Participant.facility_id) == pool.facility_id,
-            col(Participant.id) <= pool.last_participant_id,
-            col(Enrolment.enrolled),
-            ~on_leave(Participant.id, day, up_to=pool.last_leave_id),
-            ~has_a_record,
+            col(Participant.id).between(first, last),
+            col(Assignment.participant_id).between(first, last),
+            col(Assignment.from_on) <= pool.day,
+            col(Assignment.id) <= pool.last_assignment_id,
+            enrolled,
         )
-        .order_by(col(Participant.id))
-        .limit(AT_A_TIME)
+        .order_by(col(Assignment.participant_id), col(Assignment.from_on), col(Assignment.id))
     )
-    after = pool.first_participant_id - 1
-    while rows := session.connection().execute(query.where(col(Participant.id) > after)).all():
-        yield [(row[0], row[1]) for row in rows]
-        after = rows[-1][0]
+
+
+def _on_leave(pool: Pool, first: int, last: int) -> Select[int]:
+    return sa_select(col(Leave.participant_id)).where(
+        col(Leave.participant_id).between(first, last),
+        col(Leave.from_on) <= pool.day,
+        col(Leave.to_on) >= pool.day,
+        col(Leave.id) <= pool.last_leave_id,
+        leave_counts(pool.last_leave_id),
+    )
+
+
+def _past_record(pool: Pool) -> Select[int]:
+    return sa_select(col(Draw.participant_id)).where(
+        col(Draw.due_on) == pool.day,
+        col(Draw.kind) == Kind.IMPORTED,
+        col(Draw.id) <= pool.last_draw_id,
+        col(Draw.participant_id).between(pool.first_participant_id, pool.last_participant_id),
+    )
 
 
 def _by_chance(

@@ -1,26 +1,45 @@
 """Parts of queries that each kind of database says in its own words."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, SQLColumnExpression, String, case, func, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    SQLColumnExpression,
+    String,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+)
 from sqlmodel import SQLModel
 
 
-def insert_new(connection: Connection, table: type[SQLModel]) -> Any:  # noqa: ANN401  one of two kinds of insert
-    """An insert that leaves out the rows that a unique index knows already; its `rowcount` is how many were new."""
-    return _insert(connection, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+def among(
+    connection: Connection,
+    columns: tuple[SQLColumnExpression[int], SQLColumnExpression[date]],
+    pairs: Collection[tuple[int, date]],
+) -> ColumnElement[bool]:
+    """The condition that a number and a day are one of many pairs, which go to the database as one value.
 
-
-def _insert(connection: Connection, table: type[SQLModel]) -> Any:  # noqa: ANN401  one of two kinds of insert
+    A list of thousands of pairs in the statement takes longer to put together than to look up, and on a server each
+    row would be compared with each pair.
+    """
     if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
+        given = func.json_each(json.dumps([(number, day.isoformat()) for number, day in pairs])).table_valued("value")
+        found = select(func.json_extract(given.c.value, "$[0]"), func.json_extract(given.c.value, "$[1]"))
+        return tuple_(*columns).in_(found.select_from(given))
+    from sqlalchemy.dialects.postgresql import ARRAY
 
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
+    numbers = literal([number for number, _ in pairs], ARRAY(Integer))
+    days = literal([day for _, day in pairs], ARRAY(Date))
+    return tuple_(*columns).in_(select(func.unnest(numbers), func.unnest(days)))
 
 
 def free_ids(connection: Connection, table: type[SQLModel], many: int) -> Sequence[int]:

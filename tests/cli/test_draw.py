@@ -227,3 +227,18 @@ def test_rotating_panels_are_drawn_by_chance_and_can_be_checked(clinic, tmp_path
     assert "holds: 30 participants" in clinic("proof", "check", str(proof))
     proof.write_text(proof.read_text().replace('"panel": 0', '"panel": 1', 1))
     assert "has panel 0 by the day's secret" in clinic.run("proof", "check", str(proof)).stderr
+
+
+def test_a_draw_put_in_by_hand_does_not_keep_the_others_from_theirs(clinic):
+    clinic.add("A17", "B2")
+    number, version = clinic.rows(
+        "SELECT p.id, v.id FROM participant p, schedule_version v JOIN schedule s ON s.id = v.schedule_id "
+        "WHERE p.code = 'A17' AND s.name = 'fixed-2'"
+    )[0]
+    clinic.change(
+        "INSERT INTO draw (participant_id, due_on, kind, status, schedule_version_id, recorded_at) "
+        f"VALUES ({number}, '2026-11-16', 'random', 'excused', {version}, '2026-11-16 12:00:00.000000')"
+    )
+    assert "1 drawn today" in clinic("draw")
+    assert clinic.status("A17") == "excused"
+    assert clinic.status("B2") == "due"

@@ -120,6 +120,16 @@ def test_a_bad_line_is_named_and_the_good_one_beside_it_taken(take, line, said):
     assert "Jane" not in complaints[0]
 
 
+def test_what_comes_after_an_import_has_numbers_of_its_own(people, take):
+    take("A17,2026-10-05,collected,positive,thc,\nA17,2026-10-06,collected,negative,,\n")
+    people("test", "A17", "--reason", "drowsy")
+    people("result", "A17", "negative")
+    days = people.rows("SELECT due_on FROM draw ORDER BY id")
+    assert days == [("2026-10-05",), ("2026-10-06",), ("2026-11-16",)]
+    assert people.rows("SELECT outcome FROM result ORDER BY id") == [("positive",), ("negative",), ("negative",)]
+    assert "hold" in people("verify")
+
+
 def test_a_line_that_is_on_record_is_unchanged_and_another_one_refused(people, take):
     _, said, complaints = take(
         "A17,2026-10-05,missed,,,\nA17,2026-10-05,missed,,,\nA17,2026-10-05,collected,positive,thc,\n"
