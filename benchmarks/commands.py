@@ -3,7 +3,7 @@
     python benchmarks/commands.py
     .ci/postgresql python benchmarks/commands.py
 
-Medians of runs in turn. Target for `due` and `result`: at most 1.15. On a server psycopg is imported too, on both sides.
+Medians of runs in turn. Target for `due` and `result`: at most 1.15. On a server both sides import psycopg too.
 """
 
 import statistics
