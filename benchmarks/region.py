@@ -75,13 +75,13 @@ def enrolments(facility: int, participants: int) -> Iterator[str]:
     values = {
         "enrolment": ("enrolled", "true"),
         "placement": ("level", "'iop'"),
-        "assignment": ("schedule_id", f"CASE WHEN id % 2 = 0 THEN {first} ELSE {second} END"),
+        "assignment": ("schedule_id", f"CASE WHEN mod(id, 2) = 0 THEN {first} ELSE {second} END"),
     }
     for table, (column, value) in values.items():
         yield (
             f"INSERT INTO {table} (participant_id, from_on, {column}, recorded_at, recorded_by) "
             f"SELECT id, '{BEFORE}', {value}, '{BEFORE} 12:00Z', 'bench' FROM participant "
-            f"WHERE facility_id = {facility} ORDER BY id"
+            f"WHERE facility_id = {facility} ORDER BY participant.id"
         )
 
 

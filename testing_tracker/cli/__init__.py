@@ -9,7 +9,7 @@ import click
 
 from testing_tracker import __version__
 from testing_tracker.cli.desk import Desk
-from testing_tracker.cli.words import DAY
+from testing_tracker.cli.words import DAY, FACILITY
 from testing_tracker.errors import TestingTrackerError
 
 DAMAGED = (
@@ -96,6 +96,7 @@ class Program(click.Group):
 )
 @click.option(
     "--facility",
+    type=FACILITY,
     metavar="NAME",
     envvar="TESTING_TRACKER_FACILITY",
     help="Which facility, by name or number; only where the database has several.",

@@ -75,7 +75,7 @@ def _analytes(ctx: click.Context) -> list[str]:
     from testing_tracker.rules import facility_file
     from testing_tracker.rules.analytes import analyte_names
 
-    Desk(_given_database(ctx), None)  # no command has sat down at one: a key was pressed
+    Desk(_given(ctx, "database"), None)  # no command has sat down at one: a key was pressed
     try:
         return list(analyte_names())
     except FacilityFileError:
@@ -86,24 +86,31 @@ def _analytes(ctx: click.Context) -> list[str]:
 def _participants(ctx: click.Context) -> list[str]:
     from testing_tracker.store import listing
 
-    return listing.participant_codes(_given_database(ctx))
+    return listing.participant_codes(_given(ctx, "database"), _given(ctx, "facility"))
 
 
 def _participants_due(ctx: click.Context) -> list[str]:
     from testing_tracker.store import listing
 
-    database = _given_database(ctx)
-    return listing.codes_with_open_draw(database) or listing.participant_codes(database)
+    where = _given(ctx, "database"), _given(ctx, "facility")
+    return listing.codes_with_open_draw(*where) or listing.participant_codes(*where)
 
 
 def _schedules(ctx: click.Context) -> list[str]:
     from testing_tracker.store import listing
 
-    return listing.schedule_names(_given_database(ctx))
+    return listing.schedule_names(_given(ctx, "database"), _given(ctx, "facility"))
 
 
-def _given_database(ctx: click.Context) -> str | None:
-    given = ctx.find_root().params.get("database")
+def _facilities(ctx: click.Context) -> list[str]:
+    from testing_tracker.store import listing
+
+    return listing.facility_names(_given(ctx, "database"))
+
+
+def _given(ctx: click.Context, option: str) -> str | None:
+    """What was given before the command, on the line or in the environment."""
+    given = ctx.find_root().params.get(option)
     return given if isinstance(given, str) else None
 
 
@@ -125,5 +132,6 @@ CODE = Word("code", _code, _participants)
 CODE_DUE = Word("code", _code, _participants_due)
 ANALYTE = Word("analyte", _analyte, _analytes)
 SCHEDULE = Word("schedule", _as_is, _schedules)
+FACILITY = Word("facility", _as_is, _facilities)
 LEVEL = click.Choice([str(level) for level in Level])
 OUTCOME = click.Choice([str(outcome) for outcome in Outcome])

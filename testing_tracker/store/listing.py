@@ -6,44 +6,60 @@ from contextlib import closing
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.location import ServerLocation, locate
 
+# The facility that was given, by its name or number, or the only one. The codes of others are nobody's business.
+_OURS = (
+    "facility_id = (SELECT id FROM facility WHERE CASE WHEN :given = '' THEN (SELECT count(*) FROM facility) = 1 "
+    "ELSE name = :given OR lower(name) = lower(:given) OR CAST(id AS VARCHAR) = :given END ORDER BY id LIMIT 1)"
+)
 
-def participant_codes(database: str | None) -> list[str]:
-    """The codes of all participants."""
-    return _first_column(database, "SELECT code FROM participant ORDER BY code_key")
+
+def participant_codes(database: str | None, facility: str | None) -> list[str]:
+    """The codes of a facility's participants."""
+    return _first_column(database, f"SELECT code FROM participant WHERE {_OURS} ORDER BY code_key", facility)  # noqa: S608
 
 
-def codes_with_open_draw(database: str | None) -> list[str]:
-    """The codes of the participants whose latest day of draws has one that is still due."""
+def codes_with_open_draw(database: str | None, facility: str | None) -> list[str]:
+    """The codes of the facility's participants whose latest day of draws has one that is still due."""
+    ours = f"SELECT id FROM participant WHERE {_OURS}"  # noqa: S608
     return _first_column(
         database,
-        "SELECT code FROM participant WHERE id IN (SELECT participant_id FROM draw "
-        "WHERE status = 'due' AND due_on = (SELECT max(due_on) FROM draw)) ORDER BY code_key",
+        "SELECT code FROM participant WHERE id IN (SELECT participant_id FROM draw "  # noqa: S608
+        f"WHERE status = 'due' AND participant_id IN ({ours}) "
+        f"AND due_on = (SELECT max(due_on) FROM draw WHERE participant_id IN ({ours}))) ORDER BY code_key",
+        facility,
     )
 
 
-def schedule_names(database: str | None) -> list[str]:
-    """The names of all schedules."""
-    return _first_column(database, "SELECT name FROM schedule ORDER BY name")
+def schedule_names(database: str | None, facility: str | None) -> list[str]:
+    """The names of a facility's schedules."""
+    return _first_column(database, f"SELECT name FROM schedule WHERE {_OURS} ORDER BY name", facility)  # noqa: S608
 
 
-def _first_column(database: str | None, query: str) -> list[str]:
+def facility_names(database: str | None) -> list[str]:
+    """The names of all facilities."""
+    return _first_column(database, "SELECT name FROM facility ORDER BY id", None)
+
+
+def _first_column(database: str | None, query: str, facility: str | None) -> list[str]:
+    given = {"given": (facility or "").strip()}
     try:
         location = locate(database)
         if isinstance(location, ServerLocation):
-            return _from_server(location, query)
+            return _from_server(location, query, given)
         with closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
-            return [row[0] for row in connection.execute(query)]
+            return [row[0] for row in connection.execute(query, given)]
     except (sqlite3.Error, TestingTrackerError):
         return []  # there is nobody to tell in the middle of a key press
 
 
-def _from_server(location: ServerLocation, query: str) -> list[str]:
+def _from_server(location: ServerLocation, query: str, given: dict[str, str]) -> list[str]:
     try:
         import psycopg
     except ImportError:
         return []
     try:
         with psycopg.connect(location.uri, connect_timeout=2, client_encoding="UTF8") as connection:
-            return [row[0] for row in connection.execute(query.encode())]
+            written = query.replace(":given", "%(given)s").encode()
+            return [row[0] for row in connection.execute(written, given)]
     except psycopg.Error:
         return []

@@ -74,6 +74,15 @@ def test_schedule_names(database):
     assert offered(database, "participant", "set-schedule", "A17", "random") == ["random-1", "random-2", "random-3"]
 
 
+def test_where_facilities_share_a_database_each_is_offered_its_own(database, clinic):
+    clinic("facility", "add", "Ostkreuz")
+    clinic("--facility", "Ostkreuz", "participant", "add", "Z9", "--schedule", "fixed-2", "--level", "iop")
+    assert offered(database, "--facility", "ostkreuz", "participant", "show", "") == ["Z9"]
+    assert offered(database, "--facility", "1", "participant", "show", "") == ["A17", "a18", "B2"]
+    assert offered(database, "participant", "show", "") == []
+    assert offered(database, "--facility", "Ost") == ["Ostkreuz"]
+
+
 def test_analytes(database):
     assert "cocaine" in offered(database, "result", "a18", "positive", "--analyte", "co")
 
