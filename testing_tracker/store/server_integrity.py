@@ -158,7 +158,7 @@ def _constraint(constraint: Constraint, table: Table) -> str:
 
 def _index(index: Index) -> str:
     columns = ", ".join(str(getattr(part, "name", part)) for part in index.expressions)
-    where = index.dialect_options["postgresql"]["where"]
+    where = index.dialect_options["sqlite"]["where"]  # the tables say it for a file only; it is the same on a server
     return f"({columns})" + ("" if where is None else f" WHERE {where}")
 
 
