@@ -5,12 +5,11 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from testing_tracker import services
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE
-from testing_tracker.rules.calendar import instant
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
-from testing_tracker.services import panels
 from testing_tracker.services.lookup import find_enrolled, find_participant
 from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, in_force, result_of, standing_on
@@ -91,7 +90,7 @@ def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
             schedule=schedule,
             reason=draw.reason or draw.ordered_for,
             expected=draw.expected,
-            panel=list(panels.test_of(session, draw).panel) if draw.panel is not None else None,
+            panel=list(services.panels.test_of(session, draw).panel) if draw.panel is not None else None,
         )
         for draw, code, schedule in rows
     ]
@@ -172,7 +171,9 @@ def _no_draw(session: Session, acting: Acting, participant: Participant, day: da
 
 def window_closes(session: Session, acting: Acting, draw: Draw) -> datetime:
     """The instant from which nobody can give a draw's specimen any more."""
-    return instant(draw.due_on, panels.rule_of_draw(session, draw).collection.closes, acting.zone)
+    from testing_tracker.rules.calendar import instant  # the call list has no need of it
+
+    return instant(draw.due_on, services.panels.rule_of_draw(session, draw).collection.closes, acting.zone)
 
 
 def order_test(session: Session, acting: Acting, code: str, reason: str | None) -> Draw:

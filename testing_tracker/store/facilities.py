@@ -22,7 +22,7 @@ def choose(session: Session, given: str | None) -> int:
         raise TestingTrackerError(_which(every(session), given))
     facility = meant[0]
     assert facility.id is not None
-    session.info[_CHOSEN] = facility.id
+    session.info[_CHOSEN] = facility  # the row itself: a session forgets rows that nobody holds
     return facility.id
 
 
@@ -55,7 +55,8 @@ def _which(found: list[Facility], given: str | None) -> str:
 
 def the_facility(session: Session) -> Facility:
     """The facility that the transaction is for."""
-    return session.get_one(Facility, session.info[_CHOSEN])
+    facility: Facility = session.info[_CHOSEN]
+    return facility
 
 
 def every(session: Session) -> list[Facility]:

@@ -6,6 +6,9 @@ from typing import Any
 from sqlalchemy import CheckConstraint, text
 from sqlmodel import SQLModel
 
+# Rows are checked by the services and the database, never by pydantic, whose validators take their time to build.
+SQLModel.model_config["defer_build"] = True
+
 # A later migration can only alter a constraint that has a name.
 SQLModel.metadata.naming_convention = {
     "ix": "%(table_name)s_%(column_0_N_name)s_index",
