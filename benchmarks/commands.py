@@ -3,7 +3,8 @@
     python benchmarks/commands.py
     .ci/postgresql python benchmarks/commands.py
 
-The best of runs in turn, which whatever else the machine does disturbs least. Target for `due` and `result`: at most 1.15. On a server both sides import psycopg too.
+The best of runs in turn, which other work disturbs least. Target for `due` and `result`: at most 1.15. On
+a server both sides import psycopg too.
 """
 
 import sys
