@@ -54,7 +54,7 @@ class Plan:
     ways: Callable[[int], Deliveries]
     clock_of: ClockOf
     write_file: WriteFile
-    facility: str | None = None
+    facility: str | int | None = None
 
 
 def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -> bool:
@@ -152,7 +152,7 @@ class _Turn:
         self.tell(event, said, level, **figures)
 
     def _state(self) -> _State:
-        with reading(self.engine, str(self.number)) as session:
+        with reading(self.engine, self.number) as session:
             facility, acting = self._acting(session)
             night_ran = draws.night_has_run(session, acting, acting.today)
             session.expunge(facility)
@@ -164,7 +164,7 @@ class _Turn:
 
     def _draw(self) -> None:
         """Run the night. Another host may have been first: then there is nothing to tell."""
-        with writing(self.engine, str(self.number)) as session:
+        with writing(self.engine, self.number) as session:
             facility, acting = self._acting(session)
             elapsed = self.plan.clock_of(facility.timezone).stopwatch()
             report = nights.run_night(session, acting, self.plan.location.key, elapsed)
@@ -256,9 +256,9 @@ class _Turn:
 
     @contextmanager
     def _transaction(
-        self, begin: Callable[[Engine, str], AbstractContextManager[Session]]
+        self, begin: Callable[[Engine, int], AbstractContextManager[Session]]
     ) -> Iterator[tuple[Session, Acting]]:
-        with begin(self.engine, str(self.number)) as session:
+        with begin(self.engine, self.number) as session:
             yield session, self._acting(session)[1]
 
     def _tell(self, attempt: Attempt) -> None:

@@ -31,9 +31,7 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
     """
     file = file.expanduser().absolute()
     if key:
-        with desk.writing_all() as session:
-            services.backups.copy_key(session, desk.clock, desk.location, file, overwrite=overwrite)
-        say(desk, f"{file}: a copy of the key. Whoever reads it can tell tomorrow's draws; keep it apart from backups.")
+        _copy_key(desk, file, overwrite=overwrite)
         return
     copy = _make(desk, file, overwrite=overwrite)
     say(desk, f"{file}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
@@ -41,11 +39,36 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
     if copy.page is None:
         warn(f"it is of the earlier schema {copy.schema}, in which it cannot be put on record; `migrate` goes on.")
         return
-    try:
-        with desk.writing_all() as session:
-            services.backups.record_made(session, desk.clock, copy)
-    except TestingTrackerError as error:
-        warn(f"the copy is good, but that it was made could not be put on record, so `doctor` will not know. {error}")
+    for at in desk.each_facility():
+        try:
+            with at.desk.writing() as (session, acting):
+                services.backups.record_made(session, acting, copy)
+        except TestingTrackerError as error:
+            made = "the copy is good, but that it was made could not be put on record, so `doctor` will not know."
+            warn(f"{at.mark}{made} {error}")
+
+
+def _copy_key(desk: Desk, file: Path, *, overwrite: bool) -> None:
+    """Copy the key file where it has the key of at least one facility."""
+    each = desk.each_facility()
+    lost = []
+    for at in each:
+        with at.desk.reading() as (session, acting):
+            problem = services.keys.problem_with(session, acting.facility_id, desk.location.key, acting.today)
+        if problem is not None:
+            lost.append(f"{at.mark}{problem}")
+    if len(lost) == len(each):
+        raise TestingTrackerError(" ".join(lost))
+    services.backups.copy_key(desk.location, file, overwrite=overwrite)
+    say(desk, f"{file}: a copy of the key. Whoever reads it can tell tomorrow's draws; keep it apart from backups.")
+    for problem in lost:
+        warn(problem)
+    for at in each:
+        try:
+            with at.desk.writing() as (session, acting):
+                services.backups.record_key_copy(session, acting)
+        except TestingTrackerError as error:
+            warn(f"{at.mark}the copy is good, but that it was made could not be put on record. {error}")
 
 
 def _make(desk: Desk, file: Path, *, overwrite: bool) -> "Copy":

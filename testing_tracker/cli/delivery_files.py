@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 def deliveries_of(location: "AnyLocation", facility_id: int) -> Deliveries | None:
     """What a facility's file says, None where it has none.
 
-    Raises DeliveryFileError for a file that others can read, that is not there though the environment names it, or
-    that says what cannot be.
+    Raises DeliveryFileError for a file that others can read, that is not there though the environment names it (the
+    first facility's), or that says what cannot be.
     """
     file = location.delivery_of(facility_id)
-    if location.delivery_elsewhere is None and not file.exists():
+    is_named = location.delivery_elsewhere is not None and facility_id == 1
+    if not is_named and not file.exists():
         return None
     try:
         text = _private_text(file)

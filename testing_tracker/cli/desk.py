@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AtFacility:
-    """A desk at one facility. `name` is empty where it is the only one that the command is for."""
+    """A desk at one facility. `name` is empty where it is the database's only one."""
 
     desk: "Desk"
     name: str
@@ -37,14 +37,30 @@ class AtFacility:
         return f"{self.name}: " if self.name else ""
 
 
-class Desk:
-    """Opens the database when a command first needs it. `training` is known from then on."""
+@contextmanager
+def going_on(each: list[AtFacility], at: AtFacility, failed: list[str]) -> Iterator[None]:
+    """Let what cannot be done for one of several facilities keep none of the others: it is noted, with its name."""
+    try:
+        yield
+    except TestingTrackerError as error:
+        if len(each) == 1:
+            raise
+        failed.append(f"{at.mark}{error}")
 
-    def __init__(self, database: str | None, pretended_day: str | None, facility: str | None = None) -> None:
+
+class Desk:
+    """Opens the database when a command first needs it. `training` is known from then on, and so is `whose`.
+
+    `whose` is what is said before a line about the facility, where the database has several: codes may be the same.
+    """
+
+    def __init__(self, database: str | None, pretended_day: str | None, facility: str | int | None = None) -> None:
         self.database = database
         self.pretended_day = pretended_day
         self.facility = facility
         self.training = False
+        self.whose = ""
+        self._says_whose = True
         self.tell_of_upgrade: Callable[[str], None] | None = None  # a note on standard error, unless it is set
         self._engine: Engine | None = None
         facility_file.use_from(self._own_analytes)
@@ -136,18 +152,19 @@ class Desk:
 
         with self.reading_all() as session:
             found = every(session)
+            several = len(found) > 1
             if self.facility is not None:
                 chosen = choose(session, self.facility)
                 found = [one for one in found if one.id == chosen]
-            several = len(found) > 1
             return [
                 AtFacility(self.at(id_of(one)), one.name if several else "", id_of(one), one.timezone) for one in found
             ]
 
     def at(self, facility_id: int) -> "Desk":
-        """The same desk, for one of the facilities."""
+        """The same desk, for one of the facilities, whose lines the command marks itself."""
         desk = copy(self)
-        desk.facility = str(facility_id)
+        desk._says_whose = False
+        desk.facility = facility_id
         return desk
 
     @property
@@ -185,10 +202,12 @@ class Desk:
 
     def _acting(self, session: "Session") -> "Acting":
         from testing_tracker.acting import acting_in
-        from testing_tracker.store.facilities import the_facility
+        from testing_tracker.store.facilities import shares, the_facility
 
         facility = the_facility(session)
         self._check_training(facility)
+        if self._says_whose and self.facility is not None and shares(session):
+            self.whose = f"{facility.name}: "
         return acting_in(facility, self.clock(facility.timezone))
 
     def _check_training_of_all(self, session: "Session") -> None:

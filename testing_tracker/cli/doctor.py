@@ -3,8 +3,9 @@
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.desk import Desk, going_on, pass_desk
 from testing_tracker.cli.output import format_option, print_rows
+from testing_tracker.errors import TestingTrackerError
 
 
 @click.command("doctor")
@@ -31,19 +32,22 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None
 
     each = desk.each_facility()
     found: list[dict[str, object]] = []
+    failed: list[str] = []
     for at in each:
-        with at.desk.reading() as (session, acting):
+        with going_on(each, at, failed), at.desk.reading() as (session, acting):
             lines = services.doctor.find_stuck(
                 session, acting, desk.location, get_localzone(), Limits(result_days=result_days)
             )
-        found += [({"facility": at.name} if at.name else {}) | vars(line) for line in lines]
+            found += [({"facility": at.name} if at.name else {}) | vars(line) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
-    if needs_doing or not quiet:
+    if needs_doing or not (quiet or failed):
         columns = ["since", "participant", "what", "do"]
         if form != "table":
             columns = ["matter", *columns, "needs_doing"]
         if len(each) > 1:
             columns = ["facility", *columns]
         print_rows(desk, found, columns, form, "All is well.")
+    if failed:
+        raise TestingTrackerError(" ".join(failed))
     if needs_doing:
         click.get_current_context().exit(1)

@@ -3,7 +3,7 @@
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
 from testing_tracker.cli.held import in_words
 from testing_tracker.cli.output import format_option, print_rows, say, warn
 from testing_tracker.cli.words import CODE, DAY, REASON
@@ -19,14 +19,10 @@ def draw_command(desk: Desk) -> None:
     unless one is named; what keeps one from being drawn keeps none of the others.
     """
     each = desk.each_facility()
-    failed = []
+    failed: list[str] = []
     for at in each:
-        try:
+        with going_on(each, at, failed):
             _draw(at.desk, at.mark)
-        except TestingTrackerError as error:
-            if len(each) == 1:
-                raise
-            failed.append(f"{at.mark}{error}")
     if failed:
         raise TestingTrackerError(" ".join(failed))
 

@@ -108,7 +108,8 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
 
     def ask() -> str:
         completer.codes = None
-        return session.prompt(f"{TRAINING} {conversation.question}" if desk.training else conversation.question)
+        question = f"{desk.whose}{conversation.question}"
+        return session.prompt(f"{TRAINING} {question}" if desk.training else question)
 
     return ask
 

@@ -24,8 +24,9 @@ def format_option(command: _Command) -> _Command:
 
 
 def say(desk: Desk, text: str) -> None:
-    """One line on standard output about what was done."""
-    click.echo(f"{TRAINING} {text}" if desk.training else text)
+    """One line on standard output about what was done, and for which facility where there are several."""
+    marked = f"{desk.whose}{text}"
+    click.echo(f"{TRAINING} {marked}" if desk.training else marked)
 
 
 def warn(text: str) -> None:

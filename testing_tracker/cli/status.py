@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.desk import Desk, going_on, pass_desk
 from testing_tracker.cli.output import format_option, print_json, print_rows
 from testing_tracker.cli.words import TIME
 from testing_tracker.errors import TestingTrackerError
@@ -43,14 +43,13 @@ def status_command(desk: Desk, overdue_after: str, form: str) -> None:
     for at in each:
         named = {"facility": at.name} if at.name else {}
         channels, problem = _configured(desk, at.number)
-        with at.desk.reading() as (session, acting):
+        with going_on(each, at, problems), at.desk.reading() as (session, acting):
             state = services.status.state_of(session, acting, time.fromisoformat(overdue_after), channels)
-            zone = acting.zone
-        if problem is not None:
-            state.problems.append(problem)
-        documents.append(named | _document(state))
-        rows += [named | row for row in _rows(state, channels, zone)]
-        problems += [f"{at.mark}{told}" for told in state.problems]
+            if problem is not None:
+                state.problems.append(problem)
+            documents.append(named | _document(state))
+            rows += [named | row for row in _rows(state, channels, acting.zone)]
+            problems += [f"{at.mark}{told}" for told in state.problems]
     if form == "json":
         print_json(desk, documents if len(each) > 1 else documents[0])
     else:

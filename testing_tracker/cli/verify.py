@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
 from testing_tracker.cli.files import write_whole
 from testing_tracker.cli.output import format_option, print_json, print_rows, say, warn
 from testing_tracker.cli.words import DAY
@@ -26,25 +26,30 @@ def verify_command(desk: Desk, form: str) -> None:
 
     Where several facilities share the database, it is for all of them unless one is named.
     """
-    found = []
-    for at in desk.each_facility():
-        with at.desk.reading() as (session, acting):
+    each = desk.each_facility()
+    found: list[tuple[AtFacility, Verified]] = []
+    failed: list[str] = []
+    for at in each:
+        with going_on(each, at, failed), at.desk.reading() as (session, acting):
             found.append((at, services.verification.verify(session, acting, desk.location.key)))
     if form == "json":
         documents = [_document(at, result) for at, result in found]
-        print_json(desk, documents if len(documents) > 1 else documents[0])
+        print_json(desk, documents if len(each) > 1 else documents[0])
     elif form == "csv":
         rows = [_named(at) | vars(problem) for at, result in found for problem in result.problems]
-        whose = ["facility"] if len(found) > 1 else []
+        whose = ["facility"] if len(each) > 1 else []
         print_rows(desk, rows, [*whose, "day", "participant", "what"], form, "")
     problems = [f"{at.mark}{problem}" for at, result in found for problem in result.problems]
     if problems:
         others = len(problems) - 1
         more = f" There is more that does not hold ({others}; `--format csv` lists it)." if others else ""
-        raise TestingTrackerError(
+        failed.insert(
+            0,
             f"{problems[0]}.{more} Change nothing, keep copies of the database and the key, and find out who could "
-            "write to them."
+            "write to them.",
         )
+    if failed:
+        raise TestingTrackerError(" ".join(failed))
     for at, result in found:
         for note in result.unchecked:
             warn(f"{at.mark}{note}")

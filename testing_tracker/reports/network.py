@@ -17,6 +17,7 @@ from testing_tracker.reports.counting import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.reports.tally import Tally, total
 from testing_tracker.reports.weekly import gaps_in
 from testing_tracker.reports.weekly_questions import questions_in
+from testing_tracker.reports.weekly_weekdays import weekdays_in
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Decision
@@ -63,7 +64,10 @@ class NetworkReport:
 
 
 def gather(session: Session, clock_of: ClockOf, week: Week | None = None) -> NetworkReport:
-    """The report of a week, by default the last one that is over for every facility."""
+    """The report of a week, by default the last one that is over for every facility.
+
+    Raises TestingTrackerError where this machine does not know a facility's timezone.
+    """
     actings = [(one, acting_in(one, clock_of(one.timezone))) for one in every(session)]
     week = week or last_full_week(min(acting.today for _, acting in actings))
     tallies: dict[int, tuple[int, Tally]] = {}
@@ -85,6 +89,7 @@ def _week_of(
     number = id_of(facility)
     try:
         cross_check.check_draws(session, acting, week)
+        cross_check.check_runs(week, [(day.day, day.observed, day.made) for day in weekdays_in(session, acting, week)])
     except TestingTrackerError:
         return FacilityWeek(number, facility.name, 0, Tally(), open_ones.get(number, 0), problem=True)
     tested, tally = tallies.get(number, (0, Tally()))

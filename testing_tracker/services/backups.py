@@ -70,10 +70,9 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
         raise cannot_write(file, error) from None
 
 
-def record_made(session: Session, clock_of: ClockOf, copy: Copy) -> None:
-    """Put on each facility's record that a backup was made; where it is, is nobody's business."""
-    for acting in _acting_in_each(session, clock_of):
-        audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
+def record_made(session: Session, acting: Acting, copy: Copy) -> None:
+    """Put on a facility's record that a backup was made; where it is, is nobody's business."""
+    audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
 
 
 def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
@@ -81,15 +80,14 @@ def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
         yield acting_in(facility, clock_of(facility.timezone))
 
 
-def copy_key(session: Session, clock_of: ClockOf, location: AnyLocation, file: Path, *, overwrite: bool) -> None:
-    """Copy the key file, for its owner alone, and put that on each facility's record.
+def record_key_copy(session: Session, acting: Acting) -> None:
+    """Put on a facility's record that its key was copied."""
+    audit.record(session, acting, "key copy")
 
-    Raises TestingTrackerError where it is missing, or not this database's, and where something stands there.
-    """
+
+def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
+    """Copy the key file, for its owner alone. Raises TestingTrackerError where something stands there."""
     check_place(location, file)
-    for acting in _acting_in_each(session, clock_of):
-        keys.open_key(session, acting.facility_id, location.key, acting.today)
-        audit.record(session, acting, "key copy")
     try:
         with whole_file(file, overwrite=overwrite) as made:
             made.write_bytes(location.key.path.read_bytes())

@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func
@@ -54,6 +55,7 @@ def make_database(
     the draws come from: new and from chance, unless it is for a demonstration. Raises TestingTrackerError for an
     unknown timezone and where there is something already.
     """
+    name = check_name(name)
     clock = Clock(find_zone(timezone), pretended_day)
     seed = seed or chance.new_seed()
     chain = chain_of(seed, clock.today())
@@ -71,6 +73,20 @@ def make_database(
         undo.pop_all()
         engine.dispose()
     return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
+
+
+def check_name(given: str) -> str:
+    """A facility's name as it is kept: a line of text that begins with a letter and is composed in one way.
+
+    A number would be taken for the number of another facility, and a spreadsheet would take what begins with a sign for
+    a formula. Raises TestingTrackerError for another one.
+    """
+    name = normalize("NFC", given).strip()
+    if not name or not name[0].isalpha() or not name.isprintable():
+        raise TestingTrackerError(
+            f"{given!r} is not a facility's name. Give a line of text that begins with a letter, such as Harbor House."
+        )
+    return name
 
 
 def find_zone(timezone: str | None) -> ZoneInfo:
@@ -99,6 +115,7 @@ def add(session: Session, name: str, clock: Clock, key_file: KeyFile) -> Made:
     It is for training if the others are. The caller's transaction is the only one to write for any facility. Raises
     TestingTrackerError for a name that one has already, in whatever case.
     """
+    name = check_name(name)
     others = every(session)
     if any(one.name.casefold() == name.casefold() for one in others):
         raise TestingTrackerError(f"There is a facility {name!r} in this database already. Give another name.")

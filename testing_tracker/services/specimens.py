@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
@@ -80,14 +81,16 @@ def _text(number: Decimal | None) -> str | None:
 
 
 def _labelled(session: Session, acting: Acting, label: str) -> list[Specimen]:
-    return list(
-        session.exec(
-            select(Specimen)
-            .join(Draw, col(Draw.id) == Specimen.draw_id)
-            .join(Participant, col(Participant.id) == Draw.participant_id)
-            .where(Specimen.label == label, Participant.facility_id == acting.facility_id)
-            .order_by(col(Specimen.id))
-        )
+    return list(session.exec(_of_the_facility(acting).where(Specimen.label == label)))
+
+
+def _of_the_facility(acting: Acting) -> SelectOfScalar[Specimen]:
+    return (
+        select(Specimen)
+        .join(Draw, col(Draw.id) == Specimen.draw_id)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(Participant.facility_id == acting.facility_id)
+        .order_by(col(Specimen.id))
     )
 
 
@@ -195,8 +198,7 @@ def find(session: Session, acting: Acting, label: str) -> Specimen:
     """The newest specimen with this label, or with this number. Raises TestingTrackerError where there is none."""
     found = _labelled(session, acting, label)
     if not found and label.isdigit():
-        specimen = session.get(Specimen, int(label))
-        found = [specimen] if specimen is not None else []
+        found = list(session.exec(_of_the_facility(acting).where(Specimen.id == int(label))))
     if not found:
         raise TestingTrackerError(f"There is no specimen {label}. Give the label or barcode that was logged with it.")
     return found[-1]

@@ -109,7 +109,7 @@ def make_engine(location: AnyLocation) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, facility: str | None = None) -> Iterator[Session]:
+def writing(engine: Engine, facility: str | int | None = None) -> Iterator[Session]:
     """A transaction that is the only one to write for a facility from its start, so what it reads stays true until it
     commits. It ends with its page of the facility's ledger.
 
@@ -124,8 +124,9 @@ def writing(engine: Engine, facility: str | None = None) -> Iterator[Session]:
         else:
             from testing_tracker.store import postgresql
 
+            postgresql.keep_out_who_alters_all(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
             facility_id = facilities.choose(session, facility)
-            postgresql.lock_facility(connection, facility_id, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
+            postgresql.lock_facility(connection, facility_id)
         ledger.begin(session)
         yield session
         ledger.write_page(session, facility_id)
@@ -157,7 +158,7 @@ def writing_all(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]
 
 
 @contextmanager
-def reading(engine: Engine, facility: str | None = None) -> Iterator[Session]:
+def reading(engine: Engine, facility: str | int | None = None) -> Iterator[Session]:
     """One unchanging view of the records, for a facility as in `writing`."""
     with reading_all(engine) as session:
         facilities.choose(session, facility)

@@ -12,12 +12,18 @@ _CHOSEN = "facility"
 _MOST_NAMED = 5
 
 
-def choose(session: Session, given: str | None) -> int:
+def choose(session: Session, given: str | int | None) -> int:
     """Have a transaction be for the facility of a name or a number, or for the only one; returns its number.
 
-    Raises TestingTrackerError where there are several and none was given, and for one that is not there.
+    What a person types may be either; the program itself gives the number, which is never taken for a name. Raises
+    TestingTrackerError where there are several and none was given, and for one that is not there.
     """
-    meant = _first_two(session) if given is None else _meant(session, given.strip())
+    if given is None:
+        meant = _first_two(session)
+    elif isinstance(given, int):
+        meant = [one for one in [session.get(Facility, given)] if one is not None]
+    else:
+        meant = _meant(session, given.strip())
     if len(meant) != 1:
         raise TestingTrackerError(_which(every(session), given))
     facility = meant[0]
@@ -42,11 +48,14 @@ def _meant(session: Session, given: str) -> list[Facility]:
     return in_any_case or [one for one in found if str(one.id) == given]
 
 
-def _which(found: list[Facility], given: str | None) -> str:
+def _which(found: list[Facility], given: str | int | None) -> str:
     names = ", ".join(one.name for one in found[:_MOST_NAMED])
     more = f" and {len(found) - _MOST_NAMED} more (`testing-tracker facility list`)" if found[_MOST_NAMED:] else ""
     if given is not None:
-        return f"There is no facility {given!r} in this database. It has {names}{more}."
+        return (
+            f"There is no facility {given!r} in this database. It has {names}{more}. (--facility, or "
+            "TESTING_TRACKER_FACILITY, says which.)"
+        )
     return (
         f"This database has several facilities: {names}{more}. Say which one with --facility NAME, or once and for "
         "all with TESTING_TRACKER_FACILITY."
@@ -57,6 +66,11 @@ def the_facility(session: Session) -> Facility:
     """The facility that the transaction is for."""
     facility: Facility = session.info[_CHOSEN]
     return facility
+
+
+def shares(session: Session) -> bool:
+    """Whether the database has several facilities."""
+    return len(_first_two(session)) > 1
 
 
 def every(session: Session) -> list[Facility]:

@@ -86,9 +86,9 @@ class KeyFile:
             return
         self._read()
         try:
-            with open(self.path, "r+", encoding="ascii") as file:
-                text = file.read()
-                file.write(("" if text.endswith("\n") else "\n") + _line(anchor, seed))
+            # Facilities that share the file may begin keys at once: a line is one write, at what is then the end.
+            with open(self.path, "a", encoding="ascii") as file:
+                file.write(f"\n{_line(anchor, seed)}")
                 file.flush()
                 os.fsync(file.fileno())
         except (OSError, ValueError) as error:

@@ -53,34 +53,58 @@ COLUMNS = {
     "staff": "id, facility_id, account, role, allowed, recorded_at, recorded_by",
 }
 _ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
-_OF_PARTICIPANT = "SELECT p.facility_id FROM participant p WHERE p.id = participant_id"
-_OF_DRAW = "SELECT p.facility_id FROM draw d JOIN participant p ON p.id = d.participant_id WHERE d.id = draw_id"
-# By the expression for its id, a row's facility; where none is named, the row says it itself, in `facility_id`.
-_FACILITY = {
-    "facility": "id",
-    "schedule_version": "(SELECT s.facility_id FROM schedule s WHERE s.id = schedule_id)",
-    **dict.fromkeys(("enrolment", "placement", "assignment", "leave", "draw", "prescription"), f"({_OF_PARTICIPANT})"),
-    **dict.fromkeys(("result", "specimen", "confirmation"), f"({_OF_DRAW})"),
-    **dict.fromkeys(
-        ("finding", "reading"),
-        "(SELECT p.facility_id FROM result r JOIN draw d ON d.id = r.draw_id "
-        "JOIN participant p ON p.id = d.participant_id WHERE r.id = result_id)",
-    ),
-    "handover": (
-        "(SELECT p.facility_id FROM specimen s JOIN draw d ON d.id = s.draw_id "
-        "JOIN participant p ON p.id = d.participant_id WHERE s.id = specimen_id)"
-    ),
-}
+_VIA_PARTICIPANT = ("enrolment", "placement", "assignment", "leave", "draw", "prescription")
+_VIA_DRAW = ("result", "specimen", "confirmation")
+_VIA_RESULT = ("finding", "reading")
+
+
+def _tables_by(condition: dict[tuple[str, ...], str]) -> dict[str, str]:
+    return {table: text for tables, text in condition.items() for table in tables}
+
+
+# The condition that a row is a facility's, whose number goes in for {0}; most tables say it themselves, in facility_id.
+_ONE_OF = _tables_by(
+    {
+        ("facility",): "id = {0}",
+        ("schedule_version",): "(SELECT s.facility_id FROM schedule s WHERE s.id = schedule_id) = {0}",
+        _VIA_PARTICIPANT: "(SELECT p.facility_id FROM participant p WHERE p.id = participant_id) = {0}",
+        _VIA_DRAW: (
+            "(SELECT p.facility_id FROM draw d JOIN participant p ON p.id = d.participant_id "
+            "WHERE d.id = draw_id) = {0}"
+        ),
+        _VIA_RESULT: (
+            "(SELECT p.facility_id FROM result r JOIN draw d ON d.id = r.draw_id "
+            "JOIN participant p ON p.id = d.participant_id WHERE r.id = result_id) = {0}"
+        ),
+        ("handover",): (
+            "(SELECT p.facility_id FROM specimen s JOIN draw d ON d.id = s.draw_id "
+            "JOIN participant p ON p.id = d.participant_id WHERE s.id = specimen_id) = {0}"
+        ),
+    }
+)
+_PEOPLE = "participant_id IN (SELECT id FROM participant WHERE facility_id = {0})"
+_DRAWS = f"draw_id IN (SELECT id FROM draw WHERE {_PEOPLE})"  # noqa: S608  our own names
+_MANY_OF = _tables_by(
+    {
+        ("facility",): "id = {0}",
+        ("schedule_version",): "schedule_id IN (SELECT id FROM schedule WHERE facility_id = {0})",
+        _VIA_PARTICIPANT: _PEOPLE,
+        _VIA_DRAW: _DRAWS,
+        _VIA_RESULT: f"result_id IN (SELECT id FROM result WHERE {_DRAWS})",  # noqa: S608
+        ("handover",): f"specimen_id IN (SELECT id FROM specimen WHERE {_DRAWS})",  # noqa: S608
+    }
+)
 ROWS_AT_A_TIME = 1_000
 
 
 def rows_after(connection: Connection, table: str, facility_id: int, after: int, *, streamed: bool) -> Generator[Any]:
     """A facility's rows of a table with ids after one, in their order; a few in memory at a time where streamed.
 
-    A row that belongs to no facility, because what it refers to is gone, is everybody's: somebody has to notice it.
+    Of a few new rows each is asked whose it is; of many, the database takes those of the facility's participants, so
+    that a network's other facilities need not be read.
     """
     only = f" AND {_ONLY[table]}" if table in _ONLY else ""
-    whose = f"coalesce({_FACILITY.get(table, 'facility_id')}, {int(facility_id)}) = {int(facility_id)}"
+    whose = (_MANY_OF if streamed else _ONE_OF).get(table, "facility_id = {0}").format(int(facility_id))
     query = f"SELECT {COLUMNS[table]} FROM {table} WHERE id > {int(after)} AND {whose}{only} ORDER BY id"  # noqa: S608
     yield from rows_of(connection, query, streamed=streamed)
 

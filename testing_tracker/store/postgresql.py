@@ -47,16 +47,23 @@ def make_engine(location: ServerLocation) -> Engine:
     return engine
 
 
-def lock_facility(connection: Connection, facility_id: int, seconds: float) -> None:
+def keep_out_who_alters_all(connection: Connection, seconds: float) -> None:
+    """Begin an act for one facility: wait for those that are for all (`lock_all`), and keep them waiting.
+
+    Before any table is read: who alters tables has this lock first, and the tables after it.
+    """
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({LOCKS}, {WHOLE_DATABASE})")
+
+
+def lock_facility(connection: Connection, facility_id: int) -> None:
     """Be the only transaction that writes for a facility, so what it reads of it stays true until it commits.
 
     PostgreSQL's own way to that, SERIALIZABLE, would let two nurses work and then refuse one of them. An advisory lock
     makes the second wait instead. Each statement sees what was committed before it (READ COMMITTED), and nobody
     commits for the facility while the lock is held; a snapshot taken at the beginning would be from before the wait.
-    Other facilities are not waited for; who alters tables or adds a facility waits for all of them (`lock_all`).
+    Other facilities are not waited for.
     """
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({LOCKS}, {WHOLE_DATABASE})")
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCKS}, {int(facility_id)})")
 
 

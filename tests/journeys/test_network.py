@@ -29,6 +29,10 @@ def enrol(network: Clinic, facility: str, *codes: str, schedule: str = "fixed-2"
         at(network, facility, "participant", "add", code, "--schedule", schedule, "--level", "iop")
 
 
+def anchor_of(network: Clinic) -> str:
+    return network.json("--facility", "1", "key", "show")[0]["anchor"]
+
+
 class TestChoosing:
     def test_the_only_facility_need_not_be_named(self, clinic):
         clinic.add("A17")
@@ -52,7 +56,8 @@ class TestChoosing:
 
     def test_one_that_is_not_there(self, network):
         said = network.refused("--facility", "Westkreuz", "due")
-        assert said == "There is no facility 'Westkreuz' in this database. It has My facility, Ostkreuz."
+        assert said.startswith("There is no facility 'Westkreuz' in this database. It has My facility, Ostkreuz.")
+        assert "TESTING_TRACKER_FACILITY" in said
 
     def test_a_wrong_name_is_told_also_where_there_is_only_one(self, clinic):
         assert "There is no facility 'Ostkreuz'" in clinic.refused("--facility", "Ostkreuz", "due")
@@ -61,8 +66,22 @@ class TestChoosing:
     def test_no_two_have_the_same_name(self, network, name):
         assert "already" in network.refused("facility", "add", name)
 
-    def test_a_name_is_a_line_of_text(self, clinic):
-        assert clinic.run("facility", "add", "  ").exit_code == 2
+    @pytest.mark.parametrize("name", ["  ", "", "2", "a\nb", "=cmd()", "\x1b[31mred"])
+    def test_a_name_is_a_line_of_text_that_is_no_number(self, clinic, tmp_path, name):
+        """A number is taken for a facility's number, and a formula for one by a spreadsheet."""
+        assert "is not a facility's name" in clinic.refused("facility", "add", name)
+        other = replace(clinic, database=tmp_path / "other.db")
+        assert "is not a facility's name" in other.run("init", "--training", "--facility", name).stderr or name == ""
+
+    def test_a_name_is_the_same_however_it_was_composed(self, clinic):
+        clinic("facility", "add", "Cafe\u0301 Nord ")
+        assert "already" in clinic.refused("facility", "add", "Caf\u00e9 Nord")
+
+    def test_before_init_it_is_the_new_facilitys_name(self, clinic, tmp_path, monkeypatch):
+        other = replace(clinic, database=tmp_path / "other.db")
+        monkeypatch.setenv("TESTING_TRACKER_FACILITY", "Harbor House")
+        other("init", "--training")
+        assert other.json("facility", "list")[0]["facility"] == "Harbor House"
 
 
 class TestEachItsOwn:
@@ -82,7 +101,7 @@ class TestEachItsOwn:
 
     def test_the_key_and_its_anchor(self, network):
         keys = {network.json("--facility", number, "key", "show")[0]["anchor"] for number in "12"}
-        lines = [line for line in key_of(network.database).read_text().splitlines() if not line.startswith("#")]
+        lines = [line for line in key_of(network.database).read_text().splitlines() if line and line[0] != "#"]
         assert {line.split()[0] for line in lines} == keys
         assert len(keys) == 2
 
@@ -105,6 +124,31 @@ class TestEachItsOwn:
         assert (first["facility"], second["facility"]) == ("My facility (TRAINING)", "Ostkreuz (TRAINING)")
         assert (first["totals"]["positive"], second["totals"]["positive"]) == (0, 1)
         assert [line["participant"] for line in second["participants"]] == ["B1"]
+
+    def test_a_facility_whose_name_is_a_number_is_not_taken_for_another(self, network):
+        """Such a name is refused now; the program itself goes by numbers, which are never names."""
+        databases.change(network.database, "UPDATE facility SET name = '1' WHERE id = 2", triggers=False)
+        network("--facility", "My facility", "participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
+        network("draw")
+        assert [line["last_run_on"] for line in network.json("facility", "list")] == [MONDAY, MONDAY]
+        assert network.json("--facility", "My facility", "due") != []
+
+    def test_a_specimen_is_found_by_its_own_facility_only(self, network):
+        enrol(network, "1", "A17")
+        at(network, "1", "draw")
+        at(network, "1", "result", "A17", "negative", "--specimen-id", "L77", "--creatinine", "80")
+        assert "A17" in at(network, "1", "specimen", "show", "1")
+        for label in ("1", "L77"):
+            assert "There is no specimen" in network.refused("--facility", "2", "specimen", "show", label)
+            assert "There is no specimen" in network.refused(
+                "--facility", "2", "specimen", "handover", label, "--to", "courier"
+            )
+
+    def test_what_is_said_names_the_facility(self, network):
+        """The same code may be in both."""
+        enrol(network, "2", "A17")
+        assert "Ostkreuz: " in at(network, "2", "draw")
+        assert "TRAINING Ostkreuz: A17" in at(network, "2", "result", "A17", "negative")
 
     def test_the_night(self, network):
         enrol(network, "1", "A17")
@@ -223,7 +267,7 @@ class TestByThemselves:
         assert "Ostkreuz: 2026-11-16: 2 drawn" in done.stdout
 
     def test_a_facility_that_is_named_is_drawn_alone(self, two):
-        assert "TRAINING 2026-11-16: 2 drawn today" in at(two, "Ostkreuz", "draw")
+        assert at(two, "Ostkreuz", "draw").startswith("TRAINING Ostkreuz: 2026-11-16: 2 drawn today")
         assert two.json("--facility", "1", "due") == []
 
     def test_status_is_of_all_and_fails_when_one_is_overdue(self, two):
@@ -240,6 +284,18 @@ class TestByThemselves:
         ]
         two("draw")
         assert "Ostkreuz" in two("status")
+
+    def test_a_key_that_is_lost_for_one_keeps_none_of_the_others_from_being_checked(self, two, tmp_path):
+        two("draw")
+        databases.change(two.database, "DELETE FROM draw WHERE id = 3", triggers=False)
+        key = key_of(two.database)
+        key.write_text("\n".join(line for line in key.read_text().splitlines() if not line.startswith(anchor_of(two))))
+        said = two.refused("verify")
+        assert "Ostkreuz: 2026-11-16, B2: was drawn" in said
+        assert "My facility: The key in" in said
+        done = two.run("backup", "--key", str(tmp_path / "copy.key"))
+        assert (done.exit_code, "My facility: The key in" in done.stderr) == (0, True)
+        assert (tmp_path / "copy.key").read_text() == key.read_text()
 
     def test_doctor_and_verify_are_of_all(self, two):
         two("draw")
@@ -355,6 +411,13 @@ class TestTheNetworksWeek:
             assert live.json("report", "network")["week"] == "2026-W46"
         with freeze_time("2026-11-23 09:00"):
             assert live.json("report", "network")["week"] == "2026-W47"
+
+    def test_draws_that_are_gone_make_a_facility_say_nothing_else(self, a_week):
+        gone = "SELECT max(d.id) FROM draw d JOIN participant p ON p.id = d.participant_id WHERE facility_id = 2 AND "
+        gone += "due_on = '2026-11-19'"
+        for statement in (f"DELETE FROM audit_entry WHERE draw_id = ({gone})", f"DELETE FROM draw WHERE id = ({gone})"):
+            assert databases.change(a_week.database, statement, triggers=False) == 1
+        assert [line["problem"] for line in a_week.json("report", "network")["facilities"]] == [False, True]
 
     def test_of_a_facility_whose_records_do_not_hold_nothing_else_is_said(self, a_week):
         changed = "UPDATE draw SET status = 'collected' WHERE status = 'missed'"

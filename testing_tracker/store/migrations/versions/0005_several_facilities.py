@@ -1,12 +1,42 @@
 """Several facilities in one database: each with its own chain of the ledger, found by an index."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
+
+TABLES = [
+    "facility",
+    "participant",
+    "enrolment",
+    "placement",
+    "assignment",
+    "leave",
+    "prescription",
+    "schedule",
+    "schedule_version",
+    "key_chain",
+    "night",
+    "pool",
+    "draw",
+    "result",
+    "finding",
+    "reading",
+    "specimen",
+    "handover",
+    "confirmation",
+    "recommendation",
+    "evidence",
+    "review",
+    "audit_entry",
+    "ledger_page",
+    "closing",
+    "report_edition",
+    "delivery",
+    "staff",
+]
 
 
 def upgrade() -> None:
@@ -19,9 +49,6 @@ def upgrade() -> None:
 
 def _let_sequences_follow() -> None:
     """Earlier versions numbered the ledger's pages themselves, and set the sequences before each act."""
-    connection = op.get_bind()
-    tables = sa.inspect(connection).get_table_names()
-    for table in tables:
-        if table != "alembic_version":
-            newest = f"coalesce((SELECT max(id) FROM {table}), 0) + 1"  # noqa: S608  our own names
-            op.execute(f"SELECT setval('{table}_id_seq', {newest}, false)")
+    for table in TABLES:
+        newest = f"coalesce((SELECT max(id) FROM {table}), 0) + 1"  # noqa: S608  our own names
+        op.execute(f"SELECT setval('{table}_id_seq', {newest}, false)")
