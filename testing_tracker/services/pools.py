@@ -141,7 +141,7 @@ def _participants(session: Session, pool: Pool) -> Iterator[list[tuple[int, int]
         last = _last_of_page(session, pool, first)
         away = frozenset(execute(_on_leave(pool, first, last)).scalars())
         # Of several assignments the last one is in force, and so the one that stays in the dictionary.
-        schedule_ids = {row[0]: row[1] for row in execute(_assignments(pool, first, last))}
+        schedule_ids = {row[0]: row[1] for row in execute(_assignments(pool, first, last)).all()}
         yield [item for item in schedule_ids.items() if item[0] not in away and item[0] not in recorded]
         first = last + 1
 
