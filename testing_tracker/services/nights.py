@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import func
-from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
@@ -176,11 +175,7 @@ def _draw(session: Session, acting: Acting, key: _Key, who: range, day: date, *,
 
 def _drawn_already(session: Session, pool: Pool) -> frozenset[int]:
     """Who has a draw of that day although nobody decided on it; only somebody else's hand can have done that."""
-    query = sa_select(col(Draw.participant_id)).where(
-        col(Draw.due_on) == pool.day,
-        col(Draw.kind) != Kind.FOR_CAUSE,
-        col(Draw.participant_id).between(pool.first_participant_id, pool.last_participant_id),
-    )
+    query = pools.draws_of_the_day(pool).where(col(Draw.kind) != Kind.FOR_CAUSE)
     return frozenset(session.connection().execute(query).scalars())
 
 

@@ -199,11 +199,19 @@ def _on_leave(pool: Pool, first: int, last: int) -> Select[int]:
 
 
 def _past_record(pool: Pool) -> Select[int]:
-    return sa_select(col(Draw.participant_id)).where(
-        col(Draw.due_on) == pool.day,
-        col(Draw.kind) == Kind.IMPORTED,
-        col(Draw.id) <= pool.last_draw_id,
-        col(Draw.participant_id).between(pool.first_participant_id, pool.last_participant_id),
+    return draws_of_the_day(pool).where(col(Draw.kind) == Kind.IMPORTED, col(Draw.id) <= pool.last_draw_id)
+
+
+def draws_of_the_day(pool: Pool) -> Select[int]:
+    """The participants of a pool who have a draw of its day on record, whoever put it there."""
+    return (
+        sa_select(col(Draw.participant_id))
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            col(Participant.facility_id) == pool.facility_id,
+            col(Participant.id).between(pool.first_participant_id, pool.last_participant_id),
+            col(Draw.due_on) == pool.day,
+        )
     )
 
 
