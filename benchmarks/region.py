@@ -51,6 +51,7 @@ def fill(made: Database, facilities: int, participants: int) -> float:
 
     began = perf_counter()
     desk = Desk(made.given, str(BEFORE))
+    assert desk.engine
     with desk.writing_all() as session:
         for number in range(2, facilities + 1):
             add(session, f"Facility {number}", desk.clock("UTC"), desk.location.key)
@@ -91,6 +92,7 @@ def run_nights(given: str, day: str, first: str, last: str, step: str) -> None:
     from testing_tracker.services.nights import run_night
 
     desk = Desk(given, day)
+    assert desk.engine  # the one connection of the process
     for number in range(int(first), int(last) + 1, int(step)):
         with desk.at(number).writing() as (session, acting):
             run_night(session, acting, desk.location.key)
