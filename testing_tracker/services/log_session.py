@@ -14,7 +14,6 @@ from testing_tracker.rules.log_line import Said, codes_meant
 from testing_tracker.rules.words import Decision, Kind, Method, Outcome, Standing, Status
 from testing_tracker.services import attendance, prescriptions, results, settling
 from testing_tracker.services.draws import OpenDraw, due, find_draw, find_draw_to_correct, night_has_run
-from testing_tracker.services.evidence import decided_on
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.results import Logged, NewResult
 from testing_tracker.store import audit
@@ -25,7 +24,6 @@ from testing_tracker.store.queries import (
     participant_with_code,
     result_of,
     standing_on,
-    standing_result,
 )
 from testing_tracker.store.tables import Draw, Enrolment, Participant, Recommendation, Result
 
@@ -171,12 +169,11 @@ def record(session: Session, acting: Acting, opened: Opened, said: Said) -> Acce
     found = find_draw_to_correct(session, acting, opened.code, opened.due_on, for_cause=opened.for_cause)
     draw = found.draw
     before, reason, unable = Status(draw.status), draw.reason, draw.unable
-    logged, written = None, None
+    logged = None
     if isinstance(said.what, Outcome):
         new = NewResult(said.what, said.analytes, note=said.because)
         logged = results.log_result(session, acting, found, new)
         changed = logged.recommendation
-        written = standing_result(session, id_of(draw), Method.PRESUMPTIVE)
     else:
         changed = attendance.record_absence(session, acting, found, said.what, said.because)
     return Accepted(
@@ -187,7 +184,7 @@ def record(session: Session, acting: Acting, opened: Opened, said: Said) -> Acce
         before=before,
         reason_before=reason,
         was_unable=unable,
-        result_id=written.id if written else None,
+        result_id=logged.result_id if logged else None,
     )
 
 
@@ -219,7 +216,7 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
     changed = attendance.set_status(session, acting, draw, line.before, line.reason_before)
     draw.unable = line.was_unable
     settled = settling.settle(session, acting, draw)
-    return Undone(line.before, None, _raised(settled.recommendation or changed), decided_on(session, draw))
+    return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided)
 
 
 def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:
