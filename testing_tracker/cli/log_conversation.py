@@ -126,11 +126,36 @@ class Conversation:
             return
         first, rest = split_code(text)
         for_cause, rest = split_which(rest)
+        if self._is_recorded_at_once(first, for_cause, rest):
+            return
         with self._desk.reading() as (session, acting):
             day = self._day or acting.today
             code = self._code_meant(session, acting, first, day)
             draws = services.log_session.draws_meant(session, acting, code, day, for_cause)
         self._open(draws, rest)
+
+    def _is_recorded_at_once(self, code: str, for_cause: bool | None, rest: str) -> bool:
+        """Record a line that says all there is to say. What is not clear is left to be taken in steps, which say why.
+
+        That is one transaction instead of two, and most lines from a scanner or a pipe are such.
+        """
+        try:
+            check_code(code)
+            said = read_said(rest)
+        except TestingTrackerError:
+            return False
+        if _lacks_reason(said):
+            return False
+        with _whole():
+            try:
+                with self._desk.writing() as (session, acting):
+                    day = self._day or acting.today
+                    accepted = _at_once(session, acting, code, day, for_cause, said)
+                    lines = _said_of(accepted)
+            except _InStepsError:
+                return False
+            self._accept(accepted, lines)
+        return True
 
     def _code_meant(self, session: "Session", acting: "Acting", typed: str, day: date) -> str:
         """The code that is typed, or the only one that it abbreviates. Raises TestingTrackerError for any other."""
@@ -242,7 +267,7 @@ class Conversation:
 
     def _finish(self, opened: "Opened", said: Said) -> None:
         """Record a line; it is on disk when this returns."""
-        if said.what is Outcome.INVALID and said.because is None:
+        if _lacks_reason(said):
             if not self._asks:
                 raise TestingTrackerError(f"Say why it is invalid: `{opened.code} i cup leaked`.")
             self._without_reason = said
@@ -255,9 +280,12 @@ class Conversation:
             except TestingTrackerError:
                 self._close_if_done(opened)
                 raise
-            self._close_draw()
-            self._accepted.append(accepted)
-            self._tell_all(lines)
+            self._accept(accepted, lines)
+
+    def _accept(self, accepted: "Accepted", lines: Sequence[str]) -> None:
+        self._close_draw()
+        self._accepted.append(accepted)
+        self._tell_all(lines)
 
     def _close_if_done(self, opened: "Opened") -> None:
         """Leave a draw that nothing can be recorded for any more: somebody else was first."""
@@ -309,6 +337,23 @@ class Conversation:
     def _tell_all(self, lines: "Iterator[str] | Sequence[str]") -> None:
         for line in lines:
             self._tell(line)
+
+
+class _InStepsError(Exception):
+    """A line that cannot be recorded at once; nothing was."""
+
+
+def _at_once(
+    session: "Session", acting: "Acting", code: str, day: date, for_cause: bool | None, said: Said
+) -> "Accepted":
+    try:
+        return services.log_session.record_at_once(session, acting, code, day, for_cause, said)
+    except TestingTrackerError:
+        raise _InStepsError from None
+
+
+def _lacks_reason(said: Said) -> bool:
+    return said.what is Outcome.INVALID and said.because is None
 
 
 def _shown(opened: "Opened") -> str:

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
+from sqlalchemy import Select, bindparam
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker import services
@@ -12,7 +15,7 @@ from testing_tracker.rules.attendance import NOT_YET_DONE
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
 from testing_tracker.services.lookup import find_enrolled, find_participant
 from testing_tracker.store import audit
-from testing_tracker.store.queries import draws_on, id_of, in_force, result_of, standing_on
+from testing_tracker.store.queries import counts, draws_on, id_of, in_force, standing_on
 from testing_tracker.store.tables import (
     Draw,
     Enrolment,
@@ -44,11 +47,16 @@ class DueLine:
 
 @dataclass(frozen=True)
 class OpenDraw:
-    """A draw that something is to be recorded for, with its result so far."""
+    """A draw that something is to be recorded for, with its result so far.
+
+    `version` made the draw, where a schedule did. It is held here because a session forgets rows that nobody holds,
+    and would ask for it again each time that something goes by the schedule.
+    """
 
     participant: Participant
     draw: Draw
     result: Result | None
+    version: ScheduleVersion | None = None
 
     @property
     def which(self) -> str:
@@ -129,15 +137,33 @@ def find_draw_to_correct(
 
 
 def _draws_meant(session: Session, acting: Acting, code: str, day: date, for_cause: bool | None) -> list[OpenDraw]:
-    participant = find_participant(session, acting, code)
+    said = {"facility_id": acting.facility_id, "code_key": code.casefold(), "day": day}
+    rows = session.execute(_draws_of_a_day(), said).all()
+    participant = rows[0][0] if rows else find_participant(session, acting, code)
     if day > acting.today:
         raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
-    draws = draws_on(session, id_of(participant), day)
+    found = [OpenDraw(*row) for row in rows if row[1] is not None]
     if for_cause is not None:
-        draws = [draw for draw in draws if (draw.kind == Kind.FOR_CAUSE) is for_cause]
-    if not draws:
+        found = [one for one in found if (one.draw.kind == Kind.FOR_CAUSE) is for_cause]
+    if not found:
         raise TestingTrackerError(_no_draw(session, acting, participant, day, for_cause))
-    return [OpenDraw(participant, draw, result_of(session, id_of(draw))) for draw in draws]
+    return found
+
+
+@cache  # asked for each cup of a log session, and takes longer to put together than to run
+def _draws_of_a_day() -> Select[Participant, Draw, Result, ScheduleVersion]:
+    """The participant with a code, and a row for each draw of a day, oldest first, with the result that counts."""
+    return (
+        sa_select(Participant, Draw, Result, ScheduleVersion)
+        .join(Draw, (col(Draw.participant_id) == Participant.id) & (Draw.due_on == bindparam("day")), isouter=True)
+        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .join(ScheduleVersion, col(ScheduleVersion.id) == Draw.schedule_version_id, isouter=True)
+        .where(
+            col(Participant.facility_id) == bindparam("facility_id"),
+            col(Participant.code_key) == bindparam("code_key"),
+        )
+        .order_by(col(Draw.id))
+    )
 
 
 def _only(found: list[OpenDraw]) -> OpenDraw:

@@ -5,7 +5,10 @@ line. It may be called once too often without harm, so no caller has to know wha
 """
 
 from collections.abc import Sequence
+from functools import cache
 
+from sqlalchemy import BindParameter, Select, bindparam, exists, or_
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
@@ -46,6 +49,31 @@ def follow(session: Session, acting: Acting, draw: Draw) -> Recommendation | Non
     return changed
 
 
+def is_quiet(session: Session, draw: Draw) -> bool:
+    """Whether `follow` has nothing to do, as after most negatives.
+
+    The draw is evidence of nothing and asks for no review; and there is nothing that it could change: no open review of
+    the participant, no open recommendation, and none that ever rested on the draw.
+    """
+    if _grounds_of(session, draw) is not None or _reviews_wanted(session, draw):
+        return False
+    return not session.execute(_is_anything_around(), {"participant": draw.participant_id, "draw": draw.id}).scalar()
+
+
+@cache  # asked after each result, and takes longer to put together than to run
+def _is_anything_around() -> Select[bool]:
+    participant: BindParameter[int] = bindparam("participant")
+    return sa_select(
+        or_(
+            exists().where(col(Review.participant_id) == participant, col(Review.done_at).is_(None)),
+            exists().where(
+                col(Recommendation.participant_id) == participant, col(Recommendation.status) == Decision.OPEN
+            ),
+            exists().where(col(Evidence.draw_id) == bindparam("draw")),
+        )
+    )
+
+
 def follow_absence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
     """The same after a change of status alone, such as a draw that was missed, or is not any more.
 
@@ -84,17 +112,23 @@ def decided_on(session: Session, draw: Draw) -> list[int]:
 
 def _follow_absence(session: Session, acting: Acting, draw: Draw) -> None:
     """Ask for the reviews that a missed or refused draw leads to, and withdraw those that it leads to no more."""
-    wanted: set[About] = set()
-    if draw.status in tuple(_ABSENCES) and rule_of_draw(session, draw).response.missed is Missed.REVIEW:
-        wanted.add(_ABSENCES[Status(draw.status)])
-    if draw.unable and draw.status == Status.UNRECORDED:
-        wanted.add(About.UNABLE)
+    wanted = _reviews_wanted(session, draw)
     for about in wanted:
         reviews.ask(session, acting, draw, about, draw.reason)
     asked = session.exec(select(Review.about).where(Review.draw_id == draw.id, col(Review.done_at).is_(None))).all()
     for about in (*_ABSENCES.values(), About.UNABLE):
         if about in asked and about not in wanted:
             reviews.withdraw(session, acting, draw, about)
+
+
+def _reviews_wanted(session: Session, draw: Draw) -> set[About]:
+    """What a clinician is to look at because of a draw's status."""
+    wanted: set[About] = set()
+    if draw.status in tuple(_ABSENCES) and rule_of_draw(session, draw).response.missed is Missed.REVIEW:
+        wanted.add(_ABSENCES[Status(draw.status)])
+    if draw.unable and draw.status == Status.UNRECORDED:
+        wanted.add(About.UNABLE)
+    return wanted
 
 
 def _possibly_same_use(session: Session, draw: Draw) -> Sequence[Draw]:

@@ -14,7 +14,6 @@ from testing_tracker.rules.log_line import Said, codes_meant
 from testing_tracker.rules.words import Decision, Kind, Method, Outcome, Standing, Status
 from testing_tracker.services import attendance, prescriptions, results, settling
 from testing_tracker.services.draws import OpenDraw, due, find_draw, find_draw_to_correct, night_has_run
-from testing_tracker.services.evidence import decided_on
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.results import Logged, NewResult
 from testing_tracker.store import audit
@@ -25,9 +24,8 @@ from testing_tracker.store.queries import (
     participant_with_code,
     result_of,
     standing_on,
-    standing_result,
 )
-from testing_tracker.store.tables import Draw, Enrolment, Participant, Recommendation, Result
+from testing_tracker.store.tables import Draw, Enrolment, Participant, Prescription, Recommendation, Result
 
 WHY_UNDONE = "undone in the log session"
 
@@ -38,7 +36,10 @@ class ChangedSinceError(TestingTrackerError):
 
 @dataclass(frozen=True)
 class Opened:
-    """A draw that a line is to be recorded for, as it was when it was shown. `which` names it in a message's words."""
+    """A draw that a line is to be recorded for, as it was when it was shown. `which` names it in a message's words.
+
+    `prescribed` is for showing it: there is nothing in it where a line was recorded at once.
+    """
 
     code: str
     due_on: date
@@ -141,7 +142,7 @@ def draws_meant(session: Session, acting: Acting, code: str, day: date, for_caus
             ) from None
     if len(found) == 1:
         _check_open(found[0])
-    return [_opened(session, one) for one in found]
+    return [_opened(one, prescriptions.prescribed_on(session, one.draw.participant_id, day)) for one in found]
 
 
 def _check_open(found: OpenDraw) -> None:
@@ -150,9 +151,8 @@ def _check_open(found: OpenDraw) -> None:
     check_change(found.which, status, None if is_recollected else found.outcome, Status.COLLECTED)
 
 
-def _opened(session: Session, found: OpenDraw) -> Opened:
+def _opened(found: OpenDraw, takes: Sequence[Prescription]) -> Opened:
     draw = found.draw
-    takes = prescriptions.prescribed_on(session, draw.participant_id, draw.due_on)
     return Opened(
         code=found.participant.code,
         due_on=draw.due_on,
@@ -169,14 +169,29 @@ def record(session: Session, acting: Acting, opened: Opened, said: Said) -> Acce
     Raises TestingTrackerError where the draw is not open any more, for instance because another nurse was first.
     """
     found = find_draw_to_correct(session, acting, opened.code, opened.due_on, for_cause=opened.for_cause)
+    return _record(session, acting, opened, found, said)
+
+
+def record_at_once(
+    session: Session, acting: Acting, code: str, day: date, for_cause: bool | None, said: Said
+) -> Accepted:
+    """Find the draw of a line with a whole code and all that is to be recorded, as `draws_meant` does, and record it.
+
+    Raises TestingTrackerError where it is not clear which draw is meant, and where `draws_meant` or `record` would.
+    """
+    found = find_draw(session, acting, code, day, for_cause=for_cause)
+    _check_open(found)
+    return _record(session, acting, _opened(found, ()), found, said)
+
+
+def _record(session: Session, acting: Acting, opened: Opened, found: OpenDraw, said: Said) -> Accepted:
     draw = found.draw
     before, reason, unable = Status(draw.status), draw.reason, draw.unable
-    logged, written = None, None
+    logged = None
     if isinstance(said.what, Outcome):
         new = NewResult(said.what, said.analytes, note=said.because)
         logged = results.log_result(session, acting, found, new)
         changed = logged.recommendation
-        written = standing_result(session, id_of(draw), Method.PRESUMPTIVE)
     else:
         changed = attendance.record_absence(session, acting, found, said.what, said.because)
     return Accepted(
@@ -187,7 +202,7 @@ def record(session: Session, acting: Acting, opened: Opened, said: Said) -> Acce
         before=before,
         reason_before=reason,
         was_unable=unable,
-        result_id=written.id if written else None,
+        result_id=logged.result_id if logged else None,
     )
 
 
@@ -219,7 +234,7 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
     changed = attendance.set_status(session, acting, draw, line.before, line.reason_before)
     draw.unable = line.was_unable
     settled = settling.settle(session, acting, draw)
-    return Undone(line.before, None, _raised(settled.recommendation or changed), decided_on(session, draw))
+    return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided)
 
 
 def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:

@@ -11,7 +11,6 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import can_be_prescribed
 from testing_tracker.rules.reading import Read, read_result
 from testing_tracker.rules.words import Kind, Outcome
-from testing_tracker.services.evidence import decided_on
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.prescriptions import active_on, is_called_off, looked_for_in, standing
 from testing_tracker.services.settling import read_again
@@ -241,7 +240,7 @@ def _read_again(session: Session, acting: Acting, touched: Sequence[Touched], re
     again = []
     for one in touched:
         settled = read_again(session, acting, one.draw, reason)
-        again.append(Reread(one, settled.recommendation, decided_on(session, one.draw)))
+        again.append(Reread(one, settled.recommendation, settled.decided))
     return again
 
 

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.analytes import explained_by
@@ -125,11 +128,16 @@ def lines_of(session: Session, code: str, participant_id: int, day: date) -> lis
 
 
 def _recorded(session: Session, participant_id: int) -> Sequence[Prescription]:
-    return session.exec(
+    return session.exec(_recorded_of_a_participant(), params={"participant": participant_id}).all()
+
+
+@cache  # asked for with each result, and takes longer to put together than to run
+def _recorded_of_a_participant() -> SelectOfScalar[Prescription]:
+    return (
         select(Prescription)
-        .where(Prescription.participant_id == participant_id)
+        .where(Prescription.participant_id == bindparam("participant"))
         .order_by(col(Prescription.from_on), col(Prescription.id))
-    ).all()
+    )
 
 
 def _course(prescription: Prescription, day: date) -> Course:

@@ -18,7 +18,6 @@ from testing_tracker.rules.words import Method, Outcome, Standing, Status, Valid
 from testing_tracker.services import panels, settling
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
-from testing_tracker.services.evidence import decided_on
 from testing_tracker.services.settling import Settled
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, standing_on, standing_result
@@ -51,8 +50,9 @@ class Logged:
     """What logging did: the draw, its status before, and the recommendation that it raised, changed or withdrew.
 
     `outcome` is what went on record, which the specimen's validity may have changed, with the analytes found.
-    `settled` says how the result reads; `decided` are the recommendations that a clinician decided on with what was
-    recorded before; `because` is why a draw that was to be due again has another status.
+    `settled` says how the result reads, and `result_id` which row it is; `decided` are the recommendations that a
+    clinician decided on with what was recorded before; `because` is why a draw that was to be due again has another
+    status.
     """
 
     participant: Participant
@@ -61,13 +61,17 @@ class Logged:
     outcome: Outcome | None
     analytes: Sequence[str]
     settled: Settled
-    decided: Sequence[int] = ()
+    result_id: int | None = None
     because: str | None = None
     warnings: Sequence[str] = ()
 
     @property
     def recommendation(self) -> Recommendation | None:
         return self.settled.recommendation
+
+    @property
+    def decided(self) -> Sequence[int]:
+        return self.settled.decided
 
 
 def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult) -> Logged:
@@ -78,7 +82,7 @@ def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult
     """
     draw = found.draw
     earlier = Status(draw.status)
-    standing = standing_result(session, id_of(draw), new.method)
+    standing = _standing(session, found, new.method)
     outcome = Outcome(standing.outcome) if standing is not None and standing.outcome else None
     is_recollected = outcome is Outcome.INVALID and earlier is Status.DUE
     which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
@@ -93,7 +97,7 @@ def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResu
     """
     draw = found.draw
     earlier = Status(draw.status)
-    standing = standing_result(session, id_of(draw), new.method)
+    standing = _standing(session, found, new.method)
     has_none = standing is None or standing.outcome is None
     if earlier in (Status.DUE, Status.CANCELLED) or (earlier is Status.COLLECTED and has_none):
         kind = "definitive result" if new.method is Method.DEFINITIVE else "result"
@@ -101,6 +105,11 @@ def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResu
     if _is_same(session, standing, new):
         raise TestingTrackerError(f"{found.which} says {new.outcome} already; there is nothing to correct.")
     return _record(session, acting, found, new, standing, reason)
+
+
+def _standing(session: Session, found: OpenDraw, method: Method) -> Result | None:
+    """The newest word of one method on a draw. Where no result counts, there is none of any method."""
+    return standing_result(session, id_of(found.draw), method) if found.result is not None else None
 
 
 def _record(
@@ -118,6 +127,7 @@ def _record(
     analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
     written = _write(session, found, _row(acting, draw, new, standing, outcome, specimen, reason))
     _write_findings(session, written, new, analytes)
+    read = settling.read_of(session, draw, written, analytes)
     audit.record(
         session,
         acting,
@@ -131,8 +141,8 @@ def _record(
         analytes=list(analytes),
         method=new.method,
     )
-    set_collected(session, draw)
-    settled = settling.read_and_settle(session, acting, draw, written)
+    _set_collected(draw)
+    settled = settling.settle_with(session, acting, draw, written, read, is_first=found.result is None)
     return Logged(
         participant=found.participant,
         draw=draw,
@@ -140,7 +150,7 @@ def _record(
         outcome=outcome,
         analytes=analytes,
         settled=settled,
-        decided=decided_on(session, draw),
+        result_id=written.id,
         warnings=[*found_in_it.warnings, *test.outside(analytes), *([unusable] if unusable else [])],
     )
 
@@ -171,7 +181,7 @@ def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status,
     followed = set_status(session, acting, draw, wanted, f"{because}; {reason}" if because else reason)
     settled = settling.settle(session, acting, draw)
     settled = replace(settled, recommendation=settled.recommendation or followed)
-    return Logged(found.participant, draw, earlier, None, (), settled, decided_on(session, draw), because)
+    return Logged(found.participant, draw, earlier, None, (), settled, because=because)
 
 
 def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Status, str | None]:
@@ -283,13 +293,10 @@ def _write_findings(session: Session, result: Result, new: NewResult, found: Seq
                 unit=amount.unit if amount else None,
             )
         )
-    session.flush()
 
 
-def set_collected(session: Session, draw: Draw) -> None:
-    """The draw was given; the reason of an earlier status does not apply any more."""
+def _set_collected(draw: Draw) -> None:
+    """The draw was given; the reason of an earlier status does not apply any more. Settling writes it."""
     draw.reason = None
     draw.status = Status.COLLECTED
     draw.unable = False
-    session.add(draw)
-    session.flush()

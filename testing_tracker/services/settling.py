@@ -7,36 +7,51 @@ its newest reading, and are brought in line here and nowhere else.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
-from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Validity
+from testing_tracker.rules.words import About, Kind, Outcome, Status, Validity
 from testing_tracker.services import evidence, prescriptions, reviews
 from testing_tracker.services.draws import window_closes
-from testing_tracker.services.panels import test_of
 from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, reading_of, result_of
-from testing_tracker.store.tables import Draw, Finding, Reading, Recommendation, Result
+from testing_tracker.store.tables import Draw, Reading, Recommendation, Result
 
 
 @dataclass(frozen=True)
 class Settled:
-    """How the governing result reads, and the recommendation that settling raised, changed or withdrew."""
+    """How the governing result reads, and the recommendation that settling raised, changed or withdrew.
+
+    `decided` are the recommendations, by number, that a clinician decided on with the draw as evidence.
+    """
 
     read: Read
     recommendation: Recommendation | None
+    decided: Sequence[int] = ()
 
     @property
     def is_expected(self) -> bool:
         """Whether prescriptions explain all that was found."""
-        return bool(self.read.expected) and not self.read.unexpected
+        return self.read.is_explained
 
 
-def read_and_settle(session: Session, acting: Acting, draw: Draw, result: Result) -> Settled:
-    """Read a result that was just written against the prescriptions of the draw's day, and settle the draw."""
-    _write_reading(session, acting, draw, result, None)
+def read_of(session: Session, draw: Draw, result: Result, found: Sequence[str]) -> Read:
+    """A result with these findings as it reads against the prescriptions of the draw's day."""
+    if result.outcome not in (Outcome.POSITIVE, Outcome.NEGATIVE):
+        return Read()
+    return prescriptions.read_for(session, draw, found, prescriptions.looked_for_in(session, draw, result))
+
+
+def settle_with(session: Session, acting: Acting, draw: Draw, result: Result, read: Read, *, is_first: bool) -> Settled:
+    """Keep how a result that was just written reads, and settle the draw.
+
+    `is_first`: there was no other of the draw before, so this one governs.
+    """
+    _keep_reading(session, acting, result, read, None, None)
+    if is_first:
+        return _settle(session, acting, draw, result, read, raises=True)
     return settle(session, acting, draw)
 
 
@@ -44,20 +59,19 @@ def read_again(session: Session, acting: Acting, draw: Draw, reason: str) -> Set
     """Read the governing result again, after prescriptions for its day changed, and settle the draw."""
     result = result_of(session, id_of(draw))
     if result is not None and result.outcome is not None:
-        _write_reading(session, acting, draw, result, reason)
+        read = read_of(session, draw, result, findings_of(session, result.id))
+        _keep_reading(session, acting, result, read, reading_of(session, result.id), reason)
         audit.record(
             session, acting, "result read again", participant_id=draw.participant_id, draw_id=draw.id, reason=reason
         )
     return settle(session, acting, draw, raises=False)
 
 
-def _write_reading(session: Session, acting: Acting, draw: Draw, result: Result, reason: str | None) -> None:
-    found = findings_of(session, result.id)
-    read = Read((), (), ())
-    if result.outcome in (Outcome.POSITIVE, Outcome.NEGATIVE):
-        read = prescriptions.read_for(session, draw, found, _looked_for(session, draw, result))
-    earlier = reading_of(session, result.id)
-    if read == _read_of(earlier) and (earlier is not None or not any((read.expected, read.unexpected, read.absent))):
+def _keep_reading(
+    session: Session, acting: Acting, result: Result, read: Read, earlier: Reading | None, reason: str | None
+) -> None:
+    """Put on record how a result reads, unless that is what its earlier reading says, or nothing where it has none."""
+    if read == _read_in(earlier):
         return
     session.add(
         Reading(
@@ -73,23 +87,10 @@ def _write_reading(session: Session, acting: Acting, draw: Draw, result: Result,
     session.flush()
 
 
-def _looked_for(session: Session, draw: Draw, result: Result) -> Sequence[str]:
-    """A cup looks for its panel; a laboratory for what it reports on, found or not."""
-    if result.method == Method.DEFINITIVE:
-        return session.exec(
-            select(Finding.analyte).where(Finding.result_id == result.id).order_by(col(Finding.id))
-        ).all()
-    return test_of(session, draw).panel
-
-
-def _read_of(reading: Reading | None) -> Read:
+def _read_in(reading: Reading | None) -> Read:
     if reading is None:
-        return Read((), (), ())
-    return Read(_words(reading.expected), _words(reading.unexpected), _words(reading.absent))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split(";")) if text else ()
+        return Read()
+    return Read.from_text(reading.expected, reading.unexpected, reading.absent)
 
 
 def settle(session: Session, acting: Acting, draw: Draw, *, raises: bool = True) -> Settled:
@@ -98,23 +99,31 @@ def settle(session: Session, acting: Acting, draw: Draw, *, raises: bool = True)
     A positive of a past record is known to those who treat the participant: it raises nothing when it is corrected to
     another positive, nor, without `raises`, when it is read again.
     """
-    was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
     result = result_of(session, id_of(draw))
-    read = _read_of(reading_of(session, result.id) if result is not None else None)
+    read = _read_in(reading_of(session, result.id) if result is not None else None)
+    return _settle(session, acting, draw, result, read, raises=raises)
+
+
+def _settle(
+    session: Session, acting: Acting, draw: Draw, result: Result | None, read: Read, *, raises: bool
+) -> Settled:
+    was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
     draw.outcome = result.outcome if result is not None and draw.status == Status.COLLECTED else None
-    settled = Settled(read, None)
-    draw.expected = draw.outcome == Outcome.POSITIVE and settled.is_expected
+    draw.expected = draw.outcome == Outcome.POSITIVE and read.is_explained
     draw.late = result is not None and is_late(session, acting, draw, result)
     session.add(draw)
     session.flush()
+    absent, tampering = read.absent if draw.outcome else (), _tampering(session, draw, result)
+    if not absent and not tampering and evidence.is_quiet(session, draw):
+        return Settled(read, None)
     is_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
     if is_positive and draw.kind == Kind.IMPORTED and (was_positive or not raises):
         recommendation = weigh_again(session, acting, draw.participant_id)
     else:
         recommendation = evidence.follow(session, acting, draw)
-    _ask_or_withdraw(session, acting, draw, About.UNEXPECTED_NEGATIVE, read.absent if draw.outcome else ())
-    _ask_or_withdraw(session, acting, draw, About.TAMPERED, _tampering(session, draw, result))
-    return Settled(read, recommendation)
+    _ask_or_withdraw(session, acting, draw, About.UNEXPECTED_NEGATIVE, absent)
+    _ask_or_withdraw(session, acting, draw, About.TAMPERED, tampering)
+    return Settled(read, recommendation, evidence.decided_on(session, draw))
 
 
 def is_late(session: Session, acting: Acting, draw: Draw, result: Result) -> bool:

@@ -10,6 +10,7 @@ from testing_tracker.store.tables import Facility
 
 _CHOSEN = "facility"
 _MOST_NAMED = 5
+_FIRST_TWO = select(Facility).limit(2)  # each transaction asks for them, and this takes long to put together
 
 
 def choose(session: Session, given: str | int | None) -> int:
@@ -34,7 +35,7 @@ def choose(session: Session, given: str | int | None) -> int:
 
 def _first_two(session: Session) -> list[Facility]:
     with _damage_in_words():
-        return list(session.exec(select(Facility).limit(2)))
+        return list(session.exec(_FIRST_TWO))
 
 
 def _meant(session: Session, given: str) -> list[Facility]:

@@ -21,10 +21,19 @@ from testing_tracker.store.ledger_rows import COLUMNS, ROWS_AT_A_TIME, Stream, d
 
 _BEGAN_AFTER = "ledger: the newest ids before the transaction's own"
 _WRITTEN_UP_TO = "ledger: the newest ids at the transaction's last page, by facility"
-_ADD_PAGE = (
+_NEWEST_IDS = text(
+    f"SELECT {', '.join(f'(SELECT coalesce(max(id), 0) FROM {table})' for table in COLUMNS)}"  # noqa: S608
+)
+_LAST_PAGE = text(
+    "SELECT page.id, page.up_to, page.digest, newest.id "
+    "FROM (SELECT coalesce(max(id), 0) AS id FROM ledger_page) newest LEFT JOIN ledger_page page "
+    "ON page.id = (SELECT max(id) FROM ledger_page WHERE facility_id = :facility_id)"
+)
+_ADD_PAGE = text(
     "INSERT INTO ledger_page (id, facility_id, up_to, marks, digest) "
     "VALUES (:id, :facility_id, :up_to, :marks, :digest)"
 )
+_PAGES = text("SELECT id, facility_id, up_to, marks, digest FROM ledger_page WHERE facility_id = :facility ORDER BY id")
 _MARK_BYTES = 8
 _NOTHING = sha256(b"").hexdigest()
 
@@ -73,7 +82,7 @@ def write_page(session: Session, facility_id: int) -> None:
     if not marks:
         return
     up_to = json.dumps(newest)
-    page_id = _next_id(connection)
+    page_id = _next_id(connection, earlier)
     digest.update(_head(page_id, facility_id, up_to))
     page = {
         "id": page_id,
@@ -82,7 +91,7 @@ def write_page(session: Session, facility_id: int) -> None:
         "marks": bytes(marks),
         "digest": digest.hexdigest(),
     }
-    connection.execute(text(_ADD_PAGE), page)
+    connection.execute(_ADD_PAGE, page)
     session.info.setdefault(_WRITTEN_UP_TO, {})[facility_id] = newest
 
 
@@ -132,8 +141,8 @@ def broken_pages(session: Session, facility_id: int) -> Iterator[BrokenPage]:
             table: Stream(opened(rows_after(connection, table, facility_id, after=0, streamed=True)))
             for table in COLUMNS
         }
-        pages = "SELECT id, facility_id, up_to, marks, digest FROM ledger_page WHERE facility_id = {} ORDER BY id"
-        yield from _compared(streams, opened(rows_of(connection, pages.format(int(facility_id)), streamed=True)))
+        pages = rows_of(connection, _PAGES, {"facility": facility_id}, streamed=True)
+        yield from _compared(streams, opened(pages))
 
 
 def _compared(streams: dict[str, Stream], pages: Iterator[Any]) -> Iterator[BrokenPage]:
@@ -199,26 +208,26 @@ class _Comparison:
 
 @dataclass(frozen=True)
 class _Page:
+    """A facility's newest page; number 0 where it has none. `newest_id` is the newest page of any facility."""
+
     id: int
     up_to: dict[str, int]
     digest: str
+    newest_id: int
 
 
 def _last_page(connection: Connection, facility_id: int) -> _Page:
-    query = text("SELECT id, up_to, digest FROM ledger_page WHERE facility_id = :facility_id ORDER BY id DESC LIMIT 1")
-    found = connection.execute(query, {"facility_id": facility_id}).first()
-    if found is None:
-        return _Page(0, dict.fromkeys(COLUMNS, 0), _NOTHING)
-    return _Page(found[0], _up_to(found[1]), found[2])
+    page_id, up_to, digest, newest_id = connection.execute(_LAST_PAGE, {"facility_id": facility_id}).one()
+    if page_id is None:
+        return _Page(0, dict.fromkeys(COLUMNS, 0), _NOTHING, newest_id)
+    return _Page(page_id, _up_to(up_to), digest, newest_id)
 
 
-def _next_id(connection: Connection) -> int:
+def _next_id(connection: Connection, last: _Page) -> int:
     """A page's number. On a server pages of several facilities may be written at once, in a file never."""
     if connection.dialect.name == "sqlite":
-        query = "SELECT coalesce(max(id), 0) + 1 FROM ledger_page"
-    else:
-        query = "SELECT nextval('ledger_page_id_seq')"
-    return int(connection.exec_driver_sql(query).scalar_one())
+        return last.newest_id + 1
+    return int(connection.exec_driver_sql("SELECT nextval('ledger_page_id_seq')").scalar_one())
 
 
 def _head(page_id: int, facility_id: object, up_to: str) -> bytes:
@@ -238,5 +247,4 @@ def _up_to(text: str) -> dict[str, int]:
 
 
 def _newest_ids(connection: Connection) -> dict[str, int]:
-    columns = ", ".join(f"(SELECT coalesce(max(id), 0) FROM {table})" for table in COLUMNS)  # noqa: S608
-    return dict(zip(COLUMNS, connection.exec_driver_sql(f"SELECT {columns}").one(), strict=True))
+    return dict(zip(COLUMNS, connection.execute(_NEWEST_IDS).one(), strict=True))

@@ -6,10 +6,11 @@ that a run made, because they are decided again when they are checked.
 
 from collections.abc import Generator, Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause, text
 
 # Later columns and tables go to the end, and what an earlier row has in a later column is made empty here: empty cells
 # at the end of a row do not count, so its mark stays the same.
@@ -62,32 +63,32 @@ def _tables_by(condition: dict[tuple[str, ...], str]) -> dict[str, str]:
     return {table: text for tables, text in condition.items() for table in tables}
 
 
-# The condition that a row is a facility's, whose number goes in for {0}; most tables say it themselves, in facility_id.
+# The condition that a row is a facility's, `:facility`; most tables say it themselves, in facility_id.
 _ONE_OF = _tables_by(
     {
-        ("facility",): "id = {0}",
-        ("schedule_version",): "(SELECT s.facility_id FROM schedule s WHERE s.id = schedule_id) = {0}",
-        _VIA_PARTICIPANT: "(SELECT p.facility_id FROM participant p WHERE p.id = participant_id) = {0}",
+        ("facility",): "id = :facility",
+        ("schedule_version",): "(SELECT s.facility_id FROM schedule s WHERE s.id = schedule_id) = :facility",
+        _VIA_PARTICIPANT: "(SELECT p.facility_id FROM participant p WHERE p.id = participant_id) = :facility",
         _VIA_DRAW: (
             "(SELECT p.facility_id FROM draw d JOIN participant p ON p.id = d.participant_id "
-            "WHERE d.id = draw_id) = {0}"
+            "WHERE d.id = draw_id) = :facility"
         ),
         _VIA_RESULT: (
             "(SELECT p.facility_id FROM result r JOIN draw d ON d.id = r.draw_id "
-            "JOIN participant p ON p.id = d.participant_id WHERE r.id = result_id) = {0}"
+            "JOIN participant p ON p.id = d.participant_id WHERE r.id = result_id) = :facility"
         ),
         ("handover",): (
             "(SELECT p.facility_id FROM specimen s JOIN draw d ON d.id = s.draw_id "
-            "JOIN participant p ON p.id = d.participant_id WHERE s.id = specimen_id) = {0}"
+            "JOIN participant p ON p.id = d.participant_id WHERE s.id = specimen_id) = :facility"
         ),
     }
 )
-_PEOPLE = "participant_id IN (SELECT id FROM participant WHERE facility_id = {0})"
+_PEOPLE = "participant_id IN (SELECT id FROM participant WHERE facility_id = :facility)"
 _DRAWS = f"draw_id IN (SELECT id FROM draw WHERE {_PEOPLE})"  # noqa: S608  our own names
 _MANY_OF = _tables_by(
     {
-        ("facility",): "id = {0}",
-        ("schedule_version",): "schedule_id IN (SELECT id FROM schedule WHERE facility_id = {0})",
+        ("facility",): "id = :facility",
+        ("schedule_version",): "schedule_id IN (SELECT id FROM schedule WHERE facility_id = :facility)",
         _VIA_PARTICIPANT: _PEOPLE,
         _VIA_DRAW: _DRAWS,
         _VIA_RESULT: f"result_id IN (SELECT id FROM result WHERE {_DRAWS})",  # noqa: S608
@@ -103,16 +104,22 @@ def rows_after(connection: Connection, table: str, facility_id: int, after: int,
     Of a few new rows each is asked whose it is; of many, the database takes those of the facility's participants, so
     that a network's other facilities need not be read.
     """
+    yield from rows_of(
+        connection, _rows_after(table, streamed), {"facility": facility_id, "after": after}, streamed=streamed
+    )
+
+
+@cache
+def _rows_after(table: str, streamed: bool) -> TextClause:
     only = f" AND {_ONLY[table]}" if table in _ONLY else ""
-    whose = (_MANY_OF if streamed else _ONE_OF).get(table, "facility_id = {0}").format(int(facility_id))
-    query = f"SELECT {COLUMNS[table]} FROM {table} WHERE id > {int(after)} AND {whose}{only} ORDER BY id"  # noqa: S608
-    yield from rows_of(connection, query, streamed=streamed)
+    whose = (_MANY_OF if streamed else _ONE_OF).get(table, "facility_id = :facility")
+    return text(f"SELECT {COLUMNS[table]} FROM {table} WHERE id > :after AND {whose}{only} ORDER BY id")  # noqa: S608
 
 
-def rows_of(connection: Connection, query: str, *, streamed: bool) -> Generator[Any]:
+def rows_of(connection: Connection, query: TextClause, parameters: dict[str, int], *, streamed: bool) -> Generator[Any]:
     """The rows of a query, with their cells as SQLite keeps them."""
     options = {"yield_per": ROWS_AT_A_TIME} if streamed else {}
-    with connection.exec_driver_sql(query, execution_options=options) as rows:
+    with connection.execute(query, parameters, execution_options=options) as rows:
         yield from rows if connection.dialect.name == "sqlite" else map(_as_sqlite_keeps_it, rows)
 
 

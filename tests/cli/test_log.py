@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from sqlalchemy import Engine, event
 
 PROMPT = re.compile(r"(code|scheduled, cause\)|r, s\)|why invalid): $")
 
@@ -121,6 +122,18 @@ class TestAtATerminal:
         desk.type("q")
         assert staffed.rows("SELECT kind FROM draw WHERE outcome = 'positive'") == [("for-cause",)]
 
+    def test_a_line_that_cannot_be_recorded_leaves_its_draw_open(self, staffed):
+        staffed("collected", "A17")
+        desk = Terminal(staffed)
+        said = desk.type("A17 m")
+        assert "collected" in said
+        assert "A17 (n, analytes" in said
+        assert "negative logged" in desk.type("n")
+
+    def test_the_end_of_a_code_and_its_result_in_one_line(self, staffed):
+        desk = Terminal(staffed)
+        assert "A17's draw of 2026-11-16: negative logged" in desk.type("17 n")
+
 
 class TestFromAPipe:
     """A file of lines, or another program."""
@@ -151,6 +164,22 @@ class TestFromAPipe:
 
     def test_a_day_to_come_is_refused(self, staffed):
         assert "is in the future" in staffed.refused("log", "--on", "2026-11-17", input="A17 n\n")
+
+    def test_a_cup_asks_the_database_little(self, staffed):
+        asked: list[str] = []
+
+        def remember(_connection, _cursor, statement: str, *_rest) -> None:
+            asked.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", remember)
+        try:
+            staffed("log", input="A17 n\n")
+            for_one = len(asked)
+            staffed("log", input="A18 n\nB04 n\n")
+        finally:
+            event.remove(Engine, "before_cursor_execute", remember)
+        for_two = len(asked) - for_one
+        assert for_two - for_one <= 20
 
     def test_it_writes_what_single_commands_write(self, staffed, tmp_path):
         other = staffed.copy(tmp_path / "other.db")
