@@ -131,7 +131,8 @@ def _when_up_to_date(desk: Desk) -> str:
 
 
 def _what_is_in(copy: "Copy") -> str:
-    whose = copy.facility + (f" and {copy.others} more facilities" if copy.others else "")
+    more = {0: "", 1: " and 1 more facility"}.get(copy.others, f" and {copy.others} more facilities")
+    whose = f"{copy.facility}{more}"
     pages = "" if copy.page is None else f", up to page {copy.page}"
     entry = f", newest entry of {_local(copy.newest_entry, copy.timezone)}" if copy.newest_entry else ""
     return f"{whose}{pages}{entry}"

@@ -3,7 +3,7 @@
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, going_on, pass_desk
+from testing_tracker.cli.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.output import format_option, print_rows
 from testing_tracker.errors import TestingTrackerError
 
@@ -38,7 +38,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None
             lines = services.doctor.find_stuck(
                 session, acting, desk.location, get_localzone(), Limits(result_days=result_days)
             )
-            found += [({"facility": at.name} if at.name else {}) | vars(line) for line in lines]
+            found += [_line(at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):
         columns = ["since", "participant", "what", "do"]
@@ -51,3 +51,11 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None
         raise TestingTrackerError(" ".join(failed))
     if needs_doing:
         click.get_current_context().exit(1)
+
+
+def _line(at: AtFacility, line: dict[str, object]) -> dict[str, object]:
+    """A line of the list; where there are several facilities, with the one that it is about, also in what to do."""
+    if not at.name:
+        return line
+    do = str(line["do"]).replace("testing-tracker ", f"testing-tracker --facility {at.number} ")
+    return {"facility": at.name} | line | {"do": do}

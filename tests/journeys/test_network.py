@@ -305,7 +305,9 @@ class TestByThemselves:
         ]
         at(two, "2", "result", "B1", "invalid")
         lines = json.loads(two.run("doctor", "--format", "json").stdout)
-        assert {line["facility"] for line in lines if line["participant"] == "B1"} == {"Ostkreuz"}
+        (line,) = [line for line in lines if line["participant"] == "B1"]
+        assert line["facility"] == "Ostkreuz"
+        assert line["do"].startswith("testing-tracker --facility 2 ")
         databases.change(two.database, "DELETE FROM draw WHERE id = 3", triggers=False)
         assert two.refused("verify").startswith("Ostkreuz: 2026-11-16, B2: was drawn, and there is no draw on record")
         (document,) = [one for one in json.loads(two.run("verify", "--format", "json").stdout) if one["problems"]]

@@ -26,7 +26,7 @@ class TestBackups:
     def test_a_backup_is_of_all_facilities_and_on_record_in_each(self, network, tmp_path):
         at(network, "Ostkreuz", "participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
         copy = tmp_path / "copy"
-        assert "My facility and 1 more facilities" in network("backup", str(copy))
+        assert "My facility and 1 more facility," in network("backup", str(copy))
         network("backup", "--key", str(tmp_path / "key"))
         acts = "SELECT facility_id, act FROM audit_entry WHERE act IN ('backup make', 'key copy') ORDER BY id"
         assert network.rows(acts) == [(1, "backup make"), (2, "backup make"), (1, "key copy"), (2, "key copy")]
