@@ -128,11 +128,11 @@ class TestMaking:
 
     def test_a_server_that_ends_idle_transactions_does_not_end_it(self, staffed, file, monkeypatch):
         name = databases.name_of(staffed.database)
-        staffed.change(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 50")
+        staffed.change(f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = 1000")
         dump = dumps.Tools.dump
 
         def dump_slowly(*arguments):
-            time.sleep(0.3)
+            time.sleep(2)  # longer than the server lets a transaction idle; all others of a loaded machine are shorter
             dump(*arguments)
 
         monkeypatch.setattr(dumps.Tools, "dump", dump_slowly)
