@@ -115,6 +115,8 @@ def _run_all(folder: Path, runs: list[Run]) -> list[dict]:
     began, children = time.perf_counter(), {}
     for number, run in enumerate(runs):
         (folder / f"in-{number}").write_text(run.typed)
+        for name in ("out", "err"):  # a child that is killed at once would leave what the one before it said
+            (folder / f"{name}-{number}").write_text("")
         child = os.fork()
         if child == 0:
             _be_the_program(folder, number, run)
