@@ -126,6 +126,15 @@ def clinic(made_clinic, tmp_path) -> Clinic:
     return Clinic(tmp_path / "clinic.db", MONDAY)
 
 
+@pytest.fixture
+def staffed(clinic):
+    """Two participants are due on Monday, and one has a result."""
+    clinic.add("A17", "B04")
+    clinic("draw")
+    clinic("result", "A17", "positive", "--analyte", "cocaine")
+    return clinic
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory) -> Path:
     """A mail server's certificate and the authority that it is from."""
@@ -169,6 +178,17 @@ def kept_events():
 
 
 @pytest.fixture
+def one_office(certificates):
+    """A mail server that is open, with STARTTLS: for what does not depend on the way."""
+    from post_office import PostOffice
+
+    office = PostOffice(certificates, starttls=True)
+    office.open()
+    yield office
+    office.close()
+
+
+@pytest.fixture
 def machine_zone():
     """Sets the machine's own timezone."""
     import tzlocal
@@ -181,6 +201,20 @@ def machine_zone():
 
         yield set_zone
     tzlocal.reload_localzone()
+
+
+@pytest.fixture
+def network(clinic, monkeypatch) -> Clinic:
+    """A clinic on the west coast whose database a second one, in Berlin, shares."""
+    with monkeypatch.context() as patch:
+        patch.setattr(chance, "new_seed", lambda: bytes(range(32, 64)))
+        clinic("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
+    return clinic
+
+
+def at_facility(network: Clinic, facility: str, *arguments: str) -> str:
+    """Type a command for one of a network's facilities."""
+    return network("--facility", facility, *arguments)
 
 
 @pytest.fixture(scope="session")

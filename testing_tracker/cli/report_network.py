@@ -13,19 +13,6 @@ if TYPE_CHECKING:
     from testing_tracker.reports.network import FacilityWeek
     from testing_tracker.reports.tally import Tally
 
-_COUNTS = (
-    "tested",
-    "due",
-    "collected",
-    "missed",
-    "refused",
-    "excused",
-    "outstanding",
-    "unrecorded",
-    "negative",
-    "positive",
-    "invalid",
-)
 _RATES = ("compliance_rate", "positivity_rate", "positivity_rate_missing_as_positive")
 _STANDING = ("open_recommendations", "gaps", "questions", "problem")
 _IN_THE_TABLE = ("facility", "due", "absent", "compliance", "positivity", "waiting")
@@ -43,6 +30,7 @@ def network_report(desk: Desk, week: str | None, form: str) -> None:
     that.
     """
     from testing_tracker.reports.network import gather
+    from testing_tracker.reports.tally import COUNTS
     from testing_tracker.rules.calendar import Week
 
     with desk.reading_all() as session:
@@ -52,7 +40,7 @@ def network_report(desk: Desk, week: str | None, form: str) -> None:
     if form == "json":
         print_json(desk, span | {"facilities": [_line(one) for one in report.facilities], "totals": totals})
     elif form == "csv":
-        print_csv(desk, [_line(one) for one in report.facilities], ("facility", *_COUNTS, *_RATES, *_STANDING))
+        print_csv(desk, [_line(one) for one in report.facilities], ("facility", "tested", *COUNTS, *_RATES, *_STANDING))
     else:
         click.echo(f"{report.week}, {report.week.monday} to {report.week.sunday}")
         everyone = {"facility": "all"} | totals

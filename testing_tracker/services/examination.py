@@ -67,12 +67,8 @@ def examine(location: Location, clock_of: ClockOf) -> Examination:
     found = Examination()
     revision = _examine_file(location.path, found)
     found.lines.append(_permissions("permissions of the database", location.path))
-    if revision != SCHEMA_VERSION:
-        return found
-    if found.damaged:
-        found.lines.append(Line("records", State.UNCHECKED, "the file is damaged"))
-        return found
-    examine_records(location, clock_of, found)
+    if revision == SCHEMA_VERSION:
+        examine_records(location, clock_of, found, if_damaged="the file is damaged")
     return found
 
 
@@ -113,8 +109,11 @@ def _permissions(what: str, path: Path) -> Line:
     return Line(what, State.OK, "for its owner alone")
 
 
-def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination) -> None:
-    """The key, the ledger and the draws, of a database that is sound."""
+def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination, *, if_damaged: str) -> None:
+    """The key, the ledger and the draws, of a database that is sound; of another one only that it is not."""
+    if found.damaged:
+        found.lines.append(Line("records", State.UNCHECKED, if_damaged))
+        return
     engine = make_engine(location)
     try:
         with reading_all(engine) as session:

@@ -20,12 +20,8 @@ def examine(location: ServerLocation, clock_of: ClockOf) -> Examination:
             revision = _examine_database(connection, found)
     finally:
         engine.dispose()
-    if revision != SCHEMA_VERSION:
-        return found
-    if found.damaged:
-        found.lines.append(Line("records", State.UNCHECKED, "the database is damaged"))
-        return found
-    examine_records(location, clock_of, found)
+    if revision == SCHEMA_VERSION:
+        examine_records(location, clock_of, found, if_damaged="the database is damaged")
     return found
 
 

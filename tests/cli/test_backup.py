@@ -20,15 +20,6 @@ THURSDAY = "2026-11-19"
 
 
 @pytest.fixture
-def staffed(clinic):
-    """Two participants are due on Monday, and one has a result."""
-    clinic.add("A17", "B04")
-    clinic("draw")
-    clinic("result", "A17", "positive", "--analyte", "cocaine")
-    return clinic
-
-
-@pytest.fixture
 def file(tmp_path) -> Path:
     """Where the backup goes."""
     return tmp_path / "elsewhere" / "monday.db"

@@ -9,15 +9,6 @@ from conftest import key_of
 pytestmark = pytest.mark.sqlite_only(reason="examines a file")
 
 
-@pytest.fixture
-def staffed(clinic):
-    """Two participants are due on Monday, and one has a result."""
-    clinic.add("A17", "B04")
-    clinic("draw")
-    clinic("result", "A17", "positive", "--analyte", "cocaine")
-    return clinic
-
-
 def wrong(clinic) -> dict[str, str]:
     """What `check` names as wrong; its status says so too, and the file is as it was."""
     import json

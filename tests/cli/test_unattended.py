@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from by_cron import run_by_cron
 from conftest import Clinic, key_of
 
 from testing_tracker.unattended import Unattended, cron_lines, systemd_units
@@ -31,19 +32,6 @@ def commands(clinic) -> list[str]:
     lines = clinic("cron", "print").splitlines()
     found = [re.fullmatch(r"\d+ \d+ \* \* [*1] (.*)", line) for line in lines if line and line[0] not in "#C"]
     return [re.sub(r"\\%", "%", line[1]) for line in found]
-
-
-def run_by_cron(command: str) -> subprocess.CompletedProcess:
-    """Run a command as cron does: by sh, in the root folder, with next to nothing in the environment."""
-    return subprocess.run(
-        ["/bin/sh", "-c", command],
-        env={"PATH": "/usr/bin:/bin"},
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 class TestCron:

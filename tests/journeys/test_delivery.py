@@ -36,14 +36,6 @@ def at(moment):
     return freeze_time(moment, real_asyncio=True)
 
 
-@pytest.fixture
-def one_office(certificates):
-    office = PostOffice(certificates, starttls=True)
-    office.open()
-    yield office
-    office.close()
-
-
 @pytest.fixture(scope="module")
 def made_live(tmp_path_factory):
     """A live facility with two people that opened in the week before the report's, and was drawn every night since."""

@@ -6,22 +6,8 @@ from dataclasses import replace
 import databases
 import pytest
 from conftest import MONDAY, Clinic, key_of
+from conftest import at_facility as at
 from freezegun import freeze_time
-
-from testing_tracker import chance
-
-
-@pytest.fixture
-def network(clinic, monkeypatch) -> Clinic:
-    """A clinic on the west coast whose database a second one, in Berlin, shares."""
-    with monkeypatch.context() as patch:
-        patch.setattr(chance, "new_seed", lambda: bytes(range(32, 64)))
-        clinic("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
-    return clinic
-
-
-def at(network: Clinic, facility: str, *arguments: str) -> str:
-    return network("--facility", facility, *arguments)
 
 
 def enrol(network: Clinic, facility: str, *codes: str, schedule: str = "fixed-2") -> None:
@@ -355,6 +341,28 @@ class TestByThemselves:
         file.chmod(0o600)
         two("serve", "--once")
         assert [path.name for path in (tmp_path / "berlin").iterdir()] == ["report-2026-W47-facility-2.csv"]
+
+    def test_a_file_that_the_environment_names_is_the_first_facilitys_alone(self, two, tmp_path, monkeypatch):
+        two("draw")
+        two.today = "2026-11-23"
+        file = tmp_path / "ways.toml"
+        file.touch(0o600)
+        file.write_text('[folder]\npath = "."\nforms = ["csv"]\n')
+        monkeypatch.setenv("TESTING_TRACKER_DELIVERY", str(file))
+        two("serve", "--once")
+        assert [path.name for path in tmp_path.glob("report-*")] == ["report-2026-W47.csv"]
+
+    def test_a_backup_waits_for_no_other_facilitys_act_to_go_on_record(self, two, tmp_path, monkeypatch):
+        """Nor does anybody wait behind it: each facility's entry is an act of its own."""
+        from testing_tracker.store import engine
+
+        def refuse(*_, **__):
+            raise AssertionError("a backup is nothing for all facilities at once")
+
+        monkeypatch.setattr(engine, "writing_all", refuse)
+        two("backup", str(tmp_path / "copy"))
+        entries = two.rows("SELECT facility_id FROM audit_entry WHERE act = 'backup make' ORDER BY id")
+        assert entries == [(1,), (2,)]
 
 
 class TestTheNetworksWeek:

@@ -3,23 +3,8 @@
 import json
 import re
 
-import pytest
 from conftest import MONDAY, Clinic, key_of
-
-from testing_tracker import chance
-
-
-@pytest.fixture
-def network(clinic, monkeypatch) -> Clinic:
-    """A clinic on the west coast whose database a second one, in Berlin, shares."""
-    with monkeypatch.context() as patch:
-        patch.setattr(chance, "new_seed", lambda: bytes(range(32, 64)))
-        clinic("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
-    return clinic
-
-
-def at(network: Clinic, facility: str, *arguments: str) -> str:
-    return network("--facility", facility, *arguments)
+from conftest import at_facility as at
 
 
 class TestBackups:

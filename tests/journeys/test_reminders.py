@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import Clinic
 from freezegun import freeze_time
-from post_office import DIRECTOR, DOCTOR, PASSWORD, SENDER, USER, PostOffice
+from post_office import DIRECTOR, DOCTOR, PASSWORD, SENDER, USER
 from test_serve import serving, stop, wait_for
 
 from testing_tracker.cli.desk import Desk
@@ -30,14 +30,6 @@ def at(moment):
 
 
 @pytest.fixture
-def office(certificates):
-    office = PostOffice(certificates, starttls=True)
-    office.open()
-    yield office
-    office.close()
-
-
-@pytest.fixture
 def live(tmp_path):
     """A live clinic on the Wednesday after: two confirmations should have come on Monday and on Tuesday."""
     live = Clinic(tmp_path / "live.db", None)
@@ -54,15 +46,15 @@ def live(tmp_path):
     return live
 
 
-def way(office, **more) -> MailDelivery:
+def way(one_office, **more) -> MailDelivery:
     return MailDelivery(
         host="localhost",
-        port=office.port,
+        port=one_office.port,
         starttls=True,
         sender=SENDER,
         to=(DOCTOR, DIRECTOR),
         forms=("pdf",),
-        ca_file=office.certificates / "ca.pem",
+        ca_file=one_office.certificates / "ca.pem",
         user=USER,
         password=PASSWORD,
         **{"reminders": True, **more},
@@ -111,34 +103,34 @@ def test_where_nothing_is_overdue_nothing_is_told_or_put_on_record(clinic):
     assert clinic.contents() == before
 
 
-def test_it_is_mailed_once_with_counts_only(live, office):
-    with at(NIGHT), reminder(live, way(office)) as one, reminder(live, way(office)) as other:
+def test_it_is_mailed_once_with_counts_only(live, one_office):
+    with at(NIGHT), reminder(live, way(one_office)) as one, reminder(live, way(one_office)) as other:
         assert one.mail() is None  # not before it was told
         one.tell()
         attempt = one.mail()
         assert (attempt.overdue.count, attempt.error) == (2, None)
         assert other.mail() is None
         assert one.mail() is None
-    [message] = office.messages
+    [message] = one_office.messages
     assert message["Subject"] == "Reminder 2026-11-25"
-    assert [envelope.rcpt_tos for envelope in office.envelopes] == [[DOCTOR, DIRECTOR]]
+    assert [envelope.rcpt_tos for envelope in one_office.envelopes] == [[DOCTOR, DIRECTOR]]
     body = message.get_body().get_content()
     assert "At Harbor House 2 confirmations are overdue; the longest awaited should have come by 2026-11-23." in body
     assert "`testing-tracker confirmation list --overdue`" in body
     assert not [code for code in ("KEEP-OUT", "A2", "A3") if code in body]
 
 
-def test_nobody_gets_one_who_did_not_ask_for_it(live, office):
-    with at(NIGHT), reminder(live, way(office, reminders=False)) as one, reminder(live) as other:
+def test_nobody_gets_one_who_did_not_ask_for_it(live, one_office):
+    with at(NIGHT), reminder(live, way(one_office, reminders=False)) as one, reminder(live) as other:
         one.tell()
         assert one.mail() is None
         assert other.mail() is None
-    assert office.envelopes == []
+    assert one_office.envelopes == []
 
 
-def test_one_that_failed_is_tried_again_until_it_arrives(live, office):
-    office.close()
-    with at(NIGHT) as clock, reminder(live, way(office)) as one:
+def test_one_that_failed_is_tried_again_until_it_arrives(live, one_office):
+    one_office.close()
+    with at(NIGHT) as clock, reminder(live, way(one_office)) as one:
         one.tell()
         failed = one.mail()
         assert "connection refused" in failed.error
@@ -147,40 +139,40 @@ def test_one_that_failed_is_tried_again_until_it_arrives(live, office):
         assert one.mail() is None
         clock.tick(1)
         assert one.mail().next_at == NIGHT + timedelta(minutes=3)
-        office.open()
+        one_office.open()
         clock.tick(timedelta(minutes=2))
         assert one.mail().error is None
         clock.tick(timedelta(hours=2))
         assert one.mail() is None
-    assert len(office.messages) == 1
+    assert len(one_office.messages) == 1
     acts = [act for (act,) in live.rows("SELECT act FROM audit_entry WHERE act LIKE 'reminder%' ORDER BY id")]
     assert acts == ["reminder begin", "reminder mail failed"] * 2 + ["reminder begin", "reminder mail"]
 
 
-def test_one_that_was_cut_off_is_sent_again_five_minutes_later(live, office):
+def test_one_that_was_cut_off_is_sent_again_five_minutes_later(live, one_office):
     from testing_tracker.services import reminders
 
-    with at(NIGHT) as clock, reminder(live, way(office)) as one:
+    with at(NIGHT) as clock, reminder(live, way(one_office)) as one:
         one.tell()
         with one.writing() as (session, acting):
             assert reminders.claim(session, acting).attempt == 1
         assert one.mail() is None
         clock.tick(timedelta(minutes=5))
         assert one.mail().error is None
-    assert len(office.messages) == 1
+    assert len(one_office.messages) == 1
 
 
-def test_yesterdays_is_not_sent_any_more(live, office):
-    office.close()
-    with at(NIGHT) as clock, reminder(live, way(office)) as one:
+def test_yesterdays_is_not_sent_any_more(live, one_office):
+    one_office.close()
+    with at(NIGHT) as clock, reminder(live, way(one_office)) as one:
         one.tell()
         one.mail()
-        office.open()
+        one_office.open()
         clock.move_to(NIGHT + timedelta(days=1, minutes=-5))
         assert one.mail() is None  # today's was not told yet
         one.tell()
         assert one.mail().error is None
-    assert [message["Subject"] for message in office.messages] == ["Reminder 2026-11-26"]
+    assert [message["Subject"] for message in one_office.messages] == ["Reminder 2026-11-26"]
 
 
 def test_two_serves_at_once_tell_it_once_and_a_restart_does_not_tell_it_again(clinic):

@@ -4,16 +4,8 @@ import json
 import time
 
 import pytest
-from post_office import PASSWORD, SENDER, USER, PostOffice
+from post_office import PASSWORD, SENDER, USER
 from test_serve import NEXT_MONDAY, STOPPED_IN_A_TURN, serving, stop, wait_for
-
-
-@pytest.fixture
-def office(certificates):
-    office = PostOffice(certificates, starttls=True)
-    office.open()
-    yield office
-    office.close()
 
 
 @pytest.fixture
@@ -33,9 +25,9 @@ def configure(clinic, text):
     file.chmod(0o600)
 
 
-def by_mail(clinic, office):
-    values = {"host": "localhost", "port": office.port, "tls": "starttls", "user": USER, "password": PASSWORD}
-    values |= {"ca_file": str(office.certificates / "ca.pem"), "from": SENDER, "to": ["doctor@clinic.example"]}
+def by_mail(clinic, one_office):
+    values = {"host": "localhost", "port": one_office.port, "tls": "starttls", "user": USER, "password": PASSWORD}
+    values |= {"ca_file": str(one_office.certificates / "ca.pem"), "from": SENDER, "to": ["doctor@clinic.example"]}
     configure(clinic, "\n".join(["[mail]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]))
 
 
@@ -63,22 +55,22 @@ def test_it_writes_the_report_into_the_folder(monday, tmp_path):
     assert json.loads((folder / "report-2026-W47.json").read_text())["week"] == "2026-W47"
 
 
-def test_two_of_them_mail_it_once(monday, office):
-    by_mail(monday, office)
-    office.seconds = 1
+def test_two_of_them_mail_it_once(monday, one_office):
+    by_mail(monday, one_office)
+    one_office.seconds = 1
     with serving(monday) as one, serving(monday) as other:
         wait_for(lambda: delivered(monday))
         printed = [stop(one)[0], stop(other)[0]]
     assert delivered(monday) == [("2026-W47", "mail", 1)]
-    assert [message["Subject"] for message in office.messages] == ["TRAINING Weekly report 2026-W47"]
+    assert [message["Subject"] for message in one_office.messages] == ["TRAINING Weekly report 2026-W47"]
     assert sum("report of 2026-W47 mailed" in text for text in printed) == 1
 
 
-def test_a_mail_server_that_does_not_answer_does_not_keep_it_from_stopping(monday, office):
-    by_mail(monday, office)
-    office.seconds = 60
+def test_a_mail_server_that_does_not_answer_does_not_keep_it_from_stopping(monday, one_office):
+    by_mail(monday, one_office)
+    one_office.seconds = 60
     with serving(monday) as process:
-        wait_for(lambda: office.offered)
+        wait_for(lambda: one_office.offered)
         printed, complained = stop(process)
     assert "draws of 2026-11-23 made" in printed
     assert complained.rstrip().endswith(STOPPED_IN_A_TURN)
@@ -98,8 +90,8 @@ def test_a_file_that_cannot_be_used_keeps_no_draw_from_being_made(monday):
     assert "Trying again in a minute" in complained
 
 
-def test_a_report_is_mailed_beside_the_folder_that_serve_was_given(monday, office, tmp_path):
-    by_mail(monday, office)
+def test_a_report_is_mailed_beside_the_folder_that_serve_was_given(monday, one_office, tmp_path):
+    by_mail(monday, one_office)
     folder = tmp_path / "reports"
     folder.mkdir()
     printed = monday("serve", "--once", "--reports", str(folder))

@@ -10,7 +10,6 @@ import databases
 import pytest
 from conftest import Clinic, key_of
 from freezegun import freeze_time
-from post_office import PostOffice
 from test_serve import serving, stop, wait_for
 
 from testing_tracker import events
@@ -26,14 +25,6 @@ HOUSE = "Harbor House"
 def at(day: int, hour: int, minute: int = 0):
     moment = datetime(2026, 11, day, hour, minute, tzinfo=ZONE).astimezone(ZoneInfo("UTC"))
     return freeze_time(moment, real_asyncio=True)
-
-
-@pytest.fixture
-def office(certificates):
-    office = PostOffice(certificates, starttls=True)
-    office.open()
-    yield office
-    office.close()
 
 
 @pytest.fixture
@@ -225,17 +216,17 @@ def test_every_event_has_a_word_of_its_own():
     }
 
 
-def test_reminders_are_events_and_status_counts_them(live, office, monkeypatch):
+def test_reminders_are_events_and_status_counts_them(live, one_office, monkeypatch):
     from test_reminders import way
 
     from testing_tracker.rules.delivery_file import Deliveries
 
-    monkeypatch.setattr("testing_tracker.cli.serve._ways", lambda *_: Deliveries(mail=way(office)))
+    monkeypatch.setattr("testing_tracker.cli.serve._ways", lambda *_: Deliveries(mail=way(one_office)))
     with at(16, 0, 5):
         told(live)
         live("result", "QUILL-7", "positive", "--analyte", "cocaine")
         live("confirmation", "send", "QUILL-7", "--by", "2026-11-16")
-    office.close()
+    one_office.close()
     with at(17, 0, 5):
         found, _ = told(live)
         assert [one["event"] for one in found][-2:] == ["confirmations_overdue", "reminder_failed"]
@@ -246,12 +237,12 @@ def test_reminders_are_events_and_status_counts_them(live, office, monkeypatch):
         assert (state["confirmations"]["overdue"], state["confirmations"]["since"]) == (1, "2026-11-16")
         assert state["problems"] == [f"the reminder of 2026-11-17 is not mailed: {found[-1]['error']}"]
         assert "reminder by mail" in live.run("status").stdout
-    office.open()
+    one_office.open()
     with at(17, 0, 6):
         found, _ = told(live)
         assert [one["event"] for one in found] == ["reminder_mailed"]
         assert live.json("status")["confirmations"]["mailed_at"] == "2026-11-17T08:06:00+00:00"
         assert "QUILL-7" not in live("status")
-    assert len(office.messages) == 1
+    assert len(one_office.messages) == 1
     with at(17, 0, 6):
         assert told(live)[0] == []

@@ -301,6 +301,15 @@ class TestMigrations:
         with pytest.raises(databases.REFUSALS, match="append-only"):
             old.change("UPDATE result SET note = 'x'")
 
+    def test_pages_that_earlier_versions_numbered_themselves_are_followed_on(self, old):
+        """Their sequence knew nothing of them; and a table of somebody else's is left alone."""
+        bring_to(old, "0004")
+        pages = "SELECT n, 1, '{}', ''::bytea, 'x' FROM generate_series(1, 9) n"
+        old.change(f"INSERT INTO ledger_page (id, facility_id, up_to, marks, digest) {pages}")
+        old.change("CREATE TABLE notes (what text)")
+        old("migrate", "--yes")
+        assert old.rows("SELECT min(id) FROM ledger_page WHERE digest != 'x'") == [(10,)]
+
     def test_a_migration_that_fails_changes_nothing(self, old, monkeypatch):
         from testing_tracker.services import upgrades
 

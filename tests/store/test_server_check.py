@@ -10,15 +10,6 @@ from test_postgresql import FIRST_ROWS, bring_to
 pytestmark = pytest.mark.postgresql_only
 
 
-@pytest.fixture
-def staffed(clinic):
-    """Two participants are due on Monday, and one has a result."""
-    clinic.add("A17", "B04")
-    clinic("draw")
-    clinic("result", "A17", "positive", "--analyte", "cocaine")
-    return clinic
-
-
 def examined(clinic) -> dict[str, dict[str, str]]:
     """What `check` says of each thing; its status says whether something is wrong, and nothing is changed."""
     before = clinic.contents()

@@ -1,9 +1,9 @@
 """`cron print` and `systemd print` for a database on a server: the same lines, and no password in any of them."""
 
 import re
-import subprocess
 
 import pytest
+from by_cron import run_by_cron
 from conftest import Clinic, key_of
 
 pytestmark = pytest.mark.postgresql_only
@@ -34,19 +34,6 @@ def test_every_line_of_cron_runs(live):
     assert re.fullmatch(r"testing-tracker-[1-7]\.dump", file.name)
     key_of(live.database).unlink()
     assert run_by_cron(doctor).returncode == 1
-
-
-def run_by_cron(command: str) -> subprocess.CompletedProcess:
-    """Run a command as cron does: by sh, in the root folder, with next to nothing in the environment."""
-    return subprocess.run(
-        ["/bin/sh", "-c", command],
-        env={"PATH": "/usr/bin:/bin"},
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 @pytest.mark.parametrize("words", [("cron", "print"), ("systemd", "print")])
