@@ -18,7 +18,7 @@ from testing_tracker.store import facilities, ledger
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 
 
