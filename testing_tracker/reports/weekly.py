@@ -23,6 +23,7 @@ from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import cross_check, keys, schedules
+from testing_tracker.services.keeping import closed_days
 from testing_tracker.store.queries import in_force_id, version_on
 from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Night
 
@@ -126,12 +127,14 @@ def gaps_in(session: Session, acting: Acting, week: Week, opened_on: date) -> li
 def _unplaced(session: Session, acting: Acting, week: Week) -> list[Unplaced]:
     """Draws of closed days that no open day was left for, of the schedules that somebody was tested by that day."""
     unplaced = []
+    known = closed_days.known_now(session, acting.facility_id)
     for schedule in schedules.all_schedules(session, acting):
         for version in schedules.versions_of(session, schedule):
             rule = schedules.rule_of(version.text)
             if rule.draw.kind is not Kind.FIXED:
                 continue
-            for day in fixed_week(rule, week).unplaced:
+            shut = known.of(session, version, rule, week.sunday)
+            for day in fixed_week(rule, week, shut).unplaced:
                 binding = version_on(session, version.schedule_id, day)
                 if binding.id == version.id and _anyone_tested_by(session, version.schedule_id, day):
                     unplaced.append(Unplaced(schedule.name, day))
