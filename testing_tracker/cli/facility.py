@@ -1,9 +1,16 @@
 """`facility`: the facilities of a database that several share."""
 
+from datetime import date
+from typing import TYPE_CHECKING
+
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import format_option, print_rows, say
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.output import format_option, print_rows, say, warn
+from testing_tracker.cli.words import DAY, REASON
+
+if TYPE_CHECKING:
+    from testing_tracker.services.keeping.closures import ClosedOrOpened
 
 
 @click.group("facility")
@@ -43,3 +50,56 @@ def list_facilities(desk: Desk, form: str) -> None:
         lines = facilities.listed(session)
     columns = ["number", "facility", "timezone", "opened_on", "participants", "last_run_on"]
     print_rows(desk, [vars(line) for line in lines], columns, form, empty="")
+
+
+@facility_command.command("close")
+@click.argument("day", metavar="DATE", type=DAY)
+@click.option("--to", "last", type=DAY, metavar="DATE", help="The last day. Default: that day only.")
+@click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
+@pass_desk
+def close_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
+    """Close the facility on a day from today on, as with snow.
+
+    Today's draws that nobody gave are excused. Of a day to come a fixed draw moves as the schedule says of a public
+    holiday, and nobody is drawn by chance. The weekly report says that it was closed, and why.
+    """
+    from testing_tracker.services.keeping import closures
+
+    with desk.writing() as (session, acting):
+        first = day_given(day, acting.today)
+        done = closures.close(session, acting, first, day_given(last, acting.today) if last else first, reason)
+    excused = f" {_draws(done.draws)} of today excused." if done.draws else ""
+    say(desk, f"Closed: {_days(done)}.{excused}")
+
+
+@facility_command.command("open")
+@click.argument("day", metavar="DATE", type=DAY)
+@click.option("--to", "last", type=DAY, metavar="DATE", help="The last day. Default: that day only.")
+@click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
+@pass_desk
+def open_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
+    """Take back that the facility is closed on a day, as far as nothing was decided from it.
+
+    Today's draws that were excused for it are due again.
+    """
+    from testing_tracker.services.keeping import closures
+
+    with desk.writing() as (session, acting):
+        first = day_given(day, acting.today)
+        done = closures.reopen(session, acting, first, day_given(last, acting.today) if last else first, reason)
+    due = f" {_draws(done.draws)} of today due again." if done.draws else ""
+    say(desk, f"Open: {_days(done)}.{due}")
+    for note in done.notes:
+        warn(note)
+
+
+def _days(done: "ClosedOrOpened") -> str:
+    return ", ".join(str(day) for day in done.days) if len(done.days) < 4 else _first_to_last(done.days)
+
+
+def _first_to_last(days: list[date]) -> str:
+    return f"{len(days)} days from {days[0]} to {days[-1]}"
+
+
+def _draws(count: int) -> str:
+    return "1 draw" if count == 1 else f"{count} draws"

@@ -24,6 +24,7 @@ from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import cross_check, keys, schedules
 from testing_tracker.services.keeping import closed_days
+from testing_tracker.services.keeping.closures import ClosedOn, closed_between
 from testing_tracker.store.queries import in_force_id, version_on
 from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Night
 
@@ -41,7 +42,8 @@ class WeeklyReport:
     """A facility's week. All but `standing`, `today`, `is_closed` and `last_entry_id` are facts of the week.
 
     `is_closed`: a night after the week has closed it, so its draws are not waiting for anything any more. `questions`
-    are the days on which far more than usual is without a record; `gaps` those without a nightly run; `anchors` what
+    are the days on which far more than usual is without a record; `closed` those on which the facility was closed by
+    its own word; `gaps` those without a nightly run; `anchors` what
     the draws are checked against; `last_entry_id` is the newest audit entry that the records here come from.
     """
 
@@ -59,6 +61,7 @@ class WeeklyReport:
     leaves: list[Away]
     gaps: list[date]
     unplaced: list[Unplaced]
+    closed: list[ClosedOn]
     questions: list[Compared]
     anchors: list[keys.Anchor]
     standing: Standing
@@ -95,6 +98,7 @@ def gather(session: Session, acting: Acting, week: Week | None = None) -> Weekly
         leaves=leaves_in(session, acting, week),
         gaps=gaps_in(session, acting, week, facility.opened_on),
         unplaced=_unplaced(session, acting, week),
+        closed=closed_between(session, acting.facility_id, week.monday, week.sunday),
         questions=questions_in(session, acting, week),
         anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
         standing=standing_in(session, acting, week),

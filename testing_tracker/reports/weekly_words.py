@@ -197,6 +197,11 @@ def _notes(report: WeeklyReport) -> Iterator[str]:
             f"The nightly draw did not run on {', '.join(str(day) for day in report.gaps)}: "
             f"{whose} fixed draws are not counted as missed."
         )
+    for closed in report.closed:
+        yield (
+            f"The facility was closed on {_short(closed.day)} ({closed.reason}): the day's draws that nobody gave are "
+            "excused, or were not made."
+        )
     for unplaced in report.unplaced:
         yield (
             f"{unplaced.schedule} has no open day left in the week for its draw of {unplaced.closed_on}, "

@@ -1,5 +1,7 @@
 """What a correction, a clock or a laboratory's word needs to be told apart, instead of being guessed."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -55,7 +57,11 @@ def _create_facility_histories() -> None:
     """What a facility is called, and by which clock it goes, from when on, who said so and why."""
     name, earlier = sa.Column("name", TEXT, nullable=False), sa.Column("earlier", TEXT, nullable=False)
     from_on, timezone = sa.Column("from_on", sa.Date(), nullable=False), sa.Column("timezone", TEXT, nullable=False)
-    for table, columns in {"facility_name": (name, earlier), "facility_zone": (from_on, timezone)}.items():
+    histories: dict[str, tuple[sa.Column[Any], ...]] = {
+        "facility_name": (name, earlier),
+        "facility_zone": (from_on, timezone),
+    }
+    for table, columns in histories.items():
         op.create_table(
             table,
             sa.Column("id", sa.Integer(), nullable=False),
