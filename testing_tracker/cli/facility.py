@@ -1,12 +1,13 @@
 """`facility`: the facilities of a database that several share."""
 
 from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.output import format_option, print_rows, say, warn
+from testing_tracker.cli.output import TRAINING, format_option, print_rows, say, warn
 from testing_tracker.cli.words import DAY, REASON
 
 if TYPE_CHECKING:
@@ -47,9 +48,50 @@ def list_facilities(desk: Desk, form: str) -> None:
     from testing_tracker.services import facilities
 
     with desk.reading_all() as session:
-        lines = facilities.listed(session)
+        lines = facilities.listed(session, desk.clock)
     columns = ["number", "facility", "timezone", "opened_on", "participants", "last_run_on"]
+    columns += [
+        name for name in ("earlier_names", "timezone_changes") if form == "csv" or any(map(attrgetter(name), lines))
+    ]
     print_rows(desk, [vars(line) for line in lines], columns, form, empty="")
+
+
+@facility_command.command("rename")
+@click.argument("name")
+@click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
+@pass_desk
+def rename_facility(desk: Desk, name: str, reason: str) -> None:
+    """Give the facility another name. The earlier one goes on finding it, unless another facility takes it."""
+    from testing_tracker.services.keeping import facility_changes
+
+    with desk.writing() as (session, acting):
+        earlier, name = facility_changes.rename(session, acting, name, reason)
+    click.echo(f"{f'{TRAINING} ' if desk.training else ''}{earlier} is called {name} from now on.")
+
+
+@facility_command.command("timezone")
+@click.argument("timezone", metavar="TZ")
+@click.option("--from", "from_on", type=DAY, metavar="DATE", help="From which day on. Default: from tomorrow.")
+@click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
+@pass_desk
+def change_timezone(desk: Desk, timezone: str, from_on: str | None, reason: str) -> None:
+    """Have the facility go by another timezone from a day on.
+
+    The days before keep theirs: their collection windows, what was late on them, and the times printed of them. `serve`
+    goes by the new one by itself; lines for cron are to be printed anew.
+    """
+    from testing_tracker.services.keeping import facility_changes
+
+    with desk.writing() as (session, acting):
+        given = day_given(from_on, acting.today) if from_on else None
+        begins = facility_changes.change_timezone(session, acting, timezone, given, reason)
+        later = facility_changes.later_timezones(session, acting, begins)
+    say(desk, f"From {begins} on the facility goes by {timezone}.")
+    for day, name in later:
+        warn(f"from {day} on it goes by {name}, as was recorded before.")
+    warn(
+        "lines for cron and timers of systemd stay as they were printed; `testing-tracker cron print` prints new ones."
+    )
 
 
 @facility_command.command("close")

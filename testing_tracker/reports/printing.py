@@ -17,7 +17,7 @@ from testing_tracker.services.editions import Imprint
 
 BY_CODE, WORST_FIRST = "code", "worst"
 _FACTS = (
-    "facility",
+    "first_name",
     "trend",
     "weekdays",
     "findings",

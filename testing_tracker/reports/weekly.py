@@ -25,6 +25,7 @@ from testing_tracker.rules.words import Kind
 from testing_tracker.services import cross_check, keys, schedules
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.keeping.closures import ClosedOn, closed_between
+from testing_tracker.store import facilities
 from testing_tracker.store.queries import in_force_id, version_on
 from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Night
 
@@ -39,15 +40,17 @@ class Unplaced:
 
 @dataclass(frozen=True)
 class WeeklyReport:
-    """A facility's week. All but `standing`, `today`, `is_closed` and `last_entry_id` are facts of the week.
+    """A facility's week. All but `facility`, `standing`, `today`, `is_closed`, `last_entry_id` are facts of the week.
 
+    `facility` is the name that it has now, `first_name` the one that it was opened under, which never changes.
     `is_closed`: a night after the week has closed it, so its draws are not waiting for anything any more. `questions`
     are the days on which far more than usual is without a record; `closed` those on which the facility was closed by
-    its own word; `gaps` those without a nightly run; `anchors` what
-    the draws are checked against; `last_entry_id` is the newest audit entry that the records here come from.
+    its own word; `gaps` those without a nightly run; `anchors` what the draws are checked against; `last_entry_id` is
+    the newest audit entry that the records here come from.
     """
 
     facility: str
+    first_name: str
     training: bool
     week: Week
     today: date
@@ -85,6 +88,7 @@ def gather(session: Session, acting: Acting, week: Week | None = None) -> Weekly
     cross_check.check_sums(week, agree=summed == trend.this.tally)
     return WeeklyReport(
         facility=facility.name,
+        first_name=facilities.first_name(session, facility),
         training=facility.training,
         week=week,
         today=acting.today,

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from testing_tracker.rules.schedules.zones import zone_on
+
 _WEEKDAYS_IN_WORDS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -109,6 +111,7 @@ def instant(day: date, local: time, zone: ZoneInfo) -> datetime:
 
     Raises ValueError for a time that the clock skips on that day.
     """
+    zone = zone_on(zone, day)
     found = datetime.combine(day, local, zone).astimezone(UTC)
     if found.astimezone(zone).replace(tzinfo=None) != datetime.combine(day, local):
         raise ValueError(f"there was no {local:%H:%M} on {day}: the clock was put forward over it")
