@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Acting:
-    """`now` is in UTC; `today` is the facility's local date; `account` is the operating system's."""
+    """`now` is in UTC; `today` is the facility's local date; `account` is the operating system's.
+
+    `zone` is the facility's for every day and instant, also where it was corrected from a day on.
+    """
 
     facility_id: int
     zone: ZoneInfo
@@ -24,6 +27,6 @@ class Acting:
 
 
 def acting_in(facility: "Facility", clock: Clock) -> Acting:
-    """The current account, acting now for a facility that is on record."""
+    """The current account, acting now for a facility that is on record, whose clock is given."""
     assert facility.id is not None
-    return Acting(facility.id, ZoneInfo(facility.timezone), current_account(), clock.now(), clock.today())
+    return Acting(facility.id, clock.zone, current_account(), clock.now(), clock.today())

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from time import monotonic
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.schedules.zones import Timezones
 
 
 @dataclass(frozen=True)
@@ -34,3 +38,6 @@ class Clock:
             return lambda: 0.0
         begun = monotonic()
         return lambda: monotonic() - begun
+
+
+ClockOf = Callable[["Timezones"], Clock]  # makes the clock of a facility

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from testing_tracker import events
 from testing_tracker.acting import Acting, acting_in
-from testing_tracker.clock import Clock
+from testing_tracker.clock import ClockOf
 from testing_tracker.delivering import Attempt, Courier, WriteFile
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.events import Event
@@ -37,16 +37,14 @@ from testing_tracker.store.location import AnyLocation
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Facility
 
-ClockOf = Callable[[str], Clock]
-
 
 @dataclass(frozen=True)
 class Plan:
     """What to serve: a database's facilities, or the one that `facility` names.
 
     `ways` tells, anew at each turn, how the weekly reports of a facility leave, by its number. `clock_of` makes the
-    clock of a timezone by its name, `write_file` writes a file whole or not at all. What was done and what could not be
-    done is told as `events`.
+    clock of a facility by its timezones, `write_file` writes a file whole or not at all. What was done and what could
+    not be done is told as `events`.
     """
 
     location: AnyLocation
@@ -160,13 +158,13 @@ class _Turn:
 
     def _acting(self, session: Session) -> tuple[Facility, Acting]:
         facility = the_facility(session)
-        return facility, acting_in(facility, self.plan.clock_of(facility.timezone))
+        return facility, acting_in(facility, self.plan.clock_of(facilities.timezones_of(session, facility)))
 
     def _draw(self) -> None:
         """Run the night. Another host may have been first: then there is nothing to tell."""
         with writing(self.engine, self.number) as session:
             facility, acting = self._acting(session)
-            elapsed = self.plan.clock_of(facility.timezone).stopwatch()
+            elapsed = self.plan.clock_of(facilities.timezones_of(session, facility)).stopwatch()
             report = nights.run_night(session, acting, self.plan.location.key, elapsed)
         if not report.already_made:
             self.tell(

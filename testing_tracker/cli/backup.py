@@ -13,6 +13,7 @@ from testing_tracker.cli.progress import progress
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from testing_tracker.rules.schedules.zones import Timezones
     from testing_tracker.services.backups import Copy, Restored
 
 FILE = click.Path(path_type=Path)
@@ -134,11 +135,11 @@ def _what_is_in(copy: "Copy") -> str:
     more = {0: "", 1: " and 1 more facility"}.get(copy.others, f" and {copy.others} more facilities")
     whose = f"{copy.facility}{more}"
     pages = "" if copy.page is None else f", up to page {copy.page}"
-    entry = f", newest entry of {_local(copy.newest_entry, copy.timezone)}" if copy.newest_entry else ""
+    entry = f", newest entry of {_local(copy.newest_entry, copy.timezones)}" if copy.newest_entry else ""
     return f"{whose}{pages}{entry}"
 
 
-def _local(moment: datetime, timezone: str) -> str:
-    from zoneinfo import ZoneInfo
+def _local(moment: datetime, timezones: "Timezones") -> str:
+    from testing_tracker.rules.schedules.zones import zone_of
 
-    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(zone_of(timezones)):%Y-%m-%d %H:%M}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from testing_tracker.acting import Acting
     from testing_tracker.clock import Clock
+    from testing_tracker.rules.schedules.zones import Timezones
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
 
@@ -61,6 +62,7 @@ class Desk:
         self.training = False
         self.whose = ""
         self._says_whose = True
+        self._has_noted_name = False
         self.tell_of_upgrade: Callable[[str], None] | None = None  # a note on standard error, unless it is set
         self._engine: Engine | None = None
         facility_file.use_from(self._own_analytes)
@@ -88,17 +90,20 @@ class Desk:
             )
         return read_facility_file(location.analytes)
 
-    def clock(self, timezone: str) -> "Clock":
+    def clock(self, timezones: "str | Timezones") -> "Clock":
         """The clock in a facility's zone, pretending the day that `--today` says."""
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+        from zoneinfo import ZoneInfoNotFoundError
 
         from testing_tracker.clock import Clock
+        from testing_tracker.rules.schedules.zones import Timezones, zone_of
 
+        known = Timezones(timezones) if isinstance(timezones, str) else timezones
         try:
-            return Clock(ZoneInfo(timezone), self.pretended)
+            return Clock(zone_of(known), self.pretended)
         except (ZoneInfoNotFoundError, ValueError, OSError):
+            names = ", ".join(dict.fromkeys((known.first, *(name for _, name in known.changes))))
             raise TestingTrackerError(
-                f"This machine knows no timezone {timezone!r}, the facility's. `pip install tzdata` may bring it."
+                f"This machine knows no timezone {names!r}, the facility's. `pip install tzdata` may bring it."
             ) from None
 
     @property
@@ -155,10 +160,30 @@ class Desk:
             several = len(found) > 1
             if self.facility is not None:
                 chosen = choose(session, self.facility)
+                self._note_earlier_name(session)
                 found = [one for one in found if one.id == chosen]
             return [
-                AtFacility(self.at(id_of(one)), one.name if several else "", id_of(one), one.timezone) for one in found
+                AtFacility(self.at(id_of(one)), one.name if several else "", id_of(one), self._timezone(session, one))
+                for one in found
             ]
+
+    def _timezone(self, session: "Session", facility: "Facility") -> str:
+        """The name of the timezone that a facility goes by today."""
+        from testing_tracker.rules.schedules.zones import zone_on
+        from testing_tracker.store.facilities import timezones_of
+
+        clock = self.clock(timezones_of(session, facility))
+        return zone_on(clock.zone, clock.today()).key
+
+    def _note_earlier_name(self, session: "Session") -> None:
+        """Say once that the facility has another name now than the one that was given."""
+        from testing_tracker.cli.output import warn
+        from testing_tracker.store.facilities import found_by_earlier_name, the_facility
+
+        given = found_by_earlier_name(session)
+        if given is not None and not self._has_noted_name:
+            self._has_noted_name = True
+            warn(f"{given} is called {the_facility(session).name} now.")
 
     def at(self, facility_id: int) -> "Desk":
         """The same desk, for one of the facilities, whose lines the command marks itself."""
@@ -202,13 +227,14 @@ class Desk:
 
     def _acting(self, session: "Session") -> "Acting":
         from testing_tracker.acting import acting_in
-        from testing_tracker.store.facilities import shares, the_facility
+        from testing_tracker.store.facilities import shares, the_facility, timezones_of
 
         facility = the_facility(session)
         self._check_training(facility)
+        self._note_earlier_name(session)
         if self._says_whose and self.facility is not None and shares(session):
             self.whose = f"{facility.name}: "
-        return acting_in(facility, self.clock(facility.timezone))
+        return acting_in(facility, self.clock(timezones_of(session, facility)))
 
     def _check_training_of_all(self, session: "Session") -> None:
         from testing_tracker.store.facilities import every

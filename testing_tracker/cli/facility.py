@@ -1,9 +1,17 @@
 """`facility`: the facilities of a database that several share."""
 
+from datetime import date
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import format_option, print_rows, say
+from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.output import TRAINING, format_option, print_rows, say, warn
+from testing_tracker.cli.words import DAY, REASON
+
+if TYPE_CHECKING:
+    from testing_tracker.services.keeping.closures import ClosedOrOpened
 
 
 @click.group("facility")
@@ -40,6 +48,100 @@ def list_facilities(desk: Desk, form: str) -> None:
     from testing_tracker.services import facilities
 
     with desk.reading_all() as session:
-        lines = facilities.listed(session)
+        lines = facilities.listed(session, desk.clock)
     columns = ["number", "facility", "timezone", "opened_on", "participants", "last_run_on"]
+    columns += [
+        name for name in ("earlier_names", "timezone_changes") if form == "csv" or any(map(attrgetter(name), lines))
+    ]
     print_rows(desk, [vars(line) for line in lines], columns, form, empty="")
+
+
+@facility_command.command("rename")
+@click.argument("name")
+@click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
+@pass_desk
+def rename_facility(desk: Desk, name: str, reason: str) -> None:
+    """Give the facility another name. The earlier one goes on finding it, unless another facility takes it."""
+    from testing_tracker.services.keeping import facility_changes
+
+    with desk.writing() as (session, acting):
+        earlier, name = facility_changes.rename(session, acting, name, reason)
+    click.echo(f"{f'{TRAINING} ' if desk.training else ''}{earlier} is called {name} from now on.")
+
+
+@facility_command.command("timezone")
+@click.argument("timezone", metavar="TZ")
+@click.option("--from", "from_on", type=DAY, metavar="DATE", help="From which day on. Default: from tomorrow.")
+@click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
+@pass_desk
+def change_timezone(desk: Desk, timezone: str, from_on: str | None, reason: str) -> None:
+    """Have the facility go by another timezone from a day on.
+
+    The days before keep theirs: their collection windows, what was late on them, and the times printed of them. `serve`
+    goes by the new one by itself; lines for cron are to be printed anew.
+    """
+    from testing_tracker.services.keeping import facility_changes
+
+    with desk.writing() as (session, acting):
+        given = day_given(from_on, acting.today) if from_on else None
+        begins = facility_changes.change_timezone(session, acting, timezone, given, reason)
+        later = facility_changes.later_timezones(session, acting, begins)
+    say(desk, f"From {begins} on the facility goes by {timezone}.")
+    for day, name in later:
+        warn(f"from {day} on it goes by {name}, as was recorded before.")
+    warn(
+        "lines for cron and timers of systemd stay as they were printed; `testing-tracker cron print` prints new ones."
+    )
+
+
+@facility_command.command("close")
+@click.argument("day", metavar="DATE", type=DAY)
+@click.option("--to", "last", type=DAY, metavar="DATE", help="The last day. Default: that day only.")
+@click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
+@pass_desk
+def close_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
+    """Close the facility on a day from today on, as with snow.
+
+    Today's draws that nobody gave are excused. Of a day to come a fixed draw moves as the schedule says of a public
+    holiday, and nobody is drawn by chance. The weekly report says that it was closed, and why.
+    """
+    from testing_tracker.services.keeping import closures
+
+    with desk.writing() as (session, acting):
+        first = day_given(day, acting.today)
+        done = closures.close(session, acting, first, day_given(last, acting.today) if last else first, reason)
+    excused = f" {_draws(done.draws)} of today excused." if done.draws else ""
+    say(desk, f"Closed: {_days(done)}.{excused}")
+
+
+@facility_command.command("open")
+@click.argument("day", metavar="DATE", type=DAY)
+@click.option("--to", "last", type=DAY, metavar="DATE", help="The last day. Default: that day only.")
+@click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
+@pass_desk
+def open_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
+    """Take back that the facility is closed on a day, as far as nothing was decided from it.
+
+    Today's draws that were excused for it are due again.
+    """
+    from testing_tracker.services.keeping import closures
+
+    with desk.writing() as (session, acting):
+        first = day_given(day, acting.today)
+        done = closures.reopen(session, acting, first, day_given(last, acting.today) if last else first, reason)
+    due = f" {_draws(done.draws)} of today due again." if done.draws else ""
+    say(desk, f"Open: {_days(done)}.{due}")
+    for note in done.notes:
+        warn(note)
+
+
+def _days(done: "ClosedOrOpened") -> str:
+    return ", ".join(str(day) for day in done.days) if len(done.days) < 4 else _first_to_last(done.days)
+
+
+def _first_to_last(days: list[date]) -> str:
+    return f"{len(days)} days from {days[0]} to {days[-1]}"
+
+
+def _draws(count: int) -> str:
+    return "1 draw" if count == 1 else f"{count} draws"

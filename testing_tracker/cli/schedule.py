@@ -6,13 +6,24 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import TRAINING, format_option, print_json, print_rows, say
+from testing_tracker.cli.output import TRAINING, format_option, print_json, print_rows, say, warn
 from testing_tracker.cli.schedule_files import schedule_text
 from testing_tracker.cli.simulate import simulate_schedules
 from testing_tracker.cli.words import SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 
-_COLUMNS = ["schedule", "version", "binds_from", "kind", "per_week", "days", "participants", "title"]
+_COLUMNS = [
+    "schedule",
+    "version",
+    "binds_from",
+    "kind",
+    "per_week",
+    "days",
+    "participants",
+    "title",
+    "holidays",
+    "closed_days",
+]
 _FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
@@ -28,11 +39,22 @@ schedule_command.add_command(simulate_schedules)
 @format_option
 @pass_desk
 def list_schedules(desk: Desk, form: str) -> None:
-    """Every schedule in the version that binds today."""
+    """Every schedule in the version that binds today, and what its calendar says otherwise of days to come."""
+    from testing_tracker.services.keeping import closed_days
+
     with desk.reading() as (session, acting):
         lines = services.schedules.overview(session, acting)
+        changes = [
+            (one.calendar, closed_days.change_in_words(one, acting))
+            for one in closed_days.coming_changes(session, acting)
+        ]
+    rows = [
+        vars(line) | {"calendar_changes": [said for name, said in changes if name == line.holidays]} for line in lines
+    ]
     columns = ["schedule", "version", "participants", "title"] if form == "table" else _COLUMNS
-    print_rows(desk, [vars(line) for line in lines], columns, form, empty="There is no schedule.")
+    print_rows(desk, rows, columns, form, empty="There is no schedule.")
+    for _, said in changes:
+        warn(said)
 
 
 @schedule_command.command("show")

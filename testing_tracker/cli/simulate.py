@@ -63,7 +63,7 @@ def simulate_schedules(
     """What a testing rule is worth: tests a week, uses found, and what a participant can foretell.
 
     NAME is a loaded schedule or a file that ends in .toml, which need not be loaded; several stand side by side. The
-    figures are exact, not sampled, for ordinary weeks: holidays, leave and enrolment in mid-week are left out.
+    figures are exact, not sampled, for ordinary weeks: closed days, leave and enrolment in mid-week are left out.
     """
     if window is not None and analyte is not None:
         raise click.UsageError("Give --window or --analyte, not both.")

@@ -3,7 +3,6 @@
 Counts only. Who is behind them, each facility's own weekly report says.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,7 +10,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
 from testing_tracker.acting import Acting, acting_in
-from testing_tracker.clock import Clock
+from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.counting import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.reports.tally import Tally, total
@@ -22,11 +21,9 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Decision
 from testing_tracker.services import cross_check
-from testing_tracker.store.facilities import every
+from testing_tracker.store.facilities import every, timezones_of
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Draw, Facility, Participant, Recommendation
-
-ClockOf = Callable[[str], Clock]
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def gather(session: Session, clock_of: ClockOf, week: Week | None = None) -> Net
 
     Raises TestingTrackerError where this machine does not know a facility's timezone.
     """
-    actings = [(one, acting_in(one, clock_of(one.timezone))) for one in every(session)]
+    actings = [(one, acting_in(one, clock_of(timezones_of(session, one)))) for one in every(session)]
     week = week or last_full_week(min(acting.today for _, acting in actings))
     tallies: dict[int, tuple[int, Tally]] = {}
     for today in {acting.today for _, acting in actings}:

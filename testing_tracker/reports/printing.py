@@ -17,7 +17,7 @@ from testing_tracker.services.editions import Imprint
 
 BY_CODE, WORST_FIRST = "code", "worst"
 _FACTS = (
-    "facility",
+    "first_name",
     "trend",
     "weekdays",
     "findings",
@@ -84,6 +84,8 @@ def digest_of(report: WeeklyReport) -> str:
     digest = sha256()
     for fact in _FACTS:
         digest.update(_as_bytes(_plain(getattr(report, fact))))
+    if report.closed:  # most weeks have none, and their digests are older than this fact
+        digest.update(_as_bytes(_plain(report.closed)))
     for line in report.participants:
         digest.update(_as_bytes(asdict(line)))
     return digest.hexdigest()

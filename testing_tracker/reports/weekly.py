@@ -23,6 +23,9 @@ from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import cross_check, keys, schedules
+from testing_tracker.services.keeping import closed_days
+from testing_tracker.services.keeping.closures import ClosedOn, closed_between
+from testing_tracker.store import facilities
 from testing_tracker.store.queries import in_force_id, version_on
 from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Night
 
@@ -37,14 +40,17 @@ class Unplaced:
 
 @dataclass(frozen=True)
 class WeeklyReport:
-    """A facility's week. All but `standing`, `today`, `is_closed` and `last_entry_id` are facts of the week.
+    """A facility's week. All but `facility`, `standing`, `today`, `is_closed`, `last_entry_id` are facts of the week.
 
+    `facility` is the name that it has now, `first_name` the one that it was opened under, which never changes.
     `is_closed`: a night after the week has closed it, so its draws are not waiting for anything any more. `questions`
-    are the days on which far more than usual is without a record; `gaps` those without a nightly run; `anchors` what
-    the draws are checked against; `last_entry_id` is the newest audit entry that the records here come from.
+    are the days on which far more than usual is without a record; `closed` those on which the facility was closed by
+    its own word; `gaps` those without a nightly run; `anchors` what the draws are checked against; `last_entry_id` is
+    the newest audit entry that the records here come from.
     """
 
     facility: str
+    first_name: str
     training: bool
     week: Week
     today: date
@@ -58,6 +64,7 @@ class WeeklyReport:
     leaves: list[Away]
     gaps: list[date]
     unplaced: list[Unplaced]
+    closed: list[ClosedOn]
     questions: list[Compared]
     anchors: list[keys.Anchor]
     standing: Standing
@@ -81,6 +88,7 @@ def gather(session: Session, acting: Acting, week: Week | None = None) -> Weekly
     cross_check.check_sums(week, agree=summed == trend.this.tally)
     return WeeklyReport(
         facility=facility.name,
+        first_name=facilities.first_name(session, facility),
         training=facility.training,
         week=week,
         today=acting.today,
@@ -94,6 +102,7 @@ def gather(session: Session, acting: Acting, week: Week | None = None) -> Weekly
         leaves=leaves_in(session, acting, week),
         gaps=gaps_in(session, acting, week, facility.opened_on),
         unplaced=_unplaced(session, acting, week),
+        closed=closed_between(session, acting.facility_id, week.monday, week.sunday),
         questions=questions_in(session, acting, week),
         anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
         standing=standing_in(session, acting, week),
@@ -126,12 +135,14 @@ def gaps_in(session: Session, acting: Acting, week: Week, opened_on: date) -> li
 def _unplaced(session: Session, acting: Acting, week: Week) -> list[Unplaced]:
     """Draws of closed days that no open day was left for, of the schedules that somebody was tested by that day."""
     unplaced = []
+    known = closed_days.known_now(session, acting.facility_id)
     for schedule in schedules.all_schedules(session, acting):
         for version in schedules.versions_of(session, schedule):
             rule = schedules.rule_of(version.text)
             if rule.draw.kind is not Kind.FIXED:
                 continue
-            for day in fixed_week(rule, week).unplaced:
+            shut = known.of(session, version, rule, week.sunday)
+            for day in fixed_week(rule, week, shut).unplaced:
                 binding = version_on(session, version.schedule_id, day)
                 if binding.id == version.id and _anyone_tested_by(session, version.schedule_id, day):
                     unplaced.append(Unplaced(schedule.name, day))

@@ -67,6 +67,7 @@ def _after_lines(printed: Printed) -> dict[str, object]:
         "recommendations": [asdict(recommendation) for recommendation in standing.recommendations],
         "gaps": report.gaps,
         "unplaced": [asdict(unplaced) for unplaced in report.unplaced],
+        "closed": [asdict(closed) for closed in report.closed],
         "questions": _questions(report),
         "talk": [asdict(one) for one in report.findings.talk],
         "analytes": [asdict(one) for one in report.findings.analytes],

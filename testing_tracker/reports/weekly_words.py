@@ -18,6 +18,7 @@ from testing_tracker.reports.weekly_weekdays import STANDARD_DEVIATIONS, DayDraw
 from testing_tracker.rules.calendar import Week, weekday_name
 from testing_tracker.rules.escalation import DISCLAIMER
 from testing_tracker.rules.no_record import question
+from testing_tracker.rules.schedules.zones import zone_on
 
 NOT_AVAILABLE = "n/a"
 KEY = (
@@ -105,7 +106,7 @@ def page_of(printed: Printed) -> Page:
     report = printed.report
     return Page(
         title=f"{report.facility}: weekly compliance report, {report.week}",
-        period=f"{_short(report.week.monday)} to {_short(report.week.sunday)} ({report.zone.key} time)",
+        period=f"{_short(report.week.monday)} to {_short(report.week.sunday)} ({_clock(report)} time)",
         training=report.training,
         printed=printed_in_words(printed.imprint, report.zone),
         leading=list(_leading(printed)),
@@ -117,6 +118,13 @@ def page_of(printed: Printed) -> Page:
         amendments=list(_amendments(printed)),
         foot=[NOTICE, *anchors_in_words(report.anchors)],
     )
+
+
+def _clock(report: WeeklyReport) -> str:
+    """The timezone of the week, with the day from which on it was another one."""
+    zones = {zone_on(report.zone, day).key: day for day in reversed(report.week.days)}
+    (first, _), *changes = reversed(zones.items())
+    return ", ".join([first, *(f"from {day} on {name}" for name, day in changes)])
 
 
 def compliance_of(tally: Tally) -> Share:
@@ -196,6 +204,11 @@ def _notes(report: WeeklyReport) -> Iterator[str]:
         yield (
             f"The nightly draw did not run on {', '.join(str(day) for day in report.gaps)}: "
             f"{whose} fixed draws are not counted as missed."
+        )
+    for closed in report.closed:
+        yield (
+            f"The facility was closed on {_short(closed.day)} ({closed.reason}): the day's draws that nobody gave are "
+            "excused, or were not made."
         )
     for unplaced in report.unplaced:
         yield (

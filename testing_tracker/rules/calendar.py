@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from testing_tracker.rules.schedules.zones import zone_on
+
 _WEEKDAYS_IN_WORDS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -78,9 +80,10 @@ def days_between(after: date, before: date) -> list[date]:
 
 @lru_cache(maxsize=256)
 def closed_days(calendar: str | None, year: int) -> frozenset[date]:
-    """The public holidays of a country (`US`) or a part of it (`US-CA`) in a year, by the holidays library.
+    """The public holidays of a country (`US`) or a part of it (`US-CA`) in a year, by the holidays library of today.
 
-    Raises ValueError for a calendar that the library does not know.
+    The only place that asks the library. Its next version may say something else of the past, so decisions go by what
+    the services recorded of it. Raises ValueError for a calendar that the library does not know.
     """
     if calendar is None:
         return frozenset()
@@ -96,9 +99,11 @@ def closed_days(calendar: str | None, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
 
 
-def is_closed(calendar: str | None, day: date) -> bool:
-    """Whether nobody is tested on that day."""
-    return day in closed_days(calendar, day.year)
+def library_version() -> str:
+    """The version of the holidays library that `closed_days` goes by."""
+    from importlib.metadata import version
+
+    return version("holidays")
 
 
 def instant(day: date, local: time, zone: ZoneInfo) -> datetime:
@@ -106,6 +111,7 @@ def instant(day: date, local: time, zone: ZoneInfo) -> datetime:
 
     Raises ValueError for a time that the clock skips on that day.
     """
+    zone = zone_on(zone, day)
     found = datetime.combine(day, local, zone).astimezone(UTC)
     if found.astimezone(zone).replace(tzinfo=None) != datetime.combine(day, local):
         raise ValueError(f"there was no {local:%H:%M} on {day}: the clock was put forward over it")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from testing_tracker.rules.calendar import Week, is_closed
+from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.schedule import Schedule, Shift
+from testing_tracker.rules.schedules.closed_days import ClosedDays
 from testing_tracker.rules.words import Kind
 
 NEVER = Fraction(0)
@@ -21,24 +22,24 @@ class FixedWeek:
     unplaced: tuple[date, ...] = ()
 
 
-def fixed_week(schedule: Schedule, week: Week) -> FixedWeek:
+def fixed_week(schedule: Schedule, week: Week, closed: ClosedDays) -> FixedWeek:
     """Where the draws of a fixed schedule fall in a week.
 
     A draw of a closed day goes to the nearest open day without a draw, in the direction that the schedule says and
     else in the other one. It never leaves its week and never joins another draw. `skip` drops it; that is the
-    facility's choice, so it does not count as unplaced.
+    facility's choice, so it does not count as unplaced. A draw that had been made when its day was told to be closed
+    stays, and none moves to a day that had been decided by then.
     """
     wanted = [week.days[number] for number in schedule.draw.days]
-    calendar = schedule.closed.holidays
-    closed = {day for day in week.days if is_closed(calendar, day)}
-    placed = {day for day in wanted if day not in closed}
+    moving = [day for day in wanted if closed.moves(day)]
+    placed = {day for day in wanted if day not in moving}
     if schedule.closed.shift is Shift.SKIP:
         return FixedWeek(tuple(sorted(placed)))
     unplaced = []
-    for day in wanted:
-        if day not in closed:
-            continue
-        other = _nearest_free_day(week, day, closed | placed, schedule.closed.shift)
+    for day in moving:
+        decided_to = closed.decided_to(day)
+        taken = {other for other in week.days if closed.moves(other) or other in placed or other <= decided_to}
+        other = _nearest_free_day(week, day, taken, schedule.closed.shift)
         if other is None:
             unplaced.append(day)
         else:
@@ -53,7 +54,7 @@ def _nearest_free_day(week: Week, day: date, taken: Container[date], shift: Shif
     return next((other for other in order if other not in taken), None)
 
 
-def chance_on(schedule: Schedule, day: date) -> Fraction:
+def chance_on(schedule: Schedule, day: date, closed: ClosedDays) -> Fraction:
     """The chance that a participant of this schedule is drawn on a day, decided on that day alone.
 
     A fixed schedule's is 1 or 0. A random schedule's is per_week ÷ (number of allowed days) on every allowed day,
@@ -61,8 +62,10 @@ def chance_on(schedule: Schedule, day: date) -> Fraction:
     """
     if schedule.draw.bounds is not None:
         raise ValueError("a schedule with guard rails has no chance that holds whatever came before")
+    if day in closed:
+        return NEVER
     if schedule.draw.kind is Kind.FIXED:
-        return ALWAYS if day in fixed_week(schedule, Week.of(day)).days else NEVER
-    if day.weekday() not in schedule.draw.days or is_closed(schedule.closed.holidays, day):
+        return ALWAYS if day in fixed_week(schedule, Week.of(day), closed).days else NEVER
+    if day.weekday() not in schedule.draw.days:
         return NEVER
     return schedule.draw.per_week / len(schedule.draw.days)

@@ -13,8 +13,9 @@ from functools import lru_cache
 from math import inf
 from typing import NamedTuple
 
-from testing_tracker.rules.calendar import Week, is_closed
+from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.schedule import Bounds, DrawRule, Schedule
+from testing_tracker.rules.schedules.closed_days import ClosedDays
 
 Grid = tuple[tuple[tuple[float, ...], ...], ...]
 
@@ -107,7 +108,12 @@ def _end_of_sight(day: date, gap: int) -> date:
 
 
 def chance_within(
-    schedule: Schedule, table: ChanceTable, day: date, recent: Recent, away: frozenset[date] = frozenset()
+    schedule: Schedule,
+    table: ChanceTable,
+    day: date,
+    recent: Recent,
+    closed: ClosedDays,
+    away: frozenset[date] = frozenset(),
 ) -> Fraction:
     """The chance that a participant is drawn on a day by a schedule with guard rails.
 
@@ -116,7 +122,7 @@ def chance_within(
     it, and the longest gap wherever it can be kept. 0 on a closed day and on one that the schedule does not allow.
     """
     draw = schedule.draw
-    is_open, cut = _days_ahead(draw.days, schedule.closed.holidays, day, last_day_that_matters(draw, day), away)
+    is_open, cut = _days_ahead(draw.days, closed, day, last_day_that_matters(draw, day), away)
     if not is_open[0]:
         return Fraction(0)
     chance = None if cut else table.chance(day.weekday(), *recent)
@@ -133,15 +139,12 @@ def _exactly(chance: float) -> Fraction:
 
 @lru_cache(maxsize=4096)
 def _days_ahead(
-    weekdays: tuple[int, ...], holidays: str | None, day: date, last: date, away: frozenset[date]
+    weekdays: tuple[int, ...], closed: ClosedDays, day: date, last: date, away: frozenset[date]
 ) -> tuple[tuple[bool, ...], bool]:
     """On which of the days from a day to the last that matters a draw may fall, and whether a coming one is lost."""
     days = [day + timedelta(days=n) for n in range((last - day).days + 1)]
     is_allowed = [day.weekday() in weekdays for day in days]
-    is_open = [
-        allowed and not is_closed(holidays, day) and day not in away
-        for day, allowed in zip(days, is_allowed, strict=True)
-    ]
+    is_open = [allowed and day not in closed and day not in away for day, allowed in zip(days, is_allowed, strict=True)]
     return tuple(is_open), is_open != is_allowed
 
 

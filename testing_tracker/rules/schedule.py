@@ -4,7 +4,7 @@ The values only; `schedule_file` reads them from TOML, `draws` works out days an
 """
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 from fractions import Fraction
 
@@ -51,10 +51,11 @@ class DrawRule:
 
 @dataclass(frozen=True)
 class ClosedRule:
-    """On which days nobody is tested, and where a fixed draw of such a day goes."""
+    """On which days nobody is tested, and where a fixed draw of such a day goes. `days` are the facility's own."""
 
     holidays: str | None = None
     shift: Shift = Shift.NEXT
+    days: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)

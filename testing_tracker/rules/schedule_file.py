@@ -7,7 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Callable
-from datetime import time
+from datetime import date, time
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,7 +36,7 @@ MOST_STEPS = len(Level) - 1
 
 _SECTIONS = {
     "draw": ("kind", "per_week", "days", "min_per_week", "max_per_week", "max_gap_days"),
-    "closed": ("holidays", "shift"),
+    "closed": ("holidays", "days", "shift"),
     "collection": ("specimen", "panel", "panels", "window"),
     "response": ("steps", "repeat_within_days", "repeat_steps", "missed", "review_after_negative_weeks"),
 }
@@ -175,11 +175,13 @@ class _Reader(TomlValues):
             )
 
     def _closed(self) -> ClosedRule:
-        holidays = self.value("closed.holidays", None, _holidays, 'a country or part of one, such as "US-CA"')
+        read = partial(_holidays, is_stored=self.is_stored)
+        holidays = self.value("closed.holidays", None, read, 'a country or part of one, such as "US-CA"')
+        days: tuple[date, ...] = self.value("closed.days", (), _closed_days, 'a list of days, such as ["2026-12-24"]')
         shift = self.value("closed.shift", Shift.NEXT, _shift, '"next", "previous" or "skip"')
         if "shift" in self.section("closed") and self.section("draw").get("kind") == Kind.RANDOM:
             self.problems.append("closed.shift: only fixed draws shift; remove the line from a random schedule")
-        return ClosedRule(holidays, shift)
+        return ClosedRule(holidays, shift, days)
 
     def _is_told(self, place: str) -> bool:
         return any(problem.startswith(f"{place}:") for problem in self.problems)
@@ -261,11 +263,36 @@ def _days(value: Any) -> tuple[int, ...]:  # noqa: ANN401
     return tuple(sorted(WEEKDAYS.index(day) for day in value))
 
 
-def _holidays(value: Any) -> str:  # noqa: ANN401
+def _holidays(value: Any, *, is_stored: bool) -> str:  # noqa: ANN401
     if not isinstance(value, str):
         raise ValueError
-    closed_days(value, _ANY_YEAR)
+    if not is_stored:  # what was loaded stays readable, whatever the library knows by now
+        closed_days(value, _ANY_YEAR)
     return value
+
+
+def _closed_days(value: Any) -> tuple[date, ...]:  # noqa: ANN401
+    if not isinstance(value, list):
+        raise ValueError
+    days: list[date] = []
+    for one in value:
+        day = _day(one)
+        if day in days:
+            raise ValueError(f"{day} is there twice; leave one of the two out")
+        days.append(day)
+    return tuple(sorted(days))
+
+
+def _day(value: Any) -> date:  # noqa: ANN401
+    """A day as a text or as TOML's own date; a day of every year is not one, because holidays move."""
+    if type(value) is date:
+        return value
+    try:
+        if isinstance(value, str) and len(value) == len("2026-12-24"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(f'{value!r} is not a day; write each as "2026-12-24", with its year')
 
 
 def _shift(value: Any) -> Shift:  # noqa: ANN401

@@ -27,6 +27,7 @@ class Matter(StrEnum):
     RECOMMENDATION = "recommendation"
     REVIEW = "review"
     ZONE = "zone"
+    CALENDAR = "calendar"
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,11 @@ def zone(machine: str, facility: str, *, same: bool, today: date) -> Stuck | Non
         return None
     what = f"this machine's timezone is {machine}, the facility's {facility}; only cron's lines go by the machine's"
     return Stuck(Matter.ZONE, what, today, None, "testing-tracker cron print", needs_doing=False)
+
+
+def calendar(change: str, today: date) -> Stuck:
+    """A calendar has changed its word about a day to come."""
+    return Stuck(Matter.CALENDAR, change, today, None, "testing-tracker schedule list", needs_doing=False)
 
 
 def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:

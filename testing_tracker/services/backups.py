@@ -4,7 +4,7 @@ Those of a database on a server are made in `server_backups`.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +12,9 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting, acting_in
-from testing_tracker.clock import Clock
+from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.schedules.zones import Timezones
 from testing_tracker.services import keys
 from testing_tracker.store import audit, facilities, integrity, ledger
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
@@ -27,20 +28,18 @@ from testing_tracker.store.whole_files import whole_file
 MADE = "backup make"
 _FIRST_WITH_A_KEY = "0002"
 
-ClockOf = Callable[[str], Clock]
-
 
 @dataclass(frozen=True)
 class Copy:
     """What is in a copy: whose it is, the newest page of its ledger, its schema, and when its newest entry was made.
 
-    `facility` and its timezone are those of the first one, beside which there are so many `others`. `page` is 0 where
+    `facility` and its timezones are those of the first one, beside which there are so many `others`. `page` is 0 where
     the ledger had not begun; an old schema's is not looked into, and is None.
     """
 
     facility: str
     others: int
-    timezone: str
+    timezones: Timezones
     training: bool
     schema: str
     page: int | None
@@ -77,7 +76,7 @@ def record_made(session: Session, acting: Acting, copy: Copy) -> None:
 
 def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
     for facility in facilities.every(session):
-        yield acting_in(facility, clock_of(facility.timezone))
+        yield acting_in(facility, clock_of(facilities.timezones_of(session, facility)))
 
 
 def record_key_copy(session: Session, acting: Acting) -> None:
@@ -241,9 +240,11 @@ def content(session: Session, schema: str) -> Copy:
     about = session.exec(select(Facility.name, Facility.timezone, Facility.training).order_by(col(Facility.id))).all()
     if not about:
         raise TestingTrackerError("The file has no facility that can be read: it is damaged.")
-    name, timezone, training = about[0]
+    name, first_timezone, training = about[0]
+    timezones = Timezones(first_timezone)
     page = None
     if schema == SCHEMA_VERSION:
         page = session.exec(select(LedgerPage.id).order_by(col(LedgerPage.id).desc()).limit(1)).first() or 0
+        timezones = facilities.timezones_of(session, facilities.every(session)[0])
     newest = session.exec(select(AuditEntry.at).order_by(col(AuditEntry.id).desc()).limit(1)).first()
-    return Copy(name, len(about) - 1, timezone, training, schema=schema, page=page, newest_entry=newest)
+    return Copy(name, len(about) - 1, timezones, training, schema=schema, page=page, newest_entry=newest)

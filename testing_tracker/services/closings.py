@@ -24,6 +24,8 @@ from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant,
 
 CLOSED_OUT = "nothing was recorded by the end of the day"
 NOT_RECOLLECTED = "a specimen that does not count was given, and no second one"
+REOPENED = "the facility is open again"
+CLOSED_FOR_A_WHILE = "the facility was closed for a part of the day"
 MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
 
 Which = tuple[ColumnElement[bool], ...]
@@ -33,9 +35,10 @@ def close_days(session: Session, acting: Acting, since: date) -> tuple[int, list
     """Draws of the days before today that nobody touched become missed; each is on the audit record.
 
     Those that were made only after their day's collection window had closed become unrecorded: nobody could have been
-    told of them in time. So do those whose participants tried and could not, and all of a day on which far more than
-    usual are without any record. Everything older than the last run was closed by that run, so only the days since
-    are looked at. Returns how many were missed, and what was held back.
+    told of them in time. So do those whose participants tried and could not, those of a day on which the facility was
+    closed for a while, and all of a day on which far more than usual are without any record. Everything older than the
+    last run was closed by that run, so only the days since are looked at. Returns how many were missed, and what was
+    held back.
     """
     is_open = (
         col(Draw.status) == Status.DUE,
@@ -61,6 +64,9 @@ def close_days(session: Session, acting: Acting, since: date) -> tuple[int, list
     for draw in session.exec(select(Draw).where(*is_open, Draw.reason == RECOLLECT).order_by(col(Draw.id))).all():
         set_status(session, acting, draw, Status.COLLECTED, NOT_RECOLLECTED)
         settle(session, acting, draw)
+    reopened = (*is_open, col(Draw.reason) == REOPENED)
+    for draw in session.exec(select(Draw).where(*reopened).order_by(col(Draw.id))).all():
+        set_status(session, acting, draw, Status.UNRECORDED, CLOSED_FOR_A_WHILE)
     held = _hold_back(session, acting, since)
     followed = _close_one_by_one(session, acting, is_open)
     return followed + _close(session, acting, is_open, Status.MISSED, CLOSED_OUT), held

@@ -11,9 +11,11 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules import stuck
+from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.stuck import Limits, Stuck
 from testing_tracker.rules.words import Decision, Kind, Outcome, Status
 from testing_tracker.services import backups, confirmations, keys, reviews
+from testing_tracker.services.keeping import closed_days
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import in_force_id
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Facility, Night, Participant, Recommendation
@@ -50,7 +52,9 @@ def _the_program(
     if made or isinstance(location, Location):  # a server's may all be made by its administrator, unknown here
         yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, limits)
     same = all(_offset(zone_month, machine_zone) == _offset(zone_month, acting.zone) for zone_month in _moments(acting))
-    yield stuck.zone(machine_zone.key, acting.zone.key, same=same, today=acting.today)
+    yield stuck.zone(machine_zone.key, zone_on(acting.zone, acting.today).key, same=same, today=acting.today)
+    for change in closed_days.coming_changes(session, acting):
+        yield stuck.calendar(closed_days.change_in_words(change, acting), acting.today)
 
 
 def _moments(acting: Acting) -> Iterator[datetime]:

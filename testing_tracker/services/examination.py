@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from testing_tracker.acting import Acting, acting_in
-from testing_tracker.clock import Clock
+from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import keys
 from testing_tracker.services.verification import verify
@@ -18,8 +17,6 @@ from testing_tracker.store import facilities, integrity, ledger
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import id_of
-
-ClockOf = Callable[[str], Clock]
 
 
 class State(StrEnum):
@@ -120,7 +117,7 @@ def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination
             every = facilities.every(session)
             for facility in every:
                 found.training = facility.training
-                acting = acting_in(facility, clock_of(facility.timezone))
+                acting = acting_in(facility, clock_of(facilities.timezones_of(session, facility)))
                 of = f" of {facility.name}" if len(every) > 1 else ""
                 problem = keys.problem_with(session, acting.facility_id, location.key, acting.today)
                 fine = "in its place, and the one that today's draws come from"

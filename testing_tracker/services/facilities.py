@@ -11,14 +11,15 @@ from sqlmodel import Session, col, select
 
 from testing_tracker import chance
 from testing_tracker.acting import acting_in
-from testing_tracker.clock import Clock
+from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import chain_of
+from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.services import keys, schedules
 from testing_tracker.shipped import shipped_schedules
 from testing_tracker.store import audit, schema
 from testing_tracker.store.engine import create_file, make_engine, writing_all
-from testing_tracker.store.facilities import every
+from testing_tracker.store.facilities import every, timezones_of
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import id_of
@@ -131,7 +132,11 @@ def add(session: Session, name: str, clock: Clock, key_file: KeyFile) -> Made:
 
 @dataclass(frozen=True)
 class FacilityLine:
-    """A facility, how many participants it has on record, discharged ones too, and the day of its last nightly run."""
+    """A facility, how many participants it has on record, discharged ones too, and the day of its last nightly run.
+
+    `timezone` is today's; `timezone_changes` are those recorded for later days, as `DATE NAME`. `earlier_names` find
+    it too.
+    """
 
     number: int
     facility: str
@@ -139,25 +144,36 @@ class FacilityLine:
     opened_on: date
     participants: int
     last_run_on: date | None
+    earlier_names: list[str]
+    timezone_changes: list[str]
 
 
-def listed(session: Session) -> list[FacilityLine]:
+def listed(session: Session, clock_of: ClockOf) -> list[FacilityLine]:
     """Every facility of the database, in the order in which they were made."""
+    from testing_tracker.services.keeping import facility_changes
+
     nights = select(Night.facility_id, func.max(col(Night.day))).where(col(Night.ran))
     last = dict(session.exec(nights.group_by(col(Night.facility_id))).all())
     people = select(Participant.facility_id, func.count()).group_by(col(Participant.facility_id))
     participants = dict(session.exec(people).all())
-    return [
-        FacilityLine(
-            number=id_of(one),
-            facility=one.name,
-            timezone=one.timezone,
-            opened_on=one.opened_on,
-            participants=participants.get(id_of(one), 0),
-            last_run_on=last.get(id_of(one)),
+    lines = []
+    for one in every(session):
+        timezones = timezones_of(session, one)
+        clock = clock_of(timezones)
+        today = clock.today()
+        lines.append(
+            FacilityLine(
+                number=id_of(one),
+                facility=one.name,
+                timezone=zone_on(clock.zone, today).key,
+                opened_on=one.opened_on,
+                participants=participants.get(id_of(one), 0),
+                last_run_on=last.get(id_of(one)),
+                earlier_names=facility_changes.earlier_names(session, one),
+                timezone_changes=[f"{day} {name}" for day, name in timezones.changes if day > today],
+            )
         )
-        for one in every(session)
-    ]
+    return lines
 
 
 def _open_facility(session: Session, name: str, clock: Clock, seed: bytes, *, training: bool) -> Facility:

@@ -20,6 +20,7 @@ from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import keys, pools
 from testing_tracker.services.closings import close_days
+from testing_tracker.services.keeping import closed_days
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.bulk import add_rows
 from testing_tracker.store.key_file import KeyFile
@@ -62,6 +63,7 @@ def run_night(
         if _newest_participant(session, acting) > last.last_participant_id:
             _draw_newcomers(session, acting, key_file, report, last)
         return report
+    closed_days.record_holidays(session, acting, last.day if last is not None else None)
     key = _key_of(session, acting, key_file)
     known = pools.newest_participant_known(session, key.last_page_id)
     since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
@@ -83,6 +85,7 @@ def _draw_newcomers(session: Session, acting: Acting, key_file: KeyFile, report:
     report.newcomers_from = keys.replaced_from(session, acting.facility_id, key_file, acting.today)
     if report.newcomers_from is not None:
         return
+    closed_days.record_holidays(session, acting, night.day)
     key = _key_of(session, acting, key_file)
     known = pools.newest_participant_known(session, key.last_page_id)
     who = range(night.last_participant_id + 1, known + 1)

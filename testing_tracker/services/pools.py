@@ -19,8 +19,11 @@ from testing_tracker.rules.day_secrets import drawn_among, panel_drawn
 from testing_tracker.rules.draws import chance_on
 from testing_tracker.rules.guard_rails import ChanceTable, Recent, binding, chance_within, last_day_that_matters
 from testing_tracker.rules.schedule import Schedule as Rule
+from testing_tracker.rules.schedules.closed_days import ClosedDays
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import schedules
+from testing_tracker.services.keeping import closed_days
+from testing_tracker.services.keeping.closed_days import KnownDays
 from testing_tracker.store import ledger
 from testing_tracker.store.queries import id_of, in_force_id, leave_counts, version_known
 from testing_tracker.store.tables import (
@@ -38,12 +41,16 @@ AT_A_TIME = 5_000  # participants in memory at once
 
 @dataclass(frozen=True)
 class DayRule:
-    """What a schedule says for one day. `table` is there for a random schedule with bounds only."""
+    """What a schedule says for one day. `table` is there for a random schedule with bounds only.
+
+    `closed` are the closed days around that day, as the run knew them.
+    """
 
     name: str
     version_id: int
     rule: Rule
     table: ChanceTable | None
+    closed: ClosedDays
 
     @property
     def kind(self) -> Kind:
@@ -75,6 +82,8 @@ def known_at(session: Session, page_id: int) -> dict[str, int]:
         "last_assignment_id": known["assignment"],
         "last_leave_id": known["leave"],
         "last_version_id": known["schedule_version"],
+        "last_holiday_year_id": known["holiday_year"],
+        "last_closure_id": known["closure"],
         "last_draw_id": session.connection().execute(sa_select(func.max(col(Draw.id)))).scalar() or 0,
     }
 
@@ -84,12 +93,13 @@ def newest_participant_known(session: Session, page_id: int) -> int:
     return ledger.known_at_page(session, page_id)["participant"]
 
 
-def decided(session: Session, pool: Pool, secret: bytes | None) -> Iterator[Group]:
+def decided(session: Session, pool: Pool, secret: bytes | None, known: KnownDays | None = None) -> Iterator[Group]:
     """Everybody on whom a run decides, in groups, a page at a time in the order of ids.
 
-    Without a secret nobody is drawn by chance: a gap has its fixed draws only.
+    Without a secret nobody is drawn by chance: a gap has its fixed draws only. `known` is what the run is supposed to
+    have known of closed days, by default what is on record of that.
     """
-    rules = _rules(session, pool)
+    rules = rules_of(session, pool, known)
     for page in _participants(session, pool):
         of_schedule: dict[int, list[int]] = {}
         for participant_id, schedule_id in page:
@@ -112,14 +122,17 @@ def _panels(rule: DayRule, secret: bytes | None, drawn: Sequence[int]) -> dict[i
     return {number: panel_drawn(secret, number, panels) for number in drawn} if panels and secret else {}
 
 
-def _rules(session: Session, pool: Pool) -> dict[int, DayRule]:
+def rules_of(session: Session, pool: Pool, known: KnownDays | None = None) -> dict[int, DayRule]:
     """What each schedule, by id, says for the pool's day."""
     rules = {}
+    known = known or closed_days.known_to(session, pool)
     for schedule in session.exec(select(Schedule).where(Schedule.facility_id == pool.facility_id)):
         version = version_known(session, id_of(schedule), pool.day, up_to=pool.last_version_id)
         if version is not None:
             table = _table_of(version.chances) if version.chances else None
-            rules[id_of(schedule)] = DayRule(schedule.name, id_of(version), schedules.rule_of(version.text), table)
+            rule = schedules.rule_of(version.text)
+            shut = known.of(session, version, rule, pool.day)
+            rules[id_of(schedule)] = DayRule(schedule.name, id_of(version), rule, table, shut)
     return rules
 
 
@@ -220,14 +233,15 @@ def _by_chance(
 ) -> Iterator[tuple[Fraction, list[int]]]:
     """The participants of one schedule by the chance they have. Only bounds make it differ between them."""
     if rule.table is None:
-        yield chance_on(rule.rule, pool.day), participant_ids
+        yield chance_on(rule.rule, pool.day, rule.closed), participant_ids
         return
     having: dict[Fraction, list[int]] = {}
     recent = _recent(session, pool, rule.rule, participant_ids)
     away = _away(session, pool, rule.rule, participant_ids)
     nowhere: frozenset[date] = frozenset()
     for number in participant_ids:
-        chance = chance_within(rule.rule, rule.table, pool.day, recent[number], away.get(number, nowhere))
+        days_off = away.get(number, nowhere)
+        chance = chance_within(rule.rule, rule.table, pool.day, recent[number], rule.closed, days_off)
         having.setdefault(chance, []).append(number)
     yield from having.items()
 

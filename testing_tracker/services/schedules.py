@@ -18,7 +18,7 @@ from testing_tracker.rules.schedule_file import read_stored, read_with_table
 from testing_tracker.rules.words import Kind
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, in_force_id, version_on
-from testing_tracker.store.tables import Assignment, Enrolment, Schedule, ScheduleVersion
+from testing_tracker.store.tables import Assignment, Enrolment, Night, Schedule, ScheduleVersion
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,11 @@ def _add_version(
     return Loaded(schedule.name, version, binds_from, changed=True)
 
 
+def decided_to(session: Session, acting: Acting) -> date | None:
+    """The last day whose draws were made, or that was found to be without a run; None before the first night."""
+    return session.exec(select(func.max(Night.day)).where(Night.facility_id == acting.facility_id)).one()
+
+
 def all_schedules(session: Session, acting: Acting) -> list[Schedule]:
     """The facility's schedules by name."""
     return list(
@@ -121,7 +126,10 @@ def rule_of(text: str) -> Rule:
 
 @dataclass(frozen=True)
 class ScheduleLine:
-    """A schedule in the version that binds today; `participants` counts those who are tested by it."""
+    """A schedule in the version that binds today; `participants` counts those who are tested by it.
+
+    `closed_days` are the facility's own, as the file has them, beside the public `holidays` of a calendar.
+    """
 
     schedule: str
     version: int
@@ -131,6 +139,8 @@ class ScheduleLine:
     days: list[str]
     participants: int
     title: str
+    holidays: str | None
+    closed_days: list[date]
 
 
 def overview(session: Session, acting: Acting) -> list[ScheduleLine]:
@@ -159,6 +169,8 @@ def overview(session: Session, acting: Acting) -> list[ScheduleLine]:
                 days=[WEEKDAYS[number] for number in rule.draw.days],
                 participants=tested.get(id_of(schedule), 0),
                 title=rule.title,
+                holidays=rule.closed.holidays,
+                closed_days=list(rule.closed.days),
             )
         )
     return lines

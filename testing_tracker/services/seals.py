@@ -18,6 +18,8 @@ _KNOWN = {
     "last_assignment_id": "assignment",
     "last_leave_id": "leave",
     "last_version_id": "schedule_version",
+    "last_holiday_year_id": "holiday_year",
+    "last_closure_id": "closure",
 }
 
 
@@ -39,9 +41,12 @@ def broken_seals(session: Session, acting: Acting, key_file: KeyFile) -> Iterato
 
 
 def _is_over_what_it_knew(session: Session, pool: Pool) -> bool:
-    """Whether the pool ends where its page does. Draws are left out: a gap's are made after the page."""
+    """Whether the pool ends where its page does. Draws are left out: a gap's are made after the page.
+
+    A run of an earlier version kept no id of tables that came later, and nothing was in them.
+    """
     sealed = ledger.known_at_page(session, pool.last_page_id)
-    return all(getattr(pool, field) == sealed[table] for field, table in _KNOWN.items())
+    return all((getattr(pool, field) or 0) == sealed[table] for field, table in _KNOWN.items())
 
 
 def _is_later(pool: Pool, before: Pool) -> bool:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
+from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import backups
-from testing_tracker.services.backups import ClockOf, Copy, Restored
+from testing_tracker.services.backups import Copy, Restored
 from testing_tracker.store import postgresql
 from testing_tracker.store.dumps import BEGINNING, Contents, Tools, tools_for
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-from testing_tracker.services.examination import ClockOf, Examination, Line, State, examine_records, schema_line
+from testing_tracker.clock import ClockOf
+from testing_tracker.services.examination import Examination, Line, State, examine_records, schema_line
 from testing_tracker.store import postgresql, server_integrity
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine
 from testing_tracker.store.location import ServerLocation

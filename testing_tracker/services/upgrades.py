@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from testing_tracker import chance
 from testing_tracker.acting import Acting, acting_in
-from testing_tracker.clock import Clock
+from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import chain_of
 from testing_tracker.services import keys
@@ -18,8 +18,6 @@ from testing_tracker.store import audit, facilities, schema
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import KeyChain
-
-ClockOf = Callable[[str], Clock]
 
 
 def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[str], None]) -> None:
@@ -38,7 +36,7 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
             schema.upgrade(session.connection())
             tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}{copy}.")
             for facility in facilities.every(session):
-                clock = clock_of(facility.timezone)
+                clock = clock_of(facilities.timezones_of(session, facility))
                 if clock.pretended_day and not facility.training:
                     raise TestingTrackerError(
                         "A live database is brought up to date on the real day. Leave --today out."

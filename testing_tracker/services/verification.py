@@ -5,7 +5,7 @@ whom the day's secret draws from the pool of that day, and is the status of each
 to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,6 +17,8 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, pools
+from testing_tracker.services.keeping import closed_days
+from testing_tracker.services.keeping.closed_days import KnownDays
 from testing_tracker.services.keys import Begun
 from testing_tracker.services.seals import broken_seals
 from testing_tracker.services.tampering import changed_records, misplaced_draws, wrong_outcomes, wrong_statuses
@@ -145,15 +147,44 @@ def _check_day(
         if pool.ran and secret is None:
             yield from _check_count(session, pool, there)
         else:
-            yield from _check_run(session, pool, secret if pool.ran else None, there, result)
+            yield from _check_run_as_known(session, pool, secret if pool.ran else None, there, result)
     if _was_made_before_keys(session, acting, day, pools_of_day):
         return
     for number in there:
         yield _problem(session, day, number, "has a draw on record, and was not drawn")
 
 
-def _check_run(
+def _check_run_as_known(
     session: Session, pool: Pool, secret: bytes | None, there: dict[int, "_Recorded"], result: Verified
+) -> Sequence[Problem]:
+    """The same for what the run knew of closed days; where it kept no record of that, for what it may have known.
+
+    What holds only then could not be checked, and says so. It has to hold in all, the number of draws included.
+    """
+    known = closed_days.known_to(session, pool)
+    before = dict(there)
+    problems = list(_check_run(session, pool, secret, there, result, known))
+    if not problems or known.kept:
+        return problems
+    rules = [rule.rule for rule in pools.rules_of(session, pool, known).values()]
+    for supposed in closed_days.suppositions(known, rules, pool.day):
+        left = dict(before)
+        if not list(_check_run(session, pool, secret, left, Verified(), supposed)):
+            there.clear()
+            there.update(left)
+            result.drawn += pool.drawn
+            result.unchecked.append(closed_days.supposed_in_words(supposed, pool.day))
+            return []
+    return problems
+
+
+def _check_run(
+    session: Session,
+    pool: Pool,
+    secret: bytes | None,
+    there: dict[int, "_Recorded"],
+    result: Verified,
+    known: KnownDays,
 ) -> Iterator[Problem]:
     """Decide a run again, and take the draws that it made out of those that are there.
 
@@ -163,7 +194,7 @@ def _check_run(
     ids = _ids_of(session, pool)
     drawn = 0
     found: list[tuple[int, _Recorded, _Made]] = []
-    for group in pools.decided(session, pool, secret):
+    for group in pools.decided(session, pool, secret, known):
         result.decisions += len(group.participant_ids)
         drawn += len(group.drawn)
         for number in group.drawn:

@@ -3,14 +3,24 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.store.tables import Facility
+from testing_tracker.rules.schedules.zones import Timezones
+from testing_tracker.store.tables import Facility, FacilityName, FacilityZone
 
 _CHOSEN = "facility"
+_FOUND_BY = "facility: found by its earlier name"
 _MOST_NAMED = 5
 _FIRST_TWO = select(Facility).limit(2)  # each transaction asks for them, and this takes long to put together
+
+_ZONES = (
+    sa_select(col(FacilityZone.from_on), col(FacilityZone.timezone))
+    .where(col(FacilityZone.facility_id) == bindparam("facility_id"))
+    .order_by(col(FacilityZone.from_on), col(FacilityZone.id))
+)
 
 
 def choose(session: Session, given: str | int | None) -> int:
@@ -46,7 +56,24 @@ def _meant(session: Session, given: str) -> list[Facility]:
         return named
     found = every(session)
     in_any_case = [one for one in found if one.name.casefold() == given.casefold()]
-    return in_any_case or [one for one in found if str(one.id) == given]
+    return in_any_case or [one for one in found if str(one.id) == given] or _once_named(session, found, given)
+
+
+def _once_named(session: Session, found: list[Facility], given: str) -> list[Facility]:
+    """Those that had a name before, where no facility has it now."""
+    with _damage_in_words():
+        earlier = session.exec(select(FacilityName.facility_id, FacilityName.earlier))
+        ids = {number for number, name in earlier if name.casefold() == given.casefold()}
+    meant = [one for one in found if one.id in ids]
+    if len(meant) == 1:
+        session.info[_FOUND_BY] = given
+    return meant
+
+
+def found_by_earlier_name(session: Session) -> str | None:
+    """The name that a facility had before, where somebody asked for it by that one."""
+    given: str | None = session.info.get(_FOUND_BY)
+    return given
 
 
 def _which(found: list[Facility], given: str | int | None) -> str:
@@ -84,6 +111,20 @@ def every(session: Session) -> list[Facility]:
         if not found:
             raise LookupError
         return found
+
+
+def first_name(session: Session, facility: Facility) -> str:
+    """The name that a facility was opened under."""
+    query = select(FacilityName.earlier).where(FacilityName.facility_id == facility.id).order_by(col(FacilityName.id))
+    return session.exec(query.limit(1)).first() or facility.name
+
+
+def timezones_of(session: Session, facility: Facility) -> Timezones:
+    """The timezones that a facility goes by, from when on; of several for one day the last one recorded."""
+    with _damage_in_words():
+        rows = session.connection().execute(_ZONES, {"facility_id": facility.id}).all()
+    by_day = {row.from_on: row.timezone for row in rows}  # of one day the last one recorded stays
+    return Timezones(facility.timezone, tuple(by_day.items()))
 
 
 @contextmanager

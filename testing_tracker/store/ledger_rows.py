@@ -28,7 +28,7 @@ COLUMNS = {
     "pool": (
         "id, facility_id, day, ran, key_chain_id, first_participant_id, last_participant_id, last_enrolment_id, "
         "last_assignment_id, last_leave_id, last_version_id, last_draw_id, drawn, revealed, last_page_id, seal, "
-        "recorded_at, recorded_by"
+        "recorded_at, recorded_by, last_holiday_year_id, last_closure_id"
     ),
     "draw": "id, participant_id, due_on, kind, schedule_version_id, ordered_for, recorded_at",
     "result": (
@@ -52,6 +52,10 @@ COLUMNS = {
     ),
     "report_edition": "id, facility_id, week, digest, totals, standing, last_entry_id, printed_at, printed_by",
     "staff": "id, facility_id, account, role, allowed, recorded_at, recorded_by",
+    "holiday_year": "id, facility_id, calendar, year, days, library, recorded_at, recorded_by",
+    "closure": "id, facility_id, from_on, to_on, closed, reason, decided_to, recorded_at, recorded_by",
+    "facility_name": "id, facility_id, name, earlier, reason, recorded_at, recorded_by",
+    "facility_zone": "id, facility_id, from_on, timezone, reason, recorded_at, recorded_by",
 }
 _ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
 _VIA_PARTICIPANT = ("enrolment", "placement", "assignment", "leave", "draw", "prescription")

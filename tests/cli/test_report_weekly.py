@@ -510,11 +510,15 @@ def test_enrolled_and_discharged_the_same_day_is_not_in_the_report(empty: Clinic
     assert empty.json()["participants"] == []
 
 
-def test_closed_days_without_an_open_day_left(empty: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = {november(17), november(18), november(19), november(20), november(21), november(22)}
-    monkeypatch.setattr("testing_tracker.rules.draws.is_closed", lambda calendar, day: bool(calendar) and day in closed)
+def test_closed_days_without_an_open_day_left(empty: Clinic) -> None:
+    days = " ".join(f"2026-11-{day}" for day in range(17, 23))
     with writing(empty.engine) as session:
         records = Records(session)
+        records.add(
+            tables.HolidayYear(
+                facility_id=records.facility.id, calendar="US", year=2026, days=days, library="0.1", **NOBODY_ELSE
+            )
+        )
         for name in ("with-people", "without-people"):
             schedule = records.add(tables.Schedule(facility_id=records.facility.id, name=name))
             records.add(

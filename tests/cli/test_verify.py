@@ -21,6 +21,8 @@ days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 min_per_week = 1
 max_per_week = 3
 max_gap_days = 5
+[closed]
+holidays = "US"
 [collection]
 [response]
 """
@@ -85,6 +87,10 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
     clinic("amend", "B1", "--on", "2026-11-16", "negative", "--reason", "cups swapped")
     clinic("missed", "B1", "--on", "2026-11-23")
     clinic("report", "weekly")
+    clinic("facility", "close", "2026-11-27", "--reason", "a burst pipe")
+    clinic("facility", "open", "2026-11-27", "--reason", "mended")
+    clinic("facility", "rename", "Harbor House", "--reason", "moved")
+    clinic("facility", "timezone", "America/Denver", "--from", "2026-12-01", "--reason", "moved")
     for account in ("nurse", "lee"):
         clinic("staff", "add", account, "--role", "nurse")
     return clinic.database

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.calendar import Week, closed_days, days_between, instant, is_closed, weekday_name
+from testing_tracker.rules.calendar import Week, closed_days, days_between, instant, weekday_name
 
 LONG_AGO, FAR_OFF = date(1990, 1, 1), date(2090, 12, 31)
 DAYS = st.dates(LONG_AGO, FAR_OFF)
@@ -74,6 +74,10 @@ def test_the_days_between_leave_out_both_ends():
 @pytest.mark.parametrize("before", [date(2026, 3, 3), date(2026, 3, 2), date(2026, 2, 1)])
 def test_there_are_no_days_between_neighbours_or_backwards(before):
     assert days_between(date(2026, 3, 2), before) == []
+
+
+def is_closed(calendar, day):
+    return day in closed_days(calendar, day.year)
 
 
 def test_without_a_calendar_no_day_is_closed():

@@ -6,9 +6,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from testing_tracker.rules import draws
-from testing_tracker.rules.calendar import WEEKDAYS, Week, is_closed, weekday_name
-from testing_tracker.rules.draws import chance_on, fixed_week
+from testing_tracker.rules.calendar import WEEKDAYS, Week, closed_days, weekday_name
 from testing_tracker.rules.schedule import Bounds, ClosedRule, DrawRule, Schedule, Shift
+from testing_tracker.rules.schedules.closed_days import ClosedDays
 from testing_tracker.rules.words import Kind
 
 EVERY_DAY = "mon tue wed thu fri sat sun"
@@ -31,11 +31,27 @@ def random(per_week, days=EVERY_DAY, holidays=None):
     return Schedule("random", DrawRule(Kind.RANDOM, Fraction(per_week), numbers(days.split())), ClosedRule(holidays))
 
 
+def holidays_of(schedule, day):
+    return ClosedDays(
+        closed_days(schedule.closed.holidays, day.year) | closed_days(schedule.closed.holidays, day.year + 1)
+    )
+
+
+def fixed_week(schedule, week):
+    return draws.fixed_week(schedule, week, holidays_of(schedule, week.monday))
+
+
+def chance_on(schedule, day):
+    return draws.chance_on(schedule, day, holidays_of(schedule, day))
+
+
+def is_closed(calendar, day):
+    return day in closed_days(calendar, day.year)
+
+
 def placed_with(closed, schedule, week=Week(2026, 47)):  # noqa: B008
     """The week's draws, as weekday names, when the facility is closed on these weekdays."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(draws, "is_closed", lambda _, day: weekday_name(day) in closed)
-        found = fixed_week(schedule, week)
+    found = draws.fixed_week(schedule, week, ClosedDays(frozenset(d for d in week.days if weekday_name(d) in closed)))
     assert set(found.days) | set(found.unplaced) <= set(week.days), "a draw left its week"
     return [weekday_name(day) for day in found.days], [weekday_name(day) for day in found.unplaced]
 

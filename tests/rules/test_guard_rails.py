@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testing_tracker.rules import guard_rails
-from testing_tracker.rules.calendar import Week, is_closed
-from testing_tracker.rules.guard_rails import Recent, chance_within, last_day_that_matters
+from testing_tracker.rules.calendar import Week, closed_days
+from testing_tracker.rules.guard_rails import Recent, last_day_that_matters
 from testing_tracker.rules.least_predictable import table_of
 from testing_tracker.rules.schedule import Bounds, ClosedRule, DrawRule, Schedule
+from testing_tracker.rules.schedules.closed_days import ClosedDays
 from testing_tracker.rules.words import Kind
 
 EVERY_DAY = tuple(range(7))
@@ -40,6 +41,19 @@ SCHEDULES = [
 @cache
 def table(rule):
     return table_of(rule.draw)
+
+
+@cache
+def holidays_of(calendar, year):
+    return ClosedDays(closed_days(calendar, year) | closed_days(calendar, year + 1))
+
+
+def is_closed(calendar, day):
+    return day in closed_days(calendar, day.year)
+
+
+def chance_within(rule, table, day, recent, away):
+    return guard_rails.chance_within(rule, table, day, recent, holidays_of(rule.closed.holidays, day.year), away)
 
 
 def on(rule, day, drawn=0, since=1, away=()):
@@ -115,7 +129,7 @@ def test_working_it_out_day_by_day_gives_the_tables_own_chances(rule):
     for weekday in rule.draw.days:
         day = MONDAY + timedelta(days=weekday)
         last = last_day_that_matters(rule.draw, day)
-        opened, cut = guard_rails._days_ahead(rule.draw.days, None, day, last, frozenset())
+        opened, cut = guard_rails._days_ahead(rule.draw.days, ClosedDays(), day, last, frozenset())
         assert not cut
         for drawn, row in enumerate(found.weights[weekday]):
             again = guard_rails._chances_cut_short(found, bounds, weekday, opened, drawn)

@@ -12,6 +12,7 @@ from testing_tracker.rules.draws import chance_on
 from testing_tracker.rules.guard_rails import Recent, chance_within
 from testing_tracker.rules.least_predictable import table_of
 from testing_tracker.rules.schedule import Bounds, DrawRule, Schedule
+from testing_tracker.rules.schedules.closed_days import OPEN_ALWAYS
 from testing_tracker.rules.simulation import Detection, simulate
 from testing_tracker.rules.words import Kind
 
@@ -131,9 +132,9 @@ def run(rule, table, weeks):
         day = date(2026, 11, 16) + timedelta(days=number)
         in_week = 0 if number % 7 == 0 else in_week
         chance = (
-            chance_within(rule, table, day, Recent(in_week, number - last), frozenset())
+            chance_within(rule, table, day, Recent(in_week, number - last), OPEN_ALWAYS)
             if table is not None
-            else chance_on(rule, day)
+            else chance_on(rule, day, OPEN_ALWAYS)
         )
         drawn.append(generator.random() < chance)
         if drawn[-1]:

@@ -10,7 +10,9 @@ from testing_tracker.store.tables.deciding import Evidence as Evidence
 from testing_tracker.store.tables.deciding import LedgerPage as LedgerPage
 from testing_tracker.store.tables.deciding import Recommendation as Recommendation
 from testing_tracker.store.tables.deciding import Review as Review
+from testing_tracker.store.tables.drawing import Closure as Closure
 from testing_tracker.store.tables.drawing import Draw as Draw
+from testing_tracker.store.tables.drawing import HolidayYear as HolidayYear
 from testing_tracker.store.tables.drawing import KeyChain as KeyChain
 from testing_tracker.store.tables.drawing import Night as Night
 from testing_tracker.store.tables.drawing import Pool as Pool
@@ -19,6 +21,8 @@ from testing_tracker.store.tables.drawing import ScheduleVersion as ScheduleVers
 from testing_tracker.store.tables.people import Assignment as Assignment
 from testing_tracker.store.tables.people import Enrolment as Enrolment
 from testing_tracker.store.tables.people import Facility as Facility
+from testing_tracker.store.tables.people import FacilityName as FacilityName
+from testing_tracker.store.tables.people import FacilityZone as FacilityZone
 from testing_tracker.store.tables.people import Leave as Leave
 from testing_tracker.store.tables.people import Participant as Participant
 from testing_tracker.store.tables.people import Placement as Placement

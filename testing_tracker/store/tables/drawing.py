@@ -78,9 +78,9 @@ class Pool(SQLModel, table=True):
     """On whom a run decided for a day, and what it knew: with the key, enough to decide all of it again.
 
     The participants are those with ids from the first to the last; known were the rows of the histories up to the ids
-    here, and the draws up to `last_draw_id`. `ran` is false for a gap, whose fixed draws are unrecorded. `revealed` is
-    the secret of the day before, in hexadecimal, shown because that day is over; `seal` is made with the key over the
-    ledger as far as `last_page_id`.
+    here, and the draws up to `last_draw_id`; None for a history that a run of an earlier version kept nothing of. `ran`
+    is false for a gap, whose fixed draws are unrecorded. `revealed` is the secret of the day before, in hexadecimal,
+    shown because that day is over; `seal` is made with the key over the ledger as far as `last_page_id`.
     """
 
     __table_args__ = (Index("pool_by_day", "facility_id", "day"),)
@@ -101,6 +101,45 @@ class Pool(SQLModel, table=True):
     revealed: str | None = None
     last_page_id: int
     seal: str
+    recorded_at: datetime
+    recorded_by: str
+    last_holiday_year_id: int | None = None
+    last_closure_id: int | None = None
+
+
+class HolidayYear(SQLModel, table=True):
+    """The public holidays of a calendar's year, as the nights go by them from this row on until a later one.
+
+    `days` are ISO dates with a blank between; `library` is the version of the holidays library that said so. Of days
+    that were decided already a later row keeps what the earlier one said.
+    """
+
+    __tablename__ = "holiday_year"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    calendar: str
+    year: int
+    days: str
+    library: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Closure(SQLModel, table=True):
+    """Days, both included, on which the facility itself is closed, or open again after all.
+
+    For a day the last row counts that it lies in. `decided_to` is the last day whose draws were made when it was
+    recorded: what those days did cannot be changed any more.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    from_on: date
+    to_on: date
+    closed: bool
+    reason: str
+    decided_to: date | None = None
     recorded_at: datetime
     recorded_by: str
 

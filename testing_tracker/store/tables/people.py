@@ -21,6 +21,34 @@ class Facility(SQLModel, table=True):
     opened_on: date
 
 
+class FacilityName(SQLModel, table=True):
+    """The facility was given another name; the earlier one still finds it."""
+
+    __tablename__ = "facility_name"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    name: str
+    earlier: str
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class FacilityZone(SQLModel, table=True):
+    """From a day on the facility goes by this timezone; before the first such day by the facility's own."""
+
+    __tablename__ = "facility_zone"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    from_on: date
+    timezone: str
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
 class Participant(SQLModel, table=True):
     """A person, by the facility's own code. `code_key` is the code without regard to case."""
 

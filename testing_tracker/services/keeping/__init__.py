@@ -1,0 +1,1 @@
+"""What keeps a facility's records as they were known: its closed days, its name and its clock."""
