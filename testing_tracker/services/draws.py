@@ -197,9 +197,9 @@ def _no_draw(session: Session, acting: Acting, participant: Participant, day: da
 
 def window_closes(session: Session, acting: Acting, draw: Draw) -> datetime:
     """The instant from which nobody can give a draw's specimen any more."""
-    from testing_tracker.rules.calendar import instant  # the call list has no need of it
+    from testing_tracker.rules.calendar import instant_reached  # the call list has no need of it
 
-    return instant(draw.due_on, services.panels.rule_of_draw(session, draw).collection.closes, acting.zone)
+    return instant_reached(draw.due_on, services.panels.rule_of_draw(session, draw).collection.closes, acting.zone)
 
 
 def order_test(session: Session, acting: Acting, code: str, reason: str | None) -> Draw:
