@@ -14,16 +14,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Acting:
-    """`now` is in UTC; `today` is the facility's local date; `account` is the operating system's."""
+    """`now` is in UTC; `today` is the facility's local date; `account` is the operating system's.
+
+    `is_pretended`: a training database pretends that it is that day, so `now` is its noon and means no hour.
+    """
 
     facility_id: int
     zone: ZoneInfo
     account: str
     now: datetime
     today: date
+    is_pretended: bool = False
 
 
 def acting_in(facility: "Facility", clock: Clock) -> Acting:
     """The current account, acting now for a facility that is on record."""
     assert facility.id is not None
-    return Acting(facility.id, ZoneInfo(facility.timezone), current_account(), clock.now(), clock.today())
+    return Acting(
+        facility.id,
+        ZoneInfo(facility.timezone),
+        current_account(),
+        clock.now(),
+        clock.today(),
+        is_pretended=clock.pretended_day is not None,
+    )
