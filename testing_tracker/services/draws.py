@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import Select, bindparam, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -121,6 +121,12 @@ def is_still_to_be_drawn(session: Session, acting: Acting, day: date) -> bool:
         return False
     reached = select(Night.id).where(Night.facility_id == acting.facility_id, Night.day >= day)
     return session.exec(reached.limit(1)).first() is None
+
+
+def last_run_before(session: Session, acting: Acting, day: date) -> date | None:
+    """The last day before one whose draws a run has made."""
+    newest = select(func.max(Night.day)).where(Night.facility_id == acting.facility_id, Night.day < day, col(Night.ran))
+    return session.exec(newest).one()
 
 
 def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:

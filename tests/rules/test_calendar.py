@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testing_tracker.rules.calendar import Week, closed_days, days_between, instant, instant_reached, is_closed, weekday_name
+from testing_tracker.rules.calendar import (
+    Week,
+    closed_days,
+    days_between,
+    instant,
+    instant_reached,
+    is_closed,
+    weekday_name,
+)
 
 LONG_AGO, FAR_OFF = date(1990, 1, 1), date(2090, 12, 31)
 DAYS = st.dates(LONG_AGO, FAR_OFF)

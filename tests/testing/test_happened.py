@@ -90,7 +90,9 @@ def test_a_pretended_day_has_no_hour_and_an_end(clinic):
     )
 
 
-CUP_BEFORE_ITS_NIGHT = "Today's draws are not made yet, so nothing can be recorded for A17's. Run `testing-tracker draw`"
+CUP_BEFORE_ITS_NIGHT = (
+    "Today's draws are not made yet, so nothing can be recorded for A17's. Run `testing-tracker draw`"
+)
 
 
 def test_a_cup_before_its_night_is_made_is_told_so_everywhere(live):
@@ -100,7 +102,9 @@ def test_a_cup_before_its_night_is_made_is_told_so_everywhere(live):
         cup = "participant,due_on,outcome\nA17,2026-11-19,negative\n"
         assert CUP_BEFORE_ITS_NIGHT in live.run("result", "import", "-", input=cup).stderr
         assert CUP_BEFORE_ITS_NIGHT in live.run("log", input="A17 n\n").stderr
-        assert "The draws of 2026-11-18 are not made yet" in live.refused("result", "A17", "negative", "--on", "yesterday")
+        assert "The draws of 2026-11-18 are not made yet" in live.refused(
+            "result", "A17", "negative", "--on", "yesterday"
+        )
         live("draw")
         live("result", "A17", "negative")
         assert "No draw was due for A17 on 2026-11-18" in live.refused("result", "A17", "negative", "--on", "yesterday")
