@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Acting:
     """`now` is in UTC; `today` is the facility's local date; `account` is the operating system's.
 
-    `zone` is the facility's for every day and instant, also where it was corrected from a day on.
+    `zone` is the facility's for every day and instant, also where it was corrected from a day on. `is_pretended`: a
+    training database pretends that it is that day, so `now` is its noon and means no hour.
     """
 
     facility_id: int
@@ -24,9 +25,17 @@ class Acting:
     account: str
     now: datetime
     today: date
+    is_pretended: bool = False
 
 
 def acting_in(facility: "Facility", clock: Clock) -> Acting:
     """The current account, acting now for a facility that is on record, whose clock is given."""
     assert facility.id is not None
-    return Acting(facility.id, clock.zone, current_account(), clock.now(), clock.today())
+    return Acting(
+        facility.id,
+        clock.zone,
+        current_account(),
+        clock.now(),
+        clock.today(),
+        is_pretended=clock.pretended_day is not None,
+    )

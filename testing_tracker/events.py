@@ -19,6 +19,7 @@ class Event(StrEnum):
     NIGHT_MADE = "night_made"
     NIGHT_GAP = "night_gap"
     NIGHT_HELD = "night_held"
+    NIGHT_REFUSED = "night_refused"
     CONFIRMATIONS_OVERDUE = "confirmations_overdue"
     REMINDER_MAILED = "reminder_mailed"
     REMINDER_FAILED = "reminder_failed"

@@ -9,7 +9,7 @@ owed stays owed until it is done, whoever does it, and is then done for everybod
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -18,17 +18,19 @@ from sqlmodel import Session
 
 from testing_tracker import events
 from testing_tracker.acting import Acting, acting_in
-from testing_tracker.clock import ClockOf
+from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.delivering import Attempt, Courier, WriteFile
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.events import Event
 from testing_tracker.reminding import Reminder
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.delivery_file import Deliveries, MailDelivery
+from testing_tracker.rules.drawing.long_gap import LONGEST_GAP
 from testing_tracker.rules.no_record import question
 from testing_tracker.rules.owed import Hours, draw_is_owed, report_owed
 from testing_tracker.rules.words import Channel
 from testing_tracker.services import draws, nights
+from testing_tracker.services.drawing.catching_up import NightRefusedError
 from testing_tracker.services.upgrades import bring_up_to_date
 from testing_tracker.store import facilities
 from testing_tracker.store.engine import open_engine, reading, reading_all, writing
@@ -36,6 +38,8 @@ from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.location import AnyLocation
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Facility
+
+_AN_HOUR = 3600  # seconds
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,27 @@ class Plan:
     clock_of: ClockOf
     write_file: WriteFile
     facility: str | int | None = None
+    longest_gap: int = LONGEST_GAP
+    refusals: "Refusals" = field(default_factory=lambda: Refusals())
+
+
+class Refusals:
+    """Which facilities' nights wait for a person's word, so that it is told once an hour and not at every turn."""
+
+    def __init__(self) -> None:
+        self._since_told: dict[int, Callable[[], float]] = {}
+
+    def is_to_be_told(self, number: int, clock: Clock) -> bool:
+        """Whether it was not told in the last hour, by a stopwatch: the clock may be what is wrong."""
+        since = self._since_told.get(number)
+        if since is not None and since() < _AN_HOUR:
+            return False
+        self._since_told[number] = clock.stopwatch()
+        return True
+
+    def is_over(self, number: int) -> None:
+        """The night was made; the next refusal is told at once."""
+        self._since_told.pop(number, None)
 
 
 def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -> bool:
@@ -132,8 +157,9 @@ class _Turn:
     def take(self) -> bool:
         """Today's draws, what is overdue, then what is delivered; returns whether all that was attempted arrived."""
         hours, state = self.plan.hours, self._state()
+        is_refused = False
         if draw_is_owed(hours, state.local_now, night_ran=state.night_ran):
-            self._draw()
+            is_refused = not self._is_drawn()
             state = self._state()
         opened_on = state.facility.opened_on
         week = report_owed(hours, state.local_now, night_ran=state.night_ran, opened_on=opened_on)
@@ -141,7 +167,7 @@ class _Turn:
             self._remind()
         ways = self.plan.ways(self.number)
         all_arrived = self._deliver(week, ways)
-        return self._mail_reminder(ways) and all_arrived
+        return self._mail_reminder(ways) and all_arrived and not is_refused
 
     def tell(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None:
         events.tell(event, f"{self.mark}{said}", level=level, facility=self.number, **figures)
@@ -160,12 +186,26 @@ class _Turn:
         facility = the_facility(session)
         return facility, acting_in(facility, self.plan.clock_of(facilities.timezones_of(session, facility)))
 
+    def _is_drawn(self) -> bool:
+        """Make today's draws, unless they wait for a person's word on the day; what is mailed meanwhile goes on."""
+        try:
+            self._draw()
+        except NightRefusedError as refused:
+            with reading(self.engine, self.number) as session:
+                clock = self.plan.clock_of(facilities.timezones_of(session, the_facility(session)))
+            if self.plan.refusals.is_to_be_told(self.number, clock):
+                self.complain(Event.NIGHT_REFUSED, str(refused), error=str(refused))
+            return False
+        self.plan.refusals.is_over(self.number)
+        return True
+
     def _draw(self) -> None:
         """Run the night. Another host may have been first: then there is nothing to tell."""
         with writing(self.engine, self.number) as session:
             facility, acting = self._acting(session)
             elapsed = self.plan.clock_of(facilities.timezones_of(session, facility)).stopwatch()
-            report = nights.run_night(session, acting, self.plan.location.key, elapsed)
+            key = self.plan.location.key
+            report = nights.run_night(session, acting, key, elapsed, longest_gap=self.plan.longest_gap)
         if not report.already_made:
             self.tell(
                 Event.NIGHT_MADE,

@@ -100,7 +100,8 @@ class Clinic:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tester(monkeypatch):
-    for name in ("DATABASE", "FACILITY", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY", "LOG_FORMAT"):
+    names = ("DATABASE", "FACILITY", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY", "LOG_FORMAT", "LONGEST_GAP")
+    for name in names:
         monkeypatch.delenv(f"TESTING_TRACKER_{name}", raising=False)
 
 

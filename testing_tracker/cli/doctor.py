@@ -4,6 +4,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import AtFacility, Desk, going_on, pass_desk
+from testing_tracker.cli.long_gap import longest_gap_option
 from testing_tracker.cli.output import format_option, print_rows
 from testing_tracker.errors import TestingTrackerError
 
@@ -18,9 +19,10 @@ from testing_tracker.errors import TestingTrackerError
     help="For how many days a result may be awaited.",
 )
 @click.option("--quiet", is_flag=True, help="Print nothing when nothing needs doing; for cron, which mails the rest.")
+@longest_gap_option
 @format_option
 @pass_desk
-def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None:
+def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, form: str) -> None:
     """List the work that is stuck: what, since when, whom it is about, and the command that gets it on.
 
     Leaves with status 1 when something needs doing, 0 when all is well. Where several facilities share the database, it
@@ -35,9 +37,8 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None
     failed: list[str] = []
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as (session, acting):
-            lines = services.doctor.find_stuck(
-                session, acting, desk.location, get_localzone(), Limits(result_days=result_days)
-            )
+            limits = Limits(result_days=result_days, longest_gap=longest_gap)
+            lines = services.doctor.find_stuck(session, acting, desk.location, get_localzone(), limits)
             found += [_line(at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):

@@ -1,37 +1,50 @@
 """`draw`, `due` and `test`: the nightly run, the call list, and a test ordered for cause."""
 
+from datetime import date
+
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
 from testing_tracker.cli.held import in_words
+from testing_tracker.cli.long_gap import longest_gap_option
 from testing_tracker.cli.output import format_option, print_rows, say, warn
-from testing_tracker.cli.words import CODE, DAY, REASON
+from testing_tracker.cli.words import CODE, DATE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
 
 
 @click.command("draw")
+@click.option(
+    "--catch-up-to",
+    type=DATE,
+    metavar="DATE",
+    help="Go on after many nights without a run. DATE is the day that it is.",
+)
+@longest_gap_option
 @pass_desk
-def draw_command(desk: Desk) -> None:
+def draw_command(desk: Desk, catch_up_to: str | None, longest_gap: int) -> None:
     """The nightly run: make today's draws, close out the days before.
 
     Safe to run again, by anyone, at the same time. Where several facilities share the database, it is for all of them
     unless one is named; what keeps one from being drawn keeps none of the others.
     """
+    said = date.fromisoformat(catch_up_to) if catch_up_to else None
     each = desk.each_facility()
     failed: list[str] = []
     for at in each:
         with going_on(each, at, failed):
-            _draw(at.desk, at.mark)
+            _draw(at.desk, at.mark, longest_gap, said)
     if failed:
         raise TestingTrackerError(" ".join(failed))
 
 
-def _draw(desk: Desk, mark: str) -> None:
+def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None) -> None:
     """Run one facility's night; `mark` is before each line."""
     with desk.writing() as (session, acting):
         elapsed = desk.clock(acting.zone.key).stopwatch()
-        report = services.nights.run_night(session, acting, desk.location.key, elapsed)
+        report = services.nights.run_night(
+            session, acting, desk.location.key, elapsed, longest_gap=longest_gap, catch_up_to=catch_up_to
+        )
     if report.already_made:
         say(desk, f"{mark}{report.day}: today's draws were made already; {report.drawn} added for new participants.")
     else:

@@ -114,6 +114,6 @@ def _new_specimen(acting: "Acting", day: date, said: dict[str, Any]) -> "NewSpec
         label=said["label"],
         collector=said["collector"],
         observed=said["observed"],
-        received_at=collected_instant(acting, day, received_at) if received_at else None,
+        received_at=collected_instant(acting, day, received_at, "time of receipt") if received_at else None,
         measurements=Measurements(**measured),
     )

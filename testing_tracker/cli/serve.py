@@ -9,6 +9,7 @@ import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.event_lines import LOG_FORMATS, event_lines
+from testing_tracker.cli.long_gap import longest_gap_option
 from testing_tracker.cli.words import TIME
 from testing_tracker.errors import TestingTrackerError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Where to write each week's report, as report-2026-W47.txt and .json. Default: as the delivery file says.",
 )
+@longest_gap_option
 @click.option("--once", is_flag=True, help="Do what is owed by now and leave; for cron.")
 @click.option(
     "--log-format",
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
     help="A line an event for people, or a JSON object for machines.",
 )
 @pass_desk
-def serve_command(desk: Desk, draw_at: str, report_at: str, reports: Path | None, once: bool, log_format: str) -> None:
+def serve_command(
+    desk: Desk, draw_at: str, report_at: str, reports: Path | None, once: bool, log_format: str, longest_gap: int
+) -> None:
     """Stay running: the nightly draw and the weekly report, at the facility's own hours.
 
     A delivery file beside the database says where the report goes, by folder or mail (docs/delivery.md).
@@ -60,6 +64,7 @@ def serve_command(desk: Desk, draw_at: str, report_at: str, reports: Path | None
             clock_of=desk.clock,
             write_file=write_bytes,
             facility=desk.facility,
+            longest_gap=longest_gap,
         )
         desk.engine.dispose()
         if once:

@@ -8,11 +8,14 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, going_on, pass_desk
+from testing_tracker.cli.long_gap import longest_gap_option
 from testing_tracker.cli.output import format_option, print_json, print_rows
 from testing_tracker.cli.words import TIME
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.long_gap import GO_ON
 
 if TYPE_CHECKING:
+    from testing_tracker.rules.drawing.long_gap import Gap
     from testing_tracker.rules.words import Channel
     from testing_tracker.services.status import State
 
@@ -28,9 +31,10 @@ COLUMNS = ("what", "of", "state", "at", "by", "detail")
     metavar="TIME",
     help="From when on, local time, a nightly run that was not made is overdue.",
 )
+@longest_gap_option
 @format_option
 @pass_desk
-def status_command(desk: Desk, overdue_after: str, form: str) -> None:
+def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) -> None:
     """The nightly run, the reports and their deliveries; for cron's mails and monitoring.
 
     Exit status 1 when a nightly run is overdue, or a report was not delivered. Where several facilities share the
@@ -44,7 +48,8 @@ def status_command(desk: Desk, overdue_after: str, form: str) -> None:
         named = {"facility": at.name} if at.name else {}
         channels, problem = _configured(desk, at.number)
         with going_on(each, at, problems), at.desk.reading() as (session, acting):
-            state = services.status.state_of(session, acting, time.fromisoformat(overdue_after), channels)
+            after = time.fromisoformat(overdue_after)
+            state = services.status.state_of(session, acting, after, channels, longest_gap)
             if problem is not None:
                 state.problems.append(problem)
             documents.append(named | _document(state))
@@ -83,7 +88,12 @@ def _document(state: "State") -> dict[str, object]:
         "checks": [vars(check) for check in state.checks],
         "confirmations": vars(state.confirmations) if state.confirmations else None,
         "problems": state.problems,
+        "waits_for_word": _gap(state.waits_for_word),
     }
+
+
+def _gap(gap: "Gap | None") -> dict[str, object] | None:
+    return {"nights": gap.nights, "first_day": gap.first, "last_day": gap.last} if gap is not None else None
 
 
 def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo) -> list[dict[str, object]]:
@@ -100,7 +110,8 @@ def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo
         made = "" if night.drawn is None else f"{night.drawn} drawn, {night.missed} missed{took}"
         rows.append(row("nightly run", night.day, "made", night.at, night.by, made))
     if state.overdue_since is not None:
-        rows.append(row("nightly run", state.overdue_since, "overdue", None, None, "`testing-tracker draw` makes it"))
+        how = f"`{GO_ON}` makes it" if state.waits_for_word else "`testing-tracker draw` makes it"
+        rows.append(row("nightly run", state.overdue_since, "overdue", None, None, how))
     rows += [row("nightly run", gap, "gap", None, None, "did not run") for gap in state.gaps]
     for edition in state.editions:
         numbered = "" if edition.number == 1 else f"edition {edition.number}"

@@ -129,6 +129,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
 
 def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ...]:
     """What the environment has to say for the program to find the same database, files and facility again."""
+    from testing_tracker.cli.long_gap import VARIABLE as LONGEST_GAP_VARIABLE
     from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
 
     location = desk.location
@@ -138,6 +139,8 @@ def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ..
         (DELIVERY_VARIABLE, location.delivery_elsewhere),
     )
     settings = tuple((name, str(path)) for name, path in elsewhere if path is not None)
+    if os.environ.get(LONGEST_GAP_VARIABLE):
+        settings += ((LONGEST_GAP_VARIABLE, os.environ[LONGEST_GAP_VARIABLE]),)
     return settings if desk.facility is None else (*settings, (FACILITY_VARIABLE, str(each[0].number)))
 
 

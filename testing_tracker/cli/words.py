@@ -43,6 +43,14 @@ def _day(value: str) -> str:
         raise ValueError(f"{value!r} is not a date; write 2026-11-23, today or yesterday") from None
 
 
+def _date(value: str) -> str:
+    """A date as a calendar shows it: `today` would be what the machine's clock says."""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError(f"{value!r} is not a date; write it like 2026-11-23") from None
+
+
 def _week(value: str) -> str:
     from testing_tracker.rules.calendar import Week
 
@@ -125,6 +133,7 @@ def _said(value: str) -> str:
 
 
 DAY = Word("date", _day)
+DATE = Word("date", _date)
 REASON = Word("text", _said)
 WEEK = Word("week", _week)
 TIME = Word("time", _time_of_day)

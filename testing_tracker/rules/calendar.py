@@ -116,3 +116,26 @@ def instant(day: date, local: time, zone: ZoneInfo) -> datetime:
     if found.astimezone(zone).replace(tzinfo=None) != datetime.combine(day, local):
         raise ValueError(f"there was no {local:%H:%M} on {day}: the clock was put forward over it")
     return found
+
+
+def instant_reached(day: date, local: time, zone: ZoneInfo) -> datetime:
+    """The instant in UTC at which a zone's clock first shows a local time of day or a later one.
+
+    It is `instant`, and where the clock skips that time, the first instant after the skipped hour: a collection window
+    that ends at 02:30 ends at 03:00 on the day on which 02:00 becomes 03:00. A day that a zone skips whole ends as it
+    would begin.
+    """
+    wall = datetime.combine(day, local)
+    before = wall.replace(tzinfo=zone).astimezone(UTC)
+    if before.astimezone(zone).replace(tzinfo=None) == wall:
+        return before
+    # Read by what held after, the time is before the clock is put forward; by what held before, it is after that.
+    earliest = int(wall.replace(tzinfo=zone, fold=1).timestamp())
+    latest = int(before.timestamp())
+    while latest - earliest > 1:
+        middle = (earliest + latest) // 2
+        if datetime.fromtimestamp(middle, zone).replace(tzinfo=None) < wall:
+            earliest = middle
+        else:
+            latest = middle
+    return datetime.fromtimestamp(latest, UTC)

@@ -47,6 +47,14 @@ class Chain:
         """Whether this is the secret of that day."""
         return hashed(secret, self.hashes(day)) == self.anchor
 
+    def day_of(self, secret: bytes) -> date | None:
+        """The day that a value is the secret of; None where it is none of the chain's."""
+        for number in range(self.days):
+            secret = sha256(secret).digest()
+            if secret == self.anchor:
+                return self.first_day + timedelta(days=number)
+        return None
+
     def earlier(self, secret: bytes, day: date) -> Iterator[tuple[date, bytes]]:
         """From a day's secret: that day and all days before it, newest first, each with its secret."""
         for _ in range(self.hashes(day)):

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from shlex import quote
 
+from testing_tracker.rules.drawing.long_gap import GO_ON, LONGEST_GAP
 from testing_tracker.rules.words import Kind
 
 
@@ -39,6 +40,7 @@ class Limits:
     review_days: int = 7
     backup_days: int = 7
     gap_days: int = 7
+    longest_gap: int = LONGEST_GAP
     night_by: time = time(6)
     clock_slack: timedelta = timedelta(minutes=5)  # two machines' clocks are never quite the same
 
@@ -72,7 +74,9 @@ def night_overdue(last: date | None, opened_on: date, now: datetime, limits: Lim
     since = reached + timedelta(days=1)
     days = (expected - reached).days
     what = "today's draws were not made" if since == now.date() else f"the nightly draw did not run; days: {days}"
-    do = "testing-tracker draw; then see why it did not run: testing-tracker cron print"
+    is_long = (now.date() - reached).days - 1 > limits.longest_gap
+    draw = f"check the machine's clock; then {GO_ON}" if is_long else "testing-tracker draw"
+    do = f"{draw}; then see why it did not run: testing-tracker cron print"
     return Stuck(Matter.NIGHT, what, since, None, do)
 
 
@@ -95,9 +99,9 @@ def clock(newest_night: date | None, newest_entry: datetime | None, now: datetim
     """Something on record is later than now: the machine's clock was put back, or was wrong before."""
     do = "put the machine's clock right before anything is recorded"
     if newest_night is not None and newest_night > now.date():
-        return Stuck(
-            Matter.CLOCK, f"draws of {newest_night} were made, and today is {now.date()}", now.date(), None, do
-        )
+        what = f"draws of {newest_night} were made, and today is {now.date()}"
+        back = "or, where it is right by now: testing-tracker draw --take-back --reason TEXT"
+        return Stuck(Matter.CLOCK, what, now.date(), None, f"{do}; {back}")
     if newest_entry is not None and newest_entry > now + limits.clock_slack:
         local = newest_entry.astimezone(now.tzinfo)
         what = f"an entry of {local:%Y-%m-%d %H:%M} is on record, and it is {now:%Y-%m-%d %H:%M}"

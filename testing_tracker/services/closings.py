@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.calendar import instant
+from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, Closed, Compared, Count, closed_day
 from testing_tracker.rules.schedule import Missed
 from testing_tracker.rules.words import Kind, Status
@@ -204,7 +204,7 @@ def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnEle
 
 def _was_too_late(session: Session, acting: Acting, due_on: date, version_id: int, recorded_at: datetime) -> bool:
     rule = schedules.rule_of(session.get_one(ScheduleVersion, version_id).text)
-    return recorded_at >= instant(due_on, rule.collection.closes, acting.zone)
+    return recorded_at >= instant_reached(due_on, rule.collection.closes, acting.zone)
 
 
 def _close(

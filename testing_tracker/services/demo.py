@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
-from testing_tracker.rules.calendar import Week, instant
+from testing_tracker.rules.calendar import Week, instant_reached
 from testing_tracker.rules.escalation import LADDER
 from testing_tracker.rules.words import Kind, Level, Outcome, Status
 from testing_tracker.services import (
@@ -252,7 +252,7 @@ class _Simulation:
         elif drawn > 0.98:
             outcome = Outcome.INVALID
         minutes = self.chance.randrange(8 * 60, 17 * 60)
-        collected_at = instant(found.draw.due_on, time(minutes // 60, minutes % 60), acting.zone)
+        collected_at = instant_reached(found.draw.due_on, time(minutes // 60, minutes % 60), acting.zone)
         found_analytes = tuple(dict.fromkeys(analytes)) if outcome is Outcome.POSITIVE else ()
         results.log_result(self.session, acting, found, results.NewResult(outcome, found_analytes, collected_at))
         return outcome is Outcome.POSITIVE

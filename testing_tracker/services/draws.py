@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import Select, bindparam, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -19,6 +19,7 @@ from testing_tracker.store.queries import counts, draws_on, id_of, in_force, sta
 from testing_tracker.store.tables import (
     Draw,
     Enrolment,
+    Facility,
     Night,
     Participant,
     Result,
@@ -114,6 +115,20 @@ def night_has_run(session: Session, acting: Acting, day: date) -> bool:
     )
 
 
+def is_still_to_be_drawn(session: Session, acting: Acting, day: date) -> bool:
+    """Whether the next nightly run decides on a day, today or before: no run has come as far yet."""
+    if day > acting.today or day < session.get_one(Facility, acting.facility_id).opened_on:
+        return False
+    reached = select(Night.id).where(Night.facility_id == acting.facility_id, Night.day >= day)
+    return session.exec(reached.limit(1)).first() is None
+
+
+def last_run_before(session: Session, acting: Acting, day: date) -> date | None:
+    """The last day before one whose draws a run has made."""
+    newest = select(func.max(Night.day)).where(Night.facility_id == acting.facility_id, Night.day < day, col(Night.ran))
+    return session.exec(newest).one()
+
+
 def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
     """The draw that a person means by a code and a day, to record something new for it.
 
@@ -179,6 +194,12 @@ _WHICH = {None: "No draw", False: "No scheduled draw", True: "No draw for cause"
 
 
 def _no_draw(session: Session, acting: Acting, participant: Participant, day: date, for_cause: bool | None) -> str:
+    if not for_cause and is_still_to_be_drawn(session, acting, day):
+        which = "Today's draws are" if day == acting.today else f"The draws of {day} are"
+        return (
+            f"{which} not made yet, so nothing can be recorded for {participant.code}'s. Run `testing-tracker draw`, "
+            "and record it then."
+        )
     last = session.exec(
         select(Draw)
         .where(Draw.participant_id == participant.id, Draw.due_on <= acting.today, Draw.due_on != day)
@@ -186,8 +207,6 @@ def _no_draw(session: Session, acting: Acting, participant: Participant, day: da
         .limit(1)
     ).first()
     said = f"{_WHICH[for_cause]} was due for {participant.code} on {day}"
-    if day == acting.today and not night_has_run(session, acting, day):
-        said += "; today's draws have not been made yet, `testing-tracker draw` makes them"
     if last is None:
         said += "."
     else:
@@ -197,9 +216,9 @@ def _no_draw(session: Session, acting: Acting, participant: Participant, day: da
 
 def window_closes(session: Session, acting: Acting, draw: Draw) -> datetime:
     """The instant from which nobody can give a draw's specimen any more."""
-    from testing_tracker.rules.calendar import instant  # the call list has no need of it
+    from testing_tracker.rules.calendar import instant_reached  # the call list has no need of it
 
-    return instant(draw.due_on, services.panels.rule_of_draw(session, draw).collection.closes, acting.zone)
+    return instant_reached(draw.due_on, services.panels.rule_of_draw(session, draw).collection.closes, acting.zone)
 
 
 def order_test(session: Session, acting: Acting, code: str, reason: str | None) -> Draw:

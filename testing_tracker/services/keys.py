@@ -126,10 +126,12 @@ def last_shown(session: Session, row: KeyChain) -> tuple[date, bytes] | None:
     ).first()
     if newest is None or newest.revealed is None:
         return None
-    day = newest.day - timedelta(days=1)
     secret = bytes.fromhex(newest.revealed)
-    if not values_of(row).holds(secret, day):
-        raise TestingTrackerError(f"The secret on record for {day} does not lead to the anchor {row.anchor}.")
+    day = values_of(row).day_of(secret)
+    if day is None:
+        raise TestingTrackerError(
+            f"The secret that the run of {newest.day} has shown does not lead to the anchor {row.anchor}."
+        )
     return day, secret
 
 

@@ -13,13 +13,15 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import days_between
 from testing_tracker.rules.day_secrets import hashed, seal
+from testing_tracker.rules.drawing.long_gap import LONGEST_GAP
 from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import keys, pools
 from testing_tracker.services.closings import close_days
+from testing_tracker.services.drawing.catching_up import check_gap, check_not_ahead, check_word
+from testing_tracker.services.draws import last_run_before
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.bulk import add_rows
@@ -43,30 +45,37 @@ class NightReport:
 
 
 def run_night(
-    session: Session, acting: Acting, key_file: KeyFile, elapsed: Callable[[], float] | None = None
+    session: Session,
+    acting: Acting,
+    key_file: KeyFile,
+    elapsed: Callable[[], float] | None = None,
+    *,
+    longest_gap: int = LONGEST_GAP,
+    catch_up_to: date | None = None,
 ) -> NightReport:
     """Make today's draws and close out the days before. `elapsed` tells the seconds that it took, for the record.
 
-    Raises TestingTrackerError when a later day was drawn already, because then the clock is wrong, and when the key
-    that the draws come from is not there.
+    Raises NightRefusedError when a later day was drawn already, because then a clock is wrong, and when more nights
+    than `longest_gap` are without a run, unless somebody has said by `catch_up_to` that today is this day; and
+    TestingTrackerError when the key that the draws come from is not there.
     """
+    check_word(acting, catch_up_to)
     report = NightReport(acting.today)
     last = session.exec(
         select(Night).where(Night.facility_id == acting.facility_id).order_by(col(Night.day).desc()).limit(1)
     ).first()
-    if last is not None and last.day > acting.today:
-        raise TestingTrackerError(
-            f"Draws were made for {last.day} already, and today is {acting.today}. Check the machine's clock."
-        )
+    if last is not None:
+        check_not_ahead(acting, last.day)
     if last is not None and last.day == acting.today:
         report.already_made = True
         if _newest_participant(session, acting) > last.last_participant_id:
             _draw_newcomers(session, acting, key_file, report, last)
         return report
+    since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
+    check_gap(session, acting, since, longest_gap, catch_up_to)
     closed_days.record_holidays(session, acting, last.day if last is not None else None)
     key = _key_of(session, acting, key_file)
     known = pools.newest_participant_known(session, key.last_page_id)
-    since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
     report.missed, report.held = close_days(session, acting, since)
     for gap in days_between(since, acting.today):
         _record_gap(session, acting, key, gap, known)
@@ -98,7 +107,11 @@ def _draw_newcomers(session: Session, acting: Acting, key_file: KeyFile, report:
 
 @dataclass(frozen=True)
 class _Key:
-    """What a run takes from the key: the day's secret, the one of the day before, and the seal of the ledger."""
+    """What a run takes from the key: the day's secret, the one that it shows, and the seal of the ledger.
+
+    `revealed` is the secret of the last day before that a run drew, as far as it is the same chain's. It is not the
+    eve's: with a clock that is ahead, nights without a run may lie between that are still to come.
+    """
 
     chain_id: int
     secret: bytes
@@ -110,13 +123,16 @@ class _Key:
 def _key_of(session: Session, acting: Acting, key_file: KeyFile) -> _Key:
     key = keys.open_key(session, acting.facility_id, key_file, acting.today)
     secret = key.secret(acting.today)
+    shown = last_run_before(session, acting, acting.today)
+    if shown is not None and shown < key.row.first_day:
+        shown = None
     # So that the seal is over all that the run knows, also within a longer transaction.
     ledger.write_page(session, acting.facility_id)
     page_id, digest = ledger.last_page(session, acting.facility_id)
     return _Key(
         chain_id=id_of(key.row),
         secret=secret,
-        revealed=hashed(secret, 1).hex() if acting.today > key.row.first_day else None,
+        revealed=hashed(secret, (acting.today - shown).days).hex() if shown is not None else None,
         last_page_id=page_id,
         seal=seal(key.seed, digest.encode()).hex(),
     )

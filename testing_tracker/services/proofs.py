@@ -1,6 +1,6 @@
 """Gathers what an outsider needs to check a finished day's draws."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
@@ -10,6 +10,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.proof import Decision, Proof
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, pools
+from testing_tracker.services.draws import last_run_before
 from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.tables import Draw, Facility, KeyChain, Pool
@@ -18,8 +19,9 @@ from testing_tracker.store.tables import Draw, Facility, KeyChain, Pool
 def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Proof:
     """The proof of a day that is over: everybody in its pool, with chance, and whether a draw is on record.
 
-    Raises TestingTrackerError for today and later, whose secret must stay one, and for a day without draws. Showing a
-    proof goes on the audit record.
+    Raises TestingTrackerError for today and later, whose secret must stay one, for the last day that was drawn, because
+    only a later run shows that the clock has not merely jumped over its end, and for a day without draws. Showing a proof
+    goes on the audit record.
     """
     if day >= acting.today:
         raise TestingTrackerError(
@@ -35,6 +37,10 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     row = session.get_one(KeyChain, pools_of_day[0].key_chain_id)
     chain = keys.values_of(row)
     secret = keys.secret_of(session, row, key_file, day)
+    if last_run_before(session, acting, acting.today + timedelta(days=1)) == day:
+        raise TestingTrackerError(
+            f"{day} counts as over when a later night has run, and none has. `testing-tracker draw` makes today's draws."
+        )
     there = _drawn_on(session, day)
     decisions = [
         _decision(group, number, there)

@@ -167,7 +167,8 @@ def _read_time(acting: Acting, day: date, column: str, cells: Mapping[str, str])
         return None
     if _TIME.fullmatch(cell) is None:
         raise TestingTrackerError(f"{column} is not a time; write 09:40, or 2026-11-23T09:40")
-    return results.collected_instant(acting, day, cell)
+    what = "time of receipt" if column == "received_at" else "time of collection"
+    return results.collected_instant(acting, day, cell, what)
 
 
 def _is_on_record(session: Session, found: OpenDraw, new: results.NewResult) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +19,7 @@ from testing_tracker.services import panels, settling
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.services.settling import Settled
+from testing_tracker.services.testing.happened import check_has_happened
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
@@ -199,28 +200,27 @@ def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Statu
     return Status.DUE, None
 
 
-def collected_instant(acting: Acting, day: date, text: str) -> datetime:
+def collected_instant(acting: Acting, day: date, text: str, what: str = "time of collection") -> datetime:
     """The instant of a collection given as `HH:MM` on the draw's day, or as an ISO instant; local where it says none.
 
-    Raises TestingTrackerError for anything else, and for a time that the clock skipped that day.
+    Raises TestingTrackerError for anything else, for a time that the clock skipped that day, and for one that is still
+    to come; `what` names the time in that refusal.
     """
     try:
         moment = datetime.fromisoformat(text if "-" in text else f"{day}T{text}")
-        if moment.tzinfo is None:
-            return instant(moment.date(), moment.time(), acting.zone)
-        return moment
-    except ValueError as error:
+        moment = instant(moment.date(), moment.time(), acting.zone) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         hint = str(error) if "clock" in str(error) else "write 09:40, or 2026-11-23T09:40"
         raise TestingTrackerError(f"{text!r} is not a time of collection; {hint}.") from None
+    check_has_happened(acting, moment, what)
+    return moment
 
 
 def _check_time(acting: Acting, draw: Draw, new: NewResult) -> None:
     if new.collected_at is None:
         return
-    collected_on = new.collected_at.astimezone(acting.zone).date()
-    if collected_on > acting.today:
-        raise TestingTrackerError(f"The time of collection is in the future; today is {acting.today}.")
-    if collected_on < draw.due_on:
+    check_has_happened(acting, new.collected_at, "time of collection")
+    if new.collected_at.astimezone(acting.zone).date() < draw.due_on:
         raise TestingTrackerError(f"The time of collection is before the draw's day, {draw.due_on}.")
 
 

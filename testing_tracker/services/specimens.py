@@ -14,6 +14,7 @@ from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.services.lookup import find_participant
+from testing_tracker.services.testing.happened import check_has_happened
 from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, result_of
 from testing_tracker.store.tables import Draw, Handover, Participant, Specimen
@@ -48,6 +49,8 @@ def add(
                     f"There is another specimen with the label {new.label}. Look at it with "
                     f"`testing-tracker specimen show {new.label}`; labels are given once."
                 )
+    if new.received_at is not None:
+        check_has_happened(acting, new.received_at, "time of receipt")
     if collected_at is not None and new.received_at is not None and new.received_at < collected_at:
         raise TestingTrackerError("The specimen was received before it was collected. Check the two times.")
     classified = classify(kind, new.measurements)
@@ -145,8 +148,7 @@ def hand_over(
     specimen = find(session, acting, label)
     moment = at or acting.now
     hands = hands_of(session, specimen)
-    if moment > acting.now:
-        raise TestingTrackerError("That time is in the future.")
+    check_has_happened(acting, moment, "time of the handover")
     if hands and hands[-1].at is not None and moment < hands[-1].at:
         raise TestingTrackerError(
             f"{label} passed to {hands[-1].whom} later than that. Give the handovers in their order."

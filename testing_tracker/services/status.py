@@ -10,9 +10,11 @@ from sqlmodel import Session, col, func, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.drawing.long_gap import LONGEST_GAP, Gap, waiting
 from testing_tracker.rules.owed import last_night_expected, overdue_since, report_overdue
 from testing_tracker.rules.words import Channel
 from testing_tracker.services import backups, deliveries, reminders
+from testing_tracker.services.drawing.catching_up import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 
 DAYS_TO_LOOK_BACK = 7
@@ -92,7 +94,10 @@ class OverdueConfirmations:
 
 @dataclass
 class State:
-    """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none."""
+    """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none.
+
+    `waits_for_word` are the nights without a run for which the next one waits for a person's word on the day.
+    """
 
     today: date
     now: datetime
@@ -103,10 +108,17 @@ class State:
     deliveries: list[DeliveryState]
     checks: list[Check]
     confirmations: OverdueConfirmations | None = None
+    waits_for_word: Gap | None = None
     problems: list[str] = field(default_factory=list)
 
 
-def state_of(session: Session, acting: Acting, overdue_after: time, channels: Collection[Channel] | None) -> State:
+def state_of(
+    session: Session,
+    acting: Acting,
+    overdue_after: time,
+    channels: Collection[Channel] | None,
+    longest_gap: int = LONGEST_GAP,
+) -> State:
     """How things stand now; `channels` are those configured, None where nothing is.
 
     Today's nightly run is overdue from the local time `overdue_after` on.
@@ -125,9 +137,18 @@ def state_of(session: Session, acting: Acting, overdue_after: time, channels: Co
         deliveries=_deliveries(session, acting, channels),
         checks=[_check(session, acting, act) for act in CHECKS],
         confirmations=_overdue_confirmations(session, acting),
+        waits_for_word=gap_that_waits(session, acting, longest_gap),
     )
     state.deliveries += _not_begun(session, acting, report_overdue(local_now, opened_on), channels)
-    if state.overdue_since is not None:
+    newest = last_night(session, acting)
+    if newest > acting.today:
+        state.problems.append(
+            f"draws were made for {newest} already, and today is {acting.today}; check the machine's clock, and if it is "
+            f"right now, `{TAKE_BACK}` takes those nights back"
+        )
+    elif state.waits_for_word is not None:
+        state.problems.append(f"{waiting(state.waits_for_word)}")
+    elif state.overdue_since is not None:
         state.problems.append(
             f"the nightly run is overdue since {state.overdue_since}; `testing-tracker draw` makes today's draws"
         )

@@ -36,7 +36,7 @@ def test_analytes_may_be_called_what_people_call_them(due_today):
 
 def test_a_result_without_a_draw_says_what_to_do(clinic):
     clinic.add("A17", schedule="fixed-1")
-    assert "have not been made yet" in clinic.refused("result", "A17", "negative")
+    assert "Today's draws are not made yet" in clinic.refused("result", "A17", "negative")
     clinic("draw")
     message = clinic.refused("result", "A17", "negative")
     assert message == (

@@ -1,7 +1,7 @@
 """`serve` through sleep, restarts and changes of the clock: every night once, and what was slept over on record."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -150,3 +150,43 @@ def test_on_a_training_database_it_catches_up_to_the_day_that_is_pretended(clini
     later = replace(clinic, today="2026-11-20")
     assert "3 nights without a run" in later("serve", "--once")
     assert nights(clinic)[-1] == ("2026-11-20", 1)
+
+
+WINDOW_IN_THE_SKIPPED_HOUR = """\
+title = "Two tests a week, at night"
+[draw]
+kind = "fixed"
+per_week = 2
+days = ["sun", "wed"]
+[collection]
+specimen = "urine"
+panel = ["cocaine"]
+window = "00:15-02:30"
+[response]
+steps = 1
+missed = "none"
+"""
+
+
+def test_a_window_that_ends_in_the_hour_that_the_clock_skips_stops_no_night(tmp_path):
+    live = Clinic(tmp_path / "live.db", None)
+    with freeze_time(datetime(2026, 3, 6, 12, tzinfo=ZONE).astimezone(UTC)):
+        live("init", "--timezone", ZONE.key)
+        (tmp_path / "night-shift.toml").write_text(WINDOW_IN_THE_SKIPPED_HOUR)
+        live("schedule", "load", str(tmp_path / "night-shift.toml"))
+        live.add("A1", "A2", schedule="night-shift")
+        live("draw")
+    for day in (8, 9, 10):
+        with freeze_time(datetime(2026, 3, day, 0, 5, tzinfo=ZONE).astimezone(UTC)):
+            assert f"draws of 2026-03-{day:02} made" in live("serve", "--once")
+        if day == 8:
+            with freeze_time(datetime(2026, 3, 8, 9, 55, tzinfo=UTC)):  # 01:55, five minutes before the clock is put on
+                live("result", "A1", "invalid")
+                live("test", "A1", "--recollect")
+                live("result", "A1", "negative", "--collected-at", "01:50")
+                assert "put forward over it" in live.refused("result", "A2", "negative", "--collected-at", "02:10")
+            with freeze_time(datetime(2026, 3, 8, 10, 5, tzinfo=UTC)):  # 03:05
+                live("amend", "A2", "missed", "--on", "today", "--reason", "did not come")
+    assert live.rows("SELECT late, status FROM draw ORDER BY id")[:2] == [(0, "collected"), (0, "missed")]
+    with freeze_time(datetime(2026, 3, 10, 12, tzinfo=ZONE).astimezone(UTC)):
+        assert "All holds" in live("verify")

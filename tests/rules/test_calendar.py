@@ -1,11 +1,19 @@
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testing_tracker.rules.calendar import Week, closed_days, days_between, instant, weekday_name
+from testing_tracker.rules.calendar import (
+    Week,
+    closed_days,
+    days_between,
+    instant,
+    instant_reached,
+    is_closed,
+    weekday_name,
+)
 
 LONG_AGO, FAR_OFF = date(1990, 1, 1), date(2090, 12, 31)
 DAYS = st.dates(LONG_AGO, FAR_OFF)
@@ -117,3 +125,45 @@ def test_a_time_that_comes_twice_means_the_first_one():
 def test_a_time_that_the_clock_skips_is_refused():
     with pytest.raises(ValueError, match=r"^there was no 02:30 on 2026-03-08"):
         instant(date(2026, 3, 8), time(2, 30), LOS_ANGELES)
+
+
+@pytest.mark.parametrize(
+    ("day", "local", "zone", "expected"),
+    [
+        (date(2026, 3, 8), time(2, 30), "America/Los_Angeles", datetime(2026, 3, 8, 10, 0, tzinfo=UTC)),
+        (date(2026, 3, 8), time(2, 0), "America/Los_Angeles", datetime(2026, 3, 8, 10, 0, tzinfo=UTC)),
+        (date(2026, 3, 8), time(3, 0), "America/Los_Angeles", datetime(2026, 3, 8, 10, 0, tzinfo=UTC)),
+        (date(2026, 3, 8), time(17, 0), "America/Los_Angeles", datetime(2026, 3, 9, 0, 0, tzinfo=UTC)),
+        (date(2026, 11, 1), time(1, 30), "America/Los_Angeles", datetime(2026, 11, 1, 8, 30, tzinfo=UTC)),
+        (date(2026, 3, 8), time(0, 5), "America/Havana", datetime(2026, 3, 8, 5, 0, tzinfo=UTC)),
+        (date(2026, 10, 4), time(2, 15), "Australia/Lord_Howe", datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+        (date(2011, 12, 30), time(17, 0), "Pacific/Apia", datetime(2011, 12, 30, 10, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_time_that_the_clock_skips_is_reached_when_it_has_skipped_it(day, local, zone, expected):
+    assert instant_reached(day, local, ZoneInfo(zone)) == expected
+
+
+ZONES = sorted(available_timezones())
+CLOCK_CHANGES = [
+    (zone, day)
+    for zone in ZONES[::7] + ["America/Havana", "Australia/Lord_Howe", "Africa/Casablanca", "Pacific/Chatham"]
+    for day in (date(2026, 1, 1) + timedelta(days=n) for n in range(365))
+    if datetime.combine(day, time(), ZoneInfo(zone)).utcoffset()
+    != datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).utcoffset()
+]
+
+
+@given(st.tuples(st.sampled_from(ZONES), DAYS) | st.sampled_from(CLOCK_CHANGES), st.times())
+@settings(max_examples=500)
+def test_every_time_of_every_day_is_reached_in_every_zone(where_and_when, local):
+    zone, day = ZoneInfo(where_and_when[0]), where_and_when[1]
+    local = local.replace(microsecond=0, fold=0)
+    reached = instant_reached(day, local, zone)
+    wall = datetime.combine(day, local)
+    before, then = [(reached + timedelta(seconds=n)).astimezone(zone).replace(tzinfo=None) for n in (-1, 0)]
+    assert before < wall <= then
+    try:
+        assert reached == instant(day, local, zone)
+    except ValueError:
+        assert then > wall or then - before > timedelta(seconds=1)

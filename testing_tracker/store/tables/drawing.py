@@ -79,8 +79,9 @@ class Pool(SQLModel, table=True):
 
     The participants are those with ids from the first to the last; known were the rows of the histories up to the ids
     here, and the draws up to `last_draw_id`; None for a history that a run of an earlier version kept nothing of. `ran`
-    is false for a gap, whose fixed draws are unrecorded. `revealed` is the secret of the day before, in hexadecimal,
-    shown because that day is over; `seal` is made with the key over the ledger as far as `last_page_id`.
+    is false for a gap, whose fixed draws are unrecorded. `revealed` is the secret of the last day before that a run
+    drew, in hexadecimal, shown because that day is over; `seal` is made with the key over the ledger as far as
+    `last_page_id`.
     """
 
     __table_args__ = (Index("pool_by_day", "facility_id", "day"),)

@@ -1,0 +1,1 @@
+"""The nightly draw: when it needs a person's word to go on."""

@@ -1,0 +1,1 @@
+"""The nightly draw: taking back what a wrong clock made."""

@@ -1,0 +1,1 @@
+"""Specimens and their results: what is recorded of them."""

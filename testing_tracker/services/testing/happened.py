@@ -1,0 +1,27 @@
+"""The one door for a time that is said to have been: what was collected, received or handed over is so by now.
+
+A typed 23:50 at 14:33 would mark somebody late who was not.
+"""
+
+from datetime import datetime, time, timedelta
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import instant_reached
+
+CLOCKS_DIFFER = timedelta(minutes=5)  # two clocks on two walls are never quite the same
+
+
+def check_has_happened(acting: Acting, moment: datetime, what: str) -> None:
+    """Raise TestingTrackerError for a time later than now; `what` names it, such as `time of collection`.
+
+    A pretended day of a training database has no hour, so there all of that day may have been.
+    """
+    if acting.is_pretended:
+        if moment >= instant_reached(acting.today + timedelta(days=1), time(), acting.zone):
+            raise TestingTrackerError(f"The {what} is in the future; today is {acting.today}.")
+    elif moment > acting.now + CLOCKS_DIFFER:
+        raise TestingTrackerError(
+            f"The {what} is in the future; it is {acting.now.astimezone(acting.zone):%H:%M on %Y-%m-%d} now. Check the "
+            "time that was given, and the machine's clock."
+        )
