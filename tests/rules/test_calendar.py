@@ -11,7 +11,6 @@ from testing_tracker.rules.calendar import (
     days_between,
     instant,
     instant_reached,
-    is_closed,
     weekday_name,
 )
 
