@@ -3,7 +3,6 @@
 Those of a database on a server are made in `server_backups`.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +14,12 @@ from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import keys
-from testing_tracker.store import audit, facilities, integrity, ledger
+from testing_tracker.store import audit, facilities, integrity, ledger, own_files
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
 from testing_tracker.store.dumps import BEGINNING
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.own_files import Output
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
@@ -61,11 +61,11 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
     Raises TestingTrackerError where something stands there, unless it is to be overwritten, and where the database is
     damaged: then no file is made, and an earlier one stays.
     """
-    check_place(location, file)
+    check_place(location, file, Output.COPY, overwrite=overwrite)
     try:
         with whole_file(file, overwrite=overwrite) as made:
-            copy_database(location.path, made, progress)
-            return _look_into(made, f"The database {location.path} is damaged, so no copy of it was made")
+            copy_database(location.path, made.path, progress)
+            return _look_into(made.path, f"The database {location.path} is damaged, so no copy of it was made")
     except OSError as error:
         raise cannot_write(file, error) from None
 
@@ -87,24 +87,17 @@ def record_key_copy(session: Session, acting: Acting) -> None:
 
 def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
     """Copy the key file, for its owner alone. Raises TestingTrackerError where something stands there."""
-    check_place(location, file)
+    check_place(location, file, Output.KEY_COPY, overwrite=overwrite)
     try:
         with whole_file(file, overwrite=overwrite) as made:
-            made.write_bytes(location.key.path.read_bytes())
+            made.path.write_bytes(location.key.path.read_bytes())
     except OSError as error:
         raise cannot_write(file, error) from None
 
 
-def check_place(location: AnyLocation, file: Path) -> None:
-    """Raise TestingTrackerError for a place that no copy may be written to, whatever stands there."""
-    own_files = [(location.key.path, "its key")]
-    if isinstance(location, Location):
-        own_files.append((location.path, "the database"))
-    for own, what in own_files:
-        if file.exists() and own.exists() and os.path.samefile(file, own):
-            raise TestingTrackerError(f"{file} is {what} itself. Give another place for the copy.")
-    if file.is_dir():
-        raise TestingTrackerError(f"{file} is a folder. Give the name of a file in it.")
+def check_place(location: AnyLocation, file: Path, output: Output, *, overwrite: bool) -> None:
+    """Raise TestingTrackerError for a place that no copy may be written to."""
+    own_files.check_place(file, location, output, overwrite=overwrite)
     check_nothing_beside(file)
 
 
@@ -135,9 +128,9 @@ def restore(
         location.path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(location.path) as made:
             copy = _look_into(file, f"{file} is damaged, and was not brought back; take an earlier backup")
-            copy_database(file, made, progress)
+            copy_database(file, made.path, progress)
             if copy.schema == SCHEMA_VERSION:
-                problem = _finish(made, location, clock_of, accept_changed=accept_changed)
+                problem = _finish(made.path, location, clock_of, accept_changed=accept_changed)
             else:
                 is_there = location.key.path.exists() or copy.schema < _FIRST_WITH_A_KEY
                 problem = None if is_there else f"The key file {location.key.path} is missing."

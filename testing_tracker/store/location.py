@@ -59,10 +59,6 @@ class Location(_WithFiles):
     analytes_elsewhere: Path | None = None
     delivery_elsewhere: Path | None = None
 
-    @property
-    def url(self) -> str:
-        return f"{_SQLITE}{self.path}"
-
     def beside(self, ending: str) -> Path:
         return self.path.with_name(f"{self.path.name}{ending}")
 
