@@ -124,6 +124,7 @@ def restore(
     _refuse_dump(file)
     check_nothing_beside(file)
     check_nothing_beside(location.path)
+    own_files.refuse_beside(location.path)
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(location.path) as made:

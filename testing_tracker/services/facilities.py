@@ -70,9 +70,7 @@ def make_database(
     return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
 
 
-def _fill(
-    place: AnyLocation, location: AnyLocation, name: str, clock: Clock, seed: bytes, *, training: bool
-) -> int:
+def _fill(place: AnyLocation, location: AnyLocation, name: str, clock: Clock, seed: bytes, *, training: bool) -> int:
     """Make the tables, the facility and its key; `place` is where a new file is until it has its name."""
     engine = make_engine(place)
     try:

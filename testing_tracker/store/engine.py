@@ -15,6 +15,7 @@ from sqlmodel import Session, create_engine
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store import facilities, ledger
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
+from testing_tracker.store.own_files import refuse_beside
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.whole_files import whole_file
 
@@ -99,9 +100,7 @@ def make_engine(location: AnyLocation) -> Engine:
         return postgresql.make_engine(location)
     # Put together from parts: in the text of a URL, a percent or question mark in the path would mean something.
     url = URL.create("sqlite", database=str(location.path))
-    engine = create_engine(
-        url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, "isolation_level": None}
-    )
+    engine = create_engine(url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, "isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
@@ -186,6 +185,7 @@ def new_file(location: Location) -> Iterator[Location]:
     A killed process leaves nothing at that place, and what it leaves beside it the next one tidies. Raises
     TestingTrackerError when something stands there.
     """
+    refuse_beside(location.path)
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(location.path) as made:

@@ -15,7 +15,6 @@ from pathlib import Path
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.key_file import HEADING
 from testing_tracker.store.location import AnyLocation, Location, default_path, locate
-from testing_tracker.store.whole_files import UNFINISHED
 
 SIDE_ENDINGS = ("-journal", "-wal", "-shm")  # of what SQLite keeps beside a database while it works on it
 _SECRETS = (("mail", "password_file"), ("mail", "ca_file"), ("pdf", "passphrase_file"))  # of a delivery file
@@ -40,12 +39,7 @@ def check_place(target: Path, location: AnyLocation, output: Output, *, overwrit
     what = _own(target, location)
     if what is not None:
         raise TestingTrackerError(f"{target} is {what} itself. Nothing was changed; give another place.")
-    base = _database_beside(target)
-    if base is not None:
-        raise TestingTrackerError(
-            f"{target} would be taken for an unfinished act of the database {base}. Nothing was changed; give another "
-            "place."
-        )
+    refuse_beside(target)
     about = _about(target)
     if about is None:
         return
@@ -57,6 +51,16 @@ def check_place(target: Path, location: AnyLocation, output: Output, *, overwrit
     held = _held(target, location, output)
     if held is not None:
         raise TestingTrackerError(f"{target} {held}, and is not written over. Nothing was changed; give another place.")
+
+
+def refuse_beside(target: Path) -> None:
+    """Raise TestingTrackerError for a file that SQLite would take for an unfinished act of the database beside it."""
+    base = _database_beside(target)
+    if base is not None:
+        raise TestingTrackerError(
+            f"{target} would be taken for an unfinished act of the database {base}. Nothing was changed; give another "
+            "place."
+        )
 
 
 def check_kind(target: Path, about: os.stat_result) -> None:
@@ -93,8 +97,6 @@ def _own(target: Path, location: AnyLocation) -> str | None:
                 return what
         if _is_beside(target, one):
             return "one of the database's files"
-    if any(part.startswith(UNFINISHED) for part in target.parts):
-        return "what another process is writing"
     return None
 
 

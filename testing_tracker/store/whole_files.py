@@ -65,8 +65,7 @@ def whole_file(target: Path, *, overwrite: bool = False) -> Iterator[Unfinished]
     """
     if not overwrite and os.path.lexists(target):
         raise FileExistsError(f"{target} exists")
-    tidy(target.parent)
-    with _own_folder(target.parent) as folder:
+    with private_folder(target.parent) as folder:
         made = Unfinished(folder, target, overwrite=overwrite)
         try:
             yield made
@@ -98,9 +97,14 @@ def _tidy_one(entry: "os.DirEntry[str]") -> None:
 
 
 @contextmanager
-def _own_folder(parent: Path) -> Iterator[Path]:
-    """A new folder that only its owner may enter, and that nobody tidies meanwhile; it is gone afterwards."""
+def private_folder(parent: Path) -> Iterator[Path]:
+    """A new folder that only its owner may enter, and that nobody tidies meanwhile; it is gone afterwards.
+
+    What killed processes left of such folders beside it is tidied first.
+    """
     import tempfile
+
+    tidy(parent)
 
     while True:
         folder = Path(tempfile.mkdtemp(dir=parent, prefix=UNFINISHED))
@@ -142,10 +146,13 @@ def _is_there(folder: Path, descriptor: int) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    """Remove such a folder, which holds files and nothing else."""
+    """Remove such a folder, which holds files, and folders like it."""
     with suppress(FileNotFoundError):
         for name in os.listdir(folder):
-            (folder / name).unlink(missing_ok=True)
+            if name.startswith(UNFINISHED):
+                _remove(folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 
 

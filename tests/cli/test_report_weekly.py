@@ -22,7 +22,7 @@ from testing_tracker.clock import Clock
 from testing_tracker.rules.escalation import DISCLAIMER
 from testing_tracker.services.facilities import create_facility
 from testing_tracker.store import tables
-from testing_tracker.store.engine import create_file, make_engine, writing, writing_all
+from testing_tracker.store.engine import make_engine, writing, writing_all
 from testing_tracker.store.location import Location, locate
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -139,7 +139,7 @@ class Clinic:
         databases.make_room(path)
         self.location = locate(databases.url_of(path))
         if isinstance(self.location, Location):
-            create_file(self.location)
+            self.location.path.touch(0o600)
         self.url = databases.url_of(path)
         self.engine = make_engine(self.location)
         with writing_all(self.engine, has_tables=False) as session:
