@@ -122,12 +122,16 @@ def _going_to(location: "AnyLocation", path: Path, *, overwrite: bool) -> Iterat
 
 def _is_to_be_replaced(desk: "Desk", path: Path) -> bool:
     """Whether somebody at a terminal says so of a file that may be replaced."""
-    if not (os.path.lexists(path) and sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (os.path.lexists(path) and _is_watched()):
         return False
     from testing_tracker.store.own_files import Output, check_place
 
     check_place(path, desk.location, Output.PAPER, overwrite=True)
     return click.confirm(f"There is something at {path} already. Replace it?", err=True)
+
+
+def _is_watched() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _is_same(one: Path, other: Path) -> bool:
