@@ -1,6 +1,6 @@
 """Making a facility: the first one with its database, others beside it."""
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from unicodedata import normalize
@@ -59,24 +59,29 @@ def make_database(
     clock = Clock(find_zone(timezone), pretended_day)
     seed = seed or chance.new_seed()
     chain = chain_of(seed, clock.today())
-    try:
+    with ExitStack() as undo:
         # A file has its place when all is in it; who is killed before that has made nothing, and can begin again.
         with new_file(location) if isinstance(location, Location) else nullcontext(location) as place:
-            facility_id = _fill(place, location, name, clock, seed, training=training)
-    except BaseException:
-        location.key.give_up(chain.anchor, seed)
-        raise
+            facility_id = _fill(place, location, name, clock, seed, undo, training=training)
+        undo.pop_all()
     location.key.finish()
     return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
 
 
-def _fill(place: AnyLocation, location: AnyLocation, name: str, clock: Clock, seed: bytes, *, training: bool) -> int:
-    """Make the tables, the facility and its key; `place` is where a new file is until it has its name."""
+def _fill(
+    place: AnyLocation, location: AnyLocation, name: str, clock: Clock, seed: bytes, undo: ExitStack, *, training: bool
+) -> int:
+    """Make the tables, the facility and its key; `place` is where a new file is until it has its name.
+
+    `undo` takes the key away again where nothing comes of the database.
+    """
     engine = make_engine(place)
     try:
         with writing_all(engine, has_tables=False) as session:
             schema.refuse_unless_empty(session.connection(), location)
-            location.key.begin(chain_of(seed, clock.today()).anchor, seed)
+            anchor = chain_of(seed, clock.today()).anchor
+            location.key.begin(anchor, seed)
+            undo.callback(location.key.give_up, anchor, seed)
             return id_of(create_facility(session, name, clock, seed, training=training))
     finally:
         engine.dispose()
