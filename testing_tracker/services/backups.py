@@ -14,7 +14,7 @@ from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services import keys
-from testing_tracker.store import audit, facilities, integrity, ledger, own_files
+from testing_tracker.store import audit, facilities, integrity, ledger, own_files, seals_of_copies
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
 from testing_tracker.store.dumps import BEGINNING
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
@@ -65,7 +65,9 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
     try:
         with whole_file(file, overwrite=overwrite) as made:
             copy_database(location.path, made.path, progress)
-            return _look_into(made.path, f"The database {location.path} is damaged, so no copy of it was made")
+            copy = _look_into(made.path, f"The database {location.path} is damaged, so no copy of it was made")
+            seals_of_copies.seal(made.path)
+            return copy
     except OSError as error:
         raise cannot_write(file, error) from None
 
@@ -129,6 +131,8 @@ def restore(
         location.path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(location.path) as made:
             copy = _look_into(file, f"{file} is damaged, and was not brought back; take an earlier backup")
+            if not accept_changed:
+                _check_to_the_letter(file, copy.schema)
             copy_database(file, made.path, progress)
             if copy.schema == SCHEMA_VERSION:
                 problem = _finish(made.path, location, clock_of, accept_changed=accept_changed)
@@ -183,9 +187,10 @@ def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) 
 
 def check_ledgers(session: Session) -> None:
     """Raise TestingTrackerError where the records in a copy are not those that the ledgers in it know."""
-    pages = (page for one in facilities.every(session) for page in ledger.broken_pages(session, id_of(one)))
-    broken = next(pages, None)
-    if broken is not None:
+    for one in facilities.every(session):
+        broken = ledger.first_broken_page(session, id_of(one))
+        if broken is None:
+            continue
         where = f"page {broken.page_id} of its ledger does not hold" if broken.page_id else "rows are not in its ledger"
         raise TestingTrackerError(
             f"Records in this backup were changed behind the program's back ({where}), so it was not brought back. "
@@ -210,6 +215,27 @@ def _look_into(file: Path, if_damaged: str) -> Copy:
             return content(session, schema)
     finally:
         engine.dispose()
+
+
+def _check_to_the_letter(file: Path, schema: str) -> None:
+    """Raise TestingTrackerError where a byte of a copy changed, or its tables and triggers are not the program's.
+
+    What they no longer refuse would be found when it is too late.
+    """
+    if seals_of_copies.is_broken(file):
+        raise TestingTrackerError(
+            f"{file} is damaged, and was not brought back; take an earlier backup: it is not to the byte what was "
+            "written. If there is no better one, add --accept-changed, and look at what `testing-tracker verify` says."
+        )
+    with in_words(), integrity.opened(file) as connection:
+        told = integrity.differences(connection, schema, to_the_letter=True)
+    if told:
+        more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
+        raise TestingTrackerError(
+            f"Tables in this backup were changed behind the program's back ({told[0]}{more}), so it was not brought "
+            "back. Take an earlier one; if there is no better one, add --accept-changed, and `testing-tracker check` "
+            "says more."
+        )
 
 
 def _schema_of_copy(file: Path) -> str:

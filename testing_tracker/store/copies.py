@@ -28,6 +28,9 @@ def copy_database(source: Path, target: Path, progress: Progress) -> None:
             there.execute("PRAGMA synchronous = OFF")  # the caller writes the whole file through
             here.backup(there, pages=_PAGES_AT_A_TIME, progress=_in_parts(progress, _page_size(here)))
             there.execute("PRAGMA journal_mode = DELETE")
+            for field in ("user_version", "application_id"):  # an earlier copy's checksum (`seals_of_copies`)
+                if there.execute(f"PRAGMA {field}").fetchone() != (0,):
+                    there.execute(f"PRAGMA {field} = 0")
 
 
 def _page_size(connection: sqlite3.Connection) -> int:
