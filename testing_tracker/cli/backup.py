@@ -1,13 +1,19 @@
 """`backup` and `restore`: a copy of the database in another place, and bringing one back."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from shutil import copyfileobj
 from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.files import STANDARD_OUTPUT, OutputPath, overwrite_option
 from testing_tracker.cli.output import say, warn
 from testing_tracker.cli.progress import progress
 from testing_tracker.errors import TestingTrackerError
@@ -16,13 +22,13 @@ if TYPE_CHECKING:
     from testing_tracker.rules.schedules.zones import Timezones
     from testing_tracker.services.backups import Copy, Restored
 
-FILE = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path)  # to be read
 
 
 @click.command("backup")
-@click.argument("file", metavar="FILE", type=FILE)
+@click.argument("file", metavar="FILE", type=OutputPath())
 @click.option("--key", is_flag=True, help="Copy the key of the draws instead; keep it apart from the backups.")
-@click.option("--overwrite", is_flag=True, help="Replace what stands at FILE.")
+@overwrite_option()
 @pass_desk
 def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
     """Copy the database into FILE while it is in use; the copy is checked before it counts.
@@ -30,12 +36,50 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
     One on a PostgreSQL server is copied by the server's own pg_dump, in its custom format.
     The key of the draws is not in it, because whoever has both can tell tomorrow's draws.
     """
-    file = file.expanduser().absolute()
-    if key:
-        _copy_key(desk, file, overwrite=overwrite)
+    with _place(file) as place:
+        if key:
+            _copy_key(desk, place, overwrite=overwrite)
+        else:
+            _copy_database(desk, place, overwrite=overwrite)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a copy goes: it is made at `path`, and has arrived after `send`; people know it by `name`."""
+
+    path: Path
+    name: str
+    send: Callable[[], None]
+
+
+@contextmanager
+def _place(file: Path) -> Iterator[_Place]:
+    """A file, or standard output: then the copy is made where nobody else sees it, and what is said goes aside."""
+    if file != STANDARD_OUTPUT:
+        path = file.expanduser().absolute()
+        yield _Place(path, str(path), lambda: None)
         return
-    copy = _make(desk, file, overwrite=overwrite)
-    say(desk, f"{file}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
+    import tempfile
+
+    from testing_tracker.store.whole_files import private_folder
+
+    out = sys.stdout
+    if out.isatty():
+        raise click.UsageError("A copy is nothing for a terminal; give a FILE, or lead standard output elsewhere.")
+    with private_folder(Path(tempfile.gettempdir())) as folder, redirect_stdout(sys.stderr):
+
+        def send() -> None:
+            with open(folder / "copy", "rb") as made:
+                copyfileobj(made, out.buffer)
+            out.buffer.flush()
+
+        yield _Place(folder / "copy", "standard output", send)
+
+
+def _copy_database(desk: Desk, place: _Place, *, overwrite: bool) -> None:
+    copy = _make(desk, place.path, overwrite=overwrite)
+    place.send()
+    say(desk, f"{place.name}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
     say(desk, "The key is not in it: `testing-tracker backup --key FILE` copies that, to be kept in another place.")
     if copy.page is None:
         warn(f"it is of the earlier schema {copy.schema}, in which it cannot be put on record; `migrate` goes on.")
@@ -49,7 +93,7 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
             warn(f"{at.mark}{made} {error}")
 
 
-def _copy_key(desk: Desk, file: Path, *, overwrite: bool) -> None:
+def _copy_key(desk: Desk, place: _Place, *, overwrite: bool) -> None:
     """Copy the key file where it has the key of at least one facility."""
     each = desk.each_facility()
     lost = []
@@ -60,8 +104,12 @@ def _copy_key(desk: Desk, file: Path, *, overwrite: bool) -> None:
             lost.append(f"{at.mark}{problem}")
     if len(lost) == len(each):
         raise TestingTrackerError(" ".join(lost))
-    services.backups.copy_key(desk.location, file, overwrite=overwrite)
-    say(desk, f"{file}: a copy of the key. Whoever reads it can tell tomorrow's draws; keep it apart from backups.")
+    services.backups.copy_key(desk.location, place.path, overwrite=overwrite)
+    place.send()
+    say(
+        desk,
+        f"{place.name}: a copy of the key. Whoever reads it can tell tomorrow's draws; keep it apart from backups.",
+    )
     for problem in lost:
         warn(problem)
     for at in each:

@@ -4,6 +4,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.output import format_option, print_rows, say
 from testing_tracker.cli.result import which_draw
 from testing_tracker.cli.words import CODE, DAY, REASON
@@ -60,5 +61,7 @@ def list_confirmations(desk: Desk, overdue_only: bool, form: str) -> None:
     """The definitive results that are awaited, the longest awaited first."""
     with desk.reading() as (session, acting):
         lines = services.confirmations.awaited(session, acting, overdue_only=overdue_only)
+        export = Export("confirmations", form, acting.today)
     empty = "No definitive result is overdue." if overdue_only else "No definitive result is awaited."
-    print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty=empty)
+    with exported(desk, export):
+        print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty=empty)

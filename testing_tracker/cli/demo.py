@@ -10,6 +10,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.files import STANDARD_OUTPUT, OutputPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.command("demo")
 @click.option(
     "--keep",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     metavar="PATH",
     help="Keep the demo's database here, to try the other commands on. There must be nothing yet.",
 )
@@ -32,7 +33,7 @@ def demo_command(desk: Desk, keep: Path | None) -> None:
     Your own database is not touched.
     """
     clock = desk.clock(services.facilities.find_zone(None).key)
-    with _place(keep) as path:
+    with _place(desk, keep) as path:
         monday = _build(path, clock)
         code, number = _show(path, monday)
     click.echo()
@@ -42,10 +43,16 @@ def demo_command(desk: Desk, keep: Path | None) -> None:
 
 
 @contextmanager
-def _place(keep: Path | None) -> "Iterator[Path]":
+def _place(desk: Desk, keep: Path | None) -> "Iterator[Path]":
     """Where the demo's database goes: the given path, or a folder that is gone afterwards."""
+    from testing_tracker.store.own_files import Output, check_place
+
+    if keep == STANDARD_OUTPUT:
+        raise click.UsageError("The demo's database does not go to standard output; give --keep a file.")
     if keep is not None:
-        yield keep.expanduser().absolute()
+        path = keep.expanduser().absolute()
+        check_place(path, desk.location, Output.PAPER, overwrite=False)
+        yield path
         return
     from tempfile import TemporaryDirectory
 

@@ -6,6 +6,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
+from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.held import in_words
 from testing_tracker.cli.long_gap import longest_gap_option
 from testing_tracker.cli.output import format_option, print_rows, say, warn
@@ -79,7 +80,8 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     if any(line.panel for line in lines):
         columns.append("panel")
-    print_rows(desk, [vars(line) for line in lines], columns, form, empty=f"Nobody is due on {day}.")
+    with exported(desk, Export("due", form, day)):
+        print_rows(desk, [vars(line) for line in lines], columns, form, empty=f"Nobody is due on {day}.")
     if day > today:
         warn(f"{day} is in the future. Draws are made on their own day, so nobody can know them before.")
     elif day == today and not made:

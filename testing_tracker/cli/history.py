@@ -11,7 +11,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import private_file, spooled
+from testing_tracker.cli.exporting import Export, exported, put_on_record
+from testing_tracker.cli.files import output_file, output_options, spooled
 from testing_tracker.cli.importing import import_arguments, run_import
 from testing_tracker.cli.output import TRAINING, say
 
@@ -26,41 +27,42 @@ def history_command() -> None:
 @history_command.command("import")
 @import_arguments
 @pass_desk
-def import_(desk: Desk, file: str, rejects: Path | None) -> None:
+def import_(desk: Desk, file: str, rejects: Path | None, overwrite: bool) -> None:
     """Import a past record from a CSV file; `-` reads standard input.
 
     Columns: participant,due_on,status,outcome,analytes,reason. Every good line is taken, every bad one is named; a
     line imported twice changes nothing. A past record raises no recommendations.
     """
     note = "A past record raises no recommendations."
-    run_import(desk, file, rejects, "History", services.history.import_history, note)
+    run_import(desk, file, rejects, overwrite, "History", services.history.import_history, note)
 
 
 @history_command.command("export")
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to FILE instead."
-)
+@output_options()
 @pass_desk
-def export(desk: Desk, output: Path | None) -> None:
+def export(desk: Desk, output: Path | None, overwrite: bool) -> None:
     """Every draw and what has become of it, as `history import` reads it."""
+    with desk.reading() as (_, acting):
+        export = Export("history", "csv", acting.today)
     if output is None:
         # Bytes, so that the same file comes out on every system and in every locale. All of them first, because a
         # reader that takes its time would keep everybody from writing to the database.
-        with spooled(part for _, part in _exported(desk)) as file:
+        with exported(desk, export), spooled(part for _, part in _parts(desk)) as file:
             copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+            sys.stdout.buffer.flush()
         if desk.training:
             click.echo(TRAINING, err=True)
         return
     count = 0
-    with private_file(output) as file:
-        for lines, part in _exported(desk):
+    with output_file(desk, output, overwrite=overwrite) as outgoing:
+        for lines, part in _parts(desk):
             count += lines
-            file.write(part)
+            outgoing.file.write(part)
+        put_on_record(desk, export, outgoing)
     say(desk, f"Wrote {count} lines to {output}.")
 
 
-def _exported(desk: Desk) -> Iterator[tuple[int, bytes]]:
+def _parts(desk: Desk) -> Iterator[tuple[int, bytes]]:
     """The file in parts, each with the number of records in it."""
     from itertools import islice
 

@@ -6,7 +6,7 @@ FILE is read whole before the database is opened, so that a slow pipe keeps nobo
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
@@ -14,7 +14,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import private_file
+from testing_tracker.cli.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
 from testing_tracker.cli.output import say
 from testing_tracker.cli.progress import progress
 from testing_tracker.cli.recommended import in_a_line
@@ -36,24 +36,33 @@ def import_arguments(command: _Command) -> _Command:
     """FILE and `--rejects`, for every import."""
     rejects = click.option(
         "--rejects",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=OutputPath(),
         metavar="FILE",
-        help="Write the refused lines to FILE, to be mended and imported.",
+        help="Write the refused lines to FILE, to be mended and imported; - is standard output.",
     )
-    return click.argument("file", metavar="FILE")(rejects(command))
+    overwrite = overwrite_option("Replace what stands at the FILE of --rejects.")
+    return click.argument("file", metavar="FILE")(rejects(overwrite(command)))
 
 
-def run_import(desk: Desk, file: str, rejects: Path | None, noun: str, take: "Import", note: str = "") -> None:
+def run_import(
+    desk: Desk, file: str, rejects: Path | None, overwrite: bool, noun: str, take: "Import", note: str = ""
+) -> None:
     """Import a file, say what became of its lines, and leave with status 1 when any was refused."""
     text = _read_text(file)
     if rejects is not None and file != "-" and rejects.exists() and rejects.samefile(file):
         raise TestingTrackerError("--rejects names the very file to be imported. Give another one.")
-    # Opened first: if there can be no such file, nothing may have been imported.
-    with private_file(rejects) if rejects is not None else nullcontext() as out:
+    if rejects is None:
         tally = _take(desk, text, take)
+    elif rejects == STANDARD_OUTPUT:
+        tally = _take(desk, text, take)
+        _write_rejects(sys.stdout.buffer, tally)
+        sys.stdout.buffer.flush()
+    else:
+        # Opened first: if there can be no such file, nothing may have been imported.
+        with output_file(desk, rejects, overwrite=overwrite) as out:
+            tally = _take(desk, text, take, out)
+    with redirect_stdout(sys.stderr) if rejects == STANDARD_OUTPUT else nullcontext():
         _say_what_became(desk, file, noun, tally, note)
-        if out is not None:
-            _write_rejects(out, tally)
     if tally.refused:
         click.get_current_context().exit(1)
 
@@ -69,9 +78,13 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str
     say(desk, counted + (f" {note}" if note else ""))
 
 
-def _take(desk: Desk, text: str, take: "Import") -> "Tally":
+def _take(desk: Desk, text: str, take: "Import", rejects: Outgoing | None = None) -> "Tally":
     with desk.writing() as (session, acting), progress("Importing", len(text)) as advance:
-        return take(session, acting, _followed(text, advance))
+        tally = take(session, acting, _followed(text, advance))
+        if rejects is not None:  # before the good lines are on record: whoever mends them has them all
+            _write_rejects(rejects.file, tally)
+            rejects.put()
+        return tally
 
 
 def _read_text(file: str) -> str:
@@ -104,23 +117,23 @@ def _write_rejects(out: IO[bytes], tally: "Tally") -> None:
 @click.command("import")
 @import_arguments
 @pass_desk
-def participant_import(desk: Desk, file: str, rejects: Path | None) -> None:
+def participant_import(desk: Desk, file: str, rejects: Path | None, overwrite: bool) -> None:
     """Enrol the participants of a CSV file; `-` reads standard input.
 
     Columns: participant,level,schedule,enrolled_on and, if you like, name. Every good line is taken, every bad one is
     named; a line imported twice changes nothing.
     """
-    run_import(desk, file, rejects, "Participants", services.imports.import_participants)
+    run_import(desk, file, rejects, overwrite, "Participants", services.imports.import_participants)
 
 
 @click.command("import")
 @import_arguments
 @pass_desk
-def result_import(desk: Desk, file: str, rejects: Path | None) -> None:
+def result_import(desk: Desk, file: str, rejects: Path | None, overwrite: bool) -> None:
     """Log the results of a CSV file; `-` reads standard input.
 
     Columns: participant,due_on,outcome and, if you like, analytes (separated by ;), collected_at, note and kind
     (scheduled or for-cause, for a day with both). Every good line is taken, every bad one is named; a line imported
     twice changes nothing, nor does one that was corrected since.
     """
-    run_import(desk, file, rejects, "Results", services.result_lines.import_results)
+    run_import(desk, file, rejects, overwrite, "Results", services.result_lines.import_results)

@@ -7,6 +7,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.importing import participant_import
 from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
 from testing_tracker.cli.recommended import in_a_line
@@ -62,9 +63,11 @@ def list_participants(desk: Desk, names: bool, form: str) -> None:
     """Every participant, by code."""
     with desk.writing() if names else desk.reading() as (session, acting):
         lines = services.roster.roster(session, acting, names=names)
+        export = Export("participants", form, acting.today, names)
     columns = [*_COLUMNS, "name"] if names else _COLUMNS
     rows = [{column: getattr(line, column) for column in columns} for line in lines]
-    print_rows(desk, rows, columns, form, empty="No participant is enrolled yet.")
+    with exported(desk, export):
+        print_rows(desk, rows, columns, form, empty="No participant is enrolled yet.")
 
 
 @participant_command.command("show")
@@ -77,12 +80,14 @@ def show_participant(desk: Desk, code: str, names: bool, form: str) -> None:
     with desk.writing() if names else desk.reading() as (session, acting):
         record = services.roster.record_of(session, acting, code, names=names)
         document = _document(record, names)
-    if form == "json":
-        print_json(desk, document)
-    elif form == "csv":
-        print_csv(desk, [document], [*_COLUMNS, "name"] if names else _COLUMNS)
-    else:
-        _print_record(desk, record)
+        export = Export("participant record", form, acting.today, names, participant_id=record.number)
+    with exported(desk, export):
+        if form == "json":
+            print_json(desk, document)
+        elif form == "csv":
+            print_csv(desk, [document], [*_COLUMNS, "name"] if names else _COLUMNS)
+        else:
+            _print_record(desk, record)
 
 
 @participant_command.command("set-schedule")

@@ -9,6 +9,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.output import format_option, print_json, print_rows, say, warn
 from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.words import ANALYTE, CODE, DAY, REASON
@@ -97,12 +98,14 @@ def list_prescriptions(desk: Desk, code: str | None, on: str | None, everything:
     with desk.reading() as (session, acting):
         day = day_given(on, acting.today)
         lines = services.prescriptions.listed(session, acting, code, day, everything=everything)
-    if form == "json":
-        print_json(desk, [asdict(line) for line in lines])
-        return
+        about = services.lookup.find_participant(session, acting, code).id if code else None
     whose = f" for {code}" if code else ""
     empty = f"No prescription{whose} is on record." if everything else f"No prescription{whose} is active on {day}."
-    print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty)
+    with exported(desk, Export("prescriptions", form, day, participant_id=about)):
+        if form == "json":
+            print_json(desk, [asdict(line) for line in lines])
+        else:
+            print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty)
 
 
 @prescription_command.command("reread")

@@ -9,6 +9,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
 from testing_tracker.cli.words import DAY, LEVEL, REASON
 from testing_tracker.rules.escalation import DISCLAIMER, SAME_USE
@@ -44,8 +45,10 @@ def list_recommendations(desk: Desk, open_only: bool, form: str) -> None:
     with desk.reading() as (session, acting):
         lines = services.worklist.worklist(session, acting, open_only=open_only)
         waiting = len(services.reviews.listed(session, acting))
+        export = Export("recommendations", form, acting.today)
     empty = "No recommendation is open." if open_only else "No recommendation yet."
-    print_recommendations(desk, lines, form, empty)
+    with exported(desk, export):
+        print_recommendations(desk, lines, form, empty)
     if form == "table" and waiting:
         what = "1 review waits" if waiting == 1 else f"{waiting} reviews wait"
         click.echo(f"{what} beside these: `testing-tracker review list`.")
@@ -60,11 +63,14 @@ def show_recommendation(desk: Desk, number: int, form: str) -> None:
     with desk.reading() as (session, acting):
         line, record = services.recommendations.shown(session, acting, number)
         zone = acting.zone
-    if form == "json":
-        print_json(desk, {**asdict(line), "record": asdict(record)})
-        return
-    if form == "csv":
-        print_csv(desk, [_row(line)], _CSV)
+        about = services.lookup.find_participant(session, acting, line.participant).id
+        export = Export("recommendation", form, number, participant_id=about)
+    if form != "table":
+        with exported(desk, export):
+            if form == "json":
+                print_json(desk, {**asdict(line), "record": asdict(record)})
+            else:
+                print_csv(desk, [_row(line)], _CSV)
         return
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
     for said in _in_detail(line, zone):

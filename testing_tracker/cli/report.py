@@ -9,7 +9,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import private_file
+from testing_tracker.cli.exporting import Export, exported, put_on_record
+from testing_tracker.cli.files import output_file, output_options
 from testing_tracker.cli.output import TRAINING, print_rows, say
 from testing_tracker.cli.report_network import network_report
 from testing_tracker.cli.report_outcomes import outcomes_command
@@ -36,9 +37,7 @@ report_command.add_command(network_report)
 @report_command.command("weekly")
 @click.option("--week", type=WEEK, metavar="WEEK", help="An ISO week such as 2026-W47. Default: the last full week.")
 @click.option("--format", "form", type=FORMS, default="table", show_default=True, help="How to print it.")
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to FILE instead."
-)
+@output_options()
 @click.option(
     "--sort",
     type=click.Choice(["code", "worst"]),
@@ -55,6 +54,7 @@ def weekly(
     week: str | None,
     form: str,
     output: Path | None,
+    overwrite: bool,
     sort: str,
     names: bool,
     explain: str | None,
@@ -64,28 +64,31 @@ def weekly(
     if send:
         from testing_tracker.cli.sending import refuse_with_send, send_week
 
-        refuse_with_send(click.get_current_context(), "form", "output", "sort", "names", "explain")
+        refuse_with_send(click.get_current_context(), "form", "output", "overwrite", "sort", "names", "explain")
         send_week(desk, week)
         return
-    to_file = output is not None and str(output) != "-"
+    to_file = output is not None
     if explain is not None:
         _explain(desk, week, form, explain, other=names or to_file or sort != "code")
         return
     if form == "pdf" and not to_file and sys.stdout.isatty():
         raise click.UsageError("A pdf is nothing for a terminal; give --output FILE.")
-    printed = _print(desk, week, form, sort, names=names, to_file=to_file)
-    if output is not None and to_file:
+    if output is not None:
         from testing_tracker.reports import forms
 
-        with private_file(output) as file:
-            forms.write(printed, form, file)
+        with output_file(desk, output, overwrite=overwrite) as outgoing:
+            printed = _print(desk, week, sort, names=names)
+            forms.write(printed, form, outgoing.file)
+            put_on_record(desk, Export("weekly", form, printed.report.week, names), outgoing)
         say(desk, f"Wrote the report of {printed.report.week} to {output}.")
     else:
-        _show(desk, printed, form)
+        printed = _print(desk, week, sort, names=names)
+        with exported(desk, Export("weekly", form, printed.report.week, names)):
+            _show(desk, printed, form)
 
 
-def _print(desk: Desk, week: str | None, form: str, sort: str, *, names: bool, to_file: bool) -> "Printed":
-    """The report, gathered without keeping a nurse from writing, and then put on record as printed."""
+def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed":
+    """The report, gathered without keeping a nurse from writing, and then kept as it is printed."""
     from testing_tracker.reports.printing import imprint
     from testing_tracker.reports.weekly import gather
     from testing_tracker.rules.calendar import Week
@@ -94,10 +97,6 @@ def _print(desk: Desk, week: str | None, form: str, sort: str, *, names: bool, t
         report = gather(session, acting, Week.parse(week) if week else None)
     with desk.writing() as (session, acting):
         printed = imprint(session, acting, report)
-        if to_file or form != "table":
-            services.exports.record_export(
-                session, acting, "weekly", form, to_file=to_file, of=str(report.week), names=names
-            )
         shown = services.exports.names_shown(session, acting) if names else None
     return replace(printed, names=shown, sort=sort)
 
@@ -110,6 +109,7 @@ def _show(desk: Desk, printed: "Printed", form: str) -> None:
         click.echo(TRAINING, err=True)
     if form == "pdf":
         sys.stdout.buffer.write(forms.as_bytes(printed, form))
+        sys.stdout.buffer.flush()
         return
     import os
     import shutil
@@ -127,20 +127,10 @@ def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool)
 
     if other or form in ("html", "pdf"):
         raise click.UsageError("--explain goes with --week and --format table, csv or json only.")
-    exports = form != "table"
-    with desk.writing() if exports else desk.reading() as (session, acting):
+    with desk.reading() as (session, acting):
         found = explained(session, acting, code, Week.parse(week) if week else None)
-        if exports:
-            services.exports.record_export(
-                session,
-                acting,
-                "weekly explained",
-                form,
-                to_file=False,
-                of=str(found.week),
-                participant_id=found.participant_id,
-            )
     rows = [vars(draw) for draw in found.draws]
-    print_rows(desk, rows, _EXPLAINED, form, empty=f"{found.participant} had no draw in {found.week}.")
+    with exported(desk, Export("weekly explained", form, found.week, participant_id=found.participant_id)):
+        print_rows(desk, rows, _EXPLAINED, form, empty=f"{found.participant} had no draw in {found.week}.")
     if form == "table":
         click.echo(found.in_words)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, warn
 from testing_tracker.cli.words import WEEK
 
 if TYPE_CHECKING:
-    from testing_tracker.reports.network import FacilityWeek
+    from testing_tracker.reports.network import FacilityWeek, NetworkReport
     from testing_tracker.reports.tally import Tally
 
 _RATES = ("compliance_rate", "positivity_rate", "positivity_rate_missing_as_positive")
@@ -30,11 +31,20 @@ def network_report(desk: Desk, week: str | None, form: str) -> None:
     that.
     """
     from testing_tracker.reports.network import gather
-    from testing_tracker.reports.tally import COUNTS
     from testing_tracker.rules.calendar import Week
 
     with desk.reading_all() as session:
         report = gather(session, desk.clock, Week.parse(week) if week else None)
+    first, *others = (desk.at(one.number) for one in report.facilities)
+    with exported(first, Export("network", form, report.week), *others):
+        _print(desk, report, form)
+    for one in report.problems:
+        warn(f"{one.facility}: its records do not hold; `testing-tracker --facility {one.number} verify` says which.")
+
+
+def _print(desk: Desk, report: "NetworkReport", form: str) -> None:
+    from testing_tracker.reports.tally import COUNTS
+
     span = {"week": str(report.week), "from": report.week.monday, "to": report.week.sunday}
     totals = {"tested": sum(one.tested for one in report.facilities), **_tally(report.total)}
     if form == "json":
@@ -46,8 +56,6 @@ def network_report(desk: Desk, week: str | None, form: str) -> None:
         everyone = {"facility": "all"} | totals
         rows = [_shown(_line(one)) for one in report.facilities] + [_shown(everyone)]
         print_rows(desk, rows, _IN_THE_TABLE, form, empty="")
-    for one in report.problems:
-        warn(f"{one.facility}: its records do not hold; `testing-tracker --facility {one.number} verify` says which.")
 
 
 def _line(one: "FacilityWeek") -> dict[str, object]:

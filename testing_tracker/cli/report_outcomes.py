@@ -10,7 +10,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.files import write_whole
+from testing_tracker.cli.exporting import Export, exported, put_on_record
+from testing_tracker.cli.files import output_file, output_options, write_text
 from testing_tracker.cli.output import TRAINING, format_option, say
 from testing_tracker.cli.progress import progress
 from testing_tracker.cli.words import DAY, LEVEL, SCHEDULE
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 @click.option("--schedule", type=SCHEDULE, metavar="NAME", help="Only those tested by it at the end of their span.")
 @click.option("--level", type=LEVEL, help="Only those in it at the end of their span.")
 @format_option
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to FILE instead."
-)
+@output_options()
 @pass_desk
 def outcomes_command(
     desk: Desk,
@@ -39,6 +38,7 @@ def outcomes_command(
     level: str | None,
     form: str,
     output: Path | None,
+    overwrite: bool,
 ) -> None:
     """Each participant's weeks of treatment, and the outcome measures that the literature has for them.
 
@@ -54,14 +54,16 @@ def outcomes_command(
     with progress("Gathering", total) as advance:
         wanted = Level(level) if level else None
         report = gather(desk.reading, span, schedule=schedule, level=wanted, advance=advance)
-    if output is None or str(output) == "-":
-        if form != "table":
-            _record(desk, form, span, to_file=False)
-            if desk.training:
-                click.echo(TRAINING, err=True)
-        _write(report, form, sys.stdout, _width())
+    export = Export("outcomes", form, f"{span.first or 'enrolment'} to {span.last}")
+    if output is None:
+        if desk.training and form != "table":
+            click.echo(TRAINING, err=True)
+        with exported(desk, export):
+            _write(report, form, sys.stdout, _width())
     else:
-        write_whole(output, partial(_export, desk, report, form))
+        with output_file(desk, output, overwrite=overwrite) as outgoing:
+            write_text(outgoing.file, partial(_write, report, form))
+            put_on_record(desk, export, outgoing)
         say(desk, f"Wrote the outcomes of {len(report.participants)} participants to {output}.")
 
 
@@ -75,18 +77,6 @@ def _span(first: str | None, last: str | None, today: date) -> "Span":
         which = "--to" if last else "the Sunday of the last full week, where the report ends without --to"
         raise click.BadParameter(f"{begins} is after {ends}, {which}.", param_hint="'--from'")
     return Span(begins, ends)
-
-
-def _export(desk: Desk, report: "OutcomesReport", form: str, file: TextIO) -> None:
-    """What goes into a file, once there can be one; nothing is written that is not on record."""
-    _record(desk, form, report.span, to_file=True)
-    _write(report, form, file)
-
-
-def _record(desk: Desk, form: str, span: "Span", *, to_file: bool) -> None:
-    with desk.writing() as (session, acting):
-        of = f"{span.first or 'enrolment'} to {span.last}"
-        services.exports.record_export(session, acting, "outcomes", form, to_file=to_file, of=of)
 
 
 def _write(report: "OutcomesReport", form: str, file: TextIO, width: int | None = None) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import private_file
+from testing_tracker.cli.exporting import Export, exported, put_on_record
+from testing_tracker.cli.files import output_file, output_options
 from testing_tracker.cli.output import TRAINING, say
 from testing_tracker.cli.words import CODE
 from testing_tracker.errors import TestingTrackerError
@@ -24,47 +24,42 @@ from testing_tracker.errors import TestingTrackerError
     show_default=True,
     help="How to print it.",
 )
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it to FILE instead."
-)
+@output_options()
 @click.option("--names", is_flag=True, help="Show the name beside the code; that goes on record.")
 @pass_desk
-def participant_report(desk: Desk, code: str, form: str, output: Path | None, names: bool) -> None:
+def participant_report(desk: Desk, code: str, form: str, output: Path | None, overwrite: bool, names: bool) -> None:
     """A participant's calendar of draws and results, streaks, measures, prescriptions and decisions."""
-    to_file = output is not None and str(output) != "-"
-    if form == "pdf" and not to_file and sys.stdout.isatty():
+    if form == "pdf" and output is None and sys.stdout.isatty():
         raise click.UsageError("A pdf is nothing for a terminal; give --output FILE.")
-    if output is not None and to_file:
+    if output is not None:
         _check_name(output, code)
+    if output is not None:
+        with output_file(desk, output, overwrite=overwrite) as outgoing:
+            participant, export, content = _written(desk, code, form, names)
+            outgoing.file.write(content)
+            put_on_record(desk, export, outgoing)
+        say(desk, f"Wrote the report on {participant} to {output}.")
+        return
+    _, export, content = _written(desk, code, form, names)
+    if desk.training and form != "table":
+        click.echo(TRAINING, err=True)
+    with exported(desk, export):
+        if form == "pdf":
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            sys.stdout.write(content.decode())
+
+
+def _written(desk: Desk, code: str, form: str, names: bool) -> tuple[str, Export, bytes]:
+    """The participant's code as it is on record, what goes on record of the export, and the report."""
     from testing_tracker.reports.participant import gather
     from testing_tracker.reports.participant_forms import as_bytes
 
-    exports = to_file or form != "table"
-    with desk.writing() if exports or names else desk.reading() as (session, acting):
+    with desk.writing() if names else desk.reading() as (session, acting):
         report = gather(session, acting, code, names=names)
-        if exports:
-            services.exports.record_export(
-                session,
-                acting,
-                "participant",
-                form,
-                to_file=to_file,
-                of=str(acting.today),
-                names=names,
-                participant_id=report.record.number,
-            )
-    written = as_bytes(report, form)
-    if output is not None and to_file:
-        with private_file(output) as file:
-            file.write(written)
-        say(desk, f"Wrote the report on {report.participant} to {output}.")
-        return
-    if desk.training and form != "table":
-        click.echo(TRAINING, err=True)
-    if form == "pdf":
-        sys.stdout.buffer.write(written)
-    else:
-        sys.stdout.write(written.decode())
+        export = Export("participant", form, acting.today, names, participant_id=report.record.number)
+    return report.participant, export, as_bytes(report, form)
 
 
 def _check_name(output: Path, code: str) -> None:

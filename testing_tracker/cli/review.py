@@ -6,6 +6,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
+from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.output import format_option, print_rows, say
 
 _COLUMNS = ["id", "participant", "about", "due_on", "detail", "status", "age_days"]
@@ -25,12 +26,14 @@ def list_reviews(desk: Desk, closed_too: bool, form: str) -> None:
     """What waits to be looked at, newest first."""
     with desk.reading() as (session, acting):
         rows = [asdict(line) for line in services.reviews.listed(session, acting, closed_too=closed_too)]
+        export = Export("reviews", form, acting.today)
     columns = _COLUMNS
     if form == "csv":
         columns = _CSV
     elif closed_too:
         columns = [*_COLUMNS, "done_by", "note"]
-    print_rows(desk, rows, columns, form, "No review yet." if closed_too else "Nothing waits for review.")
+    with exported(desk, export):
+        print_rows(desk, rows, columns, form, "No review yet." if closed_too else "Nothing waits for review.")
 
 
 @review_command.command("done")

@@ -1,12 +1,14 @@
 """`report weekly --send`: all deliveries of a week, now."""
 
+from functools import partial
+
 import click
 from click.core import ParameterSource
 
 from testing_tracker import services
 from testing_tracker.cli.delivery_files import deliveries_of
 from testing_tracker.cli.desk import Desk
-from testing_tracker.cli.files import write_bytes
+from testing_tracker.cli.files import write_file
 from testing_tracker.cli.output import say
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Channel
@@ -38,7 +40,7 @@ def send_week(desk: Desk, given: str | None) -> None:
             f"Nothing says where reports go. Write it into {desk.location.delivery_of(number)}, readable by you alone: "
             "[folder] with path, or [mail] with host, tls, from and to. docs/delivery.md has examples."
         )
-    courier = Courier(desk.reading, desk.writing, write_bytes, ways, number)
+    courier = Courier(desk.reading, desk.writing, partial(write_file, desk.location), ways, number)
     failures = []
     for channel in ways.channels:
         attempt = courier.deliver(week, channel, again=True)

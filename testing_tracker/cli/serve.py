@@ -9,6 +9,7 @@ import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.event_lines import LOG_FORMATS, event_lines
+from testing_tracker.cli.files import OutputFolder, write_file
 from testing_tracker.cli.long_gap import longest_gap_option
 from testing_tracker.cli.words import TIME
 from testing_tracker.errors import TestingTrackerError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--reports",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=OutputFolder(exists=True),
     metavar="FOLDER",
     help="Where to write each week's report, as report-2026-W47.txt and .json. Default: as the delivery file says.",
 )
@@ -49,7 +50,6 @@ def serve_command(
     What was not done in time, because the machine was off or asleep, is done at once. It may run on two hosts.
     """
     from testing_tracker import events, serve, turn
-    from testing_tracker.cli.files import write_bytes
     from testing_tracker.events import Event
     from testing_tracker.rules.owed import Hours
 
@@ -62,7 +62,7 @@ def serve_command(
             hours=Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at)),
             ways=partial(_ways, desk, reports.absolute() if reports else None),
             clock_of=desk.clock,
-            write_file=write_bytes,
+            write_file=partial(write_file, desk.location),
             facility=desk.facility,
             longest_gap=longest_gap,
         )

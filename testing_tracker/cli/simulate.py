@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import write_whole
+from testing_tracker.cli.files import output_file, output_options
 from testing_tracker.cli.output import FORMATS, TRAINING, print_csv, print_json, print_rich, say
 from testing_tracker.cli.schedule_files import schedule_text
 from testing_tracker.cli.words import ANALYTE, SCHEDULE
@@ -53,12 +53,16 @@ class _Simulated:
     show_default=True,
     help="How to print it; html has the detection curves.",
 )
-@click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the html to FILE instead."
-)
+@output_options("Write the html to FILE instead.")
 @pass_desk
 def simulate_schedules(
-    desk: Desk, names: tuple[str, ...], window: int | None, analyte: str | None, form: str, output: Path | None
+    desk: Desk,
+    names: tuple[str, ...],
+    window: int | None,
+    analyte: str | None,
+    form: str,
+    output: Path | None,
+    overwrite: bool,
 ) -> None:
     """What a testing rule is worth: tests a week, uses found, and what a participant can foretell.
 
@@ -77,7 +81,14 @@ def simulate_schedules(
         rows = [row for one in simulated for row in _rows(one, analyte)]
         print_csv(desk, rows, list(rows[0]))
     elif form == "html":
-        _print_page(desk, simulated, analyte, output)
+        text = _page(simulated, analyte)
+        if output is None:
+            click.echo(text)
+            return
+        inputs = [Path(name) for name in names if name.endswith(".toml")]
+        with output_file(desk, output, overwrite=overwrite, inputs=inputs) as outgoing:
+            outgoing.file.write(text.encode())
+        say(desk, f"Wrote the comparison to {output}.")
     else:
         if desk.training:
             click.echo(TRAINING)
@@ -196,17 +207,12 @@ def _print_table(simulated: Sequence[_Simulated], analyte: str | None) -> None:
         click.echo(note)
 
 
-def _print_page(desk: Desk, simulated: Sequence[_Simulated], analyte: str | None, output: Path | None) -> None:
+def _page(simulated: Sequence[_Simulated], analyte: str | None) -> str:
     from testing_tracker.reports.simulation_html import simulation_html
 
     lines = _lines([one.figures for one in simulated], bars=False)
     notes = dict.fromkeys(_window_note(one, analyte) for one in simulated if one.window is not None)
-    text = simulation_html([(one.name, one.figures) for one in simulated], list(lines), list(notes))
-    if output is None:
-        click.echo(text)
-        return
-    write_whole(output, lambda file: file.writelines([text]))
-    say(desk, f"Wrote the comparison to {output}.")
+    return simulation_html([(one.name, one.figures) for one in simulated], list(lines), list(notes))
 
 
 def _window_note(one: _Simulated, analyte: str | None) -> str:

@@ -4,6 +4,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.output import format_option, print_json, print_rows, say
 
 _SHOWN = {
@@ -37,11 +38,13 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
         specimen = record.specimen.model_dump(exclude={"draw_id", "replaces_id"})
         due_on, zone = record.draw.due_on, acting.zone
         hands = [vars(hand) for hand in record.hands]
-    if form == "json":
-        print_json(desk, {"participant": record.participant, "due_on": due_on, **specimen, "hands": hands})
-        return
-    if form == "csv":
-        print_rows(desk, hands, ["at", "whom", "what", "recorded_by"], form, empty="")
+        export = Export("specimen", form, due_on, participant_id=record.draw.participant_id)
+    if form != "table":
+        with exported(desk, export):
+            if form == "json":
+                print_json(desk, {"participant": record.participant, "due_on": due_on, **specimen, "hands": hands})
+            else:
+                print_rows(desk, hands, ["at", "whom", "what", "recorded_by"], form, empty="")
         return
     say(desk, f"Specimen {label} of {record.participant}'s draw of {due_on}")
     observed = {True: "yes", False: "no", None: "not said"}[specimen["observed"]]

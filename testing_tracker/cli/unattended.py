@@ -2,14 +2,14 @@
 
 import os
 import sys
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import write_whole
+from testing_tracker.cli.files import OutputFolder, output_file, overwrite_option
 from testing_tracker.cli.output import TRAINING, say
 from testing_tracker.errors import TestingTrackerError
 
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
     from testing_tracker.unattended import Unattended
 
 FACILITY_VARIABLE = "TESTING_TRACKER_FACILITY"
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 _REPORTS = click.option(
     "--reports",
-    type=_FOLDER,
+    type=OutputFolder(),
     metavar="FOLDER",
     help="Where the reports go. Default: as the delivery file says, or reports, beside the database's files.",
 )
 _BACKUPS = click.option(
     "--backups",
-    type=_FOLDER,
+    type=OutputFolder(),
     metavar="FOLDER",
     help="Where the backups go. Default: backups, beside the database's files.",
 )
@@ -61,9 +60,10 @@ def systemd_command() -> None:
 @systemd_command.command("print")
 @_REPORTS
 @_BACKUPS
-@click.option("--into", type=_FOLDER, metavar="FOLDER", help="Write each unit into a file of this folder.")
+@click.option("--into", type=OutputFolder(), metavar="FOLDER", help="Write each unit into a file of this folder.")
+@overwrite_option("Replace the files that stand there.")
 @pass_desk
-def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: Path | None) -> None:
+def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: Path | None, overwrite: bool) -> None:
     """Print services and timers, and one that stays running. Nothing is installed or started."""
     from testing_tracker.unattended import systemd_units
 
@@ -72,22 +72,19 @@ def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: 
         raise TestingTrackerError(f"There is no folder {into}. Make it first.")
     if into is None:
         _mark_training(desk)
-    for name, text in units.items():
-        if into is None:
+        for name, text in units.items():
             click.echo(f"# /etc/systemd/system/{name}\n{text}")
-        else:
-            write_whole(into / name, partial(_write, text))
-    if into is not None:
+    else:
+        with ExitStack() as together:  # all of them or none
+            for name, text in units.items():
+                outgoing = together.enter_context(output_file(desk, into / name, overwrite=overwrite))
+                outgoing.file.write(text.encode())
         say(desk, f"{into}: {len(units)} units. Look at them, copy them to /etc/systemd/system, and enable the timers.")
 
 
 def _mark_training(desk: Desk) -> None:
     if desk.training:
         click.echo(f"# {TRAINING}")
-
-
-def _write(text: str, file: TextIO) -> None:
-    file.write(text)
 
 
 def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended":

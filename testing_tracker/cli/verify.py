@@ -1,6 +1,8 @@
 """`verify` and `proof`: check the draws here, or let somebody else check them."""
 
 import json
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,12 +10,16 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
-from testing_tracker.cli.files import write_whole
+from testing_tracker.cli.exporting import exported, put_on_record
+from testing_tracker.cli.files import output_file, output_options
 from testing_tracker.cli.output import format_option, print_json, print_rows, say, warn
 from testing_tracker.cli.words import DAY
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from testing_tracker.acting import Acting
     from testing_tracker.cli.desk import AtFacility
     from testing_tracker.services.verification import Verified
 
@@ -77,9 +83,9 @@ def _say_that_all_holds(desk: Desk, mark: str, result: "Verified") -> None:
 
 @click.group("proof", invoke_without_command=True)
 @click.option("--day", type=DAY, metavar="DATE", help="A day that is over.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it here, readable by you alone.")
+@output_options("Write it here, readable by you alone.")
 @click.pass_context
-def proof_command(ctx: click.Context, day: str | None, output: Path | None) -> None:
+def proof_command(ctx: click.Context, day: str | None, output: Path | None, overwrite: bool) -> None:
     """Write, as JSON, what an outsider needs to check a finished day's draws; no code and no name is in it."""
     if ctx.invoked_subcommand is not None:
         return
@@ -89,15 +95,29 @@ def proof_command(ctx: click.Context, day: str | None, output: Path | None) -> N
     assert desk is not None
     from testing_tracker.rules.proof import as_document
 
-    with desk.writing() as (session, acting):
+    with desk.reading() as (session, acting):
         proof = services.proofs.prove(session, acting, desk.location.key, day_given(day, acting.today))
     document = as_document(proof)
     if output is None:
-        print_json(desk, document)
+        with exported(desk, _ProofShown(proof.day)):
+            print_json(desk, document)
         return
     text = f"{json.dumps(document, indent=2)}\n"
-    write_whole(output, lambda file: file.writelines([text]))
+    with output_file(desk, output, overwrite=overwrite) as outgoing:
+        outgoing.file.write(text.encode())
+        put_on_record(desk, _ProofShown(proof.day), outgoing)
     say(desk, f"{output}: the proof of {proof.day}, for {len(proof.decisions)} participants.")
+
+
+@dataclass(frozen=True)
+class _ProofShown:
+    """What goes on record of a proof."""
+
+    day: date
+    form: str = "json"
+
+    def record(self, session: "Session", acting: "Acting", *, to_file: bool) -> None:
+        services.proofs.record_written(session, acting, self.day)
 
 
 @proof_command.command("check")

@@ -3,7 +3,6 @@
 Those of a database on a server are made in `server_backups`.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +15,12 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.schedules.zones import Timezones
 from testing_tracker.services import keys
-from testing_tracker.store import audit, facilities, integrity, ledger
+from testing_tracker.store import audit, facilities, integrity, ledger, own_files, seals_of_copies
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
 from testing_tracker.store.dumps import BEGINNING
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.own_files import Output
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
@@ -60,11 +60,13 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
     Raises TestingTrackerError where something stands there, unless it is to be overwritten, and where the database is
     damaged: then no file is made, and an earlier one stays.
     """
-    check_place(location, file)
+    check_place(location, file, Output.COPY, overwrite=overwrite)
     try:
         with whole_file(file, overwrite=overwrite) as made:
-            copy_database(location.path, made, progress)
-            return _look_into(made, f"The database {location.path} is damaged, so no copy of it was made")
+            copy_database(location.path, made.path, progress)
+            copy = _look_into(made.path, f"The database {location.path} is damaged, so no copy of it was made")
+            seals_of_copies.seal(made.path)
+            return copy
     except OSError as error:
         raise cannot_write(file, error) from None
 
@@ -86,24 +88,17 @@ def record_key_copy(session: Session, acting: Acting) -> None:
 
 def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
     """Copy the key file, for its owner alone. Raises TestingTrackerError where something stands there."""
-    check_place(location, file)
+    check_place(location, file, Output.KEY_COPY, overwrite=overwrite)
     try:
         with whole_file(file, overwrite=overwrite) as made:
-            made.write_bytes(location.key.path.read_bytes())
+            made.path.write_bytes(location.key.path.read_bytes())
     except OSError as error:
         raise cannot_write(file, error) from None
 
 
-def check_place(location: AnyLocation, file: Path) -> None:
-    """Raise TestingTrackerError for a place that no copy may be written to, whatever stands there."""
-    own_files = [(location.key.path, "its key")]
-    if isinstance(location, Location):
-        own_files.append((location.path, "the database"))
-    for own, what in own_files:
-        if file.exists() and own.exists() and os.path.samefile(file, own):
-            raise TestingTrackerError(f"{file} is {what} itself. Give another place for the copy.")
-    if file.is_dir():
-        raise TestingTrackerError(f"{file} is a folder. Give the name of a file in it.")
+def check_place(location: AnyLocation, file: Path, output: Output, *, overwrite: bool) -> None:
+    """Raise TestingTrackerError for a place that no copy may be written to."""
+    own_files.check_place(file, location, output, overwrite=overwrite)
     check_nothing_beside(file)
 
 
@@ -130,13 +125,16 @@ def restore(
     _refuse_dump(file)
     check_nothing_beside(file)
     check_nothing_beside(location.path)
+    own_files.refuse_beside(location.path)
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(location.path) as made:
             copy = _look_into(file, f"{file} is damaged, and was not brought back; take an earlier backup")
-            copy_database(file, made, progress)
+            if not accept_changed:
+                _check_to_the_letter(file, copy.schema)
+            copy_database(file, made.path, progress)
             if copy.schema == SCHEMA_VERSION:
-                problem = _finish(made, location, clock_of, accept_changed=accept_changed)
+                problem = _finish(made.path, location, clock_of, accept_changed=accept_changed)
             else:
                 is_there = location.key.path.exists() or copy.schema < _FIRST_WITH_A_KEY
                 problem = None if is_there else f"The key file {location.key.path} is missing."
@@ -188,9 +186,10 @@ def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) 
 
 def check_ledgers(session: Session) -> None:
     """Raise TestingTrackerError where the records in a copy are not those that the ledgers in it know."""
-    pages = (page for one in facilities.every(session) for page in ledger.broken_pages(session, id_of(one)))
-    broken = next(pages, None)
-    if broken is not None:
+    for one in facilities.every(session):
+        broken = ledger.first_broken_page(session, id_of(one))
+        if broken is None:
+            continue
         where = f"page {broken.page_id} of its ledger does not hold" if broken.page_id else "rows are not in its ledger"
         raise TestingTrackerError(
             f"Records in this backup were changed behind the program's back ({where}), so it was not brought back. "
@@ -215,6 +214,27 @@ def _look_into(file: Path, if_damaged: str) -> Copy:
             return content(session, schema)
     finally:
         engine.dispose()
+
+
+def _check_to_the_letter(file: Path, schema: str) -> None:
+    """Raise TestingTrackerError where a byte of a copy changed, or its tables and triggers are not the program's.
+
+    What they no longer refuse would be found when it is too late.
+    """
+    if seals_of_copies.is_broken(file):
+        raise TestingTrackerError(
+            f"{file} is damaged, and was not brought back; take an earlier backup: it is not to the byte what was "
+            "written. If there is no better one, add --accept-changed, and look at what `testing-tracker verify` says."
+        )
+    with in_words(), integrity.opened(file) as connection:
+        told = integrity.differences(connection, schema, to_the_letter=True)
+    if told:
+        more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
+        raise TestingTrackerError(
+            f"Tables in this backup were changed behind the program's back ({told[0]}{more}), so it was not brought "
+            "back. Take an earlier one; if there is no better one, add --accept-changed, and `testing-tracker check` "
+            "says more."
+        )
 
 
 def _schema_of_copy(file: Path) -> str:

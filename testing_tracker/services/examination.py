@@ -155,7 +155,7 @@ def is_damaged(location: Location) -> bool:
         engine = make_engine(location)
         try:
             with reading_all(engine) as session:
-                return any(next(ledger.broken_pages(session, id_of(one)), None) for one in facilities.every(session))
+                return any(ledger.first_broken_page(session, id_of(one)) for one in facilities.every(session))
         finally:
             engine.dispose()
     except Exception:

@@ -1,6 +1,6 @@
 """Making a facility: the first one with its database, others beside it."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from unicodedata import normalize
@@ -18,7 +18,7 @@ from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.services import keys, schedules
 from testing_tracker.shipped import shipped_schedules
 from testing_tracker.store import audit, schema
-from testing_tracker.store.engine import create_file, make_engine, writing_all
+from testing_tracker.store.engine import make_engine, new_file, writing_all
 from testing_tracker.store.facilities import every, timezones_of
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import AnyLocation, Location
@@ -61,19 +61,31 @@ def make_database(
     seed = seed or chance.new_seed()
     chain = chain_of(seed, clock.today())
     with ExitStack() as undo:
-        if isinstance(location, Location):
-            create_file(location)
-            undo.callback(location.path.unlink, missing_ok=True)
-        engine = make_engine(location)
-        undo.callback(engine.dispose)
+        # A file has its place when all is in it; who is killed before that has made nothing, and can begin again.
+        with new_file(location) if isinstance(location, Location) else nullcontext(location) as place:
+            facility_id = _fill(place, location, name, clock, seed, undo, training=training)
+        undo.pop_all()
+    location.key.finish()
+    return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
+
+
+def _fill(
+    place: AnyLocation, location: AnyLocation, name: str, clock: Clock, seed: bytes, undo: ExitStack, *, training: bool
+) -> int:
+    """Make the tables, the facility and its key; `place` is where a new file is until it has its name.
+
+    `undo` takes the key away again where nothing comes of the database.
+    """
+    engine = make_engine(place)
+    try:
         with writing_all(engine, has_tables=False) as session:
             schema.refuse_unless_empty(session.connection(), location)
-            location.key.create(chain.anchor, seed)
-            undo.callback(location.key.path.unlink, missing_ok=True)
-            facility_id = id_of(create_facility(session, name, clock, seed, training=training))
-        undo.pop_all()
+            anchor = chain_of(seed, clock.today()).anchor
+            location.key.begin(anchor, seed)
+            undo.callback(location.key.give_up, anchor, seed)
+            return id_of(create_facility(session, name, clock, seed, training=training))
+    finally:
         engine.dispose()
-    return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
 
 
 def check_name(given: str) -> str:

@@ -20,8 +20,8 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     """The proof of a day that is over: everybody in its pool, with chance, and whether a draw is on record.
 
     Raises TestingTrackerError for today and later, whose secret must stay one, for the last day that was drawn, because
-    only a later run shows that the clock has not merely jumped over its end, and for a day without draws. Showing a proof
-    goes on the audit record.
+    only a later run shows that the clock has not merely jumped over its end, and for a day without draws. Showing a
+    proof goes on the audit record, by `record_written`.
     """
     if day >= acting.today:
         raise TestingTrackerError(
@@ -49,10 +49,14 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
         for number in group.participant_ids
     ]
     decisions.sort(key=lambda decision: decision.participant)
-    audit.record(session, acting, "proof write", day=day)
     facility = session.get_one(Facility, acting.facility_id)
     name = f"{facility.name} (TRAINING)" if facility.training else facility.name
     return Proof(name, day, chain.first_day, chain.anchor, chain.hashes(day), secret, tuple(decisions))
+
+
+def record_written(session: Session, acting: Acting, day: date) -> None:
+    """Put on a facility's record that the proof of a day was shown."""
+    audit.record(session, acting, "proof write", day=day)
 
 
 def _decision(group: pools.Group, number: int, there: dict[int, int | None]) -> Decision:

@@ -12,6 +12,7 @@ from testing_tracker.store import postgresql
 from testing_tracker.store.dumps import BEGINNING, Contents, Tools, tools_for
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
 from testing_tracker.store.location import ServerLocation
+from testing_tracker.store.own_files import Output
 from testing_tracker.store.whole_files import whole_file
 
 _SQLITE_BEGINNING = b"SQLite format 3\0"
@@ -25,7 +26,7 @@ def make(location: ServerLocation, file: Path, *, overwrite: bool) -> Copy:
     TestingTrackerError where something stands there, unless it is to be overwritten, and where pg_dump cannot: then no
     file is made, and an earlier one stays.
     """
-    backups.check_place(location, file)
+    backups.check_place(location, file, Output.COPY, overwrite=overwrite)
     schema = schema_of(location)
     engine = make_engine(location)
     try:
@@ -33,8 +34,8 @@ def make(location: ServerLocation, file: Path, *, overwrite: bool) -> Copy:
             tools = tools_for(session.connection(), location)
             copy = backups.content(session, schema)
             snapshot = _exported(session.connection())
-            tools.dump(made, snapshot)
-            problem = tools.read_whole(made)
+            tools.dump(made.path, snapshot)
+            problem = tools.read_whole(made.path)
             if problem is not None:
                 raise TestingTrackerError(f"The copy could not be read ({problem}), so none was made.")
             return copy

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, in_words
+from testing_tracker.store.own_files import SIDE_ENDINGS
 
 Progress = Callable[[int], None]  # called with each part of the bytes that is done
 
 _PAGES_AT_A_TIME = 2_000
-_BESIDE = ("-journal", "-wal", "-shm")
 
 
 def copy_database(source: Path, target: Path, progress: Progress) -> None:
@@ -28,6 +28,9 @@ def copy_database(source: Path, target: Path, progress: Progress) -> None:
             there.execute("PRAGMA synchronous = OFF")  # the caller writes the whole file through
             here.backup(there, pages=_PAGES_AT_A_TIME, progress=_in_parts(progress, _page_size(here)))
             there.execute("PRAGMA journal_mode = DELETE")
+            for field in ("user_version", "application_id"):  # an earlier copy's checksum (`seals_of_copies`)
+                if there.execute(f"PRAGMA {field}").fetchone() != (0,):
+                    there.execute(f"PRAGMA {field} = 0")
 
 
 def _page_size(connection: sqlite3.Connection) -> int:
@@ -48,7 +51,7 @@ def _in_parts(progress: Progress, page_size: int) -> Callable[[int, int, int], N
 
 def check_nothing_beside(path: Path) -> None:
     """Raise TestingTrackerError where a file lies that SQLite would take for an unfinished act of this database."""
-    for ending in _BESIDE:
+    for ending in SIDE_ENDINGS:
         beside = path.with_name(f"{path.name}{ending}")
         if beside.exists():
             raise TestingTrackerError(

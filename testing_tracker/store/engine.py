@@ -3,20 +3,21 @@
 A transaction is one facility's. A service never commits: the caller's `writing` does, once, or nothing has happened.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store import facilities, ledger
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
+from testing_tracker.store.own_files import refuse_beside
 from testing_tracker.store.queries import id_of
+from testing_tracker.store.whole_files import whole_file
 
 SCHEMA_VERSION = "0006"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
@@ -97,9 +98,9 @@ def make_engine(location: AnyLocation) -> Engine:
         from testing_tracker.store import postgresql
 
         return postgresql.make_engine(location)
-    engine = create_engine(
-        location.url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, "isolation_level": None}
-    )
+    # Put together from parts: in the text of a URL, a percent or question mark in the path would mean something.
+    url = URL.create("sqlite", database=str(location.path))
+    engine = create_engine(url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, "isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
@@ -177,11 +178,18 @@ def reading_all(engine: Engine) -> Iterator[Session]:
         session.rollback()
 
 
-def create_file(location: Location) -> None:
-    """An empty file that only its owner may read. Raises TestingTrackerError when something stands there."""
+@contextmanager
+def new_file(location: Location) -> Iterator[Location]:
+    """Where to make a database that has its place when the block ends; only its owner may read it.
+
+    A killed process leaves nothing at that place, and what it leaves beside it the next one tidies. Raises
+    TestingTrackerError when something stands there.
+    """
+    refuse_beside(location.path)
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(location.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with whole_file(location.path) as made:
+            yield Location(made.path)
     except FileExistsError:
         raise TestingTrackerError(
             f"There is something at {location.path} already. Nothing was changed; give another place with --database."

@@ -34,7 +34,7 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF not in _OF_DAMAGE:
             raise
-        return [str(error)]
+        return [" ".join(str(error).split())]
     return [" ".join(line.split()) for line in told if line != "ok"] or _unknown_format(connection)
 
 
@@ -53,7 +53,7 @@ def broken_references(connection: sqlite3.Connection) -> list[str]:
     try:
         rows = connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST_TOLD)
     except sqlite3.DatabaseError as error:
-        return [str(error)]
+        return [" ".join(str(error).split())]
     return [f"row {row} of {table} refers to a row of {parent} that is not there" for table, row, parent, _ in rows]
 
 
@@ -66,9 +66,12 @@ def revision_of(connection: sqlite3.Connection) -> str | None:
     return str(row[0]) if row else None
 
 
-def differences(connection: sqlite3.Connection, revision: str) -> list[str]:
-    """In what the tables, indexes and triggers differ from those that the migrations up to a revision make."""
-    return compared(_shape(connection), _shape_of_revision(revision))
+def differences(connection: sqlite3.Connection, revision: str, *, to_the_letter: bool = False) -> list[str]:
+    """In what the tables, indexes and triggers differ from those that the migrations up to a revision make.
+
+    To the letter, a table's text counts too, with the checks in it; how it is quoted and broken into lines does not.
+    """
+    return compared(_shape(connection, to_the_letter), _shape_of_revision(revision, to_the_letter))
 
 
 def compared(there: Shape, meant: Shape) -> list[str]:
@@ -82,7 +85,7 @@ def compared(there: Shape, meant: Shape) -> list[str]:
     return told + [f"the {kind} {name} was added" for kind, name in sorted(there.keys() - meant.keys())]
 
 
-def _shape(connection: sqlite3.Connection) -> Shape:
+def _shape(connection: sqlite3.Connection, to_the_letter: bool = False) -> Shape:
     """Tables by their columns, whatever their text looks like; indexes and triggers by their text."""
     shape = {}
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
@@ -90,6 +93,8 @@ def _shape(connection: sqlite3.Connection) -> Shape:
         if kind == "table":
             columns = connection.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (name,))
             shape[kind, name] = repr(columns.fetchall())
+            if to_the_letter:
+                shape[kind, name] += "".join(str(text).split()).replace('"', "")
         else:
             shape[kind, name] = " ".join(str(text).split())
     return shape
@@ -100,7 +105,7 @@ def shape_of_head() -> Shape:
     return _shape_of_revision(SCHEMA_VERSION)
 
 
-def _shape_of_revision(revision: str) -> Shape:
+def _shape_of_revision(revision: str, to_the_letter: bool = False) -> Shape:
     from sqlmodel import create_engine
 
     from testing_tracker.store import schema
@@ -110,7 +115,7 @@ def _shape_of_revision(revision: str) -> Shape:
         schema.upgrade(connection, revision)
         raw = connection.connection.dbapi_connection
         assert isinstance(raw, sqlite3.Connection)
-        shape = _shape(raw)
+        shape = _shape(raw, to_the_letter)
     engine.dispose()
     return shape
 

@@ -4,18 +4,25 @@ One line a chain: the anchor and the seed, in hexadecimal. A replaced key's line
 checked. Imports nothing heavy.
 """
 
+import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import SEED_BYTES, Chain, hashed
+from testing_tracker.store.whole_files import whole_file
 
-_HEADING = """\
+HEADING = """\
 # The key of a testing_tracker database. Whoever reads it can tell tomorrow's draws; without it no draws can be made.
 # Keep it secret, and keep a copy in another safe place. Each line: anchor, seed.
 """
+
+# Stands in the file from when its first key is made until the database that knows it is there.
+_UNFINISHED = "# The database of the last key is being made; until it is, whoever begins again adds another key.\n"
 
 _BRING_BACK = (
     "Bring it back from your copy, or, if there is none, move it away and begin a new one with "
@@ -58,44 +65,124 @@ class KeyFile:
         seed = self._read().get(chain.anchor) if self.path.exists() else None
         return seed is not None and _leads_to(chain, seed)
 
+    def begin(self, anchor: bytes, seed: bytes) -> None:
+        """Make the file with the first key of a database that is being made; `finish` says that it is.
+
+        Raises TestingTrackerError when something stands there, unless that is what a killed one left: then this key is
+        added to it.
+        """
+        try:
+            self._create(f"{_UNFINISHED}{_line(anchor, seed)}")
+        except TestingTrackerError:
+            if not self._is_unfinished():
+                raise
+            self.add(anchor, seed)
+
+    def finish(self) -> None:
+        """Say that the database which `begin` was for is there. Where that cannot be written down it does no harm."""
+        with suppress(OSError, ValueError), self._locked():
+            self._rewrite(self._text().replace(_UNFINISHED, ""))
+
+    def give_up(self, anchor: bytes, seed: bytes) -> None:
+        """Remove what `begin` made for a database that is not to be; a file that has other keys too stays."""
+        with suppress(OSError, ValueError), self._locked():
+            if self._text() == f"{HEADING}{_UNFINISHED}{_line(anchor, seed)}":
+                self.path.unlink()
+
     def create(self, anchor: bytes, seed: bytes) -> None:
         """Make the file with its first key. Raises TestingTrackerError when something stands there."""
+        self._create(_line(anchor, seed))
+
+    def add(self, anchor: bytes, seed: bytes) -> None:
+        """Add a key to those that are there, or make the file; whatever goes wrong, no earlier key is lost."""
+        if not self.path.exists():
+            try:
+                self.create(anchor, seed)
+                return
+            except TestingTrackerError:
+                if not self.path.exists():  # else somebody else was first
+                    raise
+        self._read()
+        try:
+            # Facilities that share the file may begin keys at once: each adds to what is then there.
+            with self._locked():
+                text = self._text()
+                more = f"{'' if text.endswith(chr(10)) else chr(10)}{_line(anchor, seed)}"
+                try:
+                    self._rewrite(f"{text}{more}")
+                except PermissionError:  # a folder that is not ours, with a file that is
+                    _append(self.path, more)
+        except (OSError, ValueError) as error:
+            raise TestingTrackerError(f"Cannot write the key file {self.path}: {error}.") from None
+
+    def holds_all_of(self, copy: Path) -> bool:
+        """Whether every key in another file is in this one too."""
+        try:
+            theirs = KeyFile(copy)._seeds_in(copy.read_text(encoding="ascii"))
+            return theirs.items() <= self._read().items()
+        except (OSError, ValueError, TestingTrackerError):
+            return False
+
+    def _create(self, lines: str) -> None:
         try:
             if not self.path.parent.is_dir():
                 self.path.parent.mkdir(mode=0o700, parents=True)
+            self._make(f"{HEADING}{lines}")
         except OSError as error:
             raise TestingTrackerError(f"Cannot make the key file {self.path}: {error.strerror}.") from None
+
+    def _make(self, text: str) -> None:
         try:
-            descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with whole_file(self.path) as made:
+                made.path.write_text(text, encoding="ascii")
         except FileExistsError:
             raise TestingTrackerError(
                 f"There is a key at {self.path} already. Nothing was changed; a key is never written over. Move it to "
                 "a safe place if it belongs to another database, or name another file in TESTING_TRACKER_KEY_FILE."
             ) from None
-        except OSError as error:
-            raise TestingTrackerError(f"Cannot make the key file {self.path}: {error.strerror}.") from None
-        with open(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{_HEADING}{_line(anchor, seed)}")
-            file.flush()
-            os.fsync(file.fileno())
 
-    def add(self, anchor: bytes, seed: bytes) -> None:
-        """Add a key to those that are there, or make the file; whatever goes wrong, no earlier key is lost."""
-        if not self.path.exists():
-            self.create(anchor, seed)
-            return
-        self._read()
+    def _is_unfinished(self) -> bool:
         try:
-            # Facilities that share the file may begin keys at once: a line is one write, at what is then the end.
-            with open(self.path, "a", encoding="ascii") as file:
-                file.write(f"\n{_line(anchor, seed)}")
-                file.flush()
-                os.fsync(file.fileno())
-        except (OSError, ValueError) as error:
-            raise TestingTrackerError(f"Cannot write the key file {self.path}: {error}.") from None
+            return _UNFINISHED in self._text()
+        except (OSError, ValueError):
+            return False
+
+    def _text(self) -> str:
+        return self.path.read_text(encoding="ascii")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Be the only one to change the file. It is another file after each change, so its name is looked at again."""
+        while True:
+            with open(self.path, "rb") as file:
+                with suppress(ImportError, OSError):  # some systems and disks have no such locks
+                    import fcntl
+
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(self.path)):
+                    yield
+                    return
+
+    def _rewrite(self, text: str) -> None:
+        """Have another text in the file, whole or not at all; a link to it stays one, and its owner the same."""
+        file = Path(os.path.realpath(self.path))
+        about = file.stat()
+        with whole_file(file, overwrite=True) as made:
+            made.path.write_text(text, encoding="ascii")
+            if os.name == "posix" and about.st_uid != os.geteuid():
+                os.chown(made.path, about.st_uid, about.st_gid)
+            os.chmod(made.path, stat.S_IMODE(about.st_mode))
 
     def _read(self) -> dict[bytes, bytes]:
         """The seeds by their anchors."""
+        try:
+            return self._read_now()
+        except TestingTrackerError:
+            with suppress(OSError), self._locked():  # somebody may have been in the middle of adding one
+                return self._read_now()
+            raise
+
+    def _read_now(self) -> dict[bytes, bytes]:
         try:
             mode = self.path.stat().st_mode
             if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
@@ -104,7 +191,7 @@ class KeyFile:
                     f"can tell tomorrow's draws. Close it with `chmod 600 {self.path}`, and if others may have read "
                     "it, begin a new key with `testing-tracker key rotate --reason TEXT`."
                 )
-            text = self.path.read_text(encoding="ascii")
+            text = self._text()
         except FileNotFoundError:
             raise TestingTrackerError(
                 f"The key file {self.path} is missing. Bring it back from your copy (or say with "
@@ -130,6 +217,19 @@ class KeyFile:
                 raise TestingTrackerError(f"The key file {self.path} is damaged. {_BRING_BACK}")
             seeds[anchor] = seed
         return seeds
+
+
+def _append(path: Path, text: str) -> None:
+    """Write at a file's end; what could only be written in part is taken away again."""
+    with open(path, "ab", buffering=0) as file:
+        end = file.tell()
+        try:
+            if file.write(text.encode("ascii")) != len(text):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(end)
+            raise
 
 
 def _leads_to(chain: Chain, seed: bytes) -> bool:

@@ -129,6 +129,12 @@ def digest_of_page(session: Session, page_id: int) -> str:
     return str(found) if found else _NOTHING
 
 
+def first_broken_page(session: Session, facility_id: int) -> BrokenPage | None:
+    """A facility's first page that does not hold, None when all do."""
+    with closing(broken_pages(session, facility_id)) as pages:  # type: ignore[type-var]
+        return next(pages, None)
+
+
 def broken_pages(session: Session, facility_id: int) -> Iterator[BrokenPage]:
     """A facility's pages that do not hold, oldest first; a few rows in memory at a time."""
     connection = session.connection()

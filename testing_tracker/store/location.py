@@ -1,6 +1,7 @@
 """Where the database is, from what a person gave: nothing, a path or a URL. Imports nothing heavy."""
 
 import os
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ ANALYTES_VARIABLE = "TESTING_TRACKER_ANALYTES"
 DELIVERY_VARIABLE = "TESTING_TRACKER_DELIVERY"
 _SQLITE = "sqlite:///"
 _SECRET_OPTIONS = ("password", "sslpassword")
+_KIND = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # of a URL; what begins otherwise is a path
 _POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgres")
 
 
@@ -58,10 +60,6 @@ class Location(_WithFiles):
     key_elsewhere: Path | None = None
     analytes_elsewhere: Path | None = None
     delivery_elsewhere: Path | None = None
-
-    @property
-    def url(self) -> str:
-        return f"{_SQLITE}{self.path}"
 
     def beside(self, ending: str) -> Path:
         return self.path.with_name(f"{self.path.name}{ending}")
@@ -126,10 +124,14 @@ def locate(given: str | None) -> AnyLocation:
     elsewhere = [_from_environment(name) for name in (KEY_VARIABLE, ANALYTES_VARIABLE, DELIVERY_VARIABLE)]
     if not given:
         return Location(default_path(), *elsewhere)
+    kind, is_url, rest = given.partition("://")
     if given.startswith(_SQLITE):
         given = given.removeprefix(_SQLITE)
-    elif "://" in given:
-        kind, _, rest = given.partition("://")
+        if "?" in given:
+            raise TestingTrackerError(
+                "A sqlite URL with options is not supported. Give the path of the file alone, without sqlite:///."
+            )
+    elif is_url and _KIND.fullmatch(kind):
         if kind not in _POSTGRESQL:
             raise TestingTrackerError(
                 f"{kind} databases are not supported; give the path of a SQLite file, or a postgresql:// URL."

@@ -5,7 +5,7 @@ psycopg is an extra of the package, so it is imported only where a database on a
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlmodel import create_engine
 
 from testing_tracker.errors import TestingTrackerError
@@ -18,9 +18,12 @@ WHOLE_DATABASE = 0
 
 def make_engine(location: ServerLocation) -> Engine:
     """An engine whose connections fail in words. Raises TestingTrackerError where psycopg is not installed."""
+    url = make_url(location.url)
+    if url.database:
+        url = url.set(database=location.database)  # as the server's own tools read it
     try:
         engine = create_engine(
-            location.url,
+            url,
             isolation_level="READ COMMITTED",
             use_native_hstore=False,
             pool_pre_ping=True,  # a session may pause for longer than the network keeps a connection

@@ -25,6 +25,7 @@ def refuse_unless_empty(connection: Connection, location: AnyLocation) -> None:
 def alembic_config(connection: Connection | None = None) -> Config:
     """Alembic's settings: where the migrations are, and the connection they run on."""
     config = Config()
-    config.set_main_option("script_location", str(files(__package__).joinpath("migrations")))
+    folder = str(files(__package__).joinpath("migrations"))
+    config.set_main_option("script_location", folder.replace("%", "%%"))  # where its value would begin a placeholder
     config.attributes["connection"] = connection
     return config

@@ -27,7 +27,7 @@ def proof(clinic, tmp_path) -> Path:
     clinic.today = "2026-11-17"
     clinic("draw")
     file = tmp_path / "proof.json"
-    clinic("proof", "--day", MONDAY, "--output", str(file))
+    clinic("proof", "--day", MONDAY, "--output", str(file), "--overwrite")
     return file
 
 
@@ -171,7 +171,7 @@ def test_a_deleted_draw_shows_in_the_proof(clinic, proof):
     from test_verify import behind_its_back
 
     behind_its_back(clinic, "DELETE FROM draw WHERE due_on = '2026-11-16' AND kind = 'random'")
-    clinic("proof", "--day", MONDAY, "--output", str(proof))
+    clinic("proof", "--day", MONDAY, "--output", str(proof), "--overwrite")
     assert "is drawn by the day's secret, and the file says not drawn" in check(proof).stderr
 
 
@@ -188,7 +188,7 @@ def test_a_proof_needs_the_key_until_a_later_night_has_shown_the_days_secret(cli
     clinic.today = "2026-11-18"
     assert "is missing" in clinic.refused("proof", "--day", "2026-11-17")
     before = proof.read_text()
-    clinic("proof", "--day", MONDAY, "--output", str(proof))
+    clinic("proof", "--day", MONDAY, "--output", str(proof), "--overwrite")
     assert proof.read_text() == before
 
 
@@ -202,7 +202,7 @@ def test_the_days_of_a_lost_key_are_proved_after_it_was_replaced(clinic, proof, 
     clinic.today = "2026-11-20"
     clinic("draw")
     for day in (16, 17, 18):
-        clinic("proof", "--day", f"2026-11-{day}", "--output", str(proof))
+        clinic("proof", "--day", f"2026-11-{day}", "--output", str(proof), "--overwrite")
         assert check(proof).exit_code == 0
 
 

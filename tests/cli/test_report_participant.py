@@ -74,7 +74,7 @@ def test_a_file_is_for_its_owner_alone_and_on_record(a1, tmp_path, form):
     a1("report", "participant", "A1", "--format", form, "--output", str(file))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.stat().st_size > 100
-    about = "SELECT participant_id FROM audit_entry WHERE act = 'report export'"
+    about = "SELECT participant_id FROM audit_entry WHERE act = 'report export' AND detail LIKE '%\"participant\"%'"
     assert a1.rows(about) == [(1,)]
 
 

@@ -22,7 +22,7 @@ from testing_tracker.clock import Clock
 from testing_tracker.rules.escalation import DISCLAIMER
 from testing_tracker.services.facilities import create_facility
 from testing_tracker.store import tables
-from testing_tracker.store.engine import create_file, make_engine, writing, writing_all
+from testing_tracker.store.engine import make_engine, writing, writing_all
 from testing_tracker.store.location import Location, locate
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -139,7 +139,7 @@ class Clinic:
         databases.make_room(path)
         self.location = locate(databases.url_of(path))
         if isinstance(self.location, Location):
-            create_file(self.location)
+            self.location.path.touch(0o600)
         self.url = databases.url_of(path)
         self.engine = make_engine(self.location)
         with writing_all(self.engine, has_tables=False) as session:
@@ -543,7 +543,7 @@ def test_output_is_the_same_text_in_a_private_file(clinic: Clinic, tmp_path: Pat
     file = folder / f"week.{form}"
     file.write_text("an older and much longer report\n" * 1000, encoding="utf-8")
     file.chmod(0o644)
-    result = clinic.report("--format", form, "--output", str(file))
+    result = clinic.report("--format", form, "--output", str(file), "--overwrite")
     assert result.exit_code == 0
     assert result.stdout.startswith("TRAINING Wrote the report of 2026-W47 to ")
     assert _without_moment(file.read_text(encoding="utf-8")) == _without_moment(printed)
@@ -567,7 +567,7 @@ def test_output_that_fails_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full_disk)
-    result = clinic.report("--format", "json", "--output", str(file))
+    result = clinic.report("--format", "json", "--output", str(file), "--overwrite")
     assert result.exit_code == 1
     assert result.stderr == f"Error: Cannot write {file}: No space left on device. The file is as it was. (TRAINING)\n"
     assert file.read_text(encoding="utf-8") == "older"
