@@ -22,11 +22,13 @@ def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, statu
         found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
         earlier = found.draw.status
         changed = services.attendance.record_absence(session, acting, found, status, reason)
-        which, said = found.which, None
+        which, now, said = found.which, found.draw.status, None
+        if now != status:
+            now += f", because {found.draw.reason}"
         if changed is not None:
             assert changed.id is not None, "it is on record"
             said = in_a_line(changed.id, found.participant.code, changed.status, changed.reason)
-    say(desk, f"{which}: {status} (was {earlier}).")
+    say(desk, f"{which}: {now} (was {earlier}).")
     if said is not None:
         say(desk, said)
 

@@ -5,19 +5,22 @@ had come. So a share of draws without a record that jumps out of its usual range
 answer about the participants.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import exp, lgamma, log, log1p
+from fractions import Fraction
+from math import comb, exp, lgamma, log, log1p
 
 from testing_tracker.rules.calendar import day_in_words
 
 # Chosen here, from no source: a question too many costs a minute, a false no-show may cost a job or a child.
-RARER_THAN = 0.01
+RARE = Fraction(1, 100)
 TIMES_THE_USUAL = 2
 DAYS_COMPARED_WITH = 84
 DAYS_TOGETHER = 7
+FEW = 20  # draws to compare with; of fewer, nobody can tell what is usual
 _ASSUMED_DRAWS, _ASSUMED_UNTOUCHED = 10, 1  # what a facility without a record of its own begins with
+_FLOATS_ARE_RIGHT_TO, _EXACT_UP_TO = 1e-6, 5_000  # of the chance; and draws whose chance is worked out exactly
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,9 @@ def question(compared: Compared) -> str:
     return f"{asked} {found}; in the twelve weeks before it was {usual.untouched} of {usual.draws}."
 
 
-def usual_share(usual: Count) -> float:
+def usual_share(usual: Count) -> Fraction:
     """The share of draws that usually stay without a record; one of ten more is assumed, until enough is known."""
-    return (usual.untouched + _ASSUMED_UNTOUCHED) / (usual.draws + _ASSUMED_DRAWS)
+    return Fraction(usual.untouched + _ASSUMED_UNTOUCHED, usual.draws + _ASSUMED_DRAWS)
 
 
 def chance_of_as_many(count: Count, share: float) -> float:
@@ -103,29 +106,48 @@ def chance_of_as_many(count: Count, share: float) -> float:
 
 
 def jumps_out(count: Count, usual: Count) -> bool:
-    """Whether a count is out of its usual range: so many by chance in fewer than one case of a hundred, and twice the
+    """Whether a count is out of its usual range: so many by chance in one case of a hundred or fewer, and twice the
     usual share or more.
 
-    The second keeps a large facility, where every difference is beyond chance, from being asked every day.
+    The second keeps a large facility, where every difference is beyond chance, from being asked every day. Where there
+    is little to compare with, it is also a question when nothing at all is on record of two draws or more.
     """
     share = usual_share(usual)
     if count.untouched < TIMES_THE_USUAL * share * count.draws:
         return False
-    return chance_of_as_many(count, share) < RARER_THAN
+    if usual.draws < FEW and 2 <= count.draws == count.untouched:
+        return True
+    return _is_rare(count, share)
 
 
-def closed_day(day: date, count: Count, before: Iterable[Closed]) -> list[Compared]:
+def _is_rare(count: Count, share: Fraction) -> bool:
+    """Whether the chance of as many is one in a hundred or less; worked out in whole numbers where it is close."""
+    chance = chance_of_as_many(count, float(share))
+    if abs(chance - RARE) > _FLOATS_ARE_RIGHT_TO or count.draws > _EXACT_UP_TO:
+        return chance <= RARE
+    without, all_of = share.numerator, share.denominator
+    ways = sum(
+        comb(count.draws, number) * without**number * (all_of - without) ** (count.draws - number)
+        for number in range(count.untouched, count.draws + 1)
+    )
+    return ways <= RARE * all_of**count.draws
+
+
+def closed_day(
+    day: date, count: Count, before: Iterable[Closed], answers: Mapping[date, Count] | None = None
+) -> list[Compared]:
     """What is to be kept of a day that is being closed, given the closings `before` it.
 
     The day by itself is compared with the twelve weeks before it; then, where it does not jump out, the seven days that
     end with it, with the twelve weeks before those. Days that were held are no example of what is usual; but as long as
     nobody has answered for them they are among the seven, so that a record that is missing does not turn into no-shows
-    on the day after.
+    on the day after. With an answer they are an example: `answers` are the draws of such days, and those of them that
+    were missed after all.
     """
     earlier = [closed for closed in before if closed.day < day]
     held = {closed.day - timedelta(days=number) for closed in earlier if closed.held for number in range(closed.days)}
     single = {closed.day: closed for closed in earlier if closed.days == 1}
-    counts = {closed.day: closed.count for closed in single.values() if closed.day not in held}
+    counts = {closed.day: closed.count for closed in single.values() if closed.day not in held} | dict(answers or {})
     usual = _sum(counts, day)
     alone = Compared(Closed(day, 1, count, held=jumps_out(count, usual)), usual)
     if alone.closed.held:

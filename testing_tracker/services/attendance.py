@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE, check_change
+from testing_tracker.rules.testing.recollection import NOT_RECOLLECTED, SECOND_GIVEN
 from testing_tracker.rules.words import Role, Status
-from testing_tracker.services import evidence, staff
+from testing_tracker.services import evidence, settling, staff
 from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
@@ -26,9 +27,14 @@ def record_absence(
 ) -> Recommendation | None:
     """Set a draw to missed, refused or excused. Raises TestingTrackerError where its state does not allow that.
 
-    Returns the recommendation that this raised or changed, where the schedule asks for one.
+    Who gave a specimen that does not count and no second one has not missed the draw: it is collected, as the first
+    result says. Returns the recommendation that this raised or changed, where the schedule asks for one.
     """
     check_change(found.which, Status(found.draw.status), found.outcome, status)
+    if status is Status.MISSED and found.has_earlier_specimen:
+        because = f"{NOT_RECOLLECTED}; {reason}" if reason else NOT_RECOLLECTED
+        set_status(session, acting, found.draw, Status.COLLECTED, because)
+        return settling.settle(session, acting, found.draw).recommendation
     return set_status(session, acting, found.draw, status, reason)
 
 
@@ -125,7 +131,7 @@ def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:
     check_change(found.which, earlier, found.outcome, Status.COLLECTED)
     if earlier is Status.COLLECTED:
         raise TestingTrackerError(f"{found.which} is recorded as collected already; log its result with `result`.")
-    set_status(session, acting, found.draw, Status.COLLECTED, None)
+    set_status(session, acting, found.draw, Status.COLLECTED, SECOND_GIVEN if found.has_earlier_specimen else None)
 
 
 def set_status(
@@ -134,7 +140,8 @@ def set_status(
     """Write a draw's status with its audit entry, and what follows; whether it may change was checked before.
 
     What follows is what the schedule asks for after a missed or refused test, or the end of that where the draw is
-    neither any more. Returns the recommendation that this raised or changed.
+    neither any more. A draw that is not collected says nothing of a specimen any more, nor that it was late. Returns
+    the recommendation that this raised or changed.
     """
     audit.record(
         session,
@@ -148,6 +155,8 @@ def set_status(
     )
     draw.status = status
     draw.reason = reason
+    if status is not Status.COLLECTED:
+        draw.outcome, draw.expected, draw.late = None, False, False
     session.add(draw)
     session.flush()
     return after_absence(session, acting, draw)

@@ -13,17 +13,16 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, Closed, Compared, Count, closed_day
 from testing_tracker.rules.schedule import Missed
+from testing_tracker.rules.testing.recollection import NOT_RECOLLECTED, RECOLLECT
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import schedules
 from testing_tracker.services.attendance import HELD, close_unable, set_status
 from testing_tracker.services.draws import window_closes
 from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.settling import settle
-from testing_tracker.services.specimens import RECOLLECT
 from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
 
 CLOSED_OUT = "nothing was recorded by the end of the day"
-NOT_RECOLLECTED = "a specimen that does not count was given, and no second one"
 REOPENED = "the facility is open again"
 CLOSED_FOR_A_WHILE = "the facility was closed for a part of the day"
 MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
@@ -80,9 +79,10 @@ def _of_the_facility(acting: Acting) -> ColumnElement[bool]:
 def _hold_back(session: Session, acting: Acting, since: date) -> list[Compared]:
     """Keep what each day's draws came to, and make unrecorded what nobody touched on days that jump out."""
     before = _closings(session, acting, since)
+    answers = _answers(session, acting, before)
     held = []
     for day, count in _counts(session, acting, since):
-        for compared in closed_day(day, count, before):
+        for compared in closed_day(day, count, before, answers):
             before.append(compared.closed)
             _keep(session, acting, compared)
             if compared.closed.held:
@@ -104,6 +104,24 @@ def _closings(session: Session, acting: Acting, since: date) -> list[Closed]:
         return replace(found, answered=row.held and not any(found.first_day <= day <= row.day for day in waiting))
 
     return [closed(row) for row in rows]
+
+
+def _answers(session: Session, acting: Acting, before: Sequence[Closed]) -> dict[date, Count]:
+    """What became of the draws of the days that were held back, of those days for which somebody has answered."""
+    days = {closed.day - timedelta(days=n) for closed in before if closed.held for n in range(closed.days)}
+    if not days:
+        return {}
+    rows = session.connection().execute(
+        sa_select(
+            col(Draw.due_on),
+            func.count().filter(col(Draw.status).in_((Status.COLLECTED, Status.MISSED, Status.REFUSED))),
+            func.count().filter(col(Draw.status) == Status.MISSED),
+        )
+        .where(_of_the_facility(acting), col(Draw.due_on).in_(days), col(Draw.kind) != Kind.IMPORTED)
+        .group_by(col(Draw.due_on))
+        .having(func.count().filter(and_(col(Draw.status) == Status.UNRECORDED, col(Draw.reason) == HELD)) == 0)
+    )
+    return {day: Count(draws, missed) for day, draws, missed in rows if draws}
 
 
 def _unanswered(session: Session, acting: Acting, since: date) -> Sequence[date]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, bindparam, func
 from sqlalchemy import select as sa_select
@@ -12,6 +13,7 @@ from testing_tracker import services
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE
+from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
 from testing_tracker.services.lookup import find_enrolled, find_participant
 from testing_tracker.store import audit
@@ -26,6 +28,11 @@ from testing_tracker.store.tables import (
     Schedule,
     ScheduleVersion,
 )
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.schedule import Schedule as Rule
+
+MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,8 @@ class DueLine:
 class OpenDraw:
     """A draw that something is to be recorded for, with its result so far.
 
-    `version` made the draw, where a schedule did. It is held here because a session forgets rows that nobody holds,
-    and would ask for it again each time that something goes by the schedule.
+    `version` is what the draw goes by, where it says so. It is held here because a session forgets rows that nobody
+    holds, and would ask for it again each time that something goes by the schedule.
     """
 
     participant: Participant
@@ -67,10 +74,15 @@ class OpenDraw:
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the result says; nothing yet where the specimen is to be collected again."""
-        if self.result is None or self.result.outcome is None or self.draw.status == Status.DUE:
+        """What the result says; nothing yet where the specimen is to be, or was, collected again."""
+        if self.result is None or self.result.outcome is None:
             return None
-        return Outcome(self.result.outcome)
+        return says(Status(self.draw.status), self.draw.reason, Outcome(self.result.outcome))
+
+    @property
+    def has_earlier_specimen(self) -> bool:
+        """Whether a specimen is on record that does not count, because another one is, or was, to be collected."""
+        return self.result is not None and self.result.outcome is not None and self.outcome is None
 
     @property
     def is_awaited(self) -> bool:
@@ -96,7 +108,7 @@ def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
             kind=Kind(draw.kind),
             status=Status(draw.status),
             outcome=Outcome(draw.outcome) if draw.outcome else None,
-            schedule=schedule,
+            schedule=schedule if draw.kind in MADE_BY_SCHEDULES else None,
             reason=draw.reason or draw.ordered_for,
             expected=draw.expected,
             panel=list(services.panels.test_of(session, draw).panel) if draw.panel is not None else None,
@@ -214,11 +226,12 @@ def _no_draw(session: Session, acting: Acting, participant: Participant, day: da
     return f"{said} Give --on, or order one with `testing-tracker test {participant.code}`."
 
 
-def window_closes(session: Session, acting: Acting, draw: Draw) -> datetime:
-    """The instant from which nobody can give a draw's specimen any more."""
+def window_closes(session: Session, acting: Acting, draw: Draw, rule: "Rule | None" = None) -> datetime:
+    """The instant from which nobody can give a draw's specimen any more; by the draw's own rule unless one is given."""
     from testing_tracker.rules.calendar import instant_reached  # the call list has no need of it
 
-    return instant_reached(draw.due_on, services.panels.rule_of_draw(session, draw).collection.closes, acting.zone)
+    binding = rule or services.panels.rule_of_draw(session, draw)
+    return instant_reached(draw.due_on, binding.collection.closes, acting.zone)
 
 
 def order_test(session: Session, acting: Acting, code: str, reason: str | None) -> Draw:
@@ -242,6 +255,7 @@ def order_test(session: Session, acting: Acting, code: str, reason: str | None) 
         due_on=acting.today,
         kind=Kind.FOR_CAUSE,
         status=Status.DUE,
+        schedule_version_id=services.panels.binding_on(session, identity, acting.today),
         ordered_for=reason,
         recorded_at=acting.now,
     )

@@ -44,9 +44,16 @@ def follow(session: Session, acting: Acting, draw: Draw) -> Recommendation | Non
     """
     _follow_absence(session, acting, draw)
     changed = _follow_evidence(session, acting, draw)
-    for other in _possibly_same_use(session, draw):
+    for other in _possibly_same_use(session, draw.participant_id, but=draw.id):
         changed = _follow_evidence(session, acting, other) or changed
     return changed
+
+
+def look_again(session: Session, acting: Acting, participant_id: int) -> None:
+    """Look again at what a clinician is asked about a participant, after a past record told more of earlier tests."""
+    for draw in _possibly_same_use(session, participant_id):
+        _follow_evidence(session, acting, draw)
+    weigh_again(session, acting, participant_id)
 
 
 def is_quiet(session: Session, draw: Draw) -> bool:
@@ -131,16 +138,16 @@ def _reviews_wanted(session: Session, draw: Draw) -> set[About]:
     return wanted
 
 
-def _possibly_same_use(session: Session, draw: Draw) -> Sequence[Draw]:
+def _possibly_same_use(session: Session, participant_id: int, but: int | None = None) -> Sequence[Draw]:
     """The participant's other draws about which a clinician is asked whether they show a new use."""
     return session.exec(
         select(Draw)
         .join(Review, col(Review.draw_id) == Draw.id)
         .where(
-            Review.participant_id == draw.participant_id,
+            Review.participant_id == participant_id,
             Review.about == About.SAME_USE,
             col(Review.done_at).is_(None),
-            Draw.id != draw.id,
+            col(Draw.id).is_distinct_from(but),
         )
         .order_by(col(Draw.due_on), col(Draw.id))
     ).all()

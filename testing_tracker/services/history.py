@@ -1,25 +1,28 @@
 """A past record, from and to a spreadsheet: imports the draws that were made elsewhere, and exports the facility's.
 
-Exporting and importing lose nothing. The six columns have no room for two things that a draw may be, so the reason
-carries them in front: `[for-cause "why it was ordered"]` and `[cancelled]`. A reason that would be mistaken for such a
-mark, or that spreadsheets would alter, is written as `[text "…"]`; the texts in quotation marks are JSON.
+Exporting and importing lose nothing. What the six columns have no room for stands in front of the reason as marks;
+`rules.exchange.past` says which.
 """
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import date
-from functools import lru_cache
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Row, func
+from sqlalchemy import ColumnElement, Label, func
 from sqlalchemy import select as sa_select
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
+from testing_tracker.rules.reading import Read
+from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
+from testing_tracker.services.evidence import look_again
+from testing_tracker.services.exchange.past_draws import PastDraws, method_of
 from testing_tracker.services.imports import (
     Line,
     Tally,
@@ -39,31 +42,18 @@ from testing_tracker.store.tables import (
     Enrolment,
     Finding,
     Participant,
+    Reading,
     Result,
 )
 
 COLUMNS = ("participant", "due_on", "status", "outcome", "analytes", "reason")
 STATUSES = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED, Status.EXCUSED)
 
+_IN_A_FILE = {Status.CANCELLED: Status.EXCUSED, Status.UNRECORDED: Status.DUE}
+
 AT_A_TIME = 2_000  # lines, or exported draws, in memory at once
 
-_FOR_CAUSE = re.compile(r'\[for-cause(?: ("(?:[^"\\]|\\.)*"))?\](?: |$)')
-_CANCELLED = re.compile(r"\[cancelled\](?: |$)")
-_TEXT = re.compile(r'\[text ("(?:[^"\\]|\\.)*")\]')
-_NOT_PLAIN = tuple("[=+-@")  # a mark of ours, or what a spreadsheet would take for a formula
-
 _Key = tuple[int, date, bool]  # participant, day, whether for cause: there is at most one draw of each
-
-
-@dataclass(frozen=True)
-class _Past:
-    """What a line says of a draw. `due` also stands for a past day of which nothing was recorded."""
-
-    status: Status
-    outcome: Outcome | None
-    analytes: tuple[str, ...]
-    reason: str | None
-    ordered_for: str | None
 
 
 @dataclass(frozen=True)
@@ -77,14 +67,20 @@ class _Person:
 def import_history(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
     """Take a past record. It raises no recommendations: what it tells has been responded to, or not, back then.
 
+    It is read against the prescriptions on record, and an open recommendation is weighed again with what it tells.
     A line that is on record stays unchanged; one that differs from what is on record is refused.
     """
     tally = Tally()
     people: dict[str, _Person] = {}
+    draws = PastDraws(session, acting)
+    touched: set[int] = set()
     good = read_lines(lines, COLUMNS, (), tally)
     while chunk := list(islice(good, AT_A_TIME)):
         _learn_people(session, acting, chunk, people)
-        _take(session, acting, chunk, people, tally)
+        draws.learn(person.id for person in people.values())
+        touched |= _take(session, acting, chunk, people, draws, tally)
+    for participant_id in sorted(touched):
+        look_again(session, acting, participant_id)
     tally.refused.sort(key=lambda refused: refused.number)
     audit.record(
         session,
@@ -115,29 +111,38 @@ def _learn_people(session: Session, acting: Acting, chunk: Sequence[Line], peopl
         people[code_key] = _Person(identity, since)
 
 
-def _take(session: Session, acting: Acting, chunk: Sequence[Line], people: Mapping[str, _Person], tally: Tally) -> None:
-    readable: list[tuple[Line, _Key, _Past]] = []
+def _take(
+    session: Session,
+    acting: Acting,
+    chunk: Sequence[Line],
+    people: Mapping[str, _Person],
+    draws: PastDraws,
+    tally: Tally,
+) -> set[int]:
+    """Take the lines that can be taken; returns the participants who have further positive tests by that."""
+    readable: list[tuple[Line, _Key, Past]] = []
     for line in chunk:
         try:
             readable.append((line, *_read(acting, line.cells, people)))
         except TestingTrackerError as error:
             tally.refuse(line, error)
     known = _on_record(session, {key for _, key, _ in readable})
-    new: list[tuple[_Key, _Past]] = []
+    new: list[tuple[_Key, Past]] = []
     for line, key, past in readable:
         there = known.get(key)
         if there is None:
             known[key] = past
             new.append((key, past))
             tally.add(is_new=True)
-        elif there == past:
+        elif as_on_record(past).is_said_by(as_on_record(there)):
             tally.add(is_new=False)
         else:
             tally.refuse(line, _differs(line.cells["participant"], key, there))
-    _write(session, acting, new)
+    _write(session, acting, draws, new)
+    return {key[0] for key, past in new if past.outcome is Outcome.POSITIVE}
 
 
-def _read(acting: Acting, cells: Mapping[str, str], people: Mapping[str, _Person]) -> tuple[_Key, _Past]:
+def _read(acting: Acting, cells: Mapping[str, str], people: Mapping[str, _Person]) -> tuple[_Key, Past]:
     code = read_code(cells["participant"])
     day = read_day("due_on", cells["due_on"])
     status = read_word("status", cells["status"], STATUSES)
@@ -146,7 +151,7 @@ def _read(acting: Acting, cells: Mapping[str, str], people: Mapping[str, _Person
         raise TestingTrackerError(f"only a collected test has an outcome, and the status is {status}")
     analytes = read_analytes(cells["analytes"])
     check_analytes(outcome, analytes)
-    is_for_cause, past = _read_reason(cells["reason"], status, outcome, analytes)
+    is_for_cause, past = read_reason(cells["reason"], status, outcome, analytes)
     if day > acting.today:
         raise TestingTrackerError(f"{day} is in the future; today is {acting.today}")
     person = people.get(code.casefold())
@@ -157,15 +162,16 @@ def _read(acting: Acting, cells: Mapping[str, str], people: Mapping[str, _Person
     return (person.id, day, is_for_cause), past
 
 
-def _differs(code: str, key: _Key, there: _Past) -> str:
-    said = f"{there.status}, {there.outcome}" if there.outcome else str(there.status)
+def _differs(code: str, key: _Key, there: Past) -> str:
+    status = as_on_record(there).status
+    said = f"{status}, {there.outcome}" if there.outcome else str(status)
     return (
         f"{code} has another record of {key[1]}{' for cause' if key[2] else ''} ({said}), from before or from an "
         "earlier line; if that one is wrong, correct it with `testing-tracker amend`"
     )
 
 
-def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, _Past]:
+def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, Past]:
     """What is on record for these participants and days."""
     if not keys:
         return {}
@@ -185,59 +191,141 @@ def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, _Past]:
     }
 
 
-_ANALYTES = (
-    sa_select(func.aggregate_strings(col(Finding.analyte), ";"))
-    .where(col(Finding.result_id) == Result.id)
-    .scalar_subquery()
-    .label("analytes")
-)
+def _analytes_where(
+    condition: ColumnElement[bool] | Mapped[bool], said: ColumnElement[str] | Mapped[str], name: str
+) -> Label[str]:
+    return (
+        sa_select(func.aggregate_strings(said, ";"))
+        .where(col(Finding.result_id) == Result.id, condition)
+        .scalar_subquery()
+        .label(name)
+    )
+
+
+def _as_read(column: ColumnElement[str] | Mapped[str], name: str) -> Label[str]:
+    return (
+        sa_select(column)
+        .where(col(Reading.result_id) == Result.id)
+        .order_by(col(Reading.id).desc())
+        .limit(1)
+        .scalar_subquery()
+        .label(name)
+    )
+
+
+_AMOUNT = col(Finding.analyte) + "=" + col(Finding.amount) + " " + col(Finding.unit)
 _PAST_COLUMNS = (
     col(Draw.kind),
     col(Draw.status),
     col(Draw.reason),
     col(Draw.ordered_for),
     col(Result.outcome),
-    _ANALYTES,
+    col(Result.method),
+    col(Result.lab),
+    col(Result.collected_at),
+    _analytes_where(col(Finding.found), col(Finding.analyte), "analytes"),
+    _analytes_where(col(Finding.amount).is_not(None), _AMOUNT, "measured"),
+    _as_read(col(Reading.expected), "expected"),
+    _as_read(col(Reading.absent), "absent"),
 )
 
 
-def _past_of(row: Row[tuple[object, ...]]) -> _Past:
+def _past_of(row: Any) -> Past:  # noqa: ANN401  a row with these columns
     status = Status(row.status)
-    return _Past(
-        status=Status.DUE if status is Status.UNRECORDED else status,
-        outcome=Outcome(row.outcome) if row.outcome else None,
-        analytes=tuple(sorted(row.analytes.split(";"))) if row.analytes else (),
+    governing = Outcome(row.outcome) if row.outcome else None
+    outcome = says(status, row.reason, governing)
+    if outcome is None:
+        return Past(status, None, (), row.reason, row.ordered_for, earlier=governing)
+    return Past(
+        status=status,
+        outcome=outcome,
+        analytes=_words(row.analytes),
         reason=row.reason,
         ordered_for=row.ordered_for,
+        lab=(row.lab or "") if row.method == Method.DEFINITIVE else None,
+        collected_at=row.collected_at,
+        expected=_words(row.expected),
+        absent=_words(row.absent),
+        measured=measured_of(_words(row.measured)),
     )
 
 
-def _write(session: Session, acting: Acting, new: Sequence[tuple[_Key, _Past]]) -> None:
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(sorted(text.split(";"))) if text else ()
+
+
+def _write(session: Session, acting: Acting, go_by: PastDraws, new: Sequence[tuple[_Key, Past]]) -> None:
     """Write many draws at once, with the results that they have."""
     connection = session.connection()
-    with_result = sum(past.outcome is not None for _, past in new)
+    with_result = [past for _, past in new if past.outcome or past.earlier]
     draw_ids = free_ids(connection, Draw, len(new))
-    result_ids = iter(free_ids(connection, Result, with_result))
-    draws: list[tuple[object, ...]] = []
-    results: list[tuple[object, ...]] = []
-    findings: list[tuple[object, ...]] = []
-    for ((participant_id, day, is_for_cause), past), draw_id in zip(new, draw_ids, strict=True):
-        is_over = past.status is Status.DUE and day < acting.today
-        status = str(Status.UNRECORDED if is_over else past.status)
-        kind = str(Kind.FOR_CAUSE if is_for_cause else Kind.IMPORTED)
-        outcome = str(past.outcome) if past.outcome else None
-        draws.append((draw_id, participant_id, day, kind, status, past.reason, past.ordered_for, outcome))
-        if outcome is not None:
-            result_id = next(result_ids)
-            results.append((result_id, draw_id, outcome))
-            findings.extend((result_id, analyte) for analyte in past.analytes)
-    add_rows(connection, Draw, _DRAW_COLUMNS, draws, recorded_at=acting.now)
+    result_ids = iter(free_ids(connection, Result, len(with_result)))
+    rows = _Rows()
+    for (key, past), draw_id in zip(new, draw_ids, strict=True):
+        version = go_by.version_of(key[0], key[1])
+        read = go_by.read(key[0], key[1], past, version)
+        says_so = (past.outcome, past.outcome is Outcome.POSITIVE and read.is_explained)
+        rows.draws.append(
+            _draw(acting, draw_id, key, past, (*says_so, go_by.is_late(key[1], past, version), version.id))
+        )
+        if past.outcome or past.earlier:
+            rows.add_result(next(result_ids), draw_id, past, read)
     recorded = {"recorded_at": acting.now, "recorded_by": acting.account}
-    add_rows(connection, Result, ("id", "draw_id", "outcome"), results, method=str(Method.PRESUMPTIVE), **recorded)
-    add_rows(connection, Finding, ("result_id", "analyte"), findings)
+    add_rows(connection, Draw, _DRAW_COLUMNS, rows.draws, recorded_at=acting.now)
+    add_rows(connection, Result, _RESULT_COLUMNS, rows.results, **recorded)
+    add_rows(connection, Finding, ("result_id", "analyte", "found", "amount", "unit"), rows.findings)
+    add_rows(connection, Reading, ("result_id", "expected", "unexpected", "absent"), rows.readings, **recorded)
 
 
-_DRAW_COLUMNS = ("id", "participant_id", "due_on", "kind", "status", "reason", "ordered_for", "outcome")
+_DRAW_COLUMNS = (
+    "id",
+    "participant_id",
+    "due_on",
+    "kind",
+    "status",
+    "reason",
+    "ordered_for",
+    "outcome",
+    "expected",
+    "late",
+    "schedule_version_id",
+)
+_RESULT_COLUMNS = ("id", "draw_id", "outcome", "method", "lab", "collected_at")
+
+
+def _draw(acting: Acting, draw_id: int, key: _Key, past: Past, says_so: tuple[object, ...]) -> tuple[object, ...]:
+    """The cells of a draw; `says_so` are the last four."""
+    participant_id, day, is_for_cause = key
+    is_over = past.status is Status.DUE and day < acting.today
+    status = str(Status.UNRECORDED if is_over else past.status)
+    kind = str(Kind.FOR_CAUSE if is_for_cause else Kind.IMPORTED)
+    outcome, *rest = says_so
+    return (
+        *(draw_id, participant_id, day, kind, status, past.reason, past.ordered_for),
+        *(str(outcome) if outcome else None, *rest),
+    )
+
+
+@dataclass
+class _Rows:
+    """The rows of some past draws, by table."""
+
+    draws: list[tuple[object, ...]] = field(default_factory=list)
+    results: list[tuple[object, ...]] = field(default_factory=list)
+    findings: list[tuple[object, ...]] = field(default_factory=list)
+    readings: list[tuple[object, ...]] = field(default_factory=list)
+
+    def add_result(self, result_id: int, draw_id: int, past: Past, read: Read) -> None:
+        """A result with what it found or measured, and how it reads."""
+        outcome, method = str(past.outcome or past.earlier), str(method_of(past))
+        self.results.append((result_id, draw_id, outcome, method, past.lab or None, past.collected_at))
+        amounts = dict(past.measured)
+        for analyte in sorted({*past.analytes, *amounts}):
+            amount = amounts.get(analyte)
+            cells = (str(amount.number), amount.unit) if amount else (None, None)
+            self.findings.append((result_id, analyte, analyte in past.analytes, *cells))
+        if read != Read():
+            self.readings.append((result_id, *(";".join(names) for names in astuple(read))))
 
 
 def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]]:
@@ -255,54 +343,8 @@ def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]
         yield (
             row.code,
             row.due_on.isoformat(),
-            str(Status.EXCUSED if past.status is Status.CANCELLED else past.status),
+            str(_IN_A_FILE.get(past.status, past.status)),
             str(past.outcome or ""),
             ";".join(past.analytes),
-            _write_reason(past, is_for_cause=row.kind == Kind.FOR_CAUSE),
+            write_reason(past, for_cause=row.kind == Kind.FOR_CAUSE, is_over=row.due_on < acting.today),
         )
-
-
-def _write_reason(past: _Past, *, is_for_cause: bool) -> str:
-    parts = []
-    if is_for_cause:
-        parts.append("[for-cause]" if past.ordered_for is None else f"[for-cause {_quoted(past.ordered_for)}]")
-    if past.status is Status.CANCELLED:
-        parts.append("[cancelled]")
-    reason = past.reason
-    if reason is not None:
-        # A cell is read without its surrounding blanks, and programs disagree about what a lone carriage return is.
-        is_plain = reason and reason == reason.strip() and "\r" not in reason and not reason.startswith(_NOT_PLAIN)
-        parts.append(reason if is_plain else f"[text {_quoted(reason)}]")
-    return " ".join(parts)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-@lru_cache(maxsize=10_000)  # a record repeats few reasons many times
-def _read_reason(cell: str, status: Status, outcome: Outcome | None, analytes: tuple[str, ...]) -> tuple[bool, _Past]:
-    ordered_for = None
-    for_cause = _FOR_CAUSE.match(cell)
-    if for_cause is not None:
-        ordered_for = _unquoted(for_cause[1]) if for_cause[1] else None
-        cell = cell[for_cause.end() :]
-    cancelled = _CANCELLED.match(cell)
-    if cancelled is not None:
-        if status is not Status.EXCUSED:
-            raise TestingTrackerError(f"a [cancelled] draw has the status excused, and the status is {status}")
-        status = Status.CANCELLED
-        cell = cell[cancelled.end() :]
-    text = _TEXT.fullmatch(cell)
-    reason = _unquoted(text[1]) if text is not None else cell.strip() or None
-    return for_cause is not None, _Past(status, outcome, analytes, reason, ordered_for)
-
-
-def _unquoted(text: str) -> str:
-    try:
-        found = json.loads(text)
-        assert isinstance(found, str), "the pattern lets strings only through"
-        found.encode()
-    except ValueError:
-        raise TestingTrackerError('the text in a [mark "…"] of the reason is not a JSON string') from None
-    return found

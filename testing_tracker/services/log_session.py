@@ -196,7 +196,7 @@ def _record(session: Session, acting: Acting, opened: Opened, found: OpenDraw, s
         changed = attendance.record_absence(session, acting, found, said.what, said.because)
     return Accepted(
         opened=opened,
-        recorded=(logged.outcome if logged else None) or said.what,
+        recorded=(logged.outcome if logged else None) or Status(draw.status),
         raised=_raised(changed),
         logged=logged,
         before=before,

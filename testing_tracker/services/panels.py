@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from testing_tracker.rules.analytes import explained_by
 from testing_tracker.rules.schedule import Schedule as Rule
@@ -31,16 +32,39 @@ class Test:
 
 
 def rule_of_draw(session: Session, draw: Draw) -> Rule:
-    """The rule of the schedule version that made a draw.
+    """The rule of the schedule version that made a draw, or that bound it when it was put on record.
 
-    One that no schedule made, such as a test for cause, goes by the participant's schedule on its day.
+    Earlier versions of the program did not write that down for tests for cause and past records: those go by what was
+    on record of the participant's schedule then.
     """
     if draw.schedule_version_id is not None:
         return schedules.rule_of(session.get_one(ScheduleVersion, draw.schedule_version_id).text)
-    assignment = in_force(session, Assignment, draw.participant_id, draw.due_on)
+    known = col(Assignment.recorded_at) <= draw.recorded_at
+    assignment = in_force(session, Assignment, draw.participant_id, draw.due_on, known) or in_force(
+        session, Assignment, draw.participant_id, draw.due_on
+    )
     assert assignment is not None, "who has a draw was enrolled by then"
     _, rule = schedules.rule_on(session, assignment.schedule_id, draw.due_on)
     return rule
+
+
+def binding_on(session: Session, participant_id: int, day: date) -> int:
+    """The schedule version, by id, that binds a participant's draw of a day that no schedule makes."""
+    assignment = in_force(session, Assignment, participant_id, day)
+    assert assignment is not None, "who has a draw was enrolled by then"
+    return schedules.rule_on(session, assignment.schedule_id, day)[0]
+
+
+def may_have_bound(session: Session, draw: Draw) -> list[Rule]:
+    """Every rule that a draw may have been judged by: one, but for those of which it was not written down."""
+    if draw.schedule_version_id is not None:
+        return [rule_of_draw(session, draw)]
+    assigned = session.exec(
+        select(col(Assignment.schedule_id))
+        .where(Assignment.participant_id == draw.participant_id, Assignment.from_on <= draw.due_on)
+        .distinct()
+    )
+    return [rule_of_draw(session, draw), *(schedules.rule_on(session, one, draw.due_on)[1] for one in assigned)]
 
 
 def test_of(session: Session, draw: Draw) -> Test:

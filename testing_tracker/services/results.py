@@ -13,6 +13,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, judge
 from testing_tracker.rules.attendance import check_change
 from testing_tracker.rules.calendar import instant
+from testing_tracker.rules.testing.recollection import OF_THE_FIRST
 from testing_tracker.rules.validity import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
 from testing_tracker.services import panels, settling
@@ -84,10 +85,9 @@ def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult
     draw = found.draw
     earlier = Status(draw.status)
     standing = _standing(session, found, new.method)
-    outcome = Outcome(standing.outcome) if standing is not None and standing.outcome else None
-    is_recollected = outcome is Outcome.INVALID and earlier is Status.DUE
+    said = standing.outcome if standing is not None and not found.has_earlier_specimen else None
     which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
-    check_change(which, earlier, None if is_recollected else outcome, Status.COLLECTED)
+    check_change(which, earlier, Outcome(said) if said else None, Status.COLLECTED)
     return _record(session, acting, found, new, standing, None)
 
 
@@ -99,11 +99,12 @@ def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResu
     draw = found.draw
     earlier = Status(draw.status)
     standing = _standing(session, found, new.method)
-    has_none = standing is None or standing.outcome is None
+    is_earlier = found.has_earlier_specimen
+    has_none = standing is None or standing.outcome is None or (is_earlier and earlier is Status.COLLECTED)
     if earlier in (Status.DUE, Status.CANCELLED) or (earlier is Status.COLLECTED and has_none):
         kind = "definitive result" if new.method is Method.DEFINITIVE else "result"
         raise TestingTrackerError(f"{found.which} has no {kind} to correct ({earlier}). Log one with `result`.")
-    if _is_same(session, standing, new):
+    if not is_earlier and _is_same(session, standing, new):
         raise TestingTrackerError(f"{found.which} says {new.outcome} already; there is nothing to correct.")
     return _record(session, acting, found, new, standing, reason)
 
@@ -126,7 +127,12 @@ def _record(
     specimen = _add_specimen(session, acting, draw, new, kind)
     outcome, unusable = outcome_of(new.outcome, Validity(specimen.validity) if specimen else Validity.NOT_TESTED)
     analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
-    written = _write(session, found, _row(acting, draw, new, standing, outcome, specimen, reason))
+    if found.has_earlier_specimen:
+        _supersede(session, acting, found, new.method)
+        row = _row(acting, draw, new, standing, outcome, specimen, reason, keeps=False)
+    else:
+        row = _row(acting, draw, new, standing, outcome, specimen, reason)
+    written = _write(session, found, row)
     _write_findings(session, written, new, analytes)
     read = settling.read_of(session, draw, written, analytes)
     audit.record(
@@ -240,10 +246,12 @@ def _row(
     outcome: Outcome,
     specimen: Specimen | None,
     reason: str | None,
+    *,
+    keeps: bool = True,
 ) -> Result:
     """The row to write. What was said of the specimen stays said while the outcome does; another outcome may be
-    another specimen's."""
-    kept = standing if standing is not None and standing.outcome == outcome else None
+    another specimen's. Without `keeps` it is known to be another's."""
+    kept = standing if keeps and standing is not None and standing.outcome == outcome else None
     return Result(
         draw_id=id_of(draw),
         outcome=outcome,
@@ -257,6 +265,14 @@ def _row(
         recorded_at=acting.now,
         recorded_by=acting.account,
     )
+
+
+def _supersede(session: Session, acting: Acting, found: OpenDraw, method: Method) -> None:
+    """What was said by other methods of a specimen that does not count says nothing of the second one."""
+    for other in Method:
+        standing = standing_result(session, id_of(found.draw), other)
+        if other is not method and standing is not None and standing.outcome is not None:
+            _write(session, found, _taken_back(acting, found.draw, standing, OF_THE_FIRST))
 
 
 def _taken_back(acting: Acting, draw: Draw, standing: Result, reason: str) -> Result:

@@ -11,6 +11,8 @@ from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
+from testing_tracker.rules.schedule import Schedule as Rule
+from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import About, Kind, Outcome, Status, Validity
 from testing_tracker.services import evidence, prescriptions, reviews
 from testing_tracker.services.draws import window_closes
@@ -108,7 +110,8 @@ def _settle(
     session: Session, acting: Acting, draw: Draw, result: Result | None, read: Read, *, raises: bool
 ) -> Settled:
     was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
-    draw.outcome = result.outcome if result is not None and draw.status == Status.COLLECTED else None
+    outcome = Outcome(result.outcome) if result is not None and result.outcome else None
+    draw.outcome = says(Status(draw.status), draw.reason, outcome)
     draw.expected = draw.outcome == Outcome.POSITIVE and read.is_explained
     draw.late = result is not None and is_late(session, acting, draw, result)
     session.add(draw)
@@ -126,11 +129,14 @@ def _settle(
     return Settled(read, recommendation, evidence.decided_on(session, draw))
 
 
-def is_late(session: Session, acting: Acting, draw: Draw, result: Result) -> bool:
-    """Whether a draw's specimen was given after its collection window had closed, as far as anybody said when."""
+def is_late(session: Session, acting: Acting, draw: Draw, result: Result, rule: Rule | None = None) -> bool:
+    """Whether a draw's specimen was given after its collection window had closed, as far as anybody said when.
+
+    By the draw's own rule unless one is given.
+    """
     if draw.outcome is None or result.collected_at is None:
         return False
-    return result.collected_at >= window_closes(session, acting, draw)
+    return result.collected_at >= window_closes(session, acting, draw, rule)
 
 
 def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str, ...]:

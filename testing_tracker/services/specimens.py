@@ -10,6 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.specimens import Measurements, classify
+from testing_tracker.rules.testing.recollection import RECOLLECT
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
@@ -18,8 +19,6 @@ from testing_tracker.services.testing.happened import check_has_happened
 from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, result_of
 from testing_tracker.store.tables import Draw, Handover, Participant, Specimen
-
-RECOLLECT = "to be collected again"
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,6 @@ def recollect(session: Session, acting: Acting, found: OpenDraw) -> None:
             f"The collection window of {found.which} has closed. Order a test on another day with "
             f"`testing-tracker test {found.participant.code}`."
         )
-    found.draw.outcome = None
     set_status(session, acting, found.draw, Status.DUE, RECOLLECT)
 
 

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.testing.recollection import SECOND_GIVEN
 from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.services.panels import may_have_bound
 from testing_tracker.services.settling import is_late
 from testing_tracker.store import ledger
 from testing_tracker.store.dialects import day_as_text, said_in
@@ -151,7 +153,8 @@ def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None 
 def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws that do not say what their results, the readings of these, and the audit table lead to; as above."""
     governing = sa_select(col(Result.outcome)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
-    outcome = case((col(Draw.status) == Status.COLLECTED, governing))
+    is_first_cups = col(Draw.reason).is_distinct_from(SECOND_GIVEN)
+    outcome = case(((col(Draw.status) == Status.COLLECTED) & is_first_cups, governing))
     of_result = aliased(Reading)
     newest = (
         sa_select(func.max(col(of_result.id)))
@@ -199,5 +202,5 @@ def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None 
         )
     )
     for draw, result, code in session.exec(timed):
-        if draw.late != is_late(session, acting, draw, result):
+        if draw.late not in [is_late(session, acting, draw, result, rule) for rule in may_have_bound(session, draw)]:
             yield draw.due_on, code, "the draw on record does not say rightly whether it was late"

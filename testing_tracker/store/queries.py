@@ -42,11 +42,16 @@ def of_facility(facility_id: int, participant_id: Any) -> ColumnElement[bool]:  
     return exists().where(col(person.id) == participant_id, col(person.facility_id) == facility_id)
 
 
-def in_force(session: Session, history: type[_History], participant_id: int, day: date) -> _History | None:
-    """The row of a participant's history that applies on a day: of the latest `from_on`, the last one recorded."""
+def in_force(
+    session: Session, history: type[_History], participant_id: int, day: date, known: ColumnElement[bool] | None = None
+) -> _History | None:
+    """The row of a participant's history that applies on a day: of the latest `from_on`, the last one recorded.
+
+    `known` leaves out what was not on record yet.
+    """
     return session.exec(
         select(history)
-        .where(history.participant_id == participant_id, history.from_on <= day)
+        .where(history.participant_id == participant_id, history.from_on <= day, *(() if known is None else (known,)))
         .order_by(col(history.from_on).desc(), col(history.id).desc())
         .limit(1)
     ).first()

@@ -80,8 +80,45 @@ def test_more_without_a_record_is_never_less_of_a_question(draws: int, untouched
 
 
 def test_a_facility_without_a_record_of_its_own_begins_with_one_in_ten() -> None:
-    assert usual_share(Count()) == 0.1
-    assert usual_share(Count(9_990, 499)) == 0.05
+    assert usual_share(Count()) == Fraction(1, 10)
+    assert usual_share(Count(9_990, 499)) == Fraction(1, 20)
+
+
+def test_exactly_twice_the_usual_is_twice_the_usual() -> None:
+    """7 of 82 are usual, and in floats 14 is less than twice that."""
+    usual = Count(72, 6)
+    assert usual_share(usual) == Fraction(7, 82)
+    assert jumps_out(Count(82, 14), usual)
+    assert not jumps_out(Count(82, 13), usual)
+
+
+def test_exactly_one_case_of_a_hundred_is_rare() -> None:
+    """Two of two, where one of ten is usual; in floats that is a little more."""
+    assert jumps_out(Count(2, 2), Count(40, 4))
+    assert not jumps_out(Count(2, 2), Count(39, 4))
+
+
+def test_with_little_to_compare_two_draws_without_any_record_are_a_question() -> None:
+    assert jumps_out(Count(2, 2), Count(19, 9))
+    assert not jumps_out(Count(1, 1), Count(19, 9)), "one person who did not come"
+    assert not jumps_out(Count(3, 2), Count(19, 9)), "somebody was there to record something"
+
+
+def test_days_that_somebody_answered_for_are_an_example() -> None:
+    """Two people who miss every day are asked about until it is known that they do."""
+    before: list[Closed] = []
+    answers: dict[date, Count] = {}
+    asked = 0
+    for number in range(30):
+        day = TUESDAY + timedelta(days=number)
+        found = closed_day(day, Count(2, 2), before, answers)
+        before += [compared.closed for compared in found]
+        before = [Closed(one.day, one.days, one.count, one.held, answered=one.held) for one in before]
+        if found[-1].closed.held:
+            asked += 1
+            answers[day] = Count(2, 2)
+    assert 1 <= asked <= 10
+    assert not found[-1].closed.held
 
 
 def test_a_day_that_jumps_out_is_held_by_itself() -> None:

@@ -148,7 +148,9 @@ class Closure(SQLModel, table=True):
 class Draw(SQLModel, table=True):
     """A test that a participant is to give on a day, and what has become of it.
 
-    At most one a day that a schedule or a past record made, and one for cause beside it. `reason` is why the status
+    At most one a day that a schedule or a past record made, and one for cause beside it. `schedule_version_id` is
+    what the draw goes by: the version that made it, or that bound the participant when another draw was put on record;
+    None for those of earlier versions of the program. `reason` is why the status
     is what it is; `ordered_for` why a test for cause was ordered. `outcome` is the governing result's, and `expected`
     whether prescriptions explain all that it found; both follow from the results and their readings. `unable`: the
     participant tried and could not. `late`: given after the collection window had closed. `panel` is the number, from

@@ -1,0 +1,1 @@
+"""Takes and gives records in the words of spreadsheets and laboratories."""

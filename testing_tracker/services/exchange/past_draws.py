@@ -1,0 +1,93 @@
+"""What the draws of a past record go by: the schedules and prescriptions that are on record when it is imported."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.calendar import instant
+from testing_tracker.rules.exchange.past import Past
+from testing_tracker.rules.reading import Read, read_result
+from testing_tracker.rules.schedule import Schedule as Rule
+from testing_tracker.rules.words import Method, Outcome
+from testing_tracker.services import schedules
+from testing_tracker.services.prescriptions import active_on, standing
+from testing_tracker.store.tables import Assignment, Prescription, Schedule, ScheduleVersion
+
+
+class PastDraws:
+    """Reads past draws by what is on record; each schedule and each participant's prescriptions are asked for once."""
+
+    def __init__(self, session: Session, acting: Acting) -> None:
+        self._session = session
+        self._acting = acting
+        self._versions = _versions(session, acting)
+        self._assigned: dict[int, list[tuple[date, int]]] = {}
+        self._prescribed: dict[int, list[Prescription]] = {}
+
+    def learn(self, people: Iterable[int]) -> None:
+        """Read which schedules some participants were assigned to."""
+        new = set(people) - self._assigned.keys()
+        self._assigned |= {number: [] for number in new}
+        rows = self._session.exec(
+            select(Assignment)
+            .where(col(Assignment.participant_id).in_(new))
+            .order_by(col(Assignment.from_on), col(Assignment.id))
+        )
+        for row in rows:
+            self._assigned[row.participant_id].append((row.from_on, row.schedule_id))
+
+    def version_of(self, participant_id: int, day: date) -> ScheduleVersion:
+        """The schedule version that binds a participant on a day."""
+        assigned = self._assigned[participant_id]
+        place = bisect_right(assigned, day, key=lambda row: row[0])
+        _, schedule_id = assigned[max(place, 1) - 1]
+        versions = self._versions[schedule_id]
+        return [version for version in versions if version.binds_from <= day or version.version == 1][-1]
+
+    def read(self, participant_id: int, day: date, past: Past, version: ScheduleVersion) -> Read:
+        """How a past result reads: as its marks say, or else against what is prescribed for its day."""
+        if past.outcome not in (Outcome.POSITIVE, Outcome.NEGATIVE):
+            return Read()
+        if past.expected or past.absent:
+            return Read(past.expected, tuple(sorted(set(past.analytes) - set(past.expected))), past.absent)
+        if participant_id not in self._prescribed:
+            self._prescribed[participant_id] = standing(self._session, participant_id)
+        prescribed = [row.analyte for row in active_on(self._prescribed[participant_id], day)]
+        if not prescribed:
+            return Read()
+        looked_for = [name for name, _ in past.measured] if past.lab is not None else self._panel(version)
+        return read_result(past.analytes, looked_for, prescribed)
+
+    def is_late(self, day: date, past: Past, version: ScheduleVersion) -> bool:
+        """Whether a specimen was given after its day's window had closed, as far as the line says when."""
+        if past.outcome is None or past.collected_at is None:
+            return False
+        return past.collected_at >= instant(day, _rule(version).collection.closes, self._acting.zone)
+
+    def _panel(self, version: ScheduleVersion) -> Sequence[str]:
+        return _rule(version).collection.panel
+
+
+def method_of(past: Past) -> Method:
+    """How a past specimen was tested."""
+    return Method.PRESUMPTIVE if past.lab is None else Method.DEFINITIVE
+
+
+def _rule(version: ScheduleVersion) -> Rule:
+    return schedules.rule_of(version.text)
+
+
+def _versions(session: Session, acting: Acting) -> dict[int, list[ScheduleVersion]]:
+    found: dict[int, list[ScheduleVersion]] = {}
+    rows = session.exec(
+        select(ScheduleVersion)
+        .join(Schedule, col(Schedule.id) == ScheduleVersion.schedule_id)
+        .where(Schedule.facility_id == acting.facility_id)
+        .order_by(col(ScheduleVersion.version))
+    )
+    for version in rows:
+        found.setdefault(version.schedule_id, []).append(version)
+    return found

@@ -1,0 +1,129 @@
+"""After whatever people type, in whatever order and wherever: `verify` is green and the report is printed."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+
+import click
+import pytest
+from acts import ACTS, FILES, NO_ACT, OFTEN, Walk
+from conftest import Clinic
+
+from testing_tracker import chance
+from testing_tracker.cli import program
+from testing_tracker.clock import Clock
+
+ACTS_A_DAY = 14
+DAYS = 10
+# Days around a change of the clock, but for the first; a window, a late specimen and a night go by the clinic's.
+WHERE = {
+    "America/Los_Angeles": date(2026, 3, 3),
+    "Europe/Berlin": date(2026, 3, 24),
+    "Pacific/Auckland": date(2026, 9, 22),
+    "Asia/Kathmandu": date(2026, 12, 28),
+}
+
+
+def commands(command: click.Command = program, name: str = "") -> Iterator[str]:
+    """Every command of the program that does something."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        if command.invoke_without_command:
+            yield name
+        for part in command.list_commands(context):
+            found = command.get_command(context, part)
+            assert found is not None
+            yield from commands(found, f"{name} {part}".strip())
+    else:
+        yield name
+
+
+def test_every_command_is_an_act_or_is_known_to_be_none():
+    assert {*commands(), "result import"} == {*ACTS, *NO_ACT}
+    assert not ACTS.keys() & NO_ACT.keys()
+
+
+class Steps:
+    """A walk with what was typed, so that one that fails can be gone again."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+        self.typed: list[str] = []
+        self.done: dict[str, int] = {}
+
+    def act(self, name: str) -> None:
+        typed = ACTS[name](self.walk)
+        words, given = (typed, None) if isinstance(typed[0], str) else typed
+        self.type(*words, given=given)
+
+    def type(self, *words: str, given: str | None = None, refusable: bool = True) -> None:
+        walk = self.walk
+        walk.clinic.today = walk.today.isoformat()
+        done = walk.clinic.run(*words, input=given)
+        said = f"{walk.today} {walk.hour:02}h {' '.join(words)}{f' < {given!r}' if given else ''} -> {done.exit_code}"
+        self.typed.append(said)
+        story = "\n".join([*self.typed[-400:], done.output])
+        assert done.exit_code in ((0, 1) if refusable else (0,)), story
+        assert done.exception is None or isinstance(done.exception, SystemExit), story
+        assert "Something went wrong" not in done.output, story
+        self.done[words[0]] = self.done.get(words[0], 0) + (done.exit_code == 0)
+
+    def look(self) -> None:
+        """What has to hold whatever was typed before."""
+        week = self.walk.today.isocalendar()
+        self.type("verify", refusable=False)
+        self.type("report", "weekly", "--week", f"{week.year}-W{week.week:02}", refusable=False)
+
+
+def live(steps: Steps, days: int) -> None:
+    walk = steps.walk
+    names = sorted(ACTS)
+    for _ in range(days):
+        drawn_at = walk.chance.choice((0, 0, 0, 5, None))
+        for number in range(ACTS_A_DAY):
+            walk.hour = 7 + number * 15 // ACTS_A_DAY
+            if number == drawn_at:
+                steps.act("draw")
+            steps.act(walk.chance.choice([*names, *OFTEN * 3]))
+            if number % 7 == 6:
+                steps.look()
+        walk.today += timedelta(days=walk.chance.choice((1, 1, 1, 1, 1, 2, 4)))
+    steps.look()
+
+
+@pytest.fixture
+def steps(tmp_path, monkeypatch):
+    """Starts a walk somewhere, with some people enrolled."""
+
+    def start(seed: int, zone: str) -> Steps:
+        seeds = Random(seed)
+        monkeypatch.setattr(chance, "new_seed", lambda: seeds.randbytes(32))
+        first = WHERE[zone]
+        clinic = Clinic(tmp_path / "clinic.db", first.isoformat())
+        walk = Walk(clinic, Random(seed), first)
+
+        def now(clock: Clock) -> datetime:
+            assert clock.pretended_day is not None
+            return datetime.combine(clock.pretended_day, time(walk.hour), clock.zone).astimezone(UTC)
+
+        monkeypatch.setattr(Clock, "now", now)
+        clinic("init", "--training", "--timezone", zone)
+        for name, text in FILES.items():
+            file = clinic.database.with_name(f"{name}.toml")
+            file.write_text(text.format(days=30))
+            clinic("schedule", "load", str(file))
+        found = Steps(walk)
+        for code, schedule in (("A17", "fixed-3"), ("B04", "strict"), ("C21", "early"), ("D33", "rotating")):
+            clinic.add(code, schedule=schedule)
+        return found
+
+    return start
+
+
+@pytest.mark.parametrize("zone", WHERE)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_is_typed_verify_is_green_and_the_report_is_printed(steps, zone, seed):
+    walked = steps(seed, zone)
+    live(walked, DAYS)
+    for act in ("result", "amend", "test", "collected", "log", "prescription", "recommendation", "history"):
+        assert walked.done.get(act), f"{act} never worked; the walk does not try what it is for"
