@@ -1,0 +1,1 @@
+"""What is done with a specimen that was collected: results, and what they say together."""
