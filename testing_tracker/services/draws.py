@@ -66,10 +66,10 @@ class OpenDraw:
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the result says; nothing yet where the specimen is to be collected again."""
+        """What the results say; nothing yet where the specimen is to be collected again."""
         if self.result is None or self.result.outcome is None or self.draw.status == Status.DUE:
             return None
-        return Outcome(self.result.outcome)
+        return Outcome(self.draw.outcome or self.result.outcome)
 
     @property
     def is_awaited(self) -> bool:

@@ -15,6 +15,7 @@ from itertools import islice
 
 from sqlalchemy import Row, func
 from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
@@ -39,6 +40,7 @@ from testing_tracker.store.tables import (
     Enrolment,
     Finding,
     Participant,
+    Reading,
     Result,
 )
 
@@ -187,17 +189,30 @@ def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, _Past]:
 
 _ANALYTES = (
     sa_select(func.aggregate_strings(col(Finding.analyte), ";"))
-    .where(col(Finding.result_id) == Result.id)
+    .where(col(Finding.result_id) == Result.id, col(Finding.found))
     .scalar_subquery()
     .label("analytes")
+)
+# What a laboratory did not look at, the reading of its result has with it: as the cup said it.
+_reading, _later = aliased(Reading), aliased(Reading)
+_NEWEST = sa_select(func.max(col(_later.id))).where(col(_later.result_id) == Result.id).scalar_subquery()
+_OUTCOME = func.coalesce(
+    sa_select(col(_reading.outcome)).where(col(_reading.id) == _NEWEST).scalar_subquery(), col(Result.outcome)
+).label("outcome")
+_TOGETHER = (
+    sa_select(col(_reading.expected) + ";" + col(_reading.unexpected))
+    .where(col(_reading.id) == _NEWEST, col(Result.method) == Method.DEFINITIVE)
+    .scalar_subquery()
+    .label("together")
 )
 _PAST_COLUMNS = (
     col(Draw.kind),
     col(Draw.status),
     col(Draw.reason),
     col(Draw.ordered_for),
-    col(Result.outcome),
+    _OUTCOME,
     _ANALYTES,
+    _TOGETHER,
 )
 
 
@@ -206,10 +221,15 @@ def _past_of(row: Row[tuple[object, ...]]) -> _Past:
     return _Past(
         status=Status.DUE if status is Status.UNRECORDED else status,
         outcome=Outcome(row.outcome) if row.outcome else None,
-        analytes=tuple(sorted(row.analytes.split(";"))) if row.analytes else (),
+        analytes=_analytes_of(row),
         reason=row.reason,
         ordered_for=row.ordered_for,
     )
+
+
+def _analytes_of(row: Row[tuple[object, ...]]) -> tuple[str, ...]:
+    together = [name for name in (row.together or "").split(";") if name]
+    return tuple(sorted(together or filter(None, (row.analytes or "").split(";"))))
 
 
 def _write(session: Session, acting: Acting, new: Sequence[tuple[_Key, _Past]]) -> None:

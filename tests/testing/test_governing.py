@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from testing_tracker.rules import facility_file
 from testing_tracker.rules.analytes import analyte_names
-from testing_tracker.rules.testing.governing import Together, Word, together
+from testing_tracker.rules.testing.governing import Word, together
 from testing_tracker.rules.words import Outcome
 
 NEGATIVE, POSITIVE, INVALID = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INVALID

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 
 # What says how or in what was tested, and not what was looked for.
-_AROUND = frozenset(
-    "urine ur saliva oral fluid screen screening scrn test confirmation confirmatory confirmed confirm conf qual "
-    "qualitative quant quantitative presumptive definitive".split()
+_AROUND = re.compile(
+    r"\b(?:urine|ur|saliva|oral|fluid|screen(?:ing)?|scrn|test|conf(?:irm(?:ed|ation|atory)?)?|"
+    r"qual(?:itative)?|quant(?:itative)?|presumptive|definitive)\b"
 )
 _BY = re.compile(r"\bby\b.*|\b(?:lc|gc)[\s/-]*ms(?:[\s/-]*ms)?\b")
 _UNIT = re.compile(r"(?:(?<=\s)|(?<=[a-z)]))\d+(?:\.\d+)?\s*(?:[nmuµ]|mc|p)?g\s*/\s*[md]l\s*$")
@@ -43,8 +43,7 @@ def _name_in(part: str, known: Mapping[str, str]) -> str | None:
     """The analyte that a part names; empty where it only says how was tested, None where nobody knows it."""
     from testing_tracker.rules.analyte_file import bare
 
-    words = [word for word in _without_cutoff(part, known).split() if word not in _AROUND]
-    rest = " ".join(words)
+    rest = " ".join(word for word in _without_cutoff(part, known).split() if not _AROUND.fullmatch(word))
     return known.get(bare(rest)) if bare(rest) else ""
 
 
