@@ -9,7 +9,7 @@ from testing_tracker.cli.output import format_option, print_rows, say
 from testing_tracker.cli.result import which_draw
 from testing_tracker.cli.words import CODE, DAY, REASON
 
-_COLUMNS = ["participant", "due_on", "outcome", "lab", "sent_on", "expected_by", "is_overdue"]
+_COLUMNS = ["participant", "due_on", "outcome", "lab", "sent_on", "expected_by", "is_overdue", "analytes"]
 
 
 @click.group("confirmation")

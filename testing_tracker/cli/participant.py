@@ -217,7 +217,9 @@ def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
     row: dict[str, object] = {"due_on": draw.due_on, "kind": draw.kind, "status": draw.status}
     if governing is not None:
         row |= _result_cells(governing)
-        row["outcome"] = f"{row['outcome']}{', expected' if draw.expected else ''}{', late' if draw.late else ''}"
+        if draw.presumptive:
+            row["analytes"] = [*_analytes(governing), *(f"{name} presumptive" for name in draw.presumptive)]
+        row["outcome"] = f"{draw.outcome}{', expected' if draw.expected else ''}{', late' if draw.late else ''}"
     elif taken_back and draw.status is not Status.COLLECTED:
         row["outcome"] = "taken back"
     row["reason"] = (governing.reason if governing else None) or draw.reason
@@ -233,5 +235,12 @@ def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
 
 
 def _result_cells(entry: "ResultEntry") -> dict[str, object]:
-    method = f"definitive, {entry.lab}" if entry.lab else str(entry.method)
-    return {"outcome": entry.outcome, "analytes": [*entry.analytes, *entry.amounts], "method": method}
+    method = f"{entry.method}, {entry.lab}" if entry.lab else str(entry.method)
+    return {"outcome": entry.outcome, "analytes": _analytes(entry), "method": method}
+
+
+def _analytes(entry: "ResultEntry") -> list[str]:
+    """What was found, what was measured, and what was looked for and is not there."""
+    measured = {amount.split(" ")[0] for amount in entry.amounts}
+    absent = [f"no {name}" for name in entry.not_found if name not in measured]
+    return [*entry.analytes, *entry.amounts, *absent]

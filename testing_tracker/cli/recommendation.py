@@ -175,6 +175,13 @@ def _in_words(test: "EvidenceLine") -> str:
     return words
 
 
+def _how(test: "EvidenceLine") -> str:
+    """By which method all of it was found; where a laboratory has not looked at some, those."""
+    if test.presumptive and len(test.presumptive) < len(test.analytes):
+        return f"definitive; presumptive: {' '.join(test.presumptive)}"
+    return test.method or ""
+
+
 def _in_detail(line: "RecommendationLine", zone: tzinfo) -> Iterator[str]:
     ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
     yield f"raised    {_local(line.raised_at, zone)}, {ago}"
@@ -182,7 +189,7 @@ def _in_detail(line: "RecommendationLine", zone: tzinfo) -> Iterator[str]:
     if line.certainty:
         yield f"certainty {_CERTAINTY.get(line.certainty, line.certainty)}"
     for test in line.evidence:
-        more = ", ".join(filter(None, (test.method or "", _awaited(test))))
+        more = ", ".join(filter(None, (_how(test), _awaited(test))))
         yield f"evidence  {_in_words(test)}" + (f"  [{more}]" if more else "")
     if line.deferred_until is not None:
         yield f"put off   until {line.deferred_until}"

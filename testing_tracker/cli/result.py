@@ -127,6 +127,9 @@ def told(which: str, done: str, logged: "Logged") -> list[str]:
     was = f" (was {logged.earlier_status})" if logged.earlier_status not in (Status.DUE, Status.COLLECTED) else ""
     lines = [f"{which}: {done}{was}."]
     lines += _read_in_words(logged)
+    if logged.settled.presumptive:
+        left = ", ".join(logged.settled.presumptive)
+        lines.append(f"The definitive result says nothing of {left}: found by the cup, presumptive, to be confirmed.")
     if logged.draw.late:
         lines.append("It was given after the collection window had closed: counted as collected, and marked late.")
     recommendation = logged.recommendation

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from testing_tracker.acting import Acting
+    from testing_tracker.rules.amounts import Amount
     from testing_tracker.services.results import NewResult
     from testing_tracker.services.specimens import NewSpecimen
 
@@ -47,6 +48,22 @@ _OPTIONS = (
         metavar="NAME[=AMOUNT]",
         help="What a positive found; with an amount (ng/mL) it is judged against the cutoff.",
     ),
+    click.option(
+        "--looked-for",
+        "looked_for",
+        type=ANALYTE,
+        multiple=True,
+        metavar="NAME",
+        help="What the test looked for, found or not; a laboratory's result governs what it names.",
+    ),
+    click.option(
+        "--cutoff",
+        "cutoffs",
+        type=_AnalyteWithAmount(),
+        multiple=True,
+        metavar="NAME=AMOUNT",
+        help="The test's own cutoff (ng/mL), by which its amount is judged.",
+    ),
     click.option("--collected-at", metavar="TIME", help="Such as 09:40, the facility's time."),
     click.option("--note", metavar="TEXT", help="Anything worth keeping with it."),
     click.option("--definitive", is_flag=True, help="A laboratory's GC-MS or LC-MS/MS result; it governs the cup's."),
@@ -78,22 +95,32 @@ def nothing_said(said: dict[str, Any]) -> bool:
 
 def new_result(acting: "Acting", day: date, outcome: str, said: dict[str, Any]) -> "NewResult":
     """What the options say. Raises TestingTrackerError for a time or a number that is none."""
-    from testing_tracker.rules.amounts import read_amount
     from testing_tracker.services.results import NewResult, collected_instant
 
     if said["definitive"] and not said["lab"]:
         raise TestingTrackerError("A definitive result needs the laboratory that it comes from; add --lab NAME.")
     collected_at = said["collected_at"]
+    missing = next((name for name, cutoff in said["cutoffs"] if not cutoff), None)
+    if missing is not None:
+        raise TestingTrackerError(f"The cutoff of {missing} has no amount; write --cutoff {missing}=50.")
     return NewResult(
         outcome=Outcome(outcome),
         analytes=tuple(name for name, _ in said["analytes"]),
         collected_at=collected_instant(acting, day, collected_at) if collected_at else None,
         note=said["note"],
-        amounts={name: read_amount(amount) for name, amount in said["analytes"] if amount},
+        amounts=_amounts(said["analytes"]),
         method=Method.DEFINITIVE if said["definitive"] else Method.PRESUMPTIVE,
         lab=said["lab"],
         specimen=_new_specimen(acting, day, said),
+        looked_for=tuple(dict.fromkeys(said["looked_for"])),
+        cutoffs=_amounts(said["cutoffs"]),
     )
+
+
+def _amounts(said: tuple[tuple[str, str | None], ...]) -> "dict[str, Amount]":
+    from testing_tracker.rules.amounts import amounts_by_analyte, read_amount
+
+    return amounts_by_analyte((name, read_amount(amount)) for name, amount in said if amount)
 
 
 def _new_specimen(acting: "Acting", day: date, said: dict[str, Any]) -> "NewSpecimen | None":

@@ -8,7 +8,7 @@ from testing_tracker.reports.weekly_lines import WeekCell, cells_of
 from testing_tracker.reports.weekly_words import NOT_AVAILABLE, Section
 from testing_tracker.rules.day_mark import SIGNS, DayMark
 from testing_tracker.rules.pattern import MIXED, NOT_PROVIDED
-from testing_tracker.services.roster import Change, DrawEntry
+from testing_tracker.services.roster import Change, DrawEntry, ResultEntry
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CALENDAR_TITLE = "Calendar of draws and results"
@@ -194,9 +194,10 @@ def _draw_rows(draw: DrawEntry, report: ParticipantReport) -> Iterator[tuple[str
     governing = next((entry for entry in draw.results if entry.counts and draw.outcome is not None), None)
     result = ""
     if governing is not None:
-        found = ", ".join([*governing.analytes, *governing.amounts])
-        marks = [str(governing.method), *(["expected"] if draw.expected else []), *(["late"] if draw.late else [])]
-        result = f"{governing.outcome}{f': {found}' if found else ''} ({', '.join(marks)})"
+        left = [f"{name} (presumptive)" for name in draw.presumptive]
+        found = ", ".join([*governing.analytes, *governing.amounts, *left])
+        marks = [_method(governing), *(["expected"] if draw.expected else []), *(["late"] if draw.late else [])]
+        result = f"{draw.outcome}{f': {found}' if found else ''} ({', '.join(marks)})"
     reason = (governing.reason if governing else None) or draw.reason or ""
     yield (str(draw.due_on), str(draw.kind), str(draw.status), result, reason)
     for entry in draw.results:
@@ -204,4 +205,8 @@ def _draw_rows(draw: DrawEntry, report: ParticipantReport) -> Iterator[tuple[str
             word = "beside it" if entry.stands and governing is not None else "was"
             found = f": {', '.join(entry.analytes)}" if entry.analytes else ""
             when = moment(entry.recorded_at, report.zone)
-            yield ("", "", "", f"{word} {entry.outcome}{found} ({entry.method})", f"{when} by {entry.recorded_by}")
+            yield ("", "", "", f"{word} {entry.outcome}{found} ({_method(entry)})", f"{when} by {entry.recorded_by}")
+
+
+def _method(entry: ResultEntry) -> str:
+    return f"{entry.method}, {entry.lab}" if entry.lab else str(entry.method)

@@ -15,7 +15,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.reports.counting import IS_A_DRAW
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.streaks import absences_at_the_end
-from testing_tracker.rules.words import Method, Outcome, Status
+from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.positives import Said, said_by
 from testing_tracker.store.queries import counts
 from testing_tracker.store.tables import Draw, Participant, Reading, Result
@@ -89,8 +89,9 @@ def _of_the_week(acting: Acting, week: Week) -> ColumnElement[bool]:
 
 
 def _in_words(said: Said) -> str:
-    confirmed = "confirmed" if said.method is Method.DEFINITIVE else "presumptive"
-    return f"{', '.join(said.unexpected)} ({confirmed})"
+    confirmed = [analyte for analyte in said.unexpected if analyte in said.confirmed]
+    parts = {"confirmed": confirmed, "presumptive": said.presumptive}
+    return "; ".join(f"{', '.join(analytes)} ({word})" for word, analytes in parts.items() if analytes)
 
 
 def _by_analyte(tests: Iterable[Said]) -> list[AnalyteFound]:
@@ -100,7 +101,7 @@ def _by_analyte(tests: Iterable[Said]) -> list[AnalyteFound]:
     for said in tests:
         for analyte in said.unexpected:
             unexpected[analyte] = unexpected.get(analyte, 0) + 1
-            confirmed[analyte] = confirmed.get(analyte, 0) + (said.method is Method.DEFINITIVE)
+            confirmed[analyte] = confirmed.get(analyte, 0) + (analyte in said.confirmed)
         for analyte in said.expected:
             expected[analyte] = expected.get(analyte, 0) + 1
     names = sorted(unexpected.keys() | expected.keys(), key=lambda name: (-unexpected.get(name, 0), name))

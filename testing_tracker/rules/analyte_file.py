@@ -18,8 +18,8 @@ SPECIMENS = ("urine", "oral-fluid", "breath", "blood", "hair", "sweat")
 USUAL_UNIT = "ng/mL"
 EITHER = "either"  # the LOINC code of a test that does not say its method
 
-_KEYS = ("title", "also", "prescribed", "loinc", "cutoff", "window", "explains")
-_OF_THE_SHIPPED = ("title", "prescribed")
+_KEYS = ("title", "also", "prescribed", "class", "loinc", "cutoff", "window", "explains")
+_OF_THE_SHIPPED = ("title", "prescribed", "class")
 _SAID_OF_SOURCE = ("source", "edition", "verified")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _UNIT = re.compile(r"[A-Za-zµ]+/[A-Za-z]+")
@@ -84,13 +84,17 @@ class Explains:
 
 @dataclass(frozen=True)
 class Analyte:
-    """An analyte as the files describe it. `loinc` is by method or EITHER, of urine tests."""
+    """An analyte as the files describe it. `loinc` is by method or EITHER, of urine tests.
+
+    `is_class`: it is the name of a class test and of no substance.
+    """
 
     name: str
     title: str
     also: tuple[str, ...] = ()
     is_own: bool = False
     can_be_prescribed: bool = True
+    is_class: bool = False
     loinc: Mapping[str, Code] = field(default_factory=dict)
     cutoffs: Mapping[tuple[str, Method], Cutoff] = field(default_factory=dict)
     windows: Mapping[str, Window] = field(default_factory=dict)
@@ -177,8 +181,12 @@ class _Reader:
         can_be_prescribed = entry.get("prescribed", known.can_be_prescribed)
         if not isinstance(can_be_prescribed, bool):
             self.problems.append(f"{name}.prescribed: must be true or false")
+        is_class = entry.get("class", known.is_class)
+        if not isinstance(is_class, bool):
+            self.problems.append(f"{name}.class: must be true or false")
         self.analytes[name] = replace(
             known,
+            is_class=bool(is_class),
             also=(*known.also, *self._also(name, entry.get("also", []))),
             can_be_prescribed=bool(can_be_prescribed),
             loinc={**known.loinc, **dict(self._loinc(name, entry.get("loinc", {})))},

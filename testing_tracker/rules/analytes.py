@@ -25,9 +25,13 @@ __all__ = [
     "described",
     "explained_by",
     "explained_in_prescriptions",
+    "is_class_test",
     "loinc_of",
     "longest_window_days",
+    "may_show_same_use",
+    "members_of",
     "outlasts_a_week",
+    "shown_by",
     "use",
     "window_of",
 ]
@@ -40,15 +44,22 @@ class UnknownAnalyteError(TestingTrackerError):
 
 
 def analyte_named(name: str) -> str:
-    """The vocabulary's own name for what a person calls `COC`, `thc` or `6-MAM`.
+    """The vocabulary's own name for what a person calls `COC`, `thc` or `6-MAM`, or a report `Opiates Screen, Urine`.
 
     Raises UnknownAnalyteError, naming close matches or else every name there is; FacilityFileError where the facility's
     file cannot be used, as do all functions here.
     """
     found = _vocabulary().by_any_name.get(bare(name))
-    if found is None:
+    if found is not None:
+        return found
+    from testing_tracker.rules.testing.names import names_meant  # most names stand in the vocabulary as they are
+
+    meant = sorted(names_meant(name, _vocabulary().by_any_name))
+    if len(meant) > 1:
+        raise UnknownAnalyteError(f"{name!r} names {' and '.join(meant)}; name the one that was found")
+    if not meant:
         raise UnknownAnalyteError(f"{name!r} is not an analyte; {_suggestion(name)}")
-    return found
+    return meant[0]
 
 
 def analyte_names() -> tuple[str, ...]:
@@ -103,9 +114,14 @@ def explained_by(prescribed: Iterable[str]) -> frozenset[str]:
     Itself, what the body makes of it, and the class tests that react to any of these. Only what is known and sure:
     explaining too much would hide a use, explaining too little would accuse a patient.
     """
+    return shown_by(analyte for analyte in prescribed if can_be_prescribed(analyte))
+
+
+def shown_by(used: Iterable[str]) -> frozenset[str]:
+    """Every analyte that a use of these can make positive, prescribed or not; as `explained_by`."""
     taken: set[str] = set()
     class_tests: set[str] = set()
-    waiting = [analyte for analyte in prescribed if can_be_prescribed(analyte)]
+    waiting = list(used)
     while waiting:
         analyte = waiting.pop()
         if analyte not in taken:
@@ -113,6 +129,26 @@ def explained_by(prescribed: Iterable[str]) -> frozenset[str]:
             class_tests.update(described(analyte).explains.class_tests)
             waiting += described(analyte).explains.metabolites
     return frozenset(taken | class_tests)
+
+
+def is_class_test(analyte: str) -> bool:
+    """Whether an analyte is a class test and no substance, as opiates are; oxycodone is both."""
+    return described(analyte).is_class
+
+
+def members_of(class_test: str) -> frozenset[str]:
+    """The analytes to which a class test reacts, by the vocabulary's own names."""
+    return frozenset(
+        name for name, analyte in _vocabulary().analytes.items() if class_test in analyte.explains.class_tests
+    )
+
+
+def may_show_same_use(analyte: str, earlier: str) -> bool:
+    """Whether what a test finds may come of the same use as what an earlier one found.
+
+    It is the same analyte, a metabolite or class test of the earlier one, or a member of the class that it was.
+    """
+    return analyte in shown_by([earlier]) or earlier in described(analyte).explains.class_tests
 
 
 def explained_in_prescriptions(analyte: str) -> tuple[str, ...]:

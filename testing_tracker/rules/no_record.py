@@ -130,7 +130,7 @@ def _is_rare(count: Count, share: Fraction) -> bool:
         comb(count.draws, number) * without**number * (all_of - without) ** (count.draws - number)
         for number in range(count.untouched, count.draws + 1)
     )
-    return ways <= RARE * all_of**count.draws
+    return bool(ways <= RARE * all_of**count.draws)
 
 
 def closed_day(

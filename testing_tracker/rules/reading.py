@@ -18,8 +18,15 @@ _TEST_MISSES_SOME = frozenset({"benzodiazepine", "opioids", "sedatives", "tricyc
 # Class tests that are made for a medicine of another name and find it reliably (HHS Authorized Testing Panels, 90 FR
 # 4662: one initial test for morphine and codeine, one for oxycodone and oxymorphone). That a class test may react to a
 # medicine, which is enough to explain a positive, is not enough here: an opiates screen may miss fentanyl, methadone
-# and the semi-synthetics (Am Fam Physician, as above).
-_ALSO_FOUND_BY = {"codeine": "opiates", "morphine": "opiates", "oxymorphone": "oxycodone"}
+# and the semi-synthetics (Am Fam Physician, as above). The last three are tests for what the body makes of a medicine.
+_ALSO_FOUND_BY = {
+    "codeine": "opiates",
+    "morphine": "opiates",
+    "oxymorphone": "oxycodone",
+    "buprenorphine": "norbuprenorphine",
+    "fentanyl": "norfentanyl",
+    "methadone": "eddp",
+}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Specimens sent to a laboratory for a definitive test, and which of them are overdue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,18 +9,20 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import Method, Outcome, Status
+from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.draws import OpenDraw
+from testing_tracker.services.positives import Said, said_by
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, standing_result, stands
-from testing_tracker.store.tables import Confirmation, Draw, Participant, Result
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import Confirmation, Draw, Participant
 
 USUAL_WAIT = timedelta(days=7)
+_AT_A_TIME = 500
 
 
 @dataclass(frozen=True)
 class Awaited:
-    """A definitive result that is awaited."""
+    """A definitive result that is awaited, with the analytes that it is awaited of."""
 
     participant: str
     due_on: date
@@ -28,6 +31,7 @@ class Awaited:
     sent_on: date
     expected_by: date
     is_overdue: bool
+    analytes: list[str]
 
 
 def send(session: Session, acting: Acting, found: OpenDraw, lab: str | None, by: date | None) -> Confirmation:
@@ -83,23 +87,21 @@ def awaited_for(session: Session, draw: Draw) -> Confirmation | None:
 
 
 def _is_answered(session: Session, draw: Draw) -> bool:
-    definitive = standing_result(session, id_of(draw), Method.DEFINITIVE)
-    return definitive is not None and definitive.outcome is not None
+    """Whether a definitive result speaks for all that was found."""
+    said = said_by(session, col(Draw.id) == draw.id).get(id_of(draw))
+    return said is not None and said.is_answered
+
+
+def end_for_invalid(session: Session, acting: Acting, draw: Draw) -> None:
+    """A laboratory's result is invalid: it is not awaited any more, and what the cup found may be sent again."""
+    awaited = awaited_for(session, draw)
+    if awaited is not None:
+        _write(session, acting, draw, "confirmation cancel", awaited.lab, None, "the definitive result is invalid")
 
 
 def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> list[Awaited]:
     """The definitive results that are awaited, the longest awaited first."""
     later = aliased(Confirmation)
-    answered = (
-        select(Result.id)
-        .where(
-            Result.draw_id == Confirmation.draw_id,
-            Result.method == Method.DEFINITIVE,
-            col(Result.outcome).is_not(None),
-            stands(Result),
-        )
-        .exists()
-    )
     query = (
         select(Confirmation, Draw, Participant.code)
         .join(Draw, col(Draw.id) == Confirmation.draw_id)
@@ -108,13 +110,17 @@ def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> 
             Participant.facility_id == acting.facility_id,
             col(Confirmation.due_on).is_not(None),
             ~select(later.id).where(later.draw_id == Confirmation.draw_id, col(later.id) > Confirmation.id).exists(),
-            ~answered,
         )
         .order_by(col(Confirmation.due_on), col(Confirmation.id))
     )
+    rows = session.exec(query).all()
+    said = _said(session, [draw for _, draw, _ in rows])
     lines = []
-    for row, draw, code in session.exec(query):
+    for row, draw, code in rows:
         assert row.due_on is not None
+        one = said.get(id_of(draw))
+        if one is not None and one.is_answered:
+            continue
         lines.append(
             Awaited(
                 participant=code,
@@ -124,6 +130,15 @@ def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> 
                 sent_on=row.recorded_at.astimezone(acting.zone).date(),
                 expected_by=row.due_on,
                 is_overdue=row.due_on < acting.today,
+                analytes=list(one.presumptive or one.expected) if one is not None else [],
             )
         )
     return [line for line in lines if line.is_overdue or not overdue_only]
+
+
+def _said(session: Session, draws: Sequence[Draw]) -> dict[int, Said]:
+    said: dict[int, Said] = {}
+    for start in range(0, len(draws), _AT_A_TIME):
+        page = [draw.id for draw in draws[start : start + _AT_A_TIME]]
+        said |= said_by(session, col(Draw.id).in_(page))
+    return said

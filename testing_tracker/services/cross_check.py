@@ -77,6 +77,7 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
                 untouched,
                 # What a prescription explains, and what was late, no act says: it follows from readings and times.
                 (col(Draw.outcome) == Outcome.POSITIVE) & _may_be_explained(),
+                _is_read_together(),
                 col(Draw.expected),
                 col(Draw.late),
                 leads_to != col(Draw.status),
@@ -87,6 +88,15 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
         )
     )
     return [identity for identity in session.exec(query) if identity is not None]
+
+
+def _is_read_together() -> ColumnElement[bool]:
+    """The condition that a draw's results have said something together that the governing one does not say alone."""
+    return (
+        exists()
+        .where(col(Result.draw_id) == Draw.id, col(Reading.result_id) == Result.id, col(Reading.outcome).is_not(None))
+        .correlate(Draw)
+    )
 
 
 def _may_be_explained() -> ColumnElement[bool]:

@@ -74,10 +74,10 @@ class OpenDraw:
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the result says; nothing yet where the specimen is to be, or was, collected again."""
+        """What the results say; nothing yet where the specimen is to be, or was, collected again."""
         if self.result is None or self.result.outcome is None:
             return None
-        return says(Status(self.draw.status), self.draw.reason, Outcome(self.result.outcome))
+        return says(Status(self.draw.status), self.draw.reason, Outcome(self.draw.outcome or self.result.outcome))
 
     @property
     def has_earlier_specimen(self) -> bool:

@@ -10,9 +10,9 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, func
+from sqlalchemy import ColumnElement, Label, ScalarSelect, func
 from sqlalchemy import select as sa_select
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
@@ -202,15 +202,13 @@ def _analytes_where(
     )
 
 
-def _as_read(column: ColumnElement[str] | Mapped[str], name: str) -> Label[str]:
-    return (
-        sa_select(column)
-        .where(col(Reading.result_id) == Result.id)
-        .order_by(col(Reading.id).desc())
-        .limit(1)
-        .scalar_subquery()
-        .label(name)
-    )
+# What a laboratory did not look at, the reading of its result has with it: as the cup said it.
+_reading, _later = aliased(Reading), aliased(Reading)
+_NEWEST = sa_select(func.max(col(_later.id))).where(col(_later.result_id) == Result.id).scalar_subquery()
+
+
+def _as_read(column: str) -> ScalarSelect[str]:
+    return sa_select(getattr(_reading, column)).where(col(_reading.id) == _NEWEST).scalar_subquery()
 
 
 _AMOUNT = col(Finding.analyte) + "=" + col(Finding.amount) + " " + col(Finding.unit)
@@ -219,14 +217,15 @@ _PAST_COLUMNS = (
     col(Draw.status),
     col(Draw.reason),
     col(Draw.ordered_for),
-    col(Result.outcome),
+    func.coalesce(_as_read("outcome"), col(Result.outcome)).label("outcome"),
     col(Result.method),
     col(Result.lab),
     col(Result.collected_at),
     _analytes_where(col(Finding.found), col(Finding.analyte), "analytes"),
     _analytes_where(col(Finding.amount).is_not(None), _AMOUNT, "measured"),
-    _as_read(col(Reading.expected), "expected"),
-    _as_read(col(Reading.absent), "absent"),
+    _as_read("expected").label("expected"),
+    _as_read("unexpected").label("unexpected"),
+    _as_read("absent").label("absent"),
 )
 
 
@@ -239,7 +238,7 @@ def _past_of(row: Any) -> Past:  # noqa: ANN401  a row with these columns
     return Past(
         status=status,
         outcome=outcome,
-        analytes=_words(row.analytes),
+        analytes=_analytes_of(row),
         reason=row.reason,
         ordered_for=row.ordered_for,
         lab=(row.lab or "") if row.method == Method.DEFINITIVE else None,
@@ -252,6 +251,12 @@ def _past_of(row: Any) -> Past:  # noqa: ANN401  a row with these columns
 
 def _words(text: str | None) -> tuple[str, ...]:
     return tuple(sorted(text.split(";"))) if text else ()
+
+
+def _analytes_of(row: Any) -> tuple[str, ...]:  # noqa: ANN401  as above
+    """What was found: by a laboratory, and by the cup where the laboratory did not look."""
+    read = () if row.method == Method.PRESUMPTIVE else (*_words(row.expected), *_words(row.unexpected))
+    return tuple(sorted(read or _words(row.analytes)))
 
 
 def _write(session: Session, acting: Acting, go_by: PastDraws, new: Sequence[tuple[_Key, Past]]) -> None:

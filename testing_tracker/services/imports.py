@@ -176,7 +176,7 @@ def read_word(column: str, cell: str, words: Sequence[_Word]) -> _Word:
     raise TestingTrackerError(f"{column} {said} {', '.join(words)}")
 
 
-def read_analytes(cell: str) -> tuple[str, ...]:
+def read_analytes(cell: str, column: str = "analytes") -> tuple[str, ...]:
     """The analytes of a `;`-separated cell by the vocabulary's names, in order. Raises TestingTrackerError."""
     found = set()
     names = [name.strip() for name in cell.split(";")]
@@ -185,7 +185,7 @@ def read_analytes(cell: str) -> tuple[str, ...]:
             if name:
                 found.add(analyte_named(name))
         except UnknownAnalyteError:
-            which = "analytes names one" if len(names) == 1 else f"number {place} of the analytes is one"
+            which = f"{column} names one" if len(names) == 1 else f"number {place} of the {column} is one"
             raise TestingTrackerError(
                 f"{which} that is not known; the analytes are {', '.join(analyte_names())}"
             ) from None

@@ -9,13 +9,17 @@ from testing_tracker.rules.analytes import longest_window_days
 from testing_tracker.rules.carry_over import Found, same_uses
 from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services.panels import rule_of_draw
-from testing_tracker.store.queries import counts, id_of
+from testing_tracker.store.queries import counts, id_of, may_be_positive
 from testing_tracker.store.tables import Draw, Finding, Reading, Result, Specimen
 
 
 @dataclass(frozen=True)
 class Said:
-    """What the governing result of a draw says. `expected` are the analytes that prescriptions explain."""
+    """What the results of a draw say together. `expected` are the analytes that prescriptions explain.
+
+    `confirmed` are those that the definitive result found. `method` is definitive where that result speaks for all that
+    is said. `is_answered`: no further word of a laboratory is awaited; `is_beside`: one has said something.
+    """
 
     draw: Draw
     outcome: Outcome
@@ -23,6 +27,19 @@ class Said:
     unexpected: tuple[str, ...]
     expected: tuple[str, ...]
     specimen_id: int | None
+    confirmed: frozenset[str] = frozenset()
+    is_answered: bool = False
+    is_beside: bool = False
+
+    @property
+    def presumptive(self) -> tuple[str, ...]:
+        """The analytes that count and that no definitive result has confirmed."""
+        return tuple(analyte for analyte in self.unexpected if analyte not in self.confirmed)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """All that was found and that no definitive result has confirmed, whether prescriptions explain it or not."""
+        return tuple(sorted(analyte for analyte in (*self.unexpected, *self.expected) if analyte not in self.confirmed))
 
     @property
     def is_positive(self) -> bool:
@@ -52,15 +69,27 @@ def said_by(session: Session, which: ColumnElement[bool]) -> dict[int, Said]:
     for draw, result in rows:
         found = tuple(findings.get(id_of(result), ()))
         reading = readings.get(id_of(result))
-        said[id_of(draw)] = Said(
-            draw=draw,
-            outcome=Outcome(result.outcome or ""),
-            method=Method(result.method),
-            unexpected=found if reading is None else _words(reading.unexpected),
-            expected=() if reading is None else _words(reading.expected),
-            specimen_id=result.specimen_id,
-        )
+        said[id_of(draw)] = _said(draw, result, found, reading)
     return said
+
+
+def _said(draw: Draw, result: Result, found: tuple[str, ...], reading: Reading | None) -> Said:
+    unexpected = found if reading is None else _words(reading.unexpected)
+    expected = () if reading is None else _words(reading.expected)
+    is_definitive = result.method == Method.DEFINITIVE
+    confirmed = frozenset(found) if is_definitive else frozenset()
+    speaks = is_definitive and not (reading is not None and reading.outcome and result.outcome == Outcome.INVALID)
+    return Said(
+        draw=draw,
+        outcome=Outcome((reading.outcome if reading is not None else None) or result.outcome or ""),
+        method=Method.DEFINITIVE if speaks and confirmed.issuperset((*unexpected, *expected)) else Method.PRESUMPTIVE,
+        unexpected=unexpected,
+        expected=expected,
+        specimen_id=result.specimen_id,
+        confirmed=confirmed,
+        is_beside=is_definitive,
+        is_answered=speaks and confirmed.issuperset(unexpected),
+    )
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -89,9 +118,7 @@ class Positives:
 def positives_of(session: Session, which: ColumnElement[bool]) -> Positives:
     """The positives among all draws of some participants; `which` says whose, by `Draw.participant_id`."""
     tests = {
-        identity: said
-        for identity, said in said_by(session, which & (Result.outcome == Outcome.POSITIVE)).items()
-        if said.is_positive
+        identity: said for identity, said in said_by(session, which & may_be_positive()).items() if said.is_positive
     }
     by_participant: dict[int, list[Found]] = {}
     collected: dict[int, str] = {}

@@ -12,10 +12,11 @@ from testing_tracker.rules.analytes import can_be_prescribed
 from testing_tracker.rules.reading import Read, read_result
 from testing_tracker.rules.words import Kind, Outcome
 from testing_tracker.services.lookup import find_participant
-from testing_tracker.services.prescriptions import active_on, is_called_off, looked_for_in, standing
+from testing_tracker.services.prescriptions import active_on, is_called_off, standing
 from testing_tracker.services.settling import read_again
+from testing_tracker.services.testing.together import words_together
 from testing_tracker.store import audit
-from testing_tracker.store.queries import findings_of, id_of, reading_of, result_of
+from testing_tracker.store.queries import id_of, reading_of, result_of
 from testing_tracker.store.tables import Draw, Participant, Prescription, Recommendation
 
 _Prescribed = Callable[[date], frozenset[str]]
@@ -264,11 +265,12 @@ def _compare(session: Session, draws: Sequence[Draw], prescribed: _Prescribed) -
     for draw in draws:
         result = result_of(session, id_of(draw))
         assert result is not None, "its outcome is the draw's"
-        found, reading = findings_of(session, result.id), reading_of(session, result.id)
+        both, reading = words_together(session, draw, result), reading_of(session, result.id)
+        found = sorted(both.found)
         # One that was never read, from before there were prescriptions, had nothing to explain it.
         before = read_result(found, (), ())
         if reading is not None:
             before = Read.from_text(reading.expected, reading.unexpected, reading.absent)
-        after = read_result(found, looked_for_in(session, draw, result), prescribed(draw.due_on))
+        after = read_result(found, both.looked_for, prescribed(draw.due_on))
         compared.append(Touched(draw, before, after))
     return compared

@@ -77,13 +77,15 @@ def read_for(session: Session, draw: Draw, found: Sequence[str], looked_for: Seq
 
 
 def looked_for_in(session: Session, draw: Draw, result: Result) -> tuple[str, ...]:
-    """What a result's test is known to have looked for: the draw's panel, or what a laboratory named.
+    """What a result's test is known to have looked for: what it says itself, or else the draw's panel.
 
     A laboratory may have been asked about one analyte alone, so its silence about the others says nothing.
     """
-    if result.method == Method.PRESUMPTIVE:
+    rows = session.exec(select(Finding).where(Finding.result_id == result.id).order_by(col(Finding.id))).all()
+    said_so = any(not row.found and row.amount is None for row in rows)
+    if result.method == Method.PRESUMPTIVE and not said_so:
         return test_of(session, draw).panel
-    return tuple(session.exec(select(Finding.analyte).where(Finding.result_id == result.id).order_by(col(Finding.id))))
+    return tuple(row.analyte for row in rows)
 
 
 def listed(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ _CHANGES_A_DRAW = ("result log", "result amend", "result read again", *(f"draw {
 
 
 class Certainty(StrEnum):
-    """Whether a laboratory has confirmed the positive tests that a recommendation rests on: none, some or all."""
+    """Whether a laboratory has confirmed what the tests that a recommendation rests on found: none, some or all."""
 
     PRESUMPTIVE = "presumptive"
     PARTLY_CONFIRMED = "partly confirmed"
@@ -31,7 +31,8 @@ class Certainty(StrEnum):
 class EvidenceLine:
     """A draw that a recommendation rests on, with what it says now; analytes are those that count.
 
-    `method` is how the governing result was had, `same_use_as` the days of the positives that this one may be the same
+    `method` is how what it says was had, definitive where a laboratory speaks for all of it, and `presumptive` are the
+    analytes that only a cup found. `same_use_as` the days of the positives that this one may be the same
     use as, `awaited_by` the day by which a definitive result is awaited. `expected`: prescriptions explain all of it.
     """
 
@@ -44,6 +45,7 @@ class EvidenceLine:
     same_use_as: list[date]
     awaited_by: date | None
     is_overdue: bool
+    presumptive: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _awaited(session: Session, about: ColumnElement[bool], said: Mapping[int, Sa
         .order_by(col(Confirmation.id))
     )
     newest = {row.draw_id: row.due_on for row in rows}
-    answered = {identity for identity, one in said.items() if one.method is Method.DEFINITIVE}
+    answered = {identity for identity, one in said.items() if one.is_answered}
     return {identity: day for identity, day in newest.items() if day is not None and identity not in answered}
 
 
@@ -209,12 +211,13 @@ def level_accepted(decision: AuditEntry | None) -> Level | None:
 
 
 def _certainty(tests: Sequence[Said]) -> Certainty | None:
-    confirmed = [said.method is Method.DEFINITIVE for said in tests if said.is_positive]
-    if not confirmed:
+    positive = [said for said in tests if said.is_positive]
+    if not positive:
         return None
-    if all(confirmed):
+    if not any(said.presumptive for said in positive):
         return Certainty.CONFIRMED
-    return Certainty.PARTLY_CONFIRMED if any(confirmed) else Certainty.PRESUMPTIVE
+    is_any = any(said.confirmed.intersection(said.unexpected) for said in positive)
+    return Certainty.PARTLY_CONFIRMED if is_any else Certainty.PRESUMPTIVE
 
 
 def _evidence_line(acting: Acting, draw: Draw, read: _Read) -> EvidenceLine:
@@ -231,4 +234,5 @@ def _evidence_line(acting: Acting, draw: Draw, read: _Read) -> EvidenceLine:
         same_use_as=[found.on for found in read.positives.same_uses.get(identity, ())],
         awaited_by=awaited_by,
         is_overdue=awaited_by is not None and awaited_by < acting.today,
+        presumptive=list(said.presumptive) if said else [],
     )

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.amounts import Amount, read_amount
+from testing_tracker.rules.amounts import Amount, amounts_by_analyte, read_amount
 from testing_tracker.rules.schedule_file import SPECIMENS
 from testing_tracker.rules.specimens import Measurements, parse_measurement
 from testing_tracker.rules.words import Method, Outcome
@@ -29,13 +29,14 @@ from testing_tracker.services.imports import (
     read_word,
 )
 from testing_tracker.services.specimens import NewSpecimen
+from testing_tracker.services.testing.together import named_in
 from testing_tracker.store.queries import draws_on, findings_of, id_of
 from testing_tracker.store.tables import Recommendation, Result
 
 COLUMNS = ("participant", "due_on", "outcome")
 _MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
 _OF_THE_SPECIMEN = ("specimen", "specimen_id", "collector", "observed", "received_at", *_MEASURED)
-OPTIONAL = ("analytes", "collected_at", "note", "kind", "method", "lab", *_OF_THE_SPECIMEN)
+OPTIONAL = ("analytes", "collected_at", "note", "kind", "method", "lab", "looked_for", "cutoffs", *_OF_THE_SPECIMEN)
 _TIME = re.compile(r"[0-9T:.+Z -]{1,40}")
 
 
@@ -106,23 +107,34 @@ def _read_result(acting: Acting, day: date, cells: Mapping[str, str]) -> results
         method=method,
         lab=lab,
         specimen=_read_specimen(acting, day, cells),
+        looked_for=read_analytes(cells.get("looked_for", ""), "looked_for"),
+        cutoffs=_read_cutoffs(cells.get("cutoffs", "")),
     )
 
 
-def _read_findings(cell: str) -> tuple[tuple[str, ...], dict[str, Amount]]:
+def _read_findings(cell: str, column: str = "analytes") -> tuple[tuple[str, ...], dict[str, Amount]]:
     """The analytes of a cell such as `cocaine=320;thc`, and the amounts of those that have one."""
-    amounts = {}
+    amounts = []
     for part in cell.split(";"):
         name, equals, amount = part.partition("=")
         if equals:
             try:
-                amounts[read_analytes(name)[0]] = read_amount(amount)
+                amounts.append((read_analytes(name, column)[0], read_amount(amount)))
             except IndexError:
-                raise TestingTrackerError("analytes has an amount without a name") from None
+                raise TestingTrackerError(f"{column} has an amount without a name") from None
             except TestingTrackerError:
-                read_analytes(name)
-                raise TestingTrackerError("analytes has an amount that is none; write cocaine=320") from None
-    return read_analytes(";".join(part.partition("=")[0] for part in cell.split(";"))), amounts
+                read_analytes(name, column)
+                raise TestingTrackerError(f"{column} has an amount that is none; write cocaine=320") from None
+    named = read_analytes(";".join(part.partition("=")[0] for part in cell.split(";")), column)
+    return named, amounts_by_analyte(amounts)
+
+
+def _read_cutoffs(cell: str) -> dict[str, Amount]:
+    named, cutoffs = _read_findings(cell, "cutoffs")
+    without = next((name for name in named if name not in cutoffs), None)
+    if without is not None:
+        raise TestingTrackerError(f"cutoffs has {without} without an amount; write {without}=50")
+    return cutoffs
 
 
 def _read_specimen(acting: Acting, day: date, cells: Mapping[str, str]) -> NewSpecimen | None:
@@ -188,5 +200,6 @@ def _is_on_record(session: Session, found: OpenDraw, new: results.NewResult) -> 
         and (bool(new.amounts or new.specimen) or findings_of(session, result.id) == named)
         and new.collected_at in (None, result.collected_at)
         and new.note in (None, result.note)
+        and set(new.looked_for) <= named_in(session, result)
         for result in ever.all()
     )

@@ -16,11 +16,13 @@ from testing_tracker.rules.calendar import instant
 from testing_tracker.rules.testing.recollection import OF_THE_FIRST
 from testing_tracker.rules.validity import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
-from testing_tracker.services import panels, settling
+from testing_tracker.services import confirmations, panels, settling
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.services.settling import Settled
+from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_beside
 from testing_tracker.services.testing.happened import check_has_happened
+from testing_tracker.services.testing.together import named_in
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
 class NewResult:
     """What is said of a specimen. `collected_at` is in UTC; analytes are the vocabulary's names.
 
-    `amounts` are what was measured of an analyte; it counts as found when it reaches the cutoff. A definitive result
-    is a laboratory's that tells substances apart.
+    `amounts` are what was measured of an analyte; it counts as found when it reaches the cutoff, the one of `cutoffs`
+    that came with the result or else the vocabulary's. A definitive result is a laboratory's that tells substances
+    apart. `looked_for` are the analytes that were looked for, found or not; it governs those that it names.
     """
 
     outcome: Outcome
@@ -45,6 +48,13 @@ class NewResult:
     method: Method = Method.PRESUMPTIVE
     lab: str | None = None
     specimen: "NewSpecimen | None" = None
+    looked_for: Sequence[str] = ()
+    cutoffs: Mapping[str, Amount] = field(default_factory=dict)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every analyte that the result says something of."""
+        return tuple(dict.fromkeys((*self.analytes, *self.amounts, *self.looked_for)))
 
 
 @dataclass(frozen=True)
@@ -80,15 +90,26 @@ def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult
     """Record the result of a draw; a positive raises its recommendation in the same transaction.
 
     Also for a draw that was closed out as missed before its result came in, and a laboratory's definitive result beside
-    the presumptive one. Raises TestingTrackerError for a second result, and for a result that is not one.
+    the presumptive one; a further one about other analytes adds to it. Raises TestingTrackerError for a second result,
+    and for a result that is not one.
     """
     draw = found.draw
     earlier = Status(draw.status)
     standing = _standing(session, found, new.method)
     said = standing.outcome if standing is not None and not found.has_earlier_specimen else None
     which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
-    check_change(which, earlier, Outcome(said) if said else None, Status.COLLECTED)
-    return _record(session, acting, found, new, standing, None)
+    is_further = not found.has_earlier_specimen and _is_further(session, standing, new)
+    check_change(which, earlier, Outcome(said) if said and not is_further else None, Status.COLLECTED)
+    return _record(session, acting, found, new, standing, None, is_further=is_further)
+
+
+def _is_further(session: Session, standing: Result | None, new: NewResult) -> bool:
+    """Whether a laboratory's result adds to the one of it that is on record."""
+    if standing is None or standing.outcome is None or new.method is Method.PRESUMPTIVE:
+        return False
+    from testing_tracker.services.testing import earlier  # most results are the first
+
+    return earlier.is_further(session, standing, new.outcome, new.named)
 
 
 def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult, reason: str) -> Logged:
@@ -115,25 +136,33 @@ def _standing(session: Session, found: OpenDraw, method: Method) -> Result | Non
 
 
 def _record(
-    session: Session, acting: Acting, found: OpenDraw, new: NewResult, standing: Result | None, reason: str | None
+    session: Session,
+    acting: Acting,
+    found: OpenDraw,
+    new: NewResult,
+    standing: Result | None,
+    reason: str | None,
+    *,
+    is_further: bool = False,
 ) -> Logged:
     """Write a result that may be written, and what follows from it."""
     draw = found.draw
     earlier, before = Status(draw.status), draw.outcome
     test = panels.test_of(session, draw)
-    kind = new.specimen.kind if new.specimen and new.specimen.kind else test.specimen
-    found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method)
+    kept = _kept(session, found, new, standing, stays=is_further or reason is not None)
+    kind = (new.specimen.kind if new.specimen else None) or (kept.specimen.kind if kept.specimen else test.specimen)
+    _check_cutoffs(new)
+    found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
     _check_time(acting, draw, new)
-    specimen = _add_specimen(session, acting, draw, new, kind)
-    outcome, unusable = outcome_of(new.outcome, Validity(specimen.validity) if specimen else Validity.NOT_TESTED)
+    specimen = _add_specimen(session, acting, draw, new, kind, kept)
+    outcome, unusable = outcome_of(new.outcome, kept.validity if specimen is None else Validity(specimen.validity))
     analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
     if found.has_earlier_specimen:
         _supersede(session, acting, found, new.method)
-        row = _row(acting, draw, new, standing, outcome, specimen, reason, keeps=False)
-    else:
-        row = _row(acting, draw, new, standing, outcome, specimen, reason)
-    written = _write(session, found, row)
-    _write_findings(session, written, new, analytes)
+    if is_further and kept.is_positive:
+        outcome = Outcome.POSITIVE
+    written = _write(session, found, _row(acting, draw, new, standing, outcome, specimen, reason, kept))
+    analytes = tuple(_write_findings(session, written, new, analytes, kept, corrects=not is_further))
     read = settling.read_of(session, draw, written, analytes)
     audit.record(
         session,
@@ -150,6 +179,8 @@ def _record(
     )
     _set_collected(draw)
     settled = settling.settle_with(session, acting, draw, written, read, is_first=found.result is None)
+    if new.method is Method.DEFINITIVE and outcome is Outcome.INVALID:
+        confirmations.end_for_invalid(session, acting, draw)
     return Logged(
         participant=found.participant,
         draw=draw,
@@ -162,12 +193,21 @@ def _record(
     )
 
 
-def _add_specimen(session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str) -> Specimen | None:
+def _kept(session: Session, found: OpenDraw, new: NewResult, standing: Result | None, *, stays: bool) -> Kept:
+    """What stays said of the draw; nothing where this is the first result of its specimen."""
+    if found.result is None or found.has_earlier_specimen:
+        return Kept()
+    return kept_beside(session, id_of(found.draw), standing, new.method, stays=stays)
+
+
+def _add_specimen(
+    session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str, kept: Kept
+) -> Specimen | None:
     if new.specimen is None:
         return None
     from testing_tracker.services import specimens  # a nurse without measurements need not wait for the limits
 
-    return specimens.add(session, acting, draw, new.specimen, kind, new.collected_at)
+    return specimens.add(session, acting, draw, kept.filled(new.specimen), kind, new.collected_at)
 
 
 def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
@@ -230,8 +270,20 @@ def _check_time(acting: Acting, draw: Draw, new: NewResult) -> None:
         raise TestingTrackerError(f"The time of collection is before the draw's day, {draw.due_on}.")
 
 
+def _check_cutoffs(new: NewResult) -> None:
+    """Raise TestingTrackerError for a cutoff of an analyte that the result does not name."""
+    for analyte in new.cutoffs:
+        if analyte not in new.named:
+            raise TestingTrackerError(
+                f"There is a cutoff for {analyte}, and the result does not name it. Name it with --analyte or "
+                "--looked-for, or leave the cutoff out."
+            )
+
+
 def _is_same(session: Session, standing: Result | None, new: NewResult) -> bool:
-    if standing is None or standing.outcome != new.outcome or new.amounts or new.specimen:
+    if standing is None or standing.outcome != new.outcome or new.amounts or new.specimen or new.cutoffs:
+        return False
+    if not set(new.looked_for) <= named_in(session, standing):
         return False
     same_time = new.collected_at in (None, standing.collected_at)
     same_note = new.note in (None, standing.note) and new.lab in (None, standing.lab)
@@ -246,22 +298,21 @@ def _row(
     outcome: Outcome,
     specimen: Specimen | None,
     reason: str | None,
-    *,
-    keeps: bool = True,
+    kept: Kept,
 ) -> Result:
-    """The row to write. What was said of the specimen stays said while the outcome does; another outcome may be
-    another specimen's. Without `keeps` it is known to be another's."""
-    kept = standing if keeps and standing is not None and standing.outcome == outcome else None
+    """The row to write. What it does not say stays as the one said that it corrects or adds to; a note with its
+    outcome."""
+    said = kept.result
     return Result(
         draw_id=id_of(draw),
         outcome=outcome,
-        collected_at=new.collected_at or (kept.collected_at if kept else None),
-        note=new.note or (kept.note if kept else None),
+        collected_at=new.collected_at or (said.collected_at if said else None),
+        note=new.note or (said.note if said and said.outcome == outcome else None),
         replaces_id=standing.id if standing else None,
         reason=reason,
         method=new.method,
-        lab=new.lab or (kept.lab if kept else None),
-        specimen_id=specimen.id if specimen else (kept.specimen_id if kept else None),
+        lab=new.lab or (said.lab if said else None),
+        specimen_id=specimen.id if specimen else (kept.specimen.id if kept.specimen else None),
         recorded_at=acting.now,
         recorded_by=acting.account,
     )
@@ -296,19 +347,33 @@ def _write(session: Session, found: OpenDraw, result: Result) -> Result:
     return result
 
 
-def _write_findings(session: Session, result: Result, new: NewResult, found: Sequence[str]) -> None:
-    """The analytes found, and those that were measured and are below their cutoff."""
-    for analyte in sorted({*found, *new.amounts}):
-        amount = new.amounts.get(analyte)
-        session.add(
+def _write_findings(
+    session: Session, result: Result, new: NewResult, found: Sequence[str], kept: Kept, *, corrects: bool
+) -> list[str]:
+    """The analytes found, those that were measured and are below their cutoff, and those only looked for.
+
+    Returns all that the result found, with what stays found.
+    """
+    rows = []
+    for analyte in sorted({*found, *new.amounts, *new.looked_for}):
+        amount, cutoff = new.amounts.get(analyte), new.cutoffs.get(analyte)
+        rows.append(
             Finding(
                 result_id=id_of(result),
                 analyte=analyte,
                 found=analyte in found,
                 amount=str(amount.number) if amount else None,
                 unit=amount.unit if amount else None,
+                comparator=amount.comparator or None if amount else None,
+                cutoff=str(cutoff) if cutoff else None,
             )
         )
+    if kept.result is not None:
+        rows = findings_kept(session, kept.result, rows, corrects=corrects)
+        for row in rows:
+            row.result_id = id_of(result)
+    session.add_all(rows)
+    return sorted(row.analyte for row in rows if row.found)
 
 
 def _set_collected(draw: Draw) -> None:

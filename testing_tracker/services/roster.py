@@ -1,6 +1,7 @@
 """Reads participants: the list of all, and the whole record of one."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -11,12 +12,12 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services import leaves, lookup, prescriptions
+from testing_tracker.services.positives import said_by
 from testing_tracker.services.prescriptions import PrescriptionLine
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     counts,
     enrolled_on,
-    findings_of,
     id_of,
     in_force_id,
     level_on,
@@ -76,7 +77,8 @@ class ResultEntry:
     """A result of a draw as it was entered. No outcome: taken back.
 
     `counts` is the one that governs the draw; `stands` is also a presumptive one beside a definitive one. `amounts` are
-    what was measured, as `cocaine 320 ng/mL`.
+    what was measured, as `cocaine 320 ng/mL`, with the cutoff that came with it. `not_found` is what was looked for by
+    name, and is not there.
     """
 
     outcome: Outcome | None
@@ -91,13 +93,15 @@ class ResultEntry:
     reason: str | None
     recorded_at: datetime
     recorded_by: str
+    not_found: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class DrawEntry:
     """A draw with every result it ever had, oldest first.
 
-    `outcome` is what governs; `expected`: prescriptions explain all that was found; `late`: given after the window.
+    `outcome` is what its results say together; `expected`: prescriptions explain all that was found; `late`: given
+    after the window. `presumptive` is what a cup found that the laboratory's result beside it did not look at.
     """
 
     due_on: date
@@ -108,6 +112,7 @@ class DrawEntry:
     late: bool
     reason: str | None
     results: list[ResultEntry]
+    presumptive: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -206,13 +211,13 @@ def _change(row: Enrolment | Placement | Assignment, what: str, reason: str | No
     return Change(row.from_on, what, reason, row.recorded_at, row.recorded_by)
 
 
-def _amounts(session: Session, result: Result) -> list[str]:
-    found = session.exec(
-        select(Finding)
-        .where(Finding.result_id == result.id, col(Finding.amount).is_not(None))
-        .order_by(Finding.analyte)
-    )
-    return [f"{finding.analyte} {finding.amount} {finding.unit}" for finding in found]
+def _findings(session: Session, result: Result) -> Sequence[Finding]:
+    return session.exec(select(Finding).where(Finding.result_id == result.id).order_by(Finding.analyte)).all()
+
+
+def _amount(finding: Finding) -> str:
+    cutoff = f" (cutoff {finding.cutoff})" if finding.cutoff else ""
+    return f"{finding.analyte} {finding.comparator or ''}{finding.amount} {finding.unit}{cutoff}"
 
 
 def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
@@ -226,6 +231,7 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
         .where(Draw.participant_id == participant_id)
     )
     for result, it_counts, it_stands in session.exec(of_participant.order_by(col(Result.id))):
+        findings = _findings(session, result)
         results.setdefault(result.draw_id, []).append(
             ResultEntry(
                 outcome=Outcome(result.outcome) if result.outcome else None,
@@ -233,15 +239,18 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
                 lab=result.lab,
                 counts=bool(it_counts),
                 stands=bool(it_stands),
-                analytes=findings_of(session, result.id),
-                amounts=_amounts(session, result),
+                analytes=[one.analyte for one in findings if one.found],
+                amounts=[_amount(one) for one in findings if one.amount is not None],
                 collected_at=result.collected_at,
                 note=result.note,
                 reason=result.reason,
                 recorded_at=result.recorded_at,
                 recorded_by=result.recorded_by,
+                not_found=[one.analyte for one in findings if not one.found],
             )
         )
+    said = said_by(session, col(Draw.participant_id) == participant_id)
+    beside = {identity: one for identity, one in said.items() if one.is_beside}
     return [
         DrawEntry(
             due_on=draw.due_on,
@@ -252,6 +261,7 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
             late=draw.late,
             reason=draw.reason or draw.ordered_for,
             results=results.get(id_of(draw), []),
+            presumptive=list(beside[id_of(draw)].left) if id_of(draw) in beside else [],
         )
         for draw in draws
     ]

@@ -5,7 +5,8 @@ its newest reading, and are brought in line here and nowhere else.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -13,12 +14,13 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.testing.recollection import says
-from testing_tracker.rules.words import About, Kind, Outcome, Status, Validity
+from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Validity
 from testing_tracker.services import evidence, prescriptions, reviews
 from testing_tracker.services.draws import window_closes
+from testing_tracker.services.testing import together
 from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
-from testing_tracker.store.queries import findings_of, id_of, reading_of, result_of
+from testing_tracker.store.queries import id_of, reading_of, result_of
 from testing_tracker.store.tables import Draw, Reading, Recommendation, Result
 
 
@@ -26,12 +28,14 @@ from testing_tracker.store.tables import Draw, Reading, Recommendation, Result
 class Settled:
     """How the governing result reads, and the recommendation that settling raised, changed or withdrew.
 
-    `decided` are the recommendations, by number, that a clinician decided on with the draw as evidence.
+    `decided` are the recommendations, by number, that a clinician decided on with the draw as evidence. `presumptive`
+    is what a cup found and the definitive result beside it did not look at.
     """
 
     read: Read
     recommendation: Recommendation | None
     decided: Sequence[int] = ()
+    presumptive: Sequence[str] = ()
 
     @property
     def is_expected(self) -> bool:
@@ -51,29 +55,59 @@ def settle_with(session: Session, acting: Acting, draw: Draw, result: Result, re
 
     `is_first`: there was no other of the draw before, so this one governs.
     """
-    _keep_reading(session, acting, result, read, None, None)
     if is_first:
+        _keep_reading(session, acting, result, read, None, None)
         return _settle(session, acting, draw, result, read, raises=True)
-    return settle(session, acting, draw)
+    governing = result_of(session, id_of(draw))
+    if governing is None or governing.id != result.id:
+        _keep_reading(session, acting, result, read, None, None)  # it may govern later
+    left = _read_together(session, acting, draw, None)
+    return replace(settle(session, acting, draw), presumptive=left)
 
 
 def read_again(session: Session, acting: Acting, draw: Draw, reason: str) -> Settled:
     """Read the governing result again, after prescriptions for its day changed, and settle the draw."""
     result = result_of(session, id_of(draw))
     if result is not None and result.outcome is not None:
-        read = read_of(session, draw, result, findings_of(session, result.id))
-        _keep_reading(session, acting, result, read, reading_of(session, result.id), reason)
+        _read_together(session, acting, draw, reason)
         audit.record(
             session, acting, "result read again", participant_id=draw.participant_id, draw_id=draw.id, reason=reason
         )
     return settle(session, acting, draw, raises=False)
 
 
+def _read_together(session: Session, acting: Acting, draw: Draw, reason: str | None) -> Sequence[str]:
+    """Keep how the governing result reads together with what it did not look at; what of that a cup had found."""
+    said = together.said_together(session, draw)
+    if said is None:
+        return ()
+    earlier = reading_of(session, said.result.id)
+    _keep_reading(session, acting, said.result, said.read, earlier, reason, said.other_outcome)
+    return sorted(said.together.presumptive) if said.result.method == Method.DEFINITIVE else ()
+
+
+def _keep_up(session: Session, acting: Acting, draw: Draw, result: Result) -> None:
+    """Read a definitive result again where what a cup says beside it has changed; prescriptions change nothing here."""
+    reading = reading_of(session, result.id)
+    if reading is None and together.beside(session, result) is None:
+        return
+    both, read = together.words_together(session, draw, result), _read_in(reading)
+    outcome = reading.outcome if reading is not None and reading.outcome else result.outcome
+    if both.outcome != outcome or both.found != {*read.expected, *read.unexpected}:
+        _read_together(session, acting, draw, "what the cup says beside it has changed")
+
+
 def _keep_reading(
-    session: Session, acting: Acting, result: Result, read: Read, earlier: Reading | None, reason: str | None
+    session: Session,
+    acting: Acting,
+    result: Result,
+    read: Read,
+    earlier: Reading | None,
+    reason: str | None,
+    outcome: Outcome | None = None,
 ) -> None:
     """Put on record how a result reads, unless that is what its earlier reading says, or nothing where it has none."""
-    if read == _read_in(earlier):
+    if read == _read_in(earlier) and outcome == (earlier.outcome if earlier is not None else None):
         return
     session.add(
         Reading(
@@ -84,6 +118,7 @@ def _keep_reading(
             reason=reason,
             recorded_at=acting.now,
             recorded_by=acting.account,
+            outcome=outcome,
         )
     )
     session.flush()
@@ -102,16 +137,27 @@ def settle(session: Session, acting: Acting, draw: Draw, *, raises: bool = True)
     another positive, nor, without `raises`, when it is read again.
     """
     result = result_of(session, id_of(draw))
-    read = _read_in(reading_of(session, result.id) if result is not None else None)
-    return _settle(session, acting, draw, result, read, raises=raises)
+    if result is not None and result.method == Method.DEFINITIVE and result.outcome is not None:
+        _keep_up(session, acting, draw, result)
+    reading = reading_of(session, result.id) if result is not None else None
+    outcome = Outcome(reading.outcome) if reading is not None and reading.outcome else None
+    return _settle(session, acting, draw, result, _read_in(reading), raises=raises, outcome=outcome)
 
 
 def _settle(
-    session: Session, acting: Acting, draw: Draw, result: Result | None, read: Read, *, raises: bool
+    session: Session,
+    acting: Acting,
+    draw: Draw,
+    result: Result | None,
+    read: Read,
+    *,
+    raises: bool,
+    outcome: Outcome | None = None,
 ) -> Settled:
+    """`outcome` is what the draw's results say together, where that is not what the governing one says."""
     was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
-    outcome = Outcome(result.outcome) if result is not None and result.outcome else None
-    draw.outcome = says(Status(draw.status), draw.reason, outcome)
+    said = outcome or (Outcome(result.outcome) if result is not None and result.outcome else None)
+    draw.outcome = says(Status(draw.status), draw.reason, said if result is not None else None)
     draw.expected = draw.outcome == Outcome.POSITIVE and read.is_explained
     draw.late = result is not None and is_late(session, acting, draw, result)
     session.add(draw)
@@ -134,20 +180,34 @@ def is_late(session: Session, acting: Acting, draw: Draw, result: Result, rule: 
 
     By the draw's own rule unless one is given.
     """
-    if draw.outcome is None or result.collected_at is None:
+    if draw.outcome is None:
         return False
-    return result.collected_at >= window_closes(session, acting, draw, rule)
+    given_at = collected_at_of(session, result)
+    return given_at is not None and given_at >= window_closes(session, acting, draw, rule)
+
+
+def collected_at_of(session: Session, result: Result) -> datetime | None:
+    """When the specimen of a governing result was collected: what it does not say stays as the other one said it."""
+    if result.collected_at is not None or result.method == Method.PRESUMPTIVE:
+        return result.collected_at
+    other = together.beside(session, result)
+    return other.collected_at if other is not None else None
 
 
 def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str, ...]:
-    if draw.outcome is None or result is None or result.specimen_id is None:
+    if draw.outcome is None or result is None:
+        return ()
+    if result.method == Method.PRESUMPTIVE and result.specimen_id is None:
         return ()
     from testing_tracker.services import specimens  # a nurse without measurements need not wait for the limits
 
-    specimen = specimens.latest(session, result.specimen_id)
-    if specimen.validity not in (Validity.SUBSTITUTED, Validity.ADULTERATED):
-        return ()
-    return (f"{specimen.validity}: {specimen.because}",)
+    found = [specimens.latest(session, id_of(one)) for one in together.specimens_of(session, result)]
+    said = [
+        f"{one.validity}: {one.because}"
+        for one in found
+        if one.validity in (Validity.SUBSTITUTED, Validity.ADULTERATED)
+    ]
+    return tuple(dict.fromkeys(said))
 
 
 def _ask_or_withdraw(session: Session, acting: Acting, draw: Draw, about: About, what: Sequence[str]) -> None:

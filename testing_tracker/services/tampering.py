@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 
 from sqlalchemy import ColumnElement, Integer, case, cast, func, literal, or_, text, true
 from sqlalchemy import select as sa_select
@@ -10,12 +11,12 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.testing.recollection import SECOND_GIVEN
-from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services.panels import may_have_bound
 from testing_tracker.services.settling import is_late
 from testing_tracker.store import ledger
 from testing_tracker.store.dialects import day_as_text, said_in
-from testing_tracker.store.queries import counts
+from testing_tracker.store.queries import counts, stands
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Reading, Result
 
 Found = tuple[date, str, str]
@@ -150,11 +151,18 @@ def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None 
         yield due_on, code, f"the draw is on record as {status}, and the audit table does not lead to that"
 
 
+@cache
+def _is_beside() -> ColumnElement[bool]:
+    """The condition that a result stands beside a definitive one, which leaves to it what it does not say itself."""
+    return (col(Result.method) == Method.PRESUMPTIVE) & col(Result.outcome).is_not(None) & stands(Result)
+
+
 def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws that do not say what their results, the readings of these, and the audit table lead to; as above."""
     governing = sa_select(col(Result.outcome)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
     is_first_cups = col(Draw.reason).is_distinct_from(SECOND_GIVEN)
-    outcome = case(((col(Draw.status) == Status.COLLECTED) & is_first_cups, governing))
+    said = func.coalesce(col(Reading.outcome), governing)
+    outcome = case(((col(Draw.status) == Status.COLLECTED) & is_first_cups, said))
     of_result = aliased(Reading)
     newest = (
         sa_select(func.max(col(of_result.id)))
@@ -168,7 +176,11 @@ def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None 
     tried = (
         sa_select(col(AuditEntry.id)).where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == _TRIED).exists()
     )
-    given_at = sa_select(col(Result.collected_at)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
+    given_at = (
+        sa_select(func.max(col(Result.collected_at)))
+        .where(col(Result.draw_id) == Draw.id, counts() | _is_beside())
+        .scalar_subquery()
+    )
     late = cast(col(Draw.late), Integer)
     unable = cast(col(Draw.unable), Integer)
     query = (
@@ -198,7 +210,7 @@ def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None 
         .where(
             Participant.facility_id == acting.facility_id,
             among(col(Draw.id), only),
-            or_(col(Draw.late), col(Result.collected_at).is_not(None)),
+            or_(col(Draw.late), given_at.is_not(None)),
         )
     )
     for draw, result, code in session.exec(timed):

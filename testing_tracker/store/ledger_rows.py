@@ -35,9 +35,9 @@ COLUMNS = {
         "id, draw_id, outcome, collected_at, note, replaces_id, reason, recorded_at, recorded_by, "
         "nullif(method, 'presumptive'), lab, specimen_id"
     ),
-    "finding": "id, result_id, analyte, nullif(found, true), amount, unit",
+    "finding": "id, result_id, analyte, nullif(found, true), amount, unit, comparator, cutoff",
     "audit_entry": ("id, facility_id, at, account, act, participant_id, draw_id, recommendation_id, reason, detail"),
-    "reading": "id, result_id, expected, unexpected, absent, reason, recorded_at, recorded_by",
+    "reading": "id, result_id, expected, unexpected, absent, reason, recorded_at, recorded_by, outcome",
     "prescription": (
         "id, participant_id, analyte, from_on, to_on, prescriber, reason, replaces_id, recorded_at, recorded_by"
     ),

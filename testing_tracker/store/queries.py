@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
-from testing_tracker.rules.words import Level, Method, Standing
+from testing_tracker.rules.words import Level, Method, Outcome, Standing
 from testing_tracker.store.tables import (
     Assignment,
     Draw,
@@ -180,6 +180,14 @@ def counts() -> ColumnElement[bool]:
     return stands(Result) & case(
         (col(Result.method) == Method.PRESUMPTIVE, ~governing), else_=col(Result.outcome).is_not(None) | ~other
     )
+
+
+@cache
+def may_be_positive() -> ColumnElement[bool]:
+    """The condition that a result found something, or that a cup beside it did: see `Reading.outcome`."""
+    reading = aliased(Reading)
+    together = exists().where(col(reading.result_id) == Result.id, col(reading.outcome) == Outcome.POSITIVE)
+    return (col(Result.outcome) == Outcome.POSITIVE) | together
 
 
 @cache

@@ -37,6 +37,7 @@ def test_a_positive_raises_a_recommendation_one_level_up(clinic):
                     "same_use_as": [],
                     "awaited_by": None,
                     "is_overdue": False,
+                    "presumptive": ["cocaine"],
                 }
             ],
             "reason": "1 positive test; review for more immersive care, iop to php",

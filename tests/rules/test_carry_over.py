@@ -97,3 +97,32 @@ def test_no_use_is_lost_every_analyte_that_was_found_counted_once(tests):
     carried_over = same_uses(tests)
     counted = {analyte for test in tests if test.draw_id not in carried_over for analyte in test.windows}
     assert counted == {analyte for test in tests for analyte in test.windows}
+
+
+def of(day: int, **windows: int | None) -> Found:
+    return Found(day, MARCH_1 + timedelta(days=day), windows)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        pytest.param({"diazepam": 30}, {"benzodiazepine": 30}, True, id="a member, then its class"),
+        pytest.param({"benzodiazepine": 30}, {"diazepam": 30}, True, id="a class, then its member"),
+        pytest.param({"benzodiazepine": 30}, {"lorazepam": None}, False, id="a member that has no window"),
+        pytest.param({"diazepam": 30}, {"oxazepam": 30}, True, id="what the body makes of it"),
+        pytest.param({"oxazepam": 30}, {"diazepam": 30}, False, id="what it is made of is another substance"),
+        pytest.param({"fentanyl": 28}, {"norfentanyl": 28}, True, id="a medicine, then its metabolite"),
+        pytest.param({"norfentanyl": 28}, {"fentanyl": 28}, True, id="a metabolite of one medicine only, then that"),
+        pytest.param({"morphine": 5}, {"codeine": 5}, False, id="two members of a class"),
+        pytest.param({"amphetamine": 5}, {"methamphetamine": 5}, False, id="another substance that makes this one"),
+        pytest.param({"methamphetamine": 5}, {"amphetamine": 5}, True, id="the class test of what was confirmed"),
+        pytest.param({"diazepam": 30}, {"benzodiazepine": 30, "cocaine": 4}, False, id="and one more"),
+    ],
+)
+def test_a_class_and_its_members_are_one_use(first, second, is_same):
+    assert same_use_days(of(0, **first), of(3, **second)) == ({3: [0]} if is_same else {})
+
+
+def test_the_window_of_a_class_runs_from_the_member_that_counted():
+    tests = [of(0, diazepam=30), of(20, benzodiazepine=30), of(40, benzodiazepine=30)]
+    assert same_use_days(*tests) == {20: [0]}

@@ -1,1 +1,1 @@
-"""Specimens, results and what a draw says, as pure functions."""
+"""What is done with a specimen that was collected: results, and what they say together."""

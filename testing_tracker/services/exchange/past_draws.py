@@ -7,7 +7,7 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.calendar import instant
+from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.exchange.past import Past
 from testing_tracker.rules.reading import Read, read_result
 from testing_tracker.rules.schedule import Schedule as Rule
@@ -65,7 +65,7 @@ class PastDraws:
         """Whether a specimen was given after its day's window had closed, as far as the line says when."""
         if past.outcome is None or past.collected_at is None:
             return False
-        return past.collected_at >= instant(day, _rule(version).collection.closes, self._acting.zone)
+        return past.collected_at >= instant_reached(day, _rule(version).collection.closes, self._acting.zone)
 
     def _panel(self, version: ScheduleVersion) -> Sequence[str]:
         return _rule(version).collection.panel

@@ -10,13 +10,13 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week, day_in_words
 from testing_tracker.rules.draws import fixed_week
+from testing_tracker.rules.testing.recollection import RECOLLECT
 from testing_tracker.rules.words import Kind, Role, Status
 from testing_tracker.services import schedules, staff
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.closings import REOPENED
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.keeping.closed_days import KnownDays
-from testing_tracker.services.specimens import RECOLLECT
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, of_facility, version_on
 from testing_tracker.store.tables import Closure, Draw

@@ -1,1 +1,1 @@
-"""Specimens and their results: what is recorded of them."""
+"""What is done with a specimen that was collected: results, and what they say together."""

@@ -38,9 +38,10 @@ class Result(SQLModel, table=True):
 
 
 class Finding(SQLModel, table=True):
-    """What a result says of one analyte: found, or measured and not `found` because it is below the cutoff.
+    """What a result says of one analyte: found, or not `found`: measured and below the cutoff, or only looked for.
 
-    `amount` is a decimal number as it was reported, in `unit`.
+    `amount` is a decimal number as it was reported, in `unit`; with a `comparator`, `<` or `>`, it is less or more than
+    that. `cutoff` is the laboratory's own, with its unit, where it said one.
     """
 
     __table_args__ = (UniqueConstraint("result_id", "analyte"),)
@@ -51,13 +52,17 @@ class Finding(SQLModel, table=True):
     found: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     amount: str | None = None
     unit: str | None = None
+    comparator: str | None = None
+    cutoff: str | None = None
 
 
 class Reading(SQLModel, table=True):
     """A result read against the participant's prescriptions; the newest reading of a result counts.
 
     `expected` are the analytes found that prescriptions explain, `unexpected` the others, `absent` those prescribed
-    that the test looked for and did not find; each `;`-separated. `reason` says why it was read again.
+    that the test looked for and did not find; each `;`-separated. `reason` says why it was read again. A governing
+    result is read together with what it did not look at; `outcome` is what the draw's results say together, where that
+    is another one than the result's own.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -68,6 +73,7 @@ class Reading(SQLModel, table=True):
     reason: str | None = None
     recorded_at: datetime
     recorded_by: str
+    outcome: str | None = None
 
 
 class Specimen(SQLModel, table=True):

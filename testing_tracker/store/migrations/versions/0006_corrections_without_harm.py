@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Each step is a function of its own, so that a reader finds the table that it is about."""
     _create_closed_days()
     _create_facility_histories()
+    _tell_findings_apart()
 
 
 def _create_closed_days() -> None:
@@ -74,3 +75,10 @@ def _create_facility_histories() -> None:
             sa.PrimaryKeyConstraint("id", name=op.f(f"{table}_key")),
         )
     refuse_changes(("facility_name", "facility_zone"))
+
+
+def _tell_findings_apart() -> None:
+    """A laboratory's own cutoff, and what the results of a draw say together."""
+    op.add_column("finding", sa.Column("comparator", TEXT, nullable=True))
+    op.add_column("finding", sa.Column("cutoff", TEXT, nullable=True))
+    op.add_column("reading", sa.Column("outcome", TEXT, nullable=True))

@@ -1,0 +1,129 @@
+"""What stays said of a draw: whatever a later entry does not say stays as the earlier one said it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.rules.analytes import is_class_test, members_of
+from testing_tracker.rules.words import Method, Outcome, Validity
+from testing_tracker.services.testing.together import beside, named_in
+from testing_tracker.store.queries import findings_of, id_of, standing_result
+from testing_tracker.store.tables import Finding, Result, Specimen
+
+if TYPE_CHECKING:
+    from testing_tracker.services.specimens import NewSpecimen
+
+_SAID_OF_A_SPECIMEN = ("kind", "label", "collector", "observed", "received_at")
+_SAID_BY_THE_CUP = _SAID_OF_A_SPECIMEN[:-1]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What stays said beside a new entry.
+
+    `result` is the row whose words stay: the one of its method that it corrects or adds to. `specimen` is the one that
+    the entry is about, and `validity` what of it decides unless the entry says otherwise.
+    """
+
+    result: Result | None = None
+    specimen: Specimen | None = None
+    validity: Validity = Validity.NOT_TESTED
+
+    @property
+    def is_positive(self) -> bool:
+        return self.result is not None and self.result.outcome == Outcome.POSITIVE
+
+    def filled(self, new: "NewSpecimen") -> "NewSpecimen":
+        """What is said of a specimen with what stays said of it.
+
+        A laboratory measures for itself: of the cup's word it keeps what was collected, its label and by whom.
+        """
+        earlier = self.specimen
+        if earlier is None:
+            return new
+        names = _SAID_OF_A_SPECIMEN if self.result is not None else _SAID_BY_THE_CUP
+        filled = replace(new, **{name: getattr(earlier, name) for name in names if getattr(new, name) is None})
+        if self.result is None:
+            return filled
+        measured = {
+            name: Decimal(text)
+            for name, value in asdict(new.measurements).items()
+            if value is None and (text := getattr(earlier, name)) is not None
+        }
+        return replace(filled, measurements=replace(new.measurements, **measured))
+
+
+def kept_beside(session: Session, draw_id: int, standing: Result | None, method: Method, *, stays: bool) -> Kept:
+    """What stays said; `stays` where the new entry corrects or adds to the standing one of its method.
+
+    A specimen that was collected again is another one, so nothing of the first stays. A laboratory tests what the cup
+    was of: a specimen that made the cup's result invalid is no better for its negative.
+    """
+    result = standing if stays and standing is not None and standing.outcome is not None else None
+    if result is not None and result.specimen_id is not None:
+        specimen = session.get_one(Specimen, result.specimen_id)
+        return Kept(result, specimen, Validity(specimen.validity))
+    cup = standing_result(session, draw_id, Method.PRESUMPTIVE) if method is Method.DEFINITIVE else None
+    if cup is None or cup.outcome is None or cup.specimen_id is None:
+        return Kept(result)
+    specimen = session.get_one(Specimen, cup.specimen_id)
+    is_unusable = cup.outcome == Outcome.INVALID
+    return Kept(result, specimen, Validity(specimen.validity) if is_unusable else Validity.NOT_TESTED)
+
+
+def is_further(session: Session, standing: Result, outcome: Outcome, names: Sequence[str]) -> bool:
+    """Whether a definitive result is a further one, about analytes that the one on record did not look at.
+
+    One that is invalid said nothing, so any may follow it.
+    """
+    if outcome is Outcome.INVALID:
+        return False
+    if standing.outcome == Outcome.INVALID:
+        return True
+    known = named_in(session, standing)
+    return bool(names and known) and not _touch(frozenset(names), known)
+
+
+def _touch(names: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether one of two lists names an analyte of the other, or the class of one."""
+
+    def classes(some: frozenset[str]) -> frozenset[str]:
+        return frozenset(member for one in some if is_class_test(one) for member in members_of(one))
+
+    return bool(names & known or classes(names) & known or classes(known) & names)
+
+
+def findings_kept(session: Session, earlier: Result, new: Sequence[Finding], *, corrects: bool) -> list[Finding]:
+    """The findings of a new entry with those that stay said of the earlier one.
+
+    A laboratory that corrects itself still looked at what it had named: what was found and is not any more, it looked
+    for. An amount stays with an analyte that is found, or not, as before.
+    """
+    rows = session.exec(select(Finding).where(Finding.result_id == earlier.id).order_by(col(Finding.id))).all()
+    before = {row.analyte: row for row in rows}
+    for finding in new:
+        if finding.amount is None and finding.analyte in before:
+            _take_amount(finding, before.pop(finding.analyte))
+        before.pop(finding.analyte, None)
+    if earlier.method == Method.PRESUMPTIVE:
+        return list(new)
+    kept = []
+    for row in before.values():
+        finding = Finding(result_id=id_of(earlier), analyte=row.analyte, found=row.found and not corrects)
+        _take_amount(finding, row)
+        kept.append(finding)
+    if not rows and earlier.outcome == Outcome.NEGATIVE:  # a plain negative was about all that the cup found
+        cup = beside(session, earlier)
+        found = findings_of(session, cup.id) if cup is not None and new else []
+        named = {finding.analyte for finding in new}
+        kept += [Finding(result_id=id_of(earlier), analyte=name, found=False) for name in found if name not in named]
+    return [*new, *kept]
+
+
+def _take_amount(finding: Finding, earlier: Finding) -> None:
+    if finding.found == earlier.found:
+        finding.amount, finding.unit = earlier.amount, earlier.unit
+        finding.comparator, finding.cutoff = earlier.comparator, finding.cutoff or earlier.cutoff
