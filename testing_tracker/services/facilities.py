@@ -19,7 +19,7 @@ from testing_tracker.services import keys, schedules
 from testing_tracker.shipped import shipped_schedules
 from testing_tracker.store import audit, schema
 from testing_tracker.store.engine import make_engine, new_file, writing_all
-from testing_tracker.store.facilities import every, timezones_of
+from testing_tracker.store.facilities import earlier_names, every, timezones_of
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import id_of
@@ -162,8 +162,6 @@ class FacilityLine:
 
 def listed(session: Session, clock_of: ClockOf) -> list[FacilityLine]:
     """Every facility of the database, in the order in which they were made."""
-    from testing_tracker.services.keeping import facility_changes
-
     nights = select(Night.facility_id, func.max(col(Night.day))).where(col(Night.ran))
     last = dict(session.exec(nights.group_by(col(Night.facility_id))).all())
     people = select(Participant.facility_id, func.count()).group_by(col(Participant.facility_id))
@@ -181,7 +179,7 @@ def listed(session: Session, clock_of: ClockOf) -> list[FacilityLine]:
                 opened_on=one.opened_on,
                 participants=participants.get(id_of(one), 0),
                 last_run_on=last.get(id_of(one)),
-                earlier_names=facility_changes.earlier_names(session, one),
+                earlier_names=earlier_names(session, one),
                 timezone_changes=[f"{day} {name}" for day, name in timezones.changes if day > today],
             )
         )

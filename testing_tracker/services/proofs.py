@@ -11,6 +11,7 @@ from testing_tracker.rules.proof import Decision, Proof
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, pools
 from testing_tracker.services.draws import last_run_before
+from testing_tracker.services.verification import known_to_run
 from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.tables import Draw, Facility, KeyChain, Pool
@@ -45,7 +46,7 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     decisions = [
         _decision(group, number, there)
         for pool in pools_of_day
-        for group in pools.decided(session, pool, secret)
+        for group in pools.decided(session, pool, secret, known_to_run(session, acting, pool, secret))
         for number in group.participant_ids
     ]
     decisions.sort(key=lambda decision: decision.participant)

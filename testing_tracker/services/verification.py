@@ -178,6 +178,19 @@ def _check_run_as_known(
     return problems
 
 
+def known_to_run(session: Session, acting: Acting, pool: Pool, secret: bytes) -> KnownDays:
+    """What a run knew of closed days; where it kept no record, what it has to have known for its draws to hold."""
+    known = closed_days.known_to(session, pool)
+    if known.kept:
+        return known
+    there = _draws_of(session, acting, pool.day)
+    rules = [rule.rule for rule in pools.rules_of(session, pool, known).values()]
+    for supposed in (known, *closed_days.suppositions(known, rules, pool.day)):
+        if not list(_check_run(session, pool, secret, dict(there), Verified(), supposed)):
+            return supposed
+    return known
+
+
 def _check_run(
     session: Session,
     pool: Pool,

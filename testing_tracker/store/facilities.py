@@ -119,6 +119,12 @@ def first_name(session: Session, facility: Facility) -> str:
     return session.exec(query.limit(1)).first() or facility.name
 
 
+def earlier_names(session: Session, facility: Facility) -> list[str]:
+    """The names that a facility had before, oldest first."""
+    query = select(FacilityName.earlier).where(FacilityName.facility_id == facility.id).order_by(col(FacilityName.id))
+    return [name for name in dict.fromkeys(session.exec(query)) if name != facility.name]
+
+
 def timezones_of(session: Session, facility: Facility) -> Timezones:
     """The timezones that a facility goes by, from when on; of several for one day the last one recorded."""
     with _damage_in_words():

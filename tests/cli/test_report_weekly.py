@@ -238,6 +238,7 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "recommendations",
         "gaps",
         "unplaced",
+        "closed",
         "questions",
         "talk",
         "analytes",

@@ -214,6 +214,8 @@ class TestTheList:
                 "opened_on": MONDAY,
                 "participants": 0,
                 "last_run_on": None,
+                "earlier_names": [],
+                "timezone_changes": [],
             },
             {
                 "number": 2,
@@ -222,6 +224,8 @@ class TestTheList:
                 "opened_on": MONDAY,
                 "participants": 1,
                 "last_run_on": MONDAY,
+                "earlier_names": [],
+                "timezone_changes": [],
             },
         ]
         assert "Ostkreuz" in network("facility", "list")

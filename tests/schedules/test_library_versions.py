@@ -234,6 +234,17 @@ def test_runs_of_an_earlier_version_that_another_library_explains_are_unchecked_
     )
 
 
+def test_a_proof_of_such_a_run_holds_too(clinic, library, tmp_path):
+    library.become("0.60", "2026-11-19")
+    draw_on(clinic, *WEEK)
+    forget(clinic)
+    library.become("0.61")
+    for day in (16, 19, 20, 21):
+        file = tmp_path / f"proof-{day}.json"
+        clinic("proof", "--day", f"2026-11-{day}", "--output", str(file))
+        assert clinic.run("proof", "check", str(file)).exit_code == 0
+
+
 def test_what_no_closed_day_explains_is_still_found_in_runs_of_an_earlier_version(clinic, library):
     import databases
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
@@ -92,9 +92,3 @@ def later_timezones(session: Session, acting: Acting, after: date) -> list[tuple
     """The changes of the timezone that were recorded for days after a day, in their order."""
     facility = session.get_one(Facility, acting.facility_id)
     return [(day, name) for day, name in timezones_of(session, facility).changes if day > after]
-
-
-def earlier_names(session: Session, facility: Facility) -> list[str]:
-    """The names that a facility had before, oldest first."""
-    query = select(FacilityName.earlier).where(FacilityName.facility_id == facility.id).order_by(col(FacilityName.id))
-    return [name for name in dict.fromkeys(session.exec(query)) if name != facility.name]
