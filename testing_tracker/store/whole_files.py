@@ -36,6 +36,8 @@ class Unfinished:
         self._about = os.stat(self.path)
         if self._overwrite:
             self._replaces = os.path.lexists(self._target)
+            if self._replaces and not stat.S_ISREG(os.lstat(self._target).st_mode):
+                raise FileExistsError(f"{self._target} has become something that no file may replace")
             with suppress(OSError):  # what a disk without links had there cannot be brought back
                 os.link(self._target, self._earlier, follow_symlinks=False)
             os.replace(self.path, self._target)
