@@ -15,7 +15,6 @@ from itertools import islice
 
 from sqlalchemy import Row, func
 from sqlalchemy import select as sa_select
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
@@ -194,14 +193,16 @@ _ANALYTES = (
     .label("analytes")
 )
 # What a laboratory did not look at, the reading of its result has with it: as the cup said it.
-_reading, _later = aliased(Reading), aliased(Reading)
-_NEWEST = sa_select(func.max(col(_later.id))).where(col(_later.result_id) == Result.id).scalar_subquery()
-_OUTCOME = func.coalesce(
-    sa_select(col(_reading.outcome)).where(col(_reading.id) == _NEWEST).scalar_subquery(), col(Result.outcome)
-).label("outcome")
+_NEWEST = (
+    sa_select(col(Reading.id)).where(col(Reading.result_id) == Result.id).order_by(col(Reading.id).desc()).limit(1)
+)
+_OUTCOME = func.coalesce(_NEWEST.with_only_columns(col(Reading.outcome)).scalar_subquery(), col(Result.outcome)).label(
+    "outcome"
+)
 _TOGETHER = (
-    sa_select(col(_reading.expected) + ";" + col(_reading.unexpected))
-    .where(col(_reading.id) == _NEWEST, col(Result.method) == Method.DEFINITIVE)
+    _NEWEST.with_only_columns(col(Reading.expected) + ";" + col(Reading.unexpected))
+    .where(col(Result.method) == Method.DEFINITIVE)
+    .correlate(Result)
     .scalar_subquery()
     .label("together")
 )
