@@ -139,18 +139,35 @@ def _reviews_wanted(session: Session, draw: Draw) -> set[About]:
 
 
 def _possibly_same_use(session: Session, participant_id: int, but: int | None = None) -> Sequence[Draw]:
-    """The participant's other draws about which a clinician is asked whether they show a new use."""
-    return session.exec(
-        select(Draw)
+    """The participant's other draws about which a clinician is asked whether they show a new use.
+
+    Also those of which one has said so, where what they were the same use as is not what it was then.
+    """
+    rows = session.exec(
+        select(Draw, Review)
         .join(Review, col(Review.draw_id) == Draw.id)
         .where(
             Review.participant_id == participant_id,
             Review.about == About.SAME_USE,
-            col(Review.done_at).is_(None),
+            or_(col(Review.done_at).is_(None), col(Review.done_by).is_not(None)),
             col(Draw.id).is_distinct_from(but),
         )
         .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
+    looked_at = [other for other, review in rows if review.done_at is not None]
+    positives = positives_of(session, col(Draw.participant_id) == participant_id) if looked_at else None
+    return [
+        other
+        for other, review in rows
+        if review.done_at is None or (positives and _lost_its_ground(session, positives, other, review))
+    ]
+
+
+def _lost_its_ground(session: Session, positives: Positives, draw: Draw, review: Review) -> bool:
+    """Whether a positive that a clinician has looked at as an earlier use goes back to other tests now, or to none."""
+    if id_of(draw) not in positives.tests:
+        return False
+    return not _is_use_decided_on(session, positives, draw) or review.detail != _use_in_words(positives, draw)
 
 
 def _follow_evidence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
@@ -205,10 +222,13 @@ def _is_use_decided_on(session: Session, positives: Positives, draw: Draw) -> bo
 
 
 def _ask_about_use(session: Session, acting: Acting, positives: Positives, draw: Draw) -> None:
+    reviews.ask(session, acting, draw, About.SAME_USE, _use_in_words(positives, draw))
+
+
+def _use_in_words(positives: Positives, draw: Draw) -> str:
     identity = id_of(draw)
     days = " and ".join(str(found.on) for found in positives.same_uses[identity])
-    found = ", ".join(positives.tests[identity].unexpected)
-    reviews.ask(session, acting, draw, About.SAME_USE, f"{found}, as on {days}")
+    return f"{', '.join(positives.tests[identity].unexpected)}, as on {days}"
 
 
 def _put_in(

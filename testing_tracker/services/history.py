@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Label, ScalarSelect, func
 from sqlalchemy import select as sa_select
-from sqlalchemy.orm import Mapped, aliased
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
@@ -203,12 +203,13 @@ def _analytes_where(
 
 
 # What a laboratory did not look at, the reading of its result has with it: as the cup said it.
-_reading, _later = aliased(Reading), aliased(Reading)
-_NEWEST = sa_select(func.max(col(_later.id))).where(col(_later.result_id) == Result.id).scalar_subquery()
+_NEWEST = (
+    sa_select(col(Reading.id)).where(col(Reading.result_id) == Result.id).order_by(col(Reading.id).desc()).limit(1)
+)
 
 
 def _as_read(column: str) -> ScalarSelect[str]:
-    return sa_select(getattr(_reading, column)).where(col(_reading.id) == _NEWEST).scalar_subquery()
+    return _NEWEST.with_only_columns(getattr(Reading, column)).scalar_subquery()
 
 
 _AMOUNT = col(Finding.analyte) + "=" + col(Finding.amount) + " " + col(Finding.unit)

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.rules.analytes import explained_by
+from testing_tracker.rules.analytes import shown_by
 from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.services import schedules
 from testing_tracker.store.queries import in_force
@@ -27,7 +27,7 @@ class Test:
         return [
             f"{analyte} is not in the panel of this test ({', '.join(self.panel)})"
             for analyte in analytes
-            if not {analyte, *explained_by([analyte])} & set(self.panel)
+            if not shown_by([analyte]) & set(self.panel)
         ]
 
 

@@ -45,17 +45,21 @@ class ReviewLine:
 def ask(session: Session, acting: Acting, draw: Draw, about: About, detail: str | None = None) -> None:
     """Ask a clinician to look at a draw; asked once for each draw and matter.
 
-    One that was done stays done. One that was withdrawn is asked again, and an open one keeps up with its detail.
+    One that was done stays done, unless it may be another earlier use than the one that was looked at: that is asked
+    anew, and the audit table keeps who had looked. One that was withdrawn is asked again, and an open one keeps up with
+    its detail.
     """
     review = _of(session, draw, about)
     if review is None:
         review = Review(
             participant_id=draw.participant_id, draw_id=id_of(draw), about=about, detail=detail, raised_at=acting.now
         )
-    elif state_of(review) is State.DONE or (state_of(review) is State.OPEN and review.detail == detail):
+    elif (state_of(review) is State.DONE and about is not About.SAME_USE) or (
+        state_of(review) is not State.WITHDRAWN and review.detail == detail
+    ):
         return
-    elif state_of(review) is State.WITHDRAWN:
-        review.raised_at, review.done_at = acting.now, None
+    elif state_of(review) is not State.OPEN:
+        review.raised_at, review.done_at, review.done_by, review.note = acting.now, None, None, None
     review.detail = detail
     session.add(review)
     _on_record(session, acting, "review ask", review)

@@ -157,8 +157,16 @@ class TestWhatItLookedAt:
         tested("verify")
 
     def test_the_history_has_what_they_say_together(self, tested):
+        tested.add("B04", "C21")
+        tested("draw")
         tested("result", "A17", "negative", "--looked-for", "fentanyl", *LAB)
-        assert "A17,2026-11-16,collected,positive,cocaine," in tested("history", "export")
+        tested("result", "B04", "negative", "--looked-for", "fentanyl", *LAB)
+        tested("result", "C21", "positive", "--analyte", "coc=900", "--analyte", "thc=1")
+        assert tested("history", "export").splitlines()[1:] == [
+            "A17,2026-11-16,collected,positive,cocaine,",
+            "B04,2026-11-16,collected,negative,,",
+            "C21,2026-11-16,collected,positive,cocaine,",
+        ]
 
     def test_taken_back_nothing_is_left(self, tested):
         tested("result", "A17", "negative", "--looked-for", "fentanyl", *LAB)
