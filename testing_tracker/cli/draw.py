@@ -22,13 +22,25 @@ from testing_tracker.errors import TestingTrackerError
     help="Go on after many nights without a run. DATE is the day that it is.",
 )
 @longest_gap_option
+@click.option(
+    "--take-back", is_flag=True, help="Take back nights later than today, which a wrong clock made; a manager's."
+)
+@click.option("--reason", type=REASON, metavar="TEXT", help="With --take-back: why. It goes on record.")
+@click.option("--yes", is_flag=True, help="With --take-back: do not ask.")
 @pass_desk
-def draw_command(desk: Desk, catch_up_to: str | None, longest_gap: int) -> None:
+def draw_command(
+    desk: Desk, catch_up_to: str | None, longest_gap: int, take_back: bool, reason: str | None, yes: bool
+) -> None:
     """The nightly run: make today's draws, close out the days before.
 
     Safe to run again, by anyone, at the same time. Where several facilities share the database, it is for all of them
     unless one is named; what keeps one from being drawn keeps none of the others.
     """
+    if take_back != (reason is not None) or (take_back and catch_up_to) or (yes and not take_back):
+        raise click.UsageError("--take-back, --reason TEXT and, if you like, --yes go together, without --catch-up-to.")
+    if take_back:
+        _take_back(desk, str(reason), yes)
+        return
     said = date.fromisoformat(catch_up_to) if catch_up_to else None
     each = desk.each_facility()
     failed: list[str] = []
@@ -64,6 +76,35 @@ def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None) -> 
             f"{mark}the nightly draw did not run on {days}{last}. Fixed draws of such a day are unrecorded, not "
             "missed; no random draw was made."
         )
+
+
+def _take_back(desk: Desk, reason: str, yes: bool) -> None:
+    """Ask, and then do it."""
+    from testing_tracker.services.drawing import taking_back
+
+    with desk.reading() as (session, acting):
+        ahead, today = taking_back.nights_ahead(session, acting), acting.today
+    if not yes:
+        click.confirm(
+            f"Today is {today}. {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, are taken back, and their "
+            "draws do not count. Right?",
+            abort=True,
+            err=True,
+        )
+    with desk.writing() as (session, acting):
+        done = taking_back.take_back(session, acting, desk.location.key, reason, ahead)
+    say(
+        desk,
+        f"Taken back: {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, with {done.draws} draws. Run "
+        "`testing-tracker draw` for today's.",
+    )
+    for one in done.restored:
+        say(desk, f"{one.participant}'s draw of {one.due_on}: {one.status} (those nights had made it {one.earlier}).")
+    if done.decided:
+        numbers = ", ".join(map(str, done.decided))
+        warn(f"recommendations that were decided with such a draw as evidence; look at them again: {numbers}")
+    say(desk, f"A new key is in {desk.location.key.path}, because what those nights drew was seen; keep a copy of it.")
+    say(desk, f"Anchor, to check these draws against: {done.key.anchor}, from {done.key.first_day} on")
 
 
 @click.command("due")

@@ -68,13 +68,19 @@ def _named(at: "AtFacility") -> dict[str, object]:
 
 
 def _document(at: "AtFacility", result: "Verified") -> dict[str, object]:
-    lists = {name: [vars(one) for one in getattr(result, name)] for name in ("problems", "keys")}
+    lists = {name: [vars(one) for one in getattr(result, name)] for name in ("problems", "keys", "taken_back")}
     return _named(at) | vars(result) | lists
 
 
 def _say_that_all_holds(desk: Desk, mark: str, result: "Verified") -> None:
     checked = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
     say(desk, f"{mark}All holds: {checked}, and the records that they rest on.")
+    for one in result.taken_back:
+        say(
+            desk,
+            f"{mark}The nights of {one.first_day} to {one.last_day} were made by a clock that was ahead, and taken back "
+            f"by {one.recorded_by}: {one.reason}",
+        )
     if len(result.keys) > 1:
         say(desk, f"{mark}{len(result.keys)} keys were begun; a new one before a day's draw draws that day anew:")
     for key in result.keys if len(result.keys) > 1 else ():

@@ -11,6 +11,7 @@ from testing_tracker.rules.no_record import DAYS_TOGETHER, Closed, Compared, Cou
 from testing_tracker.rules.words import Status
 from testing_tracker.services.attendance import HELD
 from testing_tracker.store.tables import Closing, Draw, Participant
+from testing_tracker.store.taken_back import closing_stands
 
 
 def questions_in(session: Session, acting: Acting, week: Week) -> list[Compared]:
@@ -20,6 +21,7 @@ def questions_in(session: Session, acting: Acting, week: Week) -> list[Compared]
         .where(
             Closing.facility_id == acting.facility_id,
             col(Closing.held),
+            closing_stands(),
             Closing.day >= week.monday,
             Closing.day < week.sunday + timedelta(days=DAYS_TOGETHER),
         )

@@ -17,6 +17,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import pools
 from testing_tracker.store.tables import Draw, Participant, Pool
+from testing_tracker.store.taken_back import draw_stands, pool_stands
 
 STANDARD_DEVIATIONS = 2
 _MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
@@ -53,13 +54,14 @@ def weekdays_in(session: Session, acting: Acting, week: Week) -> list[DayDrawn]:
                 Participant.facility_id == acting.facility_id,
                 col(Draw.due_on).between(week.monday, week.sunday),
                 col(Draw.kind).in_(_MADE_BY_SCHEDULES),
+                draw_stands(),
             )
             .group_by(col(Draw.due_on))
         ).all()
     )
     of_day: dict[date, list[Pool]] = {}
-    query = select(Pool).where(Pool.facility_id == acting.facility_id, col(Pool.day).between(week.monday, week.sunday))
-    for pool in session.exec(query.order_by(col(Pool.id))):
+    of_week = (Pool.facility_id == acting.facility_id, col(Pool.day).between(week.monday, week.sunday))
+    for pool in session.exec(select(Pool).where(*of_week, pool_stands()).order_by(col(Pool.id))):
         of_day.setdefault(pool.day, []).append(pool)
     return [_day(session, day, observed.get(day, 0), of_day.get(day, [])) for day in week.days]
 

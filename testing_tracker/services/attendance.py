@@ -18,6 +18,7 @@ from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
 
 HELD = "nothing was recorded, of far more draws than usual; was anything collected?"
+CLOSED_BY_A_CLOCK = "a clock that was ahead had closed it"
 TRIED = "draw tried"
 UNABLE = "the participant tried and could not provide a specimen"
 
@@ -41,14 +42,15 @@ def record_absence(
 def draws_without_record(session: Session, acting: Acting, day: date, status: Status) -> list[Draw]:
     """The draws of a day that nobody knows anything about, to be recorded together as missed or excused.
 
-    Only what a night has held back can become missed: of a day without a run, or of a draw that was made too late,
+    Only what a night has held back, or closed by a wrong clock, can become missed: of a day without a run, or of a draw that was made too late,
     nobody could be told. Who tried and could not stays out of it. It is a manager's to say, where there is one on
     record. Raises TestingTrackerError where there is no such draw, and for a day to come.
     """
     staff.require(session, acting, Role.MANAGER, f"record all draws of a day as {status}")
     if day > acting.today or (status is Status.MISSED and day == acting.today):
         raise TestingTrackerError(f"{day} is not over; today is {acting.today}. Record each draw by its code.")
-    held_only = (Draw.status == Status.UNRECORDED, Draw.reason == HELD) if status is Status.MISSED else ()
+    of_whom_to_ask = (Draw.status == Status.UNRECORDED, col(Draw.reason).in_((HELD, CLOSED_BY_A_CLOCK)))
+    held_only = of_whom_to_ask if status is Status.MISSED else ()
     unknown = session.exec(
         select(Draw)
         .join(Participant, col(Participant.id) == Draw.participant_id)

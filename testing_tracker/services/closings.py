@@ -21,6 +21,7 @@ from testing_tracker.services.draws import window_closes
 from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.settling import settle
 from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
+from testing_tracker.store.taken_back import closing_stands
 
 CLOSED_OUT = "nothing was recorded by the end of the day"
 REOPENED = "the facility is open again"
@@ -94,7 +95,9 @@ def _hold_back(session: Session, acting: Acting, since: date) -> list[Compared]:
 def _closings(session: Session, acting: Acting, since: date) -> list[Closed]:
     first = since - timedelta(days=DAYS_COMPARED_WITH + DAYS_TOGETHER)
     rows = session.exec(
-        select(Closing).where(Closing.facility_id == acting.facility_id, Closing.day >= first).order_by(col(Closing.id))
+        select(Closing)
+        .where(Closing.facility_id == acting.facility_id, Closing.day >= first, closing_stands())
+        .order_by(col(Closing.id))
     ).all()
     lately = since - timedelta(days=2 * DAYS_TOGETHER)
     waiting = _unanswered(session, acting, lately) if any(row.held and row.day >= lately for row in rows) else ()

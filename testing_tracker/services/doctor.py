@@ -15,6 +15,7 @@ from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.stuck import Limits, Stuck
 from testing_tracker.rules.words import Decision, Kind, Outcome, Status
 from testing_tracker.services import backups, confirmations, keys, reviews
+from testing_tracker.services.drawing.taken_back import ACT
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import in_force_id
@@ -47,7 +48,9 @@ def _the_program(
     yield from _gaps(session, acting, limits)
     yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
-    yield stuck.clock(session.exec(nights).one(), session.exec(entries).one(), local_now, limits)
+    known = select(func.max(AuditEntry.id)).where(AuditEntry.facility_id == acting.facility_id, AuditEntry.act == ACT)
+    since = entries.where(col(AuditEntry.id) > (session.exec(known).one() or 0))  # the clock's word before is known
+    yield stuck.clock(session.exec(nights).one(), session.exec(since).one(), local_now, limits)
     made = session.exec(entries.where(AuditEntry.act == backups.MADE)).one()
     if made or isinstance(location, Location):  # a server's may all be made by its administrator, unknown here
         yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, limits)

@@ -28,6 +28,7 @@ from testing_tracker.store.tables import (
     Schedule,
     ScheduleVersion,
 )
+from testing_tracker.store.taken_back import draw_stands
 
 if TYPE_CHECKING:
     from testing_tracker.rules.schedule import Schedule as Rule
@@ -98,7 +99,7 @@ def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .join(ScheduleVersion, col(ScheduleVersion.id) == Draw.schedule_version_id, isouter=True)
         .join(Schedule, col(Schedule.id) == ScheduleVersion.schedule_id, isouter=True)
-        .where(Participant.facility_id == acting.facility_id, Draw.due_on == day)
+        .where(Participant.facility_id == acting.facility_id, Draw.due_on == day, draw_stands())
         .order_by(Participant.code_key, col(Draw.id))
     )
     return [
@@ -182,7 +183,11 @@ def _draws_of_a_day() -> Select[Participant, Draw, Result, ScheduleVersion]:
     """The participant with a code, and a row for each draw of a day, oldest first, with the result that counts."""
     return (
         sa_select(Participant, Draw, Result, ScheduleVersion)
-        .join(Draw, (col(Draw.participant_id) == Participant.id) & (Draw.due_on == bindparam("day")), isouter=True)
+        .join(
+            Draw,
+            (col(Draw.participant_id) == Participant.id) & (Draw.due_on == bindparam("day")) & draw_stands(),
+            isouter=True,
+        )
         .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
         .join(ScheduleVersion, col(ScheduleVersion.id) == Draw.schedule_version_id, isouter=True)
         .where(

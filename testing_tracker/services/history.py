@@ -45,6 +45,7 @@ from testing_tracker.store.tables import (
     Reading,
     Result,
 )
+from testing_tracker.store.taken_back import draw_stands
 
 COLUMNS = ("participant", "due_on", "status", "outcome", "analytes", "reason")
 STATUSES = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED, Status.EXCUSED)
@@ -341,7 +342,7 @@ def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]
         .select_from(Draw)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
-        .where(col(Participant.facility_id) == acting.facility_id)
+        .where(col(Participant.facility_id) == acting.facility_id, draw_stands())
         .order_by(col(Participant.code_key), col(Draw.due_on), col(Draw.id))
     )
     for row in session.connection().execute(query, execution_options={"yield_per": AT_A_TIME}):

@@ -19,15 +19,17 @@ from testing_tracker.rules.drawing.long_gap import LONGEST_GAP
 from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import keys, pools
+from testing_tracker.services.attendance import set_status
 from testing_tracker.services.closings import close_days
 from testing_tracker.services.drawing.catching_up import check_gap, check_not_ahead, check_word
 from testing_tracker.services.draws import last_run_before
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.bulk import add_rows
+from testing_tracker.store.dialects import free_ids
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import Draw, Facility, Night, Participant, Pool
+from testing_tracker.store.tables import Draw, Facility, Night, NightTakenBack, Participant, Pool
 
 
 @dataclass
@@ -144,8 +146,11 @@ def _newest_participant(session: Session, acting: Acting) -> int:
 
 
 def _add_night(session: Session, acting: Acting, day: date, known: int, *, ran: bool) -> None:
+    # In a file the number of a night that was taken back would be given again.
+    newest = session.exec(select(func.max(NightTakenBack.night_id))).one() or 0
     session.add(
         Night(
+            id=max(free_ids(session.connection(), Night, 1)[0], newest + 1),
             facility_id=acting.facility_id,
             day=day,
             ran=ran,
@@ -184,9 +189,9 @@ def _draw(session: Session, acting: Acting, key: _Key, who: range, day: date, *,
         recorded_at=acting.now,
         recorded_by=acting.account,
     )
-    taken = _drawn_already(session, pool)
+    taken, remains = _drawn_already(session, pool), _taken_back(session, pool)
     for group in pools.decided(session, pool, key.secret if ran else None):
-        pool.drawn += _add_draws(session, acting, pool, group, taken)
+        pool.drawn += _add_draws(session, acting, pool, group, taken, remains)
     session.add(pool)
     session.flush()
     return pool.drawn
@@ -198,15 +203,31 @@ def _drawn_already(session: Session, pool: Pool) -> frozenset[int]:
     return frozenset(session.connection().execute(query).scalars())
 
 
-def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group, taken: frozenset[int]) -> int:
+def _taken_back(session: Session, pool: Pool) -> dict[int, Draw]:
+    """What is left of the draws that a night of that day which was taken back had made, by participant."""
+    query = select(Draw).where(Draw.due_on == pool.day, col(Draw.taken_back_id).is_not(None))
+    return {draw.participant_id: draw for draw in session.exec(query)}
+
+
+def _add_draws(
+    session: Session,
+    acting: Acting,
+    pool: Pool,
+    group: pools.Group,
+    taken: frozenset[int],
+    remains: dict[int, Draw],
+) -> int:
     """Write a draw for each participant drawn, many at once; returns how many."""
     drawn = [number for number in group.drawn if number not in taken]
+    for number in drawn:
+        if number in remains:
+            _make_again(session, acting, pool, group, remains[number])
     # In the order of `decided`: `verify` expects the draws' ids to ascend in it.
     add_rows(
         session.connection(),
         Draw,
         ("participant_id", "panel"),
-        ((number, group.panels.get(number)) for number in drawn),
+        ((number, group.panels.get(number)) for number in drawn if number not in remains),
         due_on=pool.day,
         kind=str(group.rule.kind),
         status=str(Status.DUE if pool.ran else Status.UNRECORDED),
@@ -214,3 +235,12 @@ def _add_draws(session: Session, acting: Acting, pool: Pool, group: pools.Group,
         recorded_at=acting.now,
     )
     return len(drawn)
+
+
+def _make_again(session: Session, acting: Acting, pool: Pool, group: pools.Group, draw: Draw) -> None:
+    """Make a draw that a night which was taken back had made already, in the same row: a day has one only."""
+    draw.taken_back_id = None
+    draw.kind, draw.schedule_version_id = group.rule.kind, group.rule.version_id
+    draw.panel, draw.recorded_at = group.panels.get(draw.participant_id), acting.now
+    draw.unable = False
+    set_status(session, acting, draw, Status.DUE if pool.ran else Status.UNRECORDED, None)

@@ -35,6 +35,7 @@ from testing_tracker.store.tables import (
     Pool,
     Schedule,
 )
+from testing_tracker.store.taken_back import draw_stands
 
 AT_A_TIME = 5_000  # participants in memory at once
 
@@ -216,7 +217,7 @@ def _past_record(pool: Pool) -> Select[int]:
 
 
 def draws_of_the_day(pool: Pool) -> Select[int]:
-    """The participants of a pool who have a draw of its day on record, whoever put it there."""
+    """The participants of a pool who have a draw of its day on record, whoever put it there; no taken back one's."""
     return (
         sa_select(col(Draw.participant_id))
         .join(Participant, col(Participant.id) == Draw.participant_id)
@@ -224,6 +225,7 @@ def draws_of_the_day(pool: Pool) -> Select[int]:
             col(Participant.facility_id) == pool.facility_id,
             col(Participant.id).between(pool.first_participant_id, pool.last_participant_id),
             col(Draw.due_on) == pool.day,
+            draw_stands(),
         )
     )
 
@@ -274,6 +276,7 @@ def _recent(session: Session, pool: Pool, rule: Rule, participant_ids: list[int]
             col(Draw.participant_id).in_(participant_ids),
             col(Draw.due_on).between(since, pool.day - timedelta(days=1)),
             col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM)),
+            draw_stands(),
         )
         .group_by(col(Draw.participant_id))
     )

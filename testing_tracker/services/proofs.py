@@ -15,6 +15,7 @@ from testing_tracker.services.verification import known_to_run
 from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.tables import Draw, Facility, KeyChain, Pool
+from testing_tracker.store.taken_back import draw_stands, pool_stands
 
 
 def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Proof:
@@ -30,7 +31,7 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
         )
     pools_of_day = session.exec(
         select(Pool)
-        .where(Pool.facility_id == acting.facility_id, Pool.day == day, col(Pool.ran))
+        .where(Pool.facility_id == acting.facility_id, Pool.day == day, col(Pool.ran), pool_stands())
         .order_by(col(Pool.id))
     ).all()
     if not pools_of_day:
@@ -68,6 +69,6 @@ def _decision(group: pools.Group, number: int, there: dict[int, int | None]) -> 
 def _drawn_on(session: Session, day: date) -> dict[int, int | None]:
     """Who has a draw on record that a schedule made, with the number of its panel."""
     query = sa_select(col(Draw.participant_id), col(Draw.panel)).where(
-        col(Draw.due_on) == day, col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
+        col(Draw.due_on) == day, col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM)), draw_stands()
     )
     return {row[0]: row[1] for row in session.connection().execute(query)}

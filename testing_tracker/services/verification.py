@@ -17,6 +17,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, pools
+from testing_tracker.services.drawing.taken_back import NightsTakenBack, taken_back
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.keeping.closed_days import KnownDays
 from testing_tracker.services.keys import Begun
@@ -25,7 +26,8 @@ from testing_tracker.services.tampering import changed_records, misplaced_draws,
 from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool
+from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool, TakingBack
+from testing_tracker.store.taken_back import draw_stands, pool_stands
 
 _MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
 
@@ -44,7 +46,10 @@ class Problem:
 
 @dataclass
 class Verified:
-    """What was checked. `unchecked` says what could not be, and why; `keys` are all that were begun."""
+    """What was checked. `unchecked` says what could not be, and why; `keys` are all that were begun.
+
+    `taken_back` are the nights that were made while a clock was ahead, and do not count.
+    """
 
     days: int = 0
     decisions: int = 0
@@ -52,6 +57,7 @@ class Verified:
     problems: list[Problem] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     keys: list[Begun] = field(default_factory=list)
+    taken_back: list[NightsTakenBack] = field(default_factory=list)
 
 
 def verify(session: Session, acting: Acting, key_file: KeyFile) -> Verified:
@@ -80,6 +86,7 @@ def verify(session: Session, acting: Acting, key_file: KeyFile) -> Verified:
 
 def _decide_again(session: Session, acting: Acting, key_file: KeyFile, result: Verified) -> None:
     result.keys = keys.begun(session, acting.facility_id)
+    result.taken_back = taken_back(session, acting)
     secrets = _secrets(session, acting, key_file, result)
     result.problems += [Problem(*found) for found in broken_seals(session, acting, key_file)]
     for day, pools_of_day in _pools_by_day(session, acting):
@@ -97,7 +104,7 @@ def _secrets(session: Session, acting: Acting, key_file: KeyFile, result: Verifi
     for row in chains:
         assert row.id is not None
         chain = keys.values_of(row)
-        days = select(func.max(Pool.day)).where(Pool.key_chain_id == row.id, col(Pool.ran))
+        days = select(func.max(Pool.day)).where(Pool.key_chain_id == row.id, col(Pool.ran), pool_stands())
         last = session.exec(days).one()
         if row is not chains[-1] and (last is None or not key_file.holds(chain)):
             secrets |= {(row.id, day): secret for day, secret in _revealed(session, row, last, result)}
@@ -112,11 +119,12 @@ def _revealed(session: Session, row: KeyChain, last: date | None, result: Verifi
     """What the last run by a lost key showed of the days before it, if it leads to the anchor."""
     if last is None:
         return
-    result.unchecked.append(
-        f"The key of {row.first_day} to {last} is lost: the draws of {last} cannot be decided again, those before it "
-        "can."
-    )
     shown = keys.last_shown(session, row)
+    if shown is None or shown[0] < last:
+        result.unchecked.append(
+            f"The key of {row.first_day} to {last} is lost: the draws of {last} cannot be decided again, those before "
+            "it can."
+        )
     if shown is not None:
         day, secret = shown
         yield from keys.values_of(row).earlier(secret, day)
@@ -124,11 +132,14 @@ def _revealed(session: Session, row: KeyChain, last: date | None, result: Verifi
 
 def _pools_by_day(session: Session, acting: Acting) -> Iterator[tuple[date, list[Pool]]]:
     days = session.exec(
-        select(col(Pool.day)).where(Pool.facility_id == acting.facility_id).distinct().order_by(col(Pool.day))
+        select(col(Pool.day))
+        .where(Pool.facility_id == acting.facility_id, pool_stands())
+        .distinct()
+        .order_by(col(Pool.day))
     ).all()
     for day in days:
-        query = select(Pool).where(Pool.facility_id == acting.facility_id, Pool.day == day).order_by(col(Pool.id))
-        yield day, list(session.exec(query))
+        query = select(Pool).where(Pool.facility_id == acting.facility_id, Pool.day == day, pool_stands())
+        yield day, list(session.exec(query.order_by(col(Pool.id))))
 
 
 def _check_day(
@@ -216,13 +227,26 @@ def _check_run(
                 yield _problem(session, pool.day, number, "was drawn, and there is no draw on record")
             else:
                 found.append((number, draw, _made(group, number, pool)))
-    in_order = sorted(draw_id for _, (draw_id, _), _ in found)
-    for (number, (draw_id, recorded), made), expected_id in zip(found, in_order, strict=True):
-        if draw_id != expected_id or draw_id not in ids or recorded != made:
+    again = _last_draw_taken_back(session, pool)  # the numbers up to this one are of draws that are made again
+    in_order = iter(sorted(draw_id for _, (draw_id, _), _ in found if draw_id > again))
+    for number, (draw_id, recorded), made in found:
+        is_in_place = draw_id <= again or (draw_id == next(in_order) and draw_id in ids)
+        if not is_in_place or recorded != made:
             yield _problem(session, pool.day, number, "the draw on record is not the one that the run made")
     result.drawn += drawn
     if drawn != pool.drawn:
         yield Problem(pool.day, "", f"the run drew {pool.drawn}, and deciding again draws {drawn}")
+
+
+def _last_draw_taken_back(session: Session, pool: Pool) -> int:
+    """The newest draw of the nights of a pool's day that were taken back before it ran; 0 for none."""
+    query = select(func.max(TakingBack.last_draw_id)).where(
+        TakingBack.facility_id == pool.facility_id,
+        TakingBack.first_day <= pool.day,
+        TakingBack.last_day >= pool.day,
+        TakingBack.last_pool_id < pool.id,
+    )
+    return session.exec(query).one() or 0
 
 
 def _ids_of(session: Session, pool: Pool) -> range:
@@ -241,8 +265,8 @@ def _check_count(session: Session, pool: Pool, there: dict[int, "_Recorded"]) ->
     """The same without the day's secret: only that the run made as many draws, and after those that it knew."""
     members = range(pool.first_participant_id, pool.last_participant_id + 1)
     found = [there.pop(number)[0] for number in list(there) if number in members]
-    ids = _ids_of(session, pool)
-    if len(found) != pool.drawn or any(draw_id not in ids for draw_id in found):
+    ids, again = _ids_of(session, pool), _last_draw_taken_back(session, pool)
+    if len(found) != pool.drawn or any(draw_id not in ids for draw_id in found if draw_id > again):
         yield Problem(pool.day, "", f"the draws on record are not the {pool.drawn} that the run made")
 
 
@@ -267,6 +291,7 @@ def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, _Recorde
             col(Draw.due_on) == day,
             col(Draw.kind).in_(_MADE_BY_SCHEDULES),
             col(Participant.facility_id) == acting.facility_id,
+            draw_stands(),
         )
     )
     rows = session.connection().execute(query).all()
@@ -287,7 +312,7 @@ def _kept_no_pools(session: Session, night: Night) -> bool:
 
 def _check_other_days(session: Session, acting: Acting, result: Verified) -> Iterator[Problem]:
     """Draws of days on which no run is on record, and days whose run is without its pool."""
-    with_pool = sa_select(col(Pool.day)).where(col(Pool.facility_id) == acting.facility_id)
+    with_pool = sa_select(col(Pool.day)).where(col(Pool.facility_id) == acting.facility_id, pool_stands())
     nights = session.exec(select(Night).where(Night.facility_id == acting.facility_id).order_by(col(Night.day))).all()
     full = set(session.connection().execute(with_pool.where(col(Pool.first_participant_id) == 1)).scalars())
     early = {night.day for night in nights if night.day not in full and _kept_no_pools(session, night)}
@@ -308,6 +333,7 @@ def _check_other_days(session: Session, acting: Acting, result: Verified) -> Ite
             col(Participant.facility_id) == acting.facility_id,
             col(Draw.kind).in_(_MADE_BY_SCHEDULES),
             col(Draw.due_on).not_in(with_pool),
+            draw_stands(),
         )
     )
     for due_on, code in strays:
@@ -319,7 +345,7 @@ def _wrong_nights(session: Session, acting: Acting) -> Iterator[Problem]:
     """Nights that say to have decided on other participants than their pools."""
     last = (
         select(func.max(Pool.last_participant_id))
-        .where(Pool.facility_id == Night.facility_id, Pool.day == Night.day)
+        .where(Pool.facility_id == Night.facility_id, Pool.day == Night.day, pool_stands())
         .scalar_subquery()
     )
     query = select(col(Night.day)).where(

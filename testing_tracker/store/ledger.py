@@ -17,12 +17,12 @@ from sqlalchemy import Connection, text
 from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.store.ledger_rows import COLUMNS, ROWS_AT_A_TIME, Stream, digest_of, rows_after, rows_of
+from testing_tracker.store.ledger_rows import COLUMNS, ROWS_AT_A_TIME, SOURCES, Stream, digest_of, rows_after, rows_of
 
 _BEGAN_AFTER = "ledger: the newest ids before the transaction's own"
 _WRITTEN_UP_TO = "ledger: the newest ids at the transaction's last page, by facility"
 _NEWEST_IDS = text(
-    f"SELECT {', '.join(f'(SELECT coalesce(max(id), 0) FROM {table})' for table in COLUMNS)}"  # noqa: S608
+    "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {SOURCES.get(table, table)})" for table in COLUMNS)  # noqa: S608
 )
 _LAST_PAGE = text(
     "SELECT page.id, page.up_to, page.digest, newest.id "

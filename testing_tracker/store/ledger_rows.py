@@ -56,6 +56,18 @@ COLUMNS = {
     "closure": "id, facility_id, from_on, to_on, closed, reason, decided_to, recorded_at, recorded_by",
     "facility_name": "id, facility_id, name, earlier, reason, recorded_at, recorded_by",
     "facility_zone": "id, facility_id, from_on, timezone, reason, recorded_at, recorded_by",
+    "taking_back": (
+        "id, facility_id, first_day, last_day, closed_from, last_pool_id, last_closing_id, last_draw_id, key_chain_id, "
+        "reason, recorded_at, recorded_by"
+    ),
+    "night_taken_back": ("id, taking_back_id, night_id, facility_id, day, ran, last_participant_id, made_at, made_by"),
+}
+# A night that is taken back moves to another table, and stays the same row of the ledger.
+SOURCES = {
+    "night": (
+        "(SELECT id, facility_id, day, ran, recorded_at, recorded_by FROM night UNION ALL "
+        "SELECT night_id, facility_id, day, ran, made_at, made_by FROM night_taken_back) AS night"
+    ),
 }
 _ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
 _VIA_PARTICIPANT = ("enrolment", "placement", "assignment", "leave", "draw", "prescription")
@@ -117,7 +129,8 @@ def rows_after(connection: Connection, table: str, facility_id: int, after: int,
 def _rows_after(table: str, streamed: bool) -> TextClause:
     only = f" AND {_ONLY[table]}" if table in _ONLY else ""
     whose = (_MANY_OF if streamed else _ONE_OF).get(table, "facility_id = :facility")
-    return text(f"SELECT {COLUMNS[table]} FROM {table} WHERE id > :after AND {whose}{only} ORDER BY id")  # noqa: S608
+    source = SOURCES.get(table, table)
+    return text(f"SELECT {COLUMNS[table]} FROM {source} WHERE id > :after AND {whose}{only} ORDER BY id")  # noqa: S608
 
 
 def rows_of(connection: Connection, query: TextClause, parameters: dict[str, int], *, streamed: bool) -> Generator[Any]:

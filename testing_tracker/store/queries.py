@@ -229,7 +229,9 @@ def draws_on(session: Session, participant_id: int, day: date) -> list[Draw]:
     """A participant's draws of a day, oldest first: at most a scheduled one and one for cause."""
     return list(
         session.exec(
-            select(Draw).where(Draw.participant_id == participant_id, Draw.due_on == day).order_by(col(Draw.id))
+            select(Draw)
+            .where(Draw.participant_id == participant_id, Draw.due_on == day, col(Draw.taken_back_id).is_(None))
+            .order_by(col(Draw.id))
         )
     )
 

@@ -15,9 +15,11 @@ from testing_tracker.store.tables.drawing import Draw as Draw
 from testing_tracker.store.tables.drawing import HolidayYear as HolidayYear
 from testing_tracker.store.tables.drawing import KeyChain as KeyChain
 from testing_tracker.store.tables.drawing import Night as Night
+from testing_tracker.store.tables.drawing import NightTakenBack as NightTakenBack
 from testing_tracker.store.tables.drawing import Pool as Pool
 from testing_tracker.store.tables.drawing import Schedule as Schedule
 from testing_tracker.store.tables.drawing import ScheduleVersion as ScheduleVersion
+from testing_tracker.store.tables.drawing import TakingBack as TakingBack
 from testing_tracker.store.tables.people import Assignment as Assignment
 from testing_tracker.store.tables.people import Enrolment as Enrolment
 from testing_tracker.store.tables.people import Facility as Facility

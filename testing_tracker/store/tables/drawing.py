@@ -145,6 +145,47 @@ class Closure(SQLModel, table=True):
     recorded_by: str
 
 
+class TakingBack(SQLModel, table=True):
+    """Nights that were made while the clock was ahead, and were taken back: as if they had never run.
+
+    They are those from `first_day` to `last_day`, and the pools of these days with ids up to `last_pool_id`; what they
+    found when they closed the days from `closed_from` on are the closings up to `last_closing_id`. Of these days' draws
+    those up to `last_draw_id` were made by them. The chain of `key_chain_id` began with it, because the draws of these
+    days had been seen.
+    """
+
+    __tablename__ = "taking_back"
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    first_day: date
+    last_day: date
+    closed_from: date
+    last_pool_id: int
+    last_closing_id: int
+    last_draw_id: int
+    key_chain_id: int = Field(foreign_key="key_chain.id")
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class NightTakenBack(SQLModel, table=True):
+    """A night that was taken back, as it stood among the nights, under its number there."""
+
+    __tablename__ = "night_taken_back"
+
+    id: int | None = Field(default=None, primary_key=True)
+    taking_back_id: int = Field(foreign_key="taking_back.id")
+    night_id: int = Field(unique=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    day: date
+    ran: bool
+    last_participant_id: int
+    made_at: datetime
+    made_by: str
+
+
 class Draw(SQLModel, table=True):
     """A test that a participant is to give on a day, and what has become of it.
 
@@ -154,7 +195,8 @@ class Draw(SQLModel, table=True):
     is what it is; `ordered_for` why a test for cause was ordered. `outcome` is the governing result's, and `expected`
     whether prescriptions explain all that it found; both follow from the results and their readings. `unable`: the
     participant tried and could not. `late`: given after the collection window had closed. `panel` is the number, from
-    0, of the panel drawn, where a schedule rotates them.
+    0, of the panel drawn, where a schedule rotates them. `taken_back_id` is there while the night that made the draw is
+    taken back and no later one has made it again.
     """
 
     __table_args__ = (
@@ -179,3 +221,4 @@ class Draw(SQLModel, table=True):
     unable: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     late: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     panel: int | None = None
+    taken_back_id: int | None = Field(default=None, foreign_key="taking_back.id")

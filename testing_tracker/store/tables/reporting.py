@@ -14,10 +14,9 @@ class Closing(SQLModel, table=True):
 
     `draws` are those that were to be given in the `days` that end with `day`, `untouched` those of them of which
     nobody had recorded anything; `usual_draws` and `usual_untouched` the same of the days before that it compared them
-    with. `held`: far more were untouched than usual, so they became unrecorded and not missed.
+    with. `held`: far more were untouched than usual, so they became unrecorded and not missed. A day is closed again
+    where the night that closed it was taken back.
     """
-
-    __table_args__ = (UniqueConstraint("facility_id", "day", "days"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")

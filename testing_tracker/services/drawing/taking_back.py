@@ -1,0 +1,309 @@
+"""Takes back nights that were made while a clock was ahead, so that their days can be drawn when they come.
+
+A run takes the clock's word for the day, and closes all before it. What it did is undone as far as it was the run's own
+doing: its nights move to a table of their own, its draws do not count any more, and what it closed is open again or, where
+the day is over by now, unrecorded. What a person has recorded of such a night is nobody's to undo, and refused by name.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.words import Decision, Kind, Role, Status
+from testing_tracker.services import evidence, keys, staff
+from testing_tracker.services.attendance import CLOSED_BY_A_CLOCK, set_status
+from testing_tracker.services.drawing.taken_back import ACT
+from testing_tracker.services.keys import Rotated
+from testing_tracker.services.settling import settle
+from testing_tracker.services.specimens import RECOLLECT
+from testing_tracker.services.tampering import LEADS_TO
+from testing_tracker.store import audit, ledger
+from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import (
+    AuditEntry,
+    Closing,
+    Delivery,
+    Draw,
+    Evidence,
+    Night,
+    NightTakenBack,
+    Participant,
+    Pool,
+    Recommendation,
+    TakingBack,
+)
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The nights that were made ahead of today, with the gaps that their runs recorded; `runs` are the days drawn."""
+
+    first_day: date
+    last_day: date
+    nights: int
+    runs: tuple[date, ...]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A draw that such a night had closed: what it was closed as, and what it is again."""
+
+    participant: str
+    due_on: date
+    earlier: Status
+    status: Status
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What was taken back; `draws` counts the draws that these nights had made, `key` draws from now on.
+
+    `decided` are the recommendations, by number, that a clinician decided on with a draw that is restored as evidence.
+    """
+
+    ahead: Ahead
+    draws: int
+    restored: list[Restored]
+    decided: list[int]
+    key: Rotated
+
+
+def nights_ahead(session: Session, acting: Acting) -> Ahead:
+    """What would be taken back. It is a manager's to do, where there is one on record.
+
+    Raises TestingTrackerError where no night is later than today, and where somebody has recorded something of one.
+    """
+    staff.require(session, acting, Role.MANAGER, "take back nights")
+    last_good = select(func.max(Night.id)).where(
+        Night.facility_id == acting.facility_id, Night.day <= acting.today, col(Night.ran)
+    )
+    after = session.exec(last_good).one() or 0
+    nights = session.exec(
+        select(Night).where(Night.facility_id == acting.facility_id, col(Night.id) > after).order_by(col(Night.day))
+    ).all()
+    runs = tuple(night.day for night in nights if night.ran)
+    if not runs:
+        raise TestingTrackerError(
+            f"No night later than today, {acting.today}, is on record; there is nothing to take back. If today is "
+            "another day, put the machine's clock right."
+        )
+    found = Ahead(nights[0].day, nights[-1].day, len(nights), runs)
+    _refuse_what_is_recorded(session, acting, found)
+    return found
+
+
+def take_back(
+    session: Session, acting: Acting, key_file: KeyFile, reason: str, expected: Ahead | None = None
+) -> TakenBack:
+    """Take back the nights later than today, and begin a new key, because what they drew has been seen.
+
+    `expected` are those that somebody has said yes to. Raises TestingTrackerError where they are others now, and where
+    `nights_ahead` does.
+    """
+    ahead = nights_ahead(session, acting)
+    if expected is not None and ahead != expected:
+        raise TestingTrackerError("Other nights are on record now than a moment ago. Look, and say it again.")
+    by_them = _by_the_runs(session, acting, ahead)
+    touched = _touched(session, acting, ahead, by_them)
+    row = TakingBack(
+        facility_id=acting.facility_id,
+        first_day=ahead.first_day,
+        last_day=ahead.last_day,
+        closed_from=ahead.first_day - timedelta(days=1),
+        last_pool_id=session.exec(select(func.max(Pool.id))).one() or 0,
+        last_closing_id=session.exec(select(func.max(Closing.id))).one() or 0,
+        last_draw_id=session.exec(select(func.max(Draw.id))).one() or 0,
+        key_chain_id=0,
+        reason=reason,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    moved = _out_of_the_nights(session, acting, ahead)
+    key = keys.rotate(session, acting, key_file, f"nights of a clock that was ahead were taken back: {reason}")
+    row.key_chain_id = id_of(keys.chains(session, acting.facility_id)[-1])
+    session.add(row)
+    session.flush()
+    for night in moved:
+        night.taking_back_id = id_of(row)
+        session.add(night)
+    session.flush()
+    draws = _out_of_the_draws(session, acting, ahead, row)
+    restored, decided = _restore(session, acting, by_them, touched)
+    _forget_deliveries(session, acting)
+    audit.record(
+        session,
+        acting,
+        ACT,
+        reason=reason,
+        first_day=ahead.first_day,
+        last_day=ahead.last_day,
+        nights=ahead.nights,
+        draws=draws,
+        restored=len(restored),
+    )
+    session.flush()
+    return TakenBack(ahead, draws, restored, decided, key)
+
+
+def _by_the_runs(session: Session, acting: Acting, ahead: Ahead) -> ColumnElement[bool]:
+    """The condition that an audit entry was written by one of these runs: by the pages of the ledger that are theirs."""
+    pages = session.exec(
+        select(Pool.last_page_id)
+        .where(Pool.facility_id == acting.facility_id, Pool.day >= ahead.first_day)
+        .distinct()
+        .order_by(col(Pool.last_page_id))
+    ).all()
+    spans = []
+    for page in pages:
+        after = ledger.known_at_page(session, page)["audit_entry"]
+        up_to = ledger.known_after_page(session, acting.facility_id, page)
+        spans.append(
+            and_(col(AuditEntry.id) > after, col(AuditEntry.id) <= (up_to or {"audit_entry": after})["audit_entry"])
+        )
+    return or_(*spans) & (col(AuditEntry.facility_id) == acting.facility_id)
+
+
+def _of_the_days(acting: Acting, ahead: Ahead) -> ColumnElement[bool]:
+    people = select(Participant.id).where(Participant.facility_id == acting.facility_id)
+    return col(Draw.participant_id).in_(people) & col(Draw.due_on).between(ahead.first_day, ahead.last_day)
+
+
+def _refuse_what_is_recorded(session: Session, acting: Acting, ahead: Ahead) -> None:
+    """Raise TestingTrackerError for a draw of these days that somebody ordered, or said something of.
+
+    One that a discharge cancelled says nothing of the day.
+    """
+    by_a_person = exists().where(col(AuditEntry.draw_id) == Draw.id, ~_by_the_runs(session, acting, ahead))
+    standing = (Draw.status != Status.CANCELLED) & col(Draw.taken_back_id).is_(None)
+    decided = exists().where(
+        col(Evidence.draw_id) == Draw.id,
+        col(Evidence.withdrawn_at).is_(None),
+        col(Recommendation.id) == Evidence.recommendation_id,
+        col(Recommendation.status).in_((Decision.ACCEPTED, Decision.DECLINED)),
+    )
+    made = col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
+    found = session.exec(
+        select(Participant.code, Draw.due_on)
+        .join(Draw, col(Draw.participant_id) == Participant.id)
+        .where(_of_the_days(acting, ahead), or_(standing & by_a_person, ~made, decided))
+        .order_by(col(Draw.due_on), col(Participant.code_key))
+    ).all()
+    if found:
+        named = ", ".join(f"{code} on {day}" for code, day in found[:_MOST_NAMED])
+        more = f" and {len(found) - _MOST_NAMED} more" if found[_MOST_NAMED:] else ""
+        raise TestingTrackerError(
+            f"Something was recorded of these nights, which cannot be taken back: {named}{more}. Bring back the last "
+            "backup from before them (docs/operations.md), and record there what is known since."
+        )
+
+
+def _touched(session: Session, acting: Acting, ahead: Ahead, by_them: ColumnElement[bool]) -> list[tuple[Draw, int]]:
+    """The draws of earlier days whose last act was these runs', each with the newest entry before theirs."""
+    first = session.exec(select(func.min(AuditEntry.id)).where(by_them)).one() or 0
+    newest = (
+        select(AuditEntry.draw_id, func.max(AuditEntry.id).label("entry_id"))
+        .where(AuditEntry.facility_id == acting.facility_id, col(AuditEntry.act).in_(tuple(LEADS_TO)))
+        .group_by(col(AuditEntry.draw_id))
+        .subquery()
+    )
+    draws = session.exec(
+        select(Draw)
+        .join(newest, newest.c.draw_id == Draw.id)
+        .join(AuditEntry, col(AuditEntry.id) == newest.c.entry_id)
+        .where(by_them, Draw.due_on < ahead.first_day)
+        .order_by(col(Draw.due_on), col(Draw.id))
+    ).all()
+    return [(draw, first) for draw in draws]
+
+
+def _out_of_the_nights(session: Session, acting: Acting, ahead: Ahead) -> list[NightTakenBack]:
+    those = (col(Night.facility_id) == acting.facility_id, col(Night.day) >= ahead.first_day)
+    nights = session.exec(select(Night).where(*those).order_by(col(Night.id))).all()
+    moved = [
+        NightTakenBack(
+            taking_back_id=0,
+            night_id=id_of(night),
+            facility_id=night.facility_id,
+            day=night.day,
+            ran=night.ran,
+            last_participant_id=night.last_participant_id,
+            made_at=night.recorded_at,
+            made_by=night.recorded_by,
+        )
+        for night in nights
+    ]
+    for night in nights:
+        session.delete(night)
+    session.flush()
+    return moved
+
+
+def _out_of_the_draws(session: Session, acting: Acting, ahead: Ahead, row: TakingBack) -> int:
+    """Draws that were on a call list stay, cancelled; those made up for a gap go, for nobody was told of them.
+
+    The newest draw of all stays too: in a file its number would be given to another one. Returns how many there were.
+    """
+    those = _of_the_days(acting, ahead) & col(Draw.taken_back_id).is_(None)
+    spoken_of = exists().where(col(AuditEntry.draw_id) == Draw.id)
+    made_up = (col(Draw.due_on).not_in(ahead.runs), ~spoken_of, col(Draw.id) < row.last_draw_id)
+    gone = session.connection().execute(delete(Draw).where(those, *made_up)).rowcount
+    kept = session.exec(select(Draw).where(those).order_by(col(Draw.id))).all()
+    for draw in kept:
+        draw.taken_back_id = row.id
+        if draw.status != Status.CANCELLED:
+            set_status(session, acting, draw, Status.CANCELLED, f"the night was taken back: {row.reason}")
+        session.add(draw)
+    session.flush()
+    return gone + len(kept)
+
+
+def _restore(
+    session: Session, acting: Acting, by_them: ColumnElement[bool], touched: Sequence[tuple[Draw, int]]
+) -> tuple[list[Restored], list[int]]:
+    """What these runs closed is as it was before, or unrecorded where a missed draw's day is over by now."""
+    restored: list[Restored] = []
+    decided: set[int] = set()
+    for draw, first in touched:
+        closed_as = Status(draw.status)
+        if draw.due_on >= acting.today:
+            status, because = _before(session, draw, first)
+        elif closed_as is Status.MISSED:
+            status, because = Status.UNRECORDED, CLOSED_BY_A_CLOCK
+        else:
+            continue
+        decided.update(evidence.decided_on(session, draw))
+        set_status(session, acting, draw, status, because)
+        settle(session, acting, draw)
+        code = session.get_one(Participant, draw.participant_id).code
+        restored.append(Restored(code, draw.due_on, closed_as, status))
+    return restored, sorted(decided)
+
+
+def _before(session: Session, draw: Draw, first: int) -> tuple[Status, str | None]:
+    """What a draw was before an audit entry. A specimen that is to be collected again still is."""
+    entry = session.exec(
+        select(AuditEntry)
+        .where(AuditEntry.draw_id == draw.id, col(AuditEntry.act).in_(tuple(LEADS_TO)), col(AuditEntry.id) < first)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(1)
+    ).first()
+    status = LEADS_TO[entry.act] if entry is not None else Status.DUE
+    is_recollected = entry is not None and entry.reason == RECOLLECT
+    return status, RECOLLECT if is_recollected else CLOSED_BY_A_CLOCK
+
+
+def _forget_deliveries(session: Session, acting: Acting) -> None:
+    """A report that left before its week was over is to leave again when it is."""
+    for row in session.exec(select(Delivery).where(Delivery.facility_id == acting.facility_id)):
+        if Week.parse(row.week).sunday >= acting.today:
+            session.delete(row)
+    session.flush()
