@@ -133,11 +133,11 @@ def _is_rare(count: Count, share: Fraction) -> bool:
     if abs(chance - RARER_THAN) > _FLOATS_ARE_RIGHT_TO or count.draws > _EXACT_UP_TO:
         return chance < RARER_THAN
     without, all_of = share.numerator, share.denominator
-    ways = sum(
+    ways: int = sum(
         comb(count.draws, number) * without**number * (all_of - without) ** (count.draws - number)
         for number in range(count.untouched, count.draws + 1)
     )
-    return ways < RARER_THAN * all_of**count.draws
+    return bool(ways < RARER_THAN * all_of**count.draws)
 
 
 def closed_day(
