@@ -62,8 +62,8 @@ class Logged:
 
     `outcome` is what went on record, which the specimen's validity may have changed, with the analytes found.
     `settled` says how the result reads, and `result_id` which row it is; `decided` are the recommendations that a
-    clinician decided on with what was recorded before; `governing` is set where another result governs; `because` is why a draw that was to be due again has another
-    status.
+    clinician decided on with what was recorded before; `governing` is set where another result governs; `because` is
+    why a draw that was to be due again has another status.
     """
 
     participant: Participant
