@@ -241,11 +241,12 @@ class Conversation:
             elif is_part_of_a_result(first) or not self._goes_on_to(text, opened.code):
                 raise
             return
-        whose = self._participant(first) if said.analytes else None
+        whose = self._participant(first)
         if whose is not None:
+            meant = f"it was found in {opened.code}'s cup" if said.analytes else f"it is what {opened.code}'s cup says"
             raise TestingTrackerError(
-                f"{first} is a participant's code too. If it was found in {opened.code}'s cup, type "
-                f"`{opened.code} {text}`; if it is {whose}'s turn, `s` first."
+                f"{first} is a participant's code too. If {meant}, type `{opened.code} {text}`; if it is {whose}'s "
+                "turn, `s` first."
             )
         self._finish(opened, said)
 

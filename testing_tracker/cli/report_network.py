@@ -97,4 +97,5 @@ def _number(line: dict[str, object], name: str) -> int:
 
 
 def _rate(part: int, whole: int) -> str:
-    return f"{part}/{whole} {part / whole:.0%}" if whole else "n/a"
+    """Rounded half up in whole numbers, as the weekly report does it."""
+    return f"{part}/{whole} {(200 * part + whole) // (2 * whole)}%" if whole else "n/a"

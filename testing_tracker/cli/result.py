@@ -126,6 +126,11 @@ def told(which: str, done: str, logged: "Logged") -> list[str]:
     """What a nurse has to see: what was done, and what follows from it."""
     was = f" (was {logged.earlier_status})" if logged.earlier_status not in (Status.DUE, Status.COLLECTED) else ""
     lines = [f"{which}: {done}{was}."]
+    if logged.governing is not None:
+        one = logged.governing
+        found = f" for {', '.join(one.analytes)}" if one.analytes else ""
+        lab = f", {one.lab}" if one.lab else ""
+        lines.append(f"The {one.method} result ({one.outcome}{found}{lab}) governs the draw and still stands.")
     lines += _read_in_words(logged)
     if logged.settled.presumptive:
         left = ", ".join(logged.settled.presumptive)

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.reports.counting import IS_A_DRAW
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.streaks import absences_at_the_end
+from testing_tracker.rules.streaks import absences_in_a_row
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.positives import Said, said_by
 from testing_tracker.store.queries import counts
@@ -111,7 +111,7 @@ def _by_analyte(tests: Iterable[Said]) -> list[AnalyteFound]:
 
 
 def _absent(session: Session, acting: Acting, week: Week) -> Iterator[Talk]:
-    """Those whose last two draws or more were missed or refused, the last of them in the week."""
+    """Those who missed or refused two draws or more in a row, the last of them in the week, whether they came since."""
     not_given = (Status.MISSED, Status.REFUSED)
     people = session.exec(
         select(col(Draw.participant_id)).where(_of_the_week(acting, week), col(Draw.status).in_(not_given)).distinct()
@@ -127,11 +127,9 @@ def _absent(session: Session, acting: Acting, week: Week) -> Iterator[Talk]:
             .order_by(col(Draw.participant_id), col(Draw.due_on), col(Draw.id))
         )
         for code, rows in groupby(draws, key=lambda row: row[0]):
-            tests = [(due_on, Status(status)) for _, due_on, status in rows]
-            count = absences_at_the_end([status for _, status in tests])
-            last = max(due_on for due_on, status in tests if status in not_given)
-            if count >= IN_A_ROW and last >= week.monday:
-                yield Talk(code, Why.ABSENT, last, f"{count} in a row")
+            for run in absences_in_a_row((due_on, Status(status)) for _, due_on, status in rows):
+                if run.count >= IN_A_ROW and run.last >= week.monday:
+                    yield Talk(code, Why.ABSENT, run.last, f"{run.count} in a row{', then came' if run.ended else ''}")
 
 
 def _unexpected_negatives(session: Session, acting: Acting, week: Week) -> Iterator[Talk]:

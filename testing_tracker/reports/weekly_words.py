@@ -7,6 +7,7 @@ text; how it looks is up to the form.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from testing_tracker.reports.imprint_words import NOTICE, anchors_in_words, moment, printed_in_words
 from testing_tracker.reports.printing import Printed
@@ -51,7 +52,8 @@ class Share:
         """The difference in percentage points, as `+2 points`; nothing where there is nothing to compare."""
         if not self.whole or not other.whole:
             return ""
-        points = round(100 * self.part / self.whole - 100 * other.part / other.whole)
+        exactly = 100 * (Fraction(self.part, self.whole) - Fraction(other.part, other.whole))
+        points = int(abs(exactly) + Fraction(1, 2)) * (1 if exactly > 0 else -1)
         return f"{points:+d} point{'s' if abs(points) != 1 else ''}" if points else "no change"
 
 

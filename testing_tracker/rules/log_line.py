@@ -102,6 +102,11 @@ def read_said(text: str) -> Said:
     return Said(Outcome.POSITIVE, _analytes(found))
 
 
+def is_which(word: str) -> bool:
+    """Whether a word says which of a day's two draws is meant."""
+    return word.casefold() in (*_SCHEDULED, *_FOR_CAUSE)
+
+
 def is_part_of_a_result(word: str) -> bool:
     """Whether a word alone says something of a result, and so may not be meant as a code."""
     if word.casefold() in _OUTCOMES or word.casefold() in _POSITIVE:

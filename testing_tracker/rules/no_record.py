@@ -14,7 +14,7 @@ from math import comb, exp, lgamma, log, log1p
 from testing_tracker.rules.calendar import day_in_words
 
 # Chosen here, from no source: a question too many costs a minute, a false no-show may cost a job or a child.
-RARE = Fraction(1, 100)
+RARER_THAN = Fraction(1, 100)
 TIMES_THE_USUAL = 2
 DAYS_COMPARED_WITH = 84
 DAYS_TOGETHER = 7
@@ -106,35 +106,42 @@ def chance_of_as_many(count: Count, share: float) -> float:
 
 
 def jumps_out(count: Count, usual: Count) -> bool:
-    """Whether a count is out of its usual range: so many by chance in one case of a hundred or fewer, and twice the
+    """Whether a count is out of its usual range: so many by chance in fewer than one case of a hundred, and twice the
     usual share or more.
 
-    The second keeps a large facility, where every difference is beyond chance, from being asked every day. Where there
-    is little to compare with, it is also a question when nothing at all is on record of two draws or more.
+    The second keeps a large facility, where every difference is beyond chance, from being asked every day.
     """
     share = usual_share(usual)
     if count.untouched < TIMES_THE_USUAL * share * count.draws:
         return False
-    if usual.draws < FEW and 2 <= count.draws == count.untouched:
-        return True
     return _is_rare(count, share)
 
 
+def is_nothing_known(count: Count, people: int, usual: Count) -> bool:
+    """Whether there is no record at all of a day of several people, and too little to compare it with.
+
+    In a clinic of two, two untouched draws are never so rare that `jumps_out` could tell a missing record from two
+    people who did not come. Where more than half is known to stay without a record, it is nothing new.
+    """
+    is_few = usual.draws < FEW and TIMES_THE_USUAL * usual_share(usual) <= 1
+    return people > 1 and count.untouched == count.draws and is_few
+
+
 def _is_rare(count: Count, share: Fraction) -> bool:
-    """Whether the chance of as many is one in a hundred or less; worked out in whole numbers where it is close."""
+    """Whether the chance of as many is below one in a hundred; worked out in whole numbers where it is close."""
     chance = chance_of_as_many(count, float(share))
-    if abs(chance - RARE) > _FLOATS_ARE_RIGHT_TO or count.draws > _EXACT_UP_TO:
-        return chance <= RARE
+    if abs(chance - RARER_THAN) > _FLOATS_ARE_RIGHT_TO or count.draws > _EXACT_UP_TO:
+        return chance < RARER_THAN
     without, all_of = share.numerator, share.denominator
-    ways = sum(
+    ways: int = sum(
         comb(count.draws, number) * without**number * (all_of - without) ** (count.draws - number)
         for number in range(count.untouched, count.draws + 1)
     )
-    return bool(ways <= RARE * all_of**count.draws)
+    return bool(ways < RARER_THAN * all_of**count.draws)
 
 
 def closed_day(
-    day: date, count: Count, before: Iterable[Closed], answers: Mapping[date, Count] | None = None
+    day: date, count: Count, before: Iterable[Closed], answers: Mapping[date, Count] | None = None, people: int = 1
 ) -> list[Compared]:
     """What is to be kept of a day that is being closed, given the closings `before` it.
 
@@ -142,14 +149,16 @@ def closed_day(
     end with it, with the twelve weeks before those. Days that were held are no example of what is usual; but as long as
     nobody has answered for them they are among the seven, so that a record that is missing does not turn into no-shows
     on the day after. With an answer they are an example: `answers` are the draws of such days, and those of them that
-    were missed after all.
+    were missed after all. `people` are the participants whose draws are counted.
     """
     earlier = [closed for closed in before if closed.day < day]
     held = {closed.day - timedelta(days=number) for closed in earlier if closed.held for number in range(closed.days)}
     single = {closed.day: closed for closed in earlier if closed.days == 1}
     counts = {closed.day: closed.count for closed in single.values() if closed.day not in held} | dict(answers or {})
     usual = _sum(counts, day)
-    alone = Compared(Closed(day, 1, count, held=jumps_out(count, usual)), usual)
+    alone = Compared(
+        Closed(day, 1, count, held=jumps_out(count, usual) or is_nothing_known(count, people, usual)), usual
+    )
     if alone.closed.held:
         return [alone]
     first = max(day - timedelta(days=DAYS_TOGETHER - 1), min(single, default=day))

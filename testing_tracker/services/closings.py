@@ -82,8 +82,8 @@ def _hold_back(session: Session, acting: Acting, since: date) -> list[Compared]:
     before = _closings(session, acting, since)
     answers = _answers(session, acting, before)
     held = []
-    for day, count in _counts(session, acting, since):
-        for compared in closed_day(day, count, before, answers):
+    for day, count, people in _counts(session, acting, since):
+        for compared in closed_day(day, count, before, answers, people):
             before.append(compared.closed)
             _keep(session, acting, compared)
             if compared.closed.held:
@@ -135,14 +135,19 @@ def _unanswered(session: Session, acting: Acting, since: date) -> Sequence[date]
     return session.exec(query.distinct()).all()
 
 
-def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, Count]]:
-    """For each day since, the draws that were to be given and those nobody touched.
+def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, Count, int]]:
+    """For each day since, the draws that were to be given and those nobody touched, and of how many participants.
 
     What does not count in the end (excused, cancelled, unrecorded for a reason known by now) was not to be given.
     """
     given_or_not = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED)
     rows = session.connection().execute(
-        sa_select(col(Draw.due_on), func.count(), func.count().filter(col(Draw.status) == Status.DUE))
+        sa_select(
+            col(Draw.due_on),
+            func.count(),
+            func.count().filter(col(Draw.status) == Status.DUE),
+            func.count(col(Draw.participant_id).distinct()),
+        )
         .where(
             col(Draw.due_on) >= since,
             col(Draw.due_on) < acting.today,
@@ -153,7 +158,7 @@ def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, C
         .group_by(col(Draw.due_on))
         .order_by(col(Draw.due_on))
     )
-    return [(day, Count(draws, untouched)) for day, draws, untouched in rows]
+    return [(day, Count(draws, untouched), people) for day, draws, untouched, people in rows]
 
 
 def _keep(session: Session, acting: Acting, compared: Compared) -> None:

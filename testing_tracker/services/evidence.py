@@ -4,7 +4,9 @@ Whatever changes a draw, its status or its result, `follow` looks at what the dr
 line. It may be called once too often without harm, so no caller has to know what the draw said before.
 """
 
+import json
 from collections.abc import Sequence
+from datetime import date
 from functools import cache
 
 from sqlalchemy import BindParameter, Select, bindparam, exists, or_
@@ -18,6 +20,7 @@ from testing_tracker.services import reviews
 from testing_tracker.services.lookup import first_day_of_change
 from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.positives import Positives, positives_of
+from testing_tracker.services.recommendation_lines import DEFER
 from testing_tracker.services.weighing import (
     ADD_EVIDENCE,
     DECIDED,
@@ -31,7 +34,7 @@ from testing_tracker.services.weighing import (
 )
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, level_on
-from testing_tracker.store.tables import Draw, Evidence, Recommendation, Review
+from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Recommendation, Review
 
 _ABSENCES = {Status.MISSED: About.MISSED, Status.REFUSED: About.REFUSED}
 
@@ -88,7 +91,10 @@ def follow_absence(session: Session, acting: Acting, draw: Draw) -> Recommendati
     """
     _follow_absence(session, acting, draw)
     if _is_absence(_grounds_of(session, draw)) or _was_absence(session, draw):
-        return _follow_evidence(session, acting, draw)
+        changed = _follow_evidence(session, acting, draw)
+        for other in _possibly_same_use(session, draw.participant_id, but=draw.id):
+            changed = _follow_evidence(session, acting, other) or changed
+        return changed
     return None
 
 
@@ -277,6 +283,26 @@ def _put_in(
     return recommendation
 
 
+def _put_off_until(session: Session, recommendation: Recommendation, positives: Positives) -> date | None:
+    """Until when a recommendation is put off, as its evidence stands.
+
+    What may show a use of its own and came later ends a deferral; one that is taken back has not ended it.
+    """
+    acts = session.exec(
+        select(AuditEntry)
+        .where(AuditEntry.recommendation_id == recommendation.id, col(AuditEntry.act).in_((DEFER, RAISE, ADD_EVIDENCE)))
+        .order_by(col(AuditEntry.id))
+    )
+    standing = {line.draw_id for line in standing_evidence(session, recommendation)}
+    until: date | None = None
+    for entry in acts:
+        if entry.act == DEFER:
+            until = date.fromisoformat(json.loads(entry.detail or "{}")["until"])
+        elif entry.draw_id in standing and entry.draw_id not in positives.same_uses:
+            until = None
+    return until
+
+
 def _take_out(
     session: Session, acting: Acting, recommendation: Recommendation, own: Evidence, draw: Draw
 ) -> Recommendation:
@@ -285,6 +311,7 @@ def _take_out(
     session.add(own)
     session.flush()
     if not _withdraw_if_nothing_is_left(session, acting, recommendation):
+        recommendation.deferred_until = _put_off_until(session, recommendation, _positives(session, draw))
         weigh(session, acting, recommendation)
     audit.record(
         session,

@@ -22,8 +22,8 @@ from testing_tracker.store.queries import (
     id_of,
     in_force_id,
     participant_with_code,
-    result_of,
     standing_on,
+    standing_result,
 )
 from testing_tracker.store.tables import Draw, Enrolment, Participant, Prescription, Recommendation, Result
 
@@ -135,20 +135,26 @@ def draws_meant(session: Session, acting: Acting, code: str, day: date, for_caus
         if for_cause is not None or len(draws_on(session, id_of(participant), day)) < 2 or day > acting.today:
             raise
         found = [find_draw(session, acting, code, day, for_cause=which) for which in (False, True)]
-        if all(one.outcome is not None for one in found):
+        if all(_said_of(session, one) is not None for one in found):
             raise TestingTrackerError(
                 f"{participant.code}'s two draws of {day} both have a result already. If one is wrong, correct it "
                 "with `testing-tracker amend`."
             ) from None
     if len(found) == 1:
-        _check_open(found[0])
+        _check_open(session, found[0])
     return [_opened(one, prescriptions.prescribed_on(session, one.draw.participant_id, day)) for one in found]
 
 
-def _check_open(found: OpenDraw) -> None:
-    status = Status(found.draw.status)
-    is_recollected = found.outcome is Outcome.INVALID and status is Status.DUE
-    check_change(found.which, status, None if is_recollected else found.outcome, Status.COLLECTED)
+def _check_open(session: Session, found: OpenDraw) -> None:
+    check_change(found.which, Status(found.draw.status), _said_of(session, found), Status.COLLECTED)
+
+
+def _said_of(session: Session, found: OpenDraw) -> Outcome | None:
+    """What the cup said, as far as it is on record. A laboratory's word may come before the cup's."""
+    standing = standing_result(session, id_of(found.draw), Method.PRESUMPTIVE)
+    if found.outcome is None or standing is None or standing.outcome is None:
+        return None
+    return Outcome(standing.outcome)
 
 
 def _opened(found: OpenDraw, takes: Sequence[Prescription]) -> Opened:
@@ -180,7 +186,7 @@ def record_at_once(
     Raises TestingTrackerError where it is not clear which draw is meant, and where `draws_meant` or `record` would.
     """
     found = find_draw(session, acting, code, day, for_cause=for_cause)
-    _check_open(found)
+    _check_open(session, found)
     return _record(session, acting, _opened(found, ()), found, said)
 
 
@@ -243,8 +249,8 @@ def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:
     if line.result_id is None:
         is_same = draw.status == line.recorded
     else:
-        counting = result_of(session, id_of(draw))
-        is_same = counting is not None and counting.id == line.result_id and counting.outcome is not None
+        standing = standing_result(session, id_of(draw), Method.PRESUMPTIVE)
+        is_same = standing is not None and standing.id == line.result_id and standing.outcome is not None
     if not is_same:
         raise ChangedSinceError(
             f"{found.which} was changed since by somebody else. Look at it, and correct it with "

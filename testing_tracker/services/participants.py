@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.codes import check_code
+from testing_tracker.rules.people.new_codes import check_new_code
 from testing_tracker.rules.words import Level, Status
 from testing_tracker.services import schedules
 from testing_tracker.services.attendance import set_status
@@ -70,6 +71,7 @@ def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: boo
             raise TestingTrackerError(
                 f"There is no participant {new.code} to readmit. Leave --readmit out to enrol one."
             )
+        check_new_code(new.code)
         participant = Participant(
             facility_id=acting.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name
         )

@@ -24,7 +24,7 @@ from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_b
 from testing_tracker.services.testing.happened import check_has_happened
 from testing_tracker.services.testing.together import named_in
 from testing_tracker.store import audit
-from testing_tracker.store.queries import findings_of, id_of, standing_on, standing_result
+from testing_tracker.store.queries import findings_of, id_of, result_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
 
 if TYPE_CHECKING:
@@ -58,13 +58,23 @@ class NewResult:
 
 
 @dataclass(frozen=True)
+class Governing:
+    """A result that goes on governing the draw beside the one that was written."""
+
+    outcome: Outcome
+    method: Method
+    analytes: Sequence[str]
+    lab: str | None
+
+
+@dataclass(frozen=True)
 class Logged:
     """What logging did: the draw, its status before, and the recommendation that it raised, changed or withdrew.
 
     `outcome` is what went on record, which the specimen's validity may have changed, with the analytes found.
     `settled` says how the result reads, and `result_id` which row it is; `decided` are the recommendations that a
-    clinician decided on with what was recorded before; `because` is why a draw that was to be due again has another
-    status.
+    clinician decided on with what was recorded before; `governing` is set where another result governs; `because` is
+    why a draw that was to be due again has another status.
     """
 
     participant: Participant
@@ -74,6 +84,7 @@ class Logged:
     analytes: Sequence[str]
     settled: Settled
     result_id: int | None = None
+    governing: "Governing | None" = None
     because: str | None = None
     warnings: Sequence[str] = ()
 
@@ -189,8 +200,17 @@ def _record(
         analytes=analytes,
         settled=settled,
         result_id=written.id,
+        governing=_governing(session, draw, written),
         warnings=[*found_in_it.warnings, *test.outside(analytes), *([unusable] if unusable else [])],
     )
+
+
+def _governing(session: Session, draw: Draw, written: Result) -> Governing | None:
+    result = result_of(session, id_of(draw))
+    if result is None or result.id == written.id or not result.outcome:
+        return None
+    found = findings_of(session, result.id)
+    return Governing(Outcome(result.outcome), Method(result.method), found, result.lab)
 
 
 def _kept(session: Session, found: OpenDraw, new: NewResult, standing: Result | None, *, stays: bool) -> Kept:

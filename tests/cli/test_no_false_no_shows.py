@@ -237,3 +237,27 @@ def test_the_answer_is_on_record_with_who_gave_it(monday, monkeypatch):
     acts = monday.rows("SELECT act, account, reason, detail FROM audit_entry WHERE act = 'draw excused'")
     assert [(act, account, reason) for act, account, reason, _ in acts] == [("draw excused", "lee", "snow")] * 6
     assert json.loads(acts[0][3])["earlier"] == "unrecorded"
+
+
+def test_in_a_clinic_of_two_a_day_without_any_record_is_a_question_too(clinic):
+    """Nobody could tell two people who did not come from a record that is missing."""
+    clinic.add("A1", "A2", schedule="fixed-3")
+    clinic("draw")
+    assert "Was anything collected on Monday 2026-11-16?" in night(clinic)
+    assert statuses(clinic) == ["unrecorded"] * 2
+
+
+def test_two_people_who_never_come_are_asked_about_until_that_is_known(clinic):
+    """Somebody answers each morning; from what they say it is learned that this is how it is there."""
+    clinic.add("A1", "A2", schedule="fixed-3")
+    asked = []
+    for day in range(16, 31):
+        today = f"2026-11-{day}"
+        if "Was anything collected" in night(clinic, today):
+            asked.append(today)
+            for earlier in clinic.rows("SELECT DISTINCT due_on FROM draw WHERE status = 'unrecorded'"):
+                clinic("missed", "--all", "--on", earlier[0], "--yes")
+    assert asked[0] == "2026-11-17"
+    assert len(asked) < 6
+    assert clinic.rows("SELECT status FROM draw WHERE due_on = '2026-11-27'") == [("missed",)] * 2
+    assert "All holds" in clinic("verify")

@@ -18,7 +18,7 @@ Typed = Sequence[str] | tuple[Sequence[str], str]
 
 SCHEDULES = ("fixed-2", "random-2", "fixed-3", "strict", "early", "rotating")
 FILES = {
-    "strict": '''title = "Missed as positive, {days} days"
+    "strict": """title = "Missed as positive, {days} days"
 [draw]
 kind = "fixed"
 per_week = 3
@@ -33,8 +33,8 @@ steps = 1
 repeat_within_days = {days}
 repeat_steps = 2
 missed = "positive"
-''',
-    "early": '''title = "Missed is reviewed; the window closes at {days} to eleven"
+""",
+    "early": """title = "Missed is reviewed; the window closes at {days} to eleven"
 [draw]
 kind = "random"
 per_week = 3
@@ -50,8 +50,8 @@ window = "07:00-10:{days}"
 [response]
 steps = 1
 missed = "review"
-''',
-    "rotating": '''title = "Panels in turn, {days}"
+""",
+    "rotating": """title = "Panels in turn, {days}"
 [draw]
 kind = "random"
 per_week = 4
@@ -63,7 +63,7 @@ panels = [["cocaine", "buprenorphine"], ["opiates", "fentanyl"]]
 window = "08:00-23:00"
 [response]
 steps = 2
-''',
+""",
 }
 ANALYTES = ("cocaine", "thc", "opiates", "bup", "fentanyl", "cocaine=20", "opiates=9000", "thc=3", "codeine=150")
 LEVELS = ("outpatient", "iop", "php", "residential")

@@ -1,0 +1,1 @@
+"""Who is here, and by what code, as pure functions."""

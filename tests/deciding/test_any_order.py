@@ -1,0 +1,127 @@
+"""The same facts, recorded in any order, leave the same recommendation, evidence and reviews."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import databases
+import pytest
+from acts import FILES
+from conftest import MONDAY, Clinic
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+LATER = "2026-11-27"
+DAYS = ("2026-11-18", "2026-11-20", "2026-11-23", "2026-11-25")
+RESULT = st.sampled_from(
+    [("negative",), ("positive", "cocaine"), ("positive", "opiates"), ("positive", "cannabinoids")]
+)
+
+
+def _analytes(outcome, *analytes):
+    return (outcome, *(word for analyte in analytes for word in ("--analyte", analyte)))
+
+
+def _results(day: str):
+    """Lines of facts about one draw; each line in its order, the lines in any."""
+
+    def cup(said):
+        return [("result", "A17", *_analytes(*said), "--on", day)]
+
+    def corrected(said):
+        first, second = said
+        amended = ("amend", "A17", *_analytes(*second), "--on", day, "--reason", "misread")
+        return [*cup(first), *([amended] if first != second else [])]
+
+    def laboratory(said):
+        return [("result", "A17", *_analytes(*said), "--definitive", "--lab", "North", "--on", day)]
+
+    cups = RESULT.map(cup) | st.tuples(RESULT, RESULT).map(corrected)
+    tested = st.tuples(cups, RESULT.map(laboratory)).map(list)
+    absent = st.sampled_from(["missed", "refused"]).map(lambda act: [[(act, "A17", "--on", day)]])
+    excused = st.just([[("refused", "A17", "--on", day), ("excuse", "A17", "--on", day, "--reason", "court")]])
+    return st.one_of(cups.map(lambda line: [line]), tested, absent, excused, st.just([]))
+
+
+PRESCRIBED = st.sampled_from([[], [[("prescription", "add", "A17", "codeine", "--from", "2026-11-19", "--reread")]]])
+PAST = "participant,due_on,status,outcome,analytes,reason\nA17,2026-11-15,collected,positive,{},\n"
+HISTORY = st.sampled_from([[], [[("history", "cocaine")]], [[("history", "opiates")]]])
+FACTS = st.tuples(*map(_results, DAYS), PRESCRIBED, HISTORY).map(
+    lambda parts: [line for part in parts for line in part]
+)
+
+
+@st.composite
+def in_two_orders(draw):
+    """The facts one after the other, and the same facts with their lines mixed."""
+    lines = [line for line in draw(FACTS) if line]
+    whose = draw(st.permutations([number for number, line in enumerate(lines) for _ in line]))
+    rest = [list(line) for line in lines]
+    return [fact for line in lines for fact in line], [rest[number].pop(0) for number in whose]
+
+
+@pytest.fixture(scope="module")
+def lived(made_clinic, tmp_path_factory):
+    """A17's first test was positive and is decided on; of the days since there are draws of which nothing is known."""
+
+    def made(decision: str) -> Path:
+        database = tmp_path_factory.mktemp("lived") / "clinic.db"
+        databases.copy(made_clinic, database)
+        clinic = Clinic(database, MONDAY)
+        file = database.with_name("strict.toml")
+        file.write_text(FILES["strict"].format(days=30))
+        clinic("schedule", "load", str(file))
+        clinic.add("A17", schedule="strict", level="outpatient", enrolled="2026-11-15")
+        clinic("draw")
+        clinic("result", "A17", *_analytes("positive", "cocaine") if decision else ("negative",))
+        if decision:
+            clinic("recommendation", decision, "1", "--note" if decision == "accept" else "--reason", "talked")
+        clinic.today = LATER
+        clinic("draw")
+        return database
+
+    return {decision: made(decision) for decision in ("", "accept", "decline")}
+
+
+def left(database: Path, facts) -> dict:
+    """What a clinician is shown after these facts."""
+    with TemporaryDirectory() as folder, databases.dropped_afterwards():
+        copy = Path(folder, "clinic.db")
+        databases.copy(database, copy)
+        clinic = Clinic(copy, LATER)
+        for act, *words in facts:
+            if act == "history":
+                clinic("history", "import", "-", input=PAST.format(*words))
+            else:
+                clinic(act, *words)
+        assert "All holds" in clinic("verify")
+        keys = ("from_level", "to_level", "reason")
+        return {
+            "recommended": [
+                [*(one[key] for key in keys), sorted(str(line) for line in _said(one["evidence"]))]
+                for one in clinic.json("recommendation", "list", "--open")
+            ],
+            "reviews": sorted(
+                (one["about"], one["due_on"], one["detail"] or "") for one in clinic.json("review", "list")
+            ),
+            "draws": clinic.rows("SELECT due_on, status, outcome, expected, late FROM draw ORDER BY due_on"),
+        }
+
+
+def _said(evidence):
+    return [[line[key] for key in ("due_on", "outcome", "analytes")] for line in evidence]
+
+
+@settings(max_examples=12)
+@given(orders=in_two_orders(), decision=st.sampled_from(["", "accept", "decline"]))
+def test_the_same_facts_in_any_order_leave_the_same(lived, orders, decision):
+    first, second = orders
+    assert left(lived[decision], first) == left(lived[decision], second)
+
+
+def test_a_same_use_joins_a_refused_test_whichever_was_first(lived):
+    use = ("result", "A17", *_analytes("positive", "cocaine"), "--on", DAYS[0])
+    refused = ("refused", "A17", "--on", DAYS[1])
+    one, other = left(lived["decline"], [use, refused]), left(lived["decline"], [refused, use])
+    assert one == other
+    assert one["reviews"] == []
+    assert len(one["recommended"][0][-1]) == 2
