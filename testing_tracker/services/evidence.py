@@ -30,7 +30,7 @@ from testing_tracker.services.weighing import (
     weigh_again,
 )
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, level_on
+from testing_tracker.store.queries import id_of, level_on, person_of, records_of
 from testing_tracker.store.tables import Draw, Evidence, Recommendation, Review
 
 _ABSENCES = {Status.MISSED: About.MISSED, Status.REFUSED: About.REFUSED}
@@ -65,9 +65,10 @@ def _is_anything_around() -> Select[bool]:
     participant: BindParameter[int] = bindparam("participant")
     return sa_select(
         or_(
-            exists().where(col(Review.participant_id) == participant, col(Review.done_at).is_(None)),
+            exists().where(col(Review.participant_id).in_(records_of(participant)), col(Review.done_at).is_(None)),
             exists().where(
-                col(Recommendation.participant_id) == participant, col(Recommendation.status) == Decision.OPEN
+                col(Recommendation.participant_id).in_(records_of(participant)),
+                col(Recommendation.status) == Decision.OPEN,
             ),
             exists().where(col(Evidence.draw_id) == bindparam("draw")),
         )
@@ -137,7 +138,7 @@ def _possibly_same_use(session: Session, draw: Draw) -> Sequence[Draw]:
         select(Draw)
         .join(Review, col(Review.draw_id) == Draw.id)
         .where(
-            Review.participant_id == draw.participant_id,
+            col(Review.participant_id).in_(records_of(draw.participant_id)),
             Review.about == About.SAME_USE,
             col(Review.done_at).is_(None),
             Draw.id != draw.id,
@@ -182,7 +183,7 @@ def _grounds_of(session: Session, draw: Draw) -> Outcome | Status | None:
 
 
 def _positives(session: Session, draw: Draw) -> Positives:
-    return positives_of(session, col(Draw.participant_id) == draw.participant_id)
+    return positives_of(session, col(Draw.participant_id).in_(records_of(draw.participant_id)))
 
 
 def _standing_in(session: Session, recommendation: Recommendation | None, draw: Draw) -> Evidence | None:
@@ -211,7 +212,7 @@ def _put_in(
 
     What may show a use of its own ends a deferral: the clinician put the recommendation off without knowing of it.
     """
-    identity = draw.participant_id
+    identity = person_of(session, draw.participant_id)
     is_new = recommendation is None
     if recommendation is None:
         level = level_on(session, identity, first_day_of_change(session, acting, identity))
@@ -298,7 +299,7 @@ def _withdraw_if_nothing_is_left(session: Session, acting: Acting, recommendatio
     """
     evidence = standing_evidence(session, recommendation)
     draws = [session.get_one(Draw, line.draw_id) for line in evidence]
-    positives = positives_of(session, col(Draw.participant_id) == recommendation.participant_id)
+    positives = positives_of(session, col(Draw.participant_id).in_(records_of(recommendation.participant_id)))
     if not all(_is_use_decided_on(session, positives, draw) for draw in draws):
         return False
     for line, draw in zip(evidence, draws, strict=True):

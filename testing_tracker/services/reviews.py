@@ -13,7 +13,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import About
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of
+from testing_tracker.store.queries import id_of, person_of
 from testing_tracker.store.tables import Draw, Participant, Review
 
 
@@ -50,7 +50,11 @@ def ask(session: Session, acting: Acting, draw: Draw, about: About, detail: str 
     review = _of(session, draw, about)
     if review is None:
         review = Review(
-            participant_id=draw.participant_id, draw_id=id_of(draw), about=about, detail=detail, raised_at=acting.now
+            participant_id=person_of(session, draw.participant_id),
+            draw_id=id_of(draw),
+            about=about,
+            detail=detail,
+            raised_at=acting.now,
         )
     elif state_of(review) is State.DONE or (state_of(review) is State.OPEN and review.detail == detail):
         return

@@ -7,7 +7,7 @@ its newest reading, and are brought in line here and nowhere else.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
@@ -17,7 +17,9 @@ from testing_tracker.services.draws import window_closes
 from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, reading_of, result_of
-from testing_tracker.store.tables import Draw, Reading, Recommendation, Result
+from testing_tracker.store.tables import AuditEntry, Draw, Reading, Recommendation, Result
+
+RECORDED_LATER = "draw record"
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,15 @@ def is_late(session: Session, acting: Acting, draw: Draw, result: Result) -> boo
     """Whether a draw's specimen was given after its collection window had closed, as far as anybody said when."""
     if draw.outcome is None or result.collected_at is None:
         return False
-    return result.collected_at >= window_closes(session, acting, draw)
+    return result.collected_at >= window_closes(session, acting, draw) and not _was_recorded_later(session, draw)
+
+
+def _was_recorded_later(session: Session, draw: Draw) -> bool:
+    """Whether a test was put on record after its day, because it was taken elsewhere: no window of ours was for it."""
+    if draw.kind != Kind.FOR_CAUSE:
+        return False
+    entry = select(AuditEntry.id).where(AuditEntry.draw_id == draw.id, AuditEntry.act == RECORDED_LATER)
+    return session.exec(entry.limit(1)).first() is not None
 
 
 def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str, ...]:
