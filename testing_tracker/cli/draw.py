@@ -95,8 +95,8 @@ def test_command(desk: Desk, code: str, reason: str | None, on: str | None, reco
         return
     with desk.writing() as (session, acting):
         draw = services.draws.order_test(session, acting, code, reason)
-        day = draw.due_on
-    say(desk, f"{code}: a test for cause is due today, {day}.")
+        shown, day = services.lookup.find_participant(session, acting, code).code, draw.due_on
+    say(desk, f"{shown}: a test for cause is due today, {day}.")
 
 
 def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
@@ -104,16 +104,17 @@ def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
 
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)
+        shown = services.lookup.find_participant(session, acting, code).code
         if day == acting.today:
             draw = services.draws.order_test(session, acting, code, reason)
-            said = f"{code}: a test for cause is due today, {draw.due_on}."
+            said = f"{shown}: a test for cause is due today, {draw.due_on}."
         elif reason is None:
             raise TestingTrackerError("Say with --reason where the test was taken, such as 'county hospital'.")
         else:
             taken_elsewhere.record_test(session, acting, code, day, reason)
             said = (
-                f"{code}: a test for cause of {day} is on record. Log what it said with "
-                f"`testing-tracker result {code} … --for-cause --on {day}`."
+                f"{shown}: a test for cause of {day} is on record. Log what it said with "
+                f"`testing-tracker result {shown} … --for-cause --on {day}`."
             )
     say(desk, said)
 

@@ -165,7 +165,8 @@ def set_schedule(desk: Desk, code: str, schedule: str) -> None:
     """Test a participant by another schedule from the next draw on."""
     with desk.writing() as (session, acting):
         from_on = services.participants.set_schedule(session, acting, code, schedule)
-    say(desk, f"{code} is tested by {schedule} from {from_on}.")
+        shown = services.lookup.find_participant(session, acting, code).code
+    say(desk, f"{shown} is tested by {schedule} from {from_on}.")
 
 
 @participant_command.command("transfer")
@@ -178,8 +179,9 @@ def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None
     with desk.writing() as (session, acting):
         participant = services.lookup.find_enrolled(session, acting, code)
         done = services.participants.transfer(session, acting, participant, Level(level), reason)
-        changed = _changed(participant.code, done.recommendation)
-    say(desk, f"{code} transferred from {done.before} to {level}.")
+        shown = participant.code
+        changed = _changed(shown, done.recommendation)
+    say(desk, f"{shown} transferred from {done.before} to {level}.")
     for line in changed:
         say(desk, line)
 
@@ -231,7 +233,8 @@ def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
         first, last = day_given(from_on, acting.today), day_given(to_on, acting.today)
         draws = services.leaves.add_leave(session, acting, code, first, last, reason)
         days = [draw.due_on for draw in draws]
-    say(desk, f"{code} is on leave from {first} to {last}.")
+        shown = services.lookup.find_participant(session, acting, code).code
+    say(desk, f"{shown} is on leave from {first} to {last}.")
     for day in days:
         say(desk, f"The draw of {day} is excused.")
 
@@ -246,7 +249,8 @@ def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> Non
     with desk.writing() as (session, acting):
         back_on = day_given(on, acting.today)
         services.leaves.end_leave(session, acting, code, back_on, reason)
-    say(desk, f"{code} is back on {back_on} and in the draws from the next nightly run on.")
+        shown = services.lookup.find_participant(session, acting, code).code
+    say(desk, f"{shown} is back on {back_on} and in the draws from the next nightly run on.")
 
 
 def _warn_of_look_alikes(code: str, look_alikes: Sequence[str]) -> None:

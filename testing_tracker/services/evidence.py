@@ -240,7 +240,7 @@ def _put_in(
         session,
         acting,
         RAISE if is_new else ADD_EVIDENCE,
-        participant_id=identity,
+        participant_id=draw.participant_id,
         draw_id=draw.id,
         recommendation_id=recommendation.id,
         from_level=recommendation.from_level,

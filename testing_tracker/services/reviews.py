@@ -151,7 +151,7 @@ def _on_record(session: Session, acting: Acting, act: str, review: Review, reaso
         session,
         acting,
         act,
-        participant_id=review.participant_id,
+        participant_id=session.get_one(Draw, review.draw_id).participant_id,
         draw_id=review.draw_id,
         reason=reason,
         review=review.id,
