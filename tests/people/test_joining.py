@@ -50,7 +50,9 @@ def test_both_histories_are_seen_at_the_remaining_one(twice):
     printed = twice("participant", "show", "B04")
     assert f"joined     A17, number {number}, on 2026-11-17: enrolled twice" in printed
     assert "recorded under A17" in printed
-    assert "cocaine" in twice("report", "participant", "B04")
+    report = twice("report", "participant", "B04", "--format", "html")
+    for said in ("cocaine", "recorded under A17", f"A17, number {number}, joined into this record"):
+        assert said in report
 
 
 def test_what_was_open_of_it_is_weighed_at_the_remaining_one(twice):
