@@ -49,6 +49,23 @@ def going_on(each: list[AtFacility], at: AtFacility, failed: list[str]) -> Itera
         failed.append(f"{at.mark}{error}")
 
 
+@contextmanager
+def _telling_whom_codes_mean(session: "Session") -> Iterator[None]:
+    """Say of each code that was given and means another one now, which: in the error, or else in a note."""
+    from testing_tracker.cli.output import warn
+    from testing_tracker.store.queries import meant_otherwise
+
+    try:
+        yield
+    except TestingTrackerError as error:
+        told = "".join(f" ({said}.)" for said in meant_otherwise(session))
+        if told:
+            error.args = (f"{error}{told}",)
+        raise
+    for said in meant_otherwise(session):
+        warn(f"{said}.")
+
+
 class Desk:
     """Opens the database when a command first needs it. `training` is known from then on, and so is `whose`.
 
@@ -121,7 +138,7 @@ class Desk:
         """A transaction that commits when the command's service has returned."""
         from testing_tracker.store.engine import writing
 
-        with writing(self.engine, self.facility) as session:
+        with writing(self.engine, self.facility) as session, _telling_whom_codes_mean(session):
             yield session, self._acting(session)
 
     @contextmanager
@@ -129,7 +146,7 @@ class Desk:
         """One unchanging view of the records."""
         from testing_tracker.store.engine import reading
 
-        with reading(self.engine, self.facility) as session:
+        with reading(self.engine, self.facility) as session, _telling_whom_codes_mean(session):
             yield session, self._acting(session)
 
     @contextmanager

@@ -132,17 +132,47 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
 @click.command("test")
 @click.argument("code", type=CODE)
 @click.option("--reason", type=REASON, metavar="TEXT", help="Why the test is ordered.")
+@click.option("--on", type=DAY, metavar="DATE", help="A day that is over: the test was taken elsewhere.")
 @click.option("--recollect", is_flag=True, help="The specimen does not count: collect another for the same draw.")
 @pass_desk
-def test_command(desk: Desk, code: str, reason: str | None, recollect: bool) -> None:
-    """Order a test for cause today, outside the schedule; or collect again what gave no valid specimen."""
+def test_command(desk: Desk, code: str, reason: str | None, on: str | None, recollect: bool) -> None:
+    """Order a test for cause today, outside the schedule; or collect again what gave no valid specimen.
+
+    With --on it puts a test on record that was taken elsewhere on an earlier day, such as at a hospital; --reason says
+    where. `result CODE … --on DATE` adds what it said.
+    """
     if recollect:
+        if on is not None:
+            raise click.UsageError("--recollect is for today's specimen and takes no --on.")
         _recollect(desk, code)
+        return
+    if on is not None and on != "today":
+        _record_earlier(desk, code, on, reason)
         return
     with desk.writing() as (session, acting):
         draw = services.draws.order_test(session, acting, code, reason)
-        day = draw.due_on
-    say(desk, f"{code}: a test for cause is due today, {day}.")
+        shown, day = services.lookup.find_participant(session, acting, code).code, draw.due_on
+    say(desk, f"{shown}: a test for cause is due today, {day}.")
+
+
+def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
+    from testing_tracker.services.people import taken_elsewhere
+
+    with desk.writing() as (session, acting):
+        day = day_given(on, acting.today)
+        shown = services.lookup.find_participant(session, acting, code).code
+        if day == acting.today:
+            draw = services.draws.order_test(session, acting, code, reason)
+            said = f"{shown}: a test for cause is due today, {draw.due_on}."
+        elif reason is None:
+            raise TestingTrackerError("Say with --reason where the test was taken, such as 'county hospital'.")
+        else:
+            taken_elsewhere.record_test(session, acting, code, day, reason)
+            said = (
+                f"{shown}: a test for cause of {day} is on record. Log what it said with "
+                f"`testing-tracker result {shown} … --for-cause --on {day}`."
+            )
+    say(desk, said)
 
 
 def _recollect(desk: Desk, code: str) -> None:

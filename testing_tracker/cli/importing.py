@@ -70,6 +70,8 @@ def run_import(
 def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str) -> None:
     for line in tally.refused:
         click.echo(f"{file}:{line.number}: {line.reason}", err=True)
+    for number, note_of_line in tally.notes:
+        click.echo(f"{file}:{number}: note: {note_of_line}", err=True)
     for raised in tally.recommendations:
         say(desk, in_a_line(raised.id, raised.participant, Decision.OPEN, raised.reason))
     counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."

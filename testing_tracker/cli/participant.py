@@ -1,7 +1,8 @@
 """`participant`: enrol, list, show, and keep the histories."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,15 +10,15 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.importing import participant_import
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
+from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say, warn
 from testing_tracker.cli.recommended import in_a_line
-from testing_tracker.cli.words import CODE, DAY, LEVEL, REASON, SCHEDULE
+from testing_tracker.cli.words import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE
 from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
     from testing_tracker.services.prescriptions import PrescriptionLine
-    from testing_tracker.services.roster import DrawEntry, Record, ResultEntry
-    from testing_tracker.store.tables import Recommendation
+    from testing_tracker.services.roster import DrawEntry, JoinedHistory, Record, ResultEntry
+    from testing_tracker.store.tables import Draw, Recommendation
 
 _COLUMNS = ["participant", "level", "schedule", "enrolled_on", "status"]
 _DRAW_COLUMNS = ["due_on", "kind", "status", "outcome", "analytes", "method", "reason"]
@@ -50,6 +51,7 @@ def add_participant(
         enrolled_now = services.participants.enrol(session, acting, new, readmit=readmit)
         shown = enrolled_now.participant.code
         changed = _changed(shown, enrolled_now.recommendation)
+    _warn_of_look_alikes(shown, enrolled_now.look_alikes)
     say(desk, f"{shown} enrolled on {new.enrolled_on}: {level}, schedule {schedule}.")
     for line in changed:
         say(desk, line)
@@ -57,12 +59,13 @@ def add_participant(
 
 @participant_command.command("list")
 @click.option("--names", is_flag=True, help="Show names too; that goes on record.")
+@click.option("--all", "everything", is_flag=True, help="Also those cancelled as a mistake or joined into another.")
 @format_option
 @pass_desk
-def list_participants(desk: Desk, names: bool, form: str) -> None:
+def list_participants(desk: Desk, names: bool, everything: bool, form: str) -> None:
     """Every participant, by code."""
     with desk.writing() if names else desk.reading() as (session, acting):
-        lines = services.roster.roster(session, acting, names=names)
+        lines = services.roster.roster(session, acting, names=names, everything=everything)
         export = Export("participants", form, acting.today, names)
     columns = [*_COLUMNS, "name"] if names else _COLUMNS
     rows = [{column: getattr(line, column) for column in columns} for line in lines]
@@ -90,6 +93,75 @@ def show_participant(desk: Desk, code: str, names: bool, form: str) -> None:
             _print_record(desk, record)
 
 
+@participant_command.command("rename")
+@click.argument("code", type=CODE)
+@click.argument("new_code", metavar="[NEWCODE]", type=NEW_CODE, required=False)
+@click.option("--name", metavar="TEXT", help="The name as it ought to be; empty for none.")
+@click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Why it is corrected.")
+@pass_desk
+def rename_participant(desk: Desk, code: str, new_code: str | None, name: str | None, reason: str) -> None:
+    """Correct a code or a name that was typed wrong.
+
+    The earlier code finds the participant for ever, and is given to nobody else.
+    """
+    from testing_tracker.services.people import renaming
+
+    if new_code is None and name is None:
+        raise click.UsageError("Give the NEWCODE, or --name.")
+    with desk.writing() as (session, acting):
+        done = renaming.rename(session, acting, code, new_code, name, reason)
+    _warn_of_look_alikes(done.code, done.look_alikes)
+    if done.code != done.earlier_code:
+        say(desk, f"{done.earlier_code} is {done.code} now; the earlier code finds the record too.")
+    if done.name_changed:
+        say(desk, f"{done.code}'s name is corrected; the earlier one is kept.")
+
+
+@participant_command.command("cancel")
+@click.argument("code", type=CODE)
+@click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Why it was a mistake.")
+@pass_desk
+def cancel_enrolment(desk: Desk, code: str, reason: str) -> None:
+    """Take back an enrolment that was a mistake, where nothing was recorded of the person.
+
+    It is in no list and no report any more; `participant list --all` shows it. `participant add` gives the code anew.
+    """
+    from testing_tracker.services.people import cancelling
+
+    with desk.writing() as (session, acting):
+        done = cancelling.cancel(session, acting, code, reason)
+        shown, days = done.participant.code, [draw.due_on for draw in done.draws]
+    say(desk, f"{shown}'s enrolment is cancelled as a mistake.")
+    for day in days:
+        say(desk, f"The draw of {day} is cancelled.")
+
+
+@participant_command.command("join")
+@click.argument("code", type=CODE)
+@click.argument("into", type=CODE)
+@click.option("--reason", type=REASON, required=True, metavar="TEXT", help="How it was found out.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_desk
+def join_records(desk: Desk, code: str, into: str, reason: str, yes: bool) -> None:
+    """Join CODE's record into INTO's, because both are the same person.
+
+    Both keep what is on record. CODE is not drawn any more and finds INTO from now on; prescriptions, positives and
+    what is open of both are looked at together. It cannot be taken back.
+    """
+    from testing_tracker.services.people import joining
+
+    if not yes:
+        click.confirm(f"{code} and {into} are the same person, for ever. Right?", abort=True, err=True)
+    with desk.writing() as (session, acting):
+        done = joining.join(session, acting, code, into, reason)
+        shown, remaining = done.record.code, done.into.code
+        lines = [f"{shown} is joined into {remaining}; its record is kept there."]
+        lines += [f"{shown}'s draw of {draw.due_on} is cancelled." for draw in done.cancelled]
+        lines += _changed(remaining, done.recommendation)
+    for line in lines:
+        say(desk, line)
+
+
 @participant_command.command("set-schedule")
 @click.argument("code", type=CODE)
 @click.argument("schedule", metavar="NAME", type=SCHEDULE)
@@ -98,7 +170,8 @@ def set_schedule(desk: Desk, code: str, schedule: str) -> None:
     """Test a participant by another schedule from the next draw on."""
     with desk.writing() as (session, acting):
         from_on = services.participants.set_schedule(session, acting, code, schedule)
-    say(desk, f"{code} is tested by {schedule} from {from_on}.")
+        shown = services.lookup.find_participant(session, acting, code).code
+    say(desk, f"{shown} is tested by {schedule} from {from_on}.")
 
 
 @participant_command.command("transfer")
@@ -111,23 +184,46 @@ def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None
     with desk.writing() as (session, acting):
         participant = services.lookup.find_enrolled(session, acting, code)
         done = services.participants.transfer(session, acting, participant, Level(level), reason)
-        changed = _changed(participant.code, done.recommendation)
-    say(desk, f"{code} transferred from {done.before} to {level}.")
+        shown = participant.code
+        changed = _changed(shown, done.recommendation)
+    say(desk, f"{shown} transferred from {done.before} to {level}.")
     for line in changed:
         say(desk, line)
 
 
 @participant_command.command("discharge")
 @click.argument("code", type=CODE)
+@click.option("--on", type=DAY, metavar="DATE", help="From a day that is over. Default: today.")
 @click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Why.")
 @pass_desk
-def discharge_participant(desk: Desk, code: str, reason: str) -> None:
-    """End a participant's enrolment from today; the record stays."""
+def discharge_participant(desk: Desk, code: str, on: str | None, reason: str) -> None:
+    """End a participant's enrolment from today, or from an earlier day; the record stays.
+
+    Tests that were missed from that day on are cancelled: who has left misses none. Those that were given stay.
+    """
+    from testing_tracker.services.people import discharging
+
     with desk.writing() as (session, acting):
-        days = [draw.due_on for draw in services.participants.discharge(session, acting, code, reason)]
-    say(desk, f"{code} discharged.")
-    for day in days:
-        say(desk, f"The draw of {day} is cancelled.")
+        day = day_given(on, acting.today) if on is not None else None
+        done = discharging.discharge(session, acting, code, reason, day)
+        since = f" from {done.from_on}" if done.from_on != acting.today else ""
+        lines = [f"{done.participant.code} discharged{since}."]
+        lines += [f"The draw of {draw.due_on} is cancelled." for draw in done.cancelled]
+        if since:
+            lines += [f"The draw of {draw.due_on} stays: {_what_was_given(draw)}." for draw in done.kept]
+        for recommendation in done.changed:
+            lines += _changed(done.participant.code, recommendation)
+        lines += [
+            f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes "
+            "it."
+            for number in done.decided
+        ]
+    for line in lines:
+        say(desk, line)
+
+
+def _what_was_given(draw: "Draw") -> str:
+    return "the participant tried" if draw.unable else f"{draw.status} {draw.outcome or ''}".strip()
 
 
 @participant_command.command("leave")
@@ -142,7 +238,8 @@ def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
         first, last = day_given(from_on, acting.today), day_given(to_on, acting.today)
         draws = services.leaves.add_leave(session, acting, code, first, last, reason)
         days = [draw.due_on for draw in draws]
-    say(desk, f"{code} is on leave from {first} to {last}.")
+        shown = services.lookup.find_participant(session, acting, code).code
+    say(desk, f"{shown} is on leave from {first} to {last}.")
     for day in days:
         say(desk, f"The draw of {day} is excused.")
 
@@ -157,7 +254,15 @@ def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> Non
     with desk.writing() as (session, acting):
         back_on = day_given(on, acting.today)
         services.leaves.end_leave(session, acting, code, back_on, reason)
-    say(desk, f"{code} is back on {back_on} and in the draws from the next nightly run on.")
+        shown = services.lookup.find_participant(session, acting, code).code
+    say(desk, f"{shown} is back on {back_on} and in the draws from the next nightly run on.")
+
+
+def _warn_of_look_alikes(code: str, look_alikes: Sequence[str]) -> None:
+    from testing_tracker.services.people.look_alikes import looks_like
+
+    for other in look_alikes:
+        warn(f"{looks_like(code, other)}.")
 
 
 def _changed(code: str, recommendation: "Recommendation | None") -> list[str]:
@@ -179,7 +284,17 @@ def _document(record: "Record", names: bool) -> dict[str, object]:
     document["leaves"] = [asdict(leave) for leave in record.leaves]
     document["prescriptions"] = [_without_code(asdict(line)) for line in record.prescriptions]
     document["draws"] = [asdict(draw) for draw in record.draws]
+    document["earlier_codes"] = [_earlier(asdict(earlier), names) for earlier in record.earlier_names]
+    document["joined"] = [_joined(asdict(joined)) for joined in record.joined]
     return document
+
+
+def _earlier(earlier: dict[str, object], names: bool) -> dict[str, object]:
+    return earlier if names else {key: value for key, value in earlier.items() if key != "name"}
+
+
+def _joined(joined: dict[str, Any]) -> dict[str, object]:
+    return {**joined.pop("record"), **joined}
 
 
 def _print_record(desk: Desk, record: "Record") -> None:
@@ -187,16 +302,30 @@ def _print_record(desk: Desk, record: "Record") -> None:
     named = f" ({line.name})" if line.name else ""
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
     click.echo(f"  number     {record.number} in proofs of draws")
-    for title, changes in (("enrolment", record.enrolments), ("level", record.levels), ("schedule", record.schedules)):
-        for change in changes:
-            why = f": {change.reason}" if change.reason else ""
-            click.echo(f"  {title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
-    for leave in record.leaves:
-        click.echo(f"  leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
+    for earlier in record.earlier_names:
+        was = f"{earlier.code}{f' ({earlier.name})' if earlier.name else ''}, {earlier.what} corrected"
+        click.echo(f"  earlier    {was} on {earlier.until.date()}: {earlier.reason}  (by {earlier.recorded_by})")
+    _print_histories(record)
+    for joined in record.joined:
+        one = joined.record
+        click.echo(
+            f"  joined     {one.participant}, number {one.number}, on {one.joined_at.date()}: {one.reason}  "
+            f"(by {one.recorded_by})"
+        )
+        _print_histories(joined, "  ")
     for prescribed in record.prescriptions:
         click.echo(f"  prescribed {_in_a_line(prescribed)}")
     if record.draws:
         print_table([row for draw in record.draws for row in _draw_rows(draw)], _DRAW_COLUMNS)
+
+
+def _print_histories(record: "Record | JoinedHistory", indent: str = "") -> None:
+    for title, changes in (("enrolment", record.enrolments), ("level", record.levels), ("schedule", record.schedules)):
+        for change in changes:
+            why = f": {change.reason}" if change.reason else ""
+            click.echo(f"  {indent}{title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
+    for leave in record.leaves:
+        click.echo(f"  {indent}leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
 
 
 def _without_code(prescription: dict[str, object]) -> dict[str, object]:
@@ -223,6 +352,8 @@ def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
     elif taken_back and draw.status is not Status.COLLECTED:
         row["outcome"] = "taken back"
     row["reason"] = (governing.reason if governing else None) or draw.reason
+    if draw.recorded_under is not None:
+        row["reason"] = "; ".join(filter(None, (f"recorded under {draw.recorded_under}", str(row["reason"] or ""))))
     rows = [row]
     for entry in reversed(draw.results):
         if entry is not governing and entry.outcome is not None:

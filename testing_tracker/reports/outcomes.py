@@ -173,8 +173,9 @@ def _history(
 
 
 def _on(history: list[tuple[date, Any]], day: date) -> object:
-    """What holds on a day; before the enrolment, what held first."""
-    known = [held for from_on, held in history if from_on <= day] or [held for _, held in history[:1]]
+    """What holds on a day; before the enrolment, what that begins with."""
+    first = history[0][0] if history else day
+    known = [held for from_on, held in history if from_on <= max(day, first)]
     return known[-1] if known else None
 
 

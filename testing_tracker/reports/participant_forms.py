@@ -104,6 +104,8 @@ def _json(report: ParticipantReport) -> str:
         "levels": [asdict(one) for one in report.record.levels],
         "schedules": [asdict(one) for one in report.record.schedules],
         "leaves": [asdict(one) for one in report.record.leaves],
+        "earlier_codes": [asdict(one) for one in report.record.earlier_names],
+        "joined": [asdict(one) for one in report.record.joined],
         "draws": [asdict(one) for one in report.record.draws],
         "anchors": [asdict(one) for one in report.anchors],
         "printed_at": report.imprint.printed_at,

@@ -186,6 +186,25 @@ def _histories(report: ParticipantReport) -> list[tuple[str, ...]]:
     rows += [row(change, f"level of care {change.what}") for change in record.levels]
     rows += [row(change, f"schedule {change.what}") for change in record.schedules]
     rows += [(str(leave.from_on), f"on leave to {leave.to_on}", "", leave.reason) for leave in record.leaves]
+    rows += [
+        (
+            str(one.until.astimezone(report.zone).date()),
+            f"{one.what} corrected, was {one.code}",
+            one.recorded_by,
+            one.reason,
+        )
+        for one in record.earlier_names
+    ]
+    for joined in record.joined:
+        one, of_it = joined.record, f"under {joined.record.participant}: "
+        day = str(one.joined_at.astimezone(report.zone).date())
+        rows.append(
+            (day, f"{one.participant}, number {one.number}, joined into this record", one.recorded_by, one.reason)
+        )
+        rows += [row(change, f"{of_it}{change.what}") for change in joined.enrolments]
+        rows += [row(change, f"{of_it}level of care {change.what}") for change in joined.levels]
+        rows += [row(change, f"{of_it}schedule {change.what}") for change in joined.schedules]
+        rows += [(str(leave.from_on), f"{of_it}on leave to {leave.to_on}", "", leave.reason) for leave in joined.leaves]
     return sorted(rows, key=lambda cells: cells[0])
 
 
@@ -199,6 +218,8 @@ def _draw_rows(draw: DrawEntry, report: ParticipantReport) -> Iterator[tuple[str
         marks = [_method(governing), *(["expected"] if draw.expected else []), *(["late"] if draw.late else [])]
         result = f"{draw.outcome}{f': {found}' if found else ''} ({', '.join(marks)})"
     reason = (governing.reason if governing else None) or draw.reason or ""
+    if draw.recorded_under is not None:
+        reason = "; ".join(filter(None, (f"recorded under {draw.recorded_under}", reason)))
     yield (str(draw.due_on), str(draw.kind), str(draw.status), result, reason)
     for entry in draw.results:
         if entry is not governing and entry.outcome is not None:

@@ -16,7 +16,7 @@ from testing_tracker.rules.owed import last_full_week
 from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.services import cross_check
 from testing_tracker.services.lookup import find_participant
-from testing_tracker.store.queries import id_of, result_of
+from testing_tracker.store.queries import id_of, record_with_code, result_of
 from testing_tracker.store.tables import AuditEntry, Draw
 
 
@@ -59,7 +59,8 @@ class Explained:
 def explained(session: Session, acting: Acting, code: str, week: Week | None = None) -> Explained:
     """What stands behind a participant's numbers. Raises TestingTrackerError for a code that nobody has."""
     week = week or last_full_week(acting.today)
-    participant = find_participant(session, acting, code)
+    # The line of a record that was joined into another one is still in the reports of its weeks.
+    participant = record_with_code(session, acting.facility_id, code) or find_participant(session, acting, code)
     cross_check.check_draws(session, acting, week, only=participant.id)
     lines = participants_in(session, acting, week, only=id_of(participant))
     line = next(iter(lines), None)

@@ -54,8 +54,8 @@ def participants_in(session: Session, acting: Acting, week: Week, only: int | No
             *(column for column in counted.c if column.name != "participant_id"),
         )
         .select_from(Participant)
-        .join(Placement, col(Placement.id) == _in_force_or_first(Placement, day))
-        .join(Assignment, col(Assignment.id) == _in_force_or_first(Assignment, day))
+        .join(Placement, col(Placement.id) == _in_force_or_next(Placement, day, week))
+        .join(Assignment, col(Assignment.id) == _in_force_or_next(Assignment, day, week))
         .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
         .join(weeks, weeks.c.participant_id == Participant.id, isouter=True)
         .join(counted, counted.c.participant_id == Participant.id, isouter=True)
@@ -151,14 +151,20 @@ def _reported(acting: Acting, week: Week) -> SelectOfScalar[int | None]:
     )
 
 
-def _in_force_or_first(history: type[_History], day: date) -> ColumnElement[int]:
-    """The id of the row that applies to each participant on a day; before the enrolment, of the first one."""
+def _in_force_or_next(history: type[_History], day: date, week: Week) -> ColumnElement[int]:
+    """The id of the row that applies to each participant on a day.
+
+    Before the enrolment it is the row that it begins with: in the week itself, or else ever.
+    """
     row = aliased(history)
     first = (
         select(row.id)
         .where(row.participant_id == Participant.id)
-        .order_by(col(row.from_on), col(row.id))
+        .order_by(col(row.from_on), col(row.id).desc())
         .limit(1)
         .scalar_subquery()
     )
-    return func.coalesce(in_force_id(history, Participant.id, day), first)
+    known = [in_force_id(history, Participant.id, day)]
+    if day < week.sunday:
+        known.append(in_force_id(history, Participant.id, week.sunday))
+    return func.coalesce(*known, first)

@@ -83,6 +83,13 @@ class Standing(StrEnum):
     DISCHARGED = "discharged"
 
 
+class Ended(StrEnum):
+    """How an enrolment ended, where that was no discharge: it was a mistake, or another record goes on for it."""
+
+    CANCELLED = "cancelled"
+    JOINED = "joined"
+
+
 class Decision(StrEnum):
     """The states of an escalation recommendation."""
 

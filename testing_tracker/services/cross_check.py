@@ -19,7 +19,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.services.tampering import LEADS_TO, Found, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store.dialects import day_as_text, said_in
-from testing_tracker.store.queries import of_facility
+from testing_tracker.store.queries import of_facility, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Reading, Result
 
 _AT_A_TIME = 500
@@ -72,7 +72,7 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
         .where(
             of_facility(acting.facility_id, Draw.participant_id),
             Draw.due_on <= until,
-            true() if only is None else col(Draw.participant_id) == only,
+            true() if only is None else col(Draw.participant_id).in_(records_of(only)),
             or_(
                 untouched,
                 # What a prescription explains, and what was late, no act says: it follows from readings and times.

@@ -29,6 +29,7 @@ from testing_tracker.services import (
     recommendations,
     results,
 )
+from testing_tracker.services.people import discharging
 from testing_tracker.store.engine import make_engine, writing
 from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.key_file import KeyFile
@@ -200,7 +201,7 @@ class _Simulation:
             23: [lambda acting: self._order(acting, suspected.code)],
             28: [lambda acting: self._step_down(acting, intensive.code)],
             29: [lambda acting: participants.set_schedule(self.session, acting, busy.code, "fixed-2")],
-            45: [lambda acting: participants.discharge(self.session, acting, gone.code, "left the programme")],
+            45: [lambda acting: discharging.discharge(self.session, acting, gone.code, "left the programme")],
             50: [lambda acting: self._leave(acting, travelling.code, 8, "funeral out of state")],
         }
 

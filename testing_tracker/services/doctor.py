@@ -17,6 +17,7 @@ from testing_tracker.rules.words import Decision, Kind, Outcome, Status
 from testing_tracker.services import backups, confirmations, keys, reviews
 from testing_tracker.services.drawing.taken_back import ACT
 from testing_tracker.services.keeping import closed_days
+from testing_tracker.services.people.taken_elsewhere import WAITS
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import in_force_id
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Facility, Night, Participant, Recommendation
@@ -100,6 +101,14 @@ def _results(session: Session, acting: Acting, limits: Limits) -> Iterator[Stuck
         .order_by(col(Draw.id))
     )
     for draw, code in session.exec(collected.where(col(Draw.outcome).is_(None))):
+        yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, limits)
+    elsewhere = (
+        select(Draw, Participant.code)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(Participant.facility_id == acting.facility_id, Draw.status == Status.UNRECORDED, Draw.reason == WAITS)
+        .order_by(col(Draw.id))
+    )
+    for draw, code in session.exec(elsewhere):
         yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, limits)
     for draw, code in session.exec(collected.where(Draw.outcome == Outcome.INVALID, *_nothing_asked_since(acting))):
         yield stuck.recollection(code, draw.due_on, acting.today)

@@ -15,7 +15,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE
 from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
-from testing_tracker.services.lookup import find_enrolled, find_participant
+from testing_tracker.services.lookup import find_enrolled, find_participant, records_of_person
 from testing_tracker.store import audit
 from testing_tracker.store.queries import counts, draws_on, id_of, in_force, standing_on
 from testing_tracker.store.tables import (
@@ -167,7 +167,14 @@ def find_draw_to_correct(
 def _draws_meant(session: Session, acting: Acting, code: str, day: date, for_cause: bool | None) -> list[OpenDraw]:
     said = {"facility_id": acting.facility_id, "code_key": code.casefold(), "day": day}
     rows = session.execute(_draws_of_a_day(), said).all()
-    participant = rows[0][0] if rows else find_participant(session, acting, code)
+    if any(_is_alive(row[1]) for row in rows):
+        participant = rows[0][0]
+    else:  # the code may have been corrected, or joined into another one
+        participant = find_participant(session, acting, code)
+        records = records_of_person(session, participant)
+        others = [session.execute(_draws_of_a_day(), {**said, "code_key": one.code_key}).all() for one in records]
+        having = [other for other in [rows, *others] if any(row[1] is not None for row in other)]
+        rows = next((other for other in having if any(_is_alive(row[1]) for row in other)), having[0] if having else [])
     if day > acting.today:
         raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
     found = [OpenDraw(*row) for row in rows if row[1] is not None]
@@ -176,6 +183,10 @@ def _draws_meant(session: Session, acting: Acting, code: str, day: date, for_cau
     if not found:
         raise TestingTrackerError(_no_draw(session, acting, participant, day, for_cause))
     return found
+
+
+def _is_alive(draw: Draw | None) -> bool:
+    return draw is not None and draw.status != Status.CANCELLED
 
 
 @cache  # asked for each cup of a log session, and takes longer to put together than to run

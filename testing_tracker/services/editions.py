@@ -14,7 +14,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Status
 from testing_tracker.store import audit
-from testing_tracker.store.tables import AuditEntry, Draw, Participant, ReportEdition
+from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, ReportEdition
 
 _CHANGES_A_DRAW = (
     "result log",
@@ -22,6 +22,7 @@ _CHANGES_A_DRAW = (
     "result read again",
     "log undo",
     "draw order",
+    "draw record",
     "draw tried",
     *(f"draw {status}" for status in Status),
 )
@@ -31,7 +32,10 @@ _CHANGES_WHO_TAKES_PART = {
     "participant readmit": "enrolled_on",
     "participant leave": "from_on",
     "participant return": "back_on",
+    "participant discharge": "from_on",
+    "participant cancel": "enrolled_on",
 }
+_SAYS_WHO_IT_IS = "participant rename"
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ def _amendment(session: Session, acting: Acting, week: Week, first: ReportEditio
     acts = [
         *_acts_on_draws(session, acting, week, first, this),
         *_acts_on_enrolments(session, acting, week, first, this),
+        *_corrected_codes(session, acting, week, first, this),
         *_imports(session, acting, week, first, this),
     ]
     return Amendment(
@@ -182,7 +187,33 @@ def _acts_on_enrolments(
     )
     acts = []
     for entry, code in rows:
-        on = date.fromisoformat(json.loads(entry.detail or "{}")[_CHANGES_WHO_TAKES_PART[entry.act]])
-        if on <= week.sunday:
-            acts.append(Act(entry.at, entry.account, code, on, entry.act, entry.reason))
+        said = json.loads(entry.detail or "{}").get(_CHANGES_WHO_TAKES_PART[entry.act])
+        if said is not None and date.fromisoformat(said) <= week.sunday:  # one that says no day binds from its own
+            acts.append(Act(entry.at, entry.account, code, date.fromisoformat(said), entry.act, entry.reason))
+    return acts
+
+
+def _corrected_codes(
+    session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
+) -> list[Act]:
+    """Codes that were corrected afterwards, of those who were enrolled by the week's end: the page names them anew."""
+    by_then = select(Enrolment.participant_id).where(col(Enrolment.enrolled), Enrolment.from_on <= week.sunday)
+    rows = session.exec(
+        select(AuditEntry, col(Participant.code))
+        .join(Participant, col(Participant.id) == AuditEntry.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            col(AuditEntry.id) > first.last_entry_id,
+            col(AuditEntry.id) <= this.last_entry_id,
+            AuditEntry.act == _SAYS_WHO_IT_IS,
+            col(AuditEntry.participant_id).in_(by_then),
+        )
+    )
+    acts = []
+    for entry, code in rows:
+        said = json.loads(entry.detail or "{}")
+        if "now" in said:
+            what = f"{entry.act}: {said['earlier']} is {said['now']} now"
+            day = entry.at.astimezone(acting.zone).date()
+            acts.append(Act(entry.at, entry.account, code, day, what, entry.reason))
     return acts

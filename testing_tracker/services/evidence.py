@@ -33,7 +33,7 @@ from testing_tracker.services.weighing import (
     weigh_again,
 )
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, level_on
+from testing_tracker.store.queries import id_of, level_on, person_of, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Recommendation, Review
 
 _ABSENCES = {Status.MISSED: About.MISSED, Status.REFUSED: About.REFUSED}
@@ -75,9 +75,10 @@ def _is_anything_around() -> Select[bool]:
     participant: BindParameter[int] = bindparam("participant")
     return sa_select(
         or_(
-            exists().where(col(Review.participant_id) == participant, col(Review.done_at).is_(None)),
+            exists().where(col(Review.participant_id).in_(records_of(participant)), col(Review.done_at).is_(None)),
             exists().where(
-                col(Recommendation.participant_id) == participant, col(Recommendation.status) == Decision.OPEN
+                col(Recommendation.participant_id).in_(records_of(participant)),
+                col(Recommendation.status) == Decision.OPEN,
             ),
             exists().where(col(Evidence.draw_id) == bindparam("draw")),
         )
@@ -153,7 +154,7 @@ def _possibly_same_use(session: Session, participant_id: int, but: int | None = 
         select(Draw, Review)
         .join(Review, col(Review.draw_id) == Draw.id)
         .where(
-            Review.participant_id == participant_id,
+            col(Review.participant_id).in_(records_of(participant_id)),
             Review.about == About.SAME_USE,
             or_(col(Review.done_at).is_(None), col(Review.done_by).is_not(None)),
             col(Draw.id).is_distinct_from(but),
@@ -161,7 +162,7 @@ def _possibly_same_use(session: Session, participant_id: int, but: int | None = 
         .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
     looked_at = [other for other, review in rows if review.done_at is not None]
-    positives = positives_of(session, col(Draw.participant_id) == participant_id) if looked_at else None
+    positives = positives_of(session, col(Draw.participant_id).in_(records_of(participant_id))) if looked_at else None
     return [
         other
         for other, review in rows
@@ -212,7 +213,7 @@ def _grounds_of(session: Session, draw: Draw) -> Outcome | Status | None:
 
 
 def _positives(session: Session, draw: Draw) -> Positives:
-    return positives_of(session, col(Draw.participant_id) == draw.participant_id)
+    return positives_of(session, col(Draw.participant_id).in_(records_of(draw.participant_id)))
 
 
 def _standing_in(session: Session, recommendation: Recommendation | None, draw: Draw) -> Evidence | None:
@@ -244,7 +245,7 @@ def _put_in(
 
     What may show a use of its own ends a deferral: the clinician put the recommendation off without knowing of it.
     """
-    identity = draw.participant_id
+    identity = person_of(session, draw.participant_id)
     is_new = recommendation is None
     if recommendation is None:
         level = level_on(session, identity, first_day_of_change(session, acting, identity))
@@ -272,7 +273,7 @@ def _put_in(
         session,
         acting,
         RAISE if is_new else ADD_EVIDENCE,
-        participant_id=identity,
+        participant_id=draw.participant_id,
         draw_id=draw.id,
         recommendation_id=recommendation.id,
         from_level=recommendation.from_level,
@@ -352,7 +353,7 @@ def _withdraw_if_nothing_is_left(session: Session, acting: Acting, recommendatio
     """
     evidence = standing_evidence(session, recommendation)
     draws = [session.get_one(Draw, line.draw_id) for line in evidence]
-    positives = positives_of(session, col(Draw.participant_id) == recommendation.participant_id)
+    positives = positives_of(session, col(Draw.participant_id).in_(records_of(recommendation.participant_id)))
     if not all(_is_use_decided_on(session, positives, draw) for draw in draws):
         return False
     for line, draw in zip(evidence, draws, strict=True):

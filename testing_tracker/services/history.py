@@ -10,7 +10,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, ScalarSelect, func
+from sqlalchemy import ColumnElement, Label, ScalarSelect, func, union
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
@@ -43,6 +43,7 @@ from testing_tracker.store.tables import (
     Finding,
     Participant,
     Reading,
+    Renaming,
     Result,
 )
 from testing_tracker.store.taken_back import draw_stands
@@ -97,15 +98,20 @@ def import_history(session: Session, acting: Acting, lines: Iterable[str]) -> Ta
 
 def _learn_people(session: Session, acting: Acting, chunk: Sequence[Line], people: dict[str, _Person]) -> None:
     keys = {line.cells["participant"].casefold() for line in chunk} - people.keys()
+    having = sa_select(col(Participant.code_key), col(Participant.id)).where(
+        col(Participant.facility_id) == acting.facility_id, col(Participant.code_key).in_(keys)
+    )
+    had = (
+        sa_select(col(Renaming.earlier_key), col(Renaming.participant_id))
+        .join(Participant, col(Participant.id) == Renaming.participant_id)
+        .where(col(Participant.facility_id) == acting.facility_id, col(Renaming.earlier_key).in_(keys))
+    )
+    codes = union(having, had).subquery()
     query = (
-        sa_select(col(Participant.code_key), col(Participant.id), func.min(Enrolment.from_on))
-        .join(Enrolment, col(Enrolment.participant_id) == Participant.id)
-        .where(
-            col(Participant.facility_id) == acting.facility_id,
-            col(Participant.code_key).in_(keys),
-            col(Enrolment.enrolled),
-        )
-        .group_by(col(Participant.id))
+        sa_select(codes.c.code_key, codes.c.id, func.min(Enrolment.from_on))
+        .join(Enrolment, col(Enrolment.participant_id) == codes.c.id)
+        .where(col(Enrolment.enrolled))
+        .group_by(codes.c.code_key, codes.c.id)
     )
     for code_key, identity, since in session.connection().execute(query):
         assert identity is not None, "a primary key"

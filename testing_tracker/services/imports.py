@@ -20,6 +20,7 @@ from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named, a
 from testing_tracker.rules.codes import check_code
 from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services import participants, schedules
+from testing_tracker.services.people.look_alikes import LookAlikes, looks_like
 
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")
 
@@ -56,13 +57,17 @@ class Raised:
 
 @dataclass
 class Tally:
-    """What an import did. `header` is the file's own, for writing the refused lines out again."""
+    """What an import did. `header` is the file's own, for writing the refused lines out again.
+
+    `notes` are what a person should be told of lines that were taken, by the line's number.
+    """
 
     header: str = ""
     taken: int = 0
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
     recommendations: list[Raised] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
 
     def refuse(self, line: Line, reason: object) -> None:
         """Note a line that was read but cannot be taken."""
@@ -204,15 +209,18 @@ def import_participants(session: Session, acting: Acting, lines: Iterable[str]) 
     """Enrol the participants of a file; one who is on record with the same details stays unchanged."""
     tally = Tally()
     known = [schedule.name for schedule in schedules.all_schedules(session, acting)]
+    codes = LookAlikes(session, acting)
     for line in read_lines(lines, PARTICIPANT_COLUMNS, ("name",), tally):
         try:
             new = _read_participant(line.cells, known)
             with session.begin_nested():
-                is_new = participants.enrol_if_new(session, acting, new)
+                enrolled = participants.enrol_if_new(session, acting, new, codes)
         except TestingTrackerError as error:
             tally.refuse(line, error)
         else:
-            tally.add(is_new=is_new)
+            tally.add(is_new=enrolled is not None)
+            alike = enrolled.look_alikes if enrolled is not None else ()
+            tally.notes += [(line.number, looks_like(new.code, other)) for other in alike]
     return tally
 
 

@@ -6,8 +6,15 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import Standing
-from testing_tracker.store.queries import enrolled_on, id_of, in_force, participant_with_code, standing_on
+from testing_tracker.rules.words import Ended, Standing
+from testing_tracker.store.queries import (
+    enrolled_on,
+    id_of,
+    in_force,
+    participant_with_code,
+    records_of,
+    standing_on,
+)
 from testing_tracker.store.tables import Enrolment, Participant
 
 
@@ -28,6 +35,14 @@ def find_participant(session: Session, acting: Acting, code: str) -> Participant
     raise TestingTrackerError(f"There is no participant {code}. {hint}")
 
 
+def records_of_person(session: Session, participant: Participant) -> list[Participant]:
+    """A participant, and before it was found out the other records of the same person, the one that goes on first."""
+    found = session.exec(
+        select(Participant).where(col(Participant.id).in_(records_of(participant.id))).order_by(col(Participant.id))
+    ).all()
+    return sorted(found, key=lambda record: record.id != participant.id)
+
+
 def find_enrolled(session: Session, acting: Acting, code: str) -> Participant:
     """The same, for acts that need somebody in the programme. Raises TestingTrackerError for a discharged one."""
     participant = find_participant(session, acting, code)
@@ -36,11 +51,22 @@ def find_enrolled(session: Session, acting: Acting, code: str) -> Participant:
     back_on = readmitted_from(session, acting, id_of(participant))
     if back_on is not None:
         raise TestingTrackerError(f"{participant.code} is discharged until {back_on}, when the next enrolment begins.")
-    raise TestingTrackerError(was_discharged(participant))
+    raise TestingTrackerError(was_discharged(session, participant))
 
 
-def was_discharged(participant: Participant) -> str:
+def is_cancelled(enrolment: Enrolment) -> bool:
+    """Whether a row ends an enrolment that was a mistake, so that there never was any."""
+    return enrolment.ended_as == Ended.CANCELLED
+
+
+def was_discharged(session: Session, participant: Participant) -> str:
     """The refusal of an act that needs somebody in the programme, with its remedy."""
+    latest = in_force(session, Enrolment, id_of(participant), date.max)
+    if latest is not None and is_cancelled(latest):
+        return (
+            f"{participant.code}'s enrolment was cancelled as a mistake. Enrol somebody under that code with "
+            f"`testing-tracker participant add {participant.code} …`."
+        )
     return (
         f"{participant.code} was discharged. Enrol the participant again with "
         f"`testing-tracker participant add {participant.code} --readmit …`."

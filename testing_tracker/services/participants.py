@@ -11,11 +11,16 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.codes import check_code
 from testing_tracker.rules.people.new_codes import check_new_code
-from testing_tracker.rules.words import Level, Status
+from testing_tracker.rules.words import Level
 from testing_tracker.services import schedules
-from testing_tracker.services.attendance import set_status
 from testing_tracker.services.leaves import end_leaves_for_return
-from testing_tracker.services.lookup import find_enrolled, find_participant, first_day_of_change, was_discharged
+from testing_tracker.services.lookup import (
+    find_enrolled,
+    first_day_of_change,
+    is_cancelled,
+)
+from testing_tracker.services.people.look_alikes import LookAlikes
+from testing_tracker.services.people.renaming import change_name
 from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
@@ -24,10 +29,10 @@ from testing_tracker.store.queries import (
     in_force,
     level_on,
     participant_with_code,
+    record_with_code,
 )
 from testing_tracker.store.tables import (
     Assignment,
-    Draw,
     Enrolment,
     Night,
     Participant,
@@ -52,20 +57,35 @@ class NewParticipant:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """What enrolling did; the recommendation is an open one that says something else from the new level."""
+    """What enrolling did; the recommendation is an open one that says something else from the new level.
+
+    `look_alikes` are codes that a new one may be taken for.
+    """
 
     participant: Participant
     recommendation: Recommendation | None
+    look_alikes: Sequence[str] = ()
 
 
-def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: bool = False) -> Enrolled:
+def enrol(
+    session: Session,
+    acting: Acting,
+    new: NewParticipant,
+    *,
+    readmit: bool = False,
+    known: LookAlikes | None = None,
+) -> Enrolled:
     """Enrol a participant, or one who was discharged again with `readmit`, whatever was on record for later days.
+
+    One whose enrolment was cancelled as a mistake is enrolled as if for the first time. `known` are the facility's
+    codes, for a caller that has read them.
 
     Raises TestingTrackerError for a code in use, an unknown schedule, or a code that is none.
     """
     check_code(new.code)
     schedule = schedules.find_schedule(session, acting, new.schedule)
     participant = participant_with_code(session, acting.facility_id, new.code)
+    alike: Sequence[str] = ()
     if participant is None:
         if readmit:
             raise TestingTrackerError(
@@ -75,6 +95,9 @@ def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: boo
         participant = Participant(
             facility_id=acting.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name
         )
+        known = known or LookAlikes(session, acting)
+        alike = known.of(new.code)
+        known.add(new.code)
         session.add(participant)
         session.flush()
     else:
@@ -92,7 +115,7 @@ def enrol(session: Session, acting: Acting, new: NewParticipant, *, readmit: boo
         enrolled_on=new.enrolled_on,
     )
     session.flush()
-    return Enrolled(participant, weigh_again(session, acting, id_of(participant)))
+    return Enrolled(participant, weigh_again(session, acting, id_of(participant)), alike)
 
 
 def _check_readmission(
@@ -102,6 +125,9 @@ def _check_readmission(
     assert latest is not None, "every participant was enrolled once"
     if latest.enrolled:
         raise TestingTrackerError(f"There is a participant {participant.code} already. Codes are given once.")
+    if is_cancelled(latest):
+        change_name(session, acting, participant, new.name, "enrolled again after the enrolment was cancelled")
+        return
     # An enrolment that was called off before its first day has a later row too.
     discharged = in_force(session, Enrolment, id_of(participant), acting.today) or latest
     if not readmit:
@@ -114,24 +140,23 @@ def _check_readmission(
             f"{participant.code} was discharged on {discharged.from_on} and cannot be readmitted before that day."
         )
     if new.name is not None:
-        participant.name = new.name
-        session.add(participant)
+        change_name(session, acting, participant, new.name, "given with the readmission")
 
 
 def _write_enrolment(
     session: Session, acting: Acting, participant_id: int, new: NewParticipant, schedule_id: int
 ) -> None:
     by = {"recorded_at": acting.now, "recorded_by": acting.account, "participant_id": participant_id}
-    for day in _days_to_write(session, Enrolment, participant_id, new.enrolled_on):
+    for day in days_to_write(session, Enrolment, participant_id, new.enrolled_on):
         session.add(Enrolment.model_validate({**by, "from_on": day, "enrolled": True}))
         session.flush()  # one by one: the order of the ids tells which was recorded last
-    for day in _days_to_write(session, Placement, participant_id, new.enrolled_on):
+    for day in days_to_write(session, Placement, participant_id, new.enrolled_on):
         session.add(Placement.model_validate({**by, "from_on": day, "level": new.level}))
-    for day in _days_to_write(session, Assignment, participant_id, new.enrolled_on):
+    for day in days_to_write(session, Assignment, participant_id, new.enrolled_on):
         session.add(Assignment.model_validate({**by, "from_on": day, "schedule_id": schedule_id}))
 
 
-def _days_to_write(session: Session, history: type[_History], participant_id: int, from_on: date) -> list[date]:
+def days_to_write(session: Session, history: type[_History], participant_id: int, from_on: date) -> list[date]:
     """The days that a change from a day on needs a row for: its own, and before it each later one that has a row.
 
     Of one day the last row counts, so the change overrules what was recorded for later. Its own day comes last, which
@@ -146,15 +171,17 @@ def _days_to_write(session: Session, history: type[_History], participant_id: in
     return [*later, from_on]
 
 
-def enrol_if_new(session: Session, acting: Acting, new: NewParticipant) -> bool:
-    """For imports: enrol, or return False when the same is on record. Raises TestingTrackerError if it differs."""
-    participant = participant_with_code(session, acting.facility_id, new.code)
+def enrol_if_new(session: Session, acting: Acting, new: NewParticipant, known: LookAlikes) -> Enrolled | None:
+    """For imports: enrol, or return None when the same is on record. Raises TestingTrackerError if it differs.
+
+    An enrolment that was cancelled as a mistake does not come back with the file that brought it.
+    """
+    participant = record_with_code(session, acting.facility_id, new.code)
     if participant is None:
-        enrol(session, acting, new)
-        return True
+        return enrol(session, acting, new, known=known)
     if not _was_enrolled_so(session, id_of(participant), new):
         raise TestingTrackerError(f"{participant.code} is on record already, with other details; nothing was changed")
-    return False
+    return None
 
 
 def _was_enrolled_so(session: Session, participant_id: int, new: NewParticipant) -> bool:
@@ -191,7 +218,7 @@ def set_schedule(session: Session, acting: Acting, code: str, name: str) -> date
     current = in_force(session, Assignment, identity, from_on)
     if current is not None and current.schedule_id == schedule.id:
         raise TestingTrackerError(f"{participant.code} is on schedule {name} already; there is nothing to do.")
-    for day in _days_to_write(session, Assignment, identity, from_on):
+    for day in days_to_write(session, Assignment, identity, from_on):
         session.add(
             Assignment(
                 participant_id=identity,
@@ -245,7 +272,7 @@ def transfer(
     before = level_on(session, identity, from_on)
     if before is level:
         raise TestingTrackerError(f"{participant.code} is in {level} already; there is nothing to do.")
-    for day in _days_to_write(session, Placement, identity, from_on):
+    for day in days_to_write(session, Placement, identity, from_on):
         session.add(
             Placement(
                 participant_id=identity,
@@ -269,35 +296,3 @@ def transfer(
     )
     session.flush()
     return Transferred(before, weigh_again(session, acting, identity))
-
-
-def discharge(session: Session, acting: Acting, code: str, reason: str) -> list[Draw]:
-    """Discharge a participant from today, or call off an enrolment to come.
-
-    Draws that are still due are cancelled and returned.
-    """
-    participant = find_participant(session, acting, code)
-    identity = id_of(participant)
-    latest = in_force(session, Enrolment, identity, date.max)
-    if latest is None or not latest.enrolled:
-        raise TestingTrackerError(was_discharged(participant))
-    for day in _days_to_write(session, Enrolment, identity, acting.today):
-        session.add(
-            Enrolment(
-                participant_id=identity,
-                from_on=day,
-                enrolled=False,
-                reason=reason,
-                recorded_at=acting.now,
-                recorded_by=acting.account,
-            )
-        )
-    audit.record(session, acting, "participant discharge", participant_id=identity, reason=reason)
-    due = session.exec(
-        select(Draw)
-        .where(Draw.participant_id == identity, Draw.status == Status.DUE, Draw.due_on >= acting.today)
-        .order_by(col(Draw.due_on), col(Draw.id))
-    ).all()
-    for draw in due:
-        set_status(session, acting, draw, Status.CANCELLED, f"discharged: {reason}")
-    return list(due)

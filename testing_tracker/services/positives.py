@@ -1,6 +1,7 @@
 """Reads what tests found, for the recommendations: only what prescriptions do not explain counts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
@@ -9,7 +10,7 @@ from testing_tracker.rules.analytes import longest_window_days
 from testing_tracker.rules.carry_over import Found, same_uses
 from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services.panels import rule_of_draw
-from testing_tracker.store.queries import counts, id_of, may_be_positive
+from testing_tracker.store.queries import counts, id_of, may_be_positive, persons_of
 from testing_tracker.store.tables import Draw, Finding, Reading, Result, Specimen
 
 
@@ -100,18 +101,22 @@ def _words(text: str) -> tuple[str, ...]:
 class Positives:
     """The positive tests of some participants that count, by draw, and which of them may show no new use.
 
-    `same_uses` has the earlier tests that each of those may go back to.
+    `same_uses` has the earlier tests that each of those may go back to, and `people` whose record goes on for each
+    record that was joined into another one.
     """
 
     tests: dict[int, Said]
     same_uses: dict[int, tuple[Found, ...]]
+    people: Mapping[int, int] = field(default_factory=dict)
 
     def in_full(self, participant_id: int) -> list[Draw]:
         """A participant's positive draws that show a use of their own."""
+        person = self.people.get(participant_id, participant_id)
         return [
             said.draw
             for identity, said in self.tests.items()
-            if said.draw.participant_id == participant_id and identity not in self.same_uses
+            if self.people.get(said.draw.participant_id, said.draw.participant_id) == person
+            and identity not in self.same_uses
         ]
 
 
@@ -122,12 +127,14 @@ def positives_of(session: Session, which: ColumnElement[bool]) -> Positives:
     }
     by_participant: dict[int, list[Found]] = {}
     collected: dict[int, str] = {}
+    people = persons_of(session, {said.draw.participant_id for said in tests.values()})
     for said in tests.values():
-        by_participant.setdefault(said.draw.participant_id, []).append(_found(session, said, collected))
+        person = people.get(said.draw.participant_id, said.draw.participant_id)
+        by_participant.setdefault(person, []).append(_found(session, said, collected))
     carried_over: dict[int, tuple[Found, ...]] = {}
     for found in by_participant.values():
         carried_over |= same_uses(found)
-    return Positives(tests, carried_over)
+    return Positives(tests, carried_over, people)
 
 
 def _found(session: Session, said: Said, collected: dict[int, str]) -> Found:

@@ -1,8 +1,9 @@
 """Adding and ending prescriptions, and reading the results that this touches again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from sqlmodel import Session, col, select
 
@@ -16,7 +17,7 @@ from testing_tracker.services.prescriptions import active_on, is_called_off, sta
 from testing_tracker.services.settling import read_again
 from testing_tracker.services.testing.together import words_together
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, reading_of, result_of
+from testing_tracker.store.queries import id_of, reading_of, records_of, result_of
 from testing_tracker.store.tables import Draw, Participant, Prescription, Recommendation
 
 _Prescribed = Callable[[date], frozenset[str]]
@@ -140,6 +141,29 @@ def read_all_again(session: Session, acting: Acting, code: str, reason: str) -> 
     return participant.code, again
 
 
+def read_again_together(
+    session: Session, acting: Acting, participant_id: int, apart: Mapping[int, Sequence[Prescription]], reason: str
+) -> list[Reread]:
+    """Read the results again that read otherwise since two records were joined, and their prescriptions count for both.
+
+    `apart` has what was prescribed to each record while they were apart.
+    """
+    together = standing(session, participant_id)
+    touched = []
+    for record, own in apart.items():
+        draws = [
+            draw
+            for draw in _draws_with_result(session, participant_id, date.min, None)
+            if draw.participant_id == record
+        ]
+        as_it_was = _compare(session, draws, partial(_analytes_on, own))
+        now = _compare(session, draws, partial(_analytes_on, together))
+        touched += [
+            one for before, one in zip(as_it_was, now, strict=True) if one.after not in (before.after, one.before)
+        ]
+    return _read_again(session, acting, touched, reason)
+
+
 def results_touched(
     session: Session,
     participant_id: int,
@@ -252,7 +276,7 @@ def _analytes_on(prescriptions: Sequence[Prescription], day: date) -> frozenset[
 def _draws_with_result(session: Session, participant_id: int, from_on: date, to_on: date | None) -> Sequence[Draw]:
     """The draws of these days whose result can be read, oldest first."""
     query = select(Draw).where(
-        Draw.participant_id == participant_id,
+        col(Draw.participant_id).in_(records_of(participant_id)),
         col(Draw.outcome).in_((Outcome.POSITIVE, Outcome.NEGATIVE)),
         col(Draw.due_on).between(from_on, to_on or date.max),
     )

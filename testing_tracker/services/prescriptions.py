@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import bindparam
+from sqlalchemy import Select, bindparam
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -16,6 +17,7 @@ from testing_tracker.rules.reading import Read, read_result
 from testing_tracker.rules.words import Method
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.panels import test_of
+from testing_tracker.store.queries import person, records_of
 from testing_tracker.store.tables import Draw, Finding, Participant, Prescription, Result
 
 
@@ -99,13 +101,17 @@ def listed(
     only = find_participant(session, acting, code).id if code is not None else None
     query = select(Participant).where(
         Participant.facility_id == acting.facility_id,
-        col(Participant.id).in_(select(Prescription.participant_id)) if only is None else Participant.id == only,
+        Participant.id == only if only is not None else col(Participant.id).in_(_persons_with_a_prescription()),
     )
     lines = []
     for participant in session.exec(query.order_by(Participant.code_key)):
         assert participant.id is not None, "it is on record"
         lines += lines_of(session, participant.code, participant.id, day)
     return [line for line in lines if everything or line.status is Course.ACTIVE]
+
+
+def _persons_with_a_prescription() -> Select[int]:
+    return sa_select(person(Prescription.participant_id))
 
 
 def lines_of(session: Session, code: str, participant_id: int, day: date) -> list[PrescriptionLine]:
@@ -137,7 +143,7 @@ def _recorded(session: Session, participant_id: int) -> Sequence[Prescription]:
 def _recorded_of_a_participant() -> SelectOfScalar[Prescription]:
     return (
         select(Prescription)
-        .where(Prescription.participant_id == bindparam("participant"))
+        .where(col(Prescription.participant_id).in_(records_of(bindparam("participant"))))
         .order_by(col(Prescription.from_on), col(Prescription.id))
     )
 

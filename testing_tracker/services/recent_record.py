@@ -14,7 +14,7 @@ from testing_tracker.services.positives import said_by
 from testing_tracker.services.recommendation_lines import ACCEPT, DECLINE, DEFER, level_accepted
 from testing_tracker.services.reviews import ReviewLine
 from testing_tracker.services.use_patterns import patterns, test_of
-from testing_tracker.store.queries import enrolled_on, id_of, level_on, schedule_name_on, standing_on
+from testing_tracker.store.queries import enrolled_on, id_of, level_on, records_of, schedule_name_on, standing_on
 from testing_tracker.store.tables import AuditEntry, Draw, Participant
 
 LAST_DRAWS = 8
@@ -79,8 +79,8 @@ def recent_record(session: Session, acting: Acting, participant: Participant) ->
     began = min(Week.of(enrolled_on(session, identity)), present)
     streaks = negative_streaks(test_of(draw) for draw in _draws(session, acting, identity))
     return RecentRecord(
-        level=level_on(session, identity, acting.today),
-        schedule=schedule_name_on(session, identity, acting.today),
+        level=level_on(session, identity, date.max),
+        schedule=schedule_name_on(session, identity, date.max),
         standing=standing_on(session, identity, acting.today),
         pattern=patterns(session, {identity: began}, present)[identity],
         negatives_in_a_row=streaks.now,
@@ -100,7 +100,11 @@ def _draws(session: Session, acting: Acting, participant_id: int) -> list[Draw]:
     return list(
         session.exec(
             select(Draw)
-            .where(Draw.participant_id == participant_id, Draw.due_on <= acting.today, Draw.status != Status.CANCELLED)
+            .where(
+                col(Draw.participant_id).in_(records_of(participant_id)),
+                Draw.due_on <= acting.today,
+                Draw.status != Status.CANCELLED,
+            )
             .order_by(col(Draw.due_on), col(Draw.id))
         )
     )
@@ -131,7 +135,10 @@ def _decisions(session: Session, participant_id: int) -> list[EarlierDecision]:
     """Every decision ever made on the participant's recommendations, newest first."""
     entries = session.exec(
         select(AuditEntry)
-        .where(AuditEntry.participant_id == participant_id, col(AuditEntry.act).in_(tuple(_DECISIONS)))
+        .where(
+            col(AuditEntry.participant_id).in_(records_of(participant_id)),
+            col(AuditEntry.act).in_(tuple(_DECISIONS)),
+        )
         .order_by(col(AuditEntry.id).desc())
     )
     return [

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
@@ -13,7 +14,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Decision, Level, Method, Outcome, Status
 from testing_tracker.services.positives import Positives, Said, positives_of, said_by
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Participant, Recommendation
+from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Joining, Participant, Recommendation
 
 ACCEPT, DECLINE, DEFER = "recommendation accept", "recommendation decline", "recommendation defer"
 _CHANGES_A_DRAW = ("result log", "result amend", "result read again", *(f"draw {status}" for status in Status))
@@ -109,13 +110,19 @@ def lines(session: Session, acting: Acting, which: ColumnElement[bool]) -> list[
         evidence=_evidence(session, which),
         said=said,
         positives=positives_of(
-            session, col(Draw.participant_id).in_(select(Recommendation.participant_id).where(which))
+            session, or_(*(col(Draw.participant_id).in_(records) for records in _records_of(which)))
         ),
         awaited=_awaited(session, about, said),
         decisions=_decisions(session, which),
         changes=_changes(session, about),
     )
     return [_line(acting, recommendation, code, read) for recommendation, code in rows]
+
+
+def _records_of(which: ColumnElement[bool]) -> tuple[Any, Any]:
+    """The participants of recommendations, and the records that were joined into theirs."""
+    own = select(Recommendation.participant_id).where(which)
+    return own, select(Joining.participant_id).where(col(Joining.into_id).in_(own))
 
 
 def _evidence(session: Session, which: ColumnElement[bool]) -> dict[int, list[Draw]]:

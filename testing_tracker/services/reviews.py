@@ -13,7 +13,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import About
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of
+from testing_tracker.store.queries import id_of, person_of
 from testing_tracker.store.tables import Draw, Participant, Review
 
 
@@ -52,7 +52,11 @@ def ask(session: Session, acting: Acting, draw: Draw, about: About, detail: str 
     review = _of(session, draw, about)
     if review is None:
         review = Review(
-            participant_id=draw.participant_id, draw_id=id_of(draw), about=about, detail=detail, raised_at=acting.now
+            participant_id=person_of(session, draw.participant_id),
+            draw_id=id_of(draw),
+            about=about,
+            detail=detail,
+            raised_at=acting.now,
         )
     elif (state_of(review) is State.DONE and about is not About.SAME_USE) or (
         state_of(review) is not State.WITHDRAWN and review.detail == detail
@@ -151,7 +155,7 @@ def _on_record(session: Session, acting: Acting, act: str, review: Review, reaso
         session,
         acting,
         act,
-        participant_id=review.participant_id,
+        participant_id=session.get_one(Draw, review.draw_id).participant_id,
         draw_id=review.draw_id,
         reason=reason,
         review=review.id,

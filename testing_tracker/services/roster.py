@@ -3,25 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
+from testing_tracker.rules.words import Ended, Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services import leaves, lookup, prescriptions
+from testing_tracker.services.people.joined import JoinedRecord, joined_records
+from testing_tracker.services.people.renaming import EarlierName, earlier_names
 from testing_tracker.services.positives import said_by
 from testing_tracker.services.prescriptions import PrescriptionLine
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     counts,
     enrolled_on,
+    how_it_ended,
     id_of,
     in_force_id,
     level_on,
     on_leave,
+    records_of,
     schedule_name_on,
     standing_on,
     stands,
@@ -42,13 +46,16 @@ _History = TypeVar("_History", Enrolment, Placement, Assignment)
 
 @dataclass(frozen=True)
 class RosterLine:
-    """A participant in the list. `name` is None unless it was asked for."""
+    """A participant in the list. `name` is None unless it was asked for.
+
+    The status of a record that is shown only on demand says why: cancelled as a mistake, or joined into another one.
+    """
 
     participant: str
     level: Level
     schedule: str
     enrolled_on: date
-    status: Standing
+    status: Standing | Ended
     name: str | None = None
 
 
@@ -100,6 +107,7 @@ class ResultEntry:
 class DrawEntry:
     """A draw with every result it ever had, oldest first.
 
+    `recorded_under` is the code of a record that was joined into the participant's, where the draw is of that one.
     `outcome` is what its results say together; `expected`: prescriptions explain all that was found; `late`: given
     after the window. `presumptive` is what a cup found that the laboratory's result beside it did not look at.
     """
@@ -113,11 +121,26 @@ class DrawEntry:
     reason: str | None
     results: list[ResultEntry]
     presumptive: list[str] = field(default_factory=list)
+    recorded_under: str | None = None
+
+
+@dataclass(frozen=True)
+class JoinedHistory:
+    """A record that was joined into a participant's, with what it says of enrolment, level, schedule and leaves."""
+
+    record: JoinedRecord
+    enrolments: list[Change]
+    levels: list[Change]
+    schedules: list[Change]
+    leaves: list[LeaveEntry]
 
 
 @dataclass(frozen=True)
 class Record:
-    """All that is on record about a participant. `number` is the permanent one, by which proofs know them."""
+    """All that is on record about a participant. `number` is the permanent one, by which proofs know them.
+
+    Draws and prescriptions of records that were joined into this one are among its own; `joined` has their histories.
+    """
 
     number: int
     line: RosterLine
@@ -127,10 +150,15 @@ class Record:
     leaves: list[LeaveEntry]
     prescriptions: list[PrescriptionLine]
     draws: list[DrawEntry]
+    earlier_names: list[EarlierName]
+    joined: list[JoinedHistory]
 
 
-def roster(session: Session, acting: Acting, *, names: bool = False) -> list[RosterLine]:
-    """The facility's participants as they are today, by code. Showing names is an act on the audit record."""
+def roster(session: Session, acting: Acting, *, names: bool = False, everything: bool = False) -> list[RosterLine]:
+    """The facility's participants as they are today, by code. Showing names is an act on the audit record.
+
+    `everything` adds those whose enrolment was cancelled as a mistake, and records that were joined into another one.
+    """
     if names:
         audit.record(session, acting, "names show")
     earlier, now = aliased(Enrolment), aliased(Enrolment)
@@ -143,6 +171,7 @@ def roster(session: Session, acting: Acting, *, names: bool = False) -> list[Ros
             Enrolment.from_on,
             now.enrolled,
             on_leave(Participant.id, acting.today),
+            how_it_ended(Participant.id),
         )
         .select_from(Participant)
         .join(Placement, col(Placement.id) == in_force_id(Placement, Participant.id, date.max))
@@ -159,10 +188,11 @@ def roster(session: Session, acting: Acting, *, names: bool = False) -> list[Ros
             level=Level(level),
             schedule=schedule,
             enrolled_on=began,
-            status=_standing(enrolled, away),
+            status=Ended(ended) if ended else _standing(enrolled, away),
             name=participant.name if names else None,
         )
-        for participant, level, schedule, began, enrolled, away in rows
+        for participant, level, schedule, began, enrolled, away, ended in rows
+        if everything or not ended
     ]
 
 
@@ -181,25 +211,40 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
         audit.record(session, acting, "names show", participant_id=identity)
     line = RosterLine(
         participant=participant.code,
-        level=level_on(session, identity, acting.today),
+        level=level_on(session, identity, date.max),
         schedule=schedule_name_on(session, identity, date.max),
         enrolled_on=enrolled_on(session, identity),
         status=standing_on(session, identity, acting.today),
         name=participant.name if names else None,
     )
-    enrolments = _rows(session, Enrolment, identity)
-    levels = _rows(session, Placement, identity)
-    assigned = _rows(session, Assignment, identity)
     return Record(
         number=identity,
         line=line,
-        enrolments=[_change(row, "enrolled" if row.enrolled else "discharged", row.reason) for row in enrolments],
-        levels=[_change(row, row.level, row.reason) for row in levels],
-        schedules=[_change(row, session.get_one(Schedule, row.schedule_id).name, None) for row in assigned],
-        leaves=[LeaveEntry(leave.from_on, leave.to_on, leave.reason) for leave in leaves.leaves_of(session, identity)],
+        **_histories(session, identity),
         prescriptions=prescriptions.lines_of(session, participant.code, identity, acting.today),
         draws=_draws(session, identity),
+        earlier_names=earlier_names(session, identity, names=names),
+        joined=[
+            JoinedHistory(joined, **_histories(session, joined.number)) for joined in joined_records(session, identity)
+        ],
     )
+
+
+def _histories(session: Session, participant_id: int) -> dict[str, Any]:
+    """What a record says of enrolment, level, schedule and leaves, by the names that the fields have."""
+    enrolments = _rows(session, Enrolment, participant_id)
+    levels = _rows(session, Placement, participant_id)
+    assigned = _rows(session, Assignment, participant_id)
+    return {
+        "enrolments": [
+            _change(row, "enrolled" if row.enrolled else row.ended_as or "discharged", row.reason) for row in enrolments
+        ],
+        "levels": [_change(row, row.level, row.reason) for row in levels],
+        "schedules": [_change(row, session.get_one(Schedule, row.schedule_id).name, None) for row in assigned],
+        "leaves": [
+            LeaveEntry(leave.from_on, leave.to_on, leave.reason) for leave in leaves.leaves_of(session, participant_id)
+        ],
+    }
 
 
 def _rows(session: Session, history: type[_History], participant_id: int) -> list[_History]:
@@ -221,14 +266,13 @@ def _amount(finding: Finding) -> str:
 
 
 def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
-    draws = session.exec(
-        select(Draw).where(Draw.participant_id == participant_id).order_by(col(Draw.due_on), col(Draw.id))
-    ).all()
+    of_person = col(Draw.participant_id).in_(records_of(participant_id))
+    draws = session.exec(select(Draw).where(of_person).order_by(col(Draw.due_on), col(Draw.id))).all()
+    others = {draw.participant_id for draw in draws} - {participant_id}
+    under = {number: session.get_one(Participant, number).code for number in others}
     results: dict[int, list[ResultEntry]] = {}
     of_participant = (
-        select(Result, counts(), stands(Result))
-        .join(Draw, col(Draw.id) == Result.draw_id)
-        .where(Draw.participant_id == participant_id)
+        select(Result, counts(), stands(Result)).join(Draw, col(Draw.id) == Result.draw_id).where(of_person)
     )
     for result, it_counts, it_stands in session.exec(of_participant.order_by(col(Result.id))):
         findings = _findings(session, result)
@@ -262,6 +306,7 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
             reason=draw.reason or draw.ordered_for,
             results=results.get(id_of(draw), []),
             presumptive=list(beside[id_of(draw)].left) if id_of(draw) in beside else [],
+            recorded_under=under.get(draw.participant_id),
         )
         for draw in draws
     ]

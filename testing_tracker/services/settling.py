@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
@@ -21,7 +21,9 @@ from testing_tracker.services.testing import together
 from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, reading_of, result_of
-from testing_tracker.store.tables import Draw, Reading, Recommendation, Result
+from testing_tracker.store.tables import AuditEntry, Draw, Reading, Recommendation, Result
+
+RECORDED_LATER = "draw record"
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,17 @@ def is_late(session: Session, acting: Acting, draw: Draw, result: Result, rule: 
     if draw.outcome is None:
         return False
     given_at = collected_at_of(session, result)
-    return given_at is not None and given_at >= window_closes(session, acting, draw, rule)
+    if given_at is None or given_at < window_closes(session, acting, draw, rule):
+        return False
+    return not _was_recorded_later(session, draw)
+
+
+def _was_recorded_later(session: Session, draw: Draw) -> bool:
+    """Whether a test was put on record after its day, because it was taken elsewhere: no window of ours was for it."""
+    if draw.kind != Kind.FOR_CAUSE:
+        return False
+    entry = select(AuditEntry.id).where(AuditEntry.draw_id == draw.id, AuditEntry.act == RECORDED_LATER)
+    return session.exec(entry.limit(1)).first() is not None
 
 
 def collected_at_of(session: Session, result: Result) -> datetime | None:

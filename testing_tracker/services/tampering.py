@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 
-from sqlalchemy import ColumnElement, Integer, case, cast, func, literal, or_, text, true
+from sqlalchemy import ColumnElement, Integer, case, cast, exists, func, literal, or_, text, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
@@ -17,7 +17,7 @@ from testing_tracker.services.settling import is_late
 from testing_tracker.store import ledger
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.queries import counts, stands
-from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Reading, Result
+from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Reading, Renaming, Result
 
 Found = tuple[date, str, str]
 
@@ -69,7 +69,9 @@ _PARTICIPANT_OF = {
         "WHERE finding.id = :id"
     ),
 }
-_HAVE_A_PARTICIPANT = ("prescription", "enrolment", "placement", "assignment", "leave", "draw", "audit_entry")
+_HAVE_A_PARTICIPANT = (
+    *("prescription", "enrolment", "placement", "assignment", "leave", "draw", "audit_entry", "renaming", "joining"),
+)
 
 
 def _code_of(session: Session, table: str, identity: int) -> str:
@@ -83,6 +85,24 @@ def _code_of(session: Session, table: str, identity: int) -> str:
 
 def _code(session: Session, participant_id: int) -> str:
     return session.exec(select(Participant.code).where(Participant.id == participant_id)).first() or ""
+
+
+def wrong_codes(session: Session, acting: Acting) -> Iterator[Found]:
+    """Participants whose code is not the one that its last correction on record gave them."""
+    later = aliased(Renaming)
+    query = (
+        select(Renaming, Participant.code)
+        .join(Participant, col(Participant.id) == Renaming.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            ~exists().where(col(later.participant_id) == Renaming.participant_id, col(later.id) > Renaming.id),
+            or_(col(Renaming.code) != Participant.code, col(Renaming.code_key) != Participant.code_key),
+        )
+        .order_by(col(Renaming.id))
+    )
+    for renaming, code in session.exec(query):
+        day = renaming.recorded_at.astimezone(acting.zone).date()
+        yield day, code, "the participant's code is not the one that its correction on record says"
 
 
 def among(column: ColumnElement[int] | Mapped[int | None], only: Sequence[int] | None) -> ColumnElement[bool]:

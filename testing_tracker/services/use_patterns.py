@@ -1,6 +1,6 @@
 """Use patterns of some participants, by the same letters as the weekly report's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.pattern import outcome_that_counts, use_pattern
 from testing_tracker.rules.words import Outcome, Status
-from testing_tracker.store.tables import Draw
+from testing_tracker.store.tables import Draw, Joining
 
 _AT_A_TIME = 1_000
 
@@ -22,21 +22,31 @@ def patterns(session: Session, since: Mapping[int, Week], until: Week) -> dict[i
     identities = list(since)
     for start in range(0, len(identities), _AT_A_TIME):
         chunk = identities[start : start + _AT_A_TIME]
+        person_of = _records_of(session, chunk)
         earliest = min(since[identity] for identity in chunk)
         draws = session.exec(
             select(Draw)
             .where(
-                col(Draw.participant_id).in_(chunk),
+                col(Draw.participant_id).in_(list(person_of)),
                 Draw.due_on >= earliest.monday,
                 Draw.due_on <= until.sunday,
                 Draw.status != Status.CANCELLED,
             )
-            .order_by(col(Draw.participant_id), col(Draw.due_on), col(Draw.id))
+            .order_by(col(Draw.due_on), col(Draw.id))
         )
-        for identity, of_person in groupby(draws, key=lambda draw: draw.participant_id):
+        in_groups = sorted(draws, key=lambda draw: person_of[draw.participant_id])  # each stays in the order of days
+        for identity, of_person in groupby(in_groups, key=lambda draw: person_of[draw.participant_id]):
             tests = ((draw.due_on, *test_of(draw)) for draw in of_person)
             found[identity] = use_pattern(tests, since[identity], until)
     return found
+
+
+def _records_of(session: Session, participant_ids: Sequence[int]) -> dict[int, int]:
+    """The records of these participants, those that were joined into theirs too: whose record goes on for each."""
+    rows = session.exec(select(Joining.participant_id, Joining.into_id).order_by(col(Joining.id)))  # the newest is last
+    wanted = set(participant_ids)
+    joined = {record: person for record, person in dict(rows.all()).items() if person in wanted}
+    return {**dict(zip(participant_ids, participant_ids, strict=True)), **joined}
 
 
 def test_of(draw: Draw) -> Test:

@@ -22,7 +22,13 @@ from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.keeping.closed_days import KnownDays
 from testing_tracker.services.keys import Begun
 from testing_tracker.services.seals import broken_seals
-from testing_tracker.services.tampering import changed_records, misplaced_draws, wrong_outcomes, wrong_statuses
+from testing_tracker.services.tampering import (
+    changed_records,
+    misplaced_draws,
+    wrong_codes,
+    wrong_outcomes,
+    wrong_statuses,
+)
 from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
@@ -68,6 +74,7 @@ def verify(session: Session, acting: Acting, key_file: KeyFile) -> Verified:
     """
     result = Verified()
     result.problems = [Problem(*found) for found in changed_records(session, acting)]
+    result.problems += [Problem(*found) for found in wrong_codes(session, acting)]
     try:
         _decide_again(session, acting, key_file, result)
     except TestingTrackerError:

@@ -13,7 +13,7 @@ from testing_tracker.services.lookup import first_day_of_change
 from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.positives import Positives, positives_of
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, level_on
+from testing_tracker.store.queries import id_of, level_on, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Recommendation
 
 DECIDED = (Decision.ACCEPTED, Decision.DECLINED)
@@ -24,7 +24,7 @@ def open_recommendation(session: Session, participant_id: int) -> Recommendation
     """The participant's recommendation that nobody has decided on; there is at most one."""
     return session.exec(
         select(Recommendation).where(
-            Recommendation.participant_id == participant_id, Recommendation.status == Decision.OPEN
+            col(Recommendation.participant_id).in_(records_of(participant_id)), Recommendation.status == Decision.OPEN
         )
     ).first()
 
@@ -49,7 +49,7 @@ def weigh(session: Session, acting: Acting, recommendation: Recommendation, posi
     from_level = level_on(session, identity, first_day_of_change(session, acting, identity))
     draws = [session.get_one(Draw, line.draw_id) for line in standing_evidence(session, recommendation)]
     if positives is None:
-        positives = positives_of(session, col(Draw.participant_id) == identity)
+        positives = positives_of(session, col(Draw.participant_id).in_(records_of(identity)))
     target = from_level
     for draw in draws:
         reached = level_above(from_level, _steps(session, draw, draws, positives))
@@ -137,7 +137,7 @@ def weigh_again(session: Session, acting: Acting, participant_id: int) -> Recomm
         session,
         acting,
         "recommendation weigh again",
-        participant_id=participant_id,
+        participant_id=recommendation.participant_id,
         recommendation_id=recommendation.id,
         from_level=recommendation.from_level,
         to_level=recommendation.to_level,

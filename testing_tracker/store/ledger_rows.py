@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 
+_FIRST = "(SELECT r.{} FROM renaming r WHERE r.participant_id = participant.id ORDER BY r.id LIMIT 1)"
 # Later columns and tables go to the end, and what an earlier row has in a later column is made empty here: empty cells
 # at the end of a row do not count, so its mark stays the same.
 COLUMNS = {
@@ -19,8 +20,12 @@ COLUMNS = {
     "key_chain": "id, facility_id, anchor, first_day, days, reason, recorded_at, recorded_by",
     "schedule": "id, facility_id, name",
     "schedule_version": "id, schedule_id, version, binds_from, text, recorded_at, recorded_by, chances",
-    "participant": "id, facility_id, code, code_key",
-    "enrolment": "id, participant_id, from_on, enrolled, reason, recorded_at, recorded_by",
+    # By the code that a participant was enrolled with; the later ones have rows of their own.
+    "participant": (
+        f"id, facility_id, coalesce({_FIRST.format('earlier_code')}, code), "
+        f"coalesce({_FIRST.format('earlier_key')}, code_key)"
+    ),
+    "enrolment": "id, participant_id, from_on, enrolled, reason, recorded_at, recorded_by, ended_as",
     "placement": "id, participant_id, from_on, level, reason, recommendation_id, recorded_at, recorded_by",
     "assignment": "id, participant_id, from_on, schedule_id, recorded_at, recorded_by",
     "leave": "id, participant_id, from_on, to_on, reason, replaces_id, recorded_at, recorded_by",
@@ -61,6 +66,11 @@ COLUMNS = {
         "reason, recorded_at, recorded_by"
     ),
     "night_taken_back": ("id, taking_back_id, night_id, facility_id, day, ran, last_participant_id, made_at, made_by"),
+    # Without the name: what a person is called may have to be erased one day.
+    "renaming": (
+        "id, participant_id, earlier_code, earlier_key, code, code_key, name_changed, reason, recorded_at, recorded_by"
+    ),
+    "joining": "id, participant_id, into_id, reason, recorded_at, recorded_by",
 }
 # A night that is taken back moves to another table, and stays the same row of the ledger.
 SOURCES = {
@@ -70,7 +80,7 @@ SOURCES = {
     ),
 }
 _ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
-_VIA_PARTICIPANT = ("enrolment", "placement", "assignment", "leave", "draw", "prescription")
+_VIA_PARTICIPANT = ("enrolment", "placement", "assignment", "leave", "draw", "prescription", "renaming", "joining")
 _VIA_DRAW = ("result", "specimen", "confirmation")
 _VIA_RESULT = ("finding", "reading")
 

@@ -1,23 +1,27 @@
 """Reads the histories: which row applies to a participant on a day, and which result of a draw counts."""
 
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, case, exists
+from sqlalchemy import ColumnElement, Select, case, exists, func, union
+from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
-from testing_tracker.rules.words import Level, Method, Outcome, Standing
+from testing_tracker.rules.words import Ended, Level, Method, Outcome, Standing
 from testing_tracker.store.tables import (
     Assignment,
     Draw,
     Enrolment,
     Finding,
+    Joining,
     Leave,
     Participant,
     Placement,
     Reading,
+    Renaming,
     Result,
     Schedule,
     ScheduleVersion,
@@ -26,11 +30,87 @@ from testing_tracker.store.tables import (
 _History = TypeVar("_History", Assignment, Enrolment, Placement)
 
 
+_MIN_RECORDS_OF_TWO = 2  # one alone is looked at together with no other
+_MEANT = "codes: what was typed, and what it means now"
+
+
 def participant_with_code(session: Session, facility_id: int, code: str) -> Participant | None:
-    """The participant with this code, in whatever case it is written."""
-    return session.exec(
-        select(Participant).where(Participant.facility_id == facility_id, Participant.code_key == code.casefold())
+    """The participant whom a code means, in whatever case it is written.
+
+    That is whoever has it; or had it, before it was corrected; of a record that was joined into another one, the
+    participant whose that is. `meant_otherwise` tells of those that are not the code's own.
+    """
+    record = record_with_code(session, facility_id, code)
+    if record is None:
+        return None
+    person = session.get_one(Participant, person_of(session, id_of(record)))
+    if person is not record:
+        _note(session, code, f"{code} was joined into {person.code}")
+    return person
+
+
+def record_with_code(session: Session, facility_id: int, code: str) -> Participant | None:
+    """The very record that has a code or had it, whether or not it was joined into another one since."""
+    key = code.casefold()
+    record = session.exec(
+        select(Participant).where(Participant.facility_id == facility_id, Participant.code_key == key)
     ).first()
+    if record is not None:
+        return record
+    record = session.exec(
+        select(Participant)
+        .join(Renaming, col(Renaming.participant_id) == Participant.id)
+        .where(Participant.facility_id == facility_id, Renaming.earlier_key == key)
+    ).first()
+    if record is not None:
+        _note(session, code, f"{code} is {record.code} now")
+    return record
+
+
+def _note(session: Session, code: str, what: str) -> None:
+    session.info.setdefault(_MEANT, {})[code] = what
+
+
+def meant_otherwise(session: Session) -> list[str]:
+    """What a person should be told of the codes that were given: each that means another one now, in words."""
+    return list(session.info.get(_MEANT, {}).values())
+
+
+def person_of(session: Session, participant_id: int) -> int:
+    """The record that goes on for a person: another one where this one was joined into it."""
+    return session.connection().execute(sa_select(person(participant_id))).scalar_one()
+
+
+def persons_of(session: Session, participant_ids: Collection[int]) -> dict[int, int]:
+    """The record that goes on for each of some records that were joined into another one; nothing for the others."""
+    if len(participant_ids) < _MIN_RECORDS_OF_TWO:
+        return {}
+    rows = session.exec(select(Joining.participant_id, Joining.into_id).order_by(col(Joining.id)))  # the newest is last
+    return {record: person for record, person in rows if record in participant_ids}
+
+
+def person(participant_id: Any) -> ColumnElement[int]:  # noqa: ANN401  a number, a parameter or a column
+    """The record that goes on for a person, as part of a larger query: another one where it was joined into that."""
+    row = aliased(Joining)
+    into = (
+        sa_select(col(row.into_id))
+        .where(col(row.participant_id) == participant_id)
+        .order_by(col(row.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(into, participant_id)
+
+
+def records_of(participant_id: Any) -> Select[int]:  # noqa: ANN401  as above
+    """All records of the person whose record this is, for `in_`: the one that goes on, and those joined into it."""
+    row, later = aliased(Joining), aliased(Joining)
+    joined = sa_select(col(row.participant_id)).where(
+        col(row.into_id) == person(participant_id),
+        ~exists().where(col(later.participant_id) == row.participant_id, col(later.id) > row.id),
+    )
+    both = union(sa_select(person(participant_id).label("participant_id")), joined).subquery()
+    return sa_select(both.c.participant_id)
 
 
 def of_facility(facility_id: int, participant_id: Any) -> ColumnElement[bool]:  # noqa: ANN401  a column
@@ -76,30 +156,41 @@ def in_force_id(
 
 
 def level_on(session: Session, participant_id: int, day: date) -> Level:
-    """The participant's level of care on a day; before the enrolment the first one."""
-    placement = in_force(session, Placement, participant_id, day)
-    if placement is None:
-        placement = session.exec(
-            select(Placement)
-            .where(Placement.participant_id == participant_id)
-            .order_by(col(Placement.from_on))
-            .limit(1)
-        ).one()
+    """The participant's level of care on a day; before the enrolment the one that it begins with."""
+    placement = in_force(session, Placement, participant_id, day) or _first(session, Placement, participant_id)
     return Level(placement.level)
 
 
 def schedule_name_on(session: Session, participant_id: int, day: date) -> str:
-    """The name of the schedule that the participant is tested by on a day; before the enrolment the first one."""
-    assignment = (
-        in_force(session, Assignment, participant_id, day)
-        or session.exec(
-            select(Assignment)
-            .where(Assignment.participant_id == participant_id)
-            .order_by(col(Assignment.from_on))
-            .limit(1)
-        ).one()
-    )
+    """The name of the schedule that tests a participant on a day; before the enrolment the one that it begins with."""
+    assignment = in_force(session, Assignment, participant_id, day) or _first(session, Assignment, participant_id)
     return session.get_one(Schedule, assignment.schedule_id).name
+
+
+def _first(session: Session, history: type[_History], participant_id: int) -> _History:
+    """What applies on the first day of a history: of the rows of that day the last one recorded."""
+    return session.exec(
+        select(history)
+        .where(history.participant_id == participant_id)
+        .order_by(col(history.from_on), col(history.id).desc())
+        .limit(1)
+    ).one()
+
+
+def how_it_ended(participant_id: object) -> ColumnElement[str]:
+    """Why a record is none of a participant's own: the last enrolment was a mistake, or another record goes on for it.
+
+    Empty for all others. As part of a larger query.
+    """
+    row = aliased(Enrolment)
+    latest = (
+        select(row.ended_as)
+        .where(row.participant_id == participant_id)
+        .order_by(col(row.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return case((person(participant_id) != participant_id, str(Ended.JOINED)), else_=latest)
 
 
 def on_leave(participant_id: object, day: date, up_to: int | None = None) -> ColumnElement[bool]:

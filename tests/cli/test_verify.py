@@ -10,7 +10,7 @@ from conftest import Clinic
 from testing_tracker.store import engine, ledger_rows
 
 # What may change, and says nothing about what happened.
-FREE = {("facility", "name"), ("participant", "name")}
+FREE = {("facility", "name"), ("participant", "name"), ("renaming", "earlier_name")}
 CHECKED = [*ledger_rows.COLUMNS, "ledger_page"]
 BOUNDED = """
 title = "Two a week, one to three, never more than five days apart"
@@ -57,6 +57,8 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
     clinic("prescription", "add", "R1", "buprenorphine")
     clinic("prescription", "add", "R2", "methadone", "--prescriber", "Dr Lee")
     clinic("prescription", "end", "R2", "methadone", "--on", "2026-11-20", "--reason", "tapered")
+    clinic("participant", "rename", "A18", "A19", "--reason", "typed wrong")
+    clinic("participant", "rename", "A19", "A18", "--name", "Jane Example", "--reason", "it was right")
     clinic("draw")
     clinic("result", "B1", "positive", "--analyte", "coc")
     clinic("confirmation", "send", "B1", "--lab", "Northside")
@@ -82,7 +84,12 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
             clinic("schedule", "load", str(folder / "bounded.toml"))
             clinic("history", "import", "-", input=PAST)
         if day == 23:
-            clinic("participant", "discharge", "N1", "--reason", "moved away")
+            clinic("participant", "discharge", "N1", "--on", "2026-11-21", "--reason", "moved away")
+            clinic.add("X1", "X2", enrolled="2026-11-20")
+            clinic("participant", "join", "X1", "B1", "--reason", "enrolled twice", "--yes")
+            clinic("participant", "cancel", "X2", "--reason", "never came")
+            clinic.add("C9", schedule="fixed-2")
+            clinic("participant", "join", "C9", "C2", "--reason", "enrolled twice", "--yes")
         clinic("draw")
     clinic("amend", "B1", "--on", "2026-11-16", "negative", "--reason", "cups swapped")
     clinic("missed", "B1", "--on", "2026-11-23")

@@ -1,1 +1,1 @@
-"""Who is here, and by what code, as pure functions."""
+"""People: who is here, by which code, and what of it can be corrected."""

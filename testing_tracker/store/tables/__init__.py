@@ -25,10 +25,12 @@ from testing_tracker.store.tables.people import Enrolment as Enrolment
 from testing_tracker.store.tables.people import Facility as Facility
 from testing_tracker.store.tables.people import FacilityName as FacilityName
 from testing_tracker.store.tables.people import FacilityZone as FacilityZone
+from testing_tracker.store.tables.people import Joining as Joining
 from testing_tracker.store.tables.people import Leave as Leave
 from testing_tracker.store.tables.people import Participant as Participant
 from testing_tracker.store.tables.people import Placement as Placement
 from testing_tracker.store.tables.people import Prescription as Prescription
+from testing_tracker.store.tables.people import Renaming as Renaming
 from testing_tracker.store.tables.reporting import Closing as Closing
 from testing_tracker.store.tables.reporting import Delivery as Delivery
 from testing_tracker.store.tables.reporting import ReportEdition as ReportEdition

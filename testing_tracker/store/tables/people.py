@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from testing_tracker.rules.words import Level
+from testing_tracker.rules.words import Ended, Level
 from testing_tracker.store.tables.constraints import one_of
 
 
@@ -50,7 +50,10 @@ class FacilityZone(SQLModel, table=True):
 
 
 class Participant(SQLModel, table=True):
-    """A person, by the facility's own code. `code_key` is the code without regard to case."""
+    """A person, by the facility's own code. `code_key` is the code without regard to case.
+
+    Code and name are those that count now; what they were before is in `Renaming`.
+    """
 
     __table_args__ = (
         UniqueConstraint("facility_id", "code_key"),
@@ -64,10 +67,53 @@ class Participant(SQLModel, table=True):
     name: str | None = None
 
 
-class Enrolment(SQLModel, table=True):
-    """From a day on the participant is in the programme (`enrolled`), or not any more."""
+class Renaming(SQLModel, table=True):
+    """A participant's code or name that was corrected: what it was before, and what it is from then on.
 
-    __table_args__ = (Index("enrolment_in_order", "participant_id", "from_on", "id"),)
+    Where only the name changed, both codes are the same. The earlier code finds the participant for ever.
+    `name_changed` says that the name is another one; `earlier_name` may be empty, and is shown only where names are
+    asked for.
+    """
+
+    __table_args__ = (Index("renaming_by_earlier_code", "earlier_key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id", index=True)
+    earlier_code: str
+    earlier_key: str
+    code: str
+    code_key: str
+    name_changed: bool
+    earlier_name: str | None = None
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Joining(SQLModel, table=True):
+    """A record that turned out to be about the same person as another one, which goes on for both (`into_id`).
+
+    The newest row of a participant counts.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    participant_id: int = Field(foreign_key="participant.id", index=True)
+    into_id: int = Field(foreign_key="participant.id", index=True)
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class Enrolment(SQLModel, table=True):
+    """From a day on the participant is in the programme (`enrolled`), or not any more.
+
+    `ended_as` says how an enrolment ended, where that was no discharge.
+    """
+
+    __table_args__ = (
+        Index("enrolment_in_order", "participant_id", "from_on", "id"),
+        one_of("ended_as", Ended),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     participant_id: int = Field(foreign_key="participant.id")
@@ -76,6 +122,7 @@ class Enrolment(SQLModel, table=True):
     reason: str | None = None
     recorded_at: datetime
     recorded_by: str
+    ended_as: str | None = None
 
 
 class Placement(SQLModel, table=True):

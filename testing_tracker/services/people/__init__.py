@@ -1,0 +1,1 @@
+"""People: who is here, by which code, and what of it can be corrected."""

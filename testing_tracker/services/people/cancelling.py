@@ -1,0 +1,135 @@
+"""Takes back an enrolment that was a mistake, as long as nothing was recorded of that person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, or_
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.words import Ended, Kind, Status
+from testing_tracker.services.attendance import HELD, set_status
+from testing_tracker.services.closings import CLOSED_OUT, MADE_TOO_LATE
+from testing_tracker.services.lookup import find_participant, is_cancelled
+from testing_tracker.services.participants import days_to_write
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant
+
+CANCEL = "participant cancel"
+OPEN = (Status.DUE, Status.MISSED, Status.UNRECORDED)
+
+# What is said of the enrolment itself, or follows by itself from a night: nobody has recorded anything of a person.
+_SAYS_NOTHING = (
+    "participant add",
+    "participant readmit",
+    "participant set-schedule",
+    "participant transfer",
+    "participant rename",
+    "participant discharge",
+    CANCEL,
+    "names show",
+    "report export",
+    "recommendation raise",
+    "recommendation add evidence",
+    "recommendation weigh again",
+    "recommendation withdraw evidence",
+    "recommendation withdraw",
+    "review ask",
+    "review withdraw",
+    f"draw {Status.CANCELLED}",
+)
+_OF_A_NIGHT = (CLOSED_OUT, HELD, MADE_TOO_LATE)
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """Whose enrolment was cancelled, and the draws that are cancelled with it."""
+
+    participant: Participant
+    draws: Sequence[Draw]
+
+
+def cancel(session: Session, acting: Acting, code: str, reason: str) -> Cancelled:
+    """Take an enrolment back that was a mistake: it never was, on no day, and its draws do not count.
+
+    What the nights decided stays on record, so every proof holds. Raises TestingTrackerError where anything was
+    recorded of the person, because then somebody was here.
+    """
+    participant = find_participant(session, acting, code)
+    identity = id_of(participant)
+    rows = session.exec(select(Enrolment).where(Enrolment.participant_id == identity).order_by(col(Enrolment.id))).all()
+    if is_cancelled(rows[-1]):
+        raise TestingTrackerError(f"{participant.code}'s enrolment was cancelled already; there is nothing to do.")
+    _check_nothing_was_recorded(session, participant)
+    first = min(row.from_on for row in rows)
+    for day in days_to_write(session, Enrolment, identity, first):
+        session.add(
+            Enrolment(
+                participant_id=identity,
+                from_on=day,
+                enrolled=False,
+                reason=reason,
+                recorded_at=acting.now,
+                recorded_by=acting.account,
+                ended_as=Ended.CANCELLED,
+            )
+        )
+        session.flush()
+    audit.record(session, acting, CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
+    draws = session.exec(
+        select(Draw)
+        .where(Draw.participant_id == identity, col(Draw.status).in_(OPEN))
+        .order_by(col(Draw.due_on), col(Draw.id))
+    ).all()
+    for draw in draws:
+        set_status(session, acting, draw, Status.CANCELLED, f"enrolled by mistake: {reason}")
+    return Cancelled(participant, draws)
+
+
+def was_cancelled(session: Session, participant_id: int) -> bool:
+    """Whether a participant's enrolment was cancelled as a mistake, and there is no other."""
+    latest = session.exec(
+        select(Enrolment).where(Enrolment.participant_id == participant_id).order_by(col(Enrolment.id).desc()).limit(1)
+    ).one()
+    return is_cancelled(latest)
+
+
+def _check_nothing_was_recorded(session: Session, participant: Participant) -> None:
+    by_somebody = ~and_(
+        or_(col(AuditEntry.act) == f"draw {Status.MISSED}", col(AuditEntry.act) == f"draw {Status.UNRECORDED}"),
+        col(AuditEntry.reason).in_(_OF_A_NIGHT),
+        col(AuditEntry.reason).is_not(None),
+    )
+    entry = session.exec(
+        select(AuditEntry)
+        .where(
+            AuditEntry.participant_id == participant.id,
+            col(AuditEntry.act).not_in(_SAYS_NOTHING),
+            or_(col(AuditEntry.reason).is_(None), by_somebody),
+        )
+        .order_by(col(AuditEntry.id))
+        .limit(1)
+    ).first()
+    what = f"`{entry.act}` on {entry.at.date()}" if entry is not None else None
+    if what is None and _has_past_record(session, id_of(participant)):
+        what = "a past record was imported"
+    if what is not None:
+        raise TestingTrackerError(
+            f"Something is on record of {participant.code} ({what}), so the enrolment cannot be cancelled. "
+            f"End it with `testing-tracker participant discharge {participant.code} --on DATE --reason …`; if another "
+            f"record is the same person's, use `testing-tracker participant join {participant.code} CODE`."
+        )
+
+
+def _has_past_record(session: Session, participant_id: int) -> bool:
+    query = select(Draw.id).where(
+        Draw.participant_id == participant_id,
+        or_(
+            col(Draw.kind).in_((Kind.IMPORTED, Kind.FOR_CAUSE)),
+            col(Draw.status).in_((Status.COLLECTED, Status.REFUSED, Status.EXCUSED)),
+            col(Draw.unable),
+        ),
+    )
+    return session.exec(query.limit(1)).first() is not None
