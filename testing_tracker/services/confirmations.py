@@ -121,7 +121,7 @@ def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> 
                 due_on=draw.due_on,
                 outcome=Outcome(draw.outcome) if draw.outcome else None,
                 lab=row.lab,
-                sent_on=row.recorded_at.astimezone(acting.zone).date(),
+                sent_on=row.sent_on or row.recorded_at.astimezone(acting.zone).date(),
                 expected_by=row.due_on,
                 is_overdue=row.due_on < acting.today,
             )

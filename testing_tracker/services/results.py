@@ -19,6 +19,7 @@ from testing_tracker.services import panels, settling
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.services.settling import Settled
+from testing_tracker.services.testing import cups
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
@@ -119,10 +120,11 @@ def _record(
     draw = found.draw
     earlier, before = Status(draw.status), draw.outcome
     test = panels.test_of(session, draw)
-    kind = new.specimen.kind if new.specimen and new.specimen.kind else test.specimen
+    cup = cups.cup_for(session, acting, found, new.specimen, standing, corrects=reason is not None)
+    kind = (new.specimen.kind if new.specimen else None) or (cup.kind if cup else test.specimen)
     found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method)
     _check_time(acting, draw, new)
-    specimen = _add_specimen(session, acting, draw, new, kind)
+    specimen = _add_specimen(session, acting, draw, new, kind, cup)
     outcome, unusable = outcome_of(new.outcome, Validity(specimen.validity) if specimen else Validity.NOT_TESTED)
     analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
     written = _write(session, found, _row(acting, draw, new, standing, outcome, specimen, reason))
@@ -155,33 +157,40 @@ def _record(
     )
 
 
-def _add_specimen(session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str) -> Specimen | None:
-    if new.specimen is None:
-        return None
+def _add_specimen(
+    session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str, cup: Specimen | None
+) -> Specimen | None:
+    """What is said of the specimen, as a correction of the cup that is on record, if there is one."""
+    if new.specimen is None and (cup is None or new.collected_at in (None, cup.collected_at)):
+        return cup
     from testing_tracker.services import specimens  # a nurse without measurements need not wait for the limits
 
-    return specimens.add(session, acting, draw, new.specimen, kind, new.collected_at)
+    said = new.specimen or specimens.NewSpecimen()
+    return specimens.add(session, acting, draw, said, kind, new.collected_at, cup)
 
 
 def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
     """Correct a record that should not be there, such as one logged for the wrong participant.
 
-    The draw becomes `missed`, `refused`, `excused` or, where it can still be given, `due` again; the result stays on
-    record as taken back. Raises TestingTrackerError when the draw is in that state already.
+    The draw becomes `missed`, `refused`, `excused`, `collected` with the result to come or, where it can still be given,
+    `due` again; the result stays on record as taken back. Unless the draw stays collected, its cup is nobody's until a
+    result is logged with its label. Raises TestingTrackerError when the draw is in that state already.
     """
     draw = found.draw
     earlier = Status(draw.status)
     wanted, because = _due_again(session, acting, found) if status is Status.DUE else (status, None)
-    if earlier in (status, wanted, Status.CANCELLED):
+    has_to_come = wanted is Status.COLLECTED and found.outcome is not None
+    if earlier in (status, wanted, Status.CANCELLED) and not has_to_come:
         raise TestingTrackerError(f"{found.which} is recorded as {earlier}; there is nothing to correct.")
     for method in Method:
         standing = standing_result(session, id_of(draw), method)
         if standing is not None and standing.outcome is not None:
             _write(session, found, _taken_back(acting, draw, standing, reason))
+    told = cups.release(session, acting, draw, reason) if wanted is not Status.COLLECTED else []
     followed = set_status(session, acting, draw, wanted, f"{because}; {reason}" if because else reason)
     settled = settling.settle(session, acting, draw)
     settled = replace(settled, recommendation=settled.recommendation or followed)
-    return Logged(found.participant, draw, earlier, None, (), settled, because=because)
+    return Logged(found.participant, draw, earlier, None, (), settled, because=because, warnings=told)
 
 
 def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Status, str | None]:
@@ -247,7 +256,9 @@ def _row(
     return Result(
         draw_id=id_of(draw),
         outcome=outcome,
-        collected_at=new.collected_at or (kept.collected_at if kept else None),
+        collected_at=new.collected_at
+        or (kept.collected_at if kept else None)
+        or (specimen.collected_at if specimen else None),
         note=new.note or (kept.note if kept else None),
         replaces_id=standing.id if standing else None,
         reason=reason,

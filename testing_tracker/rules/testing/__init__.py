@@ -1,0 +1,1 @@
+"""Specimens, results and what a draw says, as pure functions."""

@@ -1,0 +1,1 @@
+"""What comes from spreadsheets and laboratories, and goes to them."""

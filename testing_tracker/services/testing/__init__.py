@@ -1,0 +1,1 @@
+"""Specimens and results: what was collected, what it said, and correcting either."""
