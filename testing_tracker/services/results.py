@@ -172,9 +172,9 @@ def _add_specimen(
 def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
     """Correct a record that should not be there, such as one logged for the wrong participant.
 
-    The draw becomes `missed`, `refused`, `excused`, `collected` with the result to come or, where it can still be given,
-    `due` again; the result stays on record as taken back. Unless the draw stays collected, its cup is nobody's until a
-    result is logged with its label. Raises TestingTrackerError when the draw is in that state already.
+    The draw becomes `missed`, `refused`, `excused`, `collected` with the result to come or, where it can still be
+    given, `due` again; the result stays on record as taken back. Unless the draw stays collected, its cup is nobody's
+    until a result is logged with its label. Raises TestingTrackerError when the draw is in that state already.
     """
     draw = found.draw
     earlier = Status(draw.status)

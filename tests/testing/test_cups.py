@@ -14,8 +14,8 @@ def drawn(clinic):
 def cups(clinic):
     """Label and participant of every cup as it was last said; `-` where it is nobody's."""
     rows = clinic.rows(
-        "SELECT s.label, CASE WHEN s.withdrawn THEN '-' ELSE p.code END FROM specimen s JOIN draw d ON d.id = s.draw_id "
-        "JOIN participant p ON p.id = d.participant_id "
+        "SELECT s.label, CASE WHEN s.withdrawn THEN '-' ELSE p.code END FROM specimen s "
+        "JOIN draw d ON d.id = s.draw_id JOIN participant p ON p.id = d.participant_id "
         "WHERE NOT EXISTS (SELECT 1 FROM specimen later WHERE later.replaces_id = s.id) ORDER BY s.label"
     )
     return dict(rows)

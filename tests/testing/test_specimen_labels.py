@@ -7,8 +7,10 @@ from testing_tracker.rules.testing.specimen_labels import label_key
 
 @pytest.mark.parametrize(
     "written",
-    ["s-1", "S-1", " S - 1 ", "S\u20111", "S\u20101", "S\u20131", "S\u20141", "S\u22121", "S\ufe631", "S\uff0d1", "S\u00a0-\u20091", "\uff33-1",
-     "S\u00ad-1", "\u200bS-1\ufeff", "S-1\t"],
+    [
+        "s-1", "S-1", " S - 1 ", "S\u20111", "S\u20101", "S\u20131", "S\u20141", "S\u22121", "S\ufe631", "S\uff0d1",
+        "S\u00a0-\u20091", "\uff33-1", "S\u00ad-1", "\u200bS-1\ufeff", "S-1\t",
+    ],
 )  # fmt: skip
 def test_the_same_label(written):
     assert label_key(written) == label_key("S-1")

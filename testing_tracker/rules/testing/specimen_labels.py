@@ -1,4 +1,4 @@
-"""How specimen labels are compared: as a person reads them, whatever a scanner, a spreadsheet or a form made of them."""
+"""How specimen labels are compared: as a person reads them, whatever a scanner or a spreadsheet made of them."""
 
 import unicodedata
 

@@ -4,6 +4,7 @@ A correction of a specimen is a new row that replaces it, also where it changes 
 label and every hand that it passed through go with it, and the earlier rows stay.
 """
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, or_
@@ -37,6 +38,7 @@ CARRIED = (
     "oxidant",
 )
 _CLASSIFIED = ("validity", "because", "edition", "label_key")
+_SENT, _CALLED_OFF = "confirmation send", "confirmation cancel"
 
 
 def is_newest() -> ColumnElement[bool]:
@@ -178,8 +180,8 @@ def release(session: Session, acting: Acting, draw: Draw, reason: str) -> list[s
             told.append(f"the cup {last.label} is nobody's now; a result logged with --specimen-id takes it over")
     awaited = newest_confirmation(session, draw)
     if awaited is not None:
-        row = Confirmation(lab=awaited.lab, reason=reason, specimen_id=last.id if last is not None else None)
-        _confirm(session, acting, draw, "confirmation cancel", row)
+        cup = last.id if last is not None else None
+        _confirm(session, acting, draw, _CALLED_OFF, lab=awaited.lab, reason=reason, specimen_id=cup)
         lab = f" from {awaited.lab}" if awaited.lab else ""
         follows = "goes with the cup" if told else "is called off; send it for whose cup it was"
         told.append(f"the definitive result{lab} that was awaited by {awaited.due_on} {follows}")
@@ -220,28 +222,40 @@ def newest_confirmation(session: Session, draw: Draw) -> Confirmation | None:
 def expect(session: Session, acting: Acting, draw: Draw, sent: Confirmation, reason: str | None) -> None:
     """Await for a draw what was sent for another one, as of the day on which it was sent."""
     sent_on = sent.sent_on or sent.recorded_at.astimezone(acting.zone).date()
-    row = Confirmation(lab=sent.lab, due_on=sent.due_on, reason=reason, sent_on=sent_on)
-    _confirm(session, acting, draw, "confirmation send", row)
+    _confirm(session, acting, draw, _SENT, lab=sent.lab, by=sent.due_on, reason=reason, sent_on=sent_on)
 
 
 def call_off(session: Session, acting: Acting, draw: Draw, sent: Confirmation, reason: str) -> None:
     """No definitive result is awaited for a draw any more, because its cup is another draw's."""
-    _confirm(session, acting, draw, "confirmation cancel", Confirmation(lab=sent.lab, reason=reason))
+    _confirm(session, acting, draw, _CALLED_OFF, lab=sent.lab, reason=reason)
 
 
-def _confirm(session: Session, acting: Acting, draw: Draw, act: str, row: Confirmation) -> None:
-    row.draw_id = id_of(draw)
-    row.recorded_at, row.recorded_by = acting.now, acting.account
-    session.add(row)
+def _confirm(
+    session: Session,
+    acting: Acting,
+    draw: Draw,
+    act: str,
+    *,
+    lab: str | None,
+    reason: str | None,
+    by: date | None = None,
+    sent_on: date | None = None,
+    specimen_id: int | None = None,
+) -> None:
+    session.add(
+        Confirmation(
+            draw_id=id_of(draw),
+            lab=lab,
+            due_on=by,
+            reason=reason,
+            sent_on=sent_on,
+            specimen_id=specimen_id,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
     audit.record(
-        session,
-        acting,
-        act,
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
-        reason=row.reason,
-        lab=row.lab,
-        awaited_by=row.due_on,
+        session, acting, act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by
     )
     session.flush()
 

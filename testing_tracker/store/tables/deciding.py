@@ -12,8 +12,8 @@ from testing_tracker.store.tables.constraints import one_of, only_where
 class Recommendation(SQLModel, table=True):
     """An escalation recommendation to a clinician. A participant has at most one open.
 
-    One `deferred_until` a day stays open and comes back to the top of the worklist on that day. One that is `undone` was
-    raised by a slip and withdrawn with it, in one log session of one day.
+    One `deferred_until` a day stays open and comes back to the top of the worklist on that day. One that is `undone`
+    was raised by a slip and withdrawn with it, in one log session of one day.
     """
 
     __table_args__ = (
