@@ -56,13 +56,15 @@ class Raised:
 
 @dataclass
 class Tally:
-    """What an import did. `header` is the file's own, for writing the refused lines out again."""
+    """What an import did. `header` is the file's own, for writing the refused lines out again; `notes` are by line what
+    a person should know of those that were taken."""
 
     header: str = ""
     taken: int = 0
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
     recommendations: list[Raised] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
 
     def refuse(self, line: Line, reason: object) -> None:
         """Note a line that was read but cannot be taken."""

@@ -53,7 +53,7 @@ class Logged:
     `outcome` is what went on record, which the specimen's validity may have changed, with the analytes found.
     `settled` says how the result reads, and `result_id` which row it is; `decided` are the recommendations that a
     clinician decided on with what was recorded before; `because` is why a draw that was to be due again has another
-    status.
+    status. `of_the_cup` are those of the warnings that are about the specimen itself.
     """
 
     participant: Participant
@@ -65,6 +65,7 @@ class Logged:
     result_id: int | None = None
     because: str | None = None
     warnings: Sequence[str] = ()
+    of_the_cup: Sequence[str] = ()
 
     @property
     def recommendation(self) -> Recommendation | None:
@@ -145,6 +146,11 @@ def _record(
     )
     _set_collected(draw)
     settled = settling.settle_with(session, acting, draw, written, read, is_first=found.result is None)
+    of_the_cup = [unusable] if unusable else []
+    if specimen is not None and specimen.temperature is not None:
+        from testing_tracker.rules.testing.cold_cup import advice  # nor need one for a cup's temperature
+
+        of_the_cup += advice(specimen.kind, specimen.temperature, outcome, found.participant.code)
     return Logged(
         participant=found.participant,
         draw=draw,
@@ -153,7 +159,8 @@ def _record(
         analytes=analytes,
         settled=settled,
         result_id=written.id,
-        warnings=[*found_in_it.warnings, *test.outside(analytes), *([unusable] if unusable else [])],
+        warnings=[*found_in_it.warnings, *test.outside(analytes), *of_the_cup],
+        of_the_cup=of_the_cup,
     )
 
 
