@@ -38,7 +38,8 @@ def take(clinic, *rows: dict):
 FIRST = {"outcome": "positive", "analytes": "cocaine=3200"}
 WHOLE = {
     **FIRST, "collected_at": "09:10", "note": "from the portal", "lab": "North", "specimen": "urine",
-    "specimen_id": "S-1", "collector": "nurse 4", "observed": "yes", "received_at": "09:40", "creatinine": "80", "ph": "6.5",
+    "specimen_id": "S-1", "collector": "nurse 4", "observed": "yes", "received_at": "09:40", "creatinine": "80",
+    "ph": "6.5",
 }  # fmt: skip
 
 

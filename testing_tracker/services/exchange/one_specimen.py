@@ -1,4 +1,4 @@
-"""Rows of a file that are about one specimen, such as one row a drug, put together into the one result that they are."""
+"""Rows of a file that are about one specimen, such as one row a drug, made the one result that they are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
