@@ -1,7 +1,7 @@
 """Exchanging two cups that were logged for each other's participants, as one act."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -102,10 +102,10 @@ def _give(session: Session, acting: Acting, to: OpenDraw, held: _Held, moved: Ma
             return Logged(to.participant, draw, earlier, None, (), Settled(Read(), None))
         return results.take_back(session, acting, to, Status.COLLECTED, reason)
     draw.status, draw.reason, draw.unable = Status.COLLECTED, None, False
-    rows = [_write(session, acting, to, method, held.results.get(method), moved, reason) for method in Method]
-    settled = Settled(Read(), None)
-    for row in filter(None, rows):
-        analytes = findings_of(session, row.id)
+    written = [_write(session, acting, to, method, held.results.get(method), moved, reason) for method in Method]
+    rows = [row for row in written if row is not None]
+    found = {id_of(row): findings_of(session, row.id) for row in rows}
+    for row in rows:
         audit.record(
             session,
             acting,
@@ -116,17 +116,20 @@ def _give(session: Session, acting: Acting, to: OpenDraw, held: _Held, moved: Ma
             due_on=draw.due_on,
             earlier=before or earlier,
             outcome=row.outcome,
-            analytes=analytes,
+            analytes=found[id_of(row)],
             method=row.method,
             swapped_with=held.found.participant.code,
         )
-        read = settling.read_of(session, draw, row, analytes)
+    governing = rows[-1]  # a definitive result comes last, and is settled first: what it says is what the draw says
+    settled = None
+    for row in reversed(rows):
+        read = settling.read_of(session, draw, row, found[id_of(row)])
         now = settling.settle_with(session, acting, draw, row, read, is_first=False)
-        settled = replace(now, recommendation=now.recommendation or settled.recommendation)
+        settled = settled or now
+    assert settled is not None, "there is a row"
     outcome = Outcome(draw.outcome) if draw.outcome else None
-    governing = [row.id for row in rows if row is not None][-1]
-    analytes = findings_of(session, governing) if outcome is Outcome.POSITIVE else []
-    return Logged(to.participant, draw, earlier, outcome, analytes, settled, result_id=governing)
+    analytes = found[id_of(governing)] if outcome is Outcome.POSITIVE else []
+    return Logged(to.participant, draw, earlier, outcome, analytes, settled, result_id=governing.id)
 
 
 def _write(
