@@ -1,6 +1,7 @@
 """`participant`: enrol, list, show, and keep the histories."""
 
 from dataclasses import asdict
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import click
@@ -70,19 +71,21 @@ def list_participants(desk: Desk, names: bool, form: str) -> None:
 @participant_command.command("show")
 @click.argument("code", type=CODE)
 @click.option("--names", is_flag=True, help="Show the name too; that goes on record.")
+@click.option("--all", "everything", is_flag=True, help="Also slips that were undone in their log session.")
 @format_option
 @pass_desk
-def show_participant(desk: Desk, code: str, names: bool, form: str) -> None:
+def show_participant(desk: Desk, code: str, names: bool, everything: bool, form: str) -> None:
     """Everything that is on record about one participant."""
     with desk.writing() if names else desk.reading() as (session, acting):
-        record = services.roster.record_of(session, acting, code, names=names)
+        record = services.roster.record_of(session, acting, code, names=names, slips_too=everything)
+        zone = acting.zone
         document = _document(record, names)
     if form == "json":
         print_json(desk, document)
     elif form == "csv":
         print_csv(desk, [document], [*_COLUMNS, "name"] if names else _COLUMNS)
     else:
-        _print_record(desk, record)
+        _print_record(desk, record, zone)
 
 
 @participant_command.command("set-schedule")
@@ -174,10 +177,11 @@ def _document(record: "Record", names: bool) -> dict[str, object]:
     document["leaves"] = [asdict(leave) for leave in record.leaves]
     document["prescriptions"] = [_without_code(asdict(line)) for line in record.prescriptions]
     document["draws"] = [asdict(draw) for draw in record.draws]
+    document["slips"] = [asdict(slip) for slip in record.slips]
     return document
 
 
-def _print_record(desk: Desk, record: "Record") -> None:
+def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
     line = record.line
     named = f" ({line.name})" if line.name else ""
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
@@ -190,6 +194,11 @@ def _print_record(desk: Desk, record: "Record") -> None:
         click.echo(f"  leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
     for prescribed in record.prescriptions:
         click.echo(f"  prescribed {_in_a_line(prescribed)}")
+    for slip in record.slips:
+        when = slip.undone_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        click.echo(
+            f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})"
+        )
     if record.draws:
         print_table([row for draw in record.draws for row in _draw_rows(draw)], _DRAW_COLUMNS)
 
@@ -222,7 +231,7 @@ def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
             is_beside = entry.stands and governing is not None
             cells = _result_cells(entry)
             outcome = entry.outcome if is_beside else f"was {entry.outcome}"
-            status = "  beside it" if is_beside else "  earlier"
+            status = "  undone" if entry.undone else "  beside it" if is_beside else "  earlier"
             rows.append({**cells, "status": status, "outcome": outcome, "reason": entry.reason})
     return rows
 

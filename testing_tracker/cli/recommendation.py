@@ -34,15 +34,16 @@ def recommendation_command() -> None:
 
 @recommendation_command.command("list")
 @click.option("--open", "open_only", is_flag=True, help="Only those that nobody has decided on.")
+@click.option("--all", "everything", is_flag=True, help="Also those of slips that were undone at once.")
 @format_option
 @pass_desk
-def list_recommendations(desk: Desk, open_only: bool, form: str) -> None:
+def list_recommendations(desk: Desk, open_only: bool, everything: bool, form: str) -> None:
     """The worklist: newest evidence first, those put off and those decided on at the end.
 
     Also who is ready for review of a lower level, where the schedule says after how many negative weeks.
     """
     with desk.reading() as (session, acting):
-        lines = services.worklist.worklist(session, acting, open_only=open_only)
+        lines = services.worklist.worklist(session, acting, open_only=open_only, slips_too=everything)
         waiting = len(services.reviews.listed(session, acting))
     empty = "No recommendation is open." if open_only else "No recommendation yet."
     print_recommendations(desk, lines, form, empty)

@@ -160,7 +160,7 @@ def _proof(test: EvidenceLine) -> Proof:
 
 def _in_report(acting: Acting, week: Week) -> ColumnElement[bool]:
     begins, ends = _midnight(week.monday, acting.zone), _midnight(week.sunday + timedelta(days=1), acting.zone)
-    return or_(
+    return ~col(Recommendation.undone) & or_(
         col(Recommendation.status) == Decision.OPEN,
         and_(col(Recommendation.raised_at) >= begins, col(Recommendation.raised_at) < ends),
         and_(col(Recommendation.decided_at) >= begins, col(Recommendation.decided_at) < ends),

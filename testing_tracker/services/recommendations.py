@@ -160,5 +160,5 @@ def shown(session: Session, acting: Acting, number: int) -> tuple[Recommendation
 
 def listed(session: Session, acting: Acting, *, open_only: bool) -> list[RecommendationLine]:
     """The facility's recommendations, newest first."""
-    is_wanted = col(Recommendation.id).is_not(None)
+    is_wanted = ~col(Recommendation.undone)
     return lines(session, acting, col(Recommendation.status) == Decision.OPEN if open_only else is_wanted)

@@ -1,6 +1,7 @@
 """Reads participants: the list of all, and the whole record of one."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services import leaves, lookup, prescriptions
 from testing_tracker.services.prescriptions import PrescriptionLine
+from testing_tracker.services.testing.undone import Slip, slips_of
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     counts,
@@ -76,7 +78,7 @@ class ResultEntry:
     """A result of a draw as it was entered. No outcome: taken back.
 
     `counts` is the one that governs the draw; `stands` is also a presumptive one beside a definitive one. `amounts` are
-    what was measured, as `cocaine 320 ng/mL`.
+    what was measured, as `cocaine 320 ng/mL`. `undone`: a slip that was undone at once, or its undoing.
     """
 
     outcome: Outcome | None
@@ -91,6 +93,7 @@ class ResultEntry:
     reason: str | None
     recorded_at: datetime
     recorded_by: str
+    undone: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,10 @@ class DrawEntry:
 
 @dataclass(frozen=True)
 class Record:
-    """All that is on record about a participant. `number` is the permanent one, by which proofs know them."""
+    """All that is on record about a participant. `number` is the permanent one, by which proofs know them.
+
+    `slips` of a log session that were undone at once are left out, there and among the results, unless asked for.
+    """
 
     number: int
     line: RosterLine
@@ -122,6 +128,7 @@ class Record:
     leaves: list[LeaveEntry]
     prescriptions: list[PrescriptionLine]
     draws: list[DrawEntry]
+    slips: list[Slip]
 
 
 def roster(session: Session, acting: Acting, *, names: bool = False) -> list[RosterLine]:
@@ -168,7 +175,7 @@ def _standing(enrolled: bool | None, away: bool) -> Standing:
     return Standing.ON_LEAVE if away else Standing.ACTIVE
 
 
-def record_of(session: Session, acting: Acting, code: str, *, names: bool = False) -> Record:
+def record_of(session: Session, acting: Acting, code: str, *, names: bool = False, slips_too: bool = False) -> Record:
     """Everything about one participant. Raises TestingTrackerError for a code that nobody has."""
     participant = lookup.find_participant(session, acting, code)
     identity = id_of(participant)
@@ -193,7 +200,8 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
         schedules=[_change(row, session.get_one(Schedule, row.schedule_id).name, None) for row in assigned],
         leaves=[LeaveEntry(leave.from_on, leave.to_on, leave.reason) for leave in leaves.leaves_of(session, identity)],
         prescriptions=prescriptions.lines_of(session, participant.code, identity, acting.today),
-        draws=_draws(session, identity),
+        draws=_draws(session, identity, slips_too=slips_too),
+        slips=slips_of(session, identity, acting.zone) if slips_too else [],
     )
 
 
@@ -215,11 +223,12 @@ def _amounts(session: Session, result: Result) -> list[str]:
     return [f"{finding.analyte} {finding.amount} {finding.unit}" for finding in found]
 
 
-def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
+def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[DrawEntry]:
     draws = session.exec(
         select(Draw).where(Draw.participant_id == participant_id).order_by(col(Draw.due_on), col(Draw.id))
     ).all()
     results: dict[int, list[ResultEntry]] = {}
+    undone = _undone(session, participant_id)
     of_participant = (
         select(Result, counts(), stands(Result))
         .join(Draw, col(Draw.id) == Result.draw_id)
@@ -240,8 +249,11 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
                 reason=result.reason,
                 recorded_at=result.recorded_at,
                 recorded_by=result.recorded_by,
+                undone=result.id in undone,
             )
         )
+    if not slips_too:
+        results = {draw_id: _without_slips(entries) for draw_id, entries in results.items()}
     return [
         DrawEntry(
             due_on=draw.due_on,
@@ -255,3 +267,24 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
         )
         for draw in draws
     ]
+
+
+def _undone(session: Session, participant_id: int) -> set[int | None]:
+    """The results, by id, that were undone at once, and those that say so."""
+    rows = session.exec(
+        select(Result.id, Result.replaces_id)
+        .join(Draw, col(Draw.id) == Result.draw_id)
+        .where(Draw.participant_id == participant_id, col(Result.undone))
+    )
+    return {identity for row in rows for identity in row}
+
+
+def _without_slips(entries: Sequence[ResultEntry]) -> list[ResultEntry]:
+    """A draw's results without those that were undone at once; what one of them stood for counts again."""
+    kept: list[ResultEntry] = []
+    for entry in entries:
+        if not entry.undone:
+            kept.append(entry)
+        elif entry.outcome is not None and entry.stands and kept:
+            kept[-1] = replace(kept[-1], counts=entry.counts, stands=True)
+    return kept
