@@ -23,7 +23,7 @@ from testing_tracker.services.specimens import RECOLLECT
 from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
 
 CLOSED_OUT = "nothing was recorded by the end of the day"
-NOT_RECOLLECTED = "a specimen that does not count was given, and no second one"
+NOT_RECOLLECTED = "a specimen was given for which another one was to be collected, and no second one"
 MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
 
 Which = tuple[ColumnElement[bool], ...]

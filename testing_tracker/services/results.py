@@ -86,7 +86,7 @@ def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult
     earlier = Status(draw.status)
     standing = _standing(session, found, new.method)
     outcome = Outcome(standing.outcome) if standing is not None and standing.outcome else None
-    is_recollected = outcome is Outcome.INVALID and earlier is Status.DUE
+    is_recollected = outcome is not None and earlier is Status.DUE
     which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
     check_change(which, earlier, None if is_recollected else outcome, Status.COLLECTED)
     return _record(session, acting, found, new, standing, None)

@@ -11,11 +11,11 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.specimens import Measurements, classify
 from testing_tracker.rules.testing.specimen_labels import label_key
-from testing_tracker.rules.words import Outcome, Status
+from testing_tracker.rules.words import Status
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.services.lookup import find_participant
-from testing_tracker.services.testing import cups
+from testing_tracker.services.testing import cups, recollections
 from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, result_of
 from testing_tracker.store.tables import Draw, Handover, Participant, Specimen
@@ -120,14 +120,17 @@ def latest(session: Session, specimen_id: int) -> Specimen:
 
 
 def find_to_recollect(session: Session, acting: Acting, code: str) -> OpenDraw:
-    """The participant's draw of today whose specimen does not count. Raises TestingTrackerError when there is none."""
+    """The participant's draw of today whose specimen does not count, or was out of the range of temperatures.
+
+    Raises TestingTrackerError when there is none.
+    """
     participant = find_participant(session, acting, code)
     for draw in draws_on(session, id_of(participant), acting.today):
-        if draw.outcome == Outcome.INVALID:
+        if recollections.can_be_recollected(session, draw):
             return OpenDraw(participant, draw, result_of(session, id_of(draw)))
     raise TestingTrackerError(
-        f"{participant.code} has no invalid specimen of today to collect again. To order a test outside the schedule, "
-        "leave --recollect out."
+        f"{participant.code} has no invalid specimen of today to collect again, nor a negative one out of the range of "
+        "temperatures. To order a test outside the schedule, leave --recollect out."
     )
 
 
@@ -136,7 +139,7 @@ def recollect(session: Session, acting: Acting, found: OpenDraw) -> None:
 
     Raises TestingTrackerError for a draw with another outcome, and when the window has closed.
     """
-    if found.outcome is not Outcome.INVALID or found.draw.status != Status.COLLECTED:
+    if not recollections.can_be_recollected(session, found.draw):
         raise TestingTrackerError(
             f"{found.which} has no invalid specimen to collect again ({found.outcome or found.draw.status})."
         )

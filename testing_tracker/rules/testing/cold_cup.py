@@ -19,15 +19,15 @@ def calls_for_another(kind: str, temperature: str | None) -> bool:
 def advice(kind: str, temperature: str | None, outcome: Outcome | None, code: str) -> list[str]:
     """What a nurse is told of a specimen with this temperature and what its test said; nothing of one in range.
 
-    A positive is not collected again for the same draw, where a second cup would stand in its place: another test is
-    ordered beside it.
+    Only a negative is collected again for the same draw, where the second cup's result stands in its place. Beside a
+    positive, or a cup whose result is to come, another test is ordered.
     """
     if not calls_for_another(kind, temperature):
         return []
     limits = limits_of(kind)
     assert limits is not None, "it is out of a range"
     between = f"{limits['temperature_from']} to {limits['temperature_to']} C"
-    how = "" if outcome is Outcome.POSITIVE else " --recollect"
+    how = " --recollect" if outcome in (Outcome.NEGATIVE, Outcome.INVALID) else " --reason 'out of range'"
     return [
         f"the specimen was {temperature} C, outside {between}: collect another one now, observed "
         f"(`testing-tracker test {code}{how}`, then --observed); what this one says stays on record"
