@@ -200,7 +200,9 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
             f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})"
         )
     if record.draws:
-        print_table([row for draw in record.draws for row in _draw_rows(draw)], _DRAW_COLUMNS)
+        rows = [row for draw in record.draws for row in _draw_rows(draw, zone)]
+        columns = [*_DRAW_COLUMNS, "collection"] if any(row["collection"] for row in rows) else _DRAW_COLUMNS
+        print_table(rows, columns)
 
 
 def _without_code(prescription: dict[str, object]) -> dict[str, object]:
@@ -214,13 +216,16 @@ def _in_a_line(prescription: "PrescriptionLine") -> str:
     return f"from {prescription.from_on}{until}  {prescription.analyte}{by}  ({prescription.status}{why})"
 
 
-def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
+def _draw_rows(draw: "DrawEntry", zone: tzinfo) -> list[dict[str, object]]:
     """A line a draw, and a line for each other result of it, so that a correction shows what it corrected."""
+    from testing_tracker.services.testing.collections import in_words
+
     governing = next((entry for entry in draw.results if entry.counts and draw.outcome is not None), None)
     taken_back = bool(draw.results) and draw.results[-1].outcome is None
     row: dict[str, object] = {"due_on": draw.due_on, "kind": draw.kind, "status": draw.status}
+    row["collection"] = in_words(None, None, draw.specimen, zone)
     if governing is not None:
-        row |= _result_cells(governing)
+        row |= _result_cells(governing, zone)
         row["outcome"] = f"{row['outcome']}{', expected' if draw.expected else ''}{', late' if draw.late else ''}"
     elif taken_back and draw.status is not Status.COLLECTED:
         row["outcome"] = "taken back"
@@ -229,13 +234,20 @@ def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
     for entry in reversed(draw.results):
         if entry is not governing and entry.outcome is not None:
             is_beside = entry.stands and governing is not None
-            cells = _result_cells(entry)
+            cells = _result_cells(entry, zone)
             outcome = entry.outcome if is_beside else f"was {entry.outcome}"
             status = "  undone" if entry.undone else "  beside it" if is_beside else "  earlier"
             rows.append({**cells, "status": status, "outcome": outcome, "reason": entry.reason})
     return rows
 
 
-def _result_cells(entry: "ResultEntry") -> dict[str, object]:
+def _result_cells(entry: "ResultEntry", zone: tzinfo) -> dict[str, object]:
+    from testing_tracker.services.testing.collections import in_words
+
     method = f"definitive, {entry.lab}" if entry.lab else str(entry.method)
-    return {"outcome": entry.outcome, "analytes": [*entry.analytes, *entry.amounts], "method": method}
+    return {
+        "outcome": entry.outcome,
+        "analytes": [*entry.analytes, *entry.amounts],
+        "method": method,
+        "collection": in_words(entry.collected_at, entry.note, entry.specimen, zone),
+    }

@@ -171,6 +171,8 @@ def _in_words(test: "EvidenceLine") -> str:
 
 
 def _in_detail(line: "RecommendationLine", zone: tzinfo) -> Iterator[str]:
+    from testing_tracker.services.testing.collections import in_words
+
     ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
     yield f"raised    {_local(line.raised_at, zone)}, {ago}"
     yield f"because   {line.reason}"
@@ -179,6 +181,9 @@ def _in_detail(line: "RecommendationLine", zone: tzinfo) -> Iterator[str]:
     for test in line.evidence:
         more = ", ".join(filter(None, (test.method or "", _awaited(test))))
         yield f"evidence  {_in_words(test)}" + (f"  [{more}]" if more else "")
+        collection = in_words(test.collected_at, test.note, test.specimen, zone)
+        if collection:
+            yield f"          {collection}"
     if line.deferred_until is not None:
         yield f"put off   until {line.deferred_until}"
     if line.decided_at is not None:

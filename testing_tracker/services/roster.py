@@ -1,6 +1,6 @@
 """Reads participants: the list of all, and the whole record of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -13,6 +13,8 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services import leaves, lookup, prescriptions
 from testing_tracker.services.prescriptions import PrescriptionLine
+from testing_tracker.services.testing.collections import Cup, cups_by_row
+from testing_tracker.services.testing.cups import awaiting
 from testing_tracker.services.testing.undone import Slip, slips_of
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
@@ -94,6 +96,7 @@ class ResultEntry:
     recorded_at: datetime
     recorded_by: str
     undone: bool = False
+    specimen: Cup | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class DrawEntry:
     """A draw with every result it ever had, oldest first.
 
     `outcome` is what governs; `expected`: prescriptions explain all that was found; `late`: given after the window.
+    `specimen` is a cup that is on record and whose result is to come.
     """
 
     due_on: date
@@ -111,6 +115,7 @@ class DrawEntry:
     late: bool
     reason: str | None
     results: list[ResultEntry]
+    specimen: Cup | None = None
 
 
 @dataclass(frozen=True)
@@ -229,6 +234,7 @@ def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[Dr
     ).all()
     results: dict[int, list[ResultEntry]] = {}
     undone = _undone(session, participant_id)
+    cups_known = cups_by_row(session, col(Draw.participant_id) == participant_id)
     of_participant = (
         select(Result, counts(), stands(Result))
         .join(Draw, col(Draw.id) == Result.draw_id)
@@ -250,6 +256,7 @@ def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[Dr
                 recorded_at=result.recorded_at,
                 recorded_by=result.recorded_by,
                 undone=result.id in undone,
+                specimen=cups_known.get(result.specimen_id) if result.specimen_id is not None else None,
             )
         )
     if not slips_too:
@@ -264,9 +271,17 @@ def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[Dr
             late=draw.late,
             reason=draw.reason or draw.ordered_for,
             results=results.get(id_of(draw), []),
+            specimen=_awaited(session, draw, cups_known),
         )
         for draw in draws
     ]
+
+
+def _awaited(session: Session, draw: Draw, known: Mapping[int, Cup]) -> Cup | None:
+    if draw.status != Status.COLLECTED or draw.outcome is not None:
+        return None
+    specimen = awaiting(session, draw)
+    return known.get(id_of(specimen)) if specimen is not None else None
 
 
 def _undone(session: Session, participant_id: int) -> set[int | None]:
