@@ -17,6 +17,7 @@ from testing_tracker.rules.words import Level
 if TYPE_CHECKING:
     from testing_tracker.services.recent_record import EarlierDecision, RecentRecord
     from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine
+    from testing_tracker.services.testing.collections import Collection
     from testing_tracker.services.worklist import StepDownLine
 
     Line = RecommendationLine | StepDownLine
@@ -59,16 +60,19 @@ def list_recommendations(desk: Desk, open_only: bool, everything: bool, form: st
 def show_recommendation(desk: Desk, number: int, form: str) -> None:
     """One recommendation with everything it rests on, and the participant's recent record."""
     with desk.reading() as (session, acting):
-        line, record = services.recommendations.shown(session, acting, number)
-        zone = acting.zone
+        shown = services.recommendations.shown(session, acting, number)
+        line, record, zone = shown.line, shown.record, acting.zone
     if form == "json":
-        print_json(desk, {**asdict(line), "record": asdict(record)})
+        tests = [
+            asdict(test) | asdict(collection) for test, collection in zip(line.evidence, shown.collections, strict=True)
+        ]
+        print_json(desk, {**asdict(line), "evidence": tests, "record": asdict(record)})
         return
     if form == "csv":
         print_csv(desk, [_row(line)], _CSV)
         return
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
-    for said in _in_detail(line, zone):
+    for said in _in_detail(line, shown.collections, zone):
         click.echo(f"  {said}")
     click.echo(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
     for said in _record_lines(line, record, zone):
@@ -170,7 +174,7 @@ def _in_words(test: "EvidenceLine") -> str:
     return words
 
 
-def _in_detail(line: "RecommendationLine", zone: tzinfo) -> Iterator[str]:
+def _in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", zone: tzinfo) -> Iterator[str]:
     from testing_tracker.services.testing.collections import in_words
 
     ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
@@ -178,12 +182,12 @@ def _in_detail(line: "RecommendationLine", zone: tzinfo) -> Iterator[str]:
     yield f"because   {line.reason}"
     if line.certainty:
         yield f"certainty {_CERTAINTY.get(line.certainty, line.certainty)}"
-    for test in line.evidence:
+    for test, collection in zip(line.evidence, collections, strict=True):
         more = ", ".join(filter(None, (test.method or "", _awaited(test))))
         yield f"evidence  {_in_words(test)}" + (f"  [{more}]" if more else "")
-        collection = in_words(test.collected_at, test.note, test.specimen, zone)
-        if collection:
-            yield f"          {collection}"
+        said = in_words(collection.collected_at, collection.note, collection.specimen, zone)
+        if said:
+            yield f"          {said}"
     if line.deferred_until is not None:
         yield f"put off   until {line.deferred_until}"
     if line.decided_at is not None:

@@ -12,12 +12,10 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Decision, Level, Method, Outcome, Status
 from testing_tracker.services.positives import Positives, Said, positives_of, said_by
-from testing_tracker.services.testing.collections import Collection, Cup, collections_of
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Participant, Recommendation
 
 ACCEPT, DECLINE, DEFER = "recommendation accept", "recommendation decline", "recommendation defer"
-_NOTHING_SAID = Collection(None, None, None)
 _CHANGES_A_DRAW = ("result log", "result amend", "result read again", *(f"draw {status}" for status in Status))
 
 
@@ -46,9 +44,6 @@ class EvidenceLine:
     same_use_as: list[date]
     awaited_by: date | None
     is_overdue: bool
-    collected_at: datetime | None = None
-    note: str | None = None
-    specimen: Cup | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,6 @@ class _Read:
     awaited: Mapping[int, date]
     decisions: Mapping[int, AuditEntry]
     changes: Mapping[int, int]
-    collections: Mapping[int, Collection]
 
 
 def lines(session: Session, acting: Acting, which: ColumnElement[bool]) -> list[RecommendationLine]:
@@ -110,7 +104,7 @@ def lines(session: Session, acting: Acting, which: ColumnElement[bool]) -> list[
     about = col(Draw.id).in_(in_evidence)
     said = said_by(session, about)
     read = _Read(
-        evidence=_evidence(session, which),
+        evidence=draws_behind(session, which),
         said=said,
         positives=positives_of(
             session, col(Draw.participant_id).in_(select(Recommendation.participant_id).where(which))
@@ -118,12 +112,11 @@ def lines(session: Session, acting: Acting, which: ColumnElement[bool]) -> list[
         awaited=_awaited(session, about, said),
         decisions=_decisions(session, which),
         changes=_changes(session, about),
-        collections=collections_of(session, about),
     )
     return [_line(acting, recommendation, code, read) for recommendation, code in rows]
 
 
-def _evidence(session: Session, which: ColumnElement[bool]) -> dict[int, list[Draw]]:
+def draws_behind(session: Session, which: ColumnElement[bool]) -> dict[int, list[Draw]]:
     """The draws that stand behind each; behind a withdrawn one, those that did."""
     rows = session.exec(
         select(Evidence.recommendation_id, Draw)
@@ -228,7 +221,6 @@ def _evidence_line(acting: Acting, draw: Draw, read: _Read) -> EvidenceLine:
     identity = id_of(draw)
     said = read.said.get(identity)
     awaited_by = read.awaited.get(identity)
-    collection = read.collections.get(identity, _NOTHING_SAID)
     return EvidenceLine(
         due_on=draw.due_on,
         outcome=said.outcome if said else None,
@@ -239,7 +231,4 @@ def _evidence_line(acting: Acting, draw: Draw, read: _Read) -> EvidenceLine:
         same_use_as=[found.on for found in read.positives.same_uses.get(identity, ())],
         awaited_by=awaited_by,
         is_overdue=awaited_by is not None and awaited_by < acting.today,
-        collected_at=collection.collected_at,
-        note=collection.note,
-        specimen=collection.specimen,
     )

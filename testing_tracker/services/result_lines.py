@@ -37,7 +37,7 @@ from testing_tracker.services.imports import (
 from testing_tracker.services.panels import test_of
 from testing_tracker.services.specimens import NewSpecimen
 from testing_tracker.store.queries import draws_on, id_of
-from testing_tracker.store.tables import Recommendation, Result
+from testing_tracker.store.tables import Draw, Recommendation, Result
 
 COLUMNS = ("participant", "due_on", "outcome")
 _MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
@@ -105,13 +105,13 @@ def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Ta
     return tally
 
 
-_Key = tuple[str, str, str]  # participant, day and method as their cells say
+_Key = tuple[str, ...]  # participant, day, method and which of two draws, as their cells say
 
 
 def _key(line: Line) -> _Key:
     cells = line.cells
     method = cells.get("method", "").casefold() or str(Method.PRESUMPTIVE)
-    return cells["participant"].casefold(), cells["due_on"], method
+    return cells["participant"].casefold(), cells["due_on"], method, cells.get("kind", "").casefold()
 
 
 def _read_rows(session: Session, acting: Acting, lines: Iterable[str], tally: Tally) -> list[_Row]:
@@ -216,12 +216,6 @@ def _log(session: Session, acting: Acting, whole: _Whole, tally: Tally) -> resul
             f"{differing}. If the line is right, correct it with `testing-tracker amend`."
         )
     came_back = was_taken_back(session, found.draw, new)
-    status = Status(found.draw.status)
-    if came_back and status is Status.MISSED and found.draw.reason != CLOSED_OUT:
-        raise TestingTrackerError(
-            f"{found.which} is recorded as missed since this very result was taken back. If it is right after all, "
-            "correct it with `testing-tracker amend`."
-        )
     logged = results.log_result(session, acting, found, new)
     if came_back:
         said = f"{found.which}: the same result was taken back before, and is on record again. Look whether it is right"
@@ -316,13 +310,18 @@ def _read_time(acting: Acting, day: date, column: str, cells: Mapping[str, str])
     return results.collected_instant(acting, day, cell)
 
 
+def _is_absence(draw: Draw) -> bool:
+    """Whether a person, and not the night, has said that no specimen was given."""
+    return draw.status == Status.REFUSED or (draw.status == Status.MISSED and draw.reason != CLOSED_OUT)
+
+
 def _is_on_record(session: Session, whole: _Whole) -> bool:
     """Whether a result of the draw says, or said before it was corrected, all that the rows say.
 
-    One that was corrected must not come back with the file that brought it. Where all was taken back, nothing is on
-    record.
+    One that was corrected, also to say that the draw was missed or refused, must not come back with the file that
+    brought it. A draw whose result was taken back, and that nobody has said anything else of, has nothing on record.
     """
     ever = results_of(session, whole.found.draw, whole.new.method)
-    if not ever or ever[0].outcome is None:
+    if not ever or (ever[0].outcome is None and not _is_absence(whole.found.draw)):
         return False
     return any(result.outcome and not differences(session, whole.found.draw, result, whole.new) for result in ever)

@@ -68,6 +68,7 @@ def test_a_label_that_another_cup_has_is_refused_however_it_is_written(drawn):
     assert "is empty" in drawn.refused("collected", "B04", "--specimen-id", "\u200b ")
 
 
+@pytest.mark.sqlite_only("the trigger's name")
 def test_labels_of_rows_that_are_older_than_their_keys_are_compared_too(drawn):
     drawn("collected", "A17", "--specimen-id", "S-1")
     drawn.change("DROP TRIGGER specimen_refuses_update", "UPDATE specimen SET label_key = NULL")

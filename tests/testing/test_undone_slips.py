@@ -98,3 +98,14 @@ def test_an_undone_slip_is_no_amendment_of_a_printed_report(drawn):
     amended = drawn.json("report", "weekly")["amended"]
     assert [(act["on"], act["what"]) for act in amended["acts"]] == [("2026-11-19", "result log: negative")]
     assert "All holds" in drawn("verify")
+
+
+def test_a_slip_about_a_cup_that_was_collected_leaves_the_cup_where_it_was(drawn):
+    drawn("collected", "C08", "--specimen-id", "S-1")
+    drawn("log", input="C08 coc\nu\n")
+    assert drawn.status("C08") == "collected"
+    drawn("result", "C08", "negative")
+    assert results(drawn) == [("negative", False)]
+    assert drawn.json("specimen", "show", "S-1")["participant"] == "C08"
+    assert drawn.rows("SELECT specimen_id FROM result ORDER BY id DESC LIMIT 1") == [(1,)]
+    assert "All holds" in drawn("verify")

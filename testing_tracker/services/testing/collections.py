@@ -34,6 +34,9 @@ class Collection:
     specimen: Cup | None
 
 
+NOTHING_SAID = Collection(None, None, None)
+
+
 def cups_by_row(session: Session, which: ColumnElement[bool]) -> Mapping[int, Cup]:
     """The cups of some draws, by the id of any of their rows, each as it was last corrected while it was the draw's."""
     rows = session.exec(select(Specimen).join(Draw, col(Draw.id) == Specimen.draw_id).where(which)).all()
