@@ -52,6 +52,7 @@ _COMMANDS = {
     "specimen": "specimen",
     "staff": "staff",
     "status": "status",
+    "swap": "swap",
     "systemd": "unattended",
     "test": "draw",
     "unable": "attendance",

@@ -1,15 +1,16 @@
 """`missed`, `refused`, `excuse`, `unable`: a draw that gave no specimen; `collected`: one whose result is to come."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.output import say
+from testing_tracker.cli.output import say, warn
 from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.result import which_draw
+from testing_tracker.cli.result_options import new_cup, said_of_a_cup
 from testing_tracker.cli.words import CODE_DUE, REASON
 from testing_tracker.rules.words import Status
 
@@ -126,12 +127,33 @@ def unable_command(desk: Desk, code: str, on: str | None, for_cause: bool | None
 @click.command("collected")
 @click.argument("code", type=CODE_DUE)
 @which_draw
+@said_of_a_cup
 @pass_desk
-def collected_command(desk: Desk, code: str, on: str | None, for_cause: bool | None) -> None:
-    """The specimen was taken and its result is to come; `result` adds it."""
+def collected_command(
+    desk: Desk,
+    /,
+    code: str,
+    on: str | None,
+    for_cause: bool | None,
+    **said: Any,  # noqa: ANN401
+) -> None:
+    """The specimen was taken and its result is to come; `result` adds it.
+
+    With --specimen-id its label is on record before, and what comes back with another label is refused.
+    """
+    told: list[str] = []
     with desk.writing() as (session, acting):
-        found = services.draws.find_draw(session, acting, code, day_given(on, acting.today), for_cause=for_cause)
-        earlier = found.draw.status
-        services.attendance.record_collected(session, acting, found)
+        day = day_given(on, acting.today)
+        found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
+        earlier, cup = found.draw.status, new_cup(acting, day, said)
+        if cup is None:
+            services.attendance.record_collected(session, acting, found)
+        else:
+            from testing_tracker.services.testing import collecting
+
+            told = collecting.record(session, acting, found, cup)
+        label = f", {cup.specimen.label}" if cup is not None and cup.specimen.label else ""
         which = found.which
-    say(desk, f"{which}: collected (was {earlier}).")
+    say(desk, f"{which}: collected{label} (was {earlier}).")
+    for one in told:
+        warn(f"{one}.")

@@ -1,6 +1,7 @@
 """`draw`, `due` and `test`: the nightly run, the call list, and a test ordered for cause."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,12 @@ from testing_tracker.cli.long_gap import longest_gap_option
 from testing_tracker.cli.output import format_option, print_rows, say, warn
 from testing_tracker.cli.words import CODE, DATE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from testing_tracker.acting import Acting
+    from testing_tracker.services.testing.recollections import ToRecollect
 
 
 @click.command("draw")
@@ -118,6 +125,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         lines = services.draws.due(session, acting, day)
         made = services.draws.night_has_run(session, acting, day)
         today = acting.today
+        again = _to_recollect(session, acting, day)
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     if any(line.panel for line in lines):
         columns.append("panel")
@@ -127,13 +135,23 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         warn(f"{day} is in the future. Draws are made on their own day, so nobody can know them before.")
     elif day == today and not made:
         warn("today's draws have not been made yet; `testing-tracker draw` makes them.")
+    for one in again:
+        warn(f"{one.participant}: {one.why}.")
+
+
+def _to_recollect(session: "Session", acting: "Acting", day: date) -> "list[ToRecollect]":
+    from testing_tracker.services.testing.recollections import to_recollect
+
+    return to_recollect(session, acting, day)
 
 
 @click.command("test")
 @click.argument("code", type=CODE)
 @click.option("--reason", type=REASON, metavar="TEXT", help="Why the test is ordered.")
 @click.option("--on", type=DAY, metavar="DATE", help="A day that is over: the test was taken elsewhere.")
-@click.option("--recollect", is_flag=True, help="The specimen does not count: collect another for the same draw.")
+@click.option(
+    "--recollect", is_flag=True, help="The specimen does not count, or was cold: collect another for the same draw."
+)
 @pass_desk
 def test_command(desk: Desk, code: str, reason: str | None, on: str | None, recollect: bool) -> None:
     """Order a test for cause today, outside the schedule; or collect again what gave no valid specimen.
@@ -178,6 +196,7 @@ def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
 def _recollect(desk: Desk, code: str) -> None:
     with desk.writing() as (session, acting):
         found = services.specimens.find_to_recollect(session, acting, code)
+        because = "its specimen does not count" if found.outcome == "invalid" else "its specimen was out of range"
         services.specimens.recollect(session, acting, found)
         which = found.which
-    say(desk, f"{which}: due again, because its specimen does not count; the earlier result is kept.")
+    say(desk, f"{which}: due again, because {because}; the earlier result is kept.")

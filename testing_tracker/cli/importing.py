@@ -70,8 +70,8 @@ def run_import(
 def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str) -> None:
     for line in tally.refused:
         click.echo(f"{file}:{line.number}: {line.reason}", err=True)
-    for number, note_of_line in tally.notes:
-        click.echo(f"{file}:{number}: note: {note_of_line}", err=True)
+    for number, said in tally.notes:
+        click.echo(f"{file}:{number}: note: {said.rstrip('.')}.", err=True)
     for raised in tally.recommendations:
         say(desk, in_a_line(raised.id, raised.participant, Decision.OPEN, raised.reason))
     counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."
@@ -135,7 +135,8 @@ def result_import(desk: Desk, file: str, rejects: Path | None, overwrite: bool) 
     """Log the results of a CSV file; `-` reads standard input.
 
     Columns: participant,due_on,outcome and, if you like, analytes (separated by ;), collected_at, note and kind
-    (scheduled or for-cause, for a day with both). Every good line is taken, every bad one is named; a line imported
-    twice changes nothing, nor does one that was corrected since.
+    (scheduled or for-cause, for a day with both). The rows of one specimen, such as one row a drug, are one result.
+    Every good line is taken, every bad one is named; a line of which all is on record changes nothing, nor does one
+    that was corrected since, and one that differs is refused with what differs.
     """
     run_import(desk, file, rejects, overwrite, "Results", services.result_lines.import_results)

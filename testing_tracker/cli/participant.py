@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -76,12 +77,14 @@ def list_participants(desk: Desk, names: bool, everything: bool, form: str) -> N
 @participant_command.command("show")
 @click.argument("code", type=CODE)
 @click.option("--names", is_flag=True, help="Show the name too; that goes on record.")
+@click.option("--all", "everything", is_flag=True, help="Also slips that were undone in their log session.")
 @format_option
 @pass_desk
-def show_participant(desk: Desk, code: str, names: bool, form: str) -> None:
+def show_participant(desk: Desk, code: str, names: bool, everything: bool, form: str) -> None:
     """Everything that is on record about one participant."""
     with desk.writing() if names else desk.reading() as (session, acting):
-        record = services.roster.record_of(session, acting, code, names=names)
+        record = services.roster.record_of(session, acting, code, names=names, slips_too=everything)
+        zone = acting.zone
         document = _document(record, names)
         export = Export("participant record", form, acting.today, names, participant_id=record.number)
     with exported(desk, export):
@@ -90,7 +93,7 @@ def show_participant(desk: Desk, code: str, names: bool, form: str) -> None:
         elif form == "csv":
             print_csv(desk, [document], [*_COLUMNS, "name"] if names else _COLUMNS)
         else:
-            _print_record(desk, record)
+            _print_record(desk, record, zone)
 
 
 @participant_command.command("rename")
@@ -285,6 +288,7 @@ def _document(record: "Record", names: bool) -> dict[str, object]:
     document["prescriptions"] = [_without_code(asdict(line)) for line in record.prescriptions]
     document["draws"] = [asdict(draw) for draw in record.draws]
     document["earlier_codes"] = [_earlier(asdict(earlier), names) for earlier in record.earlier_names]
+    document["slips"] = [asdict(slip) for slip in record.slips]
     document["joined"] = [_joined(asdict(joined)) for joined in record.joined]
     return document
 
@@ -297,7 +301,7 @@ def _joined(joined: dict[str, Any]) -> dict[str, object]:
     return {**joined.pop("record"), **joined}
 
 
-def _print_record(desk: Desk, record: "Record") -> None:
+def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
     line = record.line
     named = f" ({line.name})" if line.name else ""
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
@@ -315,8 +319,15 @@ def _print_record(desk: Desk, record: "Record") -> None:
         _print_histories(joined, "  ")
     for prescribed in record.prescriptions:
         click.echo(f"  prescribed {_in_a_line(prescribed)}")
+    for slip in record.slips:
+        when = slip.undone_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        click.echo(
+            f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})"
+        )
     if record.draws:
-        print_table([row for draw in record.draws for row in _draw_rows(draw)], _DRAW_COLUMNS)
+        rows = [row for draw in record.draws for row in _draw_rows(draw, zone)]
+        columns = [*_DRAW_COLUMNS, "collection"] if any(row["collection"] for row in rows) else _DRAW_COLUMNS
+        print_table(rows, columns)
 
 
 def _print_histories(record: "Record | JoinedHistory", indent: str = "") -> None:
@@ -339,13 +350,16 @@ def _in_a_line(prescription: "PrescriptionLine") -> str:
     return f"from {prescription.from_on}{until}  {prescription.analyte}{by}  ({prescription.status}{why})"
 
 
-def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
+def _draw_rows(draw: "DrawEntry", zone: tzinfo) -> list[dict[str, object]]:
     """A line a draw, and a line for each other result of it, so that a correction shows what it corrected."""
+    from testing_tracker.services.testing.collections import in_words
+
     governing = next((entry for entry in draw.results if entry.counts and draw.outcome is not None), None)
     taken_back = bool(draw.results) and draw.results[-1].outcome is None
     row: dict[str, object] = {"due_on": draw.due_on, "kind": draw.kind, "status": draw.status}
+    row["collection"] = in_words(None, None, draw.specimen, zone)
     if governing is not None:
-        row |= _result_cells(governing)
+        row |= _result_cells(governing, zone)
         if draw.presumptive:
             row["analytes"] = [*_analytes(governing), *(f"{name} presumptive" for name in draw.presumptive)]
         row["outcome"] = f"{draw.outcome}{', expected' if draw.expected else ''}{', late' if draw.late else ''}"
@@ -358,16 +372,23 @@ def _draw_rows(draw: "DrawEntry") -> list[dict[str, object]]:
     for entry in reversed(draw.results):
         if entry is not governing and entry.outcome is not None:
             is_beside = entry.stands and governing is not None
-            cells = _result_cells(entry)
+            cells = _result_cells(entry, zone)
             outcome = entry.outcome if is_beside else f"was {entry.outcome}"
-            status = "  beside it" if is_beside else "  earlier"
+            status = "  undone" if entry.undone else "  beside it" if is_beside else "  earlier"
             rows.append({**cells, "status": status, "outcome": outcome, "reason": entry.reason})
     return rows
 
 
-def _result_cells(entry: "ResultEntry") -> dict[str, object]:
+def _result_cells(entry: "ResultEntry", zone: tzinfo) -> dict[str, object]:
+    from testing_tracker.services.testing.collections import in_words
+
     method = f"{entry.method}, {entry.lab}" if entry.lab else str(entry.method)
-    return {"outcome": entry.outcome, "analytes": _analytes(entry), "method": method}
+    return {
+        "outcome": entry.outcome,
+        "analytes": _analytes(entry),
+        "method": method,
+        "collection": in_words(entry.collected_at, entry.note, entry.specimen, zone),
+    }
 
 
 def _analytes(entry: "ResultEntry") -> list[str]:

@@ -18,6 +18,7 @@ from testing_tracker.rules.words import Level
 if TYPE_CHECKING:
     from testing_tracker.services.recent_record import EarlierDecision, RecentRecord
     from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine
+    from testing_tracker.services.testing.collections import Collection
     from testing_tracker.services.worklist import StepDownLine
 
     Line = RecommendationLine | StepDownLine
@@ -35,15 +36,16 @@ def recommendation_command() -> None:
 
 @recommendation_command.command("list")
 @click.option("--open", "open_only", is_flag=True, help="Only those that nobody has decided on.")
+@click.option("--all", "everything", is_flag=True, help="Also those of slips that were undone at once.")
 @format_option
 @pass_desk
-def list_recommendations(desk: Desk, open_only: bool, form: str) -> None:
+def list_recommendations(desk: Desk, open_only: bool, everything: bool, form: str) -> None:
     """The worklist: newest evidence first, those put off and those decided on at the end.
 
     Also who is ready for review of a lower level, where the schedule says after how many negative weeks.
     """
     with desk.reading() as (session, acting):
-        lines = services.worklist.worklist(session, acting, open_only=open_only)
+        lines = services.worklist.worklist(session, acting, open_only=open_only, slips_too=everything)
         waiting = len(services.reviews.listed(session, acting))
         export = Export("recommendations", form, acting.today)
     empty = "No recommendation is open." if open_only else "No recommendation yet."
@@ -61,19 +63,21 @@ def list_recommendations(desk: Desk, open_only: bool, form: str) -> None:
 def show_recommendation(desk: Desk, number: int, form: str) -> None:
     """One recommendation with everything it rests on, and the participant's recent record."""
     with desk.reading() as (session, acting):
-        line, record = services.recommendations.shown(session, acting, number)
-        zone = acting.zone
+        shown = services.recommendations.shown(session, acting, number)
+        line, record, zone = shown.line, shown.record, acting.zone
         about = services.lookup.find_participant(session, acting, line.participant).id
         export = Export("recommendation", form, number, participant_id=about)
     if form != "table":
         with exported(desk, export):
             if form == "json":
-                print_json(desk, {**asdict(line), "record": asdict(record)})
+                behind = zip(line.evidence, shown.collections, strict=True)
+                tests = [asdict(test) | asdict(collection) for test, collection in behind]
+                print_json(desk, {**asdict(line), "evidence": tests, "record": asdict(record)})
             else:
                 print_csv(desk, [_row(line)], _CSV)
         return
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
-    for said in _in_detail(line, zone):
+    for said in _in_detail(line, shown.collections, zone):
         click.echo(f"  {said}")
     click.echo(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
     for said in _record_lines(line, record, zone):
@@ -182,15 +186,20 @@ def _how(test: "EvidenceLine") -> str:
     return test.method or ""
 
 
-def _in_detail(line: "RecommendationLine", zone: tzinfo) -> Iterator[str]:
+def _in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", zone: tzinfo) -> Iterator[str]:
+    from testing_tracker.services.testing.collections import in_words
+
     ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
     yield f"raised    {_local(line.raised_at, zone)}, {ago}"
     yield f"because   {line.reason}"
     if line.certainty:
         yield f"certainty {_CERTAINTY.get(line.certainty, line.certainty)}"
-    for test in line.evidence:
+    for test, collection in zip(line.evidence, collections, strict=True):
         more = ", ".join(filter(None, (_how(test), _awaited(test))))
         yield f"evidence  {_in_words(test)}" + (f"  [{more}]" if more else "")
+        said = in_words(collection.collected_at, collection.note, collection.specimen, zone)
+        if said:
+            yield f"          {said}"
     if line.deferred_until is not None:
         yield f"put off   until {line.deferred_until}"
     if line.decided_at is not None:

@@ -9,7 +9,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import say, warn
 from testing_tracker.cli.recommended import in_a_line
-from testing_tracker.cli.result_options import new_result, nothing_said, said_of_a_result
+from testing_tracker.cli.result_options import new_cup, new_result, nothing_said, said_of_a_result
 from testing_tracker.cli.words import CODE, CODE_DUE, DAY, OUTCOME, REASON
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
-_NO_RESULT = (Status.DUE, Status.MISSED, Status.REFUSED, Status.EXCUSED)
+_NO_RESULT = (Status.DUE, Status.MISSED, Status.REFUSED, Status.EXCUSED, Status.COLLECTED)
 
 
 def which_draw(command: _Command) -> _Command:
@@ -92,15 +92,22 @@ def amend_command(
     """Correct a result; the earlier one is kept and shown.
 
     For a result that should not be there at all, such as one logged for the wrong participant, OUTCOME is what the
-    draw goes back to: due, missed, refused or excused.
+    draw goes back to: due, missed, refused, excused, or collected, whose result is to come; with collected,
+    --specimen-id, --specimen, --collector, --observed and --collected-at correct what is on record of the cup.
     """
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)
         found = services.draws.find_draw_to_correct(session, acting, code, day, for_cause=for_cause)
         if outcome in _NO_RESULT:
-            if not nothing_said(said):
+            cup = new_cup(acting, day, said) if outcome == Status.COLLECTED else None
+            if cup is None and not nothing_said(said):
                 raise TestingTrackerError(f"A draw that is {outcome} has no analyte, time of collection or note.")
-            logged = services.results.take_back(session, acting, found, Status(outcome), reason)
+            if cup is None:
+                logged = services.results.take_back(session, acting, found, Status(outcome), reason)
+            else:
+                from testing_tracker.services.testing import collecting
+
+                logged = collecting.correct(session, acting, found, cup, reason)
             now = logged.draw.status + (f", because {logged.because}" if logged.because else "")
         else:
             new = new_result(acting, day, outcome, said)

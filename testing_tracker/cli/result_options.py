@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from testing_tracker.rules.amounts import Amount
     from testing_tracker.services.results import NewResult
     from testing_tracker.services.specimens import NewSpecimen
+    from testing_tracker.services.testing.collecting import NewCup
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -38,6 +39,16 @@ class _AnalyteWithAmount(click.ParamType[tuple[str, str | None]]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
         return ANALYTE.shell_complete(ctx, param, incomplete)
 
+
+_COLLECTED_AT = click.option("--collected-at", metavar="TIME", help="Such as 09:40, the facility's time.")
+_CUP = (
+    click.option("--specimen-id", "label", metavar="ID", help="The specimen's label or barcode."),
+    click.option("--specimen", "specimen_kind", metavar="TYPE", help="Where it is not the schedule's: oral-fluid, …"),
+    click.option("--collector", metavar="WHO", help="Who collected it."),
+    click.option("--observed/--unobserved", "observed", default=None, help="Whether the collection was observed."),
+)
+_TEMPERATURE = click.option("--temperature", metavar="DEGREES", help="Such as 34.5, or 94F.")
+_CUP_OPTIONS = (*_CUP, _COLLECTED_AT, _TEMPERATURE)
 
 _OPTIONS = (
     click.option(
@@ -64,21 +75,50 @@ _OPTIONS = (
         metavar="NAME=AMOUNT",
         help="The test's own cutoff (ng/mL), by which its amount is judged.",
     ),
-    click.option("--collected-at", metavar="TIME", help="Such as 09:40, the facility's time."),
+    _COLLECTED_AT,
     click.option("--note", metavar="TEXT", help="Anything worth keeping with it."),
     click.option("--definitive", is_flag=True, help="A laboratory's GC-MS or LC-MS/MS result; it governs the cup's."),
     click.option("--lab", metavar="NAME", help="Which laboratory."),
-    click.option("--specimen-id", "label", metavar="ID", help="The specimen's label or barcode."),
-    click.option("--specimen", "specimen_kind", metavar="TYPE", help="Where it is not the schedule's: oral-fluid, …"),
-    click.option("--collector", metavar="WHO", help="Who collected it."),
-    click.option("--observed/--unobserved", "observed", default=None, help="Whether the collection was observed."),
+    *_CUP,
     click.option("--received-at", metavar="TIME", help="When it arrived where it was tested."),
-    click.option("--temperature", metavar="DEGREES", help="Such as 34.5, or 94F."),
+    _TEMPERATURE,
     click.option("--creatinine", metavar="MG/DL", help="Such as 20."),
     click.option("--specific-gravity", metavar="NUMBER", help="Such as 1.0030."),
     click.option("--ph", metavar="NUMBER", help="Such as 6.5."),
     click.option("--oxidant", metavar="MCG/ML", help="Nitrite, such as 200."),
 )
+
+
+_OF_A_CUP = ("specimen_kind", "label", "collector", "observed", "collected_at", "temperature")
+
+
+def said_of_a_cup(command: _Command) -> _Command:
+    """Those options that can be said of a cup whose result is to come, as keywords for `new_cup`."""
+    for option in reversed(_CUP_OPTIONS):
+        command = option(command)
+    return command
+
+
+def new_cup(acting: "Acting", day: date, said: dict[str, Any]) -> "NewCup | None":
+    """What the options say of a cup whose result is to come; None where they say nothing.
+
+    Raises TestingTrackerError for a time, a type or a number that is none, and for anything that only a result has.
+    """
+    if all(said[key] is None for key in _OF_A_CUP):
+        return None
+    only_a_result = [key for key, value in said.items() if key not in _OF_A_CUP and value not in (None, False, ())]
+    if only_a_result:
+        raise TestingTrackerError(
+            "Of a cup whose result is to come, only --specimen-id, --specimen, --collector, --observed, --collected-at "
+            "and --temperature can be said. The rest comes with its result."
+        )
+    from testing_tracker.services.results import collected_instant
+    from testing_tracker.services.specimens import NewSpecimen
+    from testing_tracker.services.testing.collecting import NewCup
+
+    specimen = _new_specimen(acting, day, {**dict.fromkeys(_OF_THE_SPECIMEN), **said}) or NewSpecimen()
+    at = said["collected_at"]
+    return NewCup(specimen, collected_instant(acting, day, at) if at else None)
 
 
 def said_of_a_result(command: _Command) -> _Command:

@@ -35,24 +35,33 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
     """A specimen by its label or barcode: what was measured on it, and every hand that it passed through."""
     with desk.reading() as (session, acting):
         record = services.specimens.shown(session, acting, label)
-        specimen = record.specimen.model_dump(exclude={"draw_id", "replaces_id"})
+        specimen = record.specimen.model_dump(exclude={"draw_id", "replaces_id", "label_key"})
         due_on, zone = record.draw.due_on, acting.zone
         hands = [vars(hand) for hand in record.hands]
+        moves = [vars(move) for move in record.moves]
         export = Export("specimen", form, due_on, participant_id=record.draw.participant_id)
     if form != "table":
         with exported(desk, export):
             if form == "json":
-                print_json(desk, {"participant": record.participant, "due_on": due_on, **specimen, "hands": hands})
+                whose = {"participant": record.participant, "due_on": due_on}
+                print_json(desk, {**whose, **specimen, "hands": hands, "moves": moves})
             else:
                 print_rows(desk, hands, ["at", "whom", "what", "recorded_by"], form, empty="")
         return
-    say(desk, f"Specimen {label} of {record.participant}'s draw of {due_on}")
+    if specimen["withdrawn"]:
+        say(desk, f"Specimen {label}, taken back from {record.participant}'s draw of {due_on}: nobody's now")
+    else:
+        say(desk, f"Specimen {label} of {record.participant}'s draw of {due_on}")
     observed = {True: "yes", False: "no", None: "not said"}[specimen["observed"]]
     for key, title in _SHOWN.items():
         said = "not tested" if specimen[key] is None and key in _MEASURED else specimen[key]
         if said is not None:
             click.echo(f"  {title:<19} {said}")
     click.echo(f"  {'observed':<19} {observed}")
+    for move in record.moves:
+        what = "taken back from" if move.withdrawn else "logged for"
+        when = move.recorded_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        click.echo(f"  {what:<19} {move.participant}'s draw of {move.due_on} ({when} by {move.recorded_by})")
     click.echo("  through the hands of")
     for hand in record.hands:
         at = hand.at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if hand.at else "time not said"

@@ -25,8 +25,10 @@ from testing_tracker.reports.participant_words import (
 from testing_tracker.reports.section_text import section_lines
 from testing_tracker.reports.weekly_table import WIDTH
 from testing_tracker.rules.day_mark import SIGNS
+from testing_tracker.services.roster import DrawEntry, ResultEntry
 
-_COLUMNS = ("due_on", "kind", "status", "outcome", "analytes", "expected", "late", "reason")
+_OF_THE_CUP = ("collected_at", "collector", "observed", "specimen_id", "note")
+_COLUMNS = ("due_on", "kind", "status", "outcome", "analytes", "expected", "late", "reason", *_OF_THE_CUP)
 
 
 def as_bytes(report: ParticipantReport, form: str) -> bytes:
@@ -79,10 +81,24 @@ def _csv(report: ParticipantReport) -> str:
         governing = next((entry for entry in draw.results if entry.counts), None)
         analytes = ";".join(governing.analytes) if governing and draw.outcome else ""
         outcome = draw.outcome or ""
-        writer.writerow(
-            (draw.due_on, draw.kind, draw.status, outcome, analytes, draw.expected, draw.late, draw.reason or "")
-        )
+        what = (draw.due_on, draw.kind, draw.status, outcome, analytes, draw.expected, draw.late, draw.reason or "")
+        writer.writerow((*what, *_cup_cells(draw, governing if draw.outcome else None)))
     return text.getvalue()
+
+
+def _cup_cells(draw: DrawEntry, governing: ResultEntry | None) -> tuple[object, ...]:
+    """When the specimen was taken, by whom, whether that was observed, its label, and the note."""
+    cup = governing.specimen if governing else draw.specimen
+    at = (governing.collected_at if governing else None) or (cup.collected_at if cup else None)
+    observed = "" if cup is None or cup.observed is None else cup.observed
+    note = (governing.note if governing else None) or ""
+    return (
+        iso(at) if at else "",
+        (cup.collector if cup else None) or "",
+        observed,
+        (cup.specimen_id if cup else None) or "",
+        note,
+    )
 
 
 def _json(report: ParticipantReport) -> str:

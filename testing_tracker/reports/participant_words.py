@@ -9,6 +9,7 @@ from testing_tracker.reports.weekly_words import NOT_AVAILABLE, Section
 from testing_tracker.rules.day_mark import SIGNS, DayMark
 from testing_tracker.rules.pattern import MIXED, NOT_PROVIDED
 from testing_tracker.services.roster import Change, DrawEntry, ResultEntry
+from testing_tracker.services.testing.collections import in_words
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CALENDAR_TITLE = "Calendar of draws and results"
@@ -221,12 +222,23 @@ def _draw_rows(draw: DrawEntry, report: ParticipantReport) -> Iterator[tuple[str
     if draw.recorded_under is not None:
         reason = "; ".join(filter(None, (f"recorded under {draw.recorded_under}", reason)))
     yield (str(draw.due_on), str(draw.kind), str(draw.status), result, reason)
+    said = in_words(
+        governing.collected_at if governing else None,
+        governing.note if governing else None,
+        governing.specimen if governing else draw.specimen,
+        report.zone,
+    )
+    if said:
+        yield ("", "", "", said, "")
     for entry in draw.results:
         if entry is not governing and entry.outcome is not None:
             word = "beside it" if entry.stands and governing is not None else "was"
             found = f": {', '.join(entry.analytes)}" if entry.analytes else ""
             when = moment(entry.recorded_at, report.zone)
             yield ("", "", "", f"{word} {entry.outcome}{found} ({_method(entry)})", f"{when} by {entry.recorded_by}")
+            said = in_words(entry.collected_at, entry.note, entry.specimen, report.zone)
+            if said:
+                yield ("", "", "", said, "")
 
 
 def _method(entry: ResultEntry) -> str:

@@ -106,6 +106,6 @@ def _explained(session: Session, draw: Draw, tally: Tally) -> ExplainedDraw:
         expected=draw.expected,
         late=draw.late,
         counts_in=[name for name in COUNTS if getattr(tally, name)],
-        reason=(result.reason if result else None) or draw.reason or draw.ordered_for,
+        reason=(result.reason if result and not result.undone else None) or draw.reason or draw.ordered_for,
         recorded_by=last.account if last else None,
     )

@@ -1,7 +1,7 @@
 """What is open when the weekly report is printed: recommendations with their tests, reviews, overdue confirmations."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from testing_tracker.services import confirmations, reviews
 from testing_tracker.services.confirmations import Awaited
 from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine, lines
 from testing_tracker.services.reviews import ReviewLine, State
+from testing_tracker.services.testing.recollections import ToRecollect, to_recollect
 from testing_tracker.store.tables import Recommendation
 
 
@@ -73,6 +74,7 @@ class Standing:
     recommendations: list[Recommended]
     reviews: list[ReviewLine]
     overdue: list[Awaited]
+    recollections: list[ToRecollect] = field(default_factory=list)
 
 
 def standing_in(session: Session, acting: Acting, week: Week) -> Standing:
@@ -82,6 +84,7 @@ def standing_in(session: Session, acting: Acting, week: Week) -> Standing:
         recommendations=recommendations_in(session, acting, week),
         reviews=reviews.listed(session, acting),
         overdue=confirmations.awaited(session, acting, overdue_only=True),
+        recollections=to_recollect(session, acting),
     )
 
 
@@ -98,6 +101,10 @@ def from_json(text: str) -> Standing:
         recommendations=[_recommended_from(found) for found in kept["recommendations"]],
         reviews=[_review_from(found) for found in kept["reviews"]],
         overdue=[_awaited_from(found) for found in kept["overdue"]],
+        recollections=[  # earlier versions of the program did not keep them
+            ToRecollect(**{**found, "due_on": date.fromisoformat(found["due_on"])})
+            for found in kept.get("recollections", [])
+        ],
     )
 
 
@@ -160,7 +167,7 @@ def _proof(test: EvidenceLine) -> Proof:
 
 def _in_report(acting: Acting, week: Week) -> ColumnElement[bool]:
     begins, ends = _midnight(week.monday, acting.zone), _midnight(week.sunday + timedelta(days=1), acting.zone)
-    return or_(
+    return ~col(Recommendation.undone) & or_(
         col(Recommendation.status) == Decision.OPEN,
         and_(col(Recommendation.raised_at) >= begins, col(Recommendation.raised_at) < ends),
         and_(col(Recommendation.decided_at) >= begins, col(Recommendation.decided_at) < ends),

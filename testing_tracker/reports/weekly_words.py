@@ -249,6 +249,13 @@ def _sections(report: WeeklyReport) -> Iterator[Section]:
             [(one.participant, str(one.due_on), one.lab or "", str(one.expected_by)) for one in standing.overdue],
             note=as_of,
         )
+    if standing.recollections:
+        yield Section(
+            f"To be collected again: {len(standing.recollections)}",
+            ("participant", "test of", "why"),
+            [(one.participant, str(one.due_on), one.why) for one in standing.recollections],
+            note=as_of,
+        )
     if standing.reviews:
         yield Section(
             f"For a clinician to look at: {len(standing.reviews)}",

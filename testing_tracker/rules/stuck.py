@@ -135,10 +135,10 @@ def confirmation(code: str, due_on: date, lab: str | None, expected_by: date, to
     return Stuck(Matter.CONFIRMATION, what, expected_by, code, do)
 
 
-def recollection(code: str, due_on: date, today: date) -> Stuck:
-    """A specimen did not count, and no other one was asked for since."""
-    do = f"testing-tracker test {code}" + (" --recollect" if due_on == today else f" --reason 'invalid on {due_on}'")
-    return Stuck(Matter.RECOLLECTION, "an invalid specimen was not collected again", due_on, code, do)
+def recollection(code: str, due_on: date, what: str, *, same_draw: bool) -> Stuck:
+    """A specimen called for another one, and none was asked for since."""
+    do = f"testing-tracker test {code}" + (" --recollect" if same_draw else f" --reason 'specimen of {due_on}'")
+    return Stuck(Matter.RECOLLECTION, what, due_on, code, do)
 
 
 def recommendation(

@@ -4,23 +4,22 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import func
 from sqlalchemy import select as sa_select
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules import stuck
 from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.stuck import Limits, Stuck
-from testing_tracker.rules.words import Decision, Kind, Outcome, Status
+from testing_tracker.rules.words import Decision, Kind, Status
 from testing_tracker.services import backups, confirmations, keys, reviews
 from testing_tracker.services.drawing.taken_back import ACT
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.people.taken_elsewhere import WAITS
+from testing_tracker.services.testing import recollections
 from testing_tracker.store.location import AnyLocation, Location
-from testing_tracker.store.queries import in_force_id
-from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Facility, Night, Participant, Recommendation
+from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Recommendation
 
 _SEASONS = (1, 4, 7, 10)
 
@@ -110,21 +109,10 @@ def _results(session: Session, acting: Acting, limits: Limits) -> Iterator[Stuck
     )
     for draw, code in session.exec(elsewhere):
         yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, limits)
-    for draw, code in session.exec(collected.where(Draw.outcome == Outcome.INVALID, *_nothing_asked_since(acting))):
-        yield stuck.recollection(code, draw.due_on, acting.today)
+    for one in recollections.to_recollect(session, acting):
+        yield stuck.recollection(one.participant, one.due_on, one.why, same_draw=one.same_draw)
     for line in confirmations.awaited(session, acting, overdue_only=True):
         yield stuck.confirmation(line.participant, line.due_on, line.lab, line.expected_by, acting.today)
-
-
-def _nothing_asked_since(acting: Acting) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The conditions that a draw's participant is in the programme, and had no other draw after it."""
-    later = aliased(Draw)
-    after = (col(later.due_on) > Draw.due_on) | (col(later.id) > Draw.id)
-    enrolled = select(Enrolment.enrolled).where(
-        Enrolment.id == in_force_id(Enrolment, col(Participant.id), acting.today)
-    )
-    asked_again = select(later.id).where(later.participant_id == Draw.participant_id, after)
-    return ~asked_again.exists(), enrolled.scalar_subquery().is_(True)
 
 
 def _clinicians(session: Session, acting: Acting, limits: Limits) -> Iterator[Stuck | None]:

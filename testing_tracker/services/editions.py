@@ -13,14 +13,16 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Status
+from testing_tracker.services.testing.undone import UNDO, without_slips
 from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, ReportEdition
 
 _CHANGES_A_DRAW = (
     "result log",
     "result amend",
     "result read again",
-    "log undo",
+    UNDO,
     "draw order",
     "draw record",
     "draw tried",
@@ -146,7 +148,9 @@ def _acts_on_draws(
             Draw.due_on <= week.sunday,
         )
     )
-    return [Act(entry.at, entry.account, code, due_on, _said(entry), entry.reason) for entry, code, due_on in rows]
+    found = {id_of(entry): (entry, code, due_on) for entry, code, due_on in rows}
+    shown = [found[id_of(entry)] for entry in without_slips([entry for entry, _, _ in found.values()], acting.zone)]
+    return [Act(entry.at, entry.account, code, due_on, _said(entry), entry.reason) for entry, code, due_on in shown]
 
 
 def _imports(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> list[Act]:

@@ -16,6 +16,7 @@ from testing_tracker.services import attendance, prescriptions, results, settlin
 from testing_tracker.services.draws import OpenDraw, due, find_draw, find_draw_to_correct, night_has_run
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.results import Logged, NewResult
+from testing_tracker.services.testing import undone
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     draws_on,
@@ -230,7 +231,7 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
     audit.record(
         session,
         acting,
-        "log undo",
+        undone.UNDO,
         participant_id=draw.participant_id,
         draw_id=draw.id,
         reason=WHY_UNDONE,
@@ -240,6 +241,8 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
     changed = attendance.set_status(session, acting, draw, line.before, line.reason_before)
     draw.unable = line.was_unable
     settled = settling.settle(session, acting, draw)
+    if line.raised is not None:
+        undone.mark_recommendation(session, acting, line.raised.number, draw)
     return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided)
 
 
@@ -267,8 +270,8 @@ def _is_still_open(session: Session, acting: Acting, draw: Draw) -> bool:
 
 def _take_result_back(session: Session, acting: Acting, found: OpenDraw, result_id: int) -> None:
     """Take a result back; an invalid one that it stood for, because the specimen was collected again, counts again."""
-    replaced = session.get_one(Result, result_id).replaces_id
-    earlier = session.get(Result, replaced) if replaced is not None else None
+    slip = session.get_one(Result, result_id)
+    earlier = session.get(Result, slip.replaces_id) if slip.replaces_id is not None else None
     session.add(
         Result(
             draw_id=id_of(found.draw),
@@ -280,6 +283,7 @@ def _take_result_back(session: Session, acting: Acting, found: OpenDraw, result_
             replaces_id=result_id,
             reason=WHY_UNDONE,
             method=Method.PRESUMPTIVE,
+            undone=undone.is_same_day(acting, slip.recorded_at),
             recorded_at=acting.now,
             recorded_by=acting.account,
         )

@@ -107,7 +107,7 @@ def lines(session: Session, acting: Acting, which: ColumnElement[bool]) -> list[
     about = col(Draw.id).in_(in_evidence)
     said = said_by(session, about)
     read = _Read(
-        evidence=_evidence(session, which),
+        evidence=draws_behind(session, which),
         said=said,
         positives=positives_of(
             session, or_(*(col(Draw.participant_id).in_(records) for records in _records_of(which)))
@@ -125,7 +125,7 @@ def _records_of(which: ColumnElement[bool]) -> tuple[Any, Any]:
     return own, select(Joining.participant_id).where(col(Joining.into_id).in_(own))
 
 
-def _evidence(session: Session, which: ColumnElement[bool]) -> dict[int, list[Draw]]:
+def draws_behind(session: Session, which: ColumnElement[bool]) -> dict[int, list[Draw]]:
     """The draws that stand behind each; behind a withdrawn one, those that did."""
     rows = session.exec(
         select(Evidence.recommendation_id, Draw)

@@ -16,10 +16,18 @@ from testing_tracker.rules.words import Decision, Level, Standing
 from testing_tracker.services import participants
 from testing_tracker.services.lookup import first_day_of_change, readmitted_from
 from testing_tracker.services.recent_record import RecentRecord, recent_record
-from testing_tracker.services.recommendation_lines import ACCEPT, DECLINE, DEFER, RecommendationLine, lines
+from testing_tracker.services.recommendation_lines import (
+    ACCEPT,
+    DECLINE,
+    DEFER,
+    RecommendationLine,
+    draws_behind,
+    lines,
+)
+from testing_tracker.services.testing.collections import NOTHING_SAID, Collection, collections_of
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, level_on, standing_on
-from testing_tracker.store.tables import Participant, Recommendation
+from testing_tracker.store.tables import Draw, Participant, Recommendation
 
 
 def find(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:
@@ -151,14 +159,26 @@ def _decide(
     session.flush()
 
 
-def shown(session: Session, acting: Acting, number: int) -> tuple[RecommendationLine, RecentRecord]:
+@dataclass(frozen=True)
+class Shown:
+    """One recommendation, what was said of the collection of each test of its evidence, and the recent record."""
+
+    line: RecommendationLine
+    collections: list[Collection]
+    record: RecentRecord
+
+
+def shown(session: Session, acting: Acting, number: int) -> Shown:
     """One recommendation with its evidence, and the participant's recent record."""
     _, participant = find(session, acting, number)
-    (line,) = lines(session, acting, col(Recommendation.id) == number)
-    return line, recent_record(session, acting, participant)
+    which = col(Recommendation.id) == number
+    (line,) = lines(session, acting, which)
+    draws = [id_of(draw) for draw in draws_behind(session, which).get(number, ())]
+    said = collections_of(session, col(Draw.id).in_(draws))
+    return Shown(line, [said.get(draw, NOTHING_SAID) for draw in draws], recent_record(session, acting, participant))
 
 
 def listed(session: Session, acting: Acting, *, open_only: bool) -> list[RecommendationLine]:
     """The facility's recommendations, newest first."""
-    is_wanted = col(Recommendation.id).is_not(None)
+    is_wanted = ~col(Recommendation.undone)
     return lines(session, acting, col(Recommendation.status) == Decision.OPEN if open_only else is_wanted)

@@ -4,21 +4,27 @@ A reason for refusing a line names its own code and words of this program, never
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, amounts_by_analyte, read_amount
 from testing_tracker.rules.schedule_file import SPECIMENS
 from testing_tracker.rules.specimens import Measurements, parse_measurement
-from testing_tracker.rules.words import Method, Outcome
+from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services import lookup, results
-from testing_tracker.services.draws import OpenDraw, find_draw
+from testing_tracker.services.closings import CLOSED_OUT
+from testing_tracker.services.draws import OpenDraw, find_draw, find_draw_to_correct
+from testing_tracker.services.exchange.on_record import differences, has_label, results_of, was_taken_back
+from testing_tracker.services.exchange.one_specimen import one_result
 from testing_tracker.services.imports import (
+    Line,
     Raised,
     Tally,
     check_analytes,
@@ -28,10 +34,10 @@ from testing_tracker.services.imports import (
     read_lines,
     read_word,
 )
+from testing_tracker.services.panels import test_of
 from testing_tracker.services.specimens import NewSpecimen
-from testing_tracker.services.testing.together import named_in
-from testing_tracker.store.queries import draws_on, findings_of, id_of
-from testing_tracker.store.tables import Recommendation, Result
+from testing_tracker.store.queries import draws_on, id_of
+from testing_tracker.store.tables import Draw, Recommendation, Result
 
 COLUMNS = ("participant", "due_on", "outcome")
 _MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
@@ -54,39 +60,174 @@ class YesNo(StrEnum):
     NO = "no"
 
 
-def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
-    """Log the results of a file; one that is on record, even corrected or taken back, stays unchanged.
+@dataclass(frozen=True)
+class _Row:
+    """A line that was read: the draw that it is about, and what it says."""
 
-    Each raises its recommendation as if a nurse had logged it. One that differs from what is on record is refused: a
-    correction needs a reason, which `amend` asks for.
+    line: Line
+    draw_id: int
+    for_cause: bool
+    new: results.NewResult
+
+    @property
+    def label(self) -> str | None:
+        """The label of its specimen, as labels are compared."""
+        said = self.new.specimen
+        return label_key(said.label) if said is not None and said.label is not None else None
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """All rows of one specimen: its draw, and the one result that they say together."""
+
+    rows: Sequence[_Row]
+    found: OpenDraw
+    new: results.NewResult
+
+
+def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
+    """Log the results of a file; one of which all is on record, even as corrected since, stays unchanged.
+
+    The rows of one specimen are one result. Each raises its recommendation as if a nurse had logged it. One that
+    differs from what is on record is refused with what differs: a correction needs a reason, which `amend` asks for.
     """
     tally = Tally()
     raised: dict[int, str] = {}
-    for line in read_lines(lines, COLUMNS, OPTIONAL, tally):
-        try:
-            with session.begin_nested():
-                logged = _log_line(session, acting, line.cells)
-        except TestingTrackerError as error:
-            tally.refuse(line, error)
-            continue
-        tally.add(is_new=logged is not None)
-        if logged is not None and logged.recommendation is not None:
-            raised[id_of(logged.recommendation)] = logged.participant.code
+    for rows in _by_specimens(_read_rows(session, acting, lines, tally), tally):
+        for logged in _take(session, acting, rows, tally):
+            if logged.recommendation is not None:
+                raised[id_of(logged.recommendation)] = logged.participant.code
     for identity, code in raised.items():
         reason = session.get_one(Recommendation, identity).reason  # as the file's last positive left it
         tally.recommendations.append(Raised(identity, code, reason))
+    tally.refused.sort(key=lambda refused: refused.number)
+    tally.notes.sort()
     return tally
 
 
-def _log_line(session: Session, acting: Acting, cells: Mapping[str, str]) -> results.Logged | None:
-    """Log a line's result; None when it is on record."""
+_Key = tuple[str, ...]  # participant, day, method and which of two draws, as their cells say
+
+
+def _key(line: Line) -> _Key:
+    cells = line.cells
+    method = cells.get("method", "").casefold() or str(Method.PRESUMPTIVE)
+    return cells["participant"].casefold(), cells["due_on"], method, cells.get("kind", "").casefold()
+
+
+def _read_rows(session: Session, acting: Acting, lines: Iterable[str], tally: Tally) -> list[_Row]:
+    """The lines that can be read. Where one cannot, the others of its draw and method say only a part of a result, so
+    they are refused with it."""
+    rows: list[_Row] = []
+    unread: dict[_Key, int] = {}
+    for line in read_lines(lines, COLUMNS, OPTIONAL, tally):
+        try:
+            rows.append(_read_row(session, acting, line))
+        except TestingTrackerError as error:
+            tally.refuse(line, error)
+            unread.setdefault(_key(line), line.number)
+    for row in rows:
+        if _key(row.line) in unread:
+            tally.refuse(
+                row.line, f"line {unread[_key(row.line)]}, of the same draw, is refused: mend it, and take both"
+            )
+    return [row for row in rows if _key(row.line) not in unread]
+
+
+def _read_row(session: Session, acting: Acting, line: Line) -> _Row:
+    cells = line.cells
     code = read_code(cells["participant"])
     day = read_day("due_on", cells["due_on"])
     new = _read_result(acting, day, cells)
-    found = _find_draw(session, acting, code, day, cells.get("kind", ""))
-    if _is_on_record(session, found, new):
-        return None
-    return results.log_result(session, acting, found, new)
+    draw = _find_draw(session, acting, code, day, cells.get("kind", "")).draw
+    return _Row(line, id_of(draw), draw.kind == Kind.FOR_CAUSE, new)
+
+
+def _by_specimens(rows: Sequence[_Row], tally: Tally) -> Iterator[list[list[_Row]]]:
+    """The rows of each draw and method, by specimen. A row without a label is of the only one that has one."""
+    by_draw: dict[tuple[int, Method], list[_Row]] = {}
+    for row in rows:
+        by_draw.setdefault((row.draw_id, row.new.method), []).append(row)
+    for of_draw in by_draw.values():
+        labels = list(dict.fromkeys(row.label for row in of_draw if row.label is not None))
+        if len(labels) < 2:
+            yield [of_draw]
+            continue
+        for row in of_draw:
+            if row.label is None:
+                tally.refuse(row.line, "two specimens of this draw are in the file, and this line does not say which")
+        yield [[row for row in of_draw if row.label == label] for label in labels]
+
+
+def _take(session: Session, acting: Acting, specimens: list[list[_Row]], tally: Tally) -> Iterator[results.Logged]:
+    """Log what is new of a draw's specimens. Of two new ones it is not guessed which is the draw's."""
+    new = []
+    for rows in specimens:
+        try:
+            whole = _whole(session, acting, rows)
+        except TestingTrackerError as error:
+            _refuse(tally, rows, error)
+            continue
+        if _is_on_record(session, whole):
+            tally.unchanged += len(rows)
+        else:
+            new.append(whole)
+    for whole in new:
+        if len(new) > 1:
+            _refuse(tally, whole.rows, "the file has two specimens of this draw, and a draw has one result")
+            continue
+        try:
+            with session.begin_nested():
+                logged = _log(session, acting, whole, tally)
+        except TestingTrackerError as error:
+            _refuse(tally, whole.rows, error)
+            continue
+        is_new = [row.new not in [other.new for other in whole.rows[:place]] for place, row in enumerate(whole.rows)]
+        for one in is_new:
+            tally.add(is_new=one)
+        tally.notes += [(whole.rows[0].line.number, f"{whole.found.which}: {said}") for said in logged.of_the_cup]
+        yield logged
+
+
+def _refuse(tally: Tally, rows: Sequence[_Row], reason: object) -> None:
+    for row in rows:
+        tally.refuse(row.line, reason)
+
+
+def _whole(session: Session, acting: Acting, rows: Sequence[_Row]) -> _Whole:
+    """The rows of one specimen as one result, and its draw as it is now: rows before may have changed it."""
+    first = rows[0]
+    cells = first.line.cells
+    day = read_day("due_on", cells["due_on"])
+    found = find_draw_to_correct(session, acting, cells["participant"], day, for_cause=first.for_cause)
+    kinds = [row.new.specimen.kind for row in rows if row.new.specimen is not None and row.new.specimen.kind]
+    return _Whole(
+        rows, found, one_result([row.new for row in rows], [*kinds, test_of(session, found.draw).specimen][0])
+    )
+
+
+def _log(session: Session, acting: Acting, whole: _Whole, tally: Tally) -> results.Logged:
+    """Log a result that is not on record. Raises TestingTrackerError, naming what differs where another one is."""
+    found, new = whole.found, whole.new
+    standing = next(iter(results_of(session, found.draw, new.method)), None)
+    if standing is not None and standing.outcome is not None and not _may_follow(session, found, standing, new):
+        differing = ", ".join(differences(session, found.draw, standing, new))
+        raise TestingTrackerError(
+            f"{found.which} already has a result ({standing.outcome}), and the line says otherwise; what differs: "
+            f"{differing}. If the line is right, correct it with `testing-tracker amend`."
+        )
+    came_back = was_taken_back(session, found.draw, new)
+    logged = results.log_result(session, acting, found, new)
+    if came_back:
+        said = f"{found.which}: the same result was taken back before, and is on record again. Look whether it is right"
+        tally.notes.append((whole.rows[0].line.number, said))
+    return logged
+
+
+def _may_follow(session: Session, found: OpenDraw, standing: Result, new: results.NewResult) -> bool:
+    """Whether a line is about another cup than the one that was to be collected again, or adds to a laboratory's."""
+    if found.outcome is None:
+        return not has_label(session, standing, new)
+    return results.is_further(session, standing, new)
 
 
 def _read_result(acting: Acting, day: date, cells: Mapping[str, str]) -> results.NewResult:
@@ -183,23 +324,18 @@ def _read_time(acting: Acting, day: date, column: str, cells: Mapping[str, str])
     return results.collected_instant(acting, day, cell, what)
 
 
-def _is_on_record(session: Session, found: OpenDraw, new: results.NewResult) -> bool:
-    """Whether a result of the draw says or once said the same; what the line leaves out is not compared.
+def _is_absence(draw: Draw) -> bool:
+    """Whether a person, and not the night, has said that no specimen was given."""
+    return draw.status == Status.REFUSED or (draw.status == Status.MISSED and draw.reason != CLOSED_OUT)
 
-    One that was corrected or taken back must not come back with the file that brought it.
+
+def _is_on_record(session: Session, whole: _Whole) -> bool:
+    """Whether a result of the draw says, or said before it was corrected, all that the rows say.
+
+    One that was corrected, also to say that the draw was missed or refused, must not come back with the file that
+    brought it. A draw whose result was taken back, and that nobody has said anything else of, has nothing on record.
     """
-    outcomes = [new.outcome, *([Outcome.INVALID] if new.specimen else [])]  # a specimen may make another one of it
-    ever = session.exec(
-        select(Result).where(
-            Result.draw_id == found.draw.id, col(Result.outcome).in_(outcomes), Result.method == new.method
-        )
-    )
-    named = sorted(name for name in new.analytes if name not in new.amounts)
-    return any(
-        (result.outcome != new.outcome or set(named) <= set(findings_of(session, result.id)))
-        and (bool(new.amounts or new.specimen) or findings_of(session, result.id) == named)
-        and new.collected_at in (None, result.collected_at)
-        and new.note in (None, result.note)
-        and set(new.looked_for) <= named_in(session, result)
-        for result in ever.all()
-    )
+    ever = results_of(session, whole.found.draw, whole.new.method)
+    if not ever or (ever[0].outcome is None and not _is_absence(whole.found.draw)):
+        return False
+    return any(result.outcome and not differences(session, whole.found.draw, result, whole.new) for result in ever)

@@ -20,8 +20,9 @@ from testing_tracker.services import confirmations, panels, settling
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.services.settling import Settled
+from testing_tracker.services.testing import cups
 from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_beside
-from testing_tracker.services.testing.happened import check_has_happened
+from testing_tracker.services.testing.happened import check_collected_at, check_has_happened
 from testing_tracker.services.testing.together import named_in
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, result_of, standing_on, standing_result
@@ -74,7 +75,8 @@ class Logged:
     `outcome` is what went on record, which the specimen's validity may have changed, with the analytes found.
     `settled` says how the result reads, and `result_id` which row it is; `decided` are the recommendations that a
     clinician decided on with what was recorded before; `governing` is set where another result governs; `because` is
-    why a draw that was to be due again has another status.
+    why a draw that was to be due again has another status. `of_the_cup` are those of the warnings that are about the
+    specimen itself.
     """
 
     participant: Participant
@@ -87,6 +89,7 @@ class Logged:
     governing: "Governing | None" = None
     because: str | None = None
     warnings: Sequence[str] = ()
+    of_the_cup: Sequence[str] = ()
 
     @property
     def recommendation(self) -> Recommendation | None:
@@ -109,12 +112,12 @@ def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult
     standing = _standing(session, found, new.method)
     said = standing.outcome if standing is not None and not found.has_earlier_specimen else None
     which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
-    is_further = not found.has_earlier_specimen and _is_further(session, standing, new)
-    check_change(which, earlier, Outcome(said) if said and not is_further else None, Status.COLLECTED)
-    return _record(session, acting, found, new, standing, None, is_further=is_further)
+    adds = not found.has_earlier_specimen and is_further(session, standing, new)
+    check_change(which, earlier, Outcome(said) if said and not adds else None, Status.COLLECTED)
+    return _record(session, acting, found, new, standing, None, is_further=adds)
 
 
-def _is_further(session: Session, standing: Result | None, new: NewResult) -> bool:
+def is_further(session: Session, standing: Result | None, new: NewResult) -> bool:
     """Whether a laboratory's result adds to the one of it that is on record."""
     if standing is None or standing.outcome is None or new.method is Method.PRESUMPTIVE:
         return False
@@ -160,12 +163,15 @@ def _record(
     draw = found.draw
     earlier, before = Status(draw.status), draw.outcome
     test = panels.test_of(session, draw)
-    kept = _kept(session, found, new, standing, stays=is_further or reason is not None)
-    kind = (new.specimen.kind if new.specimen else None) or (kept.specimen.kind if kept.specimen else test.specimen)
+    stays = is_further or reason is not None
+    kept = _kept(session, found, new, standing, stays=stays)
+    cup = cups.cup_for(session, acting, found, new.specimen, standing, corrects=stays)
+    known = cup or kept.specimen
+    kind = (new.specimen.kind if new.specimen else None) or (known.kind if known else test.specimen)
     _check_cutoffs(new)
     found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
-    _check_time(acting, draw, new)
-    specimen = _add_specimen(session, acting, draw, new, kind, kept)
+    check_collected_at(acting, draw.due_on, new.collected_at)
+    specimen = _add_specimen(session, acting, draw, new, kind, cup, kept)
     outcome, unusable = outcome_of(new.outcome, kept.validity if specimen is None else Validity(specimen.validity))
     analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
     if found.has_earlier_specimen:
@@ -192,6 +198,11 @@ def _record(
     settled = settling.settle_with(session, acting, draw, written, read, is_first=found.result is None)
     if new.method is Method.DEFINITIVE and outcome is Outcome.INVALID:
         confirmations.end_for_invalid(session, acting, draw)
+    of_the_cup = [unusable] if unusable else []
+    if specimen is not None and specimen.temperature is not None:
+        from testing_tracker.rules.testing.cold_cup import advice  # nor need one for a cup's temperature
+
+        of_the_cup += advice(specimen.kind, specimen.temperature, outcome, found.participant.code)
     return Logged(
         participant=found.participant,
         draw=draw,
@@ -201,7 +212,8 @@ def _record(
         settled=settled,
         result_id=written.id,
         governing=_governing(session, draw, written),
-        warnings=[*found_in_it.warnings, *test.outside(analytes), *([unusable] if unusable else [])],
+        warnings=[*found_in_it.warnings, *test.outside(analytes), *of_the_cup],
+        of_the_cup=of_the_cup,
     )
 
 
@@ -221,34 +233,41 @@ def _kept(session: Session, found: OpenDraw, new: NewResult, standing: Result | 
 
 
 def _add_specimen(
-    session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str, kept: Kept
+    session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str, cup: Specimen | None, kept: Kept
 ) -> Specimen | None:
-    if new.specimen is None:
-        return None
+    """What is said of the specimen, as a correction of the cup that is on record, if there is one."""
+    if new.specimen is None and (cup is None or new.collected_at in (None, cup.collected_at)):
+        return cup
     from testing_tracker.services import specimens  # a nurse without measurements need not wait for the limits
 
-    return specimens.add(session, acting, draw, kept.filled(new.specimen), kind, new.collected_at)
+    said = new.specimen or specimens.NewSpecimen()
+    if cup is None:
+        said = kept.filled(said)
+    return specimens.add(session, acting, draw, said, kind, new.collected_at, cup)
 
 
 def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
     """Correct a record that should not be there, such as one logged for the wrong participant.
 
-    The draw becomes `missed`, `refused`, `excused` or, where it can still be given, `due` again; the result stays on
-    record as taken back. Raises TestingTrackerError when the draw is in that state already.
+    The draw becomes `missed`, `refused`, `excused`, `collected` with the result to come or, where it can still be
+    given, `due` again; the result stays on record as taken back. Unless the draw stays collected, its cup is nobody's
+    until a result is logged with its label. Raises TestingTrackerError when the draw is in that state already.
     """
     draw = found.draw
     earlier = Status(draw.status)
     wanted, because = _due_again(session, acting, found) if status is Status.DUE else (status, None)
-    if earlier in (status, wanted, Status.CANCELLED):
+    has_to_come = wanted is Status.COLLECTED and found.outcome is not None
+    if earlier in (status, wanted, Status.CANCELLED) and not has_to_come:
         raise TestingTrackerError(f"{found.which} is recorded as {earlier}; there is nothing to correct.")
     for method in Method:
         standing = standing_result(session, id_of(draw), method)
         if standing is not None and standing.outcome is not None:
             _write(session, found, _taken_back(acting, draw, standing, reason))
+    told = cups.release(session, acting, draw, reason) if wanted is not Status.COLLECTED else []
     followed = set_status(session, acting, draw, wanted, f"{because}; {reason}" if because else reason)
     settled = settling.settle(session, acting, draw)
     settled = replace(settled, recommendation=settled.recommendation or followed)
-    return Logged(found.participant, draw, earlier, None, (), settled, because=because)
+    return Logged(found.participant, draw, earlier, None, (), settled, because=because, warnings=told)
 
 
 def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Status, str | None]:
@@ -280,14 +299,6 @@ def collected_instant(acting: Acting, day: date, text: str, what: str = "time of
         raise TestingTrackerError(f"{text!r} is not a time of collection; {hint}.") from None
     check_has_happened(acting, moment, what)
     return moment
-
-
-def _check_time(acting: Acting, draw: Draw, new: NewResult) -> None:
-    if new.collected_at is None:
-        return
-    check_has_happened(acting, new.collected_at, "time of collection")
-    if new.collected_at.astimezone(acting.zone).date() < draw.due_on:
-        raise TestingTrackerError(f"The time of collection is before the draw's day, {draw.due_on}.")
 
 
 def _check_cutoffs(new: NewResult) -> None:
@@ -326,7 +337,9 @@ def _row(
     return Result(
         draw_id=id_of(draw),
         outcome=outcome,
-        collected_at=new.collected_at or (said.collected_at if said else None),
+        collected_at=new.collected_at
+        or (said.collected_at if said else None)
+        or (specimen.collected_at if specimen else None),
         note=new.note or (said.note if said and said.outcome == outcome else None),
         replaces_id=standing.id if standing else None,
         reason=reason,

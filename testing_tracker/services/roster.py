@@ -1,7 +1,7 @@
 """Reads participants: the list of all, and the whole record of one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -16,6 +16,9 @@ from testing_tracker.services.people.joined import JoinedRecord, joined_records
 from testing_tracker.services.people.renaming import EarlierName, earlier_names
 from testing_tracker.services.positives import said_by
 from testing_tracker.services.prescriptions import PrescriptionLine
+from testing_tracker.services.testing.collections import Cup, cups_by_row
+from testing_tracker.services.testing.cups import awaiting
+from testing_tracker.services.testing.undone import Slip, slips_of
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     counts,
@@ -85,7 +88,7 @@ class ResultEntry:
 
     `counts` is the one that governs the draw; `stands` is also a presumptive one beside a definitive one. `amounts` are
     what was measured, as `cocaine 320 ng/mL`, with the cutoff that came with it. `not_found` is what was looked for by
-    name, and is not there.
+    name, and is not there. `undone`: a slip that was undone at once, or its undoing.
     """
 
     outcome: Outcome | None
@@ -101,6 +104,8 @@ class ResultEntry:
     recorded_at: datetime
     recorded_by: str
     not_found: list[str] = field(default_factory=list)
+    undone: bool = False
+    specimen: Cup | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ class DrawEntry:
     `recorded_under` is the code of a record that was joined into the participant's, where the draw is of that one.
     `outcome` is what its results say together; `expected`: prescriptions explain all that was found; `late`: given
     after the window. `presumptive` is what a cup found that the laboratory's result beside it did not look at.
+    `specimen` is a cup that is on record and whose result is to come.
     """
 
     due_on: date
@@ -122,6 +128,7 @@ class DrawEntry:
     results: list[ResultEntry]
     presumptive: list[str] = field(default_factory=list)
     recorded_under: str | None = None
+    specimen: Cup | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,7 @@ class Record:
     """All that is on record about a participant. `number` is the permanent one, by which proofs know them.
 
     Draws and prescriptions of records that were joined into this one are among its own; `joined` has their histories.
+    `slips` of a log session that were undone at once are left out, there and among the results, unless asked for.
     """
 
     number: int
@@ -152,6 +160,7 @@ class Record:
     draws: list[DrawEntry]
     earlier_names: list[EarlierName]
     joined: list[JoinedHistory]
+    slips: list[Slip]
 
 
 def roster(session: Session, acting: Acting, *, names: bool = False, everything: bool = False) -> list[RosterLine]:
@@ -203,7 +212,7 @@ def _standing(enrolled: bool | None, away: bool) -> Standing:
     return Standing.ON_LEAVE if away else Standing.ACTIVE
 
 
-def record_of(session: Session, acting: Acting, code: str, *, names: bool = False) -> Record:
+def record_of(session: Session, acting: Acting, code: str, *, names: bool = False, slips_too: bool = False) -> Record:
     """Everything about one participant. Raises TestingTrackerError for a code that nobody has."""
     participant = lookup.find_participant(session, acting, code)
     identity = id_of(participant)
@@ -222,11 +231,12 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
         line=line,
         **_histories(session, identity),
         prescriptions=prescriptions.lines_of(session, participant.code, identity, acting.today),
-        draws=_draws(session, identity),
+        draws=_draws(session, identity, slips_too=slips_too),
         earlier_names=earlier_names(session, identity, names=names),
         joined=[
             JoinedHistory(joined, **_histories(session, joined.number)) for joined in joined_records(session, identity)
         ],
+        slips=slips_of(session, identity, acting.zone) if slips_too else [],
     )
 
 
@@ -265,12 +275,14 @@ def _amount(finding: Finding) -> str:
     return f"{finding.analyte} {finding.comparator or ''}{finding.amount} {finding.unit}{cutoff}"
 
 
-def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
+def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[DrawEntry]:
     of_person = col(Draw.participant_id).in_(records_of(participant_id))
     draws = session.exec(select(Draw).where(of_person).order_by(col(Draw.due_on), col(Draw.id))).all()
     others = {draw.participant_id for draw in draws} - {participant_id}
     under = {number: session.get_one(Participant, number).code for number in others}
     results: dict[int, list[ResultEntry]] = {}
+    undone = _undone(session, participant_id)
+    cups_known = cups_by_row(session, of_person)
     of_participant = (
         select(Result, counts(), stands(Result)).join(Draw, col(Draw.id) == Result.draw_id).where(of_person)
     )
@@ -291,9 +303,13 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
                 recorded_at=result.recorded_at,
                 recorded_by=result.recorded_by,
                 not_found=[one.analyte for one in findings if not one.found],
+                undone=result.id in undone,
+                specimen=cups_known.get(result.specimen_id) if result.specimen_id is not None else None,
             )
         )
-    said = said_by(session, col(Draw.participant_id) == participant_id)
+    if not slips_too:
+        results = {draw_id: _without_slips(entries) for draw_id, entries in results.items()}
+    said = said_by(session, of_person)
     beside = {identity: one for identity, one in said.items() if one.is_beside}
     return [
         DrawEntry(
@@ -307,6 +323,35 @@ def _draws(session: Session, participant_id: int) -> list[DrawEntry]:
             results=results.get(id_of(draw), []),
             presumptive=list(beside[id_of(draw)].left) if id_of(draw) in beside else [],
             recorded_under=under.get(draw.participant_id),
+            specimen=_awaited(session, draw, cups_known),
         )
         for draw in draws
     ]
+
+
+def _awaited(session: Session, draw: Draw, known: Mapping[int, Cup]) -> Cup | None:
+    if draw.status != Status.COLLECTED or draw.outcome is not None:
+        return None
+    specimen = awaiting(session, draw)
+    return known.get(id_of(specimen)) if specimen is not None else None
+
+
+def _undone(session: Session, participant_id: int) -> set[int | None]:
+    """The results, by id, that were undone at once, and those that say so."""
+    rows = session.exec(
+        select(Result.id, Result.replaces_id)
+        .join(Draw, col(Draw.id) == Result.draw_id)
+        .where(col(Draw.participant_id).in_(records_of(participant_id)), col(Result.undone))
+    )
+    return {identity for row in rows for identity in row}
+
+
+def _without_slips(entries: Sequence[ResultEntry]) -> list[ResultEntry]:
+    """A draw's results without those that were undone at once; what one of them stood for counts again."""
+    kept: list[ResultEntry] = []
+    for entry in entries:
+        if not entry.undone:
+            kept.append(entry)
+        elif entry.outcome is not None and entry.stands and kept:
+            kept[-1] = replace(kept[-1], counts=entry.counts, stands=True)
+    return kept

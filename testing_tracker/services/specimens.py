@@ -1,7 +1,7 @@
 """What was collected for a draw, what was measured on it, and through whose hands it went."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlmodel import Session, col, select
@@ -11,10 +11,12 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.specimens import Measurements, classify
 from testing_tracker.rules.testing.recollection import RECOLLECT
-from testing_tracker.rules.words import Outcome, Status
+from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.words import Status
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.services.lookup import find_participant
+from testing_tracker.services.testing import cups, recollections
 from testing_tracker.services.testing.happened import check_has_happened
 from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, result_of
@@ -35,19 +37,20 @@ class NewSpecimen:
 
 
 def add(
-    session: Session, acting: Acting, draw: Draw, new: NewSpecimen, kind: str, collected_at: datetime | None
+    session: Session,
+    acting: Acting,
+    draw: Draw,
+    new: NewSpecimen,
+    kind: str,
+    collected_at: datetime | None,
+    earlier: Specimen | None = None,
 ) -> Specimen:
-    """Put a specimen on record and classify it by the limits.
+    """Put a specimen on record and classify it by the limits; one that replaces an `earlier` row keeps what that said.
 
-    Raises TestingTrackerError for a label that another draw's specimen has.
+    `cups.cup_for` has looked whether there is an earlier one, and whether the label is free.
     """
-    if new.label is not None:
-        for other in _labelled(session, acting, new.label):
-            if other.draw_id != draw.id:
-                raise TestingTrackerError(
-                    f"There is another specimen with the label {new.label}. Look at it with "
-                    f"`testing-tracker specimen show {new.label}`; labels are given once."
-                )
+    if earlier is not None:
+        new, collected_at = _with_earlier(new, earlier), collected_at or earlier.collected_at
     if new.received_at is not None:
         check_has_happened(acting, new.received_at, "time of receipt")
     if collected_at is not None and new.received_at is not None and new.received_at < collected_at:
@@ -70,20 +73,34 @@ def add(
         validity=classified.validity,
         because=classified.because,
         edition=classified.edition,
+        replaces_id=earlier.id if earlier is not None else None,
+        label_key=label_key(new.label) if new.label is not None else None,
         recorded_at=acting.now,
         recorded_by=acting.account,
     )
     session.add(specimen)
     session.flush()
+    if earlier is not None and earlier.withdrawn:
+        cups.took_over(session, acting, specimen, earlier, draw)
     return specimen
+
+
+def _with_earlier(new: NewSpecimen, earlier: Specimen) -> NewSpecimen:
+    """What is said now, and of everything else what was said before."""
+    said = {field.name: getattr(new.measurements, field.name) for field in fields(Measurements)}
+    kept = {name: Decimal(text) for name in said if (text := getattr(earlier, name)) is not None}
+    return NewSpecimen(
+        kind=new.kind or earlier.kind,
+        label=new.label or earlier.label,
+        collector=new.collector or earlier.collector,
+        observed=earlier.observed if new.observed is None else new.observed,
+        received_at=new.received_at or earlier.received_at,
+        measurements=Measurements(**{**kept, **{name: one for name, one in said.items() if one is not None}}),
+    )
 
 
 def _text(number: Decimal | None) -> str | None:
     return None if number is None else str(number)
-
-
-def _labelled(session: Session, acting: Acting, label: str) -> list[Specimen]:
-    return list(session.exec(_of_the_facility(acting).where(Specimen.label == label)))
 
 
 def _of_the_facility(acting: Acting) -> SelectOfScalar[Specimen]:
@@ -105,14 +122,17 @@ def latest(session: Session, specimen_id: int) -> Specimen:
 
 
 def find_to_recollect(session: Session, acting: Acting, code: str) -> OpenDraw:
-    """The participant's draw of today whose specimen does not count. Raises TestingTrackerError when there is none."""
+    """The participant's draw of today whose specimen does not count, or was out of the range of temperatures.
+
+    Raises TestingTrackerError when there is none.
+    """
     participant = find_participant(session, acting, code)
     for draw in draws_on(session, id_of(participant), acting.today):
-        if draw.outcome == Outcome.INVALID:
+        if recollections.can_be_recollected(session, draw):
             return OpenDraw(participant, draw, result_of(session, id_of(draw)))
     raise TestingTrackerError(
-        f"{participant.code} has no invalid specimen of today to collect again. To order a test outside the schedule, "
-        "leave --recollect out."
+        f"{participant.code} has no invalid specimen of today to collect again, nor a negative one out of the range of "
+        "temperatures. To order a test outside the schedule, leave --recollect out."
     )
 
 
@@ -121,7 +141,7 @@ def recollect(session: Session, acting: Acting, found: OpenDraw) -> None:
 
     Raises TestingTrackerError for a draw with another outcome, and when the window has closed.
     """
-    if found.outcome is not Outcome.INVALID or found.draw.status != Status.COLLECTED:
+    if not recollections.can_be_recollected(session, found.draw):
         raise TestingTrackerError(
             f"{found.which} has no invalid specimen to collect again ({found.outcome or found.draw.status})."
         )
@@ -185,23 +205,38 @@ class Hand:
 
 
 @dataclass(frozen=True)
+class Move:
+    """Whose a cup was said to be, from an instant (UTC) on; `withdrawn`: that it is not that one's."""
+
+    participant: str
+    due_on: date
+    withdrawn: bool
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True)
 class SpecimenRecord:
-    """A specimen with every hand it passed through, oldest first."""
+    """A specimen with every hand it passed through, oldest first.
+
+    `moves` are the draws that it was logged for, where that was corrected, and who said so when.
+    """
 
     specimen: Specimen
     participant: str
     draw: Draw
     hands: list[Hand]
+    moves: list[Move]
 
 
 def find(session: Session, acting: Acting, label: str) -> Specimen:
     """The newest specimen with this label, or with this number. Raises TestingTrackerError where there is none."""
-    found = _labelled(session, acting, label)
+    found = cups.with_label(session, acting, label) or cups.with_label(session, acting, label, newest_only=False)
     if not found and label.isdigit():
         found = list(session.exec(_of_the_facility(acting).where(Specimen.id == int(label))))
     if not found:
         raise TestingTrackerError(f"There is no specimen {label}. Give the label or barcode that was logged with it.")
-    return found[-1]
+    return latest(session, id_of(found[-1]))
 
 
 def shown(session: Session, acting: Acting, label: str) -> SpecimenRecord:
@@ -209,16 +244,30 @@ def shown(session: Session, acting: Acting, label: str) -> SpecimenRecord:
     specimen = find(session, acting, label)
     draw = session.get_one(Draw, specimen.draw_id)
     code = session.get_one(Participant, draw.participant_id).code
-    return SpecimenRecord(specimen, code, draw, hands_of(session, specimen))
+    return SpecimenRecord(specimen, code, draw, hands_of(session, specimen), _moves_of(session, specimen))
+
+
+def _moves_of(session: Session, specimen: Specimen) -> list[Move]:
+    moves: list[Move] = []
+    for row in cups.history_of(session, specimen):
+        draw = session.get_one(Draw, row.draw_id)
+        code = session.get_one(Participant, draw.participant_id).code
+        if not moves or (moves[-1].participant, moves[-1].withdrawn) != (code, row.withdrawn):
+            moves.append(Move(code, draw.due_on, row.withdrawn, row.recorded_at, row.recorded_by))
+    return moves if len(moves) > 1 else []
 
 
 def hands_of(session: Session, specimen: Specimen) -> list[Hand]:
-    """Every hand that a specimen passed through: the collector's first."""
-    hands = [Hand(specimen.collected_at, specimen.collector or specimen.recorded_by, "collected", specimen.recorded_by)]
+    """Every hand that a specimen passed through, also while it was taken for another draw's: the collector's first."""
+    rows = cups.history_of(session, specimen)
+    first = rows[0].recorded_by
+    hands = [Hand(specimen.collected_at, specimen.collector or first, "collected", first)]
     if specimen.received_at is not None:
-        hands.append(Hand(specimen.received_at, specimen.recorded_by, "received", specimen.recorded_by))
+        by = next(row.recorded_by for row in rows if row.received_at is not None)
+        hands.append(Hand(specimen.received_at, by, "received", by))
+    ids = [row.id for row in rows]
     for row in session.exec(
-        select(Handover).where(Handover.specimen_id == specimen.id).order_by(col(Handover.at), col(Handover.id))
+        select(Handover).where(col(Handover.specimen_id).in_(ids)).order_by(col(Handover.at), col(Handover.id))
     ):
         hands.append(Hand(row.at, row.to_whom, row.purpose or f"handed over by {row.from_whom}", row.recorded_by))
     return hands

@@ -52,12 +52,15 @@ class StepDownLine:
     changed_since: bool = False
 
 
-def worklist(session: Session, acting: Acting, *, open_only: bool = False) -> list[RecommendationLine | StepDownLine]:
+def worklist(
+    session: Session, acting: Acting, *, open_only: bool = False, slips_too: bool = False
+) -> list[RecommendationLine | StepDownLine]:
     """What waits for a clinician, newest evidence first, then who may need less care, then what was put off.
 
-    Those that were decided on, or withdrawn, follow unless only the open ones are wanted.
+    Those that were decided on, or withdrawn, follow unless only the open ones are wanted; those that a slip raised and
+    that were undone with it, only with `slips_too`.
     """
-    everything = col(Recommendation.id).is_not(None)
+    everything = col(Recommendation.id).is_not(None) if slips_too else ~col(Recommendation.undone)
     found = lines(session, acting, col(Recommendation.status) == Decision.OPEN if open_only else everything)
     found.sort(key=lambda line: (_newest(line, acting), line.raised_at, line.id), reverse=True)
     waiting = [line for line in found if line.status is Decision.OPEN]

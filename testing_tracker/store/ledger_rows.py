@@ -38,7 +38,7 @@ COLUMNS = {
     "draw": "id, participant_id, due_on, kind, schedule_version_id, ordered_for, recorded_at",
     "result": (
         "id, draw_id, outcome, collected_at, note, replaces_id, reason, recorded_at, recorded_by, "
-        "nullif(method, 'presumptive'), lab, specimen_id"
+        "nullif(method, 'presumptive'), lab, specimen_id, nullif(undone, false)"
     ),
     "finding": "id, result_id, analyte, nullif(found, true), amount, unit, comparator, cutoff",
     "audit_entry": ("id, facility_id, at, account, act, participant_id, draw_id, recommendation_id, reason, detail"),
@@ -48,10 +48,11 @@ COLUMNS = {
     ),
     "specimen": (
         "id, draw_id, label, kind, collector, observed, collected_at, received_at, temperature, creatinine, "
-        "specific_gravity, ph, oxidant, validity, because, edition, replaces_id, recorded_at, recorded_by"
+        "specific_gravity, ph, oxidant, validity, because, edition, replaces_id, recorded_at, recorded_by, label_key, "
+        "nullif(withdrawn, false)"
     ),
     "handover": "id, specimen_id, from_whom, to_whom, at, purpose, recorded_at, recorded_by",
-    "confirmation": "id, draw_id, lab, due_on, reason, recorded_at, recorded_by",
+    "confirmation": "id, draw_id, lab, due_on, reason, recorded_at, recorded_by, sent_on, specimen_id",
     "closing": (
         "id, facility_id, day, days, draws, untouched, usual_draws, usual_untouched, held, recorded_at, recorded_by"
     ),

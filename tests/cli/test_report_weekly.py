@@ -247,6 +247,7 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "leaves",
         "reviews",
         "confirmations_overdue",
+        "recollections",
         "anchors",
         "as_of",
         "printed_at",

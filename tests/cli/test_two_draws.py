@@ -98,8 +98,8 @@ def test_a_corrected_line_imported_again_does_not_fill_the_other_draw(due_today,
     assert due_today.contents() == before
 
 
-@pytest.mark.parametrize("correction", ["negative", "due", "missed"])
-def test_a_line_that_was_corrected_or_taken_back_does_not_come_back(due_today, take, correction):
+@pytest.mark.parametrize("correction", ["negative", "missed", "refused"])
+def test_a_line_that_was_corrected_does_not_come_back(due_today, take, correction):
     line = RESULTS + "A17,2026-11-16,positive,coc\n"
     take(line)
     due_today("amend", "A17", correction, "--reason", "it was A71's cup")

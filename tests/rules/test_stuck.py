@@ -67,8 +67,10 @@ def test_a_definitive_result_is_overdue_when_its_day_is_over():
 
 
 def test_an_invalid_specimen_is_collected_again_today_or_ordered_anew():
-    assert stuck.recollection("A17", day(0), day(0)).do == "testing-tracker test A17 --recollect"
-    assert stuck.recollection("A17", day(0), day(1)).do == "testing-tracker test A17 --reason 'invalid on 2026-11-16'"
+    today = stuck.recollection("A17", day(0), "cold", same_draw=True)
+    assert (today.what, today.do) == ("cold", "testing-tracker test A17 --recollect")
+    later = stuck.recollection("A17", day(0), "cold", same_draw=False)
+    assert later.do == "testing-tracker test A17 --reason 'specimen of 2026-11-16'"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from testing_tracker.rules.words import Outcome, Status
 RECOLLECT = "to be collected again"
 SECOND_GIVEN = "a second specimen was collected; its result is to come"
 OF_THE_FIRST = "said of a specimen that does not count; a second one was collected"
-NOT_RECOLLECTED = "a specimen that does not count was given, and no second one"
+NOT_RECOLLECTED = "a specimen was given for which another one was to be collected, and no second one"
 
 
 def says(status: Status, reason: str | None, outcome: Outcome | None) -> Outcome | None:

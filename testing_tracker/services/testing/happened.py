@@ -3,7 +3,7 @@
 A typed 23:50 at 14:33 would mark somebody late who was not.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
@@ -25,3 +25,12 @@ def check_has_happened(acting: Acting, moment: datetime, what: str) -> None:
             f"The {what} is in the future; it is {acting.now.astimezone(acting.zone):%H:%M on %Y-%m-%d} now. Check the "
             "time that was given, and the machine's clock."
         )
+
+
+def check_collected_at(acting: Acting, due_on: date, moment: datetime | None) -> None:
+    """Raise TestingTrackerError for a time of collection later than now, or before the day of its draw."""
+    if moment is None:
+        return
+    check_has_happened(acting, moment, "time of collection")
+    if moment.astimezone(acting.zone).date() < due_on:
+        raise TestingTrackerError(f"The time of collection is before the draw's day, {due_on}.")

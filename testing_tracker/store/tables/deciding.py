@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import About, Decision, Level
@@ -12,7 +12,8 @@ from testing_tracker.store.tables.constraints import one_of, only_where
 class Recommendation(SQLModel, table=True):
     """An escalation recommendation to a clinician. A participant has at most one open.
 
-    One `deferred_until` a day stays open and comes back to the top of the worklist on that day.
+    One `deferred_until` a day stays open and comes back to the top of the worklist on that day. One that is `undone`
+    was raised by a slip and withdrawn with it, in one log session of one day.
     """
 
     __table_args__ = (
@@ -33,6 +34,7 @@ class Recommendation(SQLModel, table=True):
     decided_by: str | None = None
     decision_reason: str | None = None
     deferred_until: date | None = None
+    undone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Evidence(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, UniqueConstraint, true
+from sqlalchemy import Index, UniqueConstraint, false, true
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Method, Outcome, Validity
@@ -14,7 +14,8 @@ class Result(SQLModel, table=True):
 
     A draw has a line of results for each method; in a line the row that no other row `replaces` is the one that
     counts, and without an outcome it takes the earlier one back. A definitive result governs a presumptive one. The
-    unique indexes let only one of two nurses at the same second be first.
+    unique indexes let only one of two nurses at the same second be first. A row that is `undone` takes a slip back in
+    the log session in which it was typed, and on its day: neither of the two is shown unless all is asked for.
     """
 
     __table_args__ = (
@@ -35,6 +36,7 @@ class Result(SQLModel, table=True):
     method: str = Field(default=Method.PRESUMPTIVE, sa_column_kwargs={"server_default": str(Method.PRESUMPTIVE)})
     lab: str | None = None
     specimen_id: int | None = Field(default=None, foreign_key="specimen.id")
+    undone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Finding(SQLModel, table=True):
@@ -80,7 +82,9 @@ class Specimen(SQLModel, table=True):
     """What was collected for a draw, and what was measured on it, as decimal numbers in text; None is not measured.
 
     Temperature in degrees Celsius, creatinine in mg/dL. `validity` is the classification by the limits of `edition`,
-    `because` the measurement that decided. A row that `replaces` another one corrects it.
+    `because` the measurement that decided. A row that `replaces` another one corrects it; on another draw, it says that
+    the cup is that one's. `withdrawn`: it is not this draw's cup, and nobody has said yet whose it is. `label_key` is
+    the label as it is compared, None of rows that are older than that.
     """
 
     __table_args__ = (one_of("validity", Validity),)
@@ -104,6 +108,8 @@ class Specimen(SQLModel, table=True):
     replaces_id: int | None = Field(default=None, foreign_key="specimen.id", unique=True)
     recorded_at: datetime
     recorded_by: str
+    label_key: str | None = Field(default=None, index=True)
+    withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Handover(SQLModel, table=True):
@@ -122,7 +128,8 @@ class Handover(SQLModel, table=True):
 class Confirmation(SQLModel, table=True):
     """A specimen sent for a definitive test, which is awaited by `due_on`; without that day it was called off.
 
-    The newest row of a draw counts; a definitive result ends the wait.
+    The newest row of a draw counts; a definitive result ends the wait. `sent_on` is the facility's day on which it was
+    sent, where that is not the day of the row; `specimen_id` the cup with which the wait left a draw that was not its.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -132,3 +139,5 @@ class Confirmation(SQLModel, table=True):
     reason: str | None = None
     recorded_at: datetime
     recorded_by: str
+    sent_on: date | None = None
+    specimen_id: int | None = Field(default=None, foreign_key="specimen.id")

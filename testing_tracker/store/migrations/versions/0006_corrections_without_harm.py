@@ -20,6 +20,7 @@ def upgrade() -> None:
     _tell_findings_apart()
     _nights_that_are_taken_back()
     _create_corrections_of_people()
+    _know_cups()
 
 
 def _create_closed_days() -> None:
@@ -169,3 +170,17 @@ def _create_corrections_of_people() -> None:
         "CONSTRAINT enrolment_ended_as_is_known CHECK (ended_as IN ('cancelled', 'joined'))"
     )
     refuse_changes(("renaming", "joining"))
+
+
+def _know_cups() -> None:
+    """Whose cup it is, how its label is compared, and which entries were slips that were undone at once."""
+    for table in ("result", "recommendation"):
+        op.add_column(table, sa.Column("undone", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("specimen", sa.Column("label_key", TEXT, nullable=True))
+    op.add_column("specimen", sa.Column("withdrawn", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(op.f("specimen_label_key_index"), "specimen", ["label_key"], unique=False)
+    op.add_column("confirmation", sa.Column("sent_on", sa.Date(), nullable=True))
+    op.execute(
+        "ALTER TABLE confirmation ADD COLUMN specimen_id INTEGER "
+        "CONSTRAINT confirmation_specimen_id_refers REFERENCES specimen (id)"
+    )

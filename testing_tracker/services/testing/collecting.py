@@ -1,0 +1,78 @@
+"""A cup on record before its result: its label, its type and when it was taken, and correcting these."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.reading import Read
+from testing_tracker.rules.testing.cold_cup import advice
+from testing_tracker.rules.words import Status
+from testing_tracker.services import attendance, panels, results, specimens
+from testing_tracker.services.draws import OpenDraw
+from testing_tracker.services.results import Logged
+from testing_tracker.services.settling import Settled
+from testing_tracker.services.specimens import NewSpecimen
+from testing_tracker.services.testing import cups
+from testing_tracker.services.testing.happened import check_collected_at
+from testing_tracker.store import audit
+from testing_tracker.store.tables import Specimen
+
+
+@dataclass(frozen=True)
+class NewCup:
+    """What is said of a cup whose result is to come; `collected_at` is in UTC."""
+
+    specimen: NewSpecimen
+    collected_at: datetime | None = None
+
+
+def record(session: Session, acting: Acting, found: OpenDraw, cup: NewCup) -> list[str]:
+    """A cup was taken and its result is to come: it is on record with its label, and the result attaches to it.
+
+    Also for a draw that is on record as collected without a cup. Returns what a person should know of it. Raises
+    TestingTrackerError where the draw's state does not allow that, and for a label that another cup has.
+    """
+    draw = found.draw
+    is_collected = draw.status == Status.COLLECTED and found.outcome is None
+    if not is_collected or cups.awaiting(session, draw) is not None:
+        attendance.record_collected(session, acting, found)
+    return _put(session, acting, found, cup, None)
+
+
+def correct(session: Session, acting: Acting, found: OpenDraw, cup: NewCup, reason: str) -> Logged:
+    """The draw is collected with its result to come, and this is its cup; the earlier entries are kept."""
+    draw = found.draw
+    earlier = Status(draw.status)
+    if earlier is Status.COLLECTED and found.outcome is None:
+        logged = Logged(found.participant, draw, earlier, None, (), Settled(Read(), None))
+    else:
+        logged = results.take_back(session, acting, found, Status.COLLECTED, reason)
+    told = _put(session, acting, found, cup, cups.awaiting(session, draw))
+    audit.record(
+        session,
+        acting,
+        "specimen correct",
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=reason,
+        label=cup.specimen.label,
+    )
+    session.flush()
+    return Logged(found.participant, draw, earlier, None, (), logged.settled, because=logged.because, warnings=told)
+
+
+def _put(session: Session, acting: Acting, found: OpenDraw, cup: NewCup, expected: Specimen | None) -> list[str]:
+    draw, said = found.draw, cup.specimen
+    check_collected_at(acting, found.draw.due_on, cup.collected_at)
+    earlier = cups.with_this_label(session, acting, found, said.label) if said.label is not None else None
+    if earlier is not None and not earlier.withdrawn and (expected is None or earlier.id != expected.id):
+        raise TestingTrackerError(
+            f"{found.which} has another specimen with the label {said.label}, and its result; labels are given once."
+        )
+    earlier = earlier or expected
+    kind = said.kind or (earlier.kind if earlier else panels.test_of(session, draw).specimen)
+    written = specimens.add(session, acting, draw, said, kind, cup.collected_at, earlier)
+    return advice(kind, written.temperature, None, found.participant.code)

@@ -1,0 +1,290 @@
+"""Which cup is whose: one that is on record before its result, and one that turns out to be another draw's.
+
+A correction of a specimen is a new row that replaces it, also where it changes the draw: what was said of the cup, its
+label and every hand that it passed through go with it, and the earlier rows stay.
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.words import Status
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of, stands
+from testing_tracker.store.tables import Confirmation, Draw, Participant, Result, Specimen
+
+if TYPE_CHECKING:
+    from testing_tracker.services.draws import OpenDraw
+    from testing_tracker.services.specimens import NewSpecimen
+
+# What a correction does not say stays as the earlier row said it.
+CARRIED = (
+    "label",
+    "kind",
+    "collector",
+    "observed",
+    "collected_at",
+    "received_at",
+    "temperature",
+    "creatinine",
+    "specific_gravity",
+    "ph",
+    "oxidant",
+)
+_CLASSIFIED = ("validity", "because", "edition", "label_key")
+_SENT, _CALLED_OFF = "confirmation send", "confirmation cancel"
+
+
+def is_newest() -> ColumnElement[bool]:
+    """The condition that no other row replaces a specimen's."""
+    later = aliased(Specimen)
+    return ~select(later.id).where(later.replaces_id == Specimen.id).exists()
+
+
+def with_label(session: Session, acting: Acting, label: str, *, newest_only: bool = True) -> list[Specimen]:
+    """The facility's specimens with a label, however it is written; oldest first."""
+    key = label_key(label)
+    found = session.exec(
+        select(Specimen)
+        .join(Draw, col(Draw.id) == Specimen.draw_id)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            or_(
+                col(Specimen.label_key) == key,
+                col(Specimen.label_key).is_(None) & col(Specimen.label).is_not(None),  # older rows have no key
+            ),
+            *([is_newest()] if newest_only else []),
+        )
+        .order_by(col(Specimen.id))
+    )
+    return [specimen for specimen in found if specimen.label is not None and label_key(specimen.label) == key]
+
+
+def cups_of(session: Session, draw: Draw) -> list[Specimen]:
+    """The cups that are a draw's now, as they were last corrected, oldest first."""
+    return list(
+        session.exec(
+            select(Specimen)
+            .where(Specimen.draw_id == draw.id, ~col(Specimen.withdrawn), is_newest())
+            .order_by(col(Specimen.id))
+        )
+    )
+
+
+def history_of(session: Session, specimen: Specimen) -> list[Specimen]:
+    """A specimen's rows, the first one first, up to this one."""
+    rows = [specimen]
+    while rows[0].replaces_id is not None:
+        rows.insert(0, session.get_one(Specimen, rows[0].replaces_id))
+    return rows
+
+
+def awaiting(session: Session, draw: Draw) -> Specimen | None:
+    """The cup of a collected draw that is on record and has no result that stands; None where there is none."""
+    if draw.status != Status.COLLECTED:
+        return None
+    for specimen in reversed(cups_of(session, draw)):
+        rows = [id_of(row) for row in history_of(session, specimen)]
+        result = select(Result.id).where(
+            col(Result.specimen_id).in_(rows), col(Result.outcome).is_not(None), stands(Result)
+        )
+        if session.exec(result).first() is None:
+            return specimen
+    return None
+
+
+def cup_for(
+    session: Session,
+    acting: Acting,
+    found: "OpenDraw",
+    said: "NewSpecimen | None",
+    standing: Result | None,
+    *,
+    corrects: bool,
+) -> Specimen | None:
+    """The cup on record that a result is of: the one with its label, or the one whose result is to come.
+
+    A correction's is the cup of the result that it corrects. Raises TestingTrackerError for a label that another draw's
+    cup has, and for another label than the cup that is awaited.
+    """
+    draw = found.draw
+    expected = awaiting(session, draw)
+    if said is None:
+        return expected
+    labelled = with_this_label(session, acting, found, said.label) if said.label is not None else None
+    if expected is not None:
+        _check_label(found, said.label, expected)
+    if labelled is not None and labelled.withdrawn:
+        return labelled
+    if expected is not None:
+        return expected
+    if labelled is not None and not _is_of(session, labelled, standing):
+        return None  # another method's test of the same cup has a row of its own
+    return _corrected(session, draw, standing) if corrects else None
+
+
+def with_this_label(session: Session, acting: Acting, found: "OpenDraw", label: str) -> Specimen | None:
+    """The cup with a label that may be this draw's: its own, or one that was taken back from another draw."""
+    if not label_key(label):
+        raise TestingTrackerError("The specimen's label is empty. Give what is printed on it.")
+    labelled = with_label(session, acting, label)
+    for other in labelled:
+        if other.draw_id != found.draw.id and not other.withdrawn:
+            raise TestingTrackerError(
+                f"There is another specimen with the label {label}. Look at it with "
+                f"`testing-tracker specimen show {label}`; labels are given once. If the cup was logged for somebody "
+                "else, `testing-tracker swap` exchanges the two."
+            )
+    return labelled[-1] if labelled else None
+
+
+def _check_label(found: "OpenDraw", label: str | None, expected: Specimen) -> None:
+    if label is None or expected.label is None or label_key(label) == label_key(expected.label):
+        return
+    raise TestingTrackerError(
+        f"The cup of {found.which} is on record as {expected.label}, and this is {label}. If {label} is right, correct "
+        f"it with `testing-tracker amend {found.participant.code} collected --specimen-id {label} --reason …`."
+    )
+
+
+def _corrected(session: Session, draw: Draw, standing: Result | None) -> Specimen | None:
+    if standing is None or standing.outcome is None or standing.specimen_id is None:
+        return None
+    return next((cup for cup in cups_of(session, draw) if _is_of(session, cup, standing)), None)
+
+
+def _is_of(session: Session, specimen: Specimen, result: Result | None) -> bool:
+    if result is None or result.specimen_id is None:
+        return False
+    return result.specimen_id in [row.id for row in history_of(session, specimen)]
+
+
+def release(session: Session, acting: Acting, draw: Draw, reason: str) -> list[str]:
+    """What was collected for a draw is not its cup: its labels, hands and awaited confirmation wait for whose it is.
+
+    Returns what a person should know of it. A result logged with the label takes the cup over.
+    """
+    told = []
+    last = None
+    for specimen in cups_of(session, draw):
+        last = _copied(session, acting, specimen, draw, withdrawn=True)
+        _on_record(session, acting, "specimen withdraw", last, draw, reason)
+        if last.label is not None:
+            told.append(f"the cup {last.label} is nobody's now; a result logged with --specimen-id takes it over")
+    awaited = newest_confirmation(session, draw)
+    if awaited is not None:
+        cup = last.id if last is not None else None
+        _confirm(session, acting, draw, _CALLED_OFF, lab=awaited.lab, reason=reason, specimen_id=cup)
+        lab = f" from {awaited.lab}" if awaited.lab else ""
+        follows = "goes with the cup" if told else "is called off; send it for whose cup it was"
+        told.append(f"the definitive result{lab} that was awaited by {awaited.due_on} {follows}")
+    return told
+
+
+def moved(session: Session, acting: Acting, specimen: Specimen, draw: Draw, reason: str) -> Specimen:
+    """The cup is another draw's: its row there, with its label, all that was said of it, and its hands."""
+    row = _copied(session, acting, specimen, draw, withdrawn=False)
+    _on_record(session, acting, "specimen move", row, draw, reason)
+    return row
+
+
+def took_over(session: Session, acting: Acting, specimen: Specimen, earlier: Specimen, draw: Draw) -> None:
+    """A cup that was taken back is this draw's: say so on record, and await for it what was awaited of it."""
+    _on_record(session, acting, "specimen move", specimen, draw, None)
+    left = session.exec(select(Confirmation).where(Confirmation.specimen_id == earlier.id)).first()
+    if left is None or newest_confirmation(session, draw) is not None:
+        return
+    sent = session.exec(
+        select(Confirmation)
+        .where(Confirmation.draw_id == left.draw_id, col(Confirmation.id) < left.id)
+        .order_by(col(Confirmation.id).desc())
+        .limit(1)
+    ).first()
+    if sent is not None and sent.due_on is not None:
+        expect(session, acting, draw, sent, left.reason)
+
+
+def newest_confirmation(session: Session, draw: Draw) -> Confirmation | None:
+    """What was sent of a draw's cup to a laboratory, also when it was answered; None where that was called off."""
+    newest = session.exec(
+        select(Confirmation).where(Confirmation.draw_id == draw.id).order_by(col(Confirmation.id).desc()).limit(1)
+    ).first()
+    return newest if newest is not None and newest.due_on is not None else None
+
+
+def expect(session: Session, acting: Acting, draw: Draw, sent: Confirmation, reason: str | None) -> None:
+    """Await for a draw what was sent for another one, as of the day on which it was sent."""
+    sent_on = sent.sent_on or sent.recorded_at.astimezone(acting.zone).date()
+    _confirm(session, acting, draw, _SENT, lab=sent.lab, by=sent.due_on, reason=reason, sent_on=sent_on)
+
+
+def call_off(session: Session, acting: Acting, draw: Draw, sent: Confirmation, reason: str) -> None:
+    """No definitive result is awaited for a draw any more, because its cup is another draw's."""
+    _confirm(session, acting, draw, _CALLED_OFF, lab=sent.lab, reason=reason)
+
+
+def _confirm(
+    session: Session,
+    acting: Acting,
+    draw: Draw,
+    act: str,
+    *,
+    lab: str | None,
+    reason: str | None,
+    by: date | None = None,
+    sent_on: date | None = None,
+    specimen_id: int | None = None,
+) -> None:
+    session.add(
+        Confirmation(
+            draw_id=id_of(draw),
+            lab=lab,
+            due_on=by,
+            reason=reason,
+            sent_on=sent_on,
+            specimen_id=specimen_id,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(
+        session, acting, act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by
+    )
+    session.flush()
+
+
+def _copied(session: Session, acting: Acting, specimen: Specimen, draw: Draw, *, withdrawn: bool) -> Specimen:
+    row = Specimen(
+        draw_id=id_of(draw),
+        **{name: getattr(specimen, name) for name in (*CARRIED, *_CLASSIFIED)},
+        withdrawn=withdrawn,
+        replaces_id=specimen.id,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    if row.label is not None:
+        row.label_key = label_key(row.label)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _on_record(session: Session, acting: Acting, act: str, specimen: Specimen, draw: Draw, reason: str | None) -> None:
+    audit.record(
+        session,
+        acting,
+        act,
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=reason,
+        specimen=specimen.id,
+        label=specimen.label,
+    )
+    session.flush()

@@ -1,0 +1,174 @@
+"""Exchanging two cups that were logged for each other's participants, as one act."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.reading import Read
+from testing_tracker.rules.words import Method, Outcome, Status
+from testing_tracker.services import results, settling
+from testing_tracker.services.draws import OpenDraw
+from testing_tracker.services.results import Logged
+from testing_tracker.services.settling import Settled
+from testing_tracker.services.specimens import latest
+from testing_tracker.services.testing import cups
+from testing_tracker.store import audit
+from testing_tracker.store.queries import findings_of, id_of, standing_result
+from testing_tracker.store.tables import Confirmation, Finding, Result, Specimen
+
+# Of a draw in one of these states a person has said that no cup was given, or why none is wanted.
+_NO_CUP_WANTED = (Status.REFUSED, Status.EXCUSED)
+# What a result's row has of its own draw, and its own time; all else goes with the cup.
+_OF_THE_ROW = ("id", "draw_id", "replaces_id", "reason", "specimen_id", "undone", "recorded_at", "recorded_by")
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What a draw has of a cup: its results by method, its specimens, and what was sent to a laboratory."""
+
+    found: OpenDraw
+    is_collected: bool
+    results: Mapping[Method, Result]
+    specimens: list[Specimen]
+    sent: Confirmation | None
+
+
+def swap(session: Session, acting: Acting, one: OpenDraw, other: OpenDraw, reason: str) -> tuple[Logged, Logged]:
+    """Each draw has the other one's cup now: results of both methods, specimen, hands, and what is awaited of it.
+
+    A draw whose cup was logged for the other, and that has none itself, leaves the other one without: it is due again,
+    or what the day leaves of that. The earlier entries are kept. Raises TestingTrackerError where there is no cup, and
+    for a draw that was refused or excused, or whose specimen is to be collected again.
+    """
+    if one.draw.id == other.draw.id:
+        raise TestingTrackerError(f"{one.which} cannot be swapped with itself. Give two participants' codes.")
+    held, others = _held(session, one), _held(session, other)
+    if not held.is_collected and not others.is_collected:
+        raise TestingTrackerError(
+            f"Neither {one.which} ({one.draw.status}) nor {other.which} ({other.draw.status}) has a cup to swap."
+        )
+    moved = {
+        id_of(specimen): id_of(cups.moved(session, acting, specimen, to.draw, reason))
+        for these, to in ((held.specimens, other), (others.specimens, one))
+        for specimen in these
+    }
+    for sent, own, to in ((others.sent, held.sent, one), (held.sent, others.sent, other)):
+        if sent is not None:
+            cups.expect(session, acting, to.draw, sent, reason)
+        elif own is not None:
+            cups.call_off(session, acting, to.draw, own, reason)
+    return (
+        _give(session, acting, one, others, moved, reason),
+        _give(session, acting, other, held, moved, reason),
+    )
+
+
+def _held(session: Session, found: OpenDraw) -> _Held:
+    draw = found.draw
+    status = Status(draw.status)
+    has_earlier = found.outcome is None and found.result is not None and found.result.outcome is not None
+    if has_earlier:
+        raise TestingTrackerError(
+            f"{found.which} has a specimen that does not count, and another one that is to come. Log that first."
+        )
+    if status in _NO_CUP_WANTED:
+        raise TestingTrackerError(
+            f"{found.which} is recorded as {status}, so it has no cup to swap. If that is wrong, correct it first with "
+            "`testing-tracker amend`."
+        )
+    is_collected = status is Status.COLLECTED
+    standing = {method: standing_result(session, id_of(draw), method) for method in Method}
+    return _Held(
+        found=found,
+        is_collected=is_collected,
+        results={method: row for method, row in standing.items() if row is not None and row.outcome is not None},
+        specimens=cups.cups_of(session, draw) if is_collected else [],
+        sent=cups.newest_confirmation(session, draw) if is_collected else None,
+    )
+
+
+def _give(session: Session, acting: Acting, to: OpenDraw, held: _Held, moved: Mapping[int, int], reason: str) -> Logged:
+    """Put on record for a draw what was on record of another one's cup."""
+    draw = to.draw
+    earlier, before = Status(draw.status), draw.outcome
+    if not held.is_collected:
+        return results.take_back(session, acting, to, Status.DUE, reason)
+    if not held.results:
+        if earlier is Status.COLLECTED and to.outcome is None:
+            return Logged(to.participant, draw, earlier, None, (), Settled(Read(), None))
+        return results.take_back(session, acting, to, Status.COLLECTED, reason)
+    draw.status, draw.reason, draw.unable = Status.COLLECTED, None, False
+    written = [_write(session, acting, to, method, held.results.get(method), moved, reason) for method in Method]
+    rows = [row for row in written if row is not None]
+    found = {id_of(row): findings_of(session, row.id) for row in rows}
+    for row in rows:
+        audit.record(
+            session,
+            acting,
+            "result amend",
+            participant_id=draw.participant_id,
+            draw_id=draw.id,
+            reason=reason,
+            due_on=draw.due_on,
+            earlier=before or earlier,
+            outcome=row.outcome,
+            analytes=found[id_of(row)],
+            method=row.method,
+            swapped_with=held.found.participant.code,
+        )
+    governing = rows[-1]  # a definitive result comes last, and is settled first: what it says is what the draw says
+    settled = None
+    for row in reversed(rows):
+        read = settling.read_of(session, draw, row, found[id_of(row)])
+        now = settling.settle_with(session, acting, draw, row, read, is_first=False)
+        settled = settled or now
+    assert settled is not None, "there is a row"
+    outcome = Outcome(draw.outcome) if draw.outcome else None
+    analytes = found[id_of(governing)] if outcome is Outcome.POSITIVE else []
+    return Logged(to.participant, draw, earlier, outcome, analytes, settled, result_id=governing.id)
+
+
+def _write(
+    session: Session,
+    acting: Acting,
+    to: OpenDraw,
+    method: Method,
+    theirs: Result | None,
+    moved: Mapping[int, int],
+    reason: str,
+) -> Result | None:
+    """The row of one method that counts for a draw from now on: the other one's, or that there is none any more."""
+    own = standing_result(session, id_of(to.draw), method)
+    if theirs is None and (own is None or own.outcome is None):
+        return None
+    said = {} if theirs is None else {name: getattr(theirs, name) for name in _columns(Result, _OF_THE_ROW)}
+    specimen = latest(session, theirs.specimen_id) if theirs is not None and theirs.specimen_id is not None else None
+    row = Result(
+        **{"method": method, **said},
+        draw_id=id_of(to.draw),
+        replaces_id=own.id if own is not None else None,
+        specimen_id=None if specimen is None else moved.get(id_of(specimen), specimen.id),
+        reason=reason,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise TestingTrackerError(f"{to.which} was recorded by somebody else just now. Look at it first.") from None
+    if theirs is None:
+        return None
+    for finding in session.exec(select(Finding).where(Finding.result_id == theirs.id).order_by(col(Finding.id))).all():
+        copied = {name: getattr(finding, name) for name in _columns(Finding, ("id", "result_id"))}
+        session.add(Finding(result_id=id_of(row), **copied))
+    session.flush()
+    return row
+
+
+def _columns(table: type[Result] | type[Finding], without: tuple[str, ...]) -> list[str]:
+    return [name for name in table.model_fields if name not in without]
