@@ -25,7 +25,7 @@ NAMES = [
     ":memory:",
     "file:x.db",
     "file:x?mode=ro",
-    "it's \"quoted\" $HOME `x` \\ {y}",
+    'it\'s "quoted" $HOME `x` \\ {y}',
 ]
 
 
