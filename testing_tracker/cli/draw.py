@@ -4,7 +4,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
-from testing_tracker.cli.held import in_words
+from testing_tracker.cli.held import asked, in_words
 from testing_tracker.cli.output import format_option, print_rows, say, warn
 from testing_tracker.cli.words import CODE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
@@ -63,6 +63,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         lines = services.draws.due(session, acting, day)
         made = services.draws.night_has_run(session, acting, day)
         today = acting.today
+        questions = asked(session, acting, None if day == today else day)
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     if any(line.panel for line in lines):
         columns.append("panel")
@@ -71,6 +72,8 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         warn(f"{day} is in the future. Draws are made on their own day, so nobody can know them before.")
     elif day == today and not made:
         warn("today's draws have not been made yet; `testing-tracker draw` makes them.")
+    for question in questions:
+        warn(question)
 
 
 @click.command("test")

@@ -9,6 +9,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.held import asked
 from testing_tracker.cli.log_conversation import HELP, Conversation
 from testing_tracker.cli.output import TRAINING, say, warn
 from testing_tracker.cli.words import DAY
@@ -32,8 +33,11 @@ def log_command(desk: Desk, on: str | None) -> None:
             raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
         waiting = len(services.log_session.awaited(session, acting, day))
         made = services.draws.night_has_run(session, acting, day)
+        questions = asked(session, acting)
     if not made:
         warn(f"the draws of {day} have not been made; `testing-tracker draw` makes those of today.")
+    for question in questions:
+        warn(question)
     if sys.stdin is not None and sys.stdin.isatty():
         say(desk, f"Cups of {day}: {waiting} awaited. Type or scan a code; ? helps, q closes.")
         _converse(desk, day if on else None)

@@ -8,11 +8,14 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, going_on, pass_desk
+from testing_tracker.cli.held import answers_to
 from testing_tracker.cli.output import format_option, print_json, print_rows
 from testing_tracker.cli.words import TIME
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.no_record import question
 
 if TYPE_CHECKING:
+    from testing_tracker.rules.no_record import Compared
     from testing_tracker.rules.words import Channel
     from testing_tracker.services.status import State
 
@@ -83,6 +86,7 @@ def _document(state: "State") -> dict[str, object]:
         "checks": [vars(check) for check in state.checks],
         "confirmations": vars(state.confirmations) if state.confirmations else None,
         "problems": state.problems,
+        "questions": [_question(one) for one in state.questions],
     }
 
 
@@ -102,6 +106,9 @@ def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo
     if state.overdue_since is not None:
         rows.append(row("nightly run", state.overdue_since, "overdue", None, None, "`testing-tracker draw` makes it"))
     rows += [row("nightly run", gap, "gap", None, None, "did not run") for gap in state.gaps]
+    for asked in state.questions:
+        detail = f"{question(asked)} {answers_to(asked.closed)} says so"
+        rows.append(row("nightly run", asked.closed.day, "asks", None, None, detail))
     for edition in state.editions:
         numbered = "" if edition.number == 1 else f"edition {edition.number}"
         rows.append(row("report", edition.week, "printed", edition.printed_at, edition.printed_by, numbered))
@@ -128,6 +135,18 @@ def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo
             rows.append(row("reminder by mail", state.today, said, overdue.mailed_at, None, told))
     rows += [row(check.act, None, "done" if check.at else "never", check.at, check.by, "") for check in state.checks]
     return rows
+
+
+def _question(asked: "Compared") -> dict[str, object]:
+    closed = asked.closed
+    return {
+        "from": closed.first_day,
+        "to": closed.day,
+        "draws": closed.count.draws,
+        "untouched": closed.count.untouched,
+        "question": question(asked),
+        "do": answers_to(closed),
+    }
 
 
 def _told(error: str | None, attempts: int, next_at: datetime | None, zone: ZoneInfo) -> str:

@@ -14,6 +14,7 @@ from testing_tracker.rules import stuck
 from testing_tracker.rules.stuck import Limits, Stuck
 from testing_tracker.rules.words import Decision, Kind, Outcome, Status
 from testing_tracker.services import backups, confirmations, keys, reviews
+from testing_tracker.services.drawing import held_days
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import in_force_id
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Facility, Night, Participant, Recommendation
@@ -43,6 +44,7 @@ def _the_program(
     nights = select(newest).where(Night.facility_id == acting.facility_id)
     yield stuck.night_overdue(session.exec(nights).one(), opened_on, local_now, limits)
     yield from _gaps(session, acting, limits)
+    yield from map(stuck.unanswered, held_days.unanswered(session, acting))
     yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
     yield stuck.clock(session.exec(nights).one(), session.exec(entries).one(), local_now, limits)

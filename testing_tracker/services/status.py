@@ -10,9 +10,11 @@ from sqlmodel import Session, col, func, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.owed import last_night_expected, overdue_since, report_overdue
 from testing_tracker.rules.words import Channel
 from testing_tracker.services import backups, deliveries, reminders
+from testing_tracker.services.drawing import held_days
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 
 DAYS_TO_LOOK_BACK = 7
@@ -92,7 +94,10 @@ class OverdueConfirmations:
 
 @dataclass
 class State:
-    """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none."""
+    """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none.
+
+    `questions` are the days of which nobody has said yet whether anything was collected.
+    """
 
     today: date
     now: datetime
@@ -103,6 +108,7 @@ class State:
     deliveries: list[DeliveryState]
     checks: list[Check]
     confirmations: OverdueConfirmations | None = None
+    questions: list[Compared] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -125,6 +131,7 @@ def state_of(session: Session, acting: Acting, overdue_after: time, channels: Co
         deliveries=_deliveries(session, acting, channels),
         checks=[_check(session, acting, act) for act in CHECKS],
         confirmations=_overdue_confirmations(session, acting),
+        questions=held_days.unanswered(session, acting),
     )
     state.deliveries += _not_begun(session, acting, report_overdue(local_now, opened_on), channels)
     if state.overdue_since is not None:

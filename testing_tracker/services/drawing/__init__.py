@@ -1,0 +1,1 @@
+"""Draws: the night that makes them, and the end of a day."""
