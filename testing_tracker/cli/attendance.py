@@ -10,7 +10,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import say
-from testing_tracker.cli.recommended import in_a_line
+from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.result import which_draw
 from testing_tracker.cli.words import CODE_DUE, DAY, REASON
 from testing_tracker.rules.words import Status
@@ -19,6 +19,8 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, status: Status, reason: str | None) -> None:
+    from testing_tracker.services.deciding import lost_ground
+
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)
         found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
@@ -28,9 +30,12 @@ def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, statu
         if changed is not None:
             assert changed.id is not None, "it is on record"
             said = in_a_line(changed.id, found.participant.code, changed.status, changed.reason)
+        participant, lost = found.participant.code, lost_ground.open_for(session, found.draw)
     say(desk, f"{which}: {status} (was {earlier}).")
     if said is not None:
         say(desk, said)
+    if lost is not None:
+        say(desk, lost_ground_in_a_line(participant, lost))
 
 
 def _one_or_all(command: _Command) -> _Command:

@@ -17,7 +17,7 @@ from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import private_file
 from testing_tracker.cli.output import say
 from testing_tracker.cli.progress import progress
-from testing_tracker.cli.recommended import in_a_line
+from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Decision
 
@@ -63,6 +63,8 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str
         click.echo(f"{file}:{line.number}: {line.reason}", err=True)
     for raised in tally.recommendations:
         say(desk, in_a_line(raised.id, raised.participant, Decision.OPEN, raised.reason))
+    for code, lost in tally.lost_grounds.items():
+        say(desk, lost_ground_in_a_line(code, lost))
     counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."
     if tally.recommendations:
         counted += f" Recommendations raised or added to: {len(tally.recommendations)}."

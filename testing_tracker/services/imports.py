@@ -56,13 +56,17 @@ class Raised:
 
 @dataclass
 class Tally:
-    """What an import did. `header` is the file's own, for writing the refused lines out again."""
+    """What an import did. `header` is the file's own, for writing the refused lines out again.
+
+    `lost_grounds` says by code whom a decision has moved that has lost its ground.
+    """
 
     header: str = ""
     taken: int = 0
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
     recommendations: list[Raised] = field(default_factory=list)
+    lost_grounds: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, line: Line, reason: object) -> None:
         """Note a line that was read but cannot be taken."""

@@ -13,6 +13,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.words import About, Kind, Outcome, Status, Validity
 from testing_tracker.services import evidence, prescriptions, reviews
+from testing_tracker.services.deciding import lost_ground
 from testing_tracker.services.draws import window_closes
 from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
@@ -24,12 +25,14 @@ from testing_tracker.store.tables import Draw, Reading, Recommendation, Result
 class Settled:
     """How the governing result reads, and the recommendation that settling raised, changed or withdrew.
 
-    `decided` are the recommendations, by number, that a clinician decided on with the draw as evidence.
+    `decided` are the recommendations, by number, that a clinician decided on with the draw as evidence; `lost` says
+    whom one of them moved that has no ground in the draw any more.
     """
 
     read: Read
     recommendation: Recommendation | None
     decided: Sequence[int] = ()
+    lost: str | None = None
 
     @property
     def is_expected(self) -> bool:
@@ -123,7 +126,8 @@ def _settle(
         recommendation = evidence.follow(session, acting, draw)
     _ask_or_withdraw(session, acting, draw, About.UNEXPECTED_NEGATIVE, absent)
     _ask_or_withdraw(session, acting, draw, About.TAMPERED, tampering)
-    return Settled(read, recommendation, evidence.decided_on(session, draw))
+    decided = evidence.decided_on(session, draw)
+    return Settled(read, recommendation, decided, lost_ground.open_for(session, draw) if decided else None)
 
 
 def is_late(session: Session, acting: Acting, draw: Draw, result: Result) -> bool:

@@ -42,7 +42,7 @@ def test_whoever_logs_cups_is_asked(asked):
 
 
 def test_status_shows_the_question_and_its_answers(asked):
-    rows = [line for line in asked.json("status")["questions"]]
+    rows = asked.json("status")["questions"]
     assert [(row["from"], row["to"], row["draws"], row["untouched"]) for row in rows] == [
         ("2026-11-16", "2026-11-16", 6, 6)
     ]
