@@ -87,6 +87,7 @@ def _document(state: "State") -> dict[str, object]:
         "confirmations": vars(state.confirmations) if state.confirmations else None,
         "problems": state.problems,
         "questions": [_question(one) for one in state.questions],
+        "amended": [{**vars(one), "do": one.do} for one in state.amended],
     }
 
 
@@ -123,6 +124,9 @@ def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo
                 _told(one.error, one.attempts, one.next_at, zone),
             )
         )
+    for amended in state.amended:
+        detail = f"since it was delivered; `{amended.do}` sends it again"
+        rows.append(row(f"report by {amended.channel}", amended.week, "amended", amended.delivered_at, None, detail))
     if not channels:
         rows.append(row("report", None, "not sent", None, None, "no delivery file says where to"))
     if state.confirmations is not None:

@@ -78,6 +78,7 @@ def _after_lines(printed: Printed) -> dict[str, object]:
         "leaves": [asdict(leave) for leave in report.leaves],
         "reviews": [asdict(review) for review in standing.reviews],
         "confirmations_overdue": [asdict(awaited) for awaited in standing.overdue],
+        "amended_after_delivery": [asdict(one) for one in standing.amended],
         "anchors": [asdict(anchor) for anchor in report.anchors],
         "as_of": standing.as_of,
         "printed_at": imprint.printed_at,

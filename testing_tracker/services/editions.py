@@ -16,7 +16,7 @@ from testing_tracker.rules.words import Status
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, ReportEdition
 
-_CHANGES_A_DRAW = (
+CHANGES_A_DRAW = (
     "result log",
     "result amend",
     "result read again",
@@ -26,7 +26,7 @@ _CHANGES_A_DRAW = (
     *(f"draw {status}" for status in Status),
 )
 # With the detail that says from which day on.
-_CHANGES_WHO_TAKES_PART = {
+CHANGES_WHO_TAKES_PART = {
     "participant add": "enrolled_on",
     "participant readmit": "enrolled_on",
     "participant leave": "from_on",
@@ -137,7 +137,7 @@ def _acts_on_draws(
             Participant.facility_id == acting.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
-            col(AuditEntry.act).in_(_CHANGES_A_DRAW),
+            col(AuditEntry.act).in_(CHANGES_A_DRAW),
             Draw.due_on <= week.sunday,
         )
     )
@@ -177,12 +177,12 @@ def _acts_on_enrolments(
             Participant.facility_id == acting.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
-            col(AuditEntry.act).in_(tuple(_CHANGES_WHO_TAKES_PART)),
+            col(AuditEntry.act).in_(tuple(CHANGES_WHO_TAKES_PART)),
         )
     )
     acts = []
     for entry, code in rows:
-        on = date.fromisoformat(json.loads(entry.detail or "{}")[_CHANGES_WHO_TAKES_PART[entry.act]])
+        on = date.fromisoformat(json.loads(entry.detail or "{}")[CHANGES_WHO_TAKES_PART[entry.act]])
         if on <= week.sunday:
             acts.append(Act(entry.at, entry.account, code, on, entry.act, entry.reason))
     return acts

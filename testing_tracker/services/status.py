@@ -15,6 +15,7 @@ from testing_tracker.rules.owed import last_night_expected, overdue_since, repor
 from testing_tracker.rules.words import Channel
 from testing_tracker.services import backups, deliveries, reminders
 from testing_tracker.services.drawing import held_days
+from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 
 DAYS_TO_LOOK_BACK = 7
@@ -96,7 +97,8 @@ class OverdueConfirmations:
 class State:
     """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none.
 
-    `questions` are the days of which nobody has said yet whether anything was collected.
+    `questions` are the days of which nobody has said yet whether anything was collected, `amended` the
+    reports that were amended after they were delivered.
     """
 
     today: date
@@ -109,6 +111,7 @@ class State:
     checks: list[Check]
     confirmations: OverdueConfirmations | None = None
     questions: list[Compared] = field(default_factory=list)
+    amended: list[AmendedReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -132,6 +135,7 @@ def state_of(session: Session, acting: Acting, overdue_after: time, channels: Co
         checks=[_check(session, acting, act) for act in CHECKS],
         confirmations=_overdue_confirmations(session, acting),
         questions=held_days.unanswered(session, acting),
+        amended=amended(session, acting),
     )
     state.deliveries += _not_begun(session, acting, report_overdue(local_now, opened_on), channels)
     if state.overdue_since is not None:
