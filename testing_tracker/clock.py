@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, time
 from time import monotonic
 from zoneinfo import ZoneInfo
 
+from testing_tracker.errors import TestingTrackerError
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -34,3 +36,15 @@ class Clock:
             return lambda: 0.0
         begun = monotonic()
         return lambda: monotonic() - begun
+
+
+def machine_zone() -> ZoneInfo:
+    """The machine's own timezone. Raises TestingTrackerError where its settings name none that there is."""
+    import tzlocal
+
+    try:
+        return tzlocal.get_localzone()
+    except (LookupError, ValueError, OSError):
+        raise TestingTrackerError(
+            "This machine's timezone cannot be read. Set TZ to a name such as America/Los_Angeles, or leave it out."
+        ) from None

@@ -3,19 +3,22 @@
 Command modules are loaded when they are asked for, and load nothing heavy themselves.
 """
 
+import os
 from importlib import import_module
 
 import click
 
 from testing_tracker import __version__
 from testing_tracker.cli.desk import Desk
-from testing_tracker.cli.words import DAY, FACILITY
+from testing_tracker.cli.words import DAY, FACILITY, refuse_unreadable
 from testing_tracker.errors import TestingTrackerError
 
 DAMAGED = (
     "The database is damaged; `testing-tracker check` says how, and how to bring back the last backup. What was not "
     "confirmed was not done."
 )
+
+VARIABLES = "TESTING_TRACKER_"  # how the names of its environment variables begin
 
 _COMMANDS = {
     "amend": "result",
@@ -71,6 +74,17 @@ class Program(click.Group):
         command = getattr(import_module(f"{__name__}.{_COMMANDS[cmd_name]}"), f"{cmd_name}_command")
         assert isinstance(command, click.Command)
         return command
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        """Refuse what no person types, before any command reads it."""
+        for argument in args:
+            refuse_unreadable(argument, "An argument")
+        for name, value in os.environ.items():
+            if name.startswith(VARIABLES):
+                refuse_unreadable(value, name)
+        return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -26,8 +26,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None
     Leaves with status 1 when something needs doing, 0 when all is well. Where several facilities share the database, it
     is for all of them unless one is named.
     """
-    from tzlocal import get_localzone
-
+    from testing_tracker.clock import machine_zone
     from testing_tracker.rules.stuck import Limits
 
     each = desk.each_facility()
@@ -36,7 +35,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, form: str) -> None
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as (session, acting):
             lines = services.doctor.find_stuck(
-                session, acting, desk.location, get_localzone(), Limits(result_days=result_days)
+                session, acting, desk.location, machine_zone(), Limits(result_days=result_days)
             )
             found += [_line(at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)

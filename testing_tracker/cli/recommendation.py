@@ -10,7 +10,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
-from testing_tracker.cli.words import DAY, LEVEL, REASON
+from testing_tracker.cli.words import DAY, ID, LEVEL, REASON
 from testing_tracker.rules.escalation import DISCLAIMER, SAME_USE
 from testing_tracker.rules.words import Level
 
@@ -52,7 +52,7 @@ def list_recommendations(desk: Desk, open_only: bool, form: str) -> None:
 
 
 @recommendation_command.command("show")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @format_option
 @pass_desk
 def show_recommendation(desk: Desk, number: int, form: str) -> None:
@@ -78,7 +78,7 @@ def show_recommendation(desk: Desk, number: int, form: str) -> None:
 
 
 @recommendation_command.command("accept")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @click.option("--to", "to_level", type=LEVEL, help="Another level than recommended; it may be lower.")
 @click.option("--note", metavar="TEXT", help="What goes on record with the decision.")
 @pass_desk
@@ -92,7 +92,7 @@ def accept_recommendation(desk: Desk, number: int, to_level: str | None, note: s
 
 
 @recommendation_command.command("decline")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is not followed.")
 @pass_desk
 def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
@@ -103,7 +103,7 @@ def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
 
 
 @recommendation_command.command("defer")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @click.option("--until", type=DAY, required=True, metavar="DATE", help="The day on which it comes back.")
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is put off.")
 @pass_desk

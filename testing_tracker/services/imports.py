@@ -18,11 +18,14 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named, analyte_names
 from testing_tracker.rules.codes import check_code
+from testing_tracker.rules.exchange.days import read_day as read_a_day
 from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services import participants, schedules
 
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")
 
+MOST_REFUSED = 100_000
+LONGEST_CELL = 4_000
 _NOT_CSV = "this is not proper CSV: a quotation mark is missing or out of place"
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -88,6 +91,11 @@ def read_lines(lines: Iterable[str], columns: Sequence[str], optional: Sequence[
     reader = csv.reader(source, strict=True, skipinitialspace=True)
     header: list[str] = []
     while True:
+        if len(tally.refused) > MOST_REFUSED:
+            raise TestingTrackerError(
+                f"More than {MOST_REFUSED:,} lines cannot be taken, so this is another kind of file. Nothing was "
+                "imported."
+            )
         source.taken = []
         try:
             cells = next(reader)
@@ -100,6 +108,8 @@ def read_lines(lines: Iterable[str], columns: Sequence[str], optional: Sequence[
             reason = f"the line has {len(cells)} cells, the header has {len(header)}"
             if not any(cell.strip() for cell in cells):
                 continue
+            if any("\0" in cell or len(cell) > LONGEST_CELL for cell in cells):
+                reason, cells = f"a cell has a NUL or more than {LONGEST_CELL:,} characters", [*cells, ""]
         if not header:
             header = _read_header(cells, columns, optional)
             tally.header = "".join(source.taken)
@@ -165,7 +175,7 @@ def read_code(cell: str) -> str:
 def read_day(column: str, cell: str) -> date:
     """A date. Raises TestingTrackerError."""
     try:
-        return date.fromisoformat(cell)
+        return read_a_day(cell)
     except ValueError:
         said = "is not a date; write it like 2026-11-23" if cell else "is empty"
         raise TestingTrackerError(f"{column} {said}") from None

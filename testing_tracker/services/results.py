@@ -13,6 +13,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, judge
 from testing_tracker.rules.attendance import check_change
 from testing_tracker.rules.calendar import instant
+from testing_tracker.rules.exchange.days import read_day
 from testing_tracker.rules.validity import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
 from testing_tracker.services import panels, settling
@@ -206,6 +207,7 @@ def collected_instant(acting: Acting, day: date, text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text if "-" in text else f"{day}T{text}")
+        read_day(moment.date().isoformat())
         if moment.tzinfo is None:
             return instant(moment.date(), moment.time(), acting.zone)
         return moment

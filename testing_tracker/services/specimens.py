@@ -9,6 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.numbers import is_id
 from testing_tracker.rules.specimens import Measurements, classify
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.attendance import set_status
@@ -197,7 +198,7 @@ class SpecimenRecord:
 def find(session: Session, acting: Acting, label: str) -> Specimen:
     """The newest specimen with this label, or with this number. Raises TestingTrackerError where there is none."""
     found = _labelled(session, acting, label)
-    if not found and label.isdigit():
+    if not found and is_id(label):
         found = list(session.exec(_of_the_facility(acting).where(Specimen.id == int(label))))
     if not found:
         raise TestingTrackerError(f"There is no specimen {label}. Give the label or barcode that was logged with it.")

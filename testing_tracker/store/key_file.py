@@ -11,6 +11,7 @@ from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import SEED_BYTES, Chain, hashed
+from testing_tracker.store.given_files import MOST_OF_A_KEY, content_of
 
 _HEADING = """\
 # The key of a testing_tracker database. Whoever reads it can tell tomorrow's draws; without it no draws can be made.
@@ -104,7 +105,7 @@ class KeyFile:
                     f"can tell tomorrow's draws. Close it with `chmod 600 {self.path}`, and if others may have read "
                     "it, begin a new key with `testing-tracker key rotate --reason TEXT`."
                 )
-            text = self.path.read_text(encoding="ascii")
+            text = content_of(self.path, MOST_OF_A_KEY).decode("ascii")
         except FileNotFoundError:
             raise TestingTrackerError(
                 f"The key file {self.path} is missing. Bring it back from your copy (or say with "
