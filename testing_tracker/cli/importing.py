@@ -18,6 +18,8 @@ from testing_tracker.cli.output import say
 from testing_tracker.cli.progress import progress
 from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.csv_cells import is_formula, protected
+from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.words import Decision
 from testing_tracker.store.given_files import MOST_OF_CSV, content_of, piped_content
 
@@ -61,7 +63,7 @@ def run_import(desk: Desk, file: str, rejects: Path | None, noun: str, take: "Im
 
 def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str) -> None:
     for line in tally.refused:
-        click.echo(f"{file}:{line.number}: {line.reason}", err=True)
+        click.echo(in_one_line(f"{file}:{line.number}: {line.reason}"), err=True)
     for raised in tally.recommendations:
         say(desk, in_a_line(raised.id, raised.participant, Decision.OPEN, raised.reason))
     for code, lost in tally.lost_grounds.items():
@@ -99,10 +101,26 @@ def _followed(text: str, advance: Callable[[int], None]) -> Iterator[str]:
 
 
 def _write_rejects(out: IO[bytes], tally: "Tally") -> None:
-    for raw in (tally.header, *(line.raw for line in tally.refused)):
+    for raw in (tally.header, *(_protected_line(line.raw) for line in tally.refused)):
         out.write(raw.encode())
         if not raw.endswith(("\n", "\r")):
             out.write(b"\n")
+
+
+def _protected_line(raw: str) -> str:
+    """A refused line as it stood, but that no spreadsheet computes a cell of it; importing it takes that back."""
+    import csv
+    import io
+
+    try:
+        rows = list(csv.reader([raw], strict=True, skipinitialspace=True))
+    except csv.Error:
+        return raw  # what is wrong with it is there to be mended
+    if len(rows) != 1 or not any(map(is_formula, rows[0])):
+        return raw
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow([protected(cell) for cell in rows[0]])
+    return text.getvalue()
 
 
 @click.command("import")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from io import TextIOWrapper
 
 import click
@@ -12,8 +13,10 @@ from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.held import asked
 from testing_tracker.cli.log_conversation import HELP, Conversation
 from testing_tracker.cli.output import TRAINING, say, warn
-from testing_tracker.cli.words import DAY
+from testing_tracker.cli.shown import behind
+from testing_tracker.cli.words import DAY, LONGEST_TEXT
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.visible import in_one_line
 
 _SHORTEST_ANALYTE_TO_COMPLETE = 2
 
@@ -106,13 +109,13 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
     session: PromptSession[str] = PromptSession(
         completer=completer,
         history=DummyHistory(),  # a line of before is another participant's
-        output=None if sys.stdout.isatty() else create_output(always_prefer_tty=True),
+        output=create_output(behind(sys.stdout if sys.stdout.isatty() else sys.stderr)),
         reserve_space_for_menu=4,
     )
 
     def ask() -> str:
         completer.codes = None
-        question = f"{desk.whose}{conversation.question}"
+        question = in_one_line(f"{desk.whose}{conversation.question}")
         return session.prompt(f"{TRAINING} {question}" if desk.training else question)
 
     return ask
@@ -167,8 +170,9 @@ def _piped() -> Iterator[str]:
         return
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)
-    yield from iter(sys.stdin.readline, "")
+    yield from iter(partial(sys.stdin.readline, LONGEST_TEXT), "")
 
 
 def _refuse(desk: Desk, message: str) -> None:
-    click.echo(f"{message} ({TRAINING})" if desk.training else message, err=True)
+    said = in_one_line(message)
+    click.echo(f"{said} ({TRAINING})" if desk.training else said, err=True)

@@ -8,7 +8,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.importing import participant_import
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
+from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say, show
 from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.words import CODE, DAY, LEVEL, REASON, SCHEDULE
 from testing_tracker.rules.words import Level, Status
@@ -181,15 +181,15 @@ def _print_record(desk: Desk, record: "Record") -> None:
     line = record.line
     named = f" ({line.name})" if line.name else ""
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
-    click.echo(f"  number     {record.number} in proofs of draws")
+    show(f"  number     {record.number} in proofs of draws")
     for title, changes in (("enrolment", record.enrolments), ("level", record.levels), ("schedule", record.schedules)):
         for change in changes:
             why = f": {change.reason}" if change.reason else ""
-            click.echo(f"  {title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
+            show(f"  {title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
     for leave in record.leaves:
-        click.echo(f"  leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
+        show(f"  leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
     for prescribed in record.prescriptions:
-        click.echo(f"  prescribed {_in_a_line(prescribed)}")
+        show(f"  prescribed {_in_a_line(prescribed)}")
     if record.draws:
         print_table([row for draw in record.draws for row in _draw_rows(draw)], _DRAW_COLUMNS)
 

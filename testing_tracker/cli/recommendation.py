@@ -9,7 +9,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
+from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say, show
 from testing_tracker.cli.words import DAY, ID, LEVEL, REASON
 from testing_tracker.rules.escalation import DISCLAIMER, SAME_USE
 from testing_tracker.rules.words import Level
@@ -48,7 +48,7 @@ def list_recommendations(desk: Desk, open_only: bool, form: str) -> None:
     print_recommendations(desk, lines, form, empty)
     if form == "table" and waiting:
         what = "1 review waits" if waiting == 1 else f"{waiting} reviews wait"
-        click.echo(f"{what} beside these: `testing-tracker review list`.")
+        show(f"{what} beside these: `testing-tracker review list`.")
 
 
 @recommendation_command.command("show")
@@ -68,10 +68,10 @@ def show_recommendation(desk: Desk, number: int, form: str) -> None:
         return
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
     for said in _in_detail(line, zone):
-        click.echo(f"  {said}")
-    click.echo(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
+        show(f"  {said}")
+    show(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
     for said in _record_lines(line, record, zone):
-        click.echo(f"  {said}")
+        show(f"  {said}")
     if record.last_draws:
         print_table([vars(draw) for draw in record.last_draws], list(vars(record.last_draws[0])))
     click.echo(DISCLAIMER)

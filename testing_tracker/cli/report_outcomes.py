@@ -3,6 +3,7 @@
 import sys
 from datetime import date
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -13,6 +14,7 @@ from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.files import write_whole
 from testing_tracker.cli.output import TRAINING, format_option, say
 from testing_tracker.cli.progress import progress
+from testing_tracker.cli.shown import write_text
 from testing_tracker.cli.words import DAY, LEVEL, SCHEDULE
 from testing_tracker.rules.words import Level
 
@@ -59,7 +61,12 @@ def outcomes_command(
             _record(desk, form, span, to_file=False)
             if desk.training:
                 click.echo(TRAINING, err=True)
-        _write(report, form, sys.stdout, _width())
+        if form == "table":
+            _write(report, form, sys.stdout, _width())
+        else:
+            text = StringIO(newline="")
+            _write(report, form, text)
+            write_text(text.getvalue())
     else:
         write_whole(output, partial(_export, desk, report, form))
         say(desk, f"Wrote the outcomes of {len(report.participants)} participants to {output}.")

@@ -10,6 +10,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import private_file
 from testing_tracker.cli.output import TRAINING, say
+from testing_tracker.cli.shown import write_bytes
 from testing_tracker.cli.words import CODE
 from testing_tracker.errors import TestingTrackerError
 
@@ -61,10 +62,10 @@ def participant_report(desk: Desk, code: str, form: str, output: Path | None, na
         return
     if desk.training and form != "table":
         click.echo(TRAINING, err=True)
-    if form == "pdf":
-        sys.stdout.buffer.write(written)
-    else:
+    if form == "table":
         sys.stdout.write(written.decode())
+    else:
+        write_bytes(written)
 
 
 def _check_name(output: Path, code: str) -> None:

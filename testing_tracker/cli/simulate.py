@@ -12,6 +12,7 @@ from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import write_whole
 from testing_tracker.cli.output import FORMATS, TRAINING, print_csv, print_json, print_rich, say
 from testing_tracker.cli.schedule_files import schedule_text
+from testing_tracker.cli.shown import write_text
 from testing_tracker.cli.words import ANALYTE, SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 
@@ -203,7 +204,7 @@ def _print_page(desk: Desk, simulated: Sequence[_Simulated], analyte: str | None
     notes = dict.fromkeys(_window_note(one, analyte) for one in simulated if one.window is not None)
     text = simulation_html([(one.name, one.figures) for one in simulated], list(lines), list(notes))
     if output is None:
-        click.echo(text)
+        write_text(f"{text}\n")
         return
     write_whole(output, lambda file: file.writelines([text]))
     say(desk, f"Wrote the comparison to {output}.")

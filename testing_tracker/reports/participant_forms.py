@@ -25,6 +25,8 @@ from testing_tracker.reports.participant_words import (
 from testing_tracker.reports.section_text import section_lines
 from testing_tracker.reports.weekly_table import WIDTH
 from testing_tracker.rules.day_mark import SIGNS
+from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
 
 _COLUMNS = ("due_on", "kind", "status", "outcome", "analytes", "expected", "late", "reason")
 
@@ -38,7 +40,7 @@ def as_bytes(report: ParticipantReport, form: str) -> bytes:
 
 
 def _table(report: ParticipantReport) -> str:
-    return "".join(f"{line.rstrip()}\n" for line in _lines(report))
+    return "".join(f"{in_one_line(line.rstrip())}\n" for line in _lines(report))
 
 
 def _lines(report: ParticipantReport) -> Iterator[str]:
@@ -80,7 +82,16 @@ def _csv(report: ParticipantReport) -> str:
         analytes = ";".join(governing.analytes) if governing and draw.outcome else ""
         outcome = draw.outcome or ""
         writer.writerow(
-            (draw.due_on, draw.kind, draw.status, outcome, analytes, draw.expected, draw.late, draw.reason or "")
+            (
+                draw.due_on,
+                draw.kind,
+                draw.status,
+                outcome,
+                analytes,
+                draw.expected,
+                draw.late,
+                protected(draw.reason or ""),
+            )
         )
     return text.getvalue()
 
@@ -110,7 +121,7 @@ def _json(report: ParticipantReport) -> str:
         "printed_by": report.imprint.printed_by,
         "notice": NOTICE,
     }
-    return json.dumps(document, default=iso, indent=2, ensure_ascii=False) + "\n"
+    return escaped_in_json(json.dumps(document, default=iso, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _html(report: ParticipantReport) -> str:

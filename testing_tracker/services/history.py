@@ -19,6 +19,7 @@ from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.csv_cells import is_formula
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services.imports import (
     Line,
@@ -50,7 +51,7 @@ AT_A_TIME = 2_000  # lines, or exported draws, in memory at once
 _FOR_CAUSE = re.compile(r'\[for-cause(?: ("(?:[^"\\]|\\.)*"))?\](?: |$)')
 _CANCELLED = re.compile(r"\[cancelled\](?: |$)")
 _TEXT = re.compile(r'\[text ("(?:[^"\\]|\\.)*")\]')
-_NOT_PLAIN = tuple("[=+-@")  # a mark of ours, or what a spreadsheet would take for a formula
+_NOT_PLAIN = tuple("[=+-@")
 
 _Key = tuple[int, date, bool]  # participant, day, whether for cause: there is at most one draw of each
 
@@ -262,6 +263,11 @@ def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]
         )
 
 
+def _is_marked(reason: str) -> bool:
+    """Whether a reason would be taken for a mark of ours, or by a spreadsheet for a formula."""
+    return reason.startswith(_NOT_PLAIN) or is_formula(reason)
+
+
 def _write_reason(past: _Past, *, is_for_cause: bool) -> str:
     parts = []
     if is_for_cause:
@@ -271,7 +277,7 @@ def _write_reason(past: _Past, *, is_for_cause: bool) -> str:
     reason = past.reason
     if reason is not None:
         # A cell is read without its surrounding blanks, and programs disagree about what a lone carriage return is.
-        is_plain = reason and reason == reason.strip() and "\r" not in reason and not reason.startswith(_NOT_PLAIN)
+        is_plain = reason and reason == reason.strip() and "\r" not in reason and not _is_marked(reason)
         parts.append(reason if is_plain else f"[text {_quoted(reason)}]")
     return " ".join(parts)
 

@@ -18,6 +18,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named, analyte_names
 from testing_tracker.rules.codes import check_code
+from testing_tracker.rules.exchange.csv_cells import unprotected
 from testing_tracker.rules.exchange.days import read_day as read_a_day
 from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services import participants, schedules
@@ -118,7 +119,7 @@ def read_lines(lines: Iterable[str], columns: Sequence[str], optional: Sequence[
             source.give_back_all_but_first()
             tally.refused.append(Refused(source.number, reason, source.taken[0]))
         else:
-            by_column = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+            by_column = {column: unprotected(cell.strip()).strip() for column, cell in zip(header, cells, strict=True)}
             yield Line(source.number - len(source.taken) + 1, by_column, "".join(source.taken))
     if not header:
         raise _wrong_header(columns, optional)
