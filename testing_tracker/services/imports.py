@@ -26,7 +26,6 @@ from testing_tracker.services import participants, schedules
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")
 
 MOST_REFUSED = 100_000
-LONGEST_CELL = 4_000
 _NOT_CSV = "this is not proper CSV: a quotation mark is missing or out of place"
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -109,8 +108,6 @@ def read_lines(lines: Iterable[str], columns: Sequence[str], optional: Sequence[
             reason = f"the line has {len(cells)} cells, the header has {len(header)}"
             if not any(cell.strip() for cell in cells):
                 continue
-            if any("\0" in cell or len(cell) > LONGEST_CELL for cell in cells):
-                reason, cells = f"a cell has a NUL or more than {LONGEST_CELL:,} characters", [*cells, ""]
         if not header:
             header = _read_header(cells, columns, optional)
             tally.header = "".join(source.taken)
