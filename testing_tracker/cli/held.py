@@ -30,7 +30,12 @@ def answers_to(closed: "Closed") -> str:
 
 
 def asked(session: "Session", acting: "Acting", on: "date | None" = None) -> list[str]:
-    """The questions that nobody has answered yet, in words: all of them, or those about a day."""
+    """The newest question that nobody has answered yet, in words, and how many more there are; or those about a day."""
     from testing_tracker.services.drawing import held_days
 
-    return [in_words(one) for one in held_days.unanswered(session, acting, on, on)]
+    found = held_days.unanswered(session, acting, on, on)
+    said = [in_words(one) for one in found[-1:]]
+    if len(found) > 1:
+        more = "1 more question of this kind is" if len(found) == 2 else f"{len(found) - 1} more of these questions are"
+        said.append(f"{more} open: `testing-tracker status` has them all.")
+    return said

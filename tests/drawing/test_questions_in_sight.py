@@ -35,6 +35,13 @@ def test_the_call_list_asks_in_a_note_and_its_json_stays_a_list(asked):
     assert ASKED not in asked.run("due", "--on", "2026-11-15").stderr
 
 
+def test_the_newest_of_several_is_asked_and_the_others_are_counted(week):
+    said = week.run("due").stderr
+    assert "Was anything collected on Friday 2026-11-20?" in said
+    assert ASKED not in said
+    assert "2 more of these questions are open: `testing-tracker status` has them all." in said
+
+
 def test_whoever_logs_cups_is_asked(asked):
     done = asked.run("log", input="")
     assert ASKED in done.stderr
