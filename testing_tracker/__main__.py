@@ -40,7 +40,9 @@ def main() -> None:
 
 
 def _refuse(message: str) -> None:
-    print(f"Error: {message}", file=sys.stderr)  # noqa: T201  the last words, when click may not be loaded
+    from testing_tracker.rules.exchange.visible import in_one_line
+
+    print(f"Error: {in_one_line(message)}", file=sys.stderr)  # noqa: T201  the last words, when click may not be loaded
     sys.stderr.flush()
     raise SystemExit(1)
 

@@ -11,6 +11,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from testing_tracker.errors import TestingTrackerError
+
 if TYPE_CHECKING:
     from testing_tracker.rules.schedules.zones import Timezones
 
@@ -41,3 +43,15 @@ class Clock:
 
 
 ClockOf = Callable[["Timezones"], Clock]  # makes the clock of a facility
+
+
+def machine_zone() -> ZoneInfo:
+    """The machine's own timezone. Raises TestingTrackerError where its settings name none that there is."""
+    import tzlocal
+
+    try:
+        return tzlocal.get_localzone()
+    except (LookupError, ValueError, OSError):
+        raise TestingTrackerError(
+            "This machine's timezone cannot be read. Set TZ to a name such as America/Los_Angeles, or leave it out."
+        ) from None

@@ -16,13 +16,14 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.forms import as_bytes
 from testing_tracker.reports.pdf_encryption import encrypted
-from testing_tracker.reports.printing import imprint
-from testing_tracker.reports.weekly import WeeklyReport, gather
+from testing_tracker.reports.printing import Printed, imprint
+from testing_tracker.reports.weekly import gather
 from testing_tracker.reports.weekly_mail import Letter, message
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.delivery_file import ENDINGS, Deliveries, FolderDelivery, MailDelivery
 from testing_tracker.rules.words import Channel
 from testing_tracker.services import deliveries
+from testing_tracker.services.reporting import amended as amended_reports
 
 Transaction = Callable[[], AbstractContextManager[tuple[Session, Acting]]]
 WriteFile = Callable[[Path, bytes], None]
@@ -56,80 +57,116 @@ class Courier:
         folder = self.ways.folder
         return folder is not None and folder.refilled and bool(self._files(folder, week))
 
-    def deliver(self, week: Week, channel: Channel, *, again: bool = False) -> "Attempt | None":
+    def amended(self, week: Week | None) -> list[tuple[Week, Channel]]:
+        """The reports that were amended since they were delivered, and whose new edition leaves with `week`'s report.
+
+        That is once a week, when `week` itself has not left: a laboratory's results come for days, and each would be a
+        new edition.
+        """
+        if week is None:
+            return []
+        with self.reading() as (session, acting):
+            new = [one for one in self.ways.channels if deliveries.on_record(session, acting, week, one) is None]
+            found = amended_reports.amended(session, acting) if new else []
+        return [(Week.parse(one.week), one.channel) for one in found if one.channel in new and one.week != str(week)]
+
+    def deliver(self, week: Week, channel: Channel, *, again: bool = False, amended: bool = False) -> "Attempt | None":
         """Make an attempt; None where another process is at it or was first. `again`: see `services.deliveries.claim`.
 
-        Never raises for what keeps a report from arriving: that is the attempt's `error`, and on record.
+        With `amended` only where the report was amended since it was delivered, and says something else now. Never
+        raises for what keeps a report from arriving: that is the attempt's `error`, and on record.
         """
         refilling = channel is Channel.FOLDER and self._lacks_files(week)
         with self.writing() as (session, acting):
-            claim = deliveries.claim(session, acting, week, channel, again=again or refilling)
+            if amended and not amended_reports.is_amended(session, acting, week, channel):
+                return None
+            claim = deliveries.claim(session, acting, week, channel, again=again or refilling or amended)
         if claim is None:
             return None
-        participants, error = 0, None
+        made, error = None, None
         try:
-            participants = self._make(claim, by_hand=again)
+            made = self._make(claim, by_hand=again, amended=amended)
         except _FailedError as failed:
             error = str(failed)
         except Exception as failed:
             # The message of an unforeseen error may hold a row of the tables.
             error = f"something went wrong inside the program ({type(failed).__name__})"
         with self.writing() as (session, acting):
-            next_at = deliveries.finish(session, acting, claim, error)
-        return Attempt(week, channel, error, next_at, participants)
+            if made is not None and made.is_as_before:
+                amended_reports.record_unchanged(session, acting, week, channel, edition=made.edition, up_to=made.up_to)
+                deliveries.leave_as_it_was(session, claim, claim.attempts_before)
+                return None
+            known = (made.edition, made.up_to) if made is not None else (None, 0)
+            next_at = deliveries.finish(session, acting, claim, error, *known)
+        return Attempt(week, channel, error, next_at, made.participants if made is not None else 0)
 
-    def _make(self, claim: deliveries.Claim, *, by_hand: bool) -> int:
-        """Returns how many participants the report has."""
-        report, files, at = self._rendered(claim.week, claim.channel)
+    def _make(self, claim: deliveries.Claim, *, by_hand: bool, amended: bool) -> "_Made":
+        """What was made and has left; with `amended` nothing leaves that says what was delivered before."""
+        with self.reading() as (session, acting):
+            last = amended_reports.last_delivered(session, acting, claim.week, claim.channel)
+        printed, at = self._printed(claim.week)
+        report, edition = printed.report, printed.imprint.number
+        is_as_before = amended and last is not None and last.edition is not None and last.edition == edition
+        made = _Made(len(report.participants), edition, report.last_entry_id, is_as_before)
+        if is_as_before:
+            return made
+        files = self._rendered(printed, claim.channel, anew=amended)
         if claim.channel is Channel.FOLDER:
             for path, content in files.items():
                 self._write(path, content)
-            return len(report.participants)
+            return made
         assert self.ways.mail is not None
+        is_new_edition = last is not None and edition != (last.edition or 1)
         letter = Letter(
             facility=report.facility,
             training=report.training,
             week=claim.week,
             encrypted=self.ways.passphrase is not None,
             at=at,
-            key=f"{report.facility} {claim.week}" + (f" {at.isoformat()}" if by_hand else ""),
+            key=f"{report.facility} {claim.week}"
+            + (f" edition {edition}" if is_new_edition else "")
+            + (f" {at.isoformat()}" if by_hand else ""),
+            amended=is_new_edition,
         )
         try:
             named = {path.name: content for path, content in files.items()}
             mail.send(self.ways.mail, message(self.ways.mail, letter, named), self.seconds)
         except mail.NotSentError as error:
             raise _FailedError(str(error)) from None
-        return len(report.participants)
+        return made
 
-    def _rendered(self, week: Week, channel: Channel) -> tuple[WeeklyReport, dict[Path, bytes], datetime]:
-        """The report, and what is to stand in each of its files."""
-        way = self.ways.folder if channel is Channel.FOLDER else self.ways.mail
-        assert way is not None
+    def _printed(self, week: Week) -> tuple[Printed, datetime]:
+        """The report as it is to be written out, and when."""
         try:
             with self.reading() as (session, acting):
                 report = gather(session, acting, week)
             with self.writing() as (session, acting):
-                printed = imprint(session, acting, report)
-                at = acting.now
-            files = {path: as_bytes(printed, form) for path, form in self._files(way, week).items()}
+                return imprint(session, acting, report), acting.now
         except TestingTrackerError:
-            # It may hold a participant's code, and this is read in mails and monitoring.
-            raise _FailedError(
-                f"the report could not be made; `testing-tracker report weekly --week {week}` says why"
-            ) from None
+            raise _not_made(week) from None
+
+    def _rendered(self, printed: Printed, channel: Channel, *, anew: bool) -> dict[Path, bytes]:
+        """What is to stand in each file of the report."""
+        way = self.ways.folder if channel is Channel.FOLDER else self.ways.mail
+        assert way is not None
+        week = printed.report.week
+        try:
+            files = {path: as_bytes(printed, form) for path, form in self._files(way, week, anew=anew).items()}
+        except TestingTrackerError:
+            raise _not_made(week) from None
         if self.ways.passphrase is not None:
             files = {path: encrypted(pdf, self.ways.passphrase) for path, pdf in files.items()}
-        return report, files, at
+        return files
 
-    def _files(self, way: FolderDelivery | MailDelivery, week: Week) -> dict[Path, str]:
-        """The files to make, with their forms; in a folder that is refilled, those that are not there.
+    def _files(self, way: FolderDelivery | MailDelivery, week: Week, *, anew: bool = False) -> dict[Path, str]:
+        """The files to make, with their forms; in a folder that is refilled, those that are not there, or all `anew`.
 
         Facilities may share a folder, so all but the first have their number in the name.
         """
         folder = way.path if isinstance(way, FolderDelivery) else Path()
         whose = "" if self.facility == 1 else f"-facility-{self.facility}"
         named = {folder / f"report-{week}{whose}.{ENDINGS[form]}": form for form in way.forms}
-        if isinstance(way, FolderDelivery) and way.refilled:
+        if isinstance(way, FolderDelivery) and way.refilled and not anew:
             return {path: form for path, form in named.items() if not path.exists()}
         return named
 
@@ -149,6 +186,21 @@ class Attempt:
     error: str | None
     next_at: datetime | None
     participants: int
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What an attempt has made of the records up to an audit entry; `is_as_before`: it was delivered before."""
+
+    participants: int
+    edition: int | None
+    up_to: int
+    is_as_before: bool = False
+
+
+def _not_made(week: Week) -> "_FailedError":
+    # Why may hold a participant's code, and this is read in mails and monitoring.
+    return _FailedError(f"the report could not be made; `testing-tracker report weekly --week {week}` says why")
 
 
 class _FailedError(Exception):

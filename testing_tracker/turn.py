@@ -285,8 +285,10 @@ class _Turn:
             self.number,
         )
         all_arrived = True
-        for owed, channel in courier.owed(week):
-            attempt = None if self.is_ending() else courier.deliver(owed, channel)
+        new, amended = courier.owed(week), courier.amended(week)
+        for owed, channel in [*new, *amended]:
+            is_amended = (owed, channel) in amended
+            attempt = None if self.is_ending() else courier.deliver(owed, channel, amended=is_amended)
             if attempt is not None:
                 self._tell(attempt)
                 all_arrived = all_arrived and attempt.error is None

@@ -3,19 +3,25 @@
 Command modules are loaded when they are asked for, and load nothing heavy themselves.
 """
 
+import os
 from importlib import import_module
+from typing import Any
 
 import click
 
 from testing_tracker import __version__
 from testing_tracker.cli.desk import Desk
-from testing_tracker.cli.words import DAY, FACILITY
+from testing_tracker.cli.shown import shown
+from testing_tracker.cli.words import DAY, FACILITY, refuse_unreadable
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.visible import in_one_line
 
 DAMAGED = (
     "The database is damaged; `testing-tracker check` says how, and how to bring back the last backup. What was not "
     "confirmed was not done."
 )
+
+VARIABLES = "TESTING_TRACKER_"  # how the names of its environment variables begin
 
 _COMMANDS = {
     "amend": "result",
@@ -73,12 +79,29 @@ class Program(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        """Run a command line; whatever is printed meanwhile goes through the one door."""
+        with shown():
+            return super().main(*arguments, **options)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        """Refuse what no person types, before any command reads it."""
+        for argument in args:
+            refuse_unreadable(argument, "An argument")
+        for name, value in os.environ.items():
+            if name.startswith(VARIABLES):
+                refuse_unreadable(value, name)
+        return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except TestingTrackerError as error:
             training = isinstance(ctx.obj, Desk) and ctx.obj.training
-            raise click.ClickException(f"{error} (TRAINING)" if training else str(error)) from error
+            said = in_one_line(str(error))
+            raise click.ClickException(f"{said} (TRAINING)" if training else said) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
             raise
         except Exception as error:

@@ -1,6 +1,8 @@
 """`missed`, `refused`, `excuse`, `unable`: a draw that gave no specimen; `collected`: one whose result is to come."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 import click
@@ -8,16 +10,18 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import say, warn
-from testing_tracker.cli.recommended import in_a_line
+from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.result import which_draw
 from testing_tracker.cli.result_options import new_cup, said_of_a_cup
-from testing_tracker.cli.words import CODE_DUE, REASON
+from testing_tracker.cli.words import CODE_DUE, DAY, REASON
 from testing_tracker.rules.words import Status
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, status: Status, reason: str | None) -> None:
+    from testing_tracker.services.deciding import lost_ground
+
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)
         found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
@@ -29,39 +33,64 @@ def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, statu
         if changed is not None:
             assert changed.id is not None, "it is on record"
             said = in_a_line(changed.id, found.participant.code, changed.status, changed.reason)
+        participant, lost = found.participant.code, lost_ground.open_for(session, found.draw)
     say(desk, f"{which}: {now} (was {earlier}).")
     if said is not None:
         say(desk, said)
+    if lost is not None:
+        say(desk, lost_ground_in_a_line(participant, lost))
 
 
 def _one_or_all(command: _Command) -> _Command:
-    """CODE, or `--all` for every draw of the day that nobody knows anything about."""
+    """CODE, or `--all` for every draw of a day, or of several, that nobody knows anything about."""
     for option in (
         click.option("--yes", is_flag=True, help="With --all: do not ask."),
-        click.option("--all", "everybody", is_flag=True, help="All of the day of which nothing is known; a manager's."),
+        click.option("--to", "to_day", type=DAY, metavar="DATE", help="With --all and --from: the last of the days."),
+        click.option("--from", "from_day", type=DAY, metavar="DATE", help="With --all: the first of several days."),
+        click.option(
+            "--all", "everybody", is_flag=True, help="All of the days of which nothing is known; a manager's."
+        ),
         click.argument("code", type=CODE_DUE, required=False),
     ):
         command = option(command)
     return command
 
 
-def _check_one_or_all(code: str | None, on: str | None, for_cause: bool | None, everybody: bool) -> None:
-    if everybody and (code is not None or for_cause is not None or on is None):
-        raise click.UsageError("--all takes --on DATE, and no CODE.")
-    if not everybody and code is None:
-        raise click.UsageError("Give a participant's CODE, or --all with --on DATE.")
+@dataclass(frozen=True)
+class _Days:
+    """The days that `--all` is about: one with `--on`, or several with `--from` and `--to`."""
+
+    on: str | None
+    from_day: str | None
+    to_day: str | None
+
+    @property
+    def are_given(self) -> bool:
+        if self.from_day is None and self.to_day is None:
+            return self.on is not None
+        return self.on is None and self.from_day is not None and self.to_day is not None
+
+    def from_to(self, today: date) -> tuple[date, date]:
+        return day_given(self.from_day or self.on, today), day_given(self.to_day or self.on, today)
 
 
-def _record_all(desk: Desk, on: str | None, status: Status, reason: str | None, yes: bool) -> None:
+def _check_one_or_all(code: str | None, days: _Days, for_cause: bool | None, everybody: bool) -> None:
+    if everybody and (code is not None or for_cause is not None or not days.are_given):
+        raise click.UsageError("--all takes --on DATE, or --from DATE --to DATE, and no CODE.")
+    if not everybody and (code is None or days.from_day is not None or days.to_day is not None):
+        raise click.UsageError("Give a participant's CODE, or --all with --on DATE or --from DATE --to DATE.")
+
+
+def _record_all(desk: Desk, days: _Days, status: Status, reason: str | None, yes: bool) -> None:
     """Ask, and then do it: while somebody thinks about it, the nurses go on writing."""
     with desk.reading() as (session, acting):
-        day = day_given(on, acting.today)
-        count = len(services.attendance.draws_without_record(session, acting, day, status))
-    draws = f"{count} draw{'s' if count > 1 else ''} of {day}"
+        first, last = days.from_to(acting.today)
+        count = len(services.attendance.draws_without_record(session, acting, first, last, status))
+    draws = f"{count} draw{'s' if count > 1 else ''} of {first}" + (f" to {last}" if last != first else "")
     if not yes:
         click.confirm(f"{draws} without any record become {status}. Right?", abort=True, err=True)
     with desk.writing() as (session, acting):
-        services.attendance.record_all(session, acting, day, status, reason, expected=count)
+        services.attendance.record_all(session, acting, first, last, status, reason, expected=count)
     say(desk, f"{draws}: {status}.")
 
 
@@ -71,12 +100,21 @@ def _record_all(desk: Desk, on: str | None, status: Status, reason: str | None, 
 @which_draw
 @pass_desk
 def missed_command(
-    desk: Desk, code: str | None, on: str | None, for_cause: bool | None, reason: str | None, everybody: bool, yes: bool
+    desk: Desk,
+    code: str | None,
+    on: str | None,
+    for_cause: bool | None,
+    reason: str | None,
+    everybody: bool,
+    from_day: str | None,
+    to_day: str | None,
+    yes: bool,
 ) -> None:
     """The draw was not provided."""
-    _check_one_or_all(code, on, for_cause, everybody)
+    days = _Days(on, from_day, to_day)
+    _check_one_or_all(code, days, for_cause, everybody)
     if code is None:
-        _record_all(desk, on, Status.MISSED, reason, yes)
+        _record_all(desk, days, Status.MISSED, reason, yes)
     else:
         _record(desk, code, on, for_cause, Status.MISSED, reason)
 
@@ -97,12 +135,21 @@ def refused_command(desk: Desk, code: str, on: str | None, for_cause: bool | Non
 @which_draw
 @pass_desk
 def excuse_command(
-    desk: Desk, code: str | None, on: str | None, for_cause: bool | None, reason: str, everybody: bool, yes: bool
+    desk: Desk,
+    code: str | None,
+    on: str | None,
+    for_cause: bool | None,
+    reason: str,
+    everybody: bool,
+    from_day: str | None,
+    to_day: str | None,
+    yes: bool,
 ) -> None:
     """The draw does not count, for a reason that was accepted."""
-    _check_one_or_all(code, on, for_cause, everybody)
+    days = _Days(on, from_day, to_day)
+    _check_one_or_all(code, days, for_cause, everybody)
     if code is None:
-        _record_all(desk, on, Status.EXCUSED, reason, yes)
+        _record_all(desk, days, Status.EXCUSED, reason, yes)
     else:
         _record(desk, code, on, for_cause, Status.EXCUSED, reason)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testing_tracker.rules.delivery_file import Deliveries, DeliveryFileError, read_deliveries
+from testing_tracker.store.given_files import MOST_OF_TOML, content_of
 from testing_tracker.store.location import DELIVERY_VARIABLE
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _private_text(path: Path) -> str:
         mode = stat.S_IMODE(path.stat().st_mode)
         if os.name == "posix" and mode & 0o077:
             raise ValueError(f"is open to others (mode {mode:o}), and may hold a password; `chmod 600` it")
-        return path.read_text(encoding="utf-8")
+        return content_of(path, MOST_OF_TOML).decode()
     except FileNotFoundError:
         raise
     except UnicodeDecodeError:

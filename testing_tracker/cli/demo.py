@@ -11,6 +11,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import STANDARD_OUTPUT, OutputPath
+from testing_tracker.cli.shown import behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ def _build(path: Path, clock: "Clock") -> "date":
 
     demo = services.demo
     with click.progressbar(
-        length=demo.DAYS, label="Simulating eight weeks", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=demo.DAYS, label="Simulating eight weeks", file=behind(sys.stderr), hidden=not sys.stderr.isatty()
     ) as bar:
         return demo.build(Location(path), clock, lambda: bar.update(1))
 

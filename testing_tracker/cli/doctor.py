@@ -28,8 +28,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
     Leaves with status 1 when something needs doing, 0 when all is well. Where several facilities share the database, it
     is for all of them unless one is named.
     """
-    from tzlocal import get_localzone
-
+    from testing_tracker.clock import machine_zone
     from testing_tracker.rules.stuck import Limits
 
     each = desk.each_facility()
@@ -38,7 +37,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as (session, acting):
             limits = Limits(result_days=result_days, longest_gap=longest_gap)
-            lines = services.doctor.find_stuck(session, acting, desk.location, get_localzone(), limits)
+            lines = services.doctor.find_stuck(session, acting, desk.location, machine_zone(), limits)
             found += [_line(at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):

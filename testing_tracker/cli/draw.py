@@ -8,7 +8,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
 from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.held import in_words
+from testing_tracker.cli.held import asked, in_words
 from testing_tracker.cli.long_gap import longest_gap_option
 from testing_tracker.cli.output import format_option, print_rows, say, warn
 from testing_tracker.cli.words import CODE, DATE, DAY, REASON
@@ -126,6 +126,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         made = services.draws.night_has_run(session, acting, day)
         today = acting.today
         again = _to_recollect(session, acting, day)
+        questions = asked(session, acting, None if day == today else day)
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     if any(line.panel for line in lines):
         columns.append("panel")
@@ -135,6 +136,8 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         warn(f"{day} is in the future. Draws are made on their own day, so nobody can know them before.")
     elif day == today and not made:
         warn("today's draws have not been made yet; `testing-tracker draw` makes them.")
+    for question in questions:
+        warn(question)
     for one in again:
         warn(f"{one.participant}: {one.why}.")
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from testing_tracker.rules.facility_file import FacilityFile, FacilityFileError
+from testing_tracker.store.given_files import MOST_OF_TOML, content_of
 
 
 def read_facility_file(file: Path) -> FacilityFile:
     """What stands in the file. Raises FacilityFileError where it cannot be read."""
     try:
-        return FacilityFile(file.read_text(encoding="utf-8"), str(file))
+        return FacilityFile(content_of(file, MOST_OF_TOML).decode(), str(file))
     except UnicodeDecodeError:
         raise FacilityFileError(str(file), ["not a text file in UTF-8; save it as one"]) from None
     except OSError as error:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfileobj
@@ -15,6 +14,8 @@ from testing_tracker.cli.exporting import Export, exported, put_on_record
 from testing_tracker.cli.files import output_file, output_options, spooled
 from testing_tracker.cli.importing import import_arguments, run_import
 from testing_tracker.cli.output import TRAINING, say
+from testing_tracker.cli.shown import binary_output
+from testing_tracker.rules.exchange.csv_cells import protected
 
 LINES_AT_A_TIME = 1_000
 
@@ -48,8 +49,8 @@ def export(desk: Desk, output: Path | None, overwrite: bool) -> None:
         # Bytes, so that the same file comes out on every system and in every locale. All of them first, because a
         # reader that takes its time would keep everybody from writing to the database.
         with exported(desk, export), spooled(part for _, part in _parts(desk)) as file:
-            copyfileobj(file, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+            copyfileobj(file, binary_output())
+            binary_output().flush()
         if desk.training:
             click.echo(TRAINING, err=True)
         return
@@ -75,5 +76,5 @@ def _parts(desk: Desk) -> Iterator[tuple[int, bytes]]:
 
 def _as_csv(rows: list[tuple[str, ...]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([protected(cell) for cell in row] for row in rows)
     return text.getvalue().encode()

@@ -3,7 +3,7 @@
 FILE is read whole before the database is opened, so that a slow pipe keeps nobody from writing.
 """
 
-import io
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, redirect_stdout
@@ -17,9 +17,13 @@ from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
 from testing_tracker.cli.output import say
 from testing_tracker.cli.progress import progress
-from testing_tracker.cli.recommended import in_a_line
+from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.shown import binary_output
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.csv_cells import is_formula, protected
+from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.words import Decision
+from testing_tracker.store.given_files import MOST_OF_CSV, content_of, piped_content
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
     Import = Callable[[Session, Acting, Iterable[str]], Tally]
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -55,8 +60,8 @@ def run_import(
         tally = _take(desk, text, take)
     elif rejects == STANDARD_OUTPUT:
         tally = _take(desk, text, take)
-        _write_rejects(sys.stdout.buffer, tally)
-        sys.stdout.buffer.flush()
+        _write_rejects(binary_output(), tally)
+        binary_output().flush()
     else:
         # Opened first: if there can be no such file, nothing may have been imported.
         with output_file(desk, rejects, overwrite=overwrite) as out:
@@ -69,11 +74,13 @@ def run_import(
 
 def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str) -> None:
     for line in tally.refused:
-        click.echo(f"{file}:{line.number}: {line.reason}", err=True)
+        click.echo(in_one_line(f"{file}:{line.number}: {line.reason}"), err=True)
     for number, said in tally.notes:
-        click.echo(f"{file}:{number}: note: {said.rstrip('.')}.", err=True)
+        click.echo(in_one_line(f"{file}:{number}: note: {said.rstrip('.')}."), err=True)
     for raised in tally.recommendations:
         say(desk, in_a_line(raised.id, raised.participant, Decision.OPEN, raised.reason))
+    for code, lost in tally.lost_grounds.items():
+        say(desk, lost_ground_in_a_line(code, lost))
     counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."
     if tally.recommendations:
         counted += f" Recommendations raised or added to: {len(tally.recommendations)}."
@@ -91,7 +98,8 @@ def _take(desk: Desk, text: str, take: "Import", rejects: Outgoing | None = None
 
 def _read_text(file: str) -> str:
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        is_piped = file == "-"
+        content = piped_content(MOST_OF_CSV) if is_piped else content_of(Path(file), MOST_OF_CSV, may_be_a_pipe=True)
     except OSError as error:
         raise TestingTrackerError(f"Cannot read {file}: {error.strerror}. Nothing was changed.") from None
     try:
@@ -104,16 +112,32 @@ def _read_text(file: str) -> str:
 
 
 def _followed(text: str, advance: Callable[[int], None]) -> Iterator[str]:
-    for line in io.StringIO(text, newline=""):
-        advance(len(line))
-        yield line
+    for found in _LINE.finditer(text):  # a StringIO would take four times the memory
+        advance(len(found[0]))
+        yield found[0]
 
 
 def _write_rejects(out: IO[bytes], tally: "Tally") -> None:
-    for raw in (tally.header, *(line.raw for line in tally.refused)):
+    for raw in (tally.header, *(_protected_line(line.raw) for line in tally.refused)):
         out.write(raw.encode())
         if not raw.endswith(("\n", "\r")):
             out.write(b"\n")
+
+
+def _protected_line(raw: str) -> str:
+    """A refused line as it stood, but that no spreadsheet computes a cell of it; importing it takes that back."""
+    import csv
+    import io
+
+    try:
+        rows = list(csv.reader([raw], strict=True, skipinitialspace=True))
+    except csv.Error:
+        return raw  # what is wrong with it is there to be mended
+    if len(rows) != 1 or not any(map(is_formula, rows[0])):
+        return raw
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerow([protected(cell) for cell in rows[0]])
+    return text.getvalue()
 
 
 @click.command("import")

@@ -3,16 +3,20 @@
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from io import TextIOWrapper
 
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.held import asked
 from testing_tracker.cli.log_conversation import HELP, Conversation
 from testing_tracker.cli.output import TRAINING, say, warn
-from testing_tracker.cli.words import DAY
+from testing_tracker.cli.shown import behind
+from testing_tracker.cli.words import DAY, LONGEST_TEXT
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.visible import in_one_line
 
 _SHORTEST_ANALYTE_TO_COMPLETE = 2
 
@@ -32,8 +36,11 @@ def log_command(desk: Desk, on: str | None) -> None:
             raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
         waiting = len(services.log_session.awaited(session, acting, day))
         made = services.draws.night_has_run(session, acting, day)
+        questions = asked(session, acting)
     if not made:
         warn(f"the draws of {day} have not been made; `testing-tracker draw` makes those of today.")
+    for question in questions:
+        warn(question)
     if sys.stdin is not None and sys.stdin.isatty():
         say(desk, f"Cups of {day}: {waiting} awaited. Type or scan a code; ? helps, q closes.")
         _converse(desk, day if on else None)
@@ -102,13 +109,13 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
     session: PromptSession[str] = PromptSession(
         completer=completer,
         history=DummyHistory(),  # a line of before is another participant's
-        output=None if sys.stdout.isatty() else create_output(always_prefer_tty=True),
+        output=create_output(behind(sys.stdout if sys.stdout.isatty() else sys.stderr)),
         reserve_space_for_menu=4,
     )
 
     def ask() -> str:
         completer.codes = None
-        question = f"{desk.whose}{conversation.question}"
+        question = in_one_line(f"{desk.whose}{conversation.question}")
         return session.prompt(f"{TRAINING} {question}" if desk.training else question)
 
     return ask
@@ -163,8 +170,9 @@ def _piped() -> Iterator[str]:
         return
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)
-    yield from iter(sys.stdin.readline, "")
+    yield from iter(partial(sys.stdin.readline, LONGEST_TEXT), "")
 
 
 def _refuse(desk: Desk, message: str) -> None:
-    click.echo(f"{message} ({TRAINING})" if desk.training else message, err=True)
+    said = in_one_line(message)
+    click.echo(f"{said} ({TRAINING})" if desk.training else said, err=True)

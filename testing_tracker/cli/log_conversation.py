@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk
-from testing_tracker.cli.recommended import in_a_line
+from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.result import in_words, told
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.codes import check_code
@@ -334,6 +334,8 @@ class Conversation:
                 "changes it."
                 for number in undone.decided
             )
+            if undone.lost is not None:
+                self._tell(lost_ground_in_a_line(line.opened.code, undone.lost))
 
     def _tell_all(self, lines: "Iterator[str] | Sequence[str]") -> None:
         for line in lines:

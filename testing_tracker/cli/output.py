@@ -7,6 +7,9 @@ from typing import TypeVar
 import click
 
 from testing_tracker.cli.desk import Desk
+from testing_tracker.cli.shown import behind, print_text
+from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
 
 Row = Mapping[str, object]
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -25,15 +28,20 @@ def format_option(command: _Command) -> _Command:
 
 def say(desk: Desk, text: str) -> None:
     """One line on standard output about what was done, and for which facility where there are several."""
-    marked = f"{desk.whose}{text}"
+    marked = in_one_line(f"{desk.whose}{text}")
     click.echo(f"{TRAINING} {marked}" if desk.training else marked)
+
+
+def show(text: str) -> None:
+    """One line of something that is shown; whatever people have written in it begins no other line."""
+    click.echo(in_one_line(text))
 
 
 def warn(text: str) -> None:
     """One line on standard error that a person should see; a script reading the output does not."""
     desk = click.get_current_context().find_root().obj
     note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
-    click.echo(f"{note}: {text}", err=True)
+    click.echo(f"{note}: {in_one_line(text)}", err=True)
 
 
 def print_rows(desk: Desk, rows: Sequence[Row], columns: Sequence[str], form: str, empty: str) -> None:
@@ -55,18 +63,21 @@ def print_json(desk: Desk, document: object) -> None:
     import json
 
     _mark_training(desk)
-    click.echo(json.dumps(document, default=_plain, indent=2, ensure_ascii=False))
+    print_text(f"{escaped_in_json(json.dumps(document, default=_plain, indent=2, ensure_ascii=False))}\n")
 
 
 def print_csv(desk: Desk, rows: Sequence[Row], columns: Sequence[str]) -> None:
     """A header row and a line a row, as spreadsheets read them."""
     import csv
+    import io
 
     _mark_training(desk)
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+        writer.writerow([_csv_cell(row.get(column)) for column in columns])
+    print_text(text.getvalue())
 
 
 def print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
@@ -80,23 +91,31 @@ def print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
         # Folded rather than cut: a code is who somebody is.
         table.add_column(column.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(in_one_line(_cell(row.get(column))) for column in columns))
     print_rich(table)
 
 
 def print_rich(renderable: object) -> None:
-    """Print something of rich's. Colour only on a terminal; no line is cut where nobody can widen the window."""
+    """Print something of rich's, whose texts are visible already.
+
+    Colour only on a terminal; no line is cut where nobody can widen the window.
+    """
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, soft_wrap=False)
+    file = behind(sys.stdout)
+    console = Console(file=file, highlight=False, markup=False, soft_wrap=False)
     if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=max(console.width, 200), no_color=True)
+        console = Console(file=file, highlight=False, markup=False, width=max(console.width, 200), no_color=True)
     console.print(renderable)
 
 
 def _mark_training(desk: Desk) -> None:
     if desk.training:
         click.echo(TRAINING, err=True)
+
+
+def _csv_cell(value: object) -> object:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else protected(_cell(value))
 
 
 def _cell(value: object) -> str:

@@ -11,7 +11,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.importing import participant_import
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say, warn
+from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say, show, warn
 from testing_tracker.cli.recommended import in_a_line
 from testing_tracker.cli.words import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE
 from testing_tracker.rules.words import Level, Status
@@ -305,23 +305,23 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
     line = record.line
     named = f" ({line.name})" if line.name else ""
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
-    click.echo(f"  number     {record.number} in proofs of draws")
+    show(f"  number     {record.number} in proofs of draws")
     for earlier in record.earlier_names:
         was = f"{earlier.code}{f' ({earlier.name})' if earlier.name else ''}, {earlier.what} corrected"
-        click.echo(f"  earlier    {was} on {earlier.until.date()}: {earlier.reason}  (by {earlier.recorded_by})")
+        show(f"  earlier    {was} on {earlier.until.date()}: {earlier.reason}  (by {earlier.recorded_by})")
     _print_histories(record)
     for joined in record.joined:
         one = joined.record
-        click.echo(
+        show(
             f"  joined     {one.participant}, number {one.number}, on {one.joined_at.date()}: {one.reason}  "
             f"(by {one.recorded_by})"
         )
         _print_histories(joined, "  ")
     for prescribed in record.prescriptions:
-        click.echo(f"  prescribed {_in_a_line(prescribed)}")
+        show(f"  prescribed {_in_a_line(prescribed)}")
     for slip in record.slips:
         when = slip.undone_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        click.echo(
+        show(
             f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})"
         )
     if record.draws:
@@ -334,9 +334,9 @@ def _print_histories(record: "Record | JoinedHistory", indent: str = "") -> None
     for title, changes in (("enrolment", record.enrolments), ("level", record.levels), ("schedule", record.schedules)):
         for change in changes:
             why = f": {change.reason}" if change.reason else ""
-            click.echo(f"  {indent}{title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
+            show(f"  {indent}{title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
     for leave in record.leaves:
-        click.echo(f"  {indent}leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
+        show(f"  {indent}leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
 
 
 def _without_code(prescription: dict[str, object]) -> dict[str, object]:

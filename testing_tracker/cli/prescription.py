@@ -11,7 +11,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.output import format_option, print_json, print_rows, say, warn
-from testing_tracker.cli.recommended import in_a_line
+from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.words import ANALYTE, CODE, DAY, REASON
 
 if TYPE_CHECKING:
@@ -168,6 +168,7 @@ def _read_again(code: str, again: "Sequence[Reread]") -> list[str]:
             f"Recommendation {number} was decided on what was read before. The decision stands until a clinician "
             "changes it."
         )
+    said += [lost_ground_in_a_line(code, lost) for lost in dict.fromkeys(one.lost for one in again) if lost is not None]
     return said
 
 

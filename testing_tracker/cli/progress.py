@@ -36,7 +36,9 @@ def _bar(doing: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    from testing_tracker.cli.shown import behind
+
+    with Progress(console=Console(file=behind(sys.stderr)), transient=True) as bar:
         task = bar.add_task(doing, total=total)
         yield lambda done: bar.update(task, completed=done)
 

@@ -10,8 +10,8 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say
-from testing_tracker.cli.words import DAY, LEVEL, REASON
+from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say, show
+from testing_tracker.cli.words import DAY, ID, LEVEL, REASON
 from testing_tracker.rules.escalation import DISCLAIMER, SAME_USE
 from testing_tracker.rules.words import Level
 
@@ -53,11 +53,11 @@ def list_recommendations(desk: Desk, open_only: bool, everything: bool, form: st
         print_recommendations(desk, lines, form, empty)
     if form == "table" and waiting:
         what = "1 review waits" if waiting == 1 else f"{waiting} reviews wait"
-        click.echo(f"{what} beside these: `testing-tracker review list`.")
+        show(f"{what} beside these: `testing-tracker review list`.")
 
 
 @recommendation_command.command("show")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @format_option
 @pass_desk
 def show_recommendation(desk: Desk, number: int, form: str) -> None:
@@ -78,17 +78,17 @@ def show_recommendation(desk: Desk, number: int, form: str) -> None:
         return
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
     for said in _in_detail(line, shown.collections, zone):
-        click.echo(f"  {said}")
-    click.echo(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
+        show(f"  {said}")
+    show(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
     for said in _record_lines(line, record, zone):
-        click.echo(f"  {said}")
+        show(f"  {said}")
     if record.last_draws:
         print_table([vars(draw) for draw in record.last_draws], list(vars(record.last_draws[0])))
     click.echo(DISCLAIMER)
 
 
 @recommendation_command.command("accept")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @click.option("--to", "to_level", type=LEVEL, help="Another level than recommended; it may be lower.")
 @click.option("--note", metavar="TEXT", help="What goes on record with the decision.")
 @pass_desk
@@ -102,7 +102,7 @@ def accept_recommendation(desk: Desk, number: int, to_level: str | None, note: s
 
 
 @recommendation_command.command("decline")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is not followed.")
 @pass_desk
 def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
@@ -113,7 +113,7 @@ def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
 
 
 @recommendation_command.command("defer")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @click.option("--until", type=DAY, required=True, metavar="DATE", help="The day on which it comes back.")
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is put off.")
 @pass_desk

@@ -15,6 +15,7 @@ from testing_tracker.cli.output import TRAINING, print_rows, say
 from testing_tracker.cli.report_network import network_report
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.cli.report_participant import participant_report
+from testing_tracker.cli.shown import behind, binary_output
 from testing_tracker.cli.words import CODE, WEEK
 
 if TYPE_CHECKING:
@@ -107,9 +108,8 @@ def _show(desk: Desk, printed: "Printed", form: str) -> None:
 
     if desk.training and form != "table":
         click.echo(TRAINING, err=True)
-    if form == "pdf":
-        sys.stdout.buffer.write(forms.as_bytes(printed, form))
-        sys.stdout.buffer.flush()
+    if form != "table":
+        forms.write(printed, form, binary_output())
         return
     import os
     import shutil
@@ -117,7 +117,7 @@ def _show(desk: Desk, printed: "Printed", form: str) -> None:
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if is_terminal else WIDTH
     screen = Screen(width=max(width, WIDTH), colour=is_terminal and not os.environ.get("NO_COLOR"))
-    forms.write_text(printed, form, sys.stdout, screen)
+    forms.write_text(printed, form, behind(sys.stdout), screen)
 
 
 def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool) -> None:

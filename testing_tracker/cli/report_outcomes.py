@@ -3,6 +3,7 @@
 import sys
 from datetime import date
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -14,6 +15,7 @@ from testing_tracker.cli.exporting import Export, exported, put_on_record
 from testing_tracker.cli.files import output_file, output_options, write_text
 from testing_tracker.cli.output import TRAINING, format_option, say
 from testing_tracker.cli.progress import progress
+from testing_tracker.cli.shown import print_text
 from testing_tracker.cli.words import DAY, LEVEL, SCHEDULE
 from testing_tracker.rules.words import Level
 
@@ -59,7 +61,12 @@ def outcomes_command(
         if desk.training and form != "table":
             click.echo(TRAINING, err=True)
         with exported(desk, export):
-            _write(report, form, sys.stdout, _width())
+            if form == "table":
+                _write(report, form, sys.stdout, _width())
+            else:
+                text = StringIO(newline="")
+                _write(report, form, text)
+                print_text(text.getvalue())
     else:
         with output_file(desk, output, overwrite=overwrite) as outgoing:
             write_text(outgoing.file, partial(_write, report, form))

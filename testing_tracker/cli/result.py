@@ -8,7 +8,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.output import say, warn
-from testing_tracker.cli.recommended import in_a_line
+from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.result_options import new_cup, new_result, nothing_said, said_of_a_result
 from testing_tracker.cli.words import CODE, CODE_DUE, DAY, OUTCOME, REASON
 from testing_tracker.errors import TestingTrackerError
@@ -153,6 +153,8 @@ def told(which: str, done: str, logged: "Logged") -> list[str]:
         f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes it."
         for number in logged.decided
     ]
+    if logged.settled.lost is not None:
+        lines.append(lost_ground_in_a_line(logged.participant.code, logged.settled.lost))
     return lines
 
 

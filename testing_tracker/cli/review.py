@@ -8,6 +8,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.exporting import Export, exported
 from testing_tracker.cli.output import format_option, print_rows, say
+from testing_tracker.cli.words import ID
 
 _COLUMNS = ["id", "participant", "about", "due_on", "detail", "status", "age_days"]
 _CSV = [*_COLUMNS, "raised_at", "done_at", "done_by", "note"]
@@ -37,7 +38,7 @@ def list_reviews(desk: Desk, closed_too: bool, form: str) -> None:
 
 
 @review_command.command("done")
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=ID)
 @click.option("--note", metavar="TEXT", help="What goes on record with it.")
 @pass_desk
 def done_with_review(desk: Desk, number: int, note: str | None) -> None:

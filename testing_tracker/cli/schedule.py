@@ -9,7 +9,7 @@ from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.output import TRAINING, format_option, print_json, print_rows, say, warn
 from testing_tracker.cli.schedule_files import schedule_text
 from testing_tracker.cli.simulate import simulate_schedules
-from testing_tracker.cli.words import SCHEDULE
+from testing_tracker.cli.words import ID, SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 
 _COLUMNS = [
@@ -59,7 +59,7 @@ def list_schedules(desk: Desk, form: str) -> None:
 
 @schedule_command.command("show")
 @click.argument("name", type=SCHEDULE)
-@click.option("--version", "number", type=int, metavar="N", help="An earlier version. Default: the latest.")
+@click.option("--version", "number", type=ID, metavar="N", help="An earlier version. Default: the latest.")
 @format_option
 @pass_desk
 def show_schedule(desk: Desk, name: str, number: int | None, form: str) -> None:

@@ -5,7 +5,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.output import format_option, print_json, print_rows, say
+from testing_tracker.cli.output import format_option, print_json, print_rows, say, show
 
 _SHOWN = {
     "kind": "kind",
@@ -56,16 +56,16 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
     for key, title in _SHOWN.items():
         said = "not tested" if specimen[key] is None and key in _MEASURED else specimen[key]
         if said is not None:
-            click.echo(f"  {title:<19} {said}")
-    click.echo(f"  {'observed':<19} {observed}")
+            show(f"  {title:<19} {said}")
+    show(f"  {'observed':<19} {observed}")
     for move in record.moves:
         what = "taken back from" if move.withdrawn else "logged for"
         when = move.recorded_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        click.echo(f"  {what:<19} {move.participant}'s draw of {move.due_on} ({when} by {move.recorded_by})")
+        show(f"  {what:<19} {move.participant}'s draw of {move.due_on} ({when} by {move.recorded_by})")
     click.echo("  through the hands of")
     for hand in record.hands:
         at = hand.at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if hand.at else "time not said"
-        click.echo(f"    {at:<16}  {hand.whom}: {hand.what} (recorded by {hand.recorded_by})")
+        show(f"    {at:<16}  {hand.whom}: {hand.what} (recorded by {hand.recorded_by})")
 
 
 @specimen_command.command("handover")

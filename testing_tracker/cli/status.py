@@ -16,6 +16,11 @@ from testing_tracker.rules.drawing.long_gap import GO_ON
 
 if TYPE_CHECKING:
     from testing_tracker.rules.drawing.long_gap import Gap
+from testing_tracker.cli.held import answers_to
+from testing_tracker.rules.no_record import question
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.no_record import Compared
     from testing_tracker.rules.words import Channel
     from testing_tracker.services.status import State
 
@@ -89,6 +94,8 @@ def _document(state: "State") -> dict[str, object]:
         "confirmations": vars(state.confirmations) if state.confirmations else None,
         "problems": state.problems,
         "waits_for_word": _gap(state.waits_for_word),
+        "questions": [_question(one) for one in state.questions],
+        "amended": [{**vars(one), "do": one.do} for one in state.amended],
     }
 
 
@@ -113,6 +120,9 @@ def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo
         how = f"`{GO_ON}` makes it" if state.waits_for_word else "`testing-tracker draw` makes it"
         rows.append(row("nightly run", state.overdue_since, "overdue", None, None, how))
     rows += [row("nightly run", gap, "gap", None, None, "did not run") for gap in state.gaps]
+    for asked in state.questions:
+        detail = f"{question(asked)} {answers_to(asked.closed)} says so"
+        rows.append(row("nightly run", asked.closed.day, "asks", None, None, detail))
     for edition in state.editions:
         numbered = "" if edition.number == 1 else f"edition {edition.number}"
         rows.append(row("report", edition.week, "printed", edition.printed_at, edition.printed_by, numbered))
@@ -127,6 +137,9 @@ def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo
                 _told(one.error, one.attempts, one.next_at, zone),
             )
         )
+    for amended in state.amended:
+        detail = f"since it was delivered; `{amended.do}` sends it again"
+        rows.append(row(f"report by {amended.channel}", amended.week, "amended", amended.delivered_at, None, detail))
     if not channels:
         rows.append(row("report", None, "not sent", None, None, "no delivery file says where to"))
     if state.confirmations is not None:
@@ -139,6 +152,18 @@ def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo
             rows.append(row("reminder by mail", state.today, said, overdue.mailed_at, None, told))
     rows += [row(check.act, None, "done" if check.at else "never", check.at, check.by, "") for check in state.checks]
     return rows
+
+
+def _question(asked: "Compared") -> dict[str, object]:
+    closed = asked.closed
+    return {
+        "from": closed.first_day,
+        "to": closed.day,
+        "draws": closed.count.draws,
+        "untouched": closed.count.untouched,
+        "question": question(asked),
+        "do": answers_to(closed),
+    }
 
 
 def _told(error: str | None, attempts: int, next_at: datetime | None, zone: ZoneInfo) -> str:

@@ -88,16 +88,15 @@ def _mark_training(desk: Desk) -> None:
 
 
 def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended":
-    from tzlocal import get_localzone_name
-
     from testing_tracker.account import current_account
     from testing_tracker.cli.delivery_files import deliveries_of
+    from testing_tracker.clock import machine_zone
     from testing_tracker.store.location import Location
     from testing_tracker.unattended import SERVERS_SETTINGS, Unattended
 
     location, each = desk.location, desk.each_facility()
     zones = list(dict.fromkeys(one.timezone for one in each))
-    machine = get_localzone_name() or "UTC"
+    machine = machine_zone().key or "UTC"
     settings = _settings(desk, each)
     found = [deliveries_of(location, one.number) for one in each] if reports is None else []
     deliveries = [one for one in found if one is not None]

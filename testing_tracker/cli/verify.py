@@ -151,10 +151,15 @@ def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
 
 
 def _document_in(file: Path) -> object:
+    from testing_tracker.rules.exchange.json_text import read_json
+    from testing_tracker.store.given_files import MOST_OF_JSON, content_of, piped_content
+
     try:
-        with click.open_file(str(file), encoding="utf-8") as opened:
-            return json.load(opened)
+        content = content_of(file, MOST_OF_JSON) if str(file) != "-" else piped_content(MOST_OF_JSON)
+        return read_json(content.decode())
     except OSError as error:
         raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError:
+        raise TestingTrackerError(f"{file} is not a JSON document: it is not text in UTF-8") from None
+    except ValueError as error:
         raise TestingTrackerError(f"{file} is not a JSON document: {error}") from None

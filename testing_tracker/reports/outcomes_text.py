@@ -15,6 +15,8 @@ from testing_tracker.reports.outcomes import OutcomesReport, ParticipantOutcomes
 from testing_tracker.reports.weekly_table import WIDTH
 from testing_tracker.reports.weekly_words import NOT_AVAILABLE
 from testing_tracker.rules.calendar import Week, weekday_name
+from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
 from testing_tracker.rules.measures import RELAPSE_WIDTH, Measures, measure, negative, provided, retained
 
 COLUMNS = ("participant", "pattern", *(one.name for one in fields(Measures)))
@@ -37,14 +39,15 @@ def write_csv(report: OutcomesReport, file: TextIO) -> None:
     """The csv form: a header row and a line a participant."""
     writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_row(line) for line in report.participants)
+    for line in report.participants:
+        writer.writerow({column: protected(cell) for column, cell in _row(line).items()})
 
 
 def write_json(report: OutcomesReport, file: TextIO) -> None:
     """The json form: one list, an object a participant."""
     start = "[\n"
     for line in report.participants:
-        file.write(start + textwrap.indent(json.dumps(_row(line), indent=2, ensure_ascii=False), "  "))
+        file.write(start + textwrap.indent(escaped_in_json(json.dumps(_row(line), indent=2, ensure_ascii=False)), "  "))
         start = ",\n"
     file.write("\n]\n" if report.participants else "[]\n")
 
@@ -56,7 +59,7 @@ def _row(line: ParticipantOutcomes) -> dict[str, object]:
 def write_table(report: OutcomesReport, file: TextIO, width: int | None = None) -> None:
     """The form for people, on paper or as wide as their terminal: with more room, fractions and more of the weeks."""
     for line in _lines(report, max(width or 0, WIDTH)):
-        file.write(f"{line.rstrip()}\n")
+        file.write(f"{in_one_line(line.rstrip())}\n")
 
 
 def _lines(report: OutcomesReport, width: int) -> Iterator[str]:

@@ -4,6 +4,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from testing_tracker.rules.exchange.visible import visible
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -23,10 +25,16 @@ def _environment() -> "Environment":
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_seen,
     )
     environment.filters["css_string"] = _css_string
     environment.filters["in_page"] = _in_page
     return environment
+
+
+def _seen(value: object) -> object:
+    """A text with nothing in it that a browser obeys and does not show; markup of this program's own as it is."""
+    return visible(value) if type(value) is str else value
 
 
 def _css_string(text: str) -> object:

@@ -25,6 +25,8 @@ from testing_tracker.reports.participant_words import (
 from testing_tracker.reports.section_text import section_lines
 from testing_tracker.reports.weekly_table import WIDTH
 from testing_tracker.rules.day_mark import SIGNS
+from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
 from testing_tracker.services.roster import DrawEntry, ResultEntry
 
 _OF_THE_CUP = ("collected_at", "collector", "observed", "specimen_id", "note")
@@ -40,7 +42,7 @@ def as_bytes(report: ParticipantReport, form: str) -> bytes:
 
 
 def _table(report: ParticipantReport) -> str:
-    return "".join(f"{line.rstrip()}\n" for line in _lines(report))
+    return "".join(f"{in_one_line(line.rstrip())}\n" for line in _lines(report))
 
 
 def _lines(report: ParticipantReport) -> Iterator[str]:
@@ -81,8 +83,9 @@ def _csv(report: ParticipantReport) -> str:
         governing = next((entry for entry in draw.results if entry.counts), None)
         analytes = ";".join(governing.analytes) if governing and draw.outcome else ""
         outcome = draw.outcome or ""
-        what = (draw.due_on, draw.kind, draw.status, outcome, analytes, draw.expected, draw.late, draw.reason or "")
-        writer.writerow((*what, *_cup_cells(draw, governing if draw.outcome else None)))
+        what = (draw.due_on, draw.kind, draw.status, outcome, analytes, draw.expected, draw.late)
+        cup = _cup_cells(draw, governing if draw.outcome else None)
+        writer.writerow((*what, *map(protected, (draw.reason or "", *map(str, cup)))))
     return text.getvalue()
 
 
@@ -128,7 +131,7 @@ def _json(report: ParticipantReport) -> str:
         "printed_by": report.imprint.printed_by,
         "notice": NOTICE,
     }
-    return json.dumps(document, default=iso, indent=2, ensure_ascii=False) + "\n"
+    return escaped_in_json(json.dumps(document, default=iso, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _html(report: ParticipantReport) -> str:

@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from testing_tracker.reports.weekly_words import Section
+from testing_tracker.rules.exchange.visible import visible_values
 
 _WIDE = 24  # characters; a column with longer cells takes what room there is
 _AMERICAS = ("America/", "US/", "Canada/")
@@ -26,7 +27,7 @@ def pdf(template: str, data: dict[str, object], printed_at: datetime) -> bytes:
             str(templates / template),
             root=str(templates),
             font_paths=[str(fonts)],
-            sys_inputs={"data": json.dumps(data, default=str)},
+            sys_inputs={"data": json.dumps(visible_values(data), default=str)},
             timestamp=int(printed_at.timestamp()),
         )
     assert isinstance(typeset, bytes), "one document"

@@ -20,7 +20,10 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Letter:
-    """What a message is about. `key` tells it from other messages: one with the same key is the same, sent again."""
+    """What a message is about. `key` tells it from other messages: one with the same key is the same, sent again.
+
+    `amended`: the readers have had an earlier edition.
+    """
 
     facility: str
     training: bool
@@ -28,11 +31,12 @@ class Letter:
     encrypted: bool
     at: datetime
     key: str
+    amended: bool = False
 
 
 def message(mail: MailDelivery, letter: Letter, attachments: dict[str, bytes]) -> EmailMessage:
     """The message with the report's files by their names."""
-    subject = f"Weekly report {letter.week}"
+    subject = f"Weekly report {letter.week}" + (", amended" if letter.amended else "")
     built = addressed(mail, subject, _body(letter), letter.at, letter.key, training=letter.training)
     for name, content in attachments.items():
         maintype, subtype = _TYPES[name.rpartition(".")[2]]
@@ -43,8 +47,11 @@ def message(mail: MailDelivery, letter: Letter, attachments: dict[str, bytes]) -
 
 def _body(letter: Letter) -> str:
     week = letter.week
+    amended = (
+        "It takes the place of the one that was sent before, and says what was amended.\n" if letter.amended else ""
+    )
     opened = "It opens with the passphrase that was agreed on.\n" if letter.encrypted else ""
     return (
         f"The weekly report of {letter.facility}, {week} ({week.monday} to {week.sunday}), is attached.\n"
-        f"{opened}\n{NOTICE}\n"
+        f"{amended}{opened}\n{NOTICE}\n"
     )

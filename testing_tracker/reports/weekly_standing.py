@@ -11,10 +11,11 @@ from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.words import About, Decision, Outcome, Status
+from testing_tracker.rules.words import About, Channel, Decision, Outcome, Status
 from testing_tracker.services import confirmations, reviews
 from testing_tracker.services.confirmations import Awaited
 from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine, lines
+from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.services.reviews import ReviewLine, State
 from testing_tracker.services.testing.recollections import ToRecollect, to_recollect
 from testing_tracker.store.tables import Recommendation
@@ -68,13 +69,14 @@ class Recommended:
 
 @dataclass(frozen=True)
 class Standing:
-    """What waited for somebody at the moment `as_of` (UTC)."""
+    """What waited for somebody at the moment `as_of` (UTC), and reports that were amended after their delivery."""
 
     as_of: datetime
     recommendations: list[Recommended]
     reviews: list[ReviewLine]
     overdue: list[Awaited]
     recollections: list[ToRecollect] = field(default_factory=list)
+    amended: list[AmendedReport] = field(default_factory=list)
 
 
 def standing_in(session: Session, acting: Acting, week: Week) -> Standing:
@@ -85,6 +87,7 @@ def standing_in(session: Session, acting: Acting, week: Week) -> Standing:
         reviews=reviews.listed(session, acting),
         overdue=confirmations.awaited(session, acting, overdue_only=True),
         recollections=to_recollect(session, acting),
+        amended=[one for one in amended(session, acting) if one.week < str(week)],
     )
 
 
@@ -105,6 +108,7 @@ def from_json(text: str) -> Standing:
             ToRecollect(**{**found, "due_on": date.fromisoformat(found["due_on"])})
             for found in kept.get("recollections", [])
         ],
+        amended=[_amended_from(found) for found in kept.get("amended", [])],
     )
 
 
@@ -139,6 +143,10 @@ def _review_from(kept: dict[str, Any]) -> ReviewLine:
 def _awaited_from(kept: dict[str, Any]) -> Awaited:
     days = {name: date.fromisoformat(kept[name]) for name in ("due_on", "sent_on", "expected_by")}
     return Awaited(**{**kept, **days, "outcome": Outcome(kept["outcome"]) if kept["outcome"] else None})
+
+
+def _amended_from(kept: dict[str, Any]) -> AmendedReport:
+    return AmendedReport(kept["week"], Channel(kept["channel"]), datetime.fromisoformat(kept["delivered_at"]))
 
 
 def recommendations_in(session: Session, acting: Acting, week: Week) -> list[Recommended]:

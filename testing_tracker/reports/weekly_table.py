@@ -4,6 +4,7 @@ It is written line by line and not laid out as a whole, so that a large facility
 a wider terminal there is more of each pattern, and where there is colour the weeks are coloured cells.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -23,6 +24,7 @@ from testing_tracker.reports.weekly_words import (
     page_of,
     weekday_rows,
 )
+from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.pattern import MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
 from testing_tracker.rules.words import Level
 
@@ -42,6 +44,7 @@ _COUNTS = {
     "inv": "invalid",
 }
 _COLOURS = {POSITIVE: "97;41", MIXED: "30;43", NEGATIVE: "30;42", NOT_PROVIDED: "97;100"}  # text; ground
+_MARKED_COLOUR = re.compile(r"\\x1b\[([0-9;]{5,6})m(.)\\x1b\[0m")
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def write_table(printed: Printed, file: TextIO, screen: Screen | None = None) ->
     screen = screen or Screen()
     page = page_of(printed)
     for line in _lines(printed, page, screen):
-        file.write(f"{line.rstrip()}\n")
+        shown = in_one_line(line.rstrip())
+        file.write(f"{_with_our_colours(shown) if screen.colour else shown}\n")
 
 
 def _lines(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
@@ -182,6 +186,11 @@ def _participant(printed: Printed, line: ParticipantWeek, screen: Screen) -> Ite
 
 def _coloured(letter: str) -> str:
     return f"\x1b[{_COLOURS[letter]}m{letter}\x1b[0m" if letter in _COLOURS else letter
+
+
+def _with_our_colours(line: str) -> str:
+    """The colours of a pattern's letters again, after everything else that a terminal obeys became visible."""
+    return _MARKED_COLOUR.sub("\x1b[\\1m\\2\x1b[0m", line)
 
 
 def _row(code: str, level: str, schedule: str, counts: Iterable[str], compliance: str, pattern: str) -> str:

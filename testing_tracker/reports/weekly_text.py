@@ -13,6 +13,8 @@ from testing_tracker.reports.tally import COUNTS, Tally
 from testing_tracker.reports.weekly import WeeklyReport
 from testing_tracker.reports.weekly_participants import ParticipantWeek
 from testing_tracker.reports.weekly_trend import Trend
+from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.visible import escaped_in_json
 from testing_tracker.rules.measures import Measures, measure
 from testing_tracker.rules.no_record import question
 
@@ -25,14 +27,15 @@ def write_json(printed: Printed, file: TextIO) -> None:
     """The json form: one document, dates and instants in ISO 8601. A large facility's lines are never all in memory."""
     encoder = json.JSONEncoder(default=iso, indent=2, ensure_ascii=False)
     before, after = _before_lines(printed), _after_lines(printed)
-    file.write(encoder.encode(before)[: -len("\n}")])
+    file.write(escaped_in_json(encoder.encode(before)[: -len("\n}")]))
     file.write(f',\n  "{_LINES}": [')
     separator = ""
     for line in printed.lines:
-        file.write(f"{separator}\n{_indented(encoder.encode(_line_document(printed, line)), 4)}")
+        document = escaped_in_json(encoder.encode(_line_document(printed, line)))
+        file.write(f"{separator}\n{_indented(document, 4)}")
         separator = ","
     file.write("\n  ],\n" if separator else "],\n")
-    file.write(encoder.encode(after)[len("{\n") :])
+    file.write(escaped_in_json(encoder.encode(after)[len("{\n") :]))
     file.write("\n")
 
 
@@ -80,6 +83,7 @@ def _after_lines(printed: Printed) -> dict[str, object]:
         "reviews": [asdict(review) for review in standing.reviews],
         "confirmations_overdue": [asdict(awaited) for awaited in standing.overdue],
         "recollections": [asdict(one) for one in standing.recollections],
+        "amended_after_delivery": [asdict(one) for one in standing.amended],
         "anchors": [asdict(anchor) for anchor in report.anchors],
         "as_of": standing.as_of,
         "printed_at": imprint.printed_at,
@@ -129,7 +133,7 @@ def write_csv(printed: Printed, file: TextIO) -> None:
     """The csv form: a header row and a line a participant."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*COLUMNS, "name"] if printed.names is not None else COLUMNS)
-    writer.writerows(_rows(printed))
+    writer.writerows([protected(cell) for cell in row] for row in _rows(printed))
 
 
 def _rows(printed: Printed) -> Iterator[list[object]]:

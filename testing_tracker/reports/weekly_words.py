@@ -272,6 +272,13 @@ def _sections(report: WeeklyReport) -> Iterator[Section]:
             ],
             note=as_of,
         )
+    if standing.amended:
+        yield Section(
+            f"Reports amended after they were delivered: {len(standing.amended)}",
+            ("report of", "delivered on", "by", "send it again with"),
+            [(one.week, moment(one.delivered_at, report.zone), one.channel, one.do) for one in standing.amended],
+            note=as_of,
+        )
     if report.leaves:
         yield Section(
             f"On leave in the week: {len(report.leaves)}",

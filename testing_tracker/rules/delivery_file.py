@@ -4,12 +4,12 @@ The file may hold a password and a passphrase. No message ever repeats a value, 
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from testing_tracker.rules.exchange.toml_text import TomlError, read_toml
 from testing_tracker.rules.facility_file import FacilityFileError
 from testing_tracker.rules.toml_values import TomlValues
 from testing_tracker.rules.words import Channel
@@ -98,10 +98,9 @@ def read_deliveries(text: str, file: str, folder: Path, secret_in: Callable[[Pat
     wrong with it. Raises DeliveryFileError with every problem: an unknown key, a wrong type, an impossible value.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"\(at .*\)", str(error))  # the rest may quote the text
-        raise DeliveryFileError(file, [f"not a TOML file {place[0] if place else ''}".strip()]) from None
+        document = read_toml(text)
+    except TomlError as error:  # its words may quote the text
+        raise DeliveryFileError(file, [f"not a TOML file {error.place}".strip()]) from None
     reader = _Reader(document, folder, secret_in)
     deliveries = reader.deliveries()
     if reader.problems:

@@ -67,9 +67,9 @@ def facility_file() -> FacilityFile | None:
 
 @lru_cache(maxsize=4)
 def _parse(text: str, name: str) -> dict[str, Any]:
-    import tomllib
+    from testing_tracker.rules.exchange.toml_text import TomlError, read_toml
 
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return read_toml(text)
+    except TomlError as error:
         raise FacilityFileError(name, [f"not a TOML file: {error}"]) from None

@@ -74,6 +74,11 @@ def question(compared: Compared) -> str:
     return f"{asked} {found}; in the twelve weeks before it was {usual.untouched} of {usual.draws}."
 
 
+def days_asked(closed: Closed) -> str:
+    """The days of a question as the options of the commands that answer it."""
+    return f"--on {closed.day}" if closed.days == 1 else f"--from {closed.first_day} --to {closed.day}"
+
+
 def usual_share(usual: Count) -> Fraction:
     """The share of draws that usually stay without a record; one of ten more is assumed, until enough is known."""
     return Fraction(usual.untouched + _ASSUMED_UNTOUCHED, usual.draws + _ASSUMED_DRAWS)

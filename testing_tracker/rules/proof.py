@@ -8,8 +8,11 @@ from typing import Any
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import SEED_BYTES, hashed, is_below, panel_drawn, ticket
+from testing_tracker.rules.exchange.days import read_day
+from testing_tracker.rules.exchange.numbers import read_chance
 
 FORM = "testing-tracker proof 1"
+_MOST, _MOST_SHOWN = 2**63 - 1, 80
 MOST_HASHES = 1_000_000  # more than any chain has; a longer file only wastes an auditor's time
 
 
@@ -88,11 +91,11 @@ def read_document(document: Any) -> Proof:  # noqa: ANN401
     """The proof in a JSON document. Raises TestingTrackerError for one that is none."""
     try:
         if document["form"] != FORM:
-            raise ValueError(f"its form is {document['form']!r}, not {FORM!r}")
+            raise ValueError(f"its form is {_shown(document['form'])}, not {FORM!r}")
         proof = Proof(
             facility=str(document["facility"]),
-            day=date.fromisoformat(document["day"]),
-            first_day=date.fromisoformat(document["first_day"]),
+            day=read_day(document["day"]),
+            first_day=read_day(document["first_day"]),
             anchor=_bytes(document["anchor"]),
             hashes=_whole_number(document["hashes"]),
             day_secret=_bytes(document["day_secret"]),
@@ -110,23 +113,27 @@ def read_document(document: Any) -> Proof:  # noqa: ANN401
 
 
 def _decision(item: Any) -> Decision:  # noqa: ANN401
-    chance = Fraction(item["chance"])
-    if not 0 <= chance <= 1:
-        raise ValueError(f"a chance of {chance}")
+    chance = read_chance(item["chance"])
     if not isinstance(item["drawn"], bool):
-        raise ValueError(f"drawn is {item['drawn']!r}, not true or false")
+        raise ValueError(f"drawn is {_shown(item['drawn'])}, not true or false")
     panel, panels = (None if item.get(key) is None else _whole_number(item[key]) for key in ("panel", "panels"))
     return Decision(_whole_number(item["participant"]), chance, item["drawn"], panel, panels)
 
 
 def _whole_number(value: Any) -> int:  # noqa: ANN401
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{value!r} is not a whole number")
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MOST:
+        raise ValueError(f"{_shown(value)} is not a whole number")
     return value
 
 
 def _bytes(text: str) -> bytes:
     value = bytes.fromhex(text)
     if len(value) != SEED_BYTES:
-        raise ValueError(f"{text!r} is not 32 bytes in hexadecimal")
+        raise ValueError(f"{_shown(text)} is not 32 bytes in hexadecimal")
     return value
+
+
+def _shown(value: object) -> str:
+    """A value as a message may quote it: whoever wrote the file may have made it as long as they like."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"

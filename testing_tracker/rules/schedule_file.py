@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named
 from testing_tracker.rules.calendar import WEEKDAYS, closed_days
+from testing_tracker.rules.exchange.toml_text import TomlError, read_toml
 from testing_tracker.rules.schedule import (
     Bounds,
     ClosedRule,
@@ -72,8 +73,8 @@ def read_schedule(text: str, file: str) -> Schedule:
     Raises ScheduleFileError with every problem found: an unknown key, a wrong type, an impossible rule.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = read_toml(text)
+    except TomlError as error:
         raise ScheduleFileError(file, [f"not a TOML file: {error}"]) from None
     reader = _Reader(document)
     schedule = reader.schedule()

@@ -11,6 +11,7 @@ from enum import StrEnum
 from shlex import quote
 
 from testing_tracker.rules.drawing.long_gap import GO_ON, LONGEST_GAP
+from testing_tracker.rules.no_record import Compared, days_asked, question
 from testing_tracker.rules.words import Kind
 
 
@@ -19,6 +20,7 @@ class Matter(StrEnum):
 
     NIGHT = "night"
     GAP = "gap"
+    QUESTION = "question"
     KEY = "key"
     CLOCK = "clock"
     BACKUP = "backup"
@@ -86,6 +88,13 @@ def gap(day: date, unrecorded: int, today: date, limits: Limits) -> Stuck | None
         return None
     what = f"the nightly draw did not run; fixed draws of that day still unrecorded: {unrecorded}"
     return Stuck(Matter.GAP, what, day, None, f"testing-tracker due --on {day}; testing-tracker cron print")
+
+
+def unanswered(compared: Compared) -> Stuck:
+    """Nobody has said yet whether anything was collected on a day that a night has held back."""
+    days = days_asked(compared.closed)
+    do = f"testing-tracker missed --all {days}; or testing-tracker excuse --all {days} --reason TEXT"
+    return Stuck(Matter.QUESTION, question(compared), compared.closed.first_day, None, do)
 
 
 def key(problem: str | None, today: date) -> Stuck | None:

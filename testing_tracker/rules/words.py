@@ -73,6 +73,7 @@ class About(StrEnum):
     TAMPERED = "tampered specimen"
     UNEXPECTED_NEGATIVE = "unexpected negative"
     SAME_USE = "possibly the same use"
+    LOST_GROUND = "decision without its ground"
 
 
 class Standing(StrEnum):

@@ -39,16 +39,20 @@ def record_absence(
     return set_status(session, acting, found.draw, status, reason)
 
 
-def draws_without_record(session: Session, acting: Acting, day: date, status: Status) -> list[Draw]:
-    """The draws of a day that nobody knows anything about, to be recorded together as missed or excused.
+def draws_without_record(session: Session, acting: Acting, first: date, last: date, status: Status) -> list[Draw]:
+    """The draws of days that nobody knows anything about, to be recorded together as missed or excused.
 
     Only what a night has held back, or closed by a wrong clock, can become missed: of a day without a run, or of a draw that was made too late,
     nobody could be told. Who tried and could not stays out of it. It is a manager's to say, where there is one on
-    record. Raises TestingTrackerError where there is no such draw, and for a day to come.
+    record. Raises TestingTrackerError where there is no such draw, for a day to come, and for days that end before
+    they begin.
     """
+    days = f"{first}" if first == last else f"{first} to {last}"
     staff.require(session, acting, Role.MANAGER, f"record all draws of a day as {status}")
-    if day > acting.today or (status is Status.MISSED and day == acting.today):
-        raise TestingTrackerError(f"{day} is not over; today is {acting.today}. Record each draw by its code.")
+    if last < first:
+        raise TestingTrackerError(f"{last} is before {first}; say the earlier day with --from.")
+    if last > acting.today or (status is Status.MISSED and last == acting.today):
+        raise TestingTrackerError(f"{last} is not over; today is {acting.today}. Record each draw by its code.")
     of_whom_to_ask = (Draw.status == Status.UNRECORDED, col(Draw.reason).in_((HELD, CLOSED_BY_A_CLOCK)))
     held_only = of_whom_to_ask if status is Status.MISSED else ()
     unknown = session.exec(
@@ -56,7 +60,7 @@ def draws_without_record(session: Session, acting: Acting, day: date, status: St
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
             Participant.facility_id == acting.facility_id,
-            Draw.due_on == day,
+            col(Draw.due_on).between(first, last),
             col(Draw.status).in_(NOT_YET_DONE),
             ~col(Draw.unable),
             *held_only,
@@ -65,20 +69,23 @@ def draws_without_record(session: Session, acting: Acting, day: date, status: St
     ).all()
     if not unknown:
         raise TestingTrackerError(
-            f"No draw of {day} waits for that. To change one, use `testing-tracker amend`; draws of a day without a "
+            f"No draw of {days} waits for that. To change one, use `testing-tracker amend`; draws of a day without a "
             "run can be excused."
         )
     return list(unknown)
 
 
-def record_all(session: Session, acting: Acting, day: date, status: Status, reason: str | None, expected: int) -> None:
+def record_all(
+    session: Session, acting: Acting, first: date, last: date, status: Status, reason: str | None, expected: int
+) -> None:
     """Say of all these draws that they were missed, or do not count: the answer to a night's question.
 
     `expected` is how many they were when somebody said yes to it; raises TestingTrackerError where they are others now.
     """
-    unknown = draws_without_record(session, acting, day, status)
+    unknown = draws_without_record(session, acting, first, last, status)
     if len(unknown) != expected:
-        raise TestingTrackerError(f"It is {len(unknown)} draws of {day} now, not {expected}. Look, and say it again.")
+        days = f"{first}" if first == last else f"{first} to {last}"
+        raise TestingTrackerError(f"It is {len(unknown)} draws of {days} now, not {expected}. Look, and say it again.")
     for draw in unknown:
         set_status(session, acting, draw, status, reason)
 

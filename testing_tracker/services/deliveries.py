@@ -7,6 +7,7 @@ tried again when the claim has run out: a report arrives at least once, and may 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -32,6 +33,7 @@ class Claim:
     channel: Channel
     attempt: int
     busy_until: datetime
+    attempts_before: int = 0
 
 
 def check_sendable(session: Session, acting: Acting, week: Week) -> None:
@@ -93,21 +95,28 @@ def claim(session: Session, acting: Acting, week: Week, channel: Channel, *, aga
         row = Delivery(facility_id=acting.facility_id, week=str(week), channel=channel, next_at=acting.now)
     elif is_busy(row, acting.now) or not (again or _is_due(row, acting.now)):
         return None
+    before = row.attempts or 0
     if row.delivered_at is not None:
         row.attempts = 0
     row.attempts += 1
     row.busy_until = acting.now + TIME_FOR_AN_ATTEMPT
     session.add(row)
     session.flush()
-    return Claim(id_of(row), week, channel, row.attempts, row.busy_until)
+    return Claim(id_of(row), week, channel, row.attempts, row.busy_until, before)
 
 
-def finish(session: Session, acting: Acting, taken: Claim, error: str | None) -> datetime | None:
-    """Record how an attempt ended, `error` None for well. Returns when the next one is to be made, None for never."""
+def finish(
+    session: Session, acting: Acting, taken: Claim, error: str | None, edition: int | None = None, up_to: int = 0
+) -> datetime | None:
+    """Record how an attempt ended, `error` None for well. Returns when the next one is to be made, None for never.
+
+    `edition` is what was delivered, and `up_to` the newest audit entry that it knew.
+    """
     row = session.get_one(Delivery, taken.delivery_id)
     week, channel = str(taken.week), str(taken.channel)
     if error is None:
-        audit.record(session, acting, "report deliver", week=week, channel=channel, attempt=taken.attempt)
+        known: dict[str, Any] = {"edition": edition, "up_to": up_to} if up_to else {}
+        audit.record(session, acting, "report deliver", week=week, channel=channel, attempt=taken.attempt, **known)
         row.delivered_at, row.busy_until, row.error = acting.now, None, None
         session.add(row)
         return None
@@ -119,3 +128,10 @@ def finish(session: Session, acting: Acting, taken: Claim, error: str | None) ->
         row.next_at = acting.now + wait_after(row.attempts)
         session.add(row)
     return row.next_at
+
+
+def leave_as_it_was(session: Session, taken: Claim, attempts: int) -> None:
+    """Give an attempt back that had nothing to deliver: what was delivered before says the same."""
+    row = session.get_one(Delivery, taken.delivery_id)
+    row.attempts, row.busy_until = attempts, None
+    session.add(row)

@@ -14,6 +14,7 @@ from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.stuck import Limits, Stuck
 from testing_tracker.rules.words import Decision, Kind, Status
 from testing_tracker.services import backups, confirmations, keys, reviews
+from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.taken_back import ACT
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.people.taken_elsewhere import WAITS
@@ -46,6 +47,7 @@ def _the_program(
     nights = select(newest).where(Night.facility_id == acting.facility_id)
     yield stuck.night_overdue(session.exec(nights).one(), opened_on, local_now, limits)
     yield from _gaps(session, acting, limits)
+    yield from map(stuck.unanswered, held_days.unanswered(session, acting))
     yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
     known = select(func.max(AuditEntry.id)).where(AuditEntry.facility_id == acting.facility_id, AuditEntry.act == ACT)

@@ -18,7 +18,7 @@ from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, ReportEdition
 
-_CHANGES_A_DRAW = (
+CHANGES_A_DRAW = (
     "result log",
     "result amend",
     "result read again",
@@ -29,7 +29,7 @@ _CHANGES_A_DRAW = (
     *(f"draw {status}" for status in Status),
 )
 # With the detail that says from which day on.
-_CHANGES_WHO_TAKES_PART = {
+CHANGES_WHO_TAKES_PART = {
     "participant add": "enrolled_on",
     "participant readmit": "enrolled_on",
     "participant leave": "from_on",
@@ -144,7 +144,7 @@ def _acts_on_draws(
             Participant.facility_id == acting.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
-            col(AuditEntry.act).in_(_CHANGES_A_DRAW),
+            col(AuditEntry.act).in_(CHANGES_A_DRAW),
             Draw.due_on <= week.sunday,
         )
     )
@@ -186,12 +186,12 @@ def _acts_on_enrolments(
             Participant.facility_id == acting.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
-            col(AuditEntry.act).in_(tuple(_CHANGES_WHO_TAKES_PART)),
+            col(AuditEntry.act).in_(tuple(CHANGES_WHO_TAKES_PART)),
         )
     )
     acts = []
     for entry, code in rows:
-        said = json.loads(entry.detail or "{}").get(_CHANGES_WHO_TAKES_PART[entry.act])
+        said = json.loads(entry.detail or "{}").get(CHANGES_WHO_TAKES_PART[entry.act])
         if said is not None and date.fromisoformat(said) <= week.sunday:  # one that says no day binds from its own
             acts.append(Act(entry.at, entry.account, code, date.fromisoformat(said), entry.act, entry.reason))
     return acts

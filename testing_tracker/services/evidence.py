@@ -17,6 +17,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.schedule import Missed
 from testing_tracker.rules.words import About, Decision, Outcome, Status
 from testing_tracker.services import reviews
+from testing_tracker.services.deciding import lost_ground
 from testing_tracker.services.lookup import first_day_of_change
 from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.positives import Positives, positives_of
@@ -46,6 +47,7 @@ def follow(session: Session, acting: Acting, draw: Draw) -> Recommendation | Non
     one; what is neither any more leaves it. Tests that were possibly the same use as this one are looked at again.
     """
     _follow_absence(session, acting, draw)
+    lost_ground.bring_in_line(session, acting, draw, is_ground=_grounds_of(session, draw) is not None)
     changed = _follow_evidence(session, acting, draw)
     for other in _possibly_same_use(session, draw.participant_id, but=draw.id):
         changed = _follow_evidence(session, acting, other) or changed
@@ -91,6 +93,7 @@ def follow_absence(session: Session, acting: Acting, draw: Draw) -> Recommendati
     Evidence that is a positive result is left to whoever takes the result back.
     """
     _follow_absence(session, acting, draw)
+    lost_ground.bring_in_line(session, acting, draw, is_ground=_grounds_of(session, draw) is not None)
     if _is_absence(_grounds_of(session, draw)) or _was_absence(session, draw):
         changed = _follow_evidence(session, acting, draw)
         for other in _possibly_same_use(session, draw.participant_id, but=draw.id):

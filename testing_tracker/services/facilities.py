@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker import chance
 from testing_tracker.acting import acting_in
-from testing_tracker.clock import Clock, ClockOf
+from testing_tracker.clock import Clock, ClockOf, machine_zone
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import chain_of
 from testing_tracker.rules.schedules.zones import zone_on
@@ -105,9 +105,7 @@ def check_name(given: str) -> str:
 def find_zone(timezone: str | None) -> ZoneInfo:
     """The zone of a name such as America/Los_Angeles, the machine's own for None."""
     if timezone is None:
-        from tzlocal import get_localzone_name
-
-        timezone = get_localzone_name() or "UTC"
+        timezone = machine_zone().key or "UTC"
     try:
         return ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -18,12 +18,15 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named, analyte_names
 from testing_tracker.rules.codes import check_code
+from testing_tracker.rules.exchange.csv_cells import unprotected
+from testing_tracker.rules.exchange.days import read_day as read_a_day
 from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services import participants, schedules
 from testing_tracker.services.people.look_alikes import LookAlikes, looks_like
 
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")
 
+MOST_REFUSED = 100_000
 _NOT_CSV = "this is not proper CSV: a quotation mark is missing or out of place"
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -59,7 +62,8 @@ class Raised:
 class Tally:
     """What an import did. `header` is the file's own, for writing the refused lines out again.
 
-    `notes` are what a person should be told of lines that were taken, by the line's number.
+    `notes` are what a person should be told of lines that were taken, by the line's number. `lost_grounds` says by code
+    whom a decision has moved that has lost its ground.
     """
 
     header: str = ""
@@ -68,6 +72,7 @@ class Tally:
     refused: list[Refused] = field(default_factory=list)
     recommendations: list[Raised] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
+    lost_grounds: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, line: Line, reason: object) -> None:
         """Note a line that was read but cannot be taken."""
@@ -89,6 +94,11 @@ def read_lines(lines: Iterable[str], columns: Sequence[str], optional: Sequence[
     reader = csv.reader(source, strict=True, skipinitialspace=True)
     header: list[str] = []
     while True:
+        if len(tally.refused) > MOST_REFUSED:
+            raise TestingTrackerError(
+                f"More than {MOST_REFUSED:,} lines cannot be taken, so this is another kind of file. Nothing was "
+                "imported."
+            )
         source.taken = []
         try:
             cells = next(reader)
@@ -109,7 +119,7 @@ def read_lines(lines: Iterable[str], columns: Sequence[str], optional: Sequence[
             source.give_back_all_but_first()
             tally.refused.append(Refused(source.number, reason, source.taken[0]))
         else:
-            by_column = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+            by_column = {column: unprotected(cell.strip()).strip() for column, cell in zip(header, cells, strict=True)}
             yield Line(source.number - len(source.taken) + 1, by_column, "".join(source.taken))
     if not header:
         raise _wrong_header(columns, optional)
@@ -166,7 +176,7 @@ def read_code(cell: str) -> str:
 def read_day(column: str, cell: str) -> date:
     """A date. Raises TestingTrackerError."""
     try:
-        return date.fromisoformat(cell)
+        return read_a_day(cell)
     except ValueError:
         said = "is not a date; write it like 2026-11-23" if cell else "is empty"
         raise TestingTrackerError(f"{column} {said}") from None

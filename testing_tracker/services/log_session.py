@@ -83,12 +83,16 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Undone:
-    """What a draw is again after its last line was taken back; `because` is why not what it was before."""
+    """What a draw is again after its last line was taken back; `because` is why not what it was before.
+
+    `lost` says whom a decision has moved that has lost its ground by it.
+    """
 
     status: Status
     because: str | None
     raised: Raised | None
     decided: Sequence[int]
+    lost: str | None = None
 
 
 def awaited(session: Session, acting: Acting, day: date) -> list[str]:
@@ -225,7 +229,9 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
     _check_unchanged(session, found, line)
     if line.before is Status.DUE and not _is_still_open(session, acting, draw):
         logged = results.take_back(session, acting, found, Status.DUE, WHY_UNDONE)
-        return Undone(Status(draw.status), logged.because, _raised(logged.recommendation), logged.decided)
+        return Undone(
+            Status(draw.status), logged.because, _raised(logged.recommendation), logged.decided, logged.settled.lost
+        )
     if line.result_id is not None:
         _take_result_back(session, acting, found, line.result_id)
     audit.record(
@@ -243,7 +249,7 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
     settled = settling.settle(session, acting, draw)
     if line.raised is not None:
         undone.mark_recommendation(session, acting, line.raised.number, draw)
-    return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided)
+    return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided, settled.lost)
 
 
 def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:

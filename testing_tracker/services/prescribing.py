@@ -51,11 +51,12 @@ class Touched:
 @dataclass(frozen=True)
 class Reread:
     """A result that was read again, the recommendation that this raised, changed or withdrew, and those, by number,
-    that a clinician has decided on with how it read before."""
+    that a clinician has decided on with how it read before; `lost` says whom one of those moved without a ground."""
 
     touched: Touched
     recommendation: Recommendation | None
     decided: Sequence[int]
+    lost: str | None = None
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,7 @@ def _read_again(session: Session, acting: Acting, touched: Sequence[Touched], re
     again = []
     for one in touched:
         settled = read_again(session, acting, one.draw, reason)
-        again.append(Reread(one, settled.recommendation, settled.decided))
+        again.append(Reread(one, settled.recommendation, settled.decided, settled.lost))
     return again
 
 

@@ -97,6 +97,8 @@ def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Ta
         for logged in _take(session, acting, rows, tally):
             if logged.recommendation is not None:
                 raised[id_of(logged.recommendation)] = logged.participant.code
+            if logged.settled.lost is not None:
+                tally.lost_grounds[logged.participant.code] = logged.settled.lost
     for identity, code in raised.items():
         reason = session.get_one(Recommendation, identity).reason  # as the file's last positive left it
         tally.recommendations.append(Raised(identity, code, reason))

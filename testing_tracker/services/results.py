@@ -13,6 +13,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, judge
 from testing_tracker.rules.attendance import check_change
 from testing_tracker.rules.calendar import instant
+from testing_tracker.rules.exchange.days import read_day
 from testing_tracker.rules.testing.recollection import OF_THE_FIRST
 from testing_tracker.rules.validity import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
@@ -293,6 +294,7 @@ def collected_instant(acting: Acting, day: date, text: str, what: str = "time of
     """
     try:
         moment = datetime.fromisoformat(text if "-" in text else f"{day}T{text}")
+        read_day(moment.date().isoformat())
         moment = instant(moment.date(), moment.time(), acting.zone) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         hint = str(error) if "clock" in str(error) else "write 09:40, or 2026-11-23T09:40"

@@ -69,6 +69,13 @@ def ask(session: Session, acting: Acting, draw: Draw, about: About, detail: str 
     _on_record(session, acting, "review ask", review)
 
 
+def ask_again(session: Session, acting: Acting, review: Review) -> None:
+    """Open a review that was done: what was looked at is not what is to be looked at now."""
+    review.raised_at, review.done_at, review.done_by, review.note = acting.now, None, None, None
+    session.add(review)
+    _on_record(session, acting, "review ask", review)
+
+
 def withdraw(session: Session, acting: Acting, draw: Draw, about: About) -> None:
     """The ground of a review is gone: it asks for nothing any more, and stays on record as withdrawn."""
     review = _of(session, draw, about)
@@ -139,7 +146,7 @@ def _line(acting: Acting, review: Review, code: str, due_on: date) -> ReviewLine
         participant=code,
         about=About(review.about),
         due_on=due_on,
-        detail=review.detail,
+        detail=f"{code} {review.detail}" if review.about == About.LOST_GROUND else review.detail,
         status=state_of(review),
         raised_at=review.raised_at,
         age_days=(acting.today - review.raised_at.astimezone(acting.zone).date()).days,

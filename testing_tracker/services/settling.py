@@ -16,6 +16,7 @@ from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Validity
 from testing_tracker.services import evidence, prescriptions, reviews
+from testing_tracker.services.deciding import lost_ground
 from testing_tracker.services.draws import window_closes
 from testing_tracker.services.testing import together
 from testing_tracker.services.weighing import weigh_again
@@ -30,14 +31,16 @@ RECORDED_LATER = "draw record"
 class Settled:
     """How the governing result reads, and the recommendation that settling raised, changed or withdrew.
 
-    `decided` are the recommendations, by number, that a clinician decided on with the draw as evidence. `presumptive`
-    is what a cup found and the definitive result beside it did not look at.
+    `decided` are the recommendations, by number, that a clinician decided on with the draw as evidence; `lost` says
+    whom one of them moved that has no ground in the draw any more. `presumptive` is what a cup found and the definitive
+    result beside it did not look at.
     """
 
     read: Read
     recommendation: Recommendation | None
     decided: Sequence[int] = ()
     presumptive: Sequence[str] = ()
+    lost: str | None = None
 
     @property
     def is_expected(self) -> bool:
@@ -174,7 +177,8 @@ def _settle(
         recommendation = evidence.follow(session, acting, draw)
     _ask_or_withdraw(session, acting, draw, About.UNEXPECTED_NEGATIVE, absent)
     _ask_or_withdraw(session, acting, draw, About.TAMPERED, tampering)
-    return Settled(read, recommendation, evidence.decided_on(session, draw))
+    decided = evidence.decided_on(session, draw)
+    return Settled(read, recommendation, decided, lost=lost_ground.open_for(session, draw) if decided else None)
 
 
 def is_late(session: Session, acting: Acting, draw: Draw, result: Result, rule: Rule | None = None) -> bool:

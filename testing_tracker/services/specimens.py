@@ -9,6 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.numbers import is_id
 from testing_tracker.rules.specimens import Measurements, classify
 from testing_tracker.rules.testing.recollection import RECOLLECT
 from testing_tracker.rules.testing.specimen_labels import label_key
@@ -232,7 +233,7 @@ class SpecimenRecord:
 def find(session: Session, acting: Acting, label: str) -> Specimen:
     """The newest specimen with this label, or with this number. Raises TestingTrackerError where there is none."""
     found = cups.with_label(session, acting, label) or cups.with_label(session, acting, label, newest_only=False)
-    if not found and label.isdigit():
+    if not found and is_id(label):
         found = list(session.exec(_of_the_facility(acting).where(Specimen.id == int(label))))
     if not found:
         raise TestingTrackerError(f"There is no specimen {label}. Give the label or barcode that was logged with it.")

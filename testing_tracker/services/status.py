@@ -11,10 +11,13 @@ from sqlmodel import Session, col, func, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.long_gap import LONGEST_GAP, Gap, waiting
+from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.owed import last_night_expected, overdue_since, report_overdue
 from testing_tracker.rules.words import Channel
 from testing_tracker.services import backups, deliveries, reminders
+from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.catching_up import TAKE_BACK, gap_that_waits, last_night
+from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 
 DAYS_TO_LOOK_BACK = 7
@@ -97,6 +100,8 @@ class State:
     """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none.
 
     `waits_for_word` are the nights without a run for which the next one waits for a person's word on the day.
+    `questions` are the days of which nobody has said yet whether anything was collected, `amended` the
+    reports that were amended after they were delivered.
     """
 
     today: date
@@ -109,6 +114,8 @@ class State:
     checks: list[Check]
     confirmations: OverdueConfirmations | None = None
     waits_for_word: Gap | None = None
+    questions: list[Compared] = field(default_factory=list)
+    amended: list[AmendedReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -138,6 +145,8 @@ def state_of(
         checks=[_check(session, acting, act) for act in CHECKS],
         confirmations=_overdue_confirmations(session, acting),
         waits_for_word=gap_that_waits(session, acting, longest_gap),
+        questions=held_days.unanswered(session, acting),
+        amended=amended(session, acting),
     )
     state.deliveries += _not_begun(session, acting, report_overdue(local_now, opened_on), channels)
     newest = last_night(session, acting)

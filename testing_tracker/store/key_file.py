@@ -148,7 +148,7 @@ class KeyFile:
             return False
 
     def _text(self) -> str:
-        return self.path.read_text(encoding="ascii")
+        return content_of(self.path, MOST_OF_A_KEY).decode("ascii")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -146,6 +146,8 @@ _EXPLANATIONS = {
     "53100": "The server's disk is full. Make room and try again.",
     "53200": "The server has not enough memory. Try again later.",
     "53300": "Too many are connected to the server. Try again.",
+    "25P03": "The server ended the work because it waited for too long (its idle_in_transaction_session_timeout).",
+    "25P04": "The server stopped the work because it took too long (its transaction_timeout).",
     "25006": "The database is read-only: a standby, perhaps. Give the URL of the one that is written to.",
     "40001": _TRY_AGAIN,
     "40P01": _TRY_AGAIN,
@@ -158,6 +160,10 @@ _EXPLANATIONS = {
     "22003": "A number is too large.",
     "22008": "A date is too far away.",
 }
+
+
+# Classes of errors that are the server's affair or its administrator's, not a mistake in a statement of this program.
+_OF_THE_SERVER = ("0A", "25", "28", "3D", "53", "54", "55", "57", "58", "F0", "XX")
 
 
 def explained(error: Any) -> Exception:  # noqa: ANN401  psycopg's, which may not be installed
@@ -175,6 +181,8 @@ def explained(error: Any) -> Exception:  # noqa: ANN401  psycopg's, which may no
     if not state and type(error).__name__ == "DataError":
         unfit = "A text has a character that the database cannot keep." if "NUL" in str(error) else _CHANGED
         return TestingTrackerError(f"{unfit} Nothing was changed.")
+    if state not in _EXPLANATIONS and state[:2] in _OF_THE_SERVER:
+        return TestingTrackerError(f"The server could not do it (SQLSTATE {state}). Nothing was changed.")
     if state not in _EXPLANATIONS:
         return error  # type: ignore[no-any-return]
     return TestingTrackerError(f"{_EXPLANATIONS[state]} Nothing was changed.")

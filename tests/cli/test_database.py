@@ -92,8 +92,10 @@ def test_a_full_or_read_only_disk_is_one_clear_line_and_changes_nothing(clinic, 
 
     clinic.add("A17")
     clinic("draw")
+    file = clinic.database.with_name("long.toml")
+    file.write_text(f"{clinic('schedule', 'show', 'fixed-2')}\n#{'x' * 200_000}\n")
     monkeypatch.setattr(engine, "make_engine", make_limited)
-    assert clinic.refused("result", "A17", "negative", "--note", "x" * 100_000) == message
+    assert clinic.refused("schedule", "load", str(file)) == message
 
 
 @pytest.mark.parametrize(

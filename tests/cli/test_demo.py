@@ -119,7 +119,7 @@ def test_the_kept_file_is_an_ordinary_training_database(kept):
     path, _ = kept
     done = type_("--database", str(path), "--today", MONDAY, "due", "--format", "json")
     assert done.exit_code == 0
-    assert done.stderr.strip() == "TRAINING"
+    assert done.stderr.startswith("TRAINING\n")
     assert {line["due_on"] for line in json.loads(done.stdout)} == {MONDAY}
 
 

@@ -36,11 +36,14 @@ def until(clinic, last: int) -> None:
 
 
 def stuck(clinic, *arguments: str) -> list[tuple]:
-    """What needs doing: its matter, since when and whom it is about. The status has to agree."""
+    """What needs doing: its matter, since when and whom it is about. The status has to agree.
+
+    The nights' questions, which come where draws are left without a record, have tests of their own.
+    """
     done = clinic.run("doctor", *arguments, "--format", "json")
     found = json.loads(done.stdout)
     assert done.exit_code == int(any(one["needs_doing"] for one in found)), done.output
-    return [(one["matter"], one["since"], one["participant"]) for one in found]
+    return [(one["matter"], one["since"], one["participant"]) for one in found if one["matter"] != "question"]
 
 
 def test_all_is_well(staffed):

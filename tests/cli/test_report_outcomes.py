@@ -103,7 +103,7 @@ class TestTheForms:
         assert done.stderr == "TRAINING\n"
         assert done.stdout.splitlines() == [
             ",".join(COLUMNS),
-            "A17,-*o_,4,1,0.375,0.5,0.75,2,False,False,1,False,3,True,1,False",
+            "A17,'-*o_,4,1,0.375,0.5,0.75,2,False,False,1,False,3,True,1,False",
             "B04,_,1,0,0.0,0.0,0.0,0,False,False,,,,,,",
         ]
 

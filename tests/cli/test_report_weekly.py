@@ -248,6 +248,7 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "reviews",
         "confirmations_overdue",
         "recollections",
+        "amended_after_delivery",
         "anchors",
         "as_of",
         "printed_at",
@@ -374,9 +375,9 @@ def test_csv_has_the_same_numbers(clinic: Clinic) -> None:
     )
     lines = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [(line["participant"], line["due"], line["compliance_rate"], line["pattern"]) for line in lines] == [
-        ("A17", "2", "1.0", "-o*"),
+        ("A17", "2", "1.0", "'-o*"),
         ("b02", "4", "0.5", "__"),
-        ("C30", "3", "0.5", "-"),
+        ("C30", "3", "0.5", "'-"),
         ("E50", "0", "", "_"),
     ]
     assert (lines[0]["weeks"], lines[0]["proportion_negative"], lines[0]["dropout_week"]) == ("3", "0.5", "")

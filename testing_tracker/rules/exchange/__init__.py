@@ -1,1 +1,1 @@
-"""What comes from and goes to spreadsheets, as pure functions."""
+"""What comes from elsewhere and goes there: files, numbers and days as others write them."""

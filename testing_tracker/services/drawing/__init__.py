@@ -1,1 +1,1 @@
-"""The nightly draw: taking back what a wrong clock made."""
+"""Draws: the night that makes them, and the end of a day."""

@@ -1,5 +1,6 @@
 """What a migration says in the words of the database that it runs on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,37 @@ def text_type() -> str:
 def only_where(condition: str) -> dict[str, Any]:
     """The arguments of an index that has only some of the rows."""
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+def let_hold(table: str, column: str, known: Sequence[str], words: Sequence[str]) -> None:
+    """Let a column that holds one of the `known` words hold one of `words`.
+
+    SQLite alters no constraint, so there the table is made anew: its rows, columns, indexes and triggers stay as they
+    are. No other table may refer to it.
+    """
+    constraint = f"{table}_{column}_is_known"
+    wanted = f"{column} IN ({_listed(words)})"
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
+        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {constraint} CHECK ({wanted})")
+        return
+    parts = "SELECT type, sql FROM sqlite_master WHERE tbl_name = :table AND sql IS NOT NULL"
+    made = op.get_bind().execute(sa.text(parts), {"table": table}).all()
+    (declared,) = (sql for kind, sql in made if kind == "table")
+    anew = f"{table}_anew"
+    changed = declared.replace(f"{column} IN ({_listed(known)})", wanted).replace(table, anew, 1)
+    assert wanted in changed, f"{table}.{column} holds other words than {known}"
+    op.execute(changed)
+    op.execute(f"INSERT INTO {anew} SELECT * FROM {table}")  # noqa: S608  our own names
+    op.execute(f"DROP TABLE {table}")
+    op.execute(f"ALTER TABLE {anew} RENAME TO {table}")
+    for kind, sql in made:
+        if kind != "table":
+            op.execute(sql)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
 
 
 def refuse_changes(tables: tuple[str, ...]) -> None:

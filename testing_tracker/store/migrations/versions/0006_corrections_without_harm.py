@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from testing_tracker.store.migrations.wording import TEXT, refuse_changes, text_type
+from testing_tracker.store.migrations.wording import TEXT, let_hold, refuse_changes, text_type
 
 revision = "0006"
 down_revision = "0005"
@@ -21,6 +21,7 @@ def upgrade() -> None:
     _nights_that_are_taken_back()
     _create_corrections_of_people()
     _know_cups()
+    _let_a_review_be_about_a_lost_ground()
 
 
 def _create_closed_days() -> None:
@@ -184,3 +185,15 @@ def _know_cups() -> None:
         "ALTER TABLE confirmation ADD COLUMN specimen_id INTEGER "
         "CONSTRAINT confirmation_specimen_id_refers REFERENCES specimen (id)"
     )
+
+
+def _let_a_review_be_about_a_lost_ground() -> None:
+    known = (
+        "missed",
+        "refused",
+        "unable to provide",
+        "tampered specimen",
+        "unexpected negative",
+        "possibly the same use",
+    )
+    let_hold("review", "about", known, (*known, "decision without its ground"))

@@ -1,0 +1,243 @@
+"""The worst file gets one clear line within two seconds of processor time and 200 MB, whoever reads it."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from conftest import MONDAY, Clinic, key_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from testing_tracker.rules.exchange.json_text import read_json
+from testing_tracker.rules.exchange.toml_text import MOST_NESTED, MOST_PARTS, TomlError, read_toml
+from testing_tracker.rules.proof import FORM
+from testing_tracker.store.given_files import MOST_OF_CSV, MOST_OF_JSON, MOST_OF_TOML
+
+SECONDS, MEGABYTES = 2.0, 200
+RESULTS = "participant,due_on,outcome\n"
+
+
+PROGRAM = """
+import atexit, os, re, sys
+from testing_tracker.__main__ import main
+
+def tell():
+    status = "/proc/self/status"
+    peak = re.search("VmHWM: *([0-9]+) kB", open(status).read()) if os.path.exists(status) else None
+    print(int(peak[1]) // 1024 if peak else 0, sum(os.times()[:2]), file=sys.stderr)
+
+atexit.register(tell)
+main()
+"""
+
+
+def worst(clinic: Clinic, *arguments: str, environment: dict[str, str] | None = None, file: Path | None = None) -> str:
+    """What a process of its own says of the worst input: one line, status 1, in little time and memory."""
+    start = [sys.executable, "-c", PROGRAM, "--database", clinic.url, "--today", str(clinic.today)]
+    with open(file or os.devnull, "rb") as stdin:
+        done = subprocess.run(
+            [*start, *arguments],
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            env=os.environ | (environment or {}),
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 1, done.stderr[:500]
+    *lines, used = done.stderr.splitlines()
+    assert [line[:7] for line in lines] == ["Error: "], done.stderr[:500]
+    assert len(lines[0]) < 1_000
+    assert "inside the program" not in lines[0]
+    megabytes, seconds = used.split()
+    assert int(megabytes) < MEGABYTES
+    assert float(seconds) < SECONDS + 1  # a second to load the program on a slow machine
+    return lines[0]
+
+
+def proof(**changes: object) -> str:
+    """A proof's file with something else in it."""
+    document: dict[str, object] = {
+        "form": FORM,
+        "facility": "x",
+        "day": "2026-11-16",
+        "first_day": "2026-11-16",
+        "anchor": "00" * 32,
+        "hashes": 1,
+        "day_secret": "00" * 32,
+        "participants": [{"participant": 1, "chance": "1/2", "drawn": True}],
+    }
+    return json.dumps(document | changes)
+
+
+def of_chance(chance: object) -> str:
+    return proof(participants=[{"participant": 1, "chance": chance, "drawn": True}])
+
+
+TOMLS = {
+    "brackets": "a = " + "[" * 2_000,
+    "braces": "a = " + "{a=" * 2_000,
+    "dots": ".".join("a" * 50_000) + " = 1",
+    "dots in a heading": "[" + ".".join("a" * 50_000) + "]",
+    "dots in an inline table": "a = {" + ".".join("a" * 50_000) + " = 1}",
+    "dots of quoted parts": ".".join(["'a'"] * 50_000) + " = 1",
+    "dots over blanks": " . ".join("a" * 50_000) + " = 1",
+    "digits": "a = " + "1" * 100_000,
+    "hexadecimal": "a = 0x" + "f" * 100_000,
+    "a NUL": 'title = "a\\u0000b"',
+    "a megabyte too many": "#" * (MOST_OF_TOML + 1),
+    "more than a person writes": "#" * 300_000,
+    "quotes": '"""' * 50_001,
+    "no end": 'title = """' + "\\" * 100_000,
+}
+PROOFS = {
+    "a power of ten": of_chance("1e1000000000"),
+    "many digits": of_chance("1" * 100_000),
+    "a number": of_chance(1e308),
+    "not a number": of_chance(float("nan")),
+    "nested": "[" * 100_000,
+    "many brackets": "[" + "[]," * 250_000 + "[]]",
+    "digits": proof(hashes=0).replace('"hashes": 0', '"hashes": ' + "9" * 100_000),
+    "far": proof(day="9999-12-31"),
+    "a form of a megabyte": proof(form="x" * 1_000_000),
+    "an anchor of a megabyte": proof(anchor="00" * 500_000),
+    "too large": " " * (MOST_OF_JSON + 1),
+    "a list": "[1]",
+    "text": '"x"',
+    "nothing": "",
+}
+TABLES = {
+    "too large": "x" * (MOST_OF_CSV + 1),
+    "one line": "x" * 20_000_000,
+    "an open quotation mark": RESULTS + '"' + "x," * 5_000_000,
+    "another kind of file": RESULTS + "x\n" * 1_000_000,
+    "nothing": "",
+    "NULs": "\0" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("name", TOMLS)
+def test_a_schedule_and_the_analytes(staffed, tmp_path, name):
+    file = tmp_path / "given.toml"
+    file.write_text(TOMLS[name])
+    worst(staffed, "schedule", "load", str(file))
+
+
+@pytest.mark.parametrize("name", ["brackets", "dots", "a megabyte too many"])
+def test_what_stands_beside_the_database(staffed, tmp_path, name):
+    file = tmp_path / "given.toml"
+    file.write_text(TOMLS[name])
+    file.chmod(0o600)
+    worst(staffed, "analyte", "check", str(file))
+    worst(staffed, "analyte", "list", environment={"TESTING_TRACKER_ANALYTES": str(file)})
+    staffed.today = "2026-11-23"
+    worst(
+        staffed, "report", "weekly", "--send", "--week", "2026-W46", environment={"TESTING_TRACKER_DELIVERY": str(file)}
+    )
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_a_proof(staffed, tmp_path, name):
+    file = tmp_path / "given.json"
+    file.write_text(PROOFS[name])
+    worst(staffed, "proof", "check", str(file))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_import(staffed, tmp_path, name):
+    file = tmp_path / "given.csv"
+    file.write_text(TABLES[name])
+    before = staffed.contents()
+    if name != "an open quotation mark":  # a line among others, which is told as each of them
+        worst(staffed, "result", "import", str(file))
+    if name in ("too large", "one line"):
+        worst(staffed, "result", "import", "-", file=file)
+        worst(staffed, "participant", "import", str(file))
+        worst(staffed, "history", "import", str(file))
+    assert staffed.contents() == before
+
+
+def test_bytes_that_are_no_text(staffed, tmp_path):
+    file = tmp_path / "given"
+    file.write_bytes(b"\xff\xfe\x00[" * 1_000)
+    file.chmod(0o600)
+    for command in (
+        ("schedule", "load"),
+        ("analyte", "check"),
+        ("proof", "check"),
+        ("result", "import"),
+        ("participant", "import"),
+        ("history", "import"),
+    ):
+        staffed.refused(*command, str(file))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_that_nobody_writes_to_and_a_folder(staffed, tmp_path):
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe, 0o600)
+    folder.mkdir(mode=0o700)
+    for file in (pipe, folder):
+        worst(staffed, "schedule", "load", str(file))
+        worst(staffed, "analyte", "check", str(file))
+        worst(staffed, "proof", "check", str(file))
+        staffed.today = "2026-11-17"
+        worst(staffed, "draw", environment={"TESTING_TRACKER_KEY_FILE": str(file)})
+        fresh = Clinic(tmp_path / "fresh.db", MONDAY)
+        worst(fresh, "restore", str(file))
+        assert not fresh.database.exists()
+
+
+@pytest.mark.parametrize("content", [b"\0" * 3_000_000, b"aa bb\n" * 100_000, b"", b"\xff" * 100])
+def test_a_key(staffed, content):
+    staffed.today = "2026-11-17"
+    key = key_of(staffed.database)
+    key.write_bytes(content)
+    said = staffed.refused("draw")
+    assert "key" in said
+
+
+@pytest.mark.sqlite_only(reason="a server's copies are another's files")
+@pytest.mark.parametrize("content", [b"", b"x" * 5_000_000, b"SQLite format 3\0" + b"\xff" * 100_000])
+def test_a_backup(tmp_path, content):
+    file = tmp_path / "given.db"
+    file.write_bytes(content)
+    fresh = Clinic(tmp_path / "fresh.db", MONDAY)
+    worst(fresh, "restore", str(file))
+    assert not fresh.database.exists()
+
+
+@given(st.text(alphabet="ab.=[]{},\"'#\\\n 1", max_size=300))
+@settings(max_examples=400)
+def test_any_text_is_toml_or_refused_in_words(text):
+    try:
+        document = read_toml(text)
+    except TomlError:
+        return
+    assert isinstance(document, dict)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_json_or_refused_in_words(text):
+    with suppress(ValueError):
+        read_json(text)
+
+
+def test_what_people_write_stays_readable():
+    """Brackets and dots in texts and comments are no nesting; a table of tables is no deep one."""
+    text = f"""
+# {"[" * 50} {"." * 50}
+title = "{"[" * 50}{"." * 50} \\" [[[[[[[[[[[[[[[[[[[[[[["
+other = '{"." * 50}'
+more = \"\"\"{"[" * 50} \\\"\"\"{"." * 50}\"\"\"
+numbers = [{", ".join("1.5" for _ in range(200))}]
+[{".".join("abcdefgh")}]
+day = 2026-11-16
+"""
+    assert read_toml(text)["numbers"] == [1.5] * 200
+    assert read_toml("a = " + "[" * MOST_NESTED + "]" * MOST_NESTED)
+    assert read_toml(".".join("a" * MOST_PARTS) + " = 1")

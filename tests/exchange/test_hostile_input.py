@@ -1,0 +1,173 @@
+"""Whatever is given, in whatever place: a clear answer and nothing that looks like a broken program."""
+
+import click
+import pytest
+from click.testing import CliRunner
+from conftest import MONDAY
+
+from testing_tracker.cli import program, words
+
+HOSTILE = (
+    "99999999999999999999",
+    "²",
+    "a\0b",
+    "A\udcff",
+    "x" * 1_000_000,
+    "x" * 3_999,
+    "0001-01-01",
+    "9999-12-31",
+    "1900-01-01",
+    "2199-12-31",
+    "9999-W52",
+    "NaN",
+    "inf",
+    "1e999999",
+    "-1",
+    "",
+    " ",
+    "\x1b]52;c;eA==\x07",
+    "\u202eevil",
+    "0001-01-01T00:00+14:00",
+    "9999-12-31T23:59-14:00",
+    "٣",
+    "9" * 3_999,
+    "9" * 500 + "F",
+    "9" * 500 + "/" + "9" * 500,
+)
+TYPED = {
+    words.DAY: "2026-11-16",
+    words.REASON: "for a reason",
+    words.WEEK: "2026-W46",
+    words.TIME: "09:00",
+    words.CODE: "A17",
+    words.CODE_DUE: "A17",
+    words.ANALYTE: "cocaine",
+    words.SCHEDULE: "fixed-2",
+    words.FACILITY: "1",
+    words.ID: "1",
+}
+SLOW = {("demo",): ["--keep", ""], ("serve",): ["--once"]}  # what else is given, so that it comes to an end
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()):
+    """Every command there is, by the words that call it."""
+    context = click.Context(command)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), (*path, name))
+    else:
+        yield path, command
+
+
+ALL = dict(commands(program)) | {
+    ("result", "import"): __import__("testing_tracker.cli.importing", fromlist=["x"]).result_import
+}
+
+
+def usual(parameter: click.Parameter) -> list[str]:
+    """A value that a person might give."""
+    if isinstance(parameter.type, click.Choice):
+        value = str(parameter.type.choices[0])
+    else:
+        value = TYPED.get(parameter.type, "1" if isinstance(parameter.type, click.types.IntParamType) else "some.file")
+    return [value] if isinstance(parameter, click.Argument) else [parameter.opts[0], value]
+
+
+def given(command: click.Command, target: click.Parameter, value: str) -> list[str]:
+    """A command's words with what it needs, and one parameter of it as hostile as can be."""
+    parts: list[str] = []
+    behind: list[str] = []
+    for parameter in command.params:
+        if parameter is target:
+            found = [value] if isinstance(parameter, click.Argument) else [parameter.opts[0], value]
+        elif parameter.required:
+            found = usual(parameter)
+        else:
+            continue
+        if isinstance(parameter, click.Argument):
+            behind += found
+        else:
+            parts += found
+    return [*parts, *(["--"] if behind else []), *behind]
+
+
+def answer(clinic, *arguments: str, start: tuple[str, ...] | None = None) -> str:
+    """What a command said to it; it has to have said it as a program that is well."""
+    start = ("--database", clinic.url, "--today", MONDAY) if start is None else start
+    done = CliRunner().invoke(program, [*start, *arguments], input="n\n" * 5)
+    shown = [part[:60] for part in arguments]
+    assert done.exception is None or isinstance(done.exception, SystemExit | OSError), (shown, done.exception)
+    assert done.exit_code in (0, 1, 2), (shown, done.output)
+    assert "Something went wrong inside" not in done.output
+    assert "Traceback" not in done.output
+    assert len(done.stderr) < 20_000, shown
+    return done.output
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_no_parameter_takes_the_program_apart(staffed, tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    command = ALL[path]
+    if path == ("schedule", "simulate"):  # what is simulated before is another test's
+        monkeypatch.setattr("testing_tracker.cli.simulate.LONGEST_WINDOW", 2, raising=False)
+    for target in command.params:
+        if getattr(target, "is_flag", False) or not target.expose_value:
+            continue
+        for value in HOSTILE:
+            more = SLOW.get(path, [])
+            if path == ("demo",) and value not in ("x" * 1_000_000, "a\0b", "A\udcff"):
+                continue  # it would make its eight weeks each time
+            answer(staffed, *path, *(more if path != ("demo",) else []), *given(command, target, value))
+    assert "All holds" in staffed("verify")
+
+
+@pytest.mark.parametrize("option", ["--database", "--facility", "--today"])
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+def test_nor_does_what_stands_before_the_command(staffed, tmp_path, monkeypatch, option, value):
+    monkeypatch.chdir(tmp_path)
+    start = ["--database", staffed.url, "--today", MONDAY]
+    if option in start:
+        start[start.index(option) + 1] = value
+    else:
+        start += [option, value]
+    answer(staffed, "due", start=tuple(start))
+    answer(staffed, "participant", "list", start=tuple(start))
+
+
+@pytest.mark.parametrize("name", ["DATABASE", "FACILITY", "TODAY", "KEY_FILE", "ANALYTES", "DELIVERY", "LOG_FORMAT"])
+def test_nor_does_the_environment(staffed, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    start = ("--database", staffed.url) if name != "DATABASE" else ()
+    for value in HOSTILE:
+        if "\0" in value:
+            continue  # no environment holds one
+        monkeypatch.setenv(f"TESTING_TRACKER_{name}", value)
+        for command in (("due",), ("draw",), ("status",), ("analyte", "list"), ("serve", "--once")):
+            answer(staffed, *command, start=start)
+
+
+@pytest.mark.parametrize("zone", ["Bad/Zone", "../../etc/passwd", "²", "x" * 3_000, "/dev/null", ":", "EST5EDT,M3"])
+def test_nor_does_a_bad_timezone_of_the_machine(staffed, tmp_path, machine_zone, zone):
+    import tzlocal
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", zone)
+        patch.setattr(tzlocal.unix, "_cache_tz", None)
+        patch.setattr(tzlocal.unix, "_cache_tz_name", None)
+        answer(staffed, "doctor")
+        answer(staffed, "cron", "print")
+        answer(staffed, "init", start=("--database", str(tmp_path / "another.db")))
+
+
+def test_a_number_that_nothing_has_is_one_clear_line(staffed):
+    for command in (("review", "done"), ("recommendation", "show"), ("recommendation", "accept")):
+        done = staffed.run(*command, "99999999999999999999")
+        assert done.exit_code == 2
+        assert "that is not the number of something on record" in done.stderr
+        assert staffed.run(*command, "999999999999999999").exit_code == 1
+
+
+def test_the_time_is_within_what_the_records_can_reckon_with(staffed):
+    done = CliRunner().invoke(program, ["--database", staffed.url, "--today", "9999-12-31", "due"])
+    assert done.exit_code == 2
+    assert "a day outside of the years 1900 to 2199" in done.stderr
