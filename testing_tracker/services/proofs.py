@@ -21,8 +21,8 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     """The proof of a day that is over: everybody in its pool, with chance, and whether a draw is on record.
 
     Raises TestingTrackerError for today and later, whose secret must stay one, for the last day that was drawn, because
-    only a later run shows that the clock has not merely jumped over its end, and for a day without draws. Showing a proof
-    goes on the audit record.
+    only a later run shows that the clock has not merely jumped over its end, and for a day without draws. Showing a
+    proof goes on the audit record.
     """
     if day >= acting.today:
         raise TestingTrackerError(
@@ -40,7 +40,7 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     secret = keys.secret_of(session, row, key_file, day)
     if last_run_before(session, acting, acting.today + timedelta(days=1)) == day:
         raise TestingTrackerError(
-            f"{day} counts as over when a later night has run, and none has. `testing-tracker draw` makes today's draws."
+            f"{day} counts as over when a later night has run, and none has. Run `testing-tracker draw` first."
         )
     there = _drawn_on(session, day)
     decisions = [
