@@ -93,8 +93,8 @@ def _take_back(desk: Desk, reason: str, yes: bool) -> None:
         ahead, today = taking_back.nights_ahead(session, acting), acting.today
     if not yes:
         click.confirm(
-            f"Today is {today}. {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, are taken back, and their "
-            "draws do not count. Right?",
+            f"Today is {today}. {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, are taken back, and "
+            "their draws do not count. Right?",
             abort=True,
             err=True,
         )

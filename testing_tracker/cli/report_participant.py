@@ -10,6 +10,7 @@ from testing_tracker.cli.desk import Desk, pass_desk
 from testing_tracker.cli.exporting import Export, exported, put_on_record
 from testing_tracker.cli.files import output_file, output_options
 from testing_tracker.cli.output import TRAINING, say
+from testing_tracker.cli.shown import print_bytes
 from testing_tracker.cli.words import CODE
 from testing_tracker.errors import TestingTrackerError
 
@@ -44,11 +45,10 @@ def participant_report(desk: Desk, code: str, form: str, output: Path | None, ov
     if desk.training and form != "table":
         click.echo(TRAINING, err=True)
     with exported(desk, export):
-        if form == "pdf":
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
-        else:
+        if form == "table":
             sys.stdout.write(content.decode())
+        else:
+            print_bytes(content)
 
 
 def _written(desk: Desk, code: str, form: str, names: bool) -> tuple[str, Export, bytes]:

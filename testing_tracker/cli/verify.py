@@ -78,8 +78,8 @@ def _say_that_all_holds(desk: Desk, mark: str, result: "Verified") -> None:
     for one in result.taken_back:
         say(
             desk,
-            f"{mark}The nights of {one.first_day} to {one.last_day} were made by a clock that was ahead, and taken back "
-            f"by {one.recorded_by}: {one.reason}",
+            f"{mark}The nights of {one.first_day} to {one.last_day} were made by a clock that was ahead, and taken "
+            f"back by {one.recorded_by}: {one.reason}",
         )
     if len(result.keys) > 1:
         say(desk, f"{mark}{len(result.keys)} keys were begun; a new one before a day's draw draws that day anew:")

@@ -42,10 +42,10 @@ def record_absence(
 def draws_without_record(session: Session, acting: Acting, first: date, last: date, status: Status) -> list[Draw]:
     """The draws of days that nobody knows anything about, to be recorded together as missed or excused.
 
-    Only what a night has held back, or closed by a wrong clock, can become missed: of a day without a run, or of a draw that was made too late,
-    nobody could be told. Who tried and could not stays out of it. It is a manager's to say, where there is one on
-    record. Raises TestingTrackerError where there is no such draw, for a day to come, and for days that end before
-    they begin.
+    Only what a night has held back, or closed by a wrong clock, can become missed: of a day without a run, or of a draw
+    that was made too late, nobody could be told. Who tried and could not stays out of it. It is a manager's to say,
+    where there is one on record. Raises TestingTrackerError where there is no such draw, for a day to come, and for
+    days that end before they begin.
     """
     days = f"{first}" if first == last else f"{first} to {last}"
     staff.require(session, acting, Role.MANAGER, f"record all draws of a day as {status}")

@@ -12,7 +12,7 @@ from testing_tracker.rules.day_secrets import Chain, chain_of, hashed
 from testing_tracker.services.draws import night_has_run
 from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
-from testing_tracker.store.tables import KeyChain, Pool
+from testing_tracker.store.tables import Facility, KeyChain, Pool
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,19 @@ class OpenedKey:
                 f"The key has no secret for {day}: {error}. Check the machine's clock; if the date is right, begin a "
                 "new key with `testing-tracker key rotate --reason TEXT`."
             ) from None
+
+
+def begin_on_any_day(session: Session, acting: Acting, key_file: KeyFile) -> None:
+    """Let a training database practise days from before it was made: a chain begins on the day that is pretended.
+
+    The earlier key is not touched; of a live database no day before its first is ever drawn.
+    """
+    every = chains(session, acting.facility_id)
+    is_training = session.get_one(Facility, acting.facility_id).training
+    if is_training and acting.is_pretended and acting.today < min(row.first_day for row in every):
+        seed = chance.new_seed()
+        row = start_chain(session, acting, acting.today, seed, "practice of days before the first")
+        key_file.add(bytes.fromhex(row.anchor), seed)
 
 
 def open_key(session: Session, facility_id: int, key_file: KeyFile, day: date) -> OpenedKey:

@@ -76,6 +76,7 @@ def run_night(
     since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
     check_gap(session, acting, since, longest_gap, catch_up_to)
     closed_days.record_holidays(session, acting, last.day if last is not None else None)
+    keys.begin_on_any_day(session, acting, key_file)
     key = _key_of(session, acting, key_file)
     known = pools.newest_participant_known(session, key.last_page_id)
     report.missed, report.held = close_days(session, acting, since)

@@ -41,7 +41,7 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
     secret = keys.secret_of(session, row, key_file, day)
     if last_run_before(session, acting, acting.today + timedelta(days=1)) == day:
         raise TestingTrackerError(
-            f"{day} counts as over when a later night has run, and none has. `testing-tracker draw` makes today's draws."
+            f"{day} counts as over when a later night has run, and none has. Run `testing-tracker draw` first."
         )
     there = _drawn_on(session, day)
     decisions = [

@@ -152,11 +152,11 @@ def state_of(
     newest = last_night(session, acting)
     if newest > acting.today:
         state.problems.append(
-            f"draws were made for {newest} already, and today is {acting.today}; check the machine's clock, and if it is "
-            f"right now, `{TAKE_BACK}` takes those nights back"
+            f"draws were made for {newest} already, and today is {acting.today}; check the machine's clock, and if it "
+            f"is right now, `{TAKE_BACK}` takes those nights back"
         )
     elif state.waits_for_word is not None:
-        state.problems.append(f"{waiting(state.waits_for_word)}")
+        state.problems.append(waiting(state.waits_for_word))
     elif state.overdue_since is not None:
         state.problems.append(
             f"the nightly run is overdue since {state.overdue_since}; `testing-tracker draw` makes today's draws"

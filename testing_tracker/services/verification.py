@@ -17,7 +17,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, pools
-from testing_tracker.services.drawing.taken_back import NightsTakenBack, taken_back
+from testing_tracker.services.drawing.taken_back import NightsTakenBack, changed_remains, taken_back
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.keeping.closed_days import KnownDays
 from testing_tracker.services.keys import Begun
@@ -99,6 +99,7 @@ def _decide_again(session: Session, acting: Acting, key_file: KeyFile, result: V
     for day, pools_of_day in _pools_by_day(session, acting):
         result.problems += _check_day(session, acting, day, pools_of_day, secrets, result)
     result.problems += _check_other_days(session, acting, result)
+    result.problems += [Problem(*found) for found in changed_remains(session, acting)]
     result.problems += [Problem(*found) for found in misplaced_draws(session, acting)]
     result.problems += [Problem(*found) for found in wrong_statuses(session, acting)]
     result.problems += [Problem(*found) for found in wrong_outcomes(session, acting)]
@@ -251,7 +252,7 @@ def _last_draw_taken_back(session: Session, pool: Pool) -> int:
         TakingBack.facility_id == pool.facility_id,
         TakingBack.first_day <= pool.day,
         TakingBack.last_day >= pool.day,
-        TakingBack.last_pool_id < pool.id,
+        TakingBack.last_pool_id < id_of(pool),
     )
     return session.exec(query).one() or 0
 

@@ -6,13 +6,13 @@ such as the journal between two acts, by its place.
 
 import os
 import stat
-import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.toml_text import read_toml
 from testing_tracker.store.key_file import HEADING
 from testing_tracker.store.location import AnyLocation, Location, default_path, locate
 
@@ -148,7 +148,7 @@ def _is_beside(path: Path, location: AnyLocation) -> bool:
 def _named_in(delivery: Path) -> Iterator[Path]:
     """The secrets that a delivery file names; one that cannot be read names none."""
     try:
-        document = tomllib.loads(delivery.read_text(encoding="utf-8")) if delivery.is_file() else {}
+        document = read_toml(delivery.read_text(encoding="utf-8")) if delivery.is_file() else {}
     except (OSError, ValueError, RecursionError):
         return
     for section, key in _SECRETS:

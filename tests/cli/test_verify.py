@@ -7,6 +7,7 @@ import databases
 import pytest
 from conftest import Clinic
 
+from testing_tracker import chance
 from testing_tracker.store import engine, ledger_rows
 
 # What may change, and says nothing about what happened.
@@ -100,6 +101,13 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
     clinic("facility", "timezone", "America/Denver", "--from", "2026-12-01", "--reason", "moved")
     for account in ("nurse", "lee"):
         clinic("staff", "add", account, "--role", "nurse")
+    for day in (28, 29):  # a clock that was ahead
+        clinic.today = f"2026-11-{day}"
+        clinic("draw")
+    clinic.today = "2026-11-24"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chance, "new_seed", lambda: bytes(range(100, 132)))
+        clinic("draw", "--take-back", "--yes", "--reason", "the clock was ahead")
     return clinic.database
 
 

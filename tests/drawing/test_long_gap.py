@@ -1,7 +1,7 @@
 """A clock that is years ahead closes nothing: after many nights without a run somebody has to say what day it is."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,10 +46,11 @@ def test_a_clock_that_is_years_ahead_closes_nothing_and_shows_no_secret(live):
     with at(YEARS_AHEAD):
         message = live.refused("draw")
     assert message == (
-        "1506 nights without a run (2026-11-17 to 2030-12-31) would be closed for good, because it is 2031-01-01 by this "
-        "machine's clock: 2 draws of before would become missed or unrecorded, about 860 fixed draws of these days "
-        "unrecorded, and no random draw of them could be made any more. Nothing was drawn. If the clock is wrong, put it "
-        "right. If it is right, `testing-tracker draw --catch-up-to DATE` goes on, where DATE is the day that it is today."
+        "1506 nights without a run (2026-11-17 to 2030-12-31) would be closed for good, because it is 2031-01-01 by "
+        "this machine's clock: 2 draws of before would become missed or unrecorded, about 860 fixed draws of these "
+        "days unrecorded, and no random draw of them could be made any more. Nothing was drawn. If the clock is wrong, "
+        "put it right. If it is right, `testing-tracker draw --catch-up-to DATE` goes on, where DATE is the day that "
+        "it is today."
     )
     with at(MONDAY + timedelta(days=1)):
         assert "2026-11-17: 0 drawn today" in live("draw")
@@ -139,7 +140,7 @@ def test_serve_waits_and_tells_it_once_an_hour(live, kept_events, tmp_path):
     def clock_of(zone: str):
         return Desk(None, None).clock(zone)
 
-    hours = Hours(datetime(2026, 1, 1, 0, 5).time(), datetime(2026, 1, 1, 6).time())
+    hours = Hours(time(0, 5), time(6))
     plan = Plan(live.location, hours, lambda _number: Deliveries(), clock_of, partial(write_bytes))
     before = live.contents()
     with freeze_time(YEARS_AHEAD.astimezone(UTC)) as frozen:

@@ -219,7 +219,7 @@ def test_what_was_due_today_is_due_again(live):
     with on(17, 0, 5):
         live("draw")
         assert "All holds: 2 days" in live("verify")
-        assert {row for row in live.rows("SELECT count(*) FROM closing WHERE day = '2026-11-16'")} == {(2,)}
+        assert live.rows("SELECT count(*) FROM closing WHERE day = '2026-11-16'") == [(2,)]
 
 
 def test_what_somebody_recorded_of_such_a_night_is_refused_by_name(years_ahead):

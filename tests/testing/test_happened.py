@@ -53,8 +53,8 @@ def test_a_time_that_is_still_to_come_is_refused_everywhere(live, said):
 def test_a_typed_2350_in_the_afternoon_marks_nobody_late(live):
     with at(14, 33):
         assert live.refused("result", "A17", "negative", "--collected-at", "23:50") == (
-            "The time of collection is in the future; it is 14:33 on 2026-11-16 now. Check the time that was given, and "
-            "the machine's clock."
+            "The time of collection is in the future; it is 14:33 on 2026-11-16 now. Check the time that was given, "
+            "and the machine's clock."
         )
         live("result", "A17", "negative", "--collected-at", "13:50")
     assert live.rows("SELECT late FROM draw WHERE participant_id = 1") == [(0,)]

@@ -40,8 +40,8 @@ GO_ON = "testing-tracker draw --catch-up-to DATE"
 def waiting(gap: Gap) -> str:
     """What the next run waits for, and how to go on."""
     return (
-        f"{in_words(gap)} wait for somebody to say what day it is: check the machine's clock, then `{GO_ON}`, where DATE "
-        "is the day that it is today"
+        f"{in_words(gap)} wait for somebody to say what day it is: check the machine's clock, then `{GO_ON}`, where "
+        "DATE is the day that it is today"
     )
 
 

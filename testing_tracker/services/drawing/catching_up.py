@@ -32,7 +32,7 @@ def check_word(acting: Acting, catch_up_to: date | None) -> None:
 
 
 def check_not_ahead(acting: Acting, last: date) -> None:
-    """Raise NightRefusedError where a later night than today's is on record, because one clock or the other was wrong."""
+    """Raise NightRefusedError where a later night than today's is on record: the clock is wrong, or was then."""
     if last > acting.today:
         raise NightRefusedError(
             f"Draws were made for {last} already, and today is {acting.today}. Check the machine's clock. If it is "

@@ -1,14 +1,19 @@
 """The nights that were taken back, for `verify` to name and for `doctor` not to wonder about."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.store.tables import TakingBack
+from testing_tracker.rules.words import Status
+from testing_tracker.services.tampering import Found
+from testing_tracker.store import audit
+from testing_tracker.store.tables import AuditEntry, Draw, Participant, TakingBack
 
 ACT = "night take back"
+DRAW_ACT = "draw take back"
 
 
 @dataclass(frozen=True)
@@ -28,3 +33,52 @@ def taken_back(session: Session, acting: Acting) -> list[NightsTakenBack]:
         select(TakingBack).where(TakingBack.facility_id == acting.facility_id).order_by(col(TakingBack.id))
     )
     return [NightsTakenBack(row.first_day, row.last_day, row.recorded_at, row.recorded_by, row.reason) for row in rows]
+
+
+def keep_as_it_was_made(session: Session, acting: Acting, draw: Draw) -> None:
+    """Have the audit table keep a draw whose night is taken back, because no run decides it again."""
+    session.add(
+        AuditEntry(
+            facility_id=acting.facility_id,
+            at=acting.now,
+            account=acting.account,
+            act=DRAW_ACT,
+            participant_id=draw.participant_id,
+            draw_id=draw.id,
+            detail=_as_it_was_made(draw),
+        )
+    )
+
+
+def _as_it_was_made(draw: Draw) -> str | None:
+    return audit.as_json(
+        {
+            "due_on": draw.due_on,
+            "kind": str(draw.kind),
+            "version": draw.schedule_version_id,
+            "panel": draw.panel,
+            "made_at": draw.recorded_at.isoformat(),
+            "taken_back": draw.taken_back_id,
+        }
+    )
+
+
+def changed_remains(session: Session, acting: Acting) -> Iterator[Found]:
+    """Draws of nights that were taken back which are not as they were then."""
+    said = (
+        select(AuditEntry.detail)
+        .where(AuditEntry.draw_id == Draw.id, AuditEntry.act == DRAW_ACT)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = session.exec(
+        select(Draw, Participant.code, said)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(Participant.facility_id == acting.facility_id, col(Draw.taken_back_id).is_not(None))
+        .order_by(col(Draw.due_on), col(Draw.id))
+    )
+    for draw, code, detail in rows:
+        is_free = draw.ordered_for is None and not (draw.expected or draw.unable or draw.late)
+        if draw.status != Status.CANCELLED or not is_free or _as_it_was_made(draw) != detail:
+            yield draw.due_on, code, "the draw of a night that was taken back is not as it was then"

@@ -1,8 +1,9 @@
 """Takes back nights that were made while a clock was ahead, so that their days can be drawn when they come.
 
 A run takes the clock's word for the day, and closes all before it. What it did is undone as far as it was the run's own
-doing: its nights move to a table of their own, its draws do not count any more, and what it closed is open again or, where
-the day is over by now, unrecorded. What a person has recorded of such a night is nobody's to undo, and refused by name.
+doing: its nights move to a table of their own, its draws do not count any more, and what it closed is open again or,
+where the day is over by now, unrecorded. What a person has recorded of such a night is nobody's to undo, and refused by
+name.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
@@ -18,7 +20,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Decision, Kind, Role, Status
 from testing_tracker.services import evidence, keys, staff
 from testing_tracker.services.attendance import CLOSED_BY_A_CLOCK, set_status
-from testing_tracker.services.drawing.taken_back import ACT
+from testing_tracker.services.drawing.taken_back import ACT, keep_as_it_was_made
 from testing_tracker.services.keys import Rotated
 from testing_tracker.services.settling import settle
 from testing_tracker.services.specimens import RECOLLECT
@@ -155,7 +157,7 @@ def take_back(
 
 
 def _by_the_runs(session: Session, acting: Acting, ahead: Ahead) -> ColumnElement[bool]:
-    """The condition that an audit entry was written by one of these runs: by the pages of the ledger that are theirs."""
+    """The condition that an audit entry is one of these runs' own: it is of a page of the ledger that is theirs."""
     pages = session.exec(
         select(Pool.last_page_id)
         .where(Pool.facility_id == acting.facility_id, Pool.day >= ahead.first_day)
@@ -183,7 +185,7 @@ def _refuse_what_is_recorded(session: Session, acting: Acting, ahead: Ahead) -> 
     One that a discharge cancelled says nothing of the day.
     """
     by_a_person = exists().where(col(AuditEntry.draw_id) == Draw.id, ~_by_the_runs(session, acting, ahead))
-    standing = (Draw.status != Status.CANCELLED) & col(Draw.taken_back_id).is_(None)
+    standing = (col(Draw.status) != Status.CANCELLED) & col(Draw.taken_back_id).is_(None)
     decided = exists().where(
         col(Evidence.draw_id) == Draw.id,
         col(Evidence.withdrawn_at).is_(None),
@@ -192,7 +194,7 @@ def _refuse_what_is_recorded(session: Session, acting: Acting, ahead: Ahead) -> 
     )
     made = col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
     found = session.exec(
-        select(Participant.code, Draw.due_on)
+        select(col(Participant.code), col(Draw.due_on))
         .join(Draw, col(Draw.participant_id) == Participant.id)
         .where(_of_the_days(acting, ahead), or_(standing & by_a_person, ~made, decided))
         .order_by(col(Draw.due_on), col(Participant.code_key))
@@ -210,8 +212,8 @@ def _touched(session: Session, acting: Acting, ahead: Ahead, by_them: ColumnElem
     """The draws of earlier days whose last act was these runs', each with the newest entry before theirs."""
     first = session.exec(select(func.min(AuditEntry.id)).where(by_them)).one() or 0
     newest = (
-        select(AuditEntry.draw_id, func.max(AuditEntry.id).label("entry_id"))
-        .where(AuditEntry.facility_id == acting.facility_id, col(AuditEntry.act).in_(tuple(LEADS_TO)))
+        sa_select(col(AuditEntry.draw_id), func.max(col(AuditEntry.id)).label("entry_id"))
+        .where(col(AuditEntry.facility_id) == acting.facility_id, col(AuditEntry.act).in_(tuple(LEADS_TO)))
         .group_by(col(AuditEntry.draw_id))
         .subquery()
     )
@@ -261,6 +263,7 @@ def _out_of_the_draws(session: Session, acting: Acting, ahead: Ahead, row: Takin
         draw.taken_back_id = row.id
         if draw.status != Status.CANCELLED:
             set_status(session, acting, draw, Status.CANCELLED, f"the night was taken back: {row.reason}")
+        keep_as_it_was_made(session, acting, draw)
         session.add(draw)
     session.flush()
     return gone + len(kept)
