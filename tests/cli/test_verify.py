@@ -135,7 +135,7 @@ def test_what_the_program_does_holds(clinic):
 
 
 def test_bounds_and_gaps_and_newcomers_are_among_what_was_verified(clinic):
-    assert clinic.rows("SELECT count(*) FROM pool WHERE NOT ran") == [(1,)]
+    assert clinic.rows("SELECT count(*) FROM pool WHERE NOT ran AND day < '2026-11-24'") == [(1,)]
     assert clinic.rows("SELECT count(*) FROM pool WHERE day = '2026-11-16'") == [(2,)]
     assert clinic.rows("SELECT count(*) FROM schedule_version WHERE chances IS NOT NULL") == [(2,)]
     drawn = (

@@ -1,5 +1,6 @@
 """The nights that were taken back, for `verify` to name and for `doctor` not to wonder about."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -82,3 +83,13 @@ def changed_remains(session: Session, acting: Acting) -> Iterator[Found]:
         is_free = draw.ordered_for is None and not (draw.expected or draw.unable or draw.late)
         if draw.status != Status.CANCELLED or not is_free or _as_it_was_made(draw) != detail:
             yield draw.due_on, code, "the draw of a night that was taken back is not as it was then"
+    lost = session.exec(
+        select(AuditEntry, col(Participant.code))
+        .join(Participant, col(Participant.id) == AuditEntry.participant_id)
+        .join(Draw, col(Draw.id) == AuditEntry.draw_id, isouter=True)
+        .where(AuditEntry.facility_id == acting.facility_id, AuditEntry.act == DRAW_ACT, col(Draw.id).is_(None))
+        .order_by(col(AuditEntry.id))
+    )
+    for entry, code in lost:
+        day = date.fromisoformat(json.loads(entry.detail or "{}")["due_on"])
+        yield day, code, "the draw of a night that was taken back is on record no more"
