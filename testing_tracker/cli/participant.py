@@ -321,9 +321,7 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
         show(f"  prescribed {_in_a_line(prescribed)}")
     for slip in record.slips:
         when = slip.undone_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        show(
-            f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})"
-        )
+        show(f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})")
     if record.draws:
         rows = [row for draw in record.draws for row in _draw_rows(draw, zone)]
         columns = [*_DRAW_COLUMNS, "collection"] if any(row["collection"] for row in rows) else _DRAW_COLUMNS

@@ -132,7 +132,7 @@ def test_serve_waits_and_tells_it_once_an_hour(live, kept_events, tmp_path):
     from functools import partial
 
     from testing_tracker.cli.desk import Desk
-    from testing_tracker.cli.files import write_bytes
+    from testing_tracker.cli.files import write_file
     from testing_tracker.rules.delivery_file import Deliveries
     from testing_tracker.rules.owed import Hours
     from testing_tracker.turn import Plan, do_what_is_owed
@@ -141,7 +141,7 @@ def test_serve_waits_and_tells_it_once_an_hour(live, kept_events, tmp_path):
         return Desk(None, None).clock(zone)
 
     hours = Hours(time(0, 5), time(6))
-    plan = Plan(live.location, hours, lambda _number: Deliveries(), clock_of, partial(write_bytes))
+    plan = Plan(live.location, hours, lambda _number: Deliveries(), clock_of, partial(write_file, live.location))
     before = live.contents()
     with freeze_time(YEARS_AHEAD.astimezone(UTC)) as frozen:
         for minute in range(130):

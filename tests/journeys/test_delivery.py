@@ -3,6 +3,7 @@
 import json
 import stat
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from pypdf import PdfReader
 from testing_tracker import services
 from testing_tracker.cli.delivery_files import deliveries_of
 from testing_tracker.cli.desk import Desk
-from testing_tracker.cli.files import write_bytes
+from testing_tracker.cli.files import write_file
 from testing_tracker.delivering import Courier
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Channel
@@ -440,7 +441,7 @@ def test_two_at_once_send_once(live, one_office, tmp_path, beside_reports):
         ways = deliveries_of(desks[0].location, 1)
         if beside_reports:  # a folder that lacks its files is no reason to mail anything again
             ways = ways.to_reports_folder(tmp_path)
-        couriers = [Courier(desk.reading, desk.writing, write_bytes, ways, 1) for desk in desks]
+        couriers = [Courier(desk.reading, desk.writing, partial(write_file, desk.location), ways, 1) for desk in desks]
         owed = [courier.owed(Week.parse(WEEK)) for courier in couriers]
         assert owed[0] == owed[1]
         assert (Week.parse(WEEK), Channel.MAIL) in owed[0]

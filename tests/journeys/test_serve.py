@@ -148,9 +148,10 @@ def test_another_writer_does_not_keep_it_from_stopping(staffed):
 
 def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(staffed, monkeypatch, kept_events):
     from datetime import time as time_of_day
+    from functools import partial
 
     from testing_tracker import serve, turn
-    from testing_tracker.cli.files import write_bytes
+    from testing_tracker.cli.files import write_file
     from testing_tracker.rules.delivery_file import Deliveries
     from testing_tracker.rules.owed import Hours
     from testing_tracker.store import engine
@@ -163,7 +164,7 @@ def test_a_turn_that_fails_is_told_in_a_line_and_the_next_one_makes_up_for_it(st
         hours=Hours(time_of_day(0, 5), time_of_day(6)),
         ways=lambda number: Deliveries(),
         clock_of=desk.clock,
-        write_file=write_bytes,
+        write_file=partial(write_file, desk.location),
     )
     turns = serve.Turns(plan)
     with databases.held(staffed.database):

@@ -167,15 +167,23 @@ def test_today_goes_on_by_the_old_clock_until_the_day_is_over(at):
 @pytest.mark.parametrize("moves_to", ["America/New_York", "Asia/Tokyo", "Pacific/Honolulu"])
 def test_serve_goes_by_the_new_clock_without_a_restart_and_makes_each_night_once(at, moves_to):
     """One process's turns; `serve` reads the zone at each."""
+    from functools import partial
+
     from testing_tracker import turn
     from testing_tracker.cli.desk import Desk
-    from testing_tracker.cli.files import write_bytes
+    from testing_tracker.cli.files import write_file
     from testing_tracker.rules.delivery_file import Deliveries
     from testing_tracker.rules.owed import Hours
 
     clinic = at.clinic
     desk = Desk(clinic.url, None)
-    plan = turn.Plan(clinic.location, Hours(time(0, 5), time(6)), lambda _: Deliveries(), desk.clock, write_bytes)
+    plan = turn.Plan(
+        clinic.location,
+        Hours(time(0, 5), time(6)),
+        lambda _: Deliveries(),
+        desk.clock,
+        partial(write_file, desk.location),
+    )
     with at("2026-11-15T17:00"):
         turn.do_what_is_owed(plan)
     with at("2026-11-16T12:00"):
