@@ -199,6 +199,7 @@ def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None 
     given_at = (
         sa_select(func.max(col(Result.collected_at)))
         .where(col(Result.draw_id) == Draw.id, counts() | _is_beside())
+        .correlate(Draw)
         .scalar_subquery()
     )
     late = cast(col(Draw.late), Integer)
