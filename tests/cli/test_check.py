@@ -150,7 +150,7 @@ def test_a_command_that_stumbles_over_a_garbled_row_says_that_it_is_damaged(staf
 def test_a_fault_of_the_programs_own_is_not_called_damage(staffed, monkeypatch):
     from testing_tracker.services import nights
 
-    def fail(*arguments):
+    def fail(*arguments, **options):
         raise ZeroDivisionError
 
     monkeypatch.setattr(nights, "run_night", fail)

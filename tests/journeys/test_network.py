@@ -198,6 +198,7 @@ class TestTheRecords:
 
     def test_a_proof_names_its_own_facility_and_participants(self, lived_in):
         lived_in.today = "2026-11-19"
+        at(lived_in, "2", "draw")
         proof = json.loads(at(lived_in, "2", "proof", "--day", "2026-11-18"))
         assert proof["facility"].startswith("Ostkreuz")
 
