@@ -41,7 +41,7 @@ def test_it_counts_as_collected_and_says_nothing_about_the_outcome(due_today):
 
 
 def test_it_may_be_said_late_and_also_of_a_draw_closed_out_as_missed(due_today):
-    due_today("result", "B3", "negative")
+    due_today("result", "B3", "negative")  # somebody was there to record something
     due_today.today = "2026-11-17"
     due_today("draw")
     assert "(was missed)" in due_today("collected", "A17", "--on", "yesterday")

@@ -93,11 +93,11 @@ def test_a_result_that_comes_in_after_the_draw_was_closed_out_counts(due_today):
 
 
 def test_absences_are_recorded_with_their_reasons(clinic):
-    clinic.add("A", "B", "C")
+    clinic.add("A", "B", "D")
     clinic("draw")
     clinic("missed", "A")
     clinic("refused", "B", "--reason", "left the room")
-    clinic("excuse", "C", "--reason", "court date")
+    clinic("excuse", "D", "--reason", "court date")
     assert [(line["status"], line["reason"]) for line in clinic.json("due")] == [
         ("missed", None),
         ("refused", "left the room"),
@@ -107,7 +107,7 @@ def test_absences_are_recorded_with_their_reasons(clinic):
     clinic("excuse", "A", "--reason", "ambulance")
     assert clinic.status("A") == "excused"
     assert "recorded as excused already" in clinic.refused("excuse", "A", "--reason", "again")
-    assert "amend" in clinic.refused("missed", "C")
+    assert "amend" in clinic.refused("missed", "D")
 
 
 def test_an_amendment_keeps_and_shows_the_earlier_result(due_today):
