@@ -80,6 +80,7 @@ class Walk:
     hour: int = 12
     labels: list[str] = field(default_factory=list)
     made: int = 0
+    ahead: timedelta = timedelta()  # how far the machine's clock is ahead when the next act is typed
 
     def one(self, *of: str) -> str:
         return self.chance.choice(of)
@@ -123,6 +124,7 @@ class Walk:
             *self.maybe("--note", "seemed tired", share=0.2),
             *self.maybe("--creatinine", self.one("1", "12", "80"), "--specific-gravity", self.one("1.0005", "1.0150")),
             *self.maybe("--temperature", self.one("25", "34.5"), share=0.2),
+            *self.maybe("--looked-for", self.one("cocaine", "opiates", "thc", "morphine"), share=0.2),
         ]
         if self.chance.random() < 0.3:
             words += ["--specimen-id", label]
@@ -149,6 +151,8 @@ def test(walk: Walk) -> Typed:
     )
     if again and walk.chance.random() < 0.7:
         return ("test", walk.chance.choice(again)[0], "--recollect")
+    if walk.chance.random() < 0.2:
+        return ("test", walk.code(), "--on", walk.day(), "--reason", "county hospital")
     return ("test", walk.code(), *walk.maybe("--recollect", share=0.1))
 
 
@@ -164,7 +168,7 @@ def result_import(walk: Walk) -> Typed:
 
 def amend(walk: Walk) -> Typed:
     code, *which = walk.draw("collected", "missed", "refused", "excused")
-    back = (walk.one("due", "missed", "refused", "excused"),)
+    back = (walk.one("due", "missed", "refused", "excused", "collected"),)
     what = back if walk.chance.random() < 0.4 else (*walk.outcome(), *walk.said())
     return ("amend", code, *what, *which, "--reason", "a mistake")
 
@@ -173,12 +177,51 @@ def absence(act: str) -> Callable[[Walk], Typed]:
     def typed(walk: Walk) -> Typed:
         reason: Sequence[str] = ("--reason", "court") if act == "excuse" else walk.maybe("--reason", "left")
         if act == "collected":
-            return (act, *walk.draw("due"))
+            return (act, *walk.draw("due"), *walk.maybe("--specimen-id", walk.one("S-1", "s 2", "S–3", "L-9")))
         if act in ("missed", "excuse") and walk.chance.random() < 0.3:
-            return (act, "--all", "--on", walk.day(), "--yes", *reason)
+            since = (walk.today - timedelta(days=6)).isoformat()
+            days = walk.one(f"--on {walk.day()}", f"--from {since} --to {walk.day()}").split()
+            return (act, "--all", *days, "--yes", *reason)
         return (act, *walk.draw("due", "unrecorded", "missed"), *reason)
 
     return typed
+
+
+def draw(walk: Walk) -> Typed:
+    """Now and then by a clock that is ahead, which is then taken back."""
+    later = walk.clinic.rows(f"SELECT 1 FROM night WHERE day > '{walk.today}'")
+    if later:
+        return ("draw", "--take-back", "--reason", "the clock was ahead", "--yes")
+    walk.ahead = timedelta(days=walk.chance.choice((0,) * 12 + (1, 3)))
+    return ("draw",)
+
+
+def swap(walk: Walk) -> Typed:
+    code, *which = walk.draw("collected")
+    return ("swap", code, walk.code(), *which[:2], "--reason", "two cups mixed up")
+
+
+def rename(walk: Walk) -> Typed:
+    walk.made += 1
+    what = walk.one(f"R{walk.made}", walk.code())
+    return ("participant", "rename", walk.code(), what, "--reason", "typed wrong")
+
+
+def discharge(walk: Walk) -> Typed:
+    return ("participant", "discharge", walk.code(), "--reason", "moved", *walk.maybe("--on", walk.day()))
+
+
+def closure(act: str) -> Callable[[Walk], Typed]:
+    def typed(walk: Walk) -> Typed:
+        day = (walk.today + timedelta(days=walk.chance.randrange(3))).isoformat()
+        return ("facility", act, day, "--reason", "snow")
+
+    return typed
+
+
+def facility_timezone(walk: Walk) -> Typed:
+    zone = walk.one("America/New_York", "Europe/Berlin", "Asia/Kathmandu")
+    return ("facility", "timezone", zone, "--reason", "set up wrong")
 
 
 def log(walk: Walk) -> Typed:
@@ -258,16 +301,27 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "collected": absence("collected"),
     "confirmation cancel": lambda walk: ("confirmation", "cancel", *walk.draw("collected"), "--reason", "too late"),
     "confirmation send": lambda walk: ("confirmation", "send", *walk.draw("collected"), *walk.maybe("--lab", "North")),
-    "draw": lambda walk: ("draw",),
+    "draw": draw,
     "excuse": absence("excuse"),
+    "facility close": closure("close"),
+    "facility open": closure("open"),
+    "facility rename": lambda walk: (
+        *("facility", "rename", walk.one("Harbor House", "Lake House"), "--reason", "typed wrong"),
+    ),
+    "facility timezone": facility_timezone,
     "history import": history_import,
     "key rotate": lambda walk: ("key", "rotate", "--reason", "seen by others"),
     "log": log,
     "missed": absence("missed"),
     "participant add": enrol,
-    "participant discharge": lambda walk: ("participant", "discharge", walk.code(), "--reason", "moved"),
+    "participant cancel": lambda walk: ("participant", "cancel", walk.code(), "--reason", "never came"),
+    "participant discharge": discharge,
     "participant import": participant_import,
+    "participant join": lambda walk: (
+        *("participant", "join", walk.code(), walk.code(), "--reason", "one person", "--yes"),
+    ),
     "participant leave": leave,
+    "participant rename": rename,
     "participant return": lambda walk: ("participant", "return", walk.code()),
     "participant set-schedule": lambda walk: ("participant", "set-schedule", walk.code(), walk.one(*SCHEDULES)),
     "participant transfer": lambda walk: (
@@ -293,6 +347,7 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "review done": lambda walk: ("review", "done", walk.number("review")),
     "schedule load": schedule_load,
     "specimen handover": handover,
+    "swap": swap,
     "test": test,
     "unable": absence("unable"),
     # What changes no draw, and is typed all the same because it reads all of them.
@@ -328,11 +383,12 @@ READS = (
     "specimen show",
 )
 OFTEN = {"result": 14, "amend": 8, "test": 10, "collected": 8, "log": 5, "missed": 3, "participant set-schedule": 4}
+SELDOM = {"facility timezone": 0.5, "facility close": 1, "participant join": 0.7, "participant cancel": 0.7}
 
 
 def weight(act: str) -> float:
     """How often an act is typed beside the others."""
-    return 0.3 if act in READS else OFTEN.get(act, 2)
+    return 0.3 if act in READS else OFTEN.get(act, SELDOM.get(act, 2))
 
 
 _MACHINE = "about files and the machine, not about records"

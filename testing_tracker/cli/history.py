@@ -1,6 +1,5 @@
 """`history`: a past record from or to a spreadsheet."""
 
-import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from testing_tracker.cli.files import output_file, output_options, spooled
 from testing_tracker.cli.importing import import_arguments, run_import
 from testing_tracker.cli.output import TRAINING, say
 from testing_tracker.cli.shown import binary_output
-from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 
 LINES_AT_A_TIME = 1_000
 
@@ -76,5 +75,5 @@ def _parts(desk: Desk) -> Iterator[tuple[int, bytes]]:
 
 def _as_csv(rows: list[tuple[str, ...]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([protected(cell) for cell in row] for row in rows)
+    rows_to(text).writerows([protected(cell) for cell in row] for row in rows)
     return text.getvalue().encode()

@@ -20,7 +20,7 @@ from testing_tracker.cli.progress import progress
 from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.shown import binary_output
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.exchange.csv_cells import is_formula, protected
+from testing_tracker.rules.exchange.csv_cells import is_formula, protected, rows_to
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.words import Decision
 from testing_tracker.store.given_files import MOST_OF_CSV, content_of, piped_content
@@ -136,7 +136,7 @@ def _protected_line(raw: str) -> str:
     if len(rows) != 1 or not any(map(is_formula, rows[0])):
         return raw
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerow([protected(cell) for cell in rows[0]])
+    rows_to(text).writerow([protected(cell) for cell in rows[0]])
     return text.getvalue()
 
 

@@ -8,7 +8,7 @@ import click
 
 from testing_tracker.cli.desk import Desk
 from testing_tracker.cli.shown import behind, print_text
-from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
 
 Row = Mapping[str, object]
@@ -68,12 +68,11 @@ def print_json(desk: Desk, document: object) -> None:
 
 def print_csv(desk: Desk, rows: Sequence[Row], columns: Sequence[str]) -> None:
     """A header row and a line a row, as spreadsheets read them."""
-    import csv
     import io
 
     _mark_training(desk)
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    writer = rows_to(text)
     writer.writerow(columns)
     for row in rows:
         writer.writerow([_csv_cell(row.get(column)) for column in columns])

@@ -1,6 +1,5 @@
 """Writes a participant's report: as text for people, as csv and json, as a web page, and as a pdf."""
 
-import csv
 import json
 import textwrap
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from testing_tracker.reports.participant_words import (
 from testing_tracker.reports.section_text import section_lines
 from testing_tracker.reports.weekly_table import WIDTH
 from testing_tracker.rules.day_mark import SIGNS
-from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
 from testing_tracker.services.roster import DrawEntry, ResultEntry
 
@@ -77,7 +76,7 @@ def _lines(report: ParticipantReport) -> Iterator[str]:
 def _csv(report: ParticipantReport) -> str:
     """The draws, one a line."""
     text = StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    writer = rows_to(text)
     writer.writerow(_COLUMNS)
     for draw in report.record.draws:
         governing = next((entry for entry in draw.results if entry.counts), None)

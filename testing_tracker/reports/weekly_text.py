@@ -1,6 +1,5 @@
 """Writes the weekly compliance report for programs and spreadsheets: json and csv."""
 
-import csv
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
@@ -13,7 +12,7 @@ from testing_tracker.reports.tally import COUNTS, Tally
 from testing_tracker.reports.weekly import WeeklyReport
 from testing_tracker.reports.weekly_participants import ParticipantWeek
 from testing_tracker.reports.weekly_trend import Trend
-from testing_tracker.rules.exchange.csv_cells import protected
+from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json
 from testing_tracker.rules.measures import Measures, measure
 from testing_tracker.rules.no_record import question
@@ -131,7 +130,7 @@ def _line(line: ParticipantWeek) -> dict[str, object]:
 
 def write_csv(printed: Printed, file: TextIO) -> None:
     """The csv form: a header row and a line a participant."""
-    writer = csv.writer(file, lineterminator="\n")
+    writer = rows_to(file)
     writer.writerow([*COLUMNS, "name"] if printed.names is not None else COLUMNS)
     writer.writerows([protected(cell) for cell in row] for row in _rows(printed))
 

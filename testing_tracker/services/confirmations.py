@@ -1,7 +1,7 @@
 """Specimens sent to a laboratory for a definitive test, and which of them are overdue."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sqlalchemy.orm import aliased
@@ -31,7 +31,7 @@ class Awaited:
     sent_on: date
     expected_by: date
     is_overdue: bool
-    analytes: list[str]
+    analytes: list[str] = field(default_factory=list)
 
 
 def send(session: Session, acting: Acting, found: OpenDraw, lab: str | None, by: date | None) -> Confirmation:

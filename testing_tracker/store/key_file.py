@@ -119,7 +119,7 @@ class KeyFile:
     def holds_all_of(self, copy: Path) -> bool:
         """Whether every key in another file is in this one too."""
         try:
-            theirs = KeyFile(copy)._seeds_in(copy.read_text(encoding="ascii"))
+            theirs = KeyFile(copy)._seeds_in(content_of(copy, MOST_OF_A_KEY).decode("ascii"))
             return theirs.items() <= self._read().items()
         except (OSError, ValueError, TestingTrackerError):
             return False
@@ -155,7 +155,9 @@ class KeyFile:
     def _locked(self) -> Iterator[None]:
         """Be the only one to change the file. It is another file after each change, so its name is looked at again."""
         while True:
-            with open(self.path, "rb") as file:
+            # A pipe in its place is not waited for; reading it says that it is none.
+            descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with open(descriptor, "rb") as file:
                 with suppress(ImportError, OSError):  # some systems and disks have no such locks
                     import fcntl
 

@@ -176,7 +176,7 @@ def test_when_the_earlier_use_turns_out_not_to_be_one_the_later_positive_counts(
     after_cannabis("result", "A17", "negative", "--definitive", "--lab", "Acme", "--on", "2026-11-16")
     assert ids(after_cannabis, "--open") == [2]
     assert target(after_cannabis, 2) == ("open", "residential", [[]])
-    assert reviews(after_cannabis) == []
+    assert reviews(after_cannabis) == [("A17", "decision without its ground", "2026-11-16", "open")]
 
 
 def test_what_is_left_of_a_recommendation_when_its_new_use_falls_is_a_review(after_cannabis):

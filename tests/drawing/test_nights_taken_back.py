@@ -95,7 +95,7 @@ def test_the_whole_way_back(years_ahead, tmp_path):
         assert "All holds: 3 days" in live("verify")
         file = tmp_path / "proof.json"
         for day in ("2026-11-16", "2026-11-17"):
-            live("proof", "--day", day, "--output", str(file))
+            live("proof", "--day", day, "--output", str(file), "--overwrite")
             assert "holds" in live("proof", "check", str(file))
         assert live.json("status")["problems"] == []
         assert {one["matter"] for one in json.loads(live.run("doctor", "--format", "json").stdout)} <= {"zone"}

@@ -59,7 +59,8 @@ class Steps:
 
     def type(self, *words: str, given: str | None = None, refusable: bool = True) -> None:
         walk = self.walk
-        walk.clinic.today = walk.today.isoformat()
+        walk.clinic.today = (walk.today + walk.ahead).isoformat()
+        walk.ahead = timedelta()
         done = walk.clinic.run(*words, input=given)
         said = f"{walk.today} {walk.hour:02}h {' '.join(words)}{f' < {given!r}' if given else ''} -> {done.exit_code}"
         self.typed.append(said)
@@ -122,7 +123,7 @@ def steps(tmp_path, monkeypatch):
     return start
 
 
-@pytest.mark.parametrize(("seed", "zone"), list(zip((0, 5, 2, 3), WHERE, strict=True)))
+@pytest.mark.parametrize(("seed", "zone"), list(zip((12, 17, 14, 31), WHERE, strict=True)))
 def test_whatever_is_typed_verify_is_green_and_the_report_is_printed(steps, seed, zone):
     """A few walks of many; more are gone by giving other seeds."""
     walked = steps(seed, zone)

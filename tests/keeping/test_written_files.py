@@ -370,9 +370,22 @@ class TestWhatFailed:
     def test_a_closed_pipe(self, clinic, place, words, monkeypatch):
         class Closed:
             encoding = "utf-8"
+            closed = False
 
             def isatty(self):
                 return False
+
+            def readable(self):
+                return False
+
+            def writable(self):
+                return True
+
+            def seekable(self):
+                return False
+
+            def close(self):
+                pass
 
             def write(self, _text):
                 raise BrokenPipeError(32, "Broken pipe")

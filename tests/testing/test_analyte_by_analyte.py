@@ -163,9 +163,9 @@ class TestWhatItLookedAt:
         tested("result", "B04", "negative", "--looked-for", "fentanyl", *LAB)
         tested("result", "C21", "positive", "--analyte", "coc=900", "--analyte", "thc=1")
         assert tested("history", "export").splitlines()[1:] == [
-            "A17,2026-11-16,collected,positive,cocaine,",
-            "B04,2026-11-16,collected,negative,,",
-            "C21,2026-11-16,collected,positive,cocaine,",
+            'A17,2026-11-16,collected,positive,cocaine,"[definitive ""North""]"',
+            'B04,2026-11-16,collected,negative,,"[definitive ""North""]"',
+            'C21,2026-11-16,collected,positive,cocaine,"[measured ""cannabinoids=1 ng/mL;cocaine=900 ng/mL""]"',
         ]
 
     def test_taken_back_nothing_is_left(self, tested):

@@ -79,7 +79,7 @@ def test_a_draw_that_is_collected_gets_its_cup_and_only_one(drawn):
     drawn("collected", "A17")
     drawn("collected", "A17", "--specimen-id", "S-1")
     assert "collected already" in drawn.refused("collected", "A17", "--specimen-id", "S-2")
-    assert "in the future" in drawn.refused("collected", "B04", "--collected-at", "15:00")
+    assert "in the future" in drawn.refused("collected", "B04", "--collected-at", "2026-11-17T09:00")
     assert "type of specimen" in drawn.refused("collected", "B04", "--specimen", "tears")
 
 

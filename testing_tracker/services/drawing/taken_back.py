@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
@@ -87,7 +88,11 @@ def changed_remains(session: Session, acting: Acting) -> Iterator[Found]:
         select(AuditEntry, col(Participant.code))
         .join(Participant, col(Participant.id) == AuditEntry.participant_id)
         .join(Draw, col(Draw.id) == AuditEntry.draw_id, isouter=True)
-        .where(AuditEntry.facility_id == acting.facility_id, AuditEntry.act == DRAW_ACT, col(Draw.id).is_(None))
+        .where(
+            AuditEntry.facility_id == acting.facility_id,
+            AuditEntry.act == DRAW_ACT,
+            or_(col(Draw.id).is_(None), col(Draw.participant_id).is_distinct_from(col(AuditEntry.participant_id))),
+        )
         .order_by(col(AuditEntry.id))
     )
     for entry, code in lost:

@@ -17,13 +17,13 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.testing.recollection import RECOLLECT
 from testing_tracker.rules.words import Decision, Kind, Role, Status
 from testing_tracker.services import evidence, keys, staff
 from testing_tracker.services.attendance import CLOSED_BY_A_CLOCK, set_status
 from testing_tracker.services.drawing.taken_back import ACT, keep_as_it_was_made
 from testing_tracker.services.keys import Rotated
 from testing_tracker.services.settling import settle
-from testing_tracker.rules.testing.recollection import RECOLLECT
 from testing_tracker.services.tampering import LEADS_TO
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.key_file import KeyFile

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.codes import check_code
+from testing_tracker.rules.people.new_codes import check_new_code
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.people.look_alikes import LookAlikes
 from testing_tracker.store import audit
@@ -54,7 +54,7 @@ def rename(
     """
     participant = find_participant(session, acting, code)
     earlier_code = participant.code
-    code_now = earlier_code if new_code is None else check_code(new_code)
+    code_now = earlier_code if new_code is None else check_new_code(new_code)
     name_now = participant.name if new_name is None else new_name.strip() or None
     if (code_now, name_now) == (earlier_code, participant.name):
         raise TestingTrackerError(f"{earlier_code} has that code and that name already; there is nothing to correct.")
