@@ -219,7 +219,8 @@ def _as_read(column: str) -> ScalarSelect[str]:
     return _NEWEST.with_only_columns(getattr(Reading, column)).scalar_subquery()
 
 
-_AMOUNT = col(Finding.analyte) + "=" + col(Finding.amount) + " " + col(Finding.unit)
+_COMPARATOR = func.coalesce(col(Finding.comparator), "")
+_AMOUNT = col(Finding.analyte) + "=" + _COMPARATOR + col(Finding.amount) + " " + col(Finding.unit)
 _PAST_COLUMNS = (
     col(Draw.kind),
     col(Draw.status),
@@ -286,7 +287,7 @@ def _write(session: Session, acting: Acting, go_by: PastDraws, new: Sequence[tup
     recorded = {"recorded_at": acting.now, "recorded_by": acting.account}
     add_rows(connection, Draw, _DRAW_COLUMNS, rows.draws, recorded_at=acting.now)
     add_rows(connection, Result, _RESULT_COLUMNS, rows.results, **recorded)
-    add_rows(connection, Finding, ("result_id", "analyte", "found", "amount", "unit"), rows.findings)
+    add_rows(connection, Finding, ("result_id", "analyte", "found", "amount", "unit", "comparator"), rows.findings)
     add_rows(connection, Reading, ("result_id", "expected", "unexpected", "absent"), rows.readings, **recorded)
 
 
@@ -335,7 +336,7 @@ class _Rows:
         amounts = dict(past.measured)
         for analyte in sorted({*past.analytes, *amounts}):
             amount = amounts.get(analyte)
-            cells = (str(amount.number), amount.unit) if amount else (None, None)
+            cells = (str(amount.number), amount.unit, amount.comparator or None) if amount else (None, None, None)
             self.findings.append((result_id, analyte, analyte in past.analytes, *cells))
         if read != Read():
             self.readings.append((result_id, *(";".join(names) for names in astuple(read))))

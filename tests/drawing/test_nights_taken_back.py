@@ -98,7 +98,10 @@ def test_the_whole_way_back(years_ahead, tmp_path):
             live("proof", "--day", day, "--output", str(file), "--overwrite")
             assert "holds" in live("proof", "check", str(file))
         assert live.json("status")["problems"] == []
-        assert {one["matter"] for one in json.loads(live.run("doctor", "--format", "json").stdout)} <= {"zone", "question"}
+        assert {one["matter"] for one in json.loads(live.run("doctor", "--format", "json").stdout)} <= {
+            "zone",
+            "question",
+        }
         live("report", "weekly", "--week", "2026-W47")
 
 

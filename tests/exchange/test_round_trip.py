@@ -139,3 +139,17 @@ def test_a_file_of_before_there_were_these_marks_says_the_same(lived):
     kept = [line for line in plain if line.split(",")[0] in ("B04", "E55") or "F01" in line]
     assert "3 unchanged, 0 refused" in lived("history", "import", "-", input=HEADER + "\n".join(kept) + "\n")
     assert json.loads(lived("verify", "--format", "json"))["problems"] == []
+
+
+def test_an_amount_below_what_a_laboratory_can_measure_stays_below_it(clinic, tmp_path):
+    clinic.add("A17")
+    clinic("draw")
+    clinic("result", "A17", "negative", "--definitive", "--lab", "North", "--analyte", "coc=<50", "--cutoff", "coc=100")
+    exported = clinic("history", "export")
+    assert "cocaine=<50 ng/mL" in exported
+    other = Clinic(tmp_path / "other.db", clinic.today)
+    other("init", "--training", "--timezone", "America/Los_Angeles")
+    other.add("A17")
+    other("history", "import", "-", input=exported)
+    assert other("history", "export") == exported
+    assert other.rows("SELECT amount, comparator FROM finding") == [("50", "<")]
