@@ -112,9 +112,9 @@ def new_cup(acting: "Acting", day: date, said: dict[str, Any]) -> "NewCup | None
             "Of a cup whose result is to come, only --specimen-id, --specimen, --collector, --observed, --collected-at "
             "and --temperature can be said. The rest comes with its result."
         )
-    from testing_tracker.services.results import collected_instant
     from testing_tracker.services.specimens import NewSpecimen
     from testing_tracker.services.testing.collecting import NewCup
+    from testing_tracker.services.testing.happened import collected_instant
 
     specimen = _new_specimen(acting, day, {**dict.fromkeys(_OF_THE_SPECIMEN), **said}) or NewSpecimen()
     at = said["collected_at"]
@@ -135,7 +135,8 @@ def nothing_said(said: dict[str, Any]) -> bool:
 
 def new_result(acting: "Acting", day: date, outcome: str, said: dict[str, Any]) -> "NewResult":
     """What the options say. Raises TestingTrackerError for a time or a number that is none."""
-    from testing_tracker.services.results import NewResult, collected_instant
+    from testing_tracker.services.results import NewResult
+    from testing_tracker.services.testing.happened import collected_instant
 
     if said["definitive"] and not said["lab"]:
         raise TestingTrackerError("A definitive result needs the laboratory that it comes from; add --lab NAME.")
@@ -168,8 +169,8 @@ def _new_specimen(acting: "Acting", day: date, said: dict[str, Any]) -> "NewSpec
         return None
     from testing_tracker.rules.schedule_file import SPECIMENS
     from testing_tracker.rules.specimens import Measurements, parse_measurement
-    from testing_tracker.services.results import collected_instant
     from testing_tracker.services.specimens import NewSpecimen
+    from testing_tracker.services.testing.happened import collected_instant
 
     kind = said["specimen_kind"]
     if kind is not None and kind not in SPECIMENS:

@@ -77,8 +77,10 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
 @pass_desk
 def hand_over(desk: Desk, label: str, to_whom: str, from_whom: str | None, at: str | None, purpose: str | None) -> None:
     """A specimen passes to another hand."""
+    from testing_tracker.services.testing.happened import collected_instant
+
     with desk.writing() as (session, acting):
-        read = services.results.collected_instant
+        read = collected_instant
         moment = read(acting, day_given(None, acting.today), at, "time of the handover") if at else None
         row = services.specimens.hand_over(session, acting, label, to_whom, from_whom, moment, purpose)
         said = f"{label}: from {row.from_whom} to {row.to_whom}."

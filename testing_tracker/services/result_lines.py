@@ -36,6 +36,7 @@ from testing_tracker.services.imports import (
 )
 from testing_tracker.services.panels import test_of
 from testing_tracker.services.specimens import NewSpecimen
+from testing_tracker.services.testing.happened import collected_instant
 from testing_tracker.store.queries import draws_on, id_of
 from testing_tracker.store.tables import Draw, Recommendation, Result
 
@@ -323,7 +324,7 @@ def _read_time(acting: Acting, day: date, column: str, cells: Mapping[str, str])
     if _TIME.fullmatch(cell) is None:
         raise TestingTrackerError(f"{column} is not a time; write 09:40, or 2026-11-23T09:40")
     what = "time of receipt" if column == "received_at" else "time of collection"
-    return results.collected_instant(acting, day, cell, what)
+    return collected_instant(acting, day, cell, what)
 
 
 def _is_absence(draw: Draw) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
@@ -12,8 +12,6 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, judge
 from testing_tracker.rules.attendance import check_change
-from testing_tracker.rules.calendar import instant
-from testing_tracker.rules.exchange.days import read_day
 from testing_tracker.rules.testing.recollection import OF_THE_FIRST
 from testing_tracker.rules.validity import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
@@ -23,7 +21,7 @@ from testing_tracker.services.draws import OpenDraw, window_closes
 from testing_tracker.services.settling import Settled
 from testing_tracker.services.testing import cups
 from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_beside
-from testing_tracker.services.testing.happened import check_collected_at, check_has_happened
+from testing_tracker.services.testing.happened import check_collected_at
 from testing_tracker.services.testing.together import named_in
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, result_of, standing_on, standing_result
@@ -284,23 +282,6 @@ def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Statu
     if acting.now >= window_closes(session, acting, draw):
         return Status.UNRECORDED, "the day's collection window has closed"
     return Status.DUE, None
-
-
-def collected_instant(acting: Acting, day: date, text: str, what: str = "time of collection") -> datetime:
-    """The instant of a collection given as `HH:MM` on the draw's day, or as an ISO instant; local where it says none.
-
-    Raises TestingTrackerError for anything else, for a time that the clock skipped that day, and for one that is still
-    to come; `what` names the time in that refusal.
-    """
-    try:
-        moment = datetime.fromisoformat(text if "-" in text else f"{day}T{text}")
-        read_day(moment.date().isoformat())
-        moment = instant(moment.date(), moment.time(), acting.zone) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        hint = str(error) if "clock" in str(error) else "write 09:40, or 2026-11-23T09:40"
-        raise TestingTrackerError(f"{text!r} is not a time of collection; {hint}.") from None
-    check_has_happened(acting, moment, what)
-    return moment
 
 
 def _check_cutoffs(new: NewResult) -> None:

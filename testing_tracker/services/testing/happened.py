@@ -3,11 +3,12 @@
 A typed 23:50 at 14:33 would mark somebody late who was not.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.calendar import instant_reached
+from testing_tracker.rules.calendar import instant, instant_reached
+from testing_tracker.rules.exchange.days import read_day
 
 CLOCKS_DIFFER = timedelta(minutes=5)  # two clocks on two walls are never quite the same
 
@@ -34,3 +35,20 @@ def check_collected_at(acting: Acting, due_on: date, moment: datetime | None) ->
     check_has_happened(acting, moment, "time of collection")
     if moment.astimezone(acting.zone).date() < due_on:
         raise TestingTrackerError(f"The time of collection is before the draw's day, {due_on}.")
+
+
+def collected_instant(acting: Acting, day: date, text: str, what: str = "time of collection") -> datetime:
+    """The instant of a collection given as `HH:MM` on the draw's day, or as an ISO instant; local where it says none.
+
+    Raises TestingTrackerError for anything else, for a time that the clock skipped that day, and for one that is still
+    to come; `what` names the time in that refusal.
+    """
+    try:
+        moment = datetime.fromisoformat(text if "-" in text else f"{day}T{text}")
+        read_day(moment.date().isoformat())
+        moment = instant(moment.date(), moment.time(), acting.zone) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        hint = str(error) if "clock" in str(error) else "write 09:40, or 2026-11-23T09:40"
+        raise TestingTrackerError(f"{text!r} is not a time of collection; {hint}.") from None
+    check_has_happened(acting, moment, what)
+    return moment
