@@ -210,7 +210,7 @@ def _record(
         analytes=analytes,
         settled=settled,
         result_id=written.id,
-        governing=_governing(session, draw, written),
+        governing=_governing(session, draw, written) if found.result is not None else None,
         warnings=[*found_in_it.warnings, *test.outside(analytes), *of_the_cup],
         of_the_cup=of_the_cup,
     )

@@ -164,8 +164,10 @@ class TestRefusals:
     def test_a_character_that_it_cannot_keep(self, clinic):
         clinic.add("A17")
         clinic("draw")
-        said = clinic.refused("result", "A17", "negative", "--note", "a\0b")
-        assert "has a character that the database cannot keep" in said
+        before = clinic.contents()
+        done = clinic.run("result", "A17", "negative", "--note", "a\0b")
+        assert (done.exit_code, done.stderr) == (2, "Error: An argument has a NUL character.\n")
+        assert clinic.contents() == before
 
     def test_another_writer_is_waited_for_and_named(self, clinic, monkeypatch):
         from testing_tracker.store import engine

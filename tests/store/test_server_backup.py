@@ -79,7 +79,7 @@ class TestMaking:
         new("restore", str(file))
         assert new.rows("SELECT count(*) FROM draw WHERE status = 'missed'") == [(1,)]
         own = str(key_of(staffed.database))
-        assert "is its key itself" in staffed.refused("backup", "--overwrite", own)
+        assert "is the key of the draws itself" in staffed.refused("backup", "--overwrite", own)
         assert "is a folder" in staffed.refused("backup", str(file.parent))
 
     def test_a_copy_is_of_one_moment_though_somebody_writes_meanwhile(self, staffed, file, new, monkeypatch):
