@@ -39,8 +39,8 @@ def test_in_the_middle_of_the_night_the_transaction_is_finished(crowded, number)
     with serving(crowded) as process:
         wait_until_it_writes(crowded)
         printed, complained = stop(process, number)
-    if complained:  # a slow machine: it had not finished in time, and left everything undone
-        assert nights(crowded) == []
+    if complained:  # a slow machine: what had not finished in time was left undone
+        assert nights(crowded) in ([], [(crowded.today, 1)])
         crowded("serve", "--once")
     else:
         assert f"made: {MANY} drawn" in printed
