@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE, check_change
+from testing_tracker.rules.no_record import HELD
 from testing_tracker.rules.testing.recollection import NOT_RECOLLECTED, SECOND_GIVEN
 from testing_tracker.rules.words import Role, Status
 from testing_tracker.services import evidence, settling, staff
@@ -17,7 +18,6 @@ from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
 
-HELD = "nothing was recorded, of far more draws than usual; was anything collected?"
 CLOSED_BY_A_CLOCK = "a clock that was ahead had closed it"
 TRIED = "draw tried"
 UNABLE = "the participant tried and could not provide a specimen"

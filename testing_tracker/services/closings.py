@@ -11,12 +11,12 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, Closed, Compared, Count, closed_day
+from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, HELD, Closed, Compared, Count, closed_day
 from testing_tracker.rules.schedule import Missed
 from testing_tracker.rules.testing.recollection import NOT_RECOLLECTED, RECOLLECT
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import schedules
-from testing_tracker.services.attendance import HELD, close_unable, set_status
+from testing_tracker.services.attendance import close_unable, set_status
 from testing_tracker.services.draws import window_closes
 from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.settling import settle

@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.no_record import DAYS_TOGETHER, Closed, Compared, Count
+from testing_tracker.rules.no_record import DAYS_TOGETHER, HELD, Closed, Compared, Count
 from testing_tracker.rules.words import Status
-from testing_tracker.services.attendance import HELD
 from testing_tracker.store.tables import Closing, Draw, Participant
 from testing_tracker.store.taken_back import closing_stands
 

@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.no_record import HELD
 from testing_tracker.rules.words import Ended, Kind, Status
-from testing_tracker.services.attendance import HELD, set_status
+from testing_tracker.services.attendance import set_status
 from testing_tracker.services.closings import CLOSED_OUT, MADE_TOO_LATE
 from testing_tracker.services.lookup import find_participant, is_cancelled
 from testing_tracker.services.participants import days_to_write

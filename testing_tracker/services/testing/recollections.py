@@ -9,7 +9,6 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.testing.cold_cup import calls_for_another
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.testing import cups
 from testing_tracker.store.queries import id_of, in_force_id, result_of
@@ -34,7 +33,15 @@ class ToRecollect:
 def is_out_of_range(session: Session, draw: Draw) -> bool:
     """Whether the specimen that a draw's result rests on, or the one whose result is to come, was too cold or warm."""
     specimen = _specimen_of(session, draw)
-    return specimen is not None and calls_for_another(specimen.kind, specimen.temperature)
+    return specimen is not None and _calls_for_another(specimen)
+
+
+def _calls_for_another(specimen: Specimen) -> bool:
+    if specimen.temperature is None:
+        return False
+    from testing_tracker.rules.testing.cold_cup import calls_for_another  # the call list need not wait for the limits
+
+    return calls_for_another(specimen.kind, specimen.temperature)
 
 
 def _specimen_of(session: Session, draw: Draw) -> Specimen | None:
@@ -81,7 +88,7 @@ def _to_recollect(session: Session, acting: Acting, on: date | None) -> Iterator
             yield ToRecollect(code, draw.due_on, INVALID, same_draw=draw.due_on == acting.today)
             continue
         specimen = _specimen_of(session, draw)
-        if specimen is not None and calls_for_another(specimen.kind, specimen.temperature):
+        if specimen is not None and _calls_for_another(specimen):
             why = f"a specimen of {specimen.temperature} C, out of range, was not collected again, observed"
             is_today = draw.due_on == acting.today and draw.outcome == Outcome.NEGATIVE
             yield ToRecollect(code, draw.due_on, why, same_draw=is_today)
