@@ -19,7 +19,7 @@ from testing_tracker.store.own_files import refuse_beside
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.whole_files import whole_file
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 
 
