@@ -13,8 +13,6 @@ from math import comb, exp, lgamma, log, log1p
 
 from testing_tracker.rules.calendar import day_in_words
 
-HELD = "nothing was recorded, of far more draws than usual; was anything collected?"
-
 # Chosen here, from no source: a question too many costs a minute, a false no-show may cost a job or a child.
 RARER_THAN = Fraction(1, 100)
 TIMES_THE_USUAL = 2

@@ -10,17 +10,14 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE, check_change
-from testing_tracker.rules.no_record import HELD
-from testing_tracker.rules.testing.recollection import NOT_RECOLLECTED, SECOND_GIVEN
+from testing_tracker.rules.drawing.because import Because, because_in, sentence
 from testing_tracker.rules.words import Role, Status
 from testing_tracker.services import evidence, settling, staff
 from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
 
-CLOSED_BY_A_CLOCK = "a clock that was ahead had closed it"
 TRIED = "draw tried"
-UNABLE = "the participant tried and could not provide a specimen"
 
 
 def record_absence(
@@ -33,8 +30,7 @@ def record_absence(
     """
     check_change(found.which, Status(found.draw.status), found.outcome, status)
     if status is Status.MISSED and found.has_earlier_specimen:
-        because = f"{NOT_RECOLLECTED}; {reason}" if reason else NOT_RECOLLECTED
-        set_status(session, acting, found.draw, Status.COLLECTED, because)
+        set_status(session, acting, found.draw, Status.COLLECTED, Because.NOT_RECOLLECTED, reason)
         return settling.settle(session, acting, found.draw).recommendation
     return set_status(session, acting, found.draw, status, reason)
 
@@ -53,7 +49,8 @@ def draws_without_record(session: Session, acting: Acting, first: date, last: da
         raise TestingTrackerError(f"{last} is before {first}; say the earlier day with --from.")
     if last > acting.today or (status is Status.MISSED and last == acting.today):
         raise TestingTrackerError(f"{last} is not over; today is {acting.today}. Record each draw by its code.")
-    of_whom_to_ask = (Draw.status == Status.UNRECORDED, col(Draw.reason).in_((HELD, CLOSED_BY_A_CLOCK)))
+    asked = (Because.HELD, Because.CLOSED_BY_A_CLOCK)
+    of_whom_to_ask = (Draw.status == Status.UNRECORDED, col(Draw.because).in_(asked))
     held_only = of_whom_to_ask if status is Status.MISSED else ()
     unknown = session.exec(
         select(Draw)
@@ -128,7 +125,7 @@ def close_unable(session: Session, acting: Acting, draw: Draw) -> None:
         .order_by(col(AuditEntry.id).desc())
         .limit(1)
     ).first()
-    set_status(session, acting, draw, Status.UNRECORDED, f"{UNABLE}: {said}" if said else UNABLE)
+    set_status(session, acting, draw, Status.UNRECORDED, Because.UNABLE, said)
 
 
 def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:
@@ -140,18 +137,22 @@ def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:
     check_change(found.which, earlier, found.outcome, Status.COLLECTED)
     if earlier is Status.COLLECTED:
         raise TestingTrackerError(f"{found.which} is recorded as collected already; log its result with `result`.")
-    set_status(session, acting, found.draw, Status.COLLECTED, SECOND_GIVEN if found.has_earlier_specimen else None)
+    because = Because.SECOND_GIVEN if found.has_earlier_specimen else None
+    set_status(session, acting, found.draw, Status.COLLECTED, because)
 
 
 def set_status(
-    session: Session, acting: Acting, draw: Draw, status: Status, reason: str | None
+    session: Session, acting: Acting, draw: Draw, status: Status, why: Because | str | None, more: str | None = None
 ) -> Recommendation | None:
     """Write a draw's status with its audit entry, and what follows; whether it may change was checked before.
+
+    `why` is the program's own word, with what a person said besides in `more`, or a person's words.
 
     What follows is what the schedule asks for after a missed or refused test, or the end of that where the draw is
     neither any more. A draw that is not collected says nothing of a specimen any more, nor that it was late. Returns
     the recommendation that this raised or changed.
     """
+    reason = sentence(why, more) if isinstance(why, Because) else why
     audit.record(
         session,
         acting,
@@ -163,7 +164,7 @@ def set_status(
         earlier=draw.status,
     )
     draw.status = status
-    draw.reason = reason
+    draw.reason, draw.because = reason, because_in(reason)
     if status is not Status.COLLECTED:
         draw.outcome, draw.expected, draw.late = None, False, False
     session.add(draw)

@@ -11,9 +11,9 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, HELD, Closed, Compared, Count, closed_day
+from testing_tracker.rules.drawing.because import Because, sentence
+from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, Closed, Compared, Count, closed_day
 from testing_tracker.rules.schedule import Missed
-from testing_tracker.rules.testing.recollection import NOT_RECOLLECTED, RECOLLECT
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import schedules
 from testing_tracker.services.attendance import close_unable, set_status
@@ -22,11 +22,6 @@ from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.settling import settle
 from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
 from testing_tracker.store.taken_back import closing_stands
-
-CLOSED_OUT = "nothing was recorded by the end of the day"
-REOPENED = "the facility is open again"
-CLOSED_FOR_A_WHILE = "the facility was closed for a part of the day"
-MADE_TOO_LATE = "the draw was made after the day's collection window had closed"
 
 Which = tuple[ColumnElement[bool], ...]
 
@@ -55,21 +50,23 @@ def close_days(session: Session, acting: Acting, since: date) -> tuple[int, list
         if version_id is not None and _was_too_late(session, acting, due_on, version_id, recorded_at):
             too_late = (col(Draw.due_on) == due_on, col(Draw.schedule_version_id) == version_id)
             which = (*is_open, *too_late, col(Draw.recorded_at) == recorded_at)
-            _close(session, acting, which, Status.UNRECORDED, MADE_TOO_LATE)
+            _close(session, acting, which, Status.UNRECORDED, Because.MADE_TOO_LATE)
     for draw in session.exec(
         select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None)).order_by(col(Draw.id))
     ).all():
         if draw.recorded_at >= window_closes(session, acting, draw):
-            set_status(session, acting, draw, Status.UNRECORDED, MADE_TOO_LATE)
-    for draw in session.exec(select(Draw).where(*is_open, Draw.reason == RECOLLECT).order_by(col(Draw.id))).all():
-        set_status(session, acting, draw, Status.COLLECTED, NOT_RECOLLECTED)
+            set_status(session, acting, draw, Status.UNRECORDED, Because.MADE_TOO_LATE)
+    for draw in session.exec(
+        select(Draw).where(*is_open, Draw.because == Because.RECOLLECT).order_by(col(Draw.id))
+    ).all():
+        set_status(session, acting, draw, Status.COLLECTED, Because.NOT_RECOLLECTED)
         settle(session, acting, draw)
-    reopened = (*is_open, col(Draw.reason) == REOPENED)
+    reopened = (*is_open, Draw.because == Because.REOPENED)
     for draw in session.exec(select(Draw).where(*reopened).order_by(col(Draw.id))).all():
-        set_status(session, acting, draw, Status.UNRECORDED, CLOSED_FOR_A_WHILE)
+        set_status(session, acting, draw, Status.UNRECORDED, Because.CLOSED_FOR_A_WHILE)
     held = _hold_back(session, acting, since)
     followed = _close_one_by_one(session, acting, is_open)
-    return followed + _close(session, acting, is_open, Status.MISSED, CLOSED_OUT), held
+    return followed + _close(session, acting, is_open, Status.MISSED, Because.CLOSED_OUT), held
 
 
 def _of_the_facility(acting: Acting) -> ColumnElement[bool]:
@@ -122,7 +119,9 @@ def _answers(session: Session, acting: Acting, before: Sequence[Closed]) -> dict
         )
         .where(_of_the_facility(acting), col(Draw.due_on).in_(days), col(Draw.kind) != Kind.IMPORTED)
         .group_by(col(Draw.due_on))
-        .having(func.count().filter(and_(col(Draw.status) == Status.UNRECORDED, col(Draw.reason) == HELD)) == 0)
+        .having(
+            func.count().filter(and_(col(Draw.status) == Status.UNRECORDED, col(Draw.because) == Because.HELD)) == 0
+        )
     )
     return {day: Count(draws, missed) for day, draws, missed in rows if draws}
 
@@ -130,7 +129,7 @@ def _answers(session: Session, acting: Acting, before: Sequence[Closed]) -> dict
 def _unanswered(session: Session, acting: Acting, since: date) -> Sequence[date]:
     """The days of which draws were held back and nobody has said yet what became of them."""
     query = select(col(Draw.due_on)).where(
-        _of_the_facility(acting), Draw.due_on >= since, Draw.status == Status.UNRECORDED, Draw.reason == HELD
+        _of_the_facility(acting), Draw.due_on >= since, Draw.status == Status.UNRECORDED, Draw.because == Because.HELD
     )
     return session.exec(query.distinct()).all()
 
@@ -184,7 +183,7 @@ def _hold(session: Session, acting: Acting, closed: Closed) -> None:
     """What nobody touched becomes unrecorded: today's by one statement, the earlier days' that a night has closed as
     missed one by one, because something may have followed from them."""
     today = (_of_the_facility(acting), col(Draw.due_on) == closed.day, col(Draw.status) == Status.DUE)
-    _close(session, acting, today, Status.UNRECORDED, HELD)
+    _close(session, acting, today, Status.UNRECORDED, Because.HELD)
     earlier = (
         select(Draw)
         .order_by(col(Draw.id))
@@ -192,14 +191,14 @@ def _hold(session: Session, acting: Acting, closed: Closed) -> None:
             _of_the_facility(acting),
             or_(
                 col(Draw.status) == Status.DUE,
-                and_(col(Draw.status) == Status.MISSED, col(Draw.reason) == CLOSED_OUT),
+                and_(col(Draw.status) == Status.MISSED, col(Draw.because) == Because.CLOSED_OUT),
             ),
             Draw.due_on >= closed.first_day,
             Draw.due_on < closed.day,
         )
     )
     for draw in session.exec(earlier).all():
-        set_status(session, acting, draw, Status.UNRECORDED, HELD)
+        set_status(session, acting, draw, Status.UNRECORDED, Because.HELD)
 
 
 def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnElement[bool], ...]) -> int:
@@ -224,7 +223,7 @@ def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnEle
             select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking)).order_by(col(Draw.id))
         ).all()
     for draw in missed:
-        set_status(session, acting, draw, Status.MISSED, CLOSED_OUT)
+        set_status(session, acting, draw, Status.MISSED, Because.CLOSED_OUT)
     return len(missed)
 
 
@@ -234,7 +233,7 @@ def _was_too_late(session: Session, acting: Acting, due_on: date, version_id: in
 
 
 def _close(
-    session: Session, acting: Acting, which: tuple[ColumnElement[bool], ...], status: Status, reason: str
+    session: Session, acting: Acting, which: tuple[ColumnElement[bool], ...], status: Status, because: Because
 ) -> int:
     columns = ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"]
     values = (
@@ -244,10 +243,12 @@ def _close(
         literal(f"draw {status}"),
         col(Draw.participant_id),
         col(Draw.id),
-        literal(reason),
+        literal(sentence(because)),
     )
     session.connection().execute(
         insert(AuditEntry).from_select(columns, sa_select(*values).where(*which).order_by(col(Draw.id)))
     )
-    closed = session.connection().execute(update(Draw).where(*which).values(status=str(status), reason=reason))
+    closed = session.connection().execute(
+        update(Draw).where(*which).values(status=str(status), reason=sentence(because), because=str(because))
+    )
     return closed.rowcount

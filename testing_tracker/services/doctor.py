@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules import stuck
+from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.stuck import Limits, Stuck
 from testing_tracker.rules.words import Decision, Kind, Status
@@ -17,7 +18,6 @@ from testing_tracker.services import backups, confirmations, keys, reviews
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.taken_back import ACT
 from testing_tracker.services.keeping import closed_days
-from testing_tracker.services.people.taken_elsewhere import WAITS
 from testing_tracker.services.testing import recollections
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Recommendation
@@ -106,7 +106,11 @@ def _results(session: Session, acting: Acting, limits: Limits) -> Iterator[Stuck
     elsewhere = (
         select(Draw, Participant.code)
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(Participant.facility_id == acting.facility_id, Draw.status == Status.UNRECORDED, Draw.reason == WAITS)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            Draw.status == Status.UNRECORDED,
+            Draw.because == Because.RESULT_TO_COME,
+        )
         .order_by(col(Draw.id))
     )
     for draw, code in session.exec(elsewhere):

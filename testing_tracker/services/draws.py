@@ -78,7 +78,7 @@ class OpenDraw:
         """What the results say; nothing yet where the specimen is to be, or was, collected again."""
         if self.result is None or self.result.outcome is None:
             return None
-        return says(Status(self.draw.status), self.draw.reason, Outcome(self.draw.outcome or self.result.outcome))
+        return says(Status(self.draw.status), self.draw.because, Outcome(self.draw.outcome or self.result.outcome))
 
     @property
     def has_earlier_specimen(self) -> bool:

@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.because import because_in
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.testing.recollection import says
@@ -225,6 +226,7 @@ _PAST_COLUMNS = (
     col(Draw.kind),
     col(Draw.status),
     col(Draw.reason),
+    col(Draw.because),
     col(Draw.ordered_for),
     func.coalesce(_as_read("outcome"), col(Result.outcome)).label("outcome"),
     col(Result.method),
@@ -241,7 +243,7 @@ _PAST_COLUMNS = (
 def _past_of(row: Any) -> Past:  # noqa: ANN401  a row with these columns
     status = Status(row.status)
     governing = Outcome(row.outcome) if row.outcome else None
-    outcome = says(status, row.reason, governing)
+    outcome = says(status, row.because, governing)
     if outcome is None:
         return Past(status, None, (), row.reason, row.ordered_for, earlier=governing)
     return Past(
@@ -298,6 +300,7 @@ _DRAW_COLUMNS = (
     "kind",
     "status",
     "reason",
+    "because",
     "ordered_for",
     "outcome",
     "expected",
@@ -314,8 +317,9 @@ def _draw(acting: Acting, draw_id: int, key: _Key, past: Past, says_so: tuple[ob
     status = str(Status.UNRECORDED if is_over else past.status)
     kind = str(Kind.FOR_CAUSE if is_for_cause else Kind.IMPORTED)
     outcome, *rest = says_so
+    because = because_in(past.reason)
     return (
-        *(draw_id, participant_id, day, kind, status, past.reason, past.ordered_for),
+        *(draw_id, participant_id, day, kind, status, past.reason, str(because) if because else None, past.ordered_for),
         *(str(outcome) if outcome else None, *rest),
     )
 

@@ -14,12 +14,12 @@ from sqlmodel import Session
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, amounts_by_analyte, read_amount
+from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.schedule_file import SPECIMENS
 from testing_tracker.rules.specimens import Measurements, parse_measurement
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services import lookup, results
-from testing_tracker.services.closings import CLOSED_OUT
 from testing_tracker.services.draws import OpenDraw, find_draw, find_draw_to_correct
 from testing_tracker.services.exchange.on_record import differences, has_label, results_of, was_taken_back
 from testing_tracker.services.exchange.one_specimen import one_result
@@ -329,7 +329,7 @@ def _read_time(acting: Acting, day: date, column: str, cells: Mapping[str, str])
 
 def _is_absence(draw: Draw) -> bool:
     """Whether a person, and not the night, has said that no specimen was given."""
-    return draw.status == Status.REFUSED or (draw.status == Status.MISSED and draw.reason != CLOSED_OUT)
+    return draw.status == Status.REFUSED or (draw.status == Status.MISSED and draw.because != Because.CLOSED_OUT)
 
 
 def _is_on_record(session: Session, whole: _Whole) -> bool:

@@ -394,6 +394,6 @@ def _write_findings(
 
 def _set_collected(draw: Draw) -> None:
     """The draw was given; the reason of an earlier status does not apply any more. Settling writes it."""
-    draw.reason = None
+    draw.reason = draw.because = None
     draw.status = Status.COLLECTED
     draw.unable = False

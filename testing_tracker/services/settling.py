@@ -162,7 +162,7 @@ def _settle(
     """`outcome` is what the draw's results say together, where that is not what the governing one says."""
     was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
     said = outcome or (Outcome(result.outcome) if result is not None and result.outcome else None)
-    draw.outcome = says(Status(draw.status), draw.reason, said if result is not None else None)
+    draw.outcome = says(Status(draw.status), draw.because, said if result is not None else None)
     draw.expected = draw.outcome == Outcome.POSITIVE and read.is_explained
     draw.late = result is not None and is_late(session, acting, draw, result)
     session.add(draw)

@@ -9,9 +9,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.exchange.numbers import is_id
 from testing_tracker.rules.specimens import Measurements, classify
-from testing_tracker.rules.testing.recollection import RECOLLECT
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.words import Status
 from testing_tracker.services.attendance import set_status
@@ -151,7 +151,7 @@ def recollect(session: Session, acting: Acting, found: OpenDraw) -> None:
             f"The collection window of {found.which} has closed. Order a test on another day with "
             f"`testing-tracker test {found.participant.code}`."
         )
-    set_status(session, acting, found.draw, Status.DUE, RECOLLECT)
+    set_status(session, acting, found.draw, Status.DUE, Because.RECOLLECT)
 
 
 def hand_over(

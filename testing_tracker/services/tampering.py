@@ -10,19 +10,20 @@ from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.testing.recollection import SECOND_GIVEN
+from testing_tracker.rules.drawing.because import Because, because_in
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services.panels import may_have_bound
 from testing_tracker.services.settling import is_late
 from testing_tracker.store import ledger
 from testing_tracker.store.dialects import day_as_text, said_in
-from testing_tracker.store.queries import counts, stands
+from testing_tracker.store.queries import counts, of_facility, stands
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Reading, Renaming, Result
 
 Found = tuple[date, str, str]
 
 _ORDERED = "draw order"
 _TRIED = "draw tried"
+_LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
 LEADS_TO = {f"draw {status}": status for status in Status} | {
     _ORDERED: Status.DUE,
     "result log": Status.COLLECTED,
@@ -168,7 +169,29 @@ def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None 
         .order_by(col(Draw.due_on), col(Draw.id))
     )
     for due_on, code, status in session.connection().execute(query):
-        yield due_on, code, f"the draw is on record as {status}, and the audit table does not lead to that"
+        yield due_on, code, _LEADS_NOWHERE.format(status)
+    yield from _wrong_causes(session, acting, only)
+
+
+def _wrong_causes(session: Session, acting: Acting, only: Sequence[int] | None) -> Iterator[Found]:
+    """Draws whose cause is not the one that their reason says: the reason is what the audit table leads to."""
+    those = (of_facility(acting.facility_id, Draw.participant_id), among(col(Draw.id), only))
+    has_one = or_(col(Draw.reason).is_not(None), col(Draw.because).is_not(None))
+    pairs = session.exec(select(Draw.reason, Draw.because).where(*those, has_one).distinct()).all()
+    for reason, because in pairs:
+        if because_in(reason) == because:
+            continue
+        query = (
+            select(col(Draw.due_on), Participant.code, col(Draw.status))
+            .join(Participant, col(Participant.id) == Draw.participant_id)
+            .where(
+                *those,
+                col(Draw.reason).is_not_distinct_from(reason),
+                col(Draw.because).is_not_distinct_from(because),
+            )
+        )
+        for due_on, code, status in session.exec(query):
+            yield due_on, code, _LEADS_NOWHERE.format(status)
 
 
 @cache
@@ -180,7 +203,7 @@ def _is_beside() -> ColumnElement[bool]:
 def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws that do not say what their results, the readings of these, and the audit table lead to; as above."""
     governing = sa_select(col(Result.outcome)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
-    is_first_cups = col(Draw.reason).is_distinct_from(SECOND_GIVEN)
+    is_first_cups = col(Draw.because).is_distinct_from(Because.SECOND_GIVEN)
     said = func.coalesce(col(Reading.outcome), governing)
     outcome = case(((col(Draw.status) == Status.COLLECTED) & is_first_cups, said))
     of_result = aliased(Reading)

@@ -22,6 +22,7 @@ from functools import lru_cache
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, read_amount
+from testing_tracker.rules.drawing.because import because_in
 from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import Outcome, Status
 
@@ -151,9 +152,9 @@ def _check(past: Past) -> None:
         raise TestingTrackerError("a mark in the reason is about a result, and the outcome is empty")
     if not set(past.expected) <= set(past.analytes):
         raise TestingTrackerError("the [expected] ones in the reason are not among the analytes")
-    if past.earlier is not None and says(past.status, past.reason, past.earlier) is not None:
+    if past.earlier is not None and says(past.status, because_in(past.reason), past.earlier) is not None:
         raise TestingTrackerError("an [earlier] specimen in the reason does not count, and the line says that it does")
-    if past.outcome is not None and says(past.status, past.reason, past.outcome) is None:
+    if past.outcome is not None and says(past.status, because_in(past.reason), past.outcome) is None:
         raise TestingTrackerError(
             "the result of a second specimen is to come, as the reason says, and the line has one"
         )

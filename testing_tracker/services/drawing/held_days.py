@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.no_record import DAYS_TOGETHER, HELD, Closed, Compared, Count
+from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.no_record import DAYS_TOGETHER, Closed, Compared, Count
 from testing_tracker.rules.words import Status
 from testing_tracker.store.tables import Closing, Draw, Participant
 from testing_tracker.store.taken_back import closing_stands
@@ -47,7 +48,7 @@ def _days_waiting(session: Session, acting: Acting, first: date, last: date) -> 
             Participant.facility_id == acting.facility_id,
             col(Draw.due_on).between(first, last),
             Draw.status == Status.UNRECORDED,
-            Draw.reason == HELD,
+            Draw.because == Because.HELD,
         )
         .distinct()
     )

@@ -17,10 +17,10 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.testing.recollection import RECOLLECT
+from testing_tracker.rules.drawing.because import Because, because_in
 from testing_tracker.rules.words import Decision, Kind, Role, Status
 from testing_tracker.services import evidence, keys, staff
-from testing_tracker.services.attendance import CLOSED_BY_A_CLOCK, set_status
+from testing_tracker.services.attendance import set_status
 from testing_tracker.services.drawing.taken_back import ACT, keep_as_it_was_made
 from testing_tracker.services.keys import Rotated
 from testing_tracker.services.settling import settle
@@ -280,7 +280,7 @@ def _restore(
         if draw.due_on >= acting.today:
             status, because = _before(session, draw, first)
         elif closed_as is Status.MISSED:
-            status, because = Status.UNRECORDED, CLOSED_BY_A_CLOCK
+            status, because = Status.UNRECORDED, Because.CLOSED_BY_A_CLOCK
         else:
             continue
         decided.update(evidence.decided_on(session, draw))
@@ -291,7 +291,7 @@ def _restore(
     return restored, sorted(decided)
 
 
-def _before(session: Session, draw: Draw, first: int) -> tuple[Status, str | None]:
+def _before(session: Session, draw: Draw, first: int) -> tuple[Status, Because]:
     """What a draw was before an audit entry. A specimen that is to be collected again still is."""
     entry = session.exec(
         select(AuditEntry)
@@ -300,8 +300,8 @@ def _before(session: Session, draw: Draw, first: int) -> tuple[Status, str | Non
         .limit(1)
     ).first()
     status = LEADS_TO[entry.act] if entry is not None else Status.DUE
-    is_recollected = entry is not None and entry.reason == RECOLLECT
-    return status, RECOLLECT if is_recollected else CLOSED_BY_A_CLOCK
+    is_recollected = entry is not None and because_in(entry.reason) is Because.RECOLLECT
+    return status, Because.RECOLLECT if is_recollected else Because.CLOSED_BY_A_CLOCK
 
 
 def _forget_deliveries(session: Session, acting: Acting) -> None:

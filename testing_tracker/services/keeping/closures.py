@@ -9,19 +9,17 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week, day_in_words
+from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.draws import fixed_week
-from testing_tracker.rules.testing.recollection import RECOLLECT
 from testing_tracker.rules.words import Kind, Role, Status
 from testing_tracker.services import schedules, staff
 from testing_tracker.services.attendance import set_status
-from testing_tracker.services.closings import REOPENED
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.keeping.closed_days import KnownDays
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, of_facility, version_on
 from testing_tracker.store.tables import Closure, Draw
 
-WAS_CLOSED = "the facility was closed"
 MOST_DAYS = 366
 
 
@@ -136,12 +134,12 @@ def _excuse(session: Session, acting: Acting, reason: str) -> int:
             of_facility(acting.facility_id, Draw.participant_id),
             Draw.due_on == acting.today,
             Draw.status == Status.DUE,
-            col(Draw.reason).is_distinct_from(RECOLLECT),  # a specimen was given, and stays on record
+            col(Draw.because).is_distinct_from(Because.RECOLLECT),  # a specimen was given, and stays on record
         )
         .order_by(col(Draw.id))
     ).all()
     for draw in waiting:
-        set_status(session, acting, draw, Status.EXCUSED, f"{WAS_CLOSED}: {reason}")
+        set_status(session, acting, draw, Status.EXCUSED, Because.WAS_CLOSED, reason)
     return len(waiting)
 
 
@@ -153,12 +151,13 @@ def _make_due(session: Session, acting: Acting, closure: Closure | None) -> int:
             of_facility(acting.facility_id, Draw.participant_id),
             Draw.due_on == acting.today,
             Draw.status == Status.EXCUSED,
-            Draw.reason == f"{WAS_CLOSED}: {closure.reason}",
+            Draw.because == Because.WAS_CLOSED,
+            col(Draw.reason).endswith(f": {closure.reason}", autoescape=True),
         )
         .order_by(col(Draw.id))
     ).all()
     for draw in excused:
-        set_status(session, acting, draw, Status.DUE, REOPENED)
+        set_status(session, acting, draw, Status.DUE, Because.REOPENED)
     return len(excused)
 
 

@@ -8,10 +8,9 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.no_record import HELD
+from testing_tracker.rules.drawing.because import WORDINGS, Because
 from testing_tracker.rules.words import Ended, Kind, Status
 from testing_tracker.services.attendance import set_status
-from testing_tracker.services.closings import CLOSED_OUT, MADE_TOO_LATE
 from testing_tracker.services.lookup import find_participant, is_cancelled
 from testing_tracker.services.participants import days_to_write
 from testing_tracker.store import audit
@@ -41,7 +40,7 @@ _SAYS_NOTHING = (
     "review withdraw",
     f"draw {Status.CANCELLED}",
 )
-_OF_A_NIGHT = (CLOSED_OUT, HELD, MADE_TOO_LATE)
+_OF_A_NIGHT = (Because.CLOSED_OUT, Because.HELD, Because.MADE_TOO_LATE)
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def was_cancelled(session: Session, participant_id: int) -> bool:
 def _check_nothing_was_recorded(session: Session, participant: Participant) -> None:
     by_somebody = ~and_(
         or_(col(AuditEntry.act) == f"draw {Status.MISSED}", col(AuditEntry.act) == f"draw {Status.UNRECORDED}"),
-        col(AuditEntry.reason).in_(_OF_A_NIGHT),
+        col(AuditEntry.reason).in_([wording for because in _OF_A_NIGHT for wording in WORDINGS[because]]),
         col(AuditEntry.reason).is_not(None),
     )
     entry = session.exec(

@@ -101,7 +101,7 @@ def _give(session: Session, acting: Acting, to: OpenDraw, held: _Held, moved: Ma
         if earlier is Status.COLLECTED and to.outcome is None:
             return Logged(to.participant, draw, earlier, None, (), Settled(Read(), None))
         return results.take_back(session, acting, to, Status.COLLECTED, reason)
-    draw.status, draw.reason, draw.unable = Status.COLLECTED, None, False
+    draw.status, draw.reason, draw.because, draw.unable = Status.COLLECTED, None, None, False
     written = [_write(session, acting, to, method, held.results.get(method), moved, reason) for method in Method]
     rows = [row for row in written if row is not None]
     found = {id_of(row): findings_of(session, row.id) for row in rows}

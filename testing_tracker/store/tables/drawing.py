@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
+from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.store.tables.constraints import one_of
 
@@ -191,12 +192,12 @@ class Draw(SQLModel, table=True):
 
     At most one a day that a schedule or a past record made, and one for cause beside it. `schedule_version_id` is
     what the draw goes by: the version that made it, or that bound the participant when another draw was put on record;
-    None for those of earlier versions of the program. `reason` is why the status
-    is what it is; `ordered_for` why a test for cause was ordered. `outcome` is the governing result's, and `expected`
-    whether prescriptions explain all that it found; both follow from the results and their readings. `unable`: the
-    participant tried and could not. `late`: given after the collection window had closed. `panel` is the number, from
-    0, of the panel drawn, where a schedule rotates them. `taken_back_id` is there while the night that made the draw is
-    taken back and no later one has made it again.
+    None for those of earlier versions of the program. `reason` is why the status is what it is, in words, and `because`
+    what the program itself goes by of that; `ordered_for` why a test for cause was ordered. `outcome` is the governing
+    result's, and `expected` whether prescriptions explain all that it found; both follow from the results and their
+    readings. `unable`: the participant tried and could not. `late`: given after the collection window had closed.
+    `panel` is the number, from 0, of the panel drawn, where a schedule rotates them. `taken_back_id` is there while the
+    night that made the draw is taken back and no later one has made it again.
     """
 
     __table_args__ = (
@@ -205,6 +206,7 @@ class Draw(SQLModel, table=True):
         one_of("kind", Kind),
         one_of("status", Status),
         one_of("outcome", Outcome),
+        one_of("because", Because),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -222,3 +224,4 @@ class Draw(SQLModel, table=True):
     late: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     panel: int | None = None
     taken_back_id: int | None = Field(default=None, foreign_key="taking_back.id")
+    because: str | None = None
