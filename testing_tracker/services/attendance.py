@@ -11,6 +11,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE, check_change
 from testing_tracker.rules.drawing.because import Because, because_in, sentence
+from testing_tracker.rules.drawing.closing import Untouched, end_of_day
 from testing_tracker.rules.words import Role, Status
 from testing_tracker.services import evidence, settling, staff
 from testing_tracker.services.draws import OpenDraw
@@ -125,7 +126,7 @@ def close_unable(session: Session, acting: Acting, draw: Draw) -> None:
         .order_by(col(AuditEntry.id).desc())
         .limit(1)
     ).first()
-    set_status(session, acting, draw, Status.UNRECORDED, Because.UNABLE, said)
+    set_status(session, acting, draw, *end_of_day(Untouched(unable=True)), said)
 
 
 def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:

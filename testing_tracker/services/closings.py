@@ -12,6 +12,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.drawing.because import Because, sentence
+from testing_tracker.rules.drawing.closing import Untouched, end_of_day
 from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, Closed, Compared, Count, closed_day
 from testing_tracker.rules.schedule import Missed
 from testing_tracker.rules.words import Kind, Status
@@ -27,46 +28,55 @@ Which = tuple[ColumnElement[bool], ...]
 
 
 def close_days(session: Session, acting: Acting, since: date) -> tuple[int, list[Compared]]:
-    """Draws of the days before today that nobody touched become missed; each is on the audit record.
+    """Draws of the days before today that nobody touched become what `end_of_day` says; each is on the audit record.
 
-    Those that were made only after their day's collection window had closed become unrecorded: nobody could have been
-    told of them in time. So do those whose participants tried and could not, those of a day on which the facility was
-    closed for a while, and all of a day on which far more than usual are without any record. Everything older than the
-    last run was closed by that run, so only the days since are looked at. Returns how many were missed, and what was
-    held back.
+    Everything older than the last run was closed by that run, so only the days since are looked at. Returns how many
+    were missed, and what was held back.
     """
-    is_open = (
-        col(Draw.status) == Status.DUE,
-        col(Draw.due_on) >= since,
-        col(Draw.due_on) < acting.today,
-        _of_the_facility(acting),
-    )
-    for draw in session.exec(select(Draw).where(*is_open, col(Draw.unable)).order_by(col(Draw.id))).all():
-        close_unable(session, acting, draw)
+    is_due = (col(Draw.status) == Status.DUE, col(Draw.due_on) >= since, col(Draw.due_on) < acting.today)
+    is_open = (*is_due, _of_the_facility(acting))
+    _close_whatever_the_others_did(session, acting, is_open)
+    held = _hold_back(session, acting, since)
+    followed = _close_one_by_one(session, acting, is_open)
+    return followed + _close(session, acting, is_open, Untouched()), held
+
+
+def _close_whatever_the_others_did(session: Session, acting: Acting, is_open: Which) -> None:
+    """Close the draws that end by what is known of themselves, not by how many of their day are without a record.
+
+    Of those that schedules made, and of which nothing is known, all of one run were made in time or none.
+    """
     made = session.exec(
-        select(col(Draw.due_on), col(Draw.schedule_version_id), col(Draw.recorded_at)).where(*is_open).distinct()
+        select(col(Draw.due_on), col(Draw.schedule_version_id), col(Draw.recorded_at))
+        .where(*is_open, ~_has_facts_of_its_own())
+        .distinct()
     )
     for due_on, version_id, recorded_at in made.all():
         if version_id is not None and _was_too_late(session, acting, due_on, version_id, recorded_at):
-            too_late = (col(Draw.due_on) == due_on, col(Draw.schedule_version_id) == version_id)
-            which = (*is_open, *too_late, col(Draw.recorded_at) == recorded_at)
-            _close(session, acting, which, Status.UNRECORDED, Because.MADE_TOO_LATE)
-    for draw in session.exec(
-        select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None)).order_by(col(Draw.id))
-    ).all():
-        if draw.recorded_at >= window_closes(session, acting, draw):
-            set_status(session, acting, draw, Status.UNRECORDED, Because.MADE_TOO_LATE)
-    for draw in session.exec(
-        select(Draw).where(*is_open, Draw.because == Because.RECOLLECT).order_by(col(Draw.id))
-    ).all():
-        set_status(session, acting, draw, Status.COLLECTED, Because.NOT_RECOLLECTED)
-        settle(session, acting, draw)
-    reopened = (*is_open, Draw.because == Because.REOPENED)
-    for draw in session.exec(select(Draw).where(*reopened).order_by(col(Draw.id))).all():
-        set_status(session, acting, draw, Status.UNRECORDED, Because.CLOSED_FOR_A_WHILE)
-    held = _hold_back(session, acting, since)
-    followed = _close_one_by_one(session, acting, is_open)
-    return followed + _close(session, acting, is_open, Status.MISSED, Because.CLOSED_OUT), held
+            run = (col(Draw.schedule_version_id) == version_id, col(Draw.recorded_at) == recorded_at)
+            which = (*is_open, ~_has_facts_of_its_own(), col(Draw.due_on) == due_on, *run)
+            _close(session, acting, which, Untouched(made_too_late=True))
+    for draw in session.exec(select(Draw).where(*is_open, _has_facts_of_its_own()).order_by(col(Draw.id))).all():
+        status, because = end_of_day(_facts_of(session, acting, draw))
+        if because is Because.UNABLE:
+            close_unable(session, acting, draw)
+        elif because is not Because.CLOSED_OUT:
+            set_status(session, acting, draw, status, because)
+        if because is Because.NOT_RECOLLECTED:
+            settle(session, acting, draw)
+
+
+def _has_facts_of_its_own() -> ColumnElement[bool]:
+    """The condition that a draw may end otherwise than the others that its schedule made with it."""
+    return or_(col(Draw.unable), col(Draw.because).is_not(None), col(Draw.schedule_version_id).is_(None))
+
+
+def _facts_of(session: Session, acting: Acting, draw: Draw) -> Untouched:
+    return Untouched(
+        because=Because(draw.because) if draw.because else None,
+        unable=draw.unable,
+        made_too_late=draw.recorded_at >= window_closes(session, acting, draw),
+    )
 
 
 def _of_the_facility(acting: Acting) -> ColumnElement[bool]:
@@ -183,7 +193,7 @@ def _hold(session: Session, acting: Acting, closed: Closed) -> None:
     """What nobody touched becomes unrecorded: today's by one statement, the earlier days' that a night has closed as
     missed one by one, because something may have followed from them."""
     today = (_of_the_facility(acting), col(Draw.due_on) == closed.day, col(Draw.status) == Status.DUE)
-    _close(session, acting, today, Status.UNRECORDED, Because.HELD)
+    _close(session, acting, today, Untouched(day_is_held=True))
     earlier = (
         select(Draw)
         .order_by(col(Draw.id))
@@ -198,10 +208,10 @@ def _hold(session: Session, acting: Acting, closed: Closed) -> None:
         )
     )
     for draw in session.exec(earlier).all():
-        set_status(session, acting, draw, Status.UNRECORDED, Because.HELD)
+        set_status(session, acting, draw, *end_of_day(Untouched(day_is_held=True)))
 
 
-def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnElement[bool], ...]) -> int:
+def _close_one_by_one(session: Session, acting: Acting, is_open: Which) -> int:
     """Close the draws from whose end something follows; returns how many were missed.
 
     Those are the draws of schedules that ask for a review or a recommendation after a missed test. All others are
@@ -223,7 +233,7 @@ def _close_one_by_one(session: Session, acting: Acting, is_open: tuple[ColumnEle
             select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking)).order_by(col(Draw.id))
         ).all()
     for draw in missed:
-        set_status(session, acting, draw, Status.MISSED, Because.CLOSED_OUT)
+        set_status(session, acting, draw, *end_of_day(Untouched()))
     return len(missed)
 
 
@@ -232,9 +242,9 @@ def _was_too_late(session: Session, acting: Acting, due_on: date, version_id: in
     return recorded_at >= instant_reached(due_on, rule.collection.closes, acting.zone)
 
 
-def _close(
-    session: Session, acting: Acting, which: tuple[ColumnElement[bool], ...], status: Status, because: Because
-) -> int:
+def _close(session: Session, acting: Acting, which: Which, draws: Untouched) -> int:
+    """Close all draws that are alike in what is known of them, by one statement; returns how many."""
+    status, because = end_of_day(draws)
     columns = ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"]
     values = (
         literal(acting.facility_id),
