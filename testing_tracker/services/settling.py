@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.schedule import Schedule as Rule
-from testing_tracker.rules.testing.recollection import says
+from testing_tracker.rules.testing.settling import ResultAsRead, what_a_draw_says
 from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Validity
 from testing_tracker.services import evidence, prescriptions, reviews
 from testing_tracker.services.deciding import lost_ground
@@ -161,10 +161,9 @@ def _settle(
 ) -> Settled:
     """`outcome` is what the draw's results say together, where that is not what the governing one says."""
     was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
-    said = outcome or (Outcome(result.outcome) if result is not None and result.outcome else None)
-    draw.outcome = says(Status(draw.status), draw.because, said if result is not None else None)
-    draw.expected = draw.outcome == Outcome.POSITIVE and read.is_explained
-    draw.late = result is not None and is_late(session, acting, draw, result)
+    results = _as_read(session, result, read, outcome)
+    closes = window_of(session, acting, draw, results)
+    draw.outcome, draw.expected, draw.late = what_a_draw_says(Status(draw.status), draw.because, results, closes)
     session.add(draw)
     session.flush()
     absent, tampering = read.absent if draw.outcome else (), _tampering(session, draw, result)
@@ -181,33 +180,38 @@ def _settle(
     return Settled(read, recommendation, decided, lost=lost_ground.open_for(session, draw) if decided else None)
 
 
-def is_late(session: Session, acting: Acting, draw: Draw, result: Result, rule: Rule | None = None) -> bool:
-    """Whether a draw's specimen was given after its collection window had closed, as far as anybody said when.
+def _as_read(session: Session, result: Result | None, read: Read, together_say: Outcome | None) -> list[ResultAsRead]:
+    """The governing result of a draw, and the cup beside it where that has to say when the specimen was given."""
+    if result is None:
+        return []
+    outcome = Outcome(result.outcome) if result.outcome else None
+    governing = ResultAsRead(Method(result.method), outcome, together_say, read.is_explained, result.collected_at)
+    if governing.collected_at is not None or governing.method is Method.PRESUMPTIVE:
+        return [governing]
+    cup = together.beside(session, result)
+    if cup is None or not cup.outcome:
+        return [governing]
+    return [governing, ResultAsRead(Method.PRESUMPTIVE, Outcome(cup.outcome), collected_at=cup.collected_at)]
 
-    By the draw's own rule unless one is given.
+
+def window_of(
+    session: Session, acting: Acting, draw: Draw, results: Sequence[ResultAsRead], rule: Rule | None = None
+) -> datetime | None:
+    """The instant from which a draw's specimen, given when its results say, could not be given any more.
+
+    By the draw's own rule unless one is given. None where nobody said when it was given, and where the test was put on
+    record after its day, because it was taken elsewhere: no window of ours was for it.
     """
-    if draw.outcome is None:
-        return False
-    given_at = collected_at_of(session, result)
-    if given_at is None or given_at < window_closes(session, acting, draw, rule):
-        return False
-    return not _was_recorded_later(session, draw)
+    if all(result.collected_at is None for result in results) or _was_recorded_later(session, draw):
+        return None
+    return window_closes(session, acting, draw, rule)
 
 
 def _was_recorded_later(session: Session, draw: Draw) -> bool:
-    """Whether a test was put on record after its day, because it was taken elsewhere: no window of ours was for it."""
     if draw.kind != Kind.FOR_CAUSE:
         return False
     entry = select(AuditEntry.id).where(AuditEntry.draw_id == draw.id, AuditEntry.act == RECORDED_LATER)
     return session.exec(entry.limit(1)).first() is not None
-
-
-def collected_at_of(session: Session, result: Result) -> datetime | None:
-    """When the specimen of a governing result was collected: what it does not say stays as the other one said it."""
-    if result.collected_at is not None or result.method == Method.PRESUMPTIVE:
-        return result.collected_at
-    other = together.beside(session, result)
-    return other.collected_at if other is not None else None
 
 
 def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str, ...]:

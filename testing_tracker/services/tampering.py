@@ -1,21 +1,24 @@
 """Says in words which records were changed by anything but this program."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, cast, exists, func, literal, or_, text, true
+from sqlalchemy import ColumnElement, Integer, Select, case, cast, exists, func, or_, text, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.drawing.because import Because, because_in
+from testing_tracker.rules.drawing.because import because_in
+from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services.panels import may_have_bound
-from testing_tracker.services.settling import is_late
+from testing_tracker.services.settling import window_of
 from testing_tracker.store import ledger
 from testing_tracker.store.dialects import day_as_text, said_in
+from testing_tracker.store.ledger_rows import ROWS_AT_A_TIME
 from testing_tracker.store.queries import counts, of_facility, stands
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Reading, Renaming, Result
 
@@ -23,6 +26,7 @@ Found = tuple[date, str, str]
 
 _ORDERED = "draw order"
 _TRIED = "draw tried"
+_SAYS_OTHERWISE = "the draw on record does not say what its results lead to"
 _LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
 LEADS_TO = {f"draw {status}": status for status in Status} | {
     _ORDERED: Status.DUE,
@@ -194,69 +198,100 @@ def _wrong_causes(session: Session, acting: Acting, only: Sequence[int] | None) 
             yield due_on, code, _LEADS_NOWHERE.format(status)
 
 
-@cache
-def _is_beside() -> ColumnElement[bool]:
-    """The condition that a result stands beside a definitive one, which leaves to it what it does not say itself."""
-    return (col(Result.method) == Method.PRESUMPTIVE) & col(Result.outcome).is_not(None) & stands(Result)
-
-
 def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws that do not say what their results, the readings of these, and the audit table lead to; as above."""
-    governing = sa_select(col(Result.outcome)).where(col(Result.draw_id) == Draw.id, counts()).scalar_subquery()
-    is_first_cups = col(Draw.because).is_distinct_from(Because.SECOND_GIVEN)
-    said = func.coalesce(col(Reading.outcome), governing)
-    outcome = case(((col(Draw.status) == Status.COLLECTED) & is_first_cups, said))
-    of_result = aliased(Reading)
-    newest = (
-        sa_select(func.max(col(of_result.id)))
-        .join(Result, col(Result.id) == of_result.result_id)
-        .where(col(Result.draw_id) == Draw.id, counts())
-        .scalar_subquery()
+    windows: dict[tuple[object, ...], list[datetime | None]] = {}
+    rows = session.connection().execute(
+        _with_results().where(of_facility(acting.facility_id, Draw.participant_id), among(col(Draw.id), only)),
+        execution_options={"yield_per": ROWS_AT_A_TIME},
     )
-    explained = (
-        (col(Draw.outcome) == Outcome.POSITIVE) & (col(Reading.expected) != "") & (col(Reading.unexpected) == "")
-    )
+    for row in rows:
+        try:
+            says = _what_it_says(session, acting, row, windows)
+        except ValueError:  # one of the field's words is none
+            says = []
+        was_given = row.collected_at is not None or row.cup_collected_at is not None
+        if (row.outcome, row.expected) not in [one[:2] for one in says] or (row.late and not was_given):
+            yield row.due_on, row.code, _SAYS_OTHERWISE
+        if row.method is not None and row.late not in [one.late for one in says]:
+            yield row.due_on, row.code, "the draw on record does not say rightly whether it was late"
+    yield from _wrong_tries(session, acting, only)
+
+
+def _wrong_tries(session: Session, acting: Acting, only: Sequence[int] | None) -> Iterator[Found]:
+    """Draws that say that the participant could not provide a specimen, where nobody has recorded that."""
     tried = (
         sa_select(col(AuditEntry.id)).where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == _TRIED).exists()
     )
-    given_at = (
-        sa_select(func.max(col(Result.collected_at)))
-        .where(col(Result.draw_id) == Draw.id, counts() | _is_beside())
-        .correlate(Draw)
-        .scalar_subquery()
-    )
-    late = cast(col(Draw.late), Integer)
     unable = cast(col(Draw.unable), Integer)
-    query = (
-        sa_select(col(Draw.due_on), col(Participant.code))
-        .select_from(Draw)
-        .join(Participant, col(Participant.id) == Draw.participant_id)
-        .join(Reading, col(Reading.id) == newest, isouter=True)
-        .where(
-            col(Participant.facility_id) == acting.facility_id,
-            among(col(Draw.id), only),
-            or_(
-                outcome.is_distinct_from(col(Draw.outcome)),
-                func.coalesce(explained, literal(value=False)) != col(Draw.expected),
-                (late != 0) & given_at.is_(None),
-                unable.not_in((0, 1)) | ((unable == 1) & ~tried),
-            ),
-        )
-        .order_by(col(Draw.due_on), col(Draw.id))
-    )
-    for due_on, code in session.connection().execute(query):
-        yield due_on, code, "the draw on record does not say what its results lead to"
-    timed = (
-        select(Draw, Result, Participant.code)
-        .select_from(Draw)
-        .join(Result, (col(Result.draw_id) == Draw.id) & counts())
+    unsaid = (
+        select(col(Draw.due_on), Participant.code)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
             Participant.facility_id == acting.facility_id,
             among(col(Draw.id), only),
-            or_(col(Draw.late), given_at.is_not(None)),
+            unable.not_in((0, 1)) | ((unable == 1) & ~tried),
         )
     )
-    for draw, result, code in session.exec(timed):
-        if draw.late not in [is_late(session, acting, draw, result, rule) for rule in may_have_bound(session, draw)]:
-            yield draw.due_on, code, "the draw on record does not say rightly whether it was late"
+    for due_on, code in session.exec(unsaid):
+        yield due_on, code, _SAYS_OTHERWISE
+
+
+@cache
+def _with_results() -> Select[*tuple[Any, ...]]:
+    """Every draw that has a result or says something, with the result that governs, its newest reading, and when a cup
+    beside it was collected."""
+    reading, cup = aliased(Reading), aliased(Result)
+    newest = sa_select(func.max(col(reading.id))).where(col(reading.result_id) == Result.id).scalar_subquery()
+    of_the_cup = (
+        sa_select(func.max(col(cup.collected_at)))
+        .where(
+            col(cup.draw_id) == Result.draw_id,
+            col(cup.method) == Method.PRESUMPTIVE,
+            col(cup.outcome).is_not(None),
+            stands(cup),
+        )
+        .scalar_subquery()
+    )
+    needs_the_cup = (col(Result.method) == Method.DEFINITIVE) & col(Result.collected_at).is_(None)
+    expected, late = cast(col(Draw.expected), Integer), cast(col(Draw.late), Integer)
+    return (
+        sa_select(
+            *(col(Draw.id), col(Draw.due_on), col(Participant.code), col(Draw.kind), col(Draw.schedule_version_id)),
+            *(col(Draw.status), col(Draw.because), col(Draw.outcome), expected.label("expected"), late.label("late")),
+            *(col(Result.method), col(Result.outcome).label("found"), col(Result.collected_at)),
+            case((needs_the_cup, of_the_cup)).label("cup_collected_at"),
+            col(Reading.outcome).label("together"),
+            ((col(Reading.expected) != "") & (col(Reading.unexpected) == "")).label("is_explained"),
+        )
+        .select_from(Draw)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .join(Reading, col(Reading.id) == newest, isouter=True)
+        .where(or_(col(Result.id).is_not(None), col(Draw.outcome).is_not(None), expected != 0, late != 0))
+    )
+
+
+def _what_it_says(
+    session: Session,
+    acting: Acting,
+    row: Any,  # noqa: ANN401  a row of these columns
+    windows: dict[tuple[object, ...], list[datetime | None]],
+) -> list[WhatItSays]:
+    """What a draw says by each window that it may have been judged by; `windows` are those known by now."""
+    results = []
+    if row.method is not None:
+        found, together = Outcome(row.found) if row.found else None, Outcome(row.together) if row.together else None
+        results = [ResultAsRead(Method(row.method), found, together, bool(row.is_explained), row.collected_at)]
+        if row.cup_collected_at is not None:
+            results.append(ResultAsRead(Method.PRESUMPTIVE, found, collected_at=row.cup_collected_at))
+    closings: list[datetime | None] = [None]
+    if any(result.collected_at is not None for result in results):
+        by_a_rule_of_its_own = row.schedule_version_id is None or row.kind == Kind.FOR_CAUSE
+        alike = (row.id,) if by_a_rule_of_its_own else (row.schedule_version_id, row.due_on)
+        if alike not in windows:
+            draw = session.get_one(Draw, row.id)
+            rules = may_have_bound(session, draw)
+            windows[alike] = [window_of(session, acting, draw, results, rule) for rule in rules]
+        closings = windows[alike]
+    return [what_a_draw_says(Status(row.status), row.because, results, closes) for closes in closings]
