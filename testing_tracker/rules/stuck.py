@@ -12,6 +12,7 @@ from shlex import quote
 
 from testing_tracker.rules.drawing.long_gap import GO_ON, LONGEST_GAP
 from testing_tracker.rules.no_record import Compared, days_asked, question
+from testing_tracker.rules.testing.awaited import is_overdue
 from testing_tracker.rules.words import Kind
 
 
@@ -137,7 +138,7 @@ def result(code: str, kind: Kind, due_on: date, today: date, limits: Limits) -> 
 
 def confirmation(code: str, due_on: date, lab: str | None, expected_by: date, today: date) -> Stuck | None:
     """A definitive result was awaited by a day that is over."""
-    if expected_by >= today:
+    if not is_overdue(expected_by, today):
         return None
     what = f"the definitive result of {due_on} is overdue" + (f" at {lab}" if lab else "")
     do = f"testing-tracker result {code} OUTCOME --definitive --on {due_on}{f' --lab {quote(lab)}' if lab else ''}"

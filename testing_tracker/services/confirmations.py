@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing.awaited import expected_by, is_overdue
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.draws import OpenDraw
 from testing_tracker.services.positives import Said, said_by
@@ -16,7 +17,6 @@ from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Confirmation, Draw, Participant
 
-USUAL_WAIT = timedelta(days=7)
 _AT_A_TIME = 500
 
 
@@ -42,9 +42,7 @@ def send(session: Session, acting: Acting, found: OpenDraw, lab: str | None, by:
     """
     if found.draw.status != Status.COLLECTED:
         raise TestingTrackerError(f"{found.which} is {found.draw.status}; there is no specimen to send.")
-    by = by or acting.today + USUAL_WAIT
-    if by < acting.today:
-        raise TestingTrackerError(f"{by} is over; say by when the result is awaited, today or later.")
+    by = expected_by(acting.today, by)
     if _is_answered(session, found.draw):
         raise TestingTrackerError(f"{found.which} has a definitive result already.")
     awaited = awaited_for(session, found.draw)
@@ -129,7 +127,7 @@ def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> 
                 lab=row.lab,
                 sent_on=row.sent_on or row.recorded_at.astimezone(acting.zone).date(),
                 expected_by=row.due_on,
-                is_overdue=row.due_on < acting.today,
+                is_overdue=is_overdue(row.due_on, acting.today),
                 analytes=list(one.presumptive or one.expected) if one is not None else [],
             )
         )

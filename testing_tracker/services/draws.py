@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from testing_tracker import services
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.attendance import NOT_YET_DONE
 from testing_tracker.rules.testing.recollection import says
+from testing_tracker.rules.testing.which_draw import of_the_kind, to_record_for
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
 from testing_tracker.services.lookup import find_enrolled, find_participant, records_of_person
 from testing_tracker.store import audit
@@ -86,10 +86,14 @@ class OpenDraw:
         return self.result is not None and self.result.outcome is not None and self.outcome is None
 
     @property
-    def is_awaited(self) -> bool:
-        """Whether the specimen is still to be given, or its result is still to come."""
-        status = Status(self.draw.status)
-        return status in NOT_YET_DONE or (status is Status.COLLECTED and self.outcome is None)
+    def kind(self) -> Kind:
+        """Why the draw exists."""
+        return Kind(self.draw.kind)
+
+    @property
+    def status(self) -> Status:
+        """What has become of the draw."""
+        return Status(self.draw.status)
 
 
 def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
@@ -149,12 +153,7 @@ def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cau
     without result; `for_cause` says it otherwise. Raises TestingTrackerError when there is none, naming the nearest,
     or when it is not clear which.
     """
-    found = _draws_meant(session, acting, code, day, for_cause)
-    if len(found) > 1:
-        found = [one for one in found if one.is_awaited] or found
-    if len(found) > 1:
-        found = [one for one in found if one.outcome is None] or found
-    return _only(found)
+    return _only(to_record_for(_draws_meant(session, acting, code, day, for_cause)))
 
 
 def find_draw_to_correct(
@@ -177,9 +176,7 @@ def _draws_meant(session: Session, acting: Acting, code: str, day: date, for_cau
         rows = next((other for other in having if any(_is_alive(row[1]) for row in other)), having[0] if having else [])
     if day > acting.today:
         raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
-    found = [OpenDraw(*row) for row in rows if row[1] is not None]
-    if for_cause is not None:
-        found = [one for one in found if (one.draw.kind == Kind.FOR_CAUSE) is for_cause]
+    found = of_the_kind([OpenDraw(*row) for row in rows if row[1] is not None], for_cause)
     if not found:
         raise TestingTrackerError(_no_draw(session, acting, participant, day, for_cause))
     return found

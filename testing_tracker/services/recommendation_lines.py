@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.testing.awaited import is_overdue
 from testing_tracker.rules.words import Decision, Level, Method, Outcome, Status
 from testing_tracker.services.positives import Positives, Said, positives_of, said_by
 from testing_tracker.store.queries import id_of
@@ -201,7 +202,7 @@ def _line(acting: Acting, recommendation: Recommendation, code: str, read: _Read
         age_days=(acting.today - recommendation.raised_at.astimezone(acting.zone).date()).days,
         certainty=_certainty([read.said[id_of(draw)] for draw in draws if id_of(draw) in read.said]),
         awaited_by=awaited,
-        is_overdue=awaited is not None and awaited < acting.today,
+        is_overdue=is_overdue(awaited, acting.today),
         deferred_until=recommendation.deferred_until if recommendation.status == Decision.OPEN else None,
         decided_level=level_accepted(decision),
         changed_since=decision is not None
@@ -240,6 +241,6 @@ def _evidence_line(acting: Acting, draw: Draw, read: _Read) -> EvidenceLine:
         expected=said is not None and said.outcome is Outcome.POSITIVE and not said.is_positive,
         same_use_as=[found.on for found in read.positives.same_uses.get(identity, ())],
         awaited_by=awaited_by,
-        is_overdue=awaited_by is not None and awaited_by < acting.today,
+        is_overdue=is_overdue(awaited_by, acting.today),
         presumptive=list(said.presumptive) if said else [],
     )
