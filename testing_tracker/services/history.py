@@ -280,10 +280,8 @@ def _write(session: Session, acting: Acting, go_by: PastDraws, new: Sequence[tup
     for (key, past), draw_id in zip(new, draw_ids, strict=True):
         version = go_by.version_of(key[0], key[1])
         read = go_by.read(key[0], key[1], past, version)
-        says_so = (past.outcome, past.outcome is Outcome.POSITIVE and read.is_explained)
-        rows.draws.append(
-            _draw(acting, draw_id, key, past, (*says_so, go_by.is_late(key[1], past, version), version.id))
-        )
+        says_so = go_by.says(key[1], past, read, version)
+        rows.draws.append(_draw(acting, draw_id, key, past, (*says_so, version.id)))
         if past.outcome or past.earlier:
             rows.add_result(next(result_ids), draw_id, past, read)
     recorded = {"recorded_at": acting.now, "recorded_by": acting.account}

@@ -8,9 +8,11 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
+from testing_tracker.rules.drawing.because import because_in
 from testing_tracker.rules.exchange.past import Past
 from testing_tracker.rules.reading import Read, read_result
 from testing_tracker.rules.schedule import Schedule as Rule
+from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services import schedules
 from testing_tracker.services.prescriptions import active_on, standing
@@ -61,11 +63,14 @@ class PastDraws:
         looked_for = [name for name, _ in past.measured] if past.lab is not None else self._panel(version)
         return read_result(past.analytes, looked_for, prescribed)
 
-    def is_late(self, day: date, past: Past, version: ScheduleVersion) -> bool:
-        """Whether a specimen was given after its day's window had closed, as far as the line says when."""
-        if past.outcome is None or past.collected_at is None:
-            return False
-        return past.collected_at >= instant_reached(day, _rule(version).collection.closes, self._acting.zone)
+    def says(self, day: date, past: Past, read: Read, version: ScheduleVersion) -> WhatItSays:
+        """What a past draw says by its line; late only as far as that says when the specimen was given."""
+        outcome, is_explained = past.outcome or past.earlier, read.is_explained
+        result = ResultAsRead(method_of(past), outcome, is_explained=is_explained, collected_at=past.collected_at)
+        closes = None
+        if past.collected_at is not None:
+            closes = instant_reached(day, _rule(version).collection.closes, self._acting.zone)
+        return what_a_draw_says(past.status, because_in(past.reason), [result], closes)
 
     def _panel(self, version: ScheduleVersion) -> Sequence[str]:
         return _rule(version).collection.panel
