@@ -22,8 +22,8 @@ from testing_tracker.reports.weekly_mail import Letter, message
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.delivery_file import ENDINGS, Deliveries, FolderDelivery, MailDelivery
 from testing_tracker.rules.words import Channel
-from testing_tracker.services import deliveries
 from testing_tracker.services.reporting import amended as amended_reports
+from testing_tracker.services.reporting import outbox
 
 Transaction = Callable[[], AbstractContextManager[tuple[Session, Acting]]]
 WriteFile = Callable[[Path, bytes], None]
@@ -46,9 +46,9 @@ class Courier:
     def owed(self, week: Week | None) -> list[tuple[Week, Channel]]:
         """What is to be delivered now: `week` where it was not, and what failed before and has waited long enough."""
         with self.reading() as (session, acting):
-            found = deliveries.owed(session, acting, week, self.ways.channels)
+            found = outbox.reports_owed(session, acting, week, self.ways.channels)
             if week is not None and self._lacks_files(week):
-                folder = deliveries.on_record(session, acting, week, Channel.FOLDER)
+                folder = outbox.on_record(session, acting, week, Channel.FOLDER)
                 if folder is not None and folder.delivered_at is not None:
                     found.append((week, Channel.FOLDER))
         return found
@@ -66,12 +66,14 @@ class Courier:
         if week is None:
             return []
         with self.reading() as (session, acting):
-            new = [one for one in self.ways.channels if deliveries.on_record(session, acting, week, one) is None]
+            new = [one for one in self.ways.channels if outbox.on_record(session, acting, week, one) is None]
             found = amended_reports.amended(session, acting) if new else []
         return [(Week.parse(one.week), one.channel) for one in found if one.channel in new and one.week != str(week)]
 
-    def deliver(self, week: Week, channel: Channel, *, again: bool = False, amended: bool = False) -> "Attempt | None":
-        """Make an attempt; None where another process is at it or was first. `again`: see `services.deliveries.claim`.
+    def deliver(
+        self, week: Week, channel: Channel, *, again: bool = False, amended: bool = False
+    ) -> "ReportAttempt | None":
+        """Make an attempt; None where another process is at it or was first. `again`: see `outbox.claim`.
 
         With `amended` only where the report was amended since it was delivered, and says something else now. Never
         raises for what keeps a report from arriving: that is the attempt's `error`, and on record.
@@ -80,12 +82,12 @@ class Courier:
         with self.writing() as (session, acting):
             if amended and not amended_reports.is_amended(session, acting, week, channel):
                 return None
-            claim = deliveries.claim(session, acting, week, channel, again=again or refilling or amended)
+            claim = outbox.claim_report(session, acting, week, channel, again=again or refilling or amended)
         if claim is None:
             return None
         made, error = None, None
         try:
-            made = self._make(claim, by_hand=again, amended=amended)
+            made = self._make(week, channel, by_hand=again, amended=amended)
         except _FailedError as failed:
             error = str(failed)
         except Exception as failed:
@@ -94,24 +96,24 @@ class Courier:
         with self.writing() as (session, acting):
             if made is not None and made.is_as_before:
                 amended_reports.record_unchanged(session, acting, week, channel, edition=made.edition, up_to=made.up_to)
-                deliveries.leave_as_it_was(session, claim, claim.attempts_before)
+                outbox.give_back(session, claim)
                 return None
             known = (made.edition, made.up_to) if made is not None else (None, 0)
-            next_at = deliveries.finish(session, acting, claim, error, *known)
-        return Attempt(week, channel, error, next_at, made.participants if made is not None else 0)
+            next_at = outbox.finish(session, acting, claim, error, *known)
+        return ReportAttempt(error, next_at, week, channel, made.participants if made is not None else 0)
 
-    def _make(self, claim: deliveries.Claim, *, by_hand: bool, amended: bool) -> "_Made":
+    def _make(self, week: Week, channel: Channel, *, by_hand: bool, amended: bool) -> "_Made":
         """What was made and has left; with `amended` nothing leaves that says what was delivered before."""
         with self.reading() as (session, acting):
-            last = amended_reports.last_delivered(session, acting, claim.week, claim.channel)
-        printed, at = self._printed(claim.week)
+            last = amended_reports.last_delivered(session, acting, week, channel)
+        printed, at = self._printed(week)
         report, edition = printed.report, printed.imprint.number
         is_as_before = amended and last is not None and last.edition is not None and last.edition == edition
         made = _Made(len(report.participants), edition, report.last_entry_id, is_as_before)
         if is_as_before:
             return made
-        files = self._rendered(printed, claim.channel, anew=amended)
-        if claim.channel is Channel.FOLDER:
+        files = self._rendered(printed, channel, anew=amended)
+        if channel is Channel.FOLDER:
             for path, content in files.items():
                 self._write(path, content)
             return made
@@ -120,10 +122,10 @@ class Courier:
         letter = Letter(
             facility=report.facility,
             training=report.training,
-            week=claim.week,
+            week=week,
             encrypted=self.ways.passphrase is not None,
             at=at,
-            key=f"{report.facility} {claim.week}"
+            key=f"{report.facility} {week}"
             + (f" edition {edition}" if is_new_edition else "")
             + (f" {at.isoformat()}" if by_hand else ""),
             amended=is_new_edition,
@@ -179,12 +181,18 @@ class Courier:
 
 @dataclass(frozen=True)
 class Attempt:
-    """How an attempt ended: `error` is None when the report was delivered, or `next_at` is when it is tried again."""
+    """How an attempt ended: `error` is None when it was delivered, or `next_at` is when it is tried again."""
+
+    error: str | None
+    next_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ReportAttempt(Attempt):
+    """How an attempt to deliver a week's report ended."""
 
     week: Week
     channel: Channel
-    error: str | None
-    next_at: datetime | None
     participants: int
 
 

@@ -8,23 +8,21 @@ from datetime import date, datetime
 from email.message import EmailMessage
 
 from testing_tracker import mail
-from testing_tracker.delivering import Transaction
+from testing_tracker.delivering import Attempt, Transaction
 from testing_tracker.reports.letters import addressed
 from testing_tracker.rules.delivery_file import MailDelivery
 from testing_tracker.services import reminders
-from testing_tracker.services.reminders import Claim, Overdue
+from testing_tracker.services.reminders import Overdue
+from testing_tracker.services.reporting import outbox
 from testing_tracker.store.facilities import the_facility
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """How an attempt to mail a reminder ended: `error` is None when it was mailed, or `next_at` is when it is tried
-    again."""
+class ReminderAttempt(Attempt):
+    """How an attempt to mail a day's reminder ended."""
 
     day: date
     overdue: Overdue
-    error: str | None
-    next_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,12 @@ class Reminder:
     def tell(self) -> Overdue | None:
         """What is to be told today; None where nothing is overdue, and where it was told already."""
         with self.reading() as (session, acting):
-            if reminders.overdue(session, acting) is None or reminders.is_told(session, acting):
+            if reminders.overdue(session, acting) is None or reminders.told(session, acting) is not None:
                 return None
         with self.writing() as (session, acting):
             return reminders.tell(session, acting)
 
-    def mail(self) -> Attempt | None:
+    def mail(self) -> ReminderAttempt | None:
         """Make an attempt to mail what was told; None where none is owed, or another process is at it.
 
         Never raises for what keeps a mail from arriving: that is the attempt's `error`, and on record.
@@ -55,23 +53,25 @@ class Reminder:
             if not reminders.mail_is_owed(session, acting):
                 return None
         with self.writing() as (session, acting):
-            claim = reminders.claim(session, acting)
+            taken = reminders.claim(session, acting)
             facility = the_facility(session)
-            name, training, at = facility.name, facility.training, acting.now
-        if claim is None:
+            name, training, day, at = facility.name, facility.training, acting.today, acting.now
+        if taken is None:
             return None
+        overdue, claim = taken
         error = None
         try:
-            mail.send(self.way, _message(self.way, claim, name, at, training=training), self.seconds)
+            mail.send(self.way, _message(self.way, day, overdue, name, at, training=training), self.seconds)
         except mail.NotSentError as failed:
             error = str(failed)
         with self.writing() as (session, acting):
-            next_at = reminders.finish(session, acting, claim, error)
-        return Attempt(claim.day, claim.overdue, error, next_at)
+            next_at = outbox.finish(session, acting, claim, error)
+        return ReminderAttempt(error, next_at, day, overdue)
 
 
-def _message(way: MailDelivery, claim: Claim, facility: str, at: datetime, *, training: bool) -> EmailMessage:
-    found = claim.overdue
+def _message(
+    way: MailDelivery, day: date, found: Overdue, facility: str, at: datetime, *, training: bool
+) -> EmailMessage:
     which = "1 confirmation is" if found.count == 1 else f"{found.count} confirmations are"
     body = (
         f"At {facility} {which} overdue; the longest awaited should have come by {found.since}.\n\n"
@@ -79,4 +79,4 @@ def _message(way: MailDelivery, claim: Claim, facility: str, at: datetime, *, tr
         "`testing-tracker result CODE OUTCOME --definitive --lab NAME`, or call one off with\n"
         "`testing-tracker confirmation cancel`.\n"
     )
-    return addressed(way, f"Reminder {claim.day}", body, at, f"{facility} reminder {claim.day}", training=training)
+    return addressed(way, f"Reminder {day}", body, at, f"{facility} reminder {day}", training=training)

@@ -19,7 +19,7 @@ from sqlmodel import Session
 from testing_tracker import events
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock, ClockOf
-from testing_tracker.delivering import Attempt, Courier, WriteFile
+from testing_tracker.delivering import Courier, ReportAttempt, WriteFile
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.events import Event
 from testing_tracker.reminding import Reminder
@@ -301,7 +301,7 @@ class _Turn:
         with begin(self.engine, self.number) as session:
             yield session, self._acting(session)[1]
 
-    def _tell(self, attempt: Attempt) -> None:
+    def _tell(self, attempt: ReportAttempt) -> None:
         done = "written" if attempt.channel is Channel.FOLDER else "mailed"
         week, channel = str(attempt.week), str(attempt.channel)
         if attempt.error is None:

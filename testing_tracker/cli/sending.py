@@ -5,7 +5,6 @@ from functools import partial
 import click
 from click.core import ParameterSource
 
-from testing_tracker import services
 from testing_tracker.cli.delivery_files import deliveries_of
 from testing_tracker.cli.desk import Desk
 from testing_tracker.cli.files import write_file
@@ -29,10 +28,11 @@ def send_week(desk: Desk, given: str | None) -> None:
     from testing_tracker.delivering import Courier
     from testing_tracker.rules.calendar import Week
     from testing_tracker.rules.owed import last_full_week
+    from testing_tracker.services.reporting import outbox
 
     with desk.reading() as (session, acting):
         week = Week.parse(given) if given else last_full_week(acting.today)
-        services.deliveries.check_sendable(session, acting, week)
+        outbox.check_sendable(session, acting, week)
         zone, number = acting.zone, acting.facility_id
     ways = deliveries_of(desk.location, number)
     if ways is None or not ways.channels:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from testing_tracker.services import closings as closings
     from testing_tracker.services import confirmations as confirmations
     from testing_tracker.services import cross_check as cross_check
-    from testing_tracker.services import deliveries as deliveries
     from testing_tracker.services import demo as demo
     from testing_tracker.services import doctor as doctor
     from testing_tracker.services import draws as draws

@@ -14,9 +14,10 @@ from testing_tracker.rules.drawing.long_gap import LONGEST_GAP, Gap, waiting
 from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.owed import last_night_expected, overdue_since, report_overdue
 from testing_tracker.rules.words import Channel
-from testing_tracker.services import backups, deliveries, reminders
+from testing_tracker.services import backups, reminders
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.catching_up import TAKE_BACK, gap_that_waits, last_night
+from testing_tracker.services.reporting import outbox
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 
@@ -173,16 +174,19 @@ def _overdue_confirmations(session: Session, acting: Acting) -> OverdueConfirmat
     overdue = reminders.overdue(session, acting)
     if overdue is None:
         return None
-    mailing = reminders.mailing(session, acting)
-    is_under_way = mailing.busy_until is not None and mailing.busy_until > acting.now
+    told = reminders.told(session, acting)
+    error, next_at = None, None
+    if told is not None and told.attempts and told.delivered_at is None and not outbox.is_busy(told, acting.now):
+        was_cut_off = told.busy_until is not None
+        error, next_at = (outbox.CUT_OFF, told.busy_until) if was_cut_off else (told.error, told.next_at)
     return OverdueConfirmations(
         overdue=overdue.count,
         since=overdue.since,
-        is_told=reminders.is_told(session, acting),
-        attempts=mailing.attempts,
-        mailed_at=mailing.delivered_at,
-        next_at=None if is_under_way else mailing.next_at,
-        error=None if is_under_way else mailing.error,
+        is_told=told is not None,
+        attempts=told.attempts if told is not None else 0,
+        mailed_at=told.delivered_at if told is not None else None,
+        next_at=next_at,
+        error=error,
     )
 
 
@@ -233,33 +237,28 @@ def _number(session: Session, edition: ReportEdition) -> int:
 
 def _deliveries(session: Session, acting: Acting, channels: Collection[Channel] | None) -> list[DeliveryState]:
     """Those that did not arrive yet, and each channel's last one that did; newest week first."""
-    rows = session.exec(
-        select(Delivery)
-        .where(Delivery.facility_id == acting.facility_id)
-        .order_by(col(Delivery.week).desc(), col(Delivery.id))
-    ).all()
     shown, arrived = [], set()
-    for row in rows:
+    for week, row in outbox.reports(session, acting):
         if row.delivered_at is None or row.channel not in arrived:
-            shown.append(_delivery(row, acting.now, channels))
+            shown.append(_delivery(week, row, acting.now, channels))
         if row.delivered_at is not None:
             arrived.add(row.channel)
     return shown
 
 
-def _delivery(row: Delivery, now: datetime, channels: Collection[Channel] | None) -> DeliveryState:
+def _delivery(week: Week, row: Delivery, now: datetime, channels: Collection[Channel] | None) -> DeliveryState:
     error = row.error
     if row.delivered_at is not None:
         state = Progress.DELIVERED
     elif channels is not None and row.channel == Channel.MAIL and row.channel not in channels:
         state = Progress.GIVEN_UP
-    elif deliveries.is_busy(row, now):
+    elif outbox.is_busy(row, now):
         state = Progress.UNDER_WAY if error is None else Progress.FAILED
     else:
-        state, error = Progress.FAILED, error or deliveries.CUT_OFF
-    waits = state == Progress.FAILED and not deliveries.is_busy(row, now)
+        state, error = Progress.FAILED, error or outbox.CUT_OFF
+    waits = state == Progress.FAILED and not outbox.is_busy(row, now)
     return DeliveryState(
-        week=row.week,
+        week=str(week),
         channel=row.channel,
         state=state,
         attempts=row.attempts,
@@ -279,7 +278,7 @@ def _not_begun(
     return [
         DeliveryState(str(week), channel, Progress.OVERDUE, 0, None, None, why)
         for channel in channels or ()
-        if deliveries.on_record(session, acting, week, channel) is None
+        if outbox.on_record(session, acting, week, channel) is None
     ]
 
 

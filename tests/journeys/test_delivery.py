@@ -14,13 +14,13 @@ from freezegun import freeze_time
 from post_office import DIRECTOR, DOCTOR, PASSWORD, SENDER, USER, PostOffice
 from pypdf import PdfReader
 
-from testing_tracker import services
 from testing_tracker.cli.delivery_files import deliveries_of
 from testing_tracker.cli.desk import Desk
 from testing_tracker.cli.files import write_file
 from testing_tracker.delivering import Courier
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Channel
+from testing_tracker.services.reporting import outbox
 
 # The server's library does not see that a connection has TLS from its start.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -261,7 +261,7 @@ def test_an_attempt_that_was_cut_off_is_visible_and_made_again_five_minutes_late
     with at(MONDAY_AT_SIX) as clock:
         desk = Desk(live.url, None)
         with desk.writing() as (session, acting):
-            assert services.deliveries.claim(session, acting, Week.parse(WEEK), Channel.MAIL)
+            assert outbox.claim_report(session, acting, Week.parse(WEEK), Channel.MAIL)
         desk.engine.dispose()
         assert delivery(live)["state"] == "under way"
         assert live.run("serve", "--once").output == ""
@@ -279,11 +279,11 @@ def test_an_attempt_that_ends_after_its_time_does_not_disturb_the_next_one(live)
 
         def claim():
             with desk.writing() as (session, acting):
-                return services.deliveries.claim(session, acting, Week.parse(WEEK), Channel.MAIL)
+                return outbox.claim_report(session, acting, Week.parse(WEEK), Channel.MAIL)
 
         def finish(taken, error):
             with desk.writing() as (session, acting):
-                services.deliveries.finish(session, acting, taken, error)
+                outbox.finish(session, acting, taken, error)
 
         slow = claim()
         clock.tick(timedelta(minutes=6))

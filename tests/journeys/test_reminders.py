@@ -4,8 +4,10 @@ import json
 import time
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
+import databases
 import pytest
 from conftest import Clinic
 from freezegun import freeze_time
@@ -155,7 +157,7 @@ def test_one_that_was_cut_off_is_sent_again_five_minutes_later(live, one_office)
     with at(NIGHT) as clock, reminder(live, way(one_office)) as one:
         one.tell()
         with one.writing() as (session, acting):
-            assert reminders.claim(session, acting).attempt == 1
+            assert reminders.claim(session, acting)[1].attempt == 1
         assert one.mail() is None
         clock.tick(timedelta(minutes=5))
         assert one.mail().error is None
@@ -173,6 +175,35 @@ def test_yesterdays_is_not_sent_any_more(live, one_office):
         one.tell()
         assert one.mail().error is None
     assert [message["Subject"] for message in one_office.messages] == ["Reminder 2026-11-26"]
+
+
+def test_how_far_an_earlier_versions_reminders_were_is_carried_over(live, one_office):
+    """They were told and mailed by the audit table alone, whose entries have stayed the same."""
+    from testing_tracker.services import reminders
+
+    migration = import_module("testing_tracker.store.migrations.versions.0007_states_as_columns")
+    one_office.close()
+    with at(NIGHT) as clock, reminder(live, way(one_office)) as one:
+        for failed, end in ((0, None), (1, None), (3, "cut off"), (2, "mailed"), (0, "mailed"), (0, "cut off")):
+            one.tell()
+            for _ in range(failed):
+                assert one.mail().error is not None
+                clock.tick(timedelta(minutes=5))
+            if end == "mailed":
+                one_office.open()
+                assert one.mail().error is None
+                one_office.close()
+            elif end == "cut off":
+                with one.writing() as (session, acting):
+                    assert reminders.claim(session, acting)
+            clock.tick(timedelta(days=1))
+        state = "SELECT day, channel, attempts, next_at, busy_until, delivered_at, error FROM delivery ORDER BY day"
+        before = live.rows(state)
+        databases.change(live.database, "DELETE FROM delivery")
+        with one.writing() as (session, _):
+            migration.carry_over_reminders(session.connection())
+    assert len(before) == 6
+    assert live.rows(state) == before
 
 
 def test_two_serves_at_once_tell_it_once_and_a_restart_does_not_tell_it_again(clinic):

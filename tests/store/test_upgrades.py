@@ -1,6 +1,7 @@
 """A database of every released schema is brought up to date with all that is in it."""
 
 import gzip
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -49,6 +50,30 @@ def test_every_row_is_there_as_it_was(old):
     for table in before.keys() - {"alembic_version"}:
         width = len(before[table][0]) if before[table] else 0
         assert [row[:width] for row in after[table]][: len(before[table])] == before[table]
+
+
+def test_a_reminder_that_was_told_and_mailed_is_on_record(tmp_path):
+    (newest,) = (file for file in RELEASED if file.name == "schema-0006.db.gz")
+    database = tmp_path / "clinic.db"
+    database.write_bytes(gzip.decompress(newest.read_bytes()))
+    shutil.copy(newest.with_name("schema-0006.db.key"), key_of(database))
+    key_of(database).chmod(0o600)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        deliveries = connection.execute("SELECT week, channel, attempts FROM delivery").fetchall()
+        connection.executemany(
+            "INSERT INTO audit_entry (facility_id, at, account, act, detail) VALUES (1, ?, 'cron', ?, ?)",
+            [
+                ("2026-11-19 08:05:00.000000", "confirmations remind", '{"day": "2026-11-19", "overdue": 1}'),
+                ("2026-11-19 08:05:01.000000", "reminder begin", '{"attempt": 1, "day": "2026-11-19"}'),
+                ("2026-11-19 08:05:02.000000", "reminder mail", '{"attempt": 1, "day": "2026-11-19"}'),
+            ],
+        )
+    old = Clinic(database, "2026-11-19")
+    old("due")
+    reminder = "SELECT day, channel, attempts, delivered_at FROM delivery WHERE day IS NOT NULL"
+    assert old.rows(reminder) == [("2026-11-19", "mail", 1, "2026-11-19 08:05:02.000000")]
+    assert old.rows("SELECT week, channel, attempts FROM delivery WHERE week IS NOT NULL") == deliveries
+    assert "All holds" in old("verify")
 
 
 def test_a_copy_from_before_is_kept_for_its_owner_alone(old):

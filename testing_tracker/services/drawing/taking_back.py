@@ -16,13 +16,13 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.because import Because, because_in
 from testing_tracker.rules.words import Decision, Kind, Role, Status
 from testing_tracker.services import evidence, keys, staff
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.drawing.taken_back import ACT, keep_as_it_was_made
 from testing_tracker.services.keys import Rotated
+from testing_tracker.services.reporting import outbox
 from testing_tracker.services.settling import settle
 from testing_tracker.services.tampering import LEADS_TO
 from testing_tracker.store import audit, ledger
@@ -31,7 +31,6 @@ from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import (
     AuditEntry,
     Closing,
-    Delivery,
     Draw,
     Evidence,
     Night,
@@ -306,7 +305,7 @@ def _before(session: Session, draw: Draw, first: int) -> tuple[Status, Because]:
 
 def _forget_deliveries(session: Session, acting: Acting) -> None:
     """A report that left before its week was over is to leave again when it is."""
-    for row in session.exec(select(Delivery).where(Delivery.facility_id == acting.facility_id)):
-        if Week.parse(row.week).sunday >= acting.today:
+    for week, row in outbox.reports(session, acting):
+        if week.sunday >= acting.today:
             session.delete(row)
     session.flush()

@@ -15,8 +15,9 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.editions import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART
+from testing_tracker.services.reporting import outbox
 from testing_tracker.store import audit
-from testing_tracker.store.tables import AuditEntry, Delivery, Draw, Participant
+from testing_tracker.store.tables import AuditEntry, Draw, Participant
 
 DELIVERED, UNCHANGED = "report deliver", "report unchanged"
 
@@ -45,20 +46,18 @@ class AmendedReport:
 
 def amended(session: Session, acting: Acting) -> list[AmendedReport]:
     """The reports that were amended after they were delivered, oldest week first."""
-    rows = session.exec(
-        select(Delivery)
-        .where(Delivery.facility_id == acting.facility_id, col(Delivery.delivered_at).is_not(None))
-        .order_by(col(Delivery.week), col(Delivery.channel))
-    ).all()
+    delivered = sorted(
+        (str(week), row.channel, row.delivered_at)
+        for week, row in outbox.reports(session, acting)
+        if row.delivered_at is not None
+    )
     known = _last_deliveries(session, acting)
-    since = {(row.week, row.channel): known[row.week, row.channel] for row in rows if (row.week, row.channel) in known}
+    since = {(week, channel): known[week, channel] for week, channel, _ in delivered if (week, channel) in known}
     newest = _newest_change(session, acting, {week: last.up_to for (week, _), last in since.items()})
     return [
-        AmendedReport(row.week, Channel(row.channel), row.delivered_at)
-        for row in rows
-        if row.delivered_at is not None
-        and (last := since.get((row.week, row.channel))) is not None
-        and newest.get(row.week, 0) > last.up_to
+        AmendedReport(week, Channel(channel), at)
+        for week, channel, at in delivered
+        if (last := since.get((week, channel))) is not None and newest.get(week, 0) > last.up_to
     ]
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Channel, Role
@@ -53,7 +53,7 @@ class ReportEdition(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """A week's report on its way: to a folder, or by mail.
+    """A week's report on its way to a folder or by mail, or a day's reminder that was told and may be mailed.
 
     `busy_until` is when an attempt that was begun, and whose end nobody has recorded, counts as failed; no other one
     begins before that, nor before `next_at`. `error` is what the last attempt failed with.
@@ -61,18 +61,21 @@ class Delivery(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("facility_id", "week", "channel"),
+        UniqueConstraint("facility_id", "day", "channel"),
+        CheckConstraint("(week IS NULL) <> (day IS NULL)", name="is_of_a_week_or_a_day"),
         one_of("channel", Channel),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
-    week: str
+    week: str | None = None
     channel: str
     attempts: int = 0
     next_at: datetime
     busy_until: datetime | None = None
     delivered_at: datetime | None = None
     error: str | None = None
+    day: date | None = None
 
 
 class Staff(SQLModel, table=True):

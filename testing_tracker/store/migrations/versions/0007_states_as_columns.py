@@ -1,9 +1,13 @@
 """What a row is, in a column of its own, where it was read from a sentence that is meant for people."""
 
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
-from testing_tracker.store.migrations.wording import text_type
+from testing_tracker.store.migrations.wording import TEXT, text_type
 
 revision = "0007"
 down_revision = "0006"
@@ -14,6 +18,7 @@ depends_on = None
 def upgrade() -> None:
     """Each step is a function of its own, so that a reader finds the table that it is about."""
     _say_of_draws_why_they_are_what_they_are()
+    _put_reminders_in_the_outbox()
 
 
 # As the versions before this one have written them, each with what stands before a person's own words, if they follow.
@@ -46,3 +51,53 @@ def _say_of_draws_why_they_are_what_they_are() -> None:
         fill = sa.text(f"UPDATE draw SET because = :because WHERE {is_it}")  # noqa: S608  our own words
         values = {"because": because, "said": said, "length": len(beginning), "beginning": beginning}
         op.get_bind().execute(fill, {name: value for name, value in values.items() if f":{name}" in fill.text})
+
+
+def _put_reminders_in_the_outbox() -> None:
+    """A day's reminder stands beside the weeks' reports; until now its attempts were read back from the audit table."""
+    with op.batch_alter_table("delivery") as batch:  # in a file made anew, with its rows and constraints
+        batch.alter_column("week", existing_type=TEXT, nullable=True)
+        batch.add_column(sa.Column("day", sa.Date(), nullable=True))
+        batch.create_unique_constraint(
+            op.f("delivery_facility_id_day_channel_unique"), ["facility_id", "day", "channel"]
+        )
+        batch.create_check_constraint(op.f("delivery_is_of_a_week_or_a_day"), "(week IS NULL) <> (day IS NULL)")
+    carry_over_reminders(op.get_bind())
+
+
+def carry_over_reminders(connection: sa.Connection) -> None:
+    """How far every reminder was when an earlier version left, so that nobody is reminded twice."""
+    instant = sa.DateTime(timezone=True)
+    entry = sa.table("audit_entry", *map(sa.column, ("id", "facility_id", "act", "detail")), sa.column("at", instant))
+    acts = ("confirmations remind", "reminder begin", "reminder mail", "reminder mail failed")
+    entries = connection.execute(sa.select(entry).where(entry.c.act.in_(acts)).order_by(entry.c.id)).all()
+    reminders: dict[tuple[int, str], dict[str, Any]] = {}
+    for one in entries:
+        detail = json.loads(one.detail)
+        reminder = reminders.setdefault((one.facility_id, detail["day"]), {**_NEW, "next_at": one.at})
+        reminder.update(_after(reminder, one.act, one.at, detail.get("error")))
+    texts, instants = ("channel", "error"), ("next_at", "busy_until", "delivered_at")
+    delivery = sa.table(
+        "delivery",
+        *map(sa.column, ("facility_id", "attempts", *texts)),
+        *(sa.column(name, instant) for name in instants),
+        sa.column("day", sa.Date()),
+    )
+    for (facility, day), reminder in reminders.items():
+        values = {"facility_id": facility, "day": date.fromisoformat(day), "channel": "mail", **reminder}
+        connection.execute(delivery.insert().values(values))
+
+
+_NEW = {"attempts": 0, "busy_until": None, "delivered_at": None, "error": None}
+
+
+def _after(reminder: dict[str, Any], act: str, at: datetime, error: str | None) -> dict[str, Any]:
+    """What an entry changed of a day's reminder, by the rules of the versions that wrote it."""
+    if act == "reminder begin":
+        return {"attempts": reminder["attempts"] + 1, "busy_until": at + timedelta(minutes=5)}
+    if act == "reminder mail":
+        return {"busy_until": None, "delivered_at": at, "error": None}
+    if act == "reminder mail failed" and reminder["delivered_at"] is None:
+        wait = min(timedelta(minutes=2 ** min(reminder["attempts"] - 1, 6)), timedelta(hours=1))
+        return {"busy_until": None, "error": error, "next_at": at + wait}
+    return {}

@@ -1,12 +1,13 @@
-"""The weekly report on its way out: which deliveries are owed, and who is at one.
+"""The outbox: weekly reports and reminders on their way out, which of them are owed, and who is at one.
 
 An attempt is claimed in one transaction and finished in another, and made in between. What a crash leaves claimed is
-tried again when the claim has run out: a report arrives at least once, and may arrive twice.
+tried again when the claim has run out: what is sent arrives at least once, and may arrive twice. A report is tried
+until it arrives, for as long as its channel is in the delivery file; a reminder is given up when its day is over.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -29,11 +30,9 @@ class Claim:
     """An attempt that is this process's to make, for as long as `busy_until` says."""
 
     delivery_id: int
-    week: Week
-    channel: Channel
     attempt: int
     busy_until: datetime
-    attempts_before: int = 0
+    attempts_before: int
 
 
 def check_sendable(session: Session, acting: Acting, week: Week) -> None:
@@ -52,30 +51,46 @@ def check_sendable(session: Session, acting: Acting, week: Week) -> None:
         )
 
 
-def owed(
+def reports(session: Session, acting: Acting) -> list[tuple[Week, Delivery]]:
+    """Every report's delivery that was ever attempted, with its week; newest week first."""
+    rows = session.exec(
+        select(Delivery)
+        .where(Delivery.facility_id == acting.facility_id, col(Delivery.week).is_not(None))
+        .order_by(col(Delivery.week).desc(), col(Delivery.id))
+    )
+    return [(Week.parse(row.week), row) for row in rows if row.week is not None]
+
+
+def reports_owed(
     session: Session, acting: Acting, week: Week | None, channels: Iterable[Channel]
 ) -> list[tuple[Week, Channel]]:
-    """What is to be delivered now on these channels, oldest first: the week's report, and what failed before."""
-    open_rows = session.exec(
-        select(Delivery).where(Delivery.facility_id == acting.facility_id, col(Delivery.delivered_at).is_(None))
-    ).all()
+    """Reports to be delivered now on these channels, oldest first: the week's, and what failed before."""
     channels = set(channels)
-    found = [(Week.parse(row.week), Channel(row.channel)) for row in open_rows if _is_due(row, acting.now)]
+    found = [(of, Channel(row.channel)) for of, row in reports(session, acting) if is_due(row, acting.now)]
     if week is not None:
         found += [(week, channel) for channel in channels if on_record(session, acting, week, channel) is None]
     return sorted(one for one in found if one[1] in channels)
 
 
-def on_record(session: Session, acting: Acting, week: Week, channel: Channel) -> Delivery | None:
-    """What is known of a delivery; None before its first attempt."""
+def on_record(session: Session, acting: Acting, about: Week | date, channel: Channel) -> Delivery | None:
+    """The delivery of a week's report or of a day's reminder; None before there was any."""
+    is_about = Delivery.week == str(about) if isinstance(about, Week) else Delivery.day == about
     return session.exec(
-        select(Delivery).where(
-            Delivery.facility_id == acting.facility_id, Delivery.week == str(week), Delivery.channel == channel
-        )
+        select(Delivery).where(Delivery.facility_id == acting.facility_id, is_about, Delivery.channel == channel)
     ).first()
 
 
-def _is_due(row: Delivery, now: datetime) -> bool:
+def put(session: Session, acting: Acting, about: Week | date, channel: Channel) -> Delivery:
+    """Put a week's report or a day's reminder in the outbox; its first attempt is due at once."""
+    week, day = (str(about), None) if isinstance(about, Week) else (None, about)
+    row = Delivery(facility_id=acting.facility_id, week=week, day=day, channel=channel, next_at=acting.now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def is_due(row: Delivery, now: datetime) -> bool:
+    """Whether the next attempt is to be made now."""
     return row.delivered_at is None and row.next_at <= now and not is_busy(row, now)
 
 
@@ -84,25 +99,30 @@ def is_busy(row: Delivery, now: datetime) -> bool:
     return row.busy_until is not None and row.busy_until > now
 
 
-def claim(session: Session, acting: Acting, week: Week, channel: Channel, *, again: bool = False) -> Claim | None:
+def claim(session: Session, acting: Acting, row: Delivery, *, again: bool = False) -> Claim | None:
     """Take the next attempt; None where it is not owed, because another process was first or it is not its time.
 
-    `again` takes it also before its time, and when the report was delivered already; only not from an attempt that is
-    under way.
+    `again` takes it also before its time, and when it was delivered already; only not from an attempt that is under
+    way.
     """
-    row = on_record(session, acting, week, channel)
-    if row is None:
-        row = Delivery(facility_id=acting.facility_id, week=str(week), channel=channel, next_at=acting.now)
-    elif is_busy(row, acting.now) or not (again or _is_due(row, acting.now)):
+    if is_busy(row, acting.now) or not (again or is_due(row, acting.now)):
         return None
-    before = row.attempts or 0
+    before = row.attempts
     if row.delivered_at is not None:
         row.attempts = 0
     row.attempts += 1
     row.busy_until = acting.now + TIME_FOR_AN_ATTEMPT
     session.add(row)
     session.flush()
-    return Claim(id_of(row), week, channel, row.attempts, row.busy_until, before)
+    return Claim(id_of(row), row.attempts, row.busy_until, before)
+
+
+def claim_report(
+    session: Session, acting: Acting, week: Week, channel: Channel, *, again: bool = False
+) -> Claim | None:
+    """Take the next attempt to deliver a week's report; see `claim`."""
+    row = on_record(session, acting, week, channel) or put(session, acting, week, channel)
+    return claim(session, acting, row, again=again)
 
 
 def finish(
@@ -110,19 +130,20 @@ def finish(
 ) -> datetime | None:
     """Record how an attempt ended, `error` None for well. Returns when the next one is to be made, None for never.
 
-    `edition` is what was delivered, and `up_to` the newest audit entry that it knew.
+    `edition` is what was delivered of a report, and `up_to` the newest audit entry that it knew.
     """
     row = session.get_one(Delivery, taken.delivery_id)
-    week, channel = str(taken.week), str(taken.channel)
+    act: str = "reminder mail"
+    about: dict[str, Any] = {"day": row.day}
+    if row.week is not None:
+        act, about = "report deliver", {"week": row.week, "channel": row.channel}
     if error is None:
         known: dict[str, Any] = {"edition": edition, "up_to": up_to} if up_to else {}
-        audit.record(session, acting, "report deliver", week=week, channel=channel, attempt=taken.attempt, **known)
+        audit.record(session, acting, act, attempt=taken.attempt, **about, **known)
         row.delivered_at, row.busy_until, row.error = acting.now, None, None
         session.add(row)
         return None
-    audit.record(
-        session, acting, "report deliver failed", week=week, channel=channel, attempt=taken.attempt, error=error
-    )
+    audit.record(session, acting, f"{act} failed", attempt=taken.attempt, **about, error=error)
     if row.busy_until == taken.busy_until:  # or else the claim had run out, and another process is at it now
         row.delivered_at, row.busy_until, row.error = None, None, error
         row.next_at = acting.now + wait_after(row.attempts)
@@ -130,8 +151,8 @@ def finish(
     return row.next_at
 
 
-def leave_as_it_was(session: Session, taken: Claim, attempts: int) -> None:
+def give_back(session: Session, taken: Claim) -> None:
     """Give an attempt back that had nothing to deliver: what was delivered before says the same."""
     row = session.get_one(Delivery, taken.delivery_id)
-    row.attempts, row.busy_until = attempts, None
+    row.attempts, row.busy_until = taken.attempts_before, None
     session.add(row)
