@@ -12,6 +12,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import NOT_YET_DONE, check_change
 from testing_tracker.rules.drawing.because import Because, because_in, sentence
 from testing_tracker.rules.drawing.closing import Untouched, end_of_day
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Role, Status
 from testing_tracker.services import evidence, settling, staff
 from testing_tracker.services.draws import OpenDraw
@@ -106,7 +107,7 @@ def record_unable(session: Session, acting: Acting, found: OpenDraw, reason: str
     audit.record(
         session,
         acting,
-        TRIED,
+        Act.DRAW_TRIED,
         participant_id=draw.participant_id,
         draw_id=draw.id,
         reason=reason,
@@ -122,7 +123,7 @@ def close_unable(session: Session, acting: Acting, draw: Draw) -> None:
     """The day is over, and the participant could not: the draw is unrecorded, not missed, for a clinician to see."""
     said = session.exec(
         select(AuditEntry.reason)
-        .where(AuditEntry.draw_id == draw.id, AuditEntry.act == TRIED)
+        .where(AuditEntry.draw_id == draw.id, AuditEntry.act == Act.DRAW_TRIED)
         .order_by(col(AuditEntry.id).desc())
         .limit(1)
     ).first()
@@ -157,7 +158,7 @@ def set_status(
     audit.record(
         session,
         acting,
-        f"draw {status}",
+        Act.of_draw(status),
         participant_id=draw.participant_id,
         draw_id=draw.id,
         reason=reason,

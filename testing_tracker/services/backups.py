@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.zones import Timezones
 from testing_tracker.services import keys
 from testing_tracker.store import audit, facilities, integrity, ledger, own_files, seals_of_copies
@@ -25,7 +26,6 @@ from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
 
-MADE = "backup make"
 _FIRST_WITH_A_KEY = "0002"
 
 
@@ -73,7 +73,7 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
 
 def record_made(session: Session, acting: Acting, copy: Copy) -> None:
     """Put on a facility's record that a backup was made; where it is, is nobody's business."""
-    audit.record(session, acting, MADE, page=copy.page, schema=copy.schema)
+    audit.record(session, acting, Act.BACKUP_MAKE, page=copy.page, schema=copy.schema)
 
 
 def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
@@ -83,7 +83,7 @@ def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
 
 def record_key_copy(session: Session, acting: Acting) -> None:
     """Put on a facility's record that its key was copied."""
-    audit.record(session, acting, "key copy")
+    audit.record(session, acting, Act.KEY_COPY)
 
 
 def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
@@ -179,7 +179,7 @@ def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) 
     problems = []
     for acting in _acting_in_each(session, clock_of):
         page, _ = ledger.last_page(session, acting.facility_id)
-        audit.record(session, acting, "backup restore", page=page)
+        audit.record(session, acting, Act.BACKUP_RESTORE, page=page)
         problems.append(keys.problem_with(session, acting.facility_id, location.key, acting.today))
     return next((problem for problem in problems if problem is not None), None)
 

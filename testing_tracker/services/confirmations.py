@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.awaited import expected_by, is_overdue
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.draws import OpenDraw
@@ -51,7 +52,7 @@ def send(session: Session, acting: Acting, found: OpenDraw, lab: str | None, by:
             f"{found.which} was sent already; its result is awaited by {awaited.due_on}. To send it elsewhere, call "
             "that off first with `testing-tracker confirmation cancel`."
         )
-    return _write(session, acting, found.draw, "confirmation send", lab, by, None)
+    return _write(session, acting, found.draw, Act.CONFIRMATION_SEND, lab, by, None)
 
 
 def cancel(session: Session, acting: Acting, found: OpenDraw, reason: str) -> Confirmation:
@@ -59,11 +60,11 @@ def cancel(session: Session, acting: Acting, found: OpenDraw, reason: str) -> Co
     awaited = awaited_for(session, found.draw)
     if awaited is None or _is_answered(session, found.draw):
         raise TestingTrackerError(f"{found.which}: no definitive result is awaited; there is nothing to call off.")
-    return _write(session, acting, found.draw, "confirmation cancel", awaited.lab, None, reason)
+    return _write(session, acting, found.draw, Act.CONFIRMATION_CANCEL, awaited.lab, None, reason)
 
 
 def _write(
-    session: Session, acting: Acting, draw: Draw, act: str, lab: str | None, by: date | None, reason: str | None
+    session: Session, acting: Acting, draw: Draw, act: Act, lab: str | None, by: date | None, reason: str | None
 ) -> Confirmation:
     row = Confirmation(
         draw_id=id_of(draw), lab=lab, due_on=by, reason=reason, recorded_at=acting.now, recorded_by=acting.account
@@ -94,7 +95,7 @@ def end_for_invalid(session: Session, acting: Acting, draw: Draw) -> None:
     """A laboratory's result is invalid: it is not awaited any more, and what the cup found may be sent again."""
     awaited = awaited_for(session, draw)
     if awaited is not None:
-        _write(session, acting, draw, "confirmation cancel", awaited.lab, None, "the definitive result is invalid")
+        _write(session, acting, draw, Act.CONFIRMATION_CANCEL, awaited.lab, None, "the definitive result is invalid")
 
 
 def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> list[Awaited]:

@@ -11,12 +11,12 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules import stuck
 from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.stuck import Limits, Stuck
 from testing_tracker.rules.words import Decision, Kind, Status
-from testing_tracker.services import backups, confirmations, keys, reviews
+from testing_tracker.services import confirmations, keys, reviews
 from testing_tracker.services.drawing import held_days
-from testing_tracker.services.drawing.taken_back import ACT
 from testing_tracker.services.keeping import closed_days
 from testing_tracker.services.testing import recollections
 from testing_tracker.store.location import AnyLocation, Location
@@ -50,10 +50,12 @@ def _the_program(
     yield from map(stuck.unanswered, held_days.unanswered(session, acting))
     yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
-    known = select(func.max(AuditEntry.id)).where(AuditEntry.facility_id == acting.facility_id, AuditEntry.act == ACT)
+    known = select(func.max(AuditEntry.id)).where(
+        AuditEntry.facility_id == acting.facility_id, AuditEntry.act == Act.NIGHT_TAKE_BACK
+    )
     since = entries.where(col(AuditEntry.id) > (session.exec(known).one() or 0))  # the clock's word before is known
     yield stuck.clock(session.exec(nights).one(), session.exec(since).one(), local_now, limits)
-    made = session.exec(entries.where(AuditEntry.act == backups.MADE)).one()
+    made = session.exec(entries.where(AuditEntry.act == Act.BACKUP_MAKE)).one()
     if made or isinstance(location, Location):  # a server's may all be made by its administrator, unknown here
         yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, limits)
     same = all(_offset(zone_month, machine_zone) == _offset(zone_month, acting.zone) for zone_month in _moments(acting))

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from testing_tracker import services
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.testing.which_draw import of_the_kind, to_record_for
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
@@ -274,6 +275,6 @@ def order_test(session: Session, acting: Acting, code: str, reason: str | None) 
     )
     session.add(draw)
     session.flush()
-    audit.record(session, acting, "draw order", participant_id=identity, draw_id=draw.id, reason=reason)
+    audit.record(session, acting, Act.DRAW_ORDER, participant_id=identity, draw_id=draw.id, reason=reason)
     session.flush()
     return draw

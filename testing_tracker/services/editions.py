@@ -12,36 +12,15 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.words import Status
-from testing_tracker.services.testing.undone import UNDO, without_slips
+from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
+from testing_tracker.services.testing.undone import without_slips
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, ReportEdition
 
-CHANGES_A_DRAW = (
-    "result log",
-    "result amend",
-    "result read again",
-    UNDO,
-    "draw order",
-    "draw record",
-    "draw tried",
-    *(f"draw {status}" for status in Status),
-)
-# With the detail that says from which day on.
-CHANGES_WHO_TAKES_PART = {
-    "participant add": "enrolled_on",
-    "participant readmit": "enrolled_on",
-    "participant leave": "from_on",
-    "participant return": "back_on",
-    "participant discharge": "from_on",
-    "participant cancel": "enrolled_on",
-}
-_SAYS_WHO_IT_IS = "participant rename"
-
 
 @dataclass(frozen=True)
-class Act:
+class LaterAct:
     """What somebody did to the records of a week after its report had been printed; `at` is in UTC."""
 
     at: datetime
@@ -58,7 +37,7 @@ class Amendment:
 
     first_printed_at: datetime
     counts: list[tuple[str, int, int]]
-    acts: list[Act]
+    acts: list[LaterAct]
 
 
 @dataclass(frozen=True)
@@ -110,7 +89,7 @@ def keep(
             printed_by=acting.account,
         )
         session.add(edition)
-        audit.record(session, acting, "report print", week=week, edition=len(editions) + 1)
+        audit.record(session, acting, Act.REPORT_PRINT, week=week, edition=len(editions) + 1)
         session.flush()
         found = len(editions)
         editions.append(edition)
@@ -135,7 +114,7 @@ def _amendment(session: Session, acting: Acting, week: Week, first: ReportEditio
 
 def _acts_on_draws(
     session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
-) -> list[Act]:
+) -> list[LaterAct]:
     rows = session.exec(
         select(AuditEntry, col(Participant.code), col(Draw.due_on))
         .join(Draw, col(Draw.id) == AuditEntry.draw_id)
@@ -150,20 +129,22 @@ def _acts_on_draws(
     )
     found = {id_of(entry): (entry, code, due_on) for entry, code, due_on in rows}
     shown = [found[id_of(entry)] for entry in without_slips([entry for entry, _, _ in found.values()], acting.zone)]
-    return [Act(entry.at, entry.account, code, due_on, _said(entry), entry.reason) for entry, code, due_on in shown]
+    return [
+        LaterAct(entry.at, entry.account, code, due_on, _said(entry), entry.reason) for entry, code, due_on in shown
+    ]
 
 
-def _imports(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> list[Act]:
+def _imports(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     """Past records that were read in since; which draws they are, the participants' records say."""
     rows = session.exec(
         select(AuditEntry).where(
             AuditEntry.facility_id == acting.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
-            AuditEntry.act == "history import",
+            AuditEntry.act == Act.HISTORY_IMPORT,
         )
     )
-    return [Act(entry.at, entry.account, "past records", week.sunday, _lines_taken(entry), None) for entry in rows]
+    return [LaterAct(entry.at, entry.account, "past records", week.sunday, _lines_taken(entry), None) for entry in rows]
 
 
 def _lines_taken(entry: AuditEntry) -> str:
@@ -177,7 +158,7 @@ def _said(entry: AuditEntry) -> str:
 
 def _acts_on_enrolments(
     session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
-) -> list[Act]:
+) -> list[LaterAct]:
     """What was said afterwards of who took part on days up to the week's end; all else binds from a later day on."""
     rows = session.exec(
         select(AuditEntry, col(Participant.code))
@@ -193,13 +174,13 @@ def _acts_on_enrolments(
     for entry, code in rows:
         said = json.loads(entry.detail or "{}").get(CHANGES_WHO_TAKES_PART[entry.act])
         if said is not None and date.fromisoformat(said) <= week.sunday:  # one that says no day binds from its own
-            acts.append(Act(entry.at, entry.account, code, date.fromisoformat(said), entry.act, entry.reason))
+            acts.append(LaterAct(entry.at, entry.account, code, date.fromisoformat(said), entry.act, entry.reason))
     return acts
 
 
 def _corrected_codes(
     session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
-) -> list[Act]:
+) -> list[LaterAct]:
     """Codes that were corrected afterwards, of those who were enrolled by the week's end: the page names them anew."""
     by_then = select(Enrolment.participant_id).where(col(Enrolment.enrolled), Enrolment.from_on <= week.sunday)
     rows = session.exec(
@@ -209,7 +190,7 @@ def _corrected_codes(
             Participant.facility_id == acting.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
-            AuditEntry.act == _SAYS_WHO_IT_IS,
+            AuditEntry.act == Act.PARTICIPANT_RENAME,
             col(AuditEntry.participant_id).in_(by_then),
         )
     )
@@ -219,5 +200,5 @@ def _corrected_codes(
         if "now" in said:
             what = f"{entry.act}: {said['earlier']} is {said['now']} now"
             day = entry.at.astimezone(acting.zone).date()
-            acts.append(Act(entry.at, entry.account, code, day, what, entry.reason))
+            acts.append(LaterAct(entry.at, entry.account, code, day, what, entry.reason))
     return acts

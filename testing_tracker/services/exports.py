@@ -3,6 +3,7 @@
 from sqlmodel import Session, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.store import audit
 from testing_tracker.store.tables import Participant
 
@@ -23,7 +24,7 @@ def record_export(
     audit.record(
         session,
         acting,
-        "report export",
+        Act.REPORT_EXPORT,
         participant_id=participant_id,
         report=report,
         form=form,
@@ -36,7 +37,7 @@ def record_export(
 
 def names_shown(session: Session, acting: Acting) -> dict[str, str | None]:
     """The participants' names by code. Showing names is an act on the audit record."""
-    audit.record(session, acting, "names show")
+    audit.record(session, acting, Act.NAMES_SHOW)
     session.flush()
     query = select(Participant.code, Participant.name).where(Participant.facility_id == acting.facility_id)
     return dict(session.exec(query).all())

@@ -14,6 +14,7 @@ from testing_tracker.acting import acting_in
 from testing_tracker.clock import Clock, ClockOf, machine_zone
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import chain_of
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.services import keys, schedules
 from testing_tracker.shipped import shipped_schedules
@@ -190,7 +191,7 @@ def _open_facility(session: Session, name: str, clock: Clock, seed: bytes, *, tr
     session.add(facility)
     session.flush()
     acting = acting_in(facility, clock)
-    audit.record(session, acting, "facility create", facility=name, timezone=clock.zone.key, training=training)
+    audit.record(session, acting, Act.FACILITY_CREATE, facility=name, timezone=clock.zone.key, training=training)
     keys.start_chain(session, acting, clock.today(), seed, "the facility's first key")
     for file, text in shipped_schedules().items():
         schedules.load_schedule(session, acting, file, text)

@@ -19,6 +19,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import because_in
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
@@ -88,7 +89,7 @@ def import_history(session: Session, acting: Acting, lines: Iterable[str]) -> Ta
     audit.record(
         session,
         acting,
-        "history import",
+        Act.HISTORY_IMPORT,
         taken=tally.taken,
         unchanged=tally.unchanged,
         refused=len(tally.refused),

@@ -9,6 +9,7 @@ from testing_tracker import chance
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import Chain, chain_of, hashed
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.services.draws import night_has_run
 from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
@@ -37,7 +38,7 @@ def start_chain(session: Session, acting: Acting, first_day: date, seed: bytes, 
         recorded_by=acting.account,
     )
     session.add(row)
-    audit.record(session, acting, "key create", reason=reason, anchor=row.anchor, first_day=first_day, days=row.days)
+    audit.record(session, acting, Act.KEY_CREATE, reason=reason, anchor=row.anchor, first_day=first_day, days=row.days)
     session.flush()
     return row
 

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.lookup import find_enrolled
@@ -42,7 +43,7 @@ def add_leave(session: Session, acting: Acting, code: str, from_on: date, to_on:
         )
     )
     audit.record(
-        session, acting, "participant leave", participant_id=identity, reason=reason, from_on=from_on, to_on=to_on
+        session, acting, Act.PARTICIPANT_LEAVE, participant_id=identity, reason=reason, from_on=from_on, to_on=to_on
     )
     open_draws = session.exec(
         select(Draw)
@@ -75,7 +76,7 @@ def end_leave(session: Session, acting: Acting, code: str, back_on: date, reason
     audit.record(
         session,
         acting,
-        "participant return",
+        Act.PARTICIPANT_RETURN,
         participant_id=identity,
         reason=reason,
         back_on=back_on,

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.attendance import check_change
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.log_line import Said, codes_meant
 from testing_tracker.rules.words import Decision, Kind, Method, Outcome, Standing, Status
 from testing_tracker.services import attendance, prescriptions, results, settling
@@ -237,7 +238,7 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
     audit.record(
         session,
         acting,
-        undone.UNDO,
+        Act.LOG_UNDO,
         participant_id=draw.participant_id,
         draw_id=draw.id,
         reason=WHY_UNDONE,

@@ -16,6 +16,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import days_between
 from testing_tracker.rules.day_secrets import hashed, seal
 from testing_tracker.rules.drawing.long_gap import LONGEST_GAP
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services import keys, pools
@@ -88,7 +89,7 @@ def run_night(
     detail: dict[str, Any] = {"drawn": report.drawn, "missed": report.missed, "gaps": len(report.gaps)}
     if elapsed is not None:
         report.seconds = detail["seconds"] = round(elapsed(), 2)
-    audit.record(session, acting, "night run", day=acting.today, **detail)
+    audit.record(session, acting, Act.NIGHT_RUN, day=acting.today, **detail)
     session.flush()
     return report
 
@@ -104,7 +105,7 @@ def _draw_newcomers(session: Session, acting: Acting, key_file: KeyFile, report:
     report.drawn = _draw(session, acting, key, who, acting.today, ran=True)
     night.last_participant_id = known
     session.add(night)
-    audit.record(session, acting, "night add newcomers", day=acting.today, drawn=report.drawn)
+    audit.record(session, acting, Act.NIGHT_ADD_NEWCOMERS, day=acting.today, drawn=report.drawn)
     session.flush()
 
 
@@ -170,7 +171,7 @@ def _record_gap(session: Session, acting: Acting, key: _Key, day: date, known: i
     """
     _add_night(session, acting, day, known, ran=False)
     made = _draw(session, acting, key, range(1, known + 1), day, ran=False)
-    audit.record(session, acting, "night gap", day=day, fixed_draws=made)
+    audit.record(session, acting, Act.NIGHT_GAP, day=day, fixed_draws=made)
 
 
 def _draw(session: Session, acting: Acting, key: _Key, who: range, day: date, *, ran: bool) -> int:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.codes import check_code
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.new_codes import check_new_code
 from testing_tracker.rules.words import Level
 from testing_tracker.services import schedules
@@ -108,7 +109,7 @@ def enrol(
     audit.record(
         session,
         acting,
-        "participant readmit" if readmit else "participant add",
+        Act.PARTICIPANT_READMIT if readmit else Act.PARTICIPANT_ADD,
         participant_id=participant.id,
         level=new.level,
         schedule=new.schedule,
@@ -230,7 +231,13 @@ def set_schedule(session: Session, acting: Acting, code: str, name: str) -> date
         )
     earlier = session.get_one(Schedule, current.schedule_id).name if current else None
     audit.record(
-        session, acting, "participant set-schedule", participant_id=identity, from_on=from_on, earlier=earlier, now=name
+        session,
+        acting,
+        Act.PARTICIPANT_SET_SCHEDULE,
+        participant_id=identity,
+        from_on=from_on,
+        earlier=earlier,
+        now=name,
     )
     session.flush()
     return from_on
@@ -287,7 +294,7 @@ def transfer(
     audit.record(
         session,
         acting,
-        "participant transfer",
+        Act.PARTICIPANT_TRANSFER,
         participant_id=identity,
         recommendation_id=recommendation_id,
         reason=reason,

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import can_be_prescribed
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reading import Read, read_result
 from testing_tracker.rules.words import Kind, Outcome
 from testing_tracker.services.lookup import find_participant
@@ -92,7 +93,7 @@ def add(session: Session, acting: Acting, new: NewPrescription, *, reread: bool)
         recorded_at=acting.now,
         recorded_by=acting.account,
     )
-    _write(session, acting, prescription, "prescription add", touched, reread)
+    _write(session, acting, prescription, Act.PRESCRIPTION_ADD, touched, reread)
     again = _read_again(session, acting, touched, f"prescription of {new.analyte} added") if reread else []
     return Changed(participant, prescription, touched, again)
 
@@ -123,7 +124,7 @@ def end(session: Session, acting: Acting, code: str, analyte: str, on: date, rea
         recorded_at=acting.now,
         recorded_by=acting.account,
     )
-    _write(session, acting, prescription, "prescription end", touched, reread)
+    _write(session, acting, prescription, Act.PRESCRIPTION_END, touched, reread)
     done = "called off" if is_called_off(prescription) else "ended"
     again = _read_again(session, acting, touched, f"prescription of {analyte} {done}: {reason}") if reread else []
     return Changed(participant, prescription, touched, again)
@@ -242,7 +243,7 @@ def _touched_by_ending(session: Session, acting: Acting, earlier: Prescription, 
 
 
 def _write(
-    session: Session, acting: Acting, prescription: Prescription, act: str, touched: Sequence[Touched], reread: bool
+    session: Session, acting: Acting, prescription: Prescription, act: Act, touched: Sequence[Touched], reread: bool
 ) -> None:
     """Add the row, and what was answered about the results that it touches."""
     session.add(prescription)

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.proof import Decision, Proof
 from testing_tracker.rules.words import Kind
 from testing_tracker.services import keys, pools
@@ -58,7 +59,7 @@ def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Pro
 
 def record_written(session: Session, acting: Acting, day: date) -> None:
     """Put on a facility's record that the proof of a day was shown."""
-    audit.record(session, acting, "proof write", day=day)
+    audit.record(session, acting, Act.PROOF_WRITE, day=day)
 
 
 def _decision(group: pools.Group, number: int, there: dict[int, int | None]) -> Decision:

@@ -7,18 +7,23 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.streaks import negative_streaks
 from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services import prescriptions, reviews
 from testing_tracker.services.positives import said_by
-from testing_tracker.services.recommendation_lines import ACCEPT, DECLINE, DEFER, level_accepted
+from testing_tracker.services.recommendation_lines import level_accepted
 from testing_tracker.services.reviews import ReviewLine
 from testing_tracker.services.use_patterns import patterns, test_of
 from testing_tracker.store.queries import enrolled_on, id_of, level_on, records_of, schedule_name_on, standing_on
 from testing_tracker.store.tables import AuditEntry, Draw, Participant
 
 LAST_DRAWS = 8
-_DECISIONS = {ACCEPT: "accepted", DECLINE: "declined", DEFER: "deferred"}
+_DECISIONS: dict[str, str] = {
+    Act.RECOMMENDATION_ACCEPT: "accepted",
+    Act.RECOMMENDATION_DECLINE: "declined",
+    Act.RECOMMENDATION_DEFER: "deferred",
+}
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.keeping.acts import CHANGES_WHAT_A_DRAW_SAYS, Act
 from testing_tracker.rules.testing.awaited import is_overdue
 from testing_tracker.rules.words import Decision, Level, Method, Outcome, Status
 from testing_tracker.services.positives import Positives, Said, positives_of, said_by
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Joining, Participant, Recommendation
 
-ACCEPT, DECLINE, DEFER = "recommendation accept", "recommendation decline", "recommendation defer"
-_CHANGES_A_DRAW = ("result log", "result amend", "result read again", *(f"draw {status}" for status in Status))
+ACCEPT, DECLINE, DEFER = Act.RECOMMENDATION_ACCEPT, Act.RECOMMENDATION_DECLINE, Act.RECOMMENDATION_DEFER
 
 
 class Certainty(StrEnum):
@@ -164,7 +164,7 @@ def _decisions(session: Session, which: ColumnElement[bool]) -> dict[int, AuditE
             (col(Recommendation.id) == AuditEntry.recommendation_id)
             & (col(Recommendation.participant_id) == AuditEntry.participant_id),
         )
-        .where(which, col(AuditEntry.act).in_((ACCEPT, DECLINE)))
+        .where(which, col(AuditEntry.act).in_((Act.RECOMMENDATION_ACCEPT, Act.RECOMMENDATION_DECLINE)))
     )
     return {entry.recommendation_id: entry for entry in entries if entry.recommendation_id is not None}
 
@@ -174,7 +174,7 @@ def _changes(session: Session, about: ColumnElement[bool]) -> dict[int, int]:
     rows = session.exec(
         select(AuditEntry.draw_id, func.max(AuditEntry.id))
         .join(Draw, col(Draw.id) == AuditEntry.draw_id)
-        .where(about, col(AuditEntry.act).in_(_CHANGES_A_DRAW))
+        .where(about, col(AuditEntry.act).in_(CHANGES_WHAT_A_DRAW_SAYS))
         .group_by(col(AuditEntry.draw_id))
     )
     return {draw_id: entry_id for draw_id, entry_id in rows if draw_id is not None and entry_id is not None}
@@ -212,7 +212,7 @@ def _line(acting: Acting, recommendation: Recommendation, code: str, read: _Read
 
 def level_accepted(decision: AuditEntry | None) -> Level | None:
     """The level of care that was accepted; None for a decision that is older than the record of it, or another one."""
-    if decision is None or decision.act != ACCEPT:
+    if decision is None or decision.act != Act.RECOMMENDATION_ACCEPT:
         return None
     level = json.loads(decision.detail or "{}").get("accepted_level")
     return Level(level) if level else None

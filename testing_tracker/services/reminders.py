@@ -10,6 +10,7 @@ from datetime import date
 from sqlmodel import Session
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Channel
 from testing_tracker.services import confirmations
 from testing_tracker.services.reporting import outbox
@@ -43,7 +44,7 @@ def tell(session: Session, acting: Acting) -> Overdue | None:
     if found is None or told(session, acting) is not None:
         return None
     outbox.put(session, acting, acting.today, Channel.MAIL)
-    audit.record(session, acting, "confirmations remind", day=acting.today, overdue=found.count, since=found.since)
+    audit.record(session, acting, Act.CONFIRMATIONS_REMIND, day=acting.today, overdue=found.count, since=found.since)
     return found
 
 
@@ -59,5 +60,5 @@ def claim(session: Session, acting: Acting) -> tuple[Overdue, Claim] | None:
     taken = outbox.claim(session, acting, row) if row is not None and found is not None else None
     if taken is None or found is None:
         return None
-    audit.record(session, acting, "reminder begin", day=acting.today, attempt=taken.attempt)
+    audit.record(session, acting, Act.REMINDER_BEGIN, day=acting.today, attempt=taken.attempt)
     return found, taken

@@ -12,6 +12,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, judge
 from testing_tracker.rules.attendance import check_change
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.recollection import OF_THE_FIRST
 from testing_tracker.rules.validity import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
@@ -183,7 +184,7 @@ def _record(
     audit.record(
         session,
         acting,
-        "result log" if reason is None else "result amend",
+        Act.RESULT_LOG if reason is None else Act.RESULT_AMEND,
         participant_id=draw.participant_id,
         draw_id=draw.id,
         reason=reason,

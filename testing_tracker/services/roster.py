@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services import leaves, lookup, prescriptions
 from testing_tracker.services.people.joined import JoinedRecord, joined_records
@@ -169,7 +170,7 @@ def roster(session: Session, acting: Acting, *, names: bool = False, everything:
     `everything` adds those whose enrolment was cancelled as a mistake, and records that were joined into another one.
     """
     if names:
-        audit.record(session, acting, "names show")
+        audit.record(session, acting, Act.NAMES_SHOW)
     earlier, now = aliased(Enrolment), aliased(Enrolment)
     latest = select(func.max(earlier.id)).where(earlier.participant_id == Participant.id, col(earlier.enrolled))
     rows = session.exec(
@@ -217,7 +218,7 @@ def record_of(session: Session, acting: Acting, code: str, *, names: bool = Fals
     participant = lookup.find_participant(session, acting, code)
     identity = id_of(participant)
     if names:
-        audit.record(session, acting, "names show", participant_id=identity)
+        audit.record(session, acting, Act.NAMES_SHOW, participant_id=identity)
     line = RosterLine(
         participant=participant.code,
         level=level_on(session, identity, date.max),

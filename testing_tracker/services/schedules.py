@@ -13,6 +13,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import WEEKDAYS
 from testing_tracker.rules.codes import check_schedule_name
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.schedule_file import read_stored, read_with_table
 from testing_tracker.rules.words import Kind
@@ -74,7 +75,7 @@ def _add_version(
             recorded_by=acting.account,
         )
     )
-    audit.record(session, acting, "schedule load", schedule=schedule.name, version=version, binds_from=binds_from)
+    audit.record(session, acting, Act.SCHEDULE_LOAD, schedule=schedule.name, version=version, binds_from=binds_from)
     session.flush()
     return Loaded(schedule.name, version, binds_from, changed=True)
 

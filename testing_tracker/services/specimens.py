@@ -11,6 +11,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.exchange.numbers import is_id
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.specimens import Measurements, classify
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.words import Status
@@ -185,7 +186,7 @@ def hand_over(
     audit.record(
         session,
         acting,
-        "specimen hand over",
+        Act.SPECIMEN_HAND_OVER,
         participant_id=session.get_one(Draw, specimen.draw_id).participant_id,
         draw_id=specimen.draw_id,
         label=label,

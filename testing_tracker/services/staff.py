@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Role
 from testing_tracker.store import audit
 from testing_tracker.store.tables import Staff
@@ -92,5 +93,5 @@ def _write(session: Session, acting: Acting, account: str, role: Role, *, allowe
             recorded_by=acting.account,
         )
     )
-    audit.record(session, acting, "staff add" if allowed else "staff remove", account=account, role=role)
+    audit.record(session, acting, Act.STAFF_ADD if allowed else Act.STAFF_REMOVE, account=account, role=role)
     session.flush()

@@ -11,10 +11,11 @@ from sqlmodel import Session, col, func, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.long_gap import LONGEST_GAP, Gap, waiting
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.no_record import Compared
 from testing_tracker.rules.owed import last_night_expected, overdue_since, report_overdue
 from testing_tracker.rules.words import Channel
-from testing_tracker.services import backups, reminders
+from testing_tracker.services import reminders
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.catching_up import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import outbox
@@ -23,7 +24,7 @@ from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, 
 
 DAYS_TO_LOOK_BACK = 7
 EDITIONS_TO_SHOW = 3
-CHECKS = (backups.MADE,)  # acts on the audit record; `verify` changes nothing, so that it was done is not there
+CHECKS = (Act.BACKUP_MAKE,)  # acts on the audit record; `verify` changes nothing, so that it was done is not there
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def _days_before(today: date) -> list[date]:
 
 def _last_run(session: Session, acting: Acting, day: date) -> NightRun:
     night = session.exec(select(Night).where(Night.facility_id == acting.facility_id, Night.day == day)).one()
-    entry = _last_entry(session, acting, "night run")
+    entry = _last_entry(session, acting, Act.NIGHT_RUN)
     detail = json.loads(entry.detail or "{}") if entry is not None else {}
     if detail.get("day") != day.isoformat():
         detail = {}
@@ -282,12 +283,12 @@ def _not_begun(
     ]
 
 
-def _check(session: Session, acting: Acting, act: str) -> Check:
+def _check(session: Session, acting: Acting, act: Act) -> Check:
     entry = _last_entry(session, acting, act)
     return Check(act, None, None) if entry is None else Check(act, entry.at, entry.account)
 
 
-def _last_entry(session: Session, acting: Acting, act: str) -> AuditEntry | None:
+def _last_entry(session: Session, acting: Acting, act: Act) -> AuditEntry | None:
     return session.exec(
         select(AuditEntry)
         .where(AuditEntry.facility_id == acting.facility_id, AuditEntry.act == act)

@@ -13,6 +13,7 @@ from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.day_secrets import chain_of
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.services import keys
 from testing_tracker.store import audit, facilities, integrity, schema
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
@@ -43,7 +44,7 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
                         "A live database is brought up to date on the real day. Leave --today out."
                     )
                 acting = acting_in(facility, clock)
-                audit.record(session, acting, "schema upgrade", earlier=found, now=SCHEMA_VERSION)
+                audit.record(session, acting, Act.SCHEMA_UPGRADE, earlier=found, now=SCHEMA_VERSION)
                 _begin_first_chain(session, acting, location, tell)
         location.key.finish()
     finally:

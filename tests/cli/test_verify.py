@@ -8,6 +8,7 @@ import pytest
 from conftest import Clinic
 
 from testing_tracker import chance
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.store import engine, ledger_rows
 
 # What may change, and says nothing about what happened.
@@ -142,6 +143,12 @@ def test_bounds_and_gaps_and_newcomers_are_among_what_was_verified(clinic):
         "SELECT count(*) FROM draw JOIN participant p ON p.id = participant_id WHERE kind = 'random' AND code = '{}'"
     )
     assert all(clinic.rows(drawn.format(code)) >= [(1,)] for code in ("C1", "C2"))
+
+
+def test_every_act_on_record_is_known(clinic):
+    acts = {act for (act,) in clinic.rows("SELECT DISTINCT act FROM audit_entry")}
+    assert len(acts) > 35
+    assert acts <= set(Act)
 
 
 def columns(database: Path) -> list[tuple[str, str]]:

@@ -9,13 +9,11 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
 from testing_tracker.services.tampering import Found
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, TakingBack
-
-ACT = "night take back"
-DRAW_ACT = "draw take back"
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def keep_as_it_was_made(session: Session, acting: Acting, draw: Draw) -> None:
             facility_id=acting.facility_id,
             at=acting.now,
             account=acting.account,
-            act=DRAW_ACT,
+            act=Act.DRAW_TAKE_BACK,
             participant_id=draw.participant_id,
             draw_id=draw.id,
             detail=_as_it_was_made(draw),
@@ -69,7 +67,7 @@ def changed_remains(session: Session, acting: Acting) -> Iterator[Found]:
     """Draws of nights that were taken back which are not as they were then."""
     said = (
         select(AuditEntry.detail)
-        .where(AuditEntry.draw_id == Draw.id, AuditEntry.act == DRAW_ACT)
+        .where(AuditEntry.draw_id == Draw.id, AuditEntry.act == Act.DRAW_TAKE_BACK)
         .order_by(col(AuditEntry.id).desc())
         .limit(1)
         .scalar_subquery()
@@ -90,7 +88,7 @@ def changed_remains(session: Session, acting: Acting) -> Iterator[Found]:
         .join(Draw, col(Draw.id) == AuditEntry.draw_id, isouter=True)
         .where(
             AuditEntry.facility_id == acting.facility_id,
-            AuditEntry.act == DRAW_ACT,
+            AuditEntry.act == Act.DRAW_TAKE_BACK,
             or_(col(Draw.id).is_(None), col(Draw.participant_id).is_distinct_from(col(AuditEntry.participant_id))),
         )
         .order_by(col(AuditEntry.id))

@@ -17,14 +17,14 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because, because_in
+from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.words import Decision, Kind, Role, Status
 from testing_tracker.services import evidence, keys, staff
 from testing_tracker.services.attendance import set_status
-from testing_tracker.services.drawing.taken_back import ACT, keep_as_it_was_made
+from testing_tracker.services.drawing.taken_back import keep_as_it_was_made
 from testing_tracker.services.keys import Rotated
 from testing_tracker.services.reporting import outbox
 from testing_tracker.services.settling import settle
-from testing_tracker.services.tampering import LEADS_TO
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
@@ -143,7 +143,7 @@ def take_back(
     audit.record(
         session,
         acting,
-        ACT,
+        Act.NIGHT_TAKE_BACK,
         reason=reason,
         first_day=ahead.first_day,
         last_day=ahead.last_day,

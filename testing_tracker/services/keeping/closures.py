@@ -11,6 +11,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week, day_in_words
 from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.draws import fixed_week
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Kind, Role, Status
 from testing_tracker.services import schedules, staff
 from testing_tracker.services.attendance import set_status
@@ -122,7 +123,7 @@ def _add(session: Session, acting: Acting, days: Sequence[date], reason: str, *,
             recorded_by=acting.account,
         )
     )
-    act = "facility close" if is_closed else "facility open"
+    act = Act.FACILITY_CLOSE if is_closed else Act.FACILITY_OPEN
     audit.record(session, acting, act, reason=reason, from_on=days[0], to_on=days[-1])
     session.flush()
 

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.words import Role
 from testing_tracker.services import facilities, schedules, staff
@@ -42,7 +43,7 @@ def rename(session: Session, acting: Acting, given: str, reason: str) -> tuple[s
             recorded_by=acting.account,
         )
     )
-    audit.record(session, acting, "facility rename", reason=reason, facility=name, earlier=earlier)
+    audit.record(session, acting, Act.FACILITY_RENAME, reason=reason, facility=name, earlier=earlier)
     session.flush()
     return earlier, name
 
@@ -79,7 +80,7 @@ def change_timezone(session: Session, acting: Acting, timezone: str, from_on: da
             recorded_by=acting.account,
         )
     )
-    audit.record(session, acting, "facility timezone", reason=reason, timezone=zone.key, from_on=from_on)
+    audit.record(session, acting, Act.FACILITY_TIMEZONE, reason=reason, timezone=zone.key, from_on=from_on)
     session.flush()
     return from_on
 

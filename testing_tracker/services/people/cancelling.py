@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import WORDINGS, Because
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Kind, Status
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.lookup import find_participant, is_cancelled
@@ -17,28 +18,27 @@ from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant
 
-CANCEL = "participant cancel"
 OPEN = (Status.DUE, Status.MISSED, Status.UNRECORDED)
 
 # What is said of the enrolment itself, or follows by itself from a night: nobody has recorded anything of a person.
 _SAYS_NOTHING = (
-    "participant add",
-    "participant readmit",
-    "participant set-schedule",
-    "participant transfer",
-    "participant rename",
-    "participant discharge",
-    CANCEL,
-    "names show",
-    "report export",
-    "recommendation raise",
-    "recommendation add evidence",
-    "recommendation weigh again",
-    "recommendation withdraw evidence",
-    "recommendation withdraw",
-    "review ask",
-    "review withdraw",
-    f"draw {Status.CANCELLED}",
+    Act.PARTICIPANT_ADD,
+    Act.PARTICIPANT_READMIT,
+    Act.PARTICIPANT_SET_SCHEDULE,
+    Act.PARTICIPANT_TRANSFER,
+    Act.PARTICIPANT_RENAME,
+    Act.PARTICIPANT_DISCHARGE,
+    Act.PARTICIPANT_CANCEL,
+    Act.NAMES_SHOW,
+    Act.REPORT_EXPORT,
+    Act.RECOMMENDATION_RAISE,
+    Act.RECOMMENDATION_ADD_EVIDENCE,
+    Act.RECOMMENDATION_WEIGH_AGAIN,
+    Act.RECOMMENDATION_WITHDRAW_EVIDENCE,
+    Act.RECOMMENDATION_WITHDRAW,
+    Act.REVIEW_ASK,
+    Act.REVIEW_WITHDRAW,
+    Act.DRAW_CANCELLED,
 )
 _OF_A_NIGHT = (Because.CLOSED_OUT, Because.HELD, Because.MADE_TOO_LATE)
 
@@ -77,7 +77,7 @@ def cancel(session: Session, acting: Acting, code: str, reason: str) -> Cancelle
             )
         )
         session.flush()
-    audit.record(session, acting, CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
+    audit.record(session, acting, Act.PARTICIPANT_CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
     draws = session.exec(
         select(Draw)
         .where(Draw.participant_id == identity, col(Draw.status).in_(OPEN))
@@ -98,7 +98,7 @@ def was_cancelled(session: Session, participant_id: int) -> bool:
 
 def _check_nothing_was_recorded(session: Session, participant: Participant) -> None:
     by_somebody = ~and_(
-        or_(col(AuditEntry.act) == f"draw {Status.MISSED}", col(AuditEntry.act) == f"draw {Status.UNRECORDED}"),
+        or_(col(AuditEntry.act) == Act.DRAW_MISSED, col(AuditEntry.act) == Act.DRAW_UNRECORDED),
         col(AuditEntry.reason).in_([wording for because in _OF_A_NIGHT for wording in WORDINGS[because]]),
         col(AuditEntry.reason).is_not(None),
     )

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Status
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.evidence import decided_on
@@ -49,7 +50,7 @@ def discharge(session: Session, acting: Acting, code: str, reason: str, on: date
     _check_day(session, acting, participant, from_on, is_said=on is not None)
     end_enrolment(session, acting, participant, from_on, reason)
     said: dict[str, Any] = {"from_on": from_on} if from_on < acting.today else {}
-    audit.record(session, acting, "participant discharge", participant_id=participant.id, reason=reason, **said)
+    audit.record(session, acting, Act.PARTICIPANT_DISCHARGE, participant_id=participant.id, reason=reason, **said)
     return _cancel_draws(session, acting, participant, from_on, f"discharged: {reason}")
 
 

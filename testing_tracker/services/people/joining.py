@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Decision, Ended, Standing, Status
 from testing_tracker.services import evidence, prescribing
 from testing_tracker.services.attendance import set_status
@@ -18,8 +19,6 @@ from testing_tracker.services.weighing import open_recommendation, standing_evid
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, records_of, standing_on
 from testing_tracker.store.tables import Draw, Joining, Participant, Recommendation, Review
-
-JOIN = "participant join"
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ def join(session: Session, acting: Acting, code: str, into_code: str, reason: st
         )
     if standing_on(session, identity, acting.today) is not Standing.DISCHARGED:
         end_enrolment(session, acting, record, acting.today, f"joined into {into.code}: {reason}", Ended.JOINED)
-    audit.record(session, acting, JOIN, participant_id=identity, reason=reason, into=person)
-    audit.record(session, acting, JOIN, participant_id=person, reason=reason, joined=identity)
+    audit.record(session, acting, Act.PARTICIPANT_JOIN, participant_id=identity, reason=reason, into=person)
+    audit.record(session, acting, Act.PARTICIPANT_JOIN, participant_id=person, reason=reason, joined=identity)
     session.flush()
     cancelled = _cancel_open_draws(session, acting, record, f"joined into {into.code}: {reason}")
     _hand_over(session, acting, waiting, into, identity)
@@ -117,7 +116,7 @@ def _hand_over(
     audit.record(
         session,
         acting,
-        "recommendation withdraw",
+        Act.RECOMMENDATION_WITHDRAW,
         participant_id=identity,
         recommendation_id=waiting.id,
         reason=waiting.decision_reason,

@@ -9,14 +9,13 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.new_codes import check_new_code
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.people.look_alikes import LookAlikes
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, record_with_code
 from testing_tracker.store.tables import Participant, Renaming
-
-RENAME = "participant rename"
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def rename(
     said: dict[str, Any] = {"earlier": earlier_code, "now": code_now} if code_now != earlier_code else {}
     if name_changed:
         said["name"] = "changed"
-    audit.record(session, acting, RENAME, participant_id=participant.id, reason=reason, **said)
+    audit.record(session, acting, Act.PARTICIPANT_RENAME, participant_id=participant.id, reason=reason, **said)
     session.flush()
     return Renamed(earlier_code, code_now, name_changed, [other for other in alike if other != earlier_code])
 

@@ -7,10 +7,10 @@ from sqlmodel import Session
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Kind, Standing, Status
 from testing_tracker.services.attendance import set_status
 from testing_tracker.services.lookup import find_participant
-from testing_tracker.services.settling import RECORDED_LATER
 from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, in_force, standing_on
 from testing_tracker.store.tables import Draw, Enrolment
@@ -48,7 +48,7 @@ def record_test(session: Session, acting: Acting, code: str, day: date, reason: 
     session.add(draw)
     session.flush()
     audit.record(
-        session, acting, RECORDED_LATER, participant_id=identity, draw_id=draw.id, reason=reason, due_on=draw.due_on
+        session, acting, Act.DRAW_RECORD, participant_id=identity, draw_id=draw.id, reason=reason, due_on=draw.due_on
     )
     set_status(session, acting, draw, Status.UNRECORDED, Because.RESULT_TO_COME)
     return draw

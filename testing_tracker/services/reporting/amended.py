@@ -13,13 +13,11 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
 from testing_tracker.rules.words import Channel
-from testing_tracker.services.editions import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART
 from testing_tracker.services.reporting import outbox
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant
-
-DELIVERED, UNCHANGED = "report deliver", "report unchanged"
 
 
 @dataclass(frozen=True)
@@ -75,13 +73,18 @@ def record_unchanged(
     session: Session, acting: Acting, week: Week, channel: Channel, *, edition: int | None, up_to: int
 ) -> None:
     """What was recorded since has not changed the report, so there was nothing to deliver."""
-    audit.record(session, acting, UNCHANGED, week=str(week), channel=str(channel), edition=edition, up_to=up_to)
+    audit.record(
+        session, acting, Act.REPORT_UNCHANGED, week=str(week), channel=str(channel), edition=edition, up_to=up_to
+    )
 
 
 def _last_deliveries(session: Session, acting: Acting) -> dict[tuple[str, str], LastDelivered]:
     entries = session.exec(
         select(AuditEntry)
-        .where(AuditEntry.facility_id == acting.facility_id, col(AuditEntry.act).in_((DELIVERED, UNCHANGED)))
+        .where(
+            AuditEntry.facility_id == acting.facility_id,
+            col(AuditEntry.act).in_((Act.REPORT_DELIVER, Act.REPORT_UNCHANGED)),
+        )
         .order_by(col(AuditEntry.id))
     )
     found = {}

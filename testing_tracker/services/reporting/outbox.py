@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.owed import wait_after
 from testing_tracker.rules.words import Channel
 from testing_tracker.store import audit
@@ -133,17 +134,18 @@ def finish(
     `edition` is what was delivered of a report, and `up_to` the newest audit entry that it knew.
     """
     row = session.get_one(Delivery, taken.delivery_id)
-    act: str = "reminder mail"
+    arrived, failed = Act.REMINDER_MAIL, Act.REMINDER_MAIL_FAILED
     about: dict[str, Any] = {"day": row.day}
     if row.week is not None:
-        act, about = "report deliver", {"week": row.week, "channel": row.channel}
+        arrived, failed = Act.REPORT_DELIVER, Act.REPORT_DELIVER_FAILED
+        about = {"week": row.week, "channel": row.channel}
     if error is None:
         known: dict[str, Any] = {"edition": edition, "up_to": up_to} if up_to else {}
-        audit.record(session, acting, act, attempt=taken.attempt, **about, **known)
+        audit.record(session, acting, arrived, attempt=taken.attempt, **about, **known)
         row.delivered_at, row.busy_until, row.error = acting.now, None, None
         session.add(row)
         return None
-    audit.record(session, acting, f"{act} failed", attempt=taken.attempt, **about, error=error)
+    audit.record(session, acting, failed, attempt=taken.attempt, **about, error=error)
     if row.busy_until == taken.busy_until:  # or else the claim had run out, and another process is at it now
         row.delivered_at, row.busy_until, row.error = None, None, error
         row.next_at = acting.now + wait_after(row.attempts)

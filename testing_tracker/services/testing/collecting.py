@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.testing.cold_cup import advice
 from testing_tracker.rules.words import Status
@@ -54,7 +55,7 @@ def correct(session: Session, acting: Acting, found: OpenDraw, cup: NewCup, reas
     audit.record(
         session,
         acting,
-        "specimen correct",
+        Act.SPECIMEN_CORRECT,
         participant_id=draw.participant_id,
         draw_id=draw.id,
         reason=reason,

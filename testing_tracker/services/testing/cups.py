@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.words import Status
 from testing_tracker.store import audit
@@ -38,7 +39,6 @@ CARRIED = (
     "oxidant",
 )
 _CLASSIFIED = ("validity", "because", "edition", "label_key")
-_SENT, _CALLED_OFF = "confirmation send", "confirmation cancel"
 
 
 def is_newest() -> ColumnElement[bool]:
@@ -175,13 +175,13 @@ def release(session: Session, acting: Acting, draw: Draw, reason: str) -> list[s
     last = None
     for specimen in cups_of(session, draw):
         last = _copied(session, acting, specimen, draw, withdrawn=True)
-        _on_record(session, acting, "specimen withdraw", last, draw, reason)
+        _on_record(session, acting, Act.SPECIMEN_WITHDRAW, last, draw, reason)
         if last.label is not None:
             told.append(f"the cup {last.label} is nobody's now; a result logged with --specimen-id takes it over")
     awaited = newest_confirmation(session, draw)
     if awaited is not None:
         cup = last.id if last is not None else None
-        _confirm(session, acting, draw, _CALLED_OFF, lab=awaited.lab, reason=reason, specimen_id=cup)
+        _confirm(session, acting, draw, Act.CONFIRMATION_CANCEL, lab=awaited.lab, reason=reason, specimen_id=cup)
         lab = f" from {awaited.lab}" if awaited.lab else ""
         follows = "goes with the cup" if told else "is called off; send it for whose cup it was"
         told.append(f"the definitive result{lab} that was awaited by {awaited.due_on} {follows}")
@@ -191,13 +191,13 @@ def release(session: Session, acting: Acting, draw: Draw, reason: str) -> list[s
 def moved(session: Session, acting: Acting, specimen: Specimen, draw: Draw, reason: str) -> Specimen:
     """The cup is another draw's: its row there, with its label, all that was said of it, and its hands."""
     row = _copied(session, acting, specimen, draw, withdrawn=False)
-    _on_record(session, acting, "specimen move", row, draw, reason)
+    _on_record(session, acting, Act.SPECIMEN_MOVE, row, draw, reason)
     return row
 
 
 def took_over(session: Session, acting: Acting, specimen: Specimen, earlier: Specimen, draw: Draw) -> None:
     """A cup that was taken back is this draw's: say so on record, and await for it what was awaited of it."""
-    _on_record(session, acting, "specimen move", specimen, draw, None)
+    _on_record(session, acting, Act.SPECIMEN_MOVE, specimen, draw, None)
     left = session.exec(select(Confirmation).where(Confirmation.specimen_id == earlier.id)).first()
     if left is None or newest_confirmation(session, draw) is not None:
         return
@@ -222,19 +222,19 @@ def newest_confirmation(session: Session, draw: Draw) -> Confirmation | None:
 def expect(session: Session, acting: Acting, draw: Draw, sent: Confirmation, reason: str | None) -> None:
     """Await for a draw what was sent for another one, as of the day on which it was sent."""
     sent_on = sent.sent_on or sent.recorded_at.astimezone(acting.zone).date()
-    _confirm(session, acting, draw, _SENT, lab=sent.lab, by=sent.due_on, reason=reason, sent_on=sent_on)
+    _confirm(session, acting, draw, Act.CONFIRMATION_SEND, lab=sent.lab, by=sent.due_on, reason=reason, sent_on=sent_on)
 
 
 def call_off(session: Session, acting: Acting, draw: Draw, sent: Confirmation, reason: str) -> None:
     """No definitive result is awaited for a draw any more, because its cup is another draw's."""
-    _confirm(session, acting, draw, _CALLED_OFF, lab=sent.lab, reason=reason)
+    _confirm(session, acting, draw, Act.CONFIRMATION_CANCEL, lab=sent.lab, reason=reason)
 
 
 def _confirm(
     session: Session,
     acting: Acting,
     draw: Draw,
-    act: str,
+    act: Act,
     *,
     lab: str | None,
     reason: str | None,
@@ -276,7 +276,7 @@ def _copied(session: Session, acting: Acting, specimen: Specimen, draw: Draw, *,
     return row
 
 
-def _on_record(session: Session, acting: Acting, act: str, specimen: Specimen, draw: Draw, reason: str | None) -> None:
+def _on_record(session: Session, acting: Acting, act: Act, specimen: Specimen, draw: Draw, reason: str | None) -> None:
     audit.record(
         session,
         acting,

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.words import Method, Outcome, Status
 from testing_tracker.services import results, settling
@@ -109,7 +110,7 @@ def _give(session: Session, acting: Acting, to: OpenDraw, held: _Held, moved: Ma
         audit.record(
             session,
             acting,
-            "result amend",
+            Act.RESULT_AMEND,
             participant_id=draw.participant_id,
             draw_id=draw.id,
             reason=reason,

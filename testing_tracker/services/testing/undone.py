@@ -11,12 +11,12 @@ from datetime import date, datetime, tzinfo
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.words import Decision, Status
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.words import Decision
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Recommendation
 
-UNDO = "log undo"
-_TYPED = ("result log", f"draw {Status.MISSED}", f"draw {Status.REFUSED}")
+_TYPED = (Act.RESULT_LOG, Act.DRAW_MISSED, Act.DRAW_REFUSED)
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ def slips_of(session: Session, participant_id: int, zone: tzinfo) -> list[Slip]:
     rows = session.exec(
         select(AuditEntry, Draw)
         .join(Draw, col(Draw.id) == AuditEntry.draw_id)
-        .where(AuditEntry.participant_id == participant_id, col(AuditEntry.act).in_((*_TYPED, UNDO)))
+        .where(AuditEntry.participant_id == participant_id, col(AuditEntry.act).in_((*_TYPED, Act.LOG_UNDO)))
         .order_by(col(AuditEntry.id))
     )
     typed: dict[int, AuditEntry] = {}
     slips = []
     for entry, draw in rows:
-        if entry.act != UNDO:
+        if entry.act != Act.LOG_UNDO:
             typed[id_of(draw)] = entry
         elif (slip := typed.pop(id_of(draw), None)) is not None and _on_one_day(slip, entry, zone):
             said = str(json.loads(entry.detail or "{}").get("undone", slip.act))
@@ -75,7 +75,7 @@ def without_slips(entries: Sequence[AuditEntry], zone: tzinfo) -> list[AuditEntr
     goes_back: set[int | None] = set()
     for entry in sorted(entries, key=id_of):
         if (
-            entry.act == UNDO
+            entry.act == Act.LOG_UNDO
             and (slip := typed.pop(entry.draw_id, None)) is not None
             and _on_one_day(slip, entry, zone)
         ):
