@@ -29,15 +29,15 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
     is for all of them unless one is named.
     """
     from testing_tracker.clock import machine_zone
-    from testing_tracker.rules.stuck import Limits
+    from testing_tracker.rules.stuck import Patience
 
     each = desk.each_facility()
     found: list[dict[str, object]] = []
     failed: list[str] = []
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as (session, acting):
-            limits = Limits(result_days=result_days, longest_gap=longest_gap)
-            lines = services.doctor.find_stuck(session, acting, desk.location, machine_zone(), limits)
+            patience = Patience(result_days=result_days, longest_gap=longest_gap)
+            lines = services.doctor.find_stuck(session, acting, desk.location, machine_zone(), patience)
             found += [_line(at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):

@@ -12,6 +12,7 @@ from shlex import quote
 
 from testing_tracker.rules.drawing.long_gap import GO_ON, LONGEST_GAP
 from testing_tracker.rules.no_record import Compared, days_asked, question
+from testing_tracker.rules.owed import last_night_expected, overdue_since
 from testing_tracker.rules.testing.awaited import is_overdue
 from testing_tracker.rules.words import Kind
 
@@ -35,7 +36,7 @@ class Matter(StrEnum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class Patience:
     """How long is too long: days that may pass, and the local time by which the night has to have run."""
 
     result_days: int = 2
@@ -65,27 +66,23 @@ def is_over(since: date, today: date, days: int) -> bool:
     return (today - since).days > days
 
 
-def night_overdue(last: date | None, opened_on: date, now: datetime, limits: Limits) -> Stuck | None:
-    """The nightly draw did not run when it should have; `last` is the day of the last run, `now` is local.
-
-    The day on which the facility was opened needs no run.
-    """
-    expected = now.date() if now.time() >= limits.night_by else now.date() - timedelta(days=1)
-    reached = max(last or opened_on, opened_on)
-    if reached >= expected:
+def night_overdue(last: date | None, opened_on: date, now: datetime, patience: Patience) -> Stuck | None:
+    """The nightly draw did not run when it should have; `last` is the day of the last run, `now` is local."""
+    expected = last_night_expected(patience.night_by, now)
+    since = overdue_since(expected, last, opened_on)
+    if since is None:
         return None
-    since = reached + timedelta(days=1)
-    days = (expected - reached).days
+    days = (expected - since).days + 1
     what = "today's draws were not made" if since == now.date() else f"the nightly draw did not run; days: {days}"
-    is_long = (now.date() - reached).days - 1 > limits.longest_gap
+    is_long = (now.date() - since).days > patience.longest_gap
     draw = f"check the machine's clock; then {GO_ON}" if is_long else "testing-tracker draw"
     do = f"{draw}; then see why it did not run: testing-tracker cron print"
     return Stuck(Matter.NIGHT, what, since, None, do)
 
 
-def gap(day: date, unrecorded: int, today: date, limits: Limits) -> Stuck | None:
+def gap(day: date, unrecorded: int, today: date, patience: Patience) -> Stuck | None:
     """A recent night without a run; `unrecorded` of its fixed draws are still so."""
-    if is_over(day, today, limits.gap_days):
+    if is_over(day, today, patience.gap_days):
         return None
     what = f"the nightly draw did not run; fixed draws of that day still unrecorded: {unrecorded}"
     return Stuck(Matter.GAP, what, day, None, f"testing-tracker due --on {day}; testing-tracker cron print")
@@ -105,32 +102,32 @@ def key(problem: str | None, today: date) -> Stuck | None:
     return Stuck(Matter.KEY, problem, today, None, "testing-tracker check")
 
 
-def clock(newest_night: date | None, newest_entry: datetime | None, now: datetime, limits: Limits) -> Stuck | None:
+def clock(newest_night: date | None, newest_entry: datetime | None, now: datetime, patience: Patience) -> Stuck | None:
     """Something on record is later than now: the machine's clock was put back, or was wrong before."""
     do = "put the machine's clock right before anything is recorded"
     if newest_night is not None and newest_night > now.date():
         what = f"draws of {newest_night} were made, and today is {now.date()}"
         back = "or, where it is right by now: testing-tracker draw --take-back --reason TEXT"
         return Stuck(Matter.CLOCK, what, now.date(), None, f"{do}; {back}")
-    if newest_entry is not None and newest_entry > now + limits.clock_slack:
+    if newest_entry is not None and newest_entry > now + patience.clock_slack:
         local = newest_entry.astimezone(now.tzinfo)
         what = f"an entry of {local:%Y-%m-%d %H:%M} is on record, and it is {now:%Y-%m-%d %H:%M}"
         return Stuck(Matter.CLOCK, what, now.date(), None, do)
     return None
 
 
-def backup(last: date | None, opened_on: date, today: date, limits: Limits) -> Stuck | None:
+def backup(last: date | None, opened_on: date, today: date, patience: Patience) -> Stuck | None:
     """No backup was made for too long; `last` is the day of the last one."""
     since = last or opened_on
-    if not is_over(since, today, limits.backup_days):
+    if not is_over(since, today, patience.backup_days):
         return None
     what = "no backup was made since" if last else "no backup was ever made"
     return Stuck(Matter.BACKUP, what, since, None, "testing-tracker backup FILE")
 
 
-def result(code: str, kind: Kind, due_on: date, today: date, limits: Limits) -> Stuck | None:
+def result(code: str, kind: Kind, due_on: date, today: date, patience: Patience) -> Stuck | None:
     """A specimen was collected, and its result did not come."""
-    if not is_over(due_on, today, limits.result_days):
+    if not is_over(due_on, today, patience.result_days):
         return None
     do = f"testing-tracker result {code} OUTCOME --on {due_on}{_which(kind)}"
     return Stuck(Matter.RESULT, "collected, and no result since", due_on, code, do)
@@ -152,20 +149,20 @@ def recollection(code: str, due_on: date, what: str, *, same_draw: bool) -> Stuc
 
 
 def recommendation(
-    number: int, code: str, raised_on: date, deferred_until: date | None, today: date, limits: Limits
+    number: int, code: str, raised_on: date, deferred_until: date | None, today: date, patience: Patience
 ) -> Stuck | None:
     """A recommendation that nobody decided on. One that was put off to a later day waits rightly."""
     if deferred_until is not None and deferred_until > today:
         return None
-    if not is_over(raised_on, today, limits.recommendation_days):
+    if not is_over(raised_on, today, patience.recommendation_days):
         return None
     do = f"testing-tracker recommendation show {number}"
     return Stuck(Matter.RECOMMENDATION, f"recommendation {number} is open", raised_on, code, do)
 
 
-def review(number: int, code: str, about: str, raised_on: date, today: date, limits: Limits) -> Stuck | None:
+def review(number: int, code: str, about: str, raised_on: date, today: date, patience: Patience) -> Stuck | None:
     """A review that nobody did."""
-    if not is_over(raised_on, today, limits.review_days):
+    if not is_over(raised_on, today, patience.review_days):
         return None
     do = f"testing-tracker review done {number}"
     return Stuck(Matter.REVIEW, f"review {number} is open: {about}", raised_on, code, do)

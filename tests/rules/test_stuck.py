@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from testing_tracker.rules import stuck
-from testing_tracker.rules.stuck import Limits
+from testing_tracker.rules.stuck import Patience
 from testing_tracker.rules.words import Kind
 
-LIMITS = Limits()
+PATIENCE = Patience()
 MONDAY = date(2026, 11, 16)
 ZONE = ZoneInfo("America/Los_Angeles")
 
@@ -38,25 +38,25 @@ def at(number: int, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_a_night_is_overdue_from_six_in_the_morning(last, now, since):
-    found = stuck.night_overdue(last, MONDAY, now, LIMITS)
+    found = stuck.night_overdue(last, MONDAY, now, PATIENCE)
     assert (found.since if found else None) == since
 
 
 def test_the_last_week_s_gaps_are_told():
-    assert stuck.gap(day(0), 3, day(7), LIMITS).what.endswith("still unrecorded: 3")
-    assert stuck.gap(day(0), 3, day(8), LIMITS) is None
+    assert stuck.gap(day(0), 3, day(7), PATIENCE).what.endswith("still unrecorded: 3")
+    assert stuck.gap(day(0), 3, day(8), PATIENCE) is None
 
 
 def test_a_collected_specimen_has_two_days_for_its_result():
-    assert stuck.result("A17", Kind.FIXED, day(0), day(2), LIMITS) is None
-    found = stuck.result("A17", Kind.FIXED, day(0), day(3), LIMITS)
+    assert stuck.result("A17", Kind.FIXED, day(0), day(2), PATIENCE) is None
+    found = stuck.result("A17", Kind.FIXED, day(0), day(3), PATIENCE)
     assert (found.participant, found.since, found.do) == (
         "A17",
         MONDAY,
         "testing-tracker result A17 OUTCOME --on 2026-11-16",
     )
-    assert stuck.result("A17", Kind.FOR_CAUSE, day(0), day(3), LIMITS).do.endswith("--for-cause")
-    assert stuck.result("A17", Kind.FIXED, day(0), day(1), Limits(result_days=0)) is not None
+    assert stuck.result("A17", Kind.FOR_CAUSE, day(0), day(3), PATIENCE).do.endswith("--for-cause")
+    assert stuck.result("A17", Kind.FIXED, day(0), day(1), Patience(result_days=0)) is not None
 
 
 def test_a_definitive_result_is_overdue_when_its_day_is_over():
@@ -78,13 +78,13 @@ def test_an_invalid_specimen_is_collected_again_today_or_ordered_anew():
     [(None, 7, False), (None, 8, True), (day(9), 8, False), (day(9), 9, True), (day(3), 7, False)],
 )
 def test_a_recommendation_has_a_week_unless_it_was_put_off(deferred_until, today, is_stuck):
-    found = stuck.recommendation(2, "A17", day(0), deferred_until, day(today), LIMITS)
+    found = stuck.recommendation(2, "A17", day(0), deferred_until, day(today), PATIENCE)
     assert (found is not None) is is_stuck
 
 
 def test_a_review_has_a_week():
-    assert stuck.review(1, "A17", "missed", day(0), day(7), LIMITS) is None
-    assert stuck.review(1, "A17", "missed", day(0), day(8), LIMITS).do == "testing-tracker review done 1"
+    assert stuck.review(1, "A17", "missed", day(0), day(7), PATIENCE) is None
+    assert stuck.review(1, "A17", "missed", day(0), day(8), PATIENCE).do == "testing-tracker review done 1"
 
 
 @pytest.mark.parametrize(
@@ -92,19 +92,19 @@ def test_a_review_has_a_week():
     [(day(0), 7, None), (day(0), 8, day(0)), (None, 7, None), (None, 8, MONDAY)],
 )
 def test_a_backup_is_good_for_a_week(last, today, since):
-    found = stuck.backup(last, MONDAY, day(today), LIMITS)
+    found = stuck.backup(last, MONDAY, day(today), PATIENCE)
     assert (found.since if found else None) == since
 
 
 def test_a_clock_that_was_put_back_shows_in_the_records():
     now = at(0, 12)
-    assert stuck.clock(day(0), now.astimezone(UTC), now, LIMITS) is None
-    assert stuck.clock(None, None, now, LIMITS) is None
-    assert stuck.clock(day(1), now, now, LIMITS).what == "draws of 2026-11-17 were made, and today is 2026-11-16"
-    assert stuck.clock(day(0), now + timedelta(minutes=5), now, LIMITS) is None  # another machine's clock
+    assert stuck.clock(day(0), now.astimezone(UTC), now, PATIENCE) is None
+    assert stuck.clock(None, None, now, PATIENCE) is None
+    assert stuck.clock(day(1), now, now, PATIENCE).what == "draws of 2026-11-17 were made, and today is 2026-11-16"
+    assert stuck.clock(day(0), now + timedelta(minutes=5), now, PATIENCE) is None  # another machine's clock
     later = (now + timedelta(minutes=6)).astimezone(UTC)
     assert "an entry of 2026-11-16 12:06 is on record, and it is 2026-11-16 12:00" in (
-        stuck.clock(day(0), later, now, LIMITS).what
+        stuck.clock(day(0), later, now, PATIENCE).what
     )
 
 
@@ -117,10 +117,10 @@ def test_what_keeps_the_program_from_working_comes_before_people_and_notes_last(
     found = stuck.in_order(
         [
             stuck.zone("UTC", "America/Los_Angeles", same=False, today=MONDAY),
-            stuck.result("B04", Kind.FIXED, day(1), day(9), LIMITS),
+            stuck.result("B04", Kind.FIXED, day(1), day(9), PATIENCE),
             None,
-            stuck.result("A17", Kind.FIXED, day(1), day(9), LIMITS),
-            stuck.result("C21", Kind.FIXED, day(0), day(9), LIMITS),
+            stuck.result("A17", Kind.FIXED, day(1), day(9), PATIENCE),
+            stuck.result("C21", Kind.FIXED, day(0), day(9), PATIENCE),
             stuck.key("The key file is missing.", day(9)),
         ]
     )
