@@ -45,14 +45,8 @@ def _css_string(text: str) -> object:
     return Markup(f'"{kept}"')
 
 
-def _in_page(svg: str, title: str) -> object:
-    """A drawing of this program's own as a part of a page, with its title for those who do not see it."""
-    from markupsafe import Markup, escape
+def _in_page(svg: str) -> object:
+    """A drawing of this program's own as a part of a page, which needs no name of its language."""
+    from markupsafe import Markup
 
-    without_names = re.sub(r'\s+xmlns(:\w+)?="[^"]*"', "", svg)
-    sized = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', _opening(title), without_names, count=1)
-    return Markup(sized.replace("xlink:href", "href").replace("@title@", str(escape(title))))
-
-
-def _opening(title: str) -> str:
-    return r'<svg viewBox="\1" role="img" aria-label="@title@"><title>@title@</title>'
+    return Markup(re.sub(r' xmlns="[^"]*"', "", svg, count=1))

@@ -156,7 +156,8 @@ def _pdf(report: ParticipantReport) -> bytes:
         ],
         "pattern": [asdict(cell) for cell in pattern_cells(report)],
     }
-    return pdf("participant.typ", data, report.imprint.printed_at)
+    line = report.record.line
+    return pdf("participant.typ", data, report.imprint.printed_at, {line.participant: line.name})
 
 
 def _shown(report: ParticipantReport) -> dict[str, object]:

@@ -4,11 +4,12 @@ What a report says goes into the template as data, never as markup, so no text c
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from importlib.resources import as_file, files
-from pathlib import Path
 
+from testing_tracker.reports.paper import glyphs
 from testing_tracker.reports.weekly_words import Section
 from testing_tracker.rules.exchange.visible import visible_values
 
@@ -16,22 +17,41 @@ _WIDE = 24  # characters; a column with longer cells takes what room there is
 _AMERICAS = ("America/", "US/", "Canada/")
 
 
-def pdf(template: str, data: dict[str, object], printed_at: datetime) -> bytes:
-    """A tagged pdf, the same for the same data; its date is when the report was first printed."""
-    import matplotlib
+def pdf(template: str, data: dict[str, object], printed_at: datetime, names: Mapping[str, str | None]) -> bytes:
+    """A tagged pdf, the same bytes for the same data on every machine; its date is when the report was first printed.
+
+    `names` are the participants' names in it by code: a last line says whose are in letters that the fonts do not have.
+    """
     import typst
 
-    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which the charts are drawn with too
-    with as_file(files(__package__) / "templates") as templates:
+    with as_file(files(__package__) / "templates") as templates, as_file(glyphs.FONTS) as fonts:
         typeset = typst.compile(
             str(templates / template),
             root=str(templates),
             font_paths=[str(fonts)],
-            sys_inputs={"data": json.dumps(visible_values(data), default=str)},
+            ignore_system_fonts=True,
+            sys_inputs={"data": _document(data, names)},
             timestamp=int(printed_at.timestamp()),
         )
     assert isinstance(typeset, bytes), "one document"
     return typeset
+
+
+def _document(data: dict[str, object], names: Mapping[str, str | None]) -> str:
+    """The data as JSON, in which nothing but letters of texts is outside of ASCII, and those have glyphs."""
+    said = json.dumps(visible_values(data), default=str, ensure_ascii=False)
+    if not glyphs.without_glyph(said):
+        return said
+    of = ", ".join(code for code, name in names.items() if glyphs.without_glyph(name or ""))
+    note = (
+        f"{glyphs.UNKNOWN} stands for a letter that this pdf has no font for"
+        f"{f', in the name of {of}' if of else ''}; the other forms of this report have it."
+    )
+    foot_lines = data["foot_lines"]
+    assert isinstance(foot_lines, list), "every template has a foot"
+    return glyphs.marked(
+        json.dumps(visible_values({**data, "foot_lines": [*foot_lines, note]}), default=str, ensure_ascii=False)
+    )
 
 
 def paper_of(timezone: str) -> str:

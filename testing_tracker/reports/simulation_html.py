@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from testing_tracker.reports import charts
 from testing_tracker.reports.pages import page
+from testing_tracker.reports.paper import charts
 from testing_tracker.rules.simulation import Simulation
 
 
@@ -38,7 +38,7 @@ def _charts(figures: Sequence[tuple[str, Simulation]]) -> list[Curves]:
     if len(windows) < 2 or any([one.window_days for one in each.detection] != windows for _, each in figures):
         return []
     return [
-        Curves(title, charts.detection_curves(windows, [(name, chances(each)) for name, each in figures], title))
+        Curves(title, charts.detection_curves(title, windows, [(name, chances(each)) for name, each in figures]))
         for title, chances in _CURVES.items()
     ]
 

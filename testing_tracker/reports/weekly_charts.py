@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from testing_tracker.reports import charts
+from testing_tracker.reports.paper import charts
 from testing_tracker.reports.weekly import WeeklyReport
 from testing_tracker.reports.weekly_weekdays import STANDARD_DEVIATIONS
 from testing_tracker.reports.weekly_words import (
@@ -42,7 +42,7 @@ def _rates(report: WeeklyReport) -> Chart:
     names = [f"W{one.week.number:02}" for one in weeks]
     return Chart(
         TREND_TITLE,
-        charts.rates_by_week(names, (("compliance", compliance), ("positivity", positivity))),
+        charts.rates_by_week(TREND_TITLE, names, (("compliance", compliance), ("positivity", positivity))),
         ("week", "compliance", "", "positivity", " "),
         [
             (f"W{week.number:02}", collected.fraction, collected.percent, positive.fraction, positive.percent)
@@ -57,6 +57,7 @@ def _weekdays(report: WeeklyReport) -> Chart:
     return Chart(
         WEEKDAYS_TITLE,
         charts.draws_by_weekday(
+            WEEKDAYS_TITLE,
             [row.name for row in rows],
             [day.observed for day in report.weekdays],
             [day.expected for day in report.weekdays],
@@ -74,7 +75,10 @@ def _analytes(report: WeeklyReport) -> Chart:
     drawing = ""
     if found:
         drawing = charts.found_by_analyte(
-            [one.analyte for one in found], [one.unexpected for one in found], [one.expected for one in found]
+            ANALYTES_TITLE,
+            [one.analyte for one in found],
+            [one.unexpected for one in found],
+            [one.expected for one in found],
         )
     return Chart(
         ANALYTES_TITLE,

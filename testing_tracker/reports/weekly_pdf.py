@@ -12,7 +12,8 @@ from testing_tracker.reports.weekly_words import Page, Rate, page_of
 def weekly_pdf(printed: Printed) -> bytes:
     """The whole report, on the paper that is usual where the facility is."""
     page = page_of(printed)
-    return pdf("weekly.typ", _data(printed, page), printed.imprint.printed_at)
+    named = {line.participant: printed.name_of(line.participant) for line in printed.lines}
+    return pdf("weekly.typ", _data(printed, page), printed.imprint.printed_at, named)
 
 
 def _data(printed: Printed, page: Page) -> dict[str, object]:
