@@ -8,7 +8,7 @@ import click
 
 from testing_tracker.cli.words import ANALYTE
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import Method, Outcome
+from testing_tracker.rules.words import SPECIMENS, Method, Outcome
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -167,7 +167,6 @@ def _amounts(said: tuple[tuple[str, str | None], ...]) -> "dict[str, Amount]":
 def _new_specimen(acting: "Acting", day: date, said: dict[str, Any]) -> "NewSpecimen | None":
     if all(said[key] is None for key in _OF_THE_SPECIMEN):
         return None
-    from testing_tracker.rules.schedule_file import SPECIMENS
     from testing_tracker.rules.specimens import Measurements, parse_measurement
     from testing_tracker.services.specimens import NewSpecimen
     from testing_tracker.services.testing.happened import collected_instant

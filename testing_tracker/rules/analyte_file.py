@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from testing_tracker.rules.exchange.toml_file import TomlFile, flag, list_of
 from testing_tracker.rules.facility_file import RESERVED
 from testing_tracker.rules.sources import Source, Verified, read_source, read_sources, read_verified
-from testing_tracker.rules.words import Method
+from testing_tracker.rules.words import SPECIMENS, Method
 
-SPECIMENS = ("urine", "oral-fluid", "breath", "blood", "hair", "sweat")
 USUAL_UNIT = "ng/mL"
 EITHER = "either"  # the LOINC code of a test that does not say its method
 
@@ -120,16 +120,15 @@ def read_vocabulary(document: Mapping[str, Any], shipped: Vocabulary | None = No
     return reader.vocabulary(), reader.problems
 
 
-class _Reader:
+class _Reader(TomlFile):
     """Takes analytes out of the document. What is wrong becomes a problem and is left out."""
 
     def __init__(self, document: Mapping[str, Any], shipped: Vocabulary | None) -> None:
-        self.document = document
+        super().__init__(document)
         self.is_own = shipped is not None
         self.analytes = dict(shipped.analytes) if shipped else {}
         self.by_any_name = dict(shipped.by_any_name) if shipped else {}
         self.shipped_names = frozenset(self.analytes)
-        self.problems: list[str] = []
         self.sources: dict[str, Source] = {}
 
     def vocabulary(self) -> Vocabulary:
@@ -178,26 +177,19 @@ class _Reader:
             if not isinstance(title, str) or not title.strip():
                 self.problems.append(f'{name}.title: must be a line of text, such as title = "{name.capitalize()}"')
             known = Analyte(name, str(title), is_own=self.is_own)
-        can_be_prescribed = entry.get("prescribed", known.can_be_prescribed)
-        if not isinstance(can_be_prescribed, bool):
-            self.problems.append(f"{name}.prescribed: must be true or false")
-        is_class = entry.get("class", known.is_class)
-        if not isinstance(is_class, bool):
-            self.problems.append(f"{name}.class: must be true or false")
         self.analytes[name] = replace(
             known,
-            is_class=bool(is_class),
-            also=(*known.also, *self._also(name, entry.get("also", []))),
-            can_be_prescribed=bool(can_be_prescribed),
+            can_be_prescribed=self.value(f"{name}.prescribed", known.can_be_prescribed, flag, "true or false"),
+            is_class=self.value(f"{name}.class", known.is_class, flag, "true or false"),
+            also=(*known.also, *self._also(name)),
             loinc={**known.loinc, **dict(self._loinc(name, entry.get("loinc", {})))},
             cutoffs={**known.cutoffs, **dict(self._cutoffs(known, entry.get("cutoff", {})))},
             windows={**known.windows, **dict(self._windows(name, entry.get("window", {})))},
         )
 
-    def _also(self, name: str, names: object) -> Iterator[str]:
-        if not isinstance(names, list) or not all(isinstance(one, str) and bare(one) for one in names):
-            self.problems.append(f'{name}.also: must be a list of names, such as also = ["{name[:3]}"]')
-            return
+    def _also(self, name: str) -> Iterator[str]:
+        wanted = f'a list of names, such as also = ["{name[:3]}"]'
+        names: tuple[str, ...] = self.value(f"{name}.also", (), _names, wanted)
         for one in names:
             holder = self.by_any_name.setdefault(bare(one), name)
             if holder == name:
@@ -296,6 +288,13 @@ class _Reader:
         except ValueError as error:
             self.problems.append(f"{place}.source: {error}")
             return None
+
+
+def _names(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    names = tuple(list_of(value, str))
+    if not all(map(bare, names)):
+        raise ValueError
+    return names
 
 
 def _key(name: str) -> str:

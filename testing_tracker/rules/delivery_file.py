@@ -7,11 +7,19 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from testing_tracker.rules.exchange.toml_text import TomlError, read_toml
+from testing_tracker.rules.exchange.toml_file import (
+    TomlFile,
+    document_of,
+    flag,
+    list_of,
+    matching,
+    one_of,
+    some_of,
+    whole_number,
+)
 from testing_tracker.rules.facility_file import FacilityFileError
-from testing_tracker.rules.toml_values import TomlValues
 from testing_tracker.rules.words import Channel
 
 ENDINGS = {"table": "txt", "csv": "csv", "json": "json", "html": "html", "pdf": "pdf"}  # of a file, by form
@@ -27,8 +35,6 @@ _SECTIONS = {
 _NEEDED = {"folder": ("path",), "mail": ("host", "tls", "from", "to"), "pdf": ()}
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
-
-_T = TypeVar("_T")
 
 
 class DeliveryFileError(FacilityFileError):
@@ -97,10 +103,7 @@ def read_deliveries(text: str, file: str, folder: Path, secret_in: Callable[[Pat
     `secret_in` gives the text of a file that holds a password or a passphrase, and raises ValueError saying what is
     wrong with it. Raises DeliveryFileError with every problem: an unknown key, a wrong type, an impossible value.
     """
-    try:
-        document = read_toml(text)
-    except TomlError as error:  # its words may quote the text
-        raise DeliveryFileError(file, [f"not a TOML file {error.place}".strip()]) from None
+    document = document_of(text, file, DeliveryFileError, quoted=False)
     reader = _Reader(document, folder, secret_in)
     deliveries = reader.deliveries()
     if reader.problems:
@@ -108,7 +111,7 @@ def read_deliveries(text: str, file: str, folder: Path, secret_in: Callable[[Pat
     return deliveries
 
 
-class _Reader(TomlValues):
+class _Reader(TomlFile):
     """Takes values out of the document. A bad one becomes a problem, and a stand-in takes its place."""
 
     def __init__(self, document: Mapping[str, Any], folder: Path, secret_in: Callable[[Path], str]) -> None:
@@ -117,7 +120,8 @@ class _Reader(TomlValues):
         self.secret_in = secret_in
 
     def deliveries(self) -> Deliveries:
-        self._refuse_unknown_keys()
+        known = ", ".join(f"[{name}]" for name in _SECTIONS)
+        self.refuse_unknown(_SECTIONS, f"a delivery file has {known}", _NEEDED)
         passphrase = self._secret("pdf", "passphrase", _passphrase)
         encrypted = bool(self.section("pdf"))
         return Deliveries(
@@ -130,50 +134,34 @@ class _Reader(TomlValues):
         """Never the error's own words: they may quote the value, and that may be a password."""
         return f"must be {wanted}"
 
-    def _refuse_unknown_keys(self) -> None:
-        for section, content in self.document.items():
-            if section not in _SECTIONS:
-                known = ", ".join(f"[{name}]" for name in _SECTIONS)
-                self.problems.append(f"{section}: unknown; a delivery file has {known}")
-            elif not isinstance(content, dict):
-                self.problems.append(f"{section}: must be a table that begins with [{section}]")
-            else:
-                unknown = [key for key in content if key not in _SECTIONS[section]]
-                has = f"[{section}] has {', '.join(_SECTIONS[section])}"
-                self.problems += [f"{section}.{key}: unknown; {has}" for key in unknown]
-                missing = [key for key in _NEEDED[section] if key not in content]
-                self.problems += [f"{section}.{key}: missing; [{section}] needs it" for key in missing]
-
     def _folder(self, *, encrypted: bool) -> FolderDelivery:
         path = self.value("folder.path", Path(), self._path, "the path of a folder")
         return FolderDelivery(path, self._forms("folder", ("pdf", "json"), encrypted=encrypted))
 
     def _mail(self, *, encrypted: bool) -> MailDelivery:
-        tls = self.value("mail.tls", "tls", _tls, '"tls" or "starttls"; a report is never mailed without')
+        tls = self.value("mail.tls", "tls", one_of(TLS_PORTS), '"tls" or "starttls"; a report is never mailed without')
         password = self._secret("mail", "password", _password)
         mail = self.section("mail")
         if ("user" in mail) != ("password" in mail or "password_file" in mail):
             self.problems.append("mail.user: comes with password or password_file, or none of them")
         return MailDelivery(
-            host=self.value(
-                "mail.host", "", _matching(_HOST), 'the mail server\'s name, such as "mail.clinic.example"'
-            ),
-            port=self.value("mail.port", TLS_PORTS[tls], _port, "a whole number from 1 to 65535"),
+            host=self.value("mail.host", "", matching(_HOST), 'the mail server\'s name, such as "mail.clinic.example"'),
+            port=self.value("mail.port", TLS_PORTS[tls], whole_number(1, 65535), "a whole number from 1 to 65535"),
             starttls=tls == "starttls",
-            sender=self.value("mail.from", "", _matching(_ADDRESS), "one plain address in quotes"),
+            sender=self.value("mail.from", "", matching(_ADDRESS), "one plain address in quotes"),
             to=self.value("mail.to", (), _addresses, f"a list of 1 to {MOST_RECIPIENTS} different plain addresses"),
             forms=self._forms("mail", ("pdf",), encrypted=encrypted),
             ca_file=self.value("mail.ca_file", None, self._path, "the path of a file with certificates (PEM)"),
             user=self.value("mail.user", None, _password, "a text of ASCII characters"),
             password=password,
-            reminders=self.value("mail.reminders", False, _flag, "true or false"),
+            reminders=self.value("mail.reminders", False, flag, "true or false"),
         )
 
     def _forms(self, section: str, usual: tuple[str, ...], *, encrypted: bool) -> tuple[str, ...]:
         if encrypted:
             usual = ("pdf",)
         wanted = f"a list of different ones of {', '.join(ENDINGS)}"
-        forms = self.value(f"{section}.forms", usual, _forms, wanted)
+        forms = self.value(f"{section}.forms", usual, some_of(ENDINGS), wanted)
         bare = [form for form in forms if form != "pdf"]
         if encrypted and bare:
             self.problems.append(
@@ -230,45 +218,8 @@ def _passphrase(value: Any) -> str:  # noqa: ANN401
     return passphrase
 
 
-def _tls(value: Any) -> str:  # noqa: ANN401
-    if not isinstance(value, str) or value not in TLS_PORTS:
-        raise ValueError
-    return value
-
-
-def _flag(value: Any) -> bool:  # noqa: ANN401
-    if not isinstance(value, bool):
-        raise ValueError
-    return value
-
-
-def _port(value: Any) -> int:  # noqa: ANN401
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        raise ValueError
-    return value
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:  # noqa: ANN401
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise ValueError
-        return value
-
-    return read
-
-
 def _addresses(value: Any) -> tuple[str, ...]:  # noqa: ANN401
-    if not isinstance(value, list) or not 1 <= len(value) <= MOST_RECIPIENTS:
-        raise ValueError
-    addresses = tuple(map(_matching(_ADDRESS), value))
-    if len({address.casefold() for address in addresses}) != len(addresses):
+    addresses = tuple(map(matching(_ADDRESS), list_of(value)))
+    if not 1 <= len({address.casefold() for address in addresses}) == len(addresses) <= MOST_RECIPIENTS:
         raise ValueError
     return addresses
-
-
-def _forms(value: Any) -> tuple[str, ...]:  # noqa: ANN401
-    if not isinstance(value, list) or not value or not all(isinstance(form, str) for form in value):
-        raise ValueError
-    if not set(value) <= ENDINGS.keys() or len(set(value)) != len(value):
-        raise ValueError
-    return tuple(value)

@@ -4,23 +4,19 @@ The command line says once where to find it, and it is read when something first
 files, and a command that needs no analyte should not wait for one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.toml_file import TomlFileError, document_of
 
 SOURCES, LIMITS = "sources", "limits"
 RESERVED = (SOURCES, LIMITS)  # tables of the file that are no analytes
 
 
-class FacilityFileError(TestingTrackerError):
+class FacilityFileError(TomlFileError):
     """The facility's file cannot be used; `problems` has a line for each reason."""
-
-    def __init__(self, file: str, problems: Sequence[str]) -> None:
-        self.problems = [f"{file}: {problem}" for problem in problems]
-        super().__init__("; ".join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -67,9 +63,4 @@ def facility_file() -> FacilityFile | None:
 
 @lru_cache(maxsize=4)
 def _parse(text: str, name: str) -> dict[str, Any]:
-    from testing_tracker.rules.exchange.toml_text import TomlError, read_toml
-
-    try:
-        return read_toml(text)
-    except TomlError as error:
-        raise FacilityFileError(name, [f"not a TOML file: {error}"]) from None
+    return document_of(text, name, FacilityFileError)

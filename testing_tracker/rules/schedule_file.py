@@ -5,17 +5,24 @@ A clinical director edits these files by hand, so each problem names the key and
 
 import math
 import re
-import tomllib
 from collections.abc import Callable
 from datetime import date, time
 from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named
 from testing_tracker.rules.calendar import WEEKDAYS, closed_days
-from testing_tracker.rules.exchange.toml_text import TomlError, read_toml
+from testing_tracker.rules.exchange.toml_file import (
+    TomlFile,
+    TomlFileError,
+    day,
+    document_of,
+    list_of,
+    one_of,
+    some_of,
+    whole_number,
+)
 from testing_tracker.rules.schedule import (
     Bounds,
     ClosedRule,
@@ -26,16 +33,15 @@ from testing_tracker.rules.schedule import (
     Schedule,
     Shift,
 )
-from testing_tracker.rules.toml_values import TomlValues
-from testing_tracker.rules.words import Kind, Level
+from testing_tracker.rules.words import SPECIMENS, Kind, Level
 
 if TYPE_CHECKING:
     from testing_tracker.rules.guard_rails import ChanceTable
 
-SPECIMENS = ("urine", "oral-fluid", "breath", "blood", "hair", "sweat")
 MOST_STEPS = len(Level) - 1
 
 _SECTIONS = {
+    "title": (),
     "draw": ("kind", "per_week", "days", "min_per_week", "max_per_week", "max_gap_days"),
     "closed": ("holidays", "days", "shift"),
     "collection": ("specimen", "panel", "panels", "window"),
@@ -44,15 +50,9 @@ _SECTIONS = {
 _BOUNDS = {"min_per_week": (0, 7), "max_per_week": (1, 7), "max_gap_days": (1, 366)}  # least and greatest
 _ANY_YEAR = 2026  # a calendar that the holidays library knows, it knows for every year
 
-_T = TypeVar("_T")
 
-
-class ScheduleFileError(TestingTrackerError):
+class ScheduleFileError(TomlFileError):
     """A schedule file cannot be used; `problems` has a line for each reason."""
-
-    def __init__(self, file: str, problems: list[str]) -> None:
-        self.problems = [f"{file}: {problem}" for problem in problems]
-        super().__init__("; ".join(self.problems))
 
 
 def read_stored(text: str) -> Schedule:
@@ -60,6 +60,8 @@ def read_stored(text: str) -> Schedule:
 
     A panel may name an analyte of the facility's own that is in the vocabulary no more; it keeps its name.
     """
+    import tomllib
+
     reader = _Reader(tomllib.loads(text), is_stored=True)
     schedule = reader.schedule()
     if reader.problems:
@@ -72,11 +74,7 @@ def read_schedule(text: str, file: str) -> Schedule:
 
     Raises ScheduleFileError with every problem found: an unknown key, a wrong type, an impossible rule.
     """
-    try:
-        document = read_toml(text)
-    except TomlError as error:
-        raise ScheduleFileError(file, [f"not a TOML file: {error}"]) from None
-    reader = _Reader(document)
+    reader = _Reader(document_of(text, file, ScheduleFileError))
     schedule = reader.schedule()
     if reader.problems:
         raise ScheduleFileError(file, reader.problems)
@@ -100,7 +98,7 @@ def read_with_table(text: str, file: str) -> "tuple[Schedule, ChanceTable | None
         raise ScheduleFileError(file, [f"draw.{error.key}: {error}"]) from None
 
 
-class _Reader(TomlValues):
+class _Reader(TomlFile):
     """Takes values out of the document. A bad one becomes a problem and its default takes its place."""
 
     def __init__(self, document: dict[str, Any], *, is_stored: bool = False) -> None:
@@ -108,31 +106,17 @@ class _Reader(TomlValues):
         self.is_stored = is_stored
 
     def schedule(self) -> Schedule:
-        self._refuse_unknown_keys()
+        self.refuse_unknown(_SECTIONS, f"a schedule has {', '.join(_SECTIONS)}")
         title = self.document.get("title")
         if not isinstance(title, str) or not title.strip():
             self.problems.append('title: must be a line of text, such as title = "Two tests a week"')
         return Schedule(str(title), self._draw(), self._closed(), self._collection(), self._response())
 
-    def _refuse_unknown_keys(self) -> None:
-        for section, content in self.document.items():
-            if section == "title":
-                continue
-            if section not in _SECTIONS:
-                self.problems.append(f"{section}: unknown; a schedule has title, {', '.join(_SECTIONS)}")
-                continue
-            if not isinstance(content, dict):
-                self.problems.append(f"{section}: must be a table that begins with [{section}]")
-                continue
-            for key in content:
-                if key not in _SECTIONS[section]:
-                    self.problems.append(f"{section}.{key}: unknown; [{section}] has {', '.join(_SECTIONS[section])}")
-
     def _draw(self) -> DrawRule:
         for key in ("kind", "per_week", "days"):
             if key not in self.section("draw"):
                 self.problems.append(f"draw.{key}: missing; every schedule says it under [draw]")
-        kind = self.value("draw.kind", Kind.FIXED, _kind, '"fixed" or "random"')
+        kind = self.value("draw.kind", Kind.FIXED, one_of((Kind.FIXED, Kind.RANDOM)), '"fixed" or "random"')
         per_week = self.value("draw.per_week", Fraction(0), _per_week, "a number over 0 and up to 7")
         days: tuple[int, ...] = self.value(
             "draw.days", (), _days, 'a list of different weekdays, such as ["mon", "thu"]'
@@ -151,7 +135,7 @@ class _Reader(TomlValues):
         values: dict[str, int] = {}
         for key in given:
             least, most = _BOUNDS[key]
-            read = _whole_number(least, most)
+            read = whole_number(least, most)
             values[key] = self.value(f"draw.{key}", least, read, f"a whole number from {least} to {most}")
         if any(self._is_told(f"draw.{key}") for key in (*given, "per_week", "days")) or not (given and days):
             return None
@@ -179,7 +163,7 @@ class _Reader(TomlValues):
         read = partial(_holidays, is_stored=self.is_stored)
         holidays = self.value("closed.holidays", None, read, 'a country or part of one, such as "US-CA"')
         days: tuple[date, ...] = self.value("closed.days", (), _closed_days, 'a list of days, such as ["2026-12-24"]')
-        shift = self.value("closed.shift", Shift.NEXT, _shift, '"next", "previous" or "skip"')
+        shift = self.value("closed.shift", Shift.NEXT, one_of(Shift), '"next", "previous" or "skip"')
         if "shift" in self.section("closed") and self.section("draw").get("kind") == Kind.RANDOM:
             self.problems.append("closed.shift: only fixed draws shift; remove the line from a random schedule")
         return ClosedRule(holidays, shift, days)
@@ -189,7 +173,9 @@ class _Reader(TomlValues):
 
     def _collection(self) -> CollectionRule:
         usual = CollectionRule()
-        specimen = self.value("collection.specimen", usual.specimen, _specimen, f"one of {', '.join(SPECIMENS)}")
+        specimen = self.value(
+            "collection.specimen", usual.specimen, one_of(SPECIMENS), f"one of {', '.join(SPECIMENS)}"
+        )
         read = partial(_panel, is_stored=self.is_stored)
         panel = self.value("collection.panel", usual.panel, read, "a list of analytes")
         wanted = "a list of two or more lists of analytes"
@@ -205,9 +191,10 @@ class _Reader(TomlValues):
         return CollectionRule(specimen, panel, opens, closes, panels)
 
     def _response(self) -> ResponseRule:
-        steps = self.value("response.steps", 1, _steps, f"a whole number from 0 to {MOST_STEPS}")
-        days = self.value("response.repeat_within_days", None, _positive_number, "a whole number of days, 1 or more")
-        repeat_steps = self.value("response.repeat_steps", None, _steps, f"a whole number from 0 to {MOST_STEPS}")
+        read = whole_number(0, MOST_STEPS)
+        steps = self.value("response.steps", 1, read, f"a whole number from 0 to {MOST_STEPS}")
+        days = self.value("response.repeat_within_days", None, whole_number(1), "a whole number of days, 1 or more")
+        repeat_steps = self.value("response.repeat_steps", None, read, f"a whole number from 0 to {MOST_STEPS}")
         given = [key for key in ("repeat_within_days", "repeat_steps") if key in self.section("response")]
         if len(given) == 1:
             self.problems.append(
@@ -215,9 +202,9 @@ class _Reader(TomlValues):
             )
         if repeat_steps is not None and repeat_steps < steps:
             self.problems.append("response.repeat_steps: must not be fewer than steps")
-        missed = self.value("response.missed", Missed.NONE, _missed, '"none", "review" or "positive"')
+        missed = self.value("response.missed", Missed.NONE, one_of(Missed), '"none", "review" or "positive"')
         weeks = self.value(
-            "response.review_after_negative_weeks", None, _positive_number, "a whole number of weeks, 1 or more"
+            "response.review_after_negative_weeks", None, whole_number(1), "a whole number of weeks, 1 or more"
         )
         return ResponseRule(steps, days, repeat_steps, missed, weeks)
 
@@ -244,12 +231,6 @@ def _contradictions(bounds: Bounds, per_week: Fraction, days: tuple[int, ...]) -
     return problems
 
 
-def _kind(value: Any) -> Kind:  # noqa: ANN401
-    if value not in (Kind.FIXED, Kind.RANDOM):
-        raise ValueError
-    return Kind(value)
-
-
 def _per_week(value: Any) -> Fraction:  # noqa: ANN401
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 7:
         raise ValueError
@@ -257,11 +238,7 @@ def _per_week(value: Any) -> Fraction:  # noqa: ANN401
 
 
 def _days(value: Any) -> tuple[int, ...]:  # noqa: ANN401
-    if not isinstance(value, list) or not value or any(day not in WEEKDAYS for day in value):
-        raise ValueError
-    if len(set(value)) != len(value):
-        raise ValueError
-    return tuple(sorted(WEEKDAYS.index(day) for day in value))
+    return tuple(sorted(map(WEEKDAYS.index, some_of(WEEKDAYS)(value))))
 
 
 def _holidays(value: Any, *, is_stored: bool) -> str:  # noqa: ANN401
@@ -273,47 +250,18 @@ def _holidays(value: Any, *, is_stored: bool) -> str:  # noqa: ANN401
 
 
 def _closed_days(value: Any) -> tuple[date, ...]:  # noqa: ANN401
-    if not isinstance(value, list):
-        raise ValueError
     days: list[date] = []
-    for one in value:
-        day = _day(one)
-        if day in days:
-            raise ValueError(f"{day} is there twice; leave one of the two out")
-        days.append(day)
+    for one in map(day, list_of(value)):
+        if one in days:
+            raise ValueError(f"{one} is there twice; leave one of the two out")
+        days.append(one)
     return tuple(sorted(days))
 
 
-def _day(value: Any) -> date:  # noqa: ANN401
-    """A day as a text or as TOML's own date; a day of every year is not one, because holidays move."""
-    if type(value) is date:
-        return value
-    try:
-        if isinstance(value, str) and len(value) == len("2026-12-24"):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise ValueError(f'{value!r} is not a day; write each as "2026-12-24", with its year')
-
-
-def _shift(value: Any) -> Shift:  # noqa: ANN401
-    if value not in tuple(Shift):
-        raise ValueError
-    return Shift(value)
-
-
-def _specimen(value: Any) -> str:  # noqa: ANN401
-    if value not in SPECIMENS:
-        raise ValueError
-    return str(value)
-
-
 def _panel(value: Any, *, is_stored: bool) -> tuple[str, ...]:  # noqa: ANN401
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ValueError
     known: list[str] = []
     problems = []
-    for name in value:
+    for name in list_of(value, str):
         try:
             known.append(analyte_named(name))
         except UnknownAnalyteError as error:
@@ -327,7 +275,7 @@ def _panel(value: Any, *, is_stored: bool) -> tuple[str, ...]:  # noqa: ANN401
 
 
 def _panels(value: Any, *, read: Callable[[Any], tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:  # noqa: ANN401
-    if not isinstance(value, list) or len(value) < 2 or not all(value):
+    if len(list_of(value)) < 2 or not all(value):
         raise ValueError
     return tuple(read(one) for one in value)
 
@@ -343,30 +291,3 @@ def _window(value: Any) -> tuple[time, time]:  # noqa: ANN401
     if opens >= closes:
         raise ValueError("must open before it closes, on one day")
     return opens, closes
-
-
-def _steps(value: Any) -> int:  # noqa: ANN401
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_STEPS:
-        raise ValueError
-    return value
-
-
-def _whole_number(least: int, most: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:  # noqa: ANN401
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError
-        return value
-
-    return read
-
-
-def _positive_number(value: Any) -> int:  # noqa: ANN401
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError
-    return value
-
-
-def _missed(value: Any) -> Missed:  # noqa: ANN401
-    if value not in tuple(Missed):
-        raise ValueError
-    return Missed(value)

@@ -8,11 +8,10 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
-from testing_tracker.rules.analyte_file import SPECIMENS
 from testing_tracker.rules.analytes import shipped_document
 from testing_tracker.rules.facility_file import LIMITS, FacilityFile, FacilityFileError, facility_file
 from testing_tracker.rules.sources import Source, read_source, read_sources
-from testing_tracker.rules.words import Validity
+from testing_tracker.rules.words import SPECIMENS, Validity
 
 INCONSISTENT = "inconsistent"
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6})?")

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+SPECIMENS = ("urine", "oral-fluid", "breath", "blood", "hair", "sweat")  # the kinds of them
+
 
 class Level(StrEnum):
     """Levels of care, from the least to the most immersive (ASAM 1, 2.1, 2.5 and 3.x)."""

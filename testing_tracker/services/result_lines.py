@@ -15,10 +15,9 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount, amounts_by_analyte, read_amount
 from testing_tracker.rules.drawing.because import Because
-from testing_tracker.rules.schedule_file import SPECIMENS
 from testing_tracker.rules.specimens import Measurements, parse_measurement
 from testing_tracker.rules.testing.specimen_labels import label_key
-from testing_tracker.rules.words import Kind, Method, Outcome, Status
+from testing_tracker.rules.words import SPECIMENS, Kind, Method, Outcome, Status
 from testing_tracker.services import lookup, results
 from testing_tracker.services.draws import OpenDraw, find_draw, find_draw_to_correct
 from testing_tracker.services.exchange.on_record import differences, has_label, results_of, was_taken_back

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules import analytes, facility_file
-from testing_tracker.rules.analyte_file import SPECIMENS, _check_digit, read_vocabulary
+from testing_tracker.rules.analyte_file import _check_digit, read_vocabulary
 from testing_tracker.rules.analytes import (
     UnknownAnalyteError,
     Window,
@@ -24,9 +24,8 @@ from testing_tracker.rules.analytes import (
     window_of,
 )
 from testing_tracker.rules.facility_file import FacilityFile, FacilityFileError
-from testing_tracker.rules.schedule_file import SPECIMENS as COLLECTED
 from testing_tracker.rules.sources import read_sources
-from testing_tracker.rules.words import Method
+from testing_tracker.rules.words import SPECIMENS, Method
 
 DOCUMENT = tomllib.loads(files("testing_tracker.rules").joinpath("analytes.toml").read_text(encoding="utf-8"))
 VOCABULARY = {name: entry for name, entry in DOCUMENT.items() if name != "sources"}
@@ -254,10 +253,6 @@ def test_every_fact_that_ships_names_a_source_of_the_file():
     for table in tables:
         named = table["source"] if isinstance(table["source"], list) else [table["source"]]
         assert set(named) <= sources
-
-
-def test_specimens_are_those_that_a_schedule_collects():
-    assert SPECIMENS == COLLECTED
 
 
 # --- What prescriptions explain
