@@ -23,47 +23,59 @@ DAMAGED = (
 
 VARIABLES = "TESTING_TRACKER_"  # how the names of its environment variables begin
 
-_COMMANDS = {
-    "amend": "result",
-    "analyte": "analyte",
-    "backup": "backup",
-    "check": "check",
-    "collected": "attendance",
-    "completion": "completion",
-    "confirmation": "confirmation",
-    "cron": "unattended",
-    "demo": "demo",
-    "doctor": "doctor",
-    "draw": "draw",
-    "due": "draw",
-    "excuse": "attendance",
-    "facility": "facility",
-    "history": "history",
-    "init": "init",
-    "key": "key",
-    "log": "log",
-    "migrate": "migrate",
-    "missed": "attendance",
-    "participant": "participant",
-    "prescription": "prescription",
-    "proof": "verify",
-    "recommendation": "recommendation",
-    "refused": "attendance",
-    "report": "report",
-    "restore": "backup",
-    "result": "result",
-    "review": "review",
-    "schedule": "schedule",
-    "serve": "serve",
-    "specimen": "specimen",
-    "staff": "staff",
-    "status": "status",
-    "swap": "swap",
-    "systemd": "unattended",
-    "test": "draw",
-    "unable": "attendance",
-    "verify": "verify",
+_GROUPS = {  # as the help lists them: the commands by name, each with its module
+    "Every day": {
+        "due": "draw",
+        "log": "log",
+        "result": "result",
+        "amend": "result",
+        "collected": "attendance",
+        "missed": "attendance",
+        "refused": "attendance",
+        "unable": "attendance",
+        "excuse": "attendance",
+        "test": "draw",
+        "swap": "swap",
+        "specimen": "specimen",
+        "confirmation": "confirmation",
+    },
+    "What follows": {
+        "recommendation": "recommendation",
+        "review": "review",
+        "report": "report",
+    },
+    "People and rules": {
+        "participant": "participant",
+        "prescription": "prescription",
+        "schedule": "schedule",
+        "analyte": "analyte",
+        "facility": "facility",
+        "staff": "staff",
+    },
+    "Draws, and their proof": {
+        "draw": "draw",
+        "serve": "serve",
+        "cron": "unattended",
+        "systemd": "unattended",
+        "status": "status",
+        "doctor": "doctor",
+        "verify": "verify",
+        "proof": "verify",
+        "key": "key",
+    },
+    "The database": {
+        "init": "init",
+        "demo": "demo",
+        "check": "check",
+        "backup": "backup",
+        "restore": "backup",
+        "migrate": "migrate",
+        "history": "history",
+        "completion": "completion",
+    },
 }
+_COMMANDS = {name: module for group in _GROUPS.values() for name, module in group.items()}
+_NEVER_CUT = 1000  # characters, more than any first sentence has
 
 
 class Program(click.Group):
@@ -77,7 +89,16 @@ class Program(click.Group):
             return None
         command = getattr(import_module(f"{__name__}.{_COMMANDS[cmd_name]}"), f"{cmd_name}_command")
         assert isinstance(command, click.Command)
+        for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            one.short_help = one.get_short_help_str(_NEVER_CUT)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands in groups, each with its whole first sentence."""
+        for title, names in _GROUPS.items():
+            with formatter.section(title):
+                found = [(f"{name:<14}", self.get_command(ctx, name)) for name in names]
+                formatter.write_dl([(name, command.short_help or "") for name, command in found if command])
 
     def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         """Run a command line; whatever is printed meanwhile goes through the one door."""
