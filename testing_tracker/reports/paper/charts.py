@@ -6,8 +6,7 @@ marks, dashes and hatching too, for those who print without colours.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import count
 from math import ceil
 
@@ -30,23 +29,6 @@ _MARKS = (  # around the point, 3 units to each side
 _ROW = 15  # units from line to line
 _SWATCH = 20
 _EDGE = 8  # units that stay free at the right
-
-
-@dataclass(frozen=True)
-class _Shape:
-    path: str
-    fill: str
-    stroke: str
-    thick: str
-    dashes: str
-
-
-@dataclass(frozen=True)
-class _Label:
-    x: str
-    y: str
-    anchor: str
-    text: str
 
 
 _Point = tuple[float, float]
@@ -186,8 +168,8 @@ class _Drawing:
 
     def __init__(self, title: str, described: str, hatch: str = "") -> None:
         self.title, self.described, self.hatch = title, described, hatch
-        self.shapes: list[_Shape] = []
-        self.labels: list[_Label] = []
+        self.shapes: list[tuple[str, ...]] = []  # path, fill, stroke, thickness, dashes
+        self.labels: list[tuple[str, ...]] = []  # x, y, anchor, text
 
     def svg(self, high: float) -> str:
         return page(
@@ -203,10 +185,10 @@ class _Drawing:
         )
 
     def shape(self, path: str, fill: str, stroke: str, thick: float, dashes: str = "") -> None:
-        self.shapes.append(_Shape(path, fill, stroke, _in_digits(thick), dashes))
+        self.shapes.append((path, fill, stroke, _in_digits(thick), dashes))
 
-    def line(self, x: float, y: float, to_x: float, to_y: float, colour: str, thick: float, dashes: str = "") -> None:
-        self.shape(f"M{_at(x, y)}L{_at(to_x, to_y)}", "none", colour, thick, dashes)
+    def line(self, x: float, y: float, to_x: float, to_y: float, colour: str, thick: float) -> None:
+        self.shape(f"M{_at(x, y)}L{_at(to_x, to_y)}", "none", colour, thick)
 
     def box(self, x: float, y: float, wide: float, high: float, fill: str, stroke: str) -> None:
         """A box; none of nothing, which would look like a little."""
@@ -231,7 +213,7 @@ class _Drawing:
             self.shape(marks, colour, "#ffffff", 0.6)
 
     def label(self, x: float, y: float, text: str, anchor: str) -> None:
-        self.labels.append(_Label(_in_digits(x), _in_digits(y), anchor, _as_shown(text)))
+        self.labels.append((_in_digits(x), _in_digits(y), anchor, _as_shown(text)))
 
     def along(self, bottom: float, places: Sequence[float], names: Sequence[str]) -> None:
         """The names of the places along the foot, as many as can be read, none beyond the edge."""
@@ -240,9 +222,8 @@ class _Drawing:
             self.line(places[number], bottom, places[number], bottom + 3, GREY, 0.8)
             self.label(min(max(places[number], half), WIDE - half), bottom + _ROW - 1, names[number], "middle")
 
-    def up(self, rows: Iterable[tuple[float, str]]) -> float:
+    def up(self, rows: Sequence[tuple[float, str]]) -> float:
         """The scale at the left side with its lines across, as heights and names; returns where the plot begins."""
-        rows = list(rows)
         left = max(text_width(name) for _, name in rows) + 6
         for y, name in rows:
             self.line(left, y, WIDE - _EDGE, y, PALE, 0.6)
