@@ -12,7 +12,7 @@ from conftest import MONDAY, Clinic, key_of
 
 from testing_tracker import chance
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "draws.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_the_proof_can_be_checked_by_hand(proof):
         assert item["drawn"] is (Fraction(int(found, 16), 2**256) < Fraction(item["chance"]))
 
 
-def test_the_readmes_ten_lines_check_a_proof(proof, capsys, monkeypatch):
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def test_ten_lines_of_python_check_a_proof(proof, capsys, monkeypatch):
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert len([line for line in code.splitlines() if line]) == 10
     monkeypatch.chdir(proof.parent)
     exec(code, {})

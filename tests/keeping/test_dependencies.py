@@ -43,6 +43,6 @@ def test_every_package_has_a_lower_bound(needed):
     assert any(bound.operator in (">=", "==", "~=") for bound in needed.specifier)
 
 
-@pytest.mark.parametrize("command", ["README.md", ".ci/run"])
+@pytest.mark.parametrize("command", ["CONTRIBUTING.md", ".ci/run"])
 def test_the_tests_are_run_with_the_versions_of_the_lock_file(command):
     assert "--group dev --constraint requirements.lock" in (PROJECT / command).read_text(encoding="utf-8")
