@@ -113,7 +113,7 @@ def _reaches(
     if said is not None:
         reaches = _is_reached(analyte, amount, said, f"The cutoff that was given for {analyte}")
         return reaches, _differs(analyte, amount, said, usual, reaches)
-    if amount.number == 0:
+    if amount.number == 0 and amount.comparator != ">":
         return False, None
     if known is None or usual is None:
         if amount.comparator == "<":
