@@ -10,13 +10,17 @@ import sqlite3
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from sqlalchemy import Engine
+from sqlmodel import Session
+
 from testing_tracker.store import postgresql
+from testing_tracker.store.engine import writing
 from testing_tracker.store.location import locate
 
 SERVER = os.environ.get("TESTING_TRACKER_TEST_POSTGRES")  # the URL of a database whose user may make others
@@ -319,3 +323,15 @@ def _cell(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return value.isoformat() if isinstance(value, date) else value
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction of which nothing is to stay."""
+
+
+@contextmanager
+def nothing_stays(engine: Engine) -> Iterator[Session]:
+    """A transaction in which to try something, that is taken back when the block ends."""
+    with suppress(_TakenBackError), writing(engine) as session:
+        yield session
+        raise _TakenBackError

@@ -80,6 +80,8 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
                 _is_read_together(),
                 col(Draw.expected),
                 col(Draw.late),
+                # Where no second specimen came, an act that says nothing of an outcome gives the first one's back.
+                (col(Draw.status) == Status.COLLECTED) & col(Draw.outcome).is_(None),
                 leads_to != col(Draw.status),
                 said.is_distinct_from(col(Draw.outcome)) & col(entry.id).is_not(None),
                 col(entry.participant_id) != col(Draw.participant_id),

@@ -1,12 +1,12 @@
 """What a draw that nobody touched becomes when its day is over: by the rule, and by the night."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from databases import nothing_stays
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -17,7 +17,7 @@ from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.drawing.closing import Untouched, end_of_day
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.closings import close_days
-from testing_tracker.store.engine import open_engine, writing
+from testing_tracker.store.engine import open_engine
 from testing_tracker.store.tables import AuditEntry, Draw
 
 untouched = st.builds(Untouched, st.none() | st.sampled_from(Because), st.booleans(), st.booleans(), st.booleans())
@@ -117,17 +117,6 @@ def due(made_clinic, tmp_path_factory) -> Iterator[Engine]:
     engine = open_engine(clinic.location)
     yield engine
     engine.dispose()
-
-
-class TakenBackError(Exception):
-    """Ends a transaction of which nothing is to stay."""
-
-
-@contextmanager
-def nothing_stays(engine: Engine) -> Iterator[Session]:
-    with suppress(TakenBackError), writing(engine) as session:
-        yield session
-        raise TakenBackError
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
