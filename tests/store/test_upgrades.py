@@ -10,6 +10,7 @@ import pytest
 from conftest import Clinic, key_of
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.because import because_in
 from testing_tracker.services import upgrades
 from testing_tracker.store.engine import SCHEMA_VERSION
 
@@ -138,3 +139,11 @@ def test_two_at_once_upgrade_once(old, monkeypatch):
     old("due")
     upgraded = old.rows("SELECT detail FROM audit_entry WHERE act = 'schema upgrade'")
     assert [SCHEMA_VERSION in detail for (detail,) in upgraded].count(True) == 1
+
+
+def test_every_draw_says_why_it_is_what_it_is(old, request):
+    old("due")
+    draws = old.rows("SELECT reason, because FROM draw")
+    assert all(because == because_in(reason) for reason, because in draws)
+    if request.node.callspec.params["old"].name == "schema-0006.db.gz":
+        assert {"held back", "not recollected", "unable to provide"} <= {because for _, because in draws}
