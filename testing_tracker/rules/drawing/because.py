@@ -44,8 +44,12 @@ _AND_MORE = {Because.UNABLE: ": ", Because.WAS_CLOSED: ": ", Because.NOT_RECOLLE
 
 def sentence(because: Because, more: str | None = None) -> str:
     """The sentence for people, with what somebody said besides where there is more."""
-    said = WORDINGS[because][-1]
-    return f"{said}{_AND_MORE[because]}{more}" if more else said
+    return every_sentence(because, more)[-1]
+
+
+def every_sentence(because: Because, more: str | None = None) -> list[str]:
+    """The sentence in every wording that there ever was, today's last: to look for in what was written before."""
+    return [f"{said}{_AND_MORE[because]}{more}" if more else said for said in WORDINGS[because]]
 
 
 def because_in(reason: str | None) -> Because | None:

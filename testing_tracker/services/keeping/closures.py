@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week, day_in_words
-from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.drawing.because import Because, every_sentence
 from testing_tracker.rules.draws import fixed_week
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Kind, Role, Status
@@ -152,8 +152,7 @@ def _make_due(session: Session, acting: Acting, closure: Closure | None) -> int:
             of_facility(acting.facility_id, Draw.participant_id),
             Draw.due_on == acting.today,
             Draw.status == Status.EXCUSED,
-            Draw.because == Because.WAS_CLOSED,
-            col(Draw.reason).endswith(f": {closure.reason}", autoescape=True),
+            col(Draw.reason).in_(every_sentence(Because.WAS_CLOSED, closure.reason)),
         )
         .order_by(col(Draw.id))
     ).all()

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.because import WORDINGS, Because
+from testing_tracker.rules.drawing.because import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Kind, Status
 from testing_tracker.services.attendance import set_status
@@ -99,7 +99,7 @@ def was_cancelled(session: Session, participant_id: int) -> bool:
 def _check_nothing_was_recorded(session: Session, participant: Participant) -> None:
     by_somebody = ~and_(
         or_(col(AuditEntry.act) == Act.DRAW_MISSED, col(AuditEntry.act) == Act.DRAW_UNRECORDED),
-        col(AuditEntry.reason).in_([wording for because in _OF_A_NIGHT for wording in WORDINGS[because]]),
+        col(AuditEntry.reason).in_([said for because in _OF_A_NIGHT for said in every_sentence(because)]),
         col(AuditEntry.reason).is_not(None),
     )
     entry = session.exec(
