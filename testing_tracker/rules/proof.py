@@ -101,7 +101,7 @@ def read_document(document: Any) -> Proof:  # noqa: ANN401
             day_secret=_bytes(document["day_secret"]),
             decisions=tuple(_decision(item) for item in document["participants"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         said = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise TestingTrackerError(f"This is not a proof of a day's draws: {said}.") from None
     numbers = [decision.participant for decision in proof.decisions]

@@ -81,6 +81,10 @@ class TestThereAndBack:
             (replace(PLAIN, reason="court date"), "court date"),
             (replace(PLAIN, reason="[cancelled] by phone"), '[text "[cancelled] by phone"]'),
             (replace(PLAIN, reason="=1+1"), '[text "=1+1"]'),
+            (replace(PLAIN, reason="@home"), '[text "@home"]'),
+            (replace(PLAIN, reason=" two "), '[text " two "]'),
+            (replace(PLAIN, reason="one\rtwo"), '[text "one\\rtwo"]'),
+            (replace(PLAIN, lab=""), '[definitive ""]'),
             (replace(PLAIN, lab="North"), '[definitive "North"]'),
             (replace(PLAIN, expected=("cocaine",), reason="x"), '[expected "cocaine"] x'),
             (replace(PLAIN, absent=("alcohol", "opiates")), '[absent "alcohol;opiates"]'),
@@ -114,6 +118,13 @@ class TestThereAndBack:
         assert as_on_record(unrecorded).status is DUE
         assert as_on_record(PLAIN) is PLAIN
 
+    def test_a_laboratory_that_is_not_known_is_one_all_the_same(self):
+        assert read("[definitive]").lab == ""
+
+    def test_blanks_around_a_reason_are_nobodys(self):
+        assert read("  court date ").reason == "court date"
+        assert read("[for-cause]   ").reason is None
+
     def test_amounts_on_record_are_read_in_the_order_of_their_names(self):
         assert measured_of(["opiates=2000 ng/mL", "cocaine=<50 ng/mL"]) == (
             ("cocaine", Amount(Decimal(50), "ng/mL", "<")),
@@ -139,6 +150,7 @@ class TestWhatDoesNotFit:
             ('[earlier "invalid"]', (), "does not count, and the line says that it does"),
             ('[for-cause "a"] [for-cause "b"]', (), "the reason has the mark for-cause twice"),
             ('[definitive "\\x"]', (), "is not a JSON string"),
+            ('[definitive "\\ud800"]', (), "is not a JSON string"),
             (SECOND_GIVEN, (), "the result of a second specimen is to come, as the reason says, and the line has one"),
         ],
     )
@@ -161,6 +173,7 @@ class TestSayingTheSame:
         bare = PLAIN
         full = replace(PLAIN, lab="North", absent=("opiates",), collected_at=datetime(2026, 11, 16, tzinfo=UTC))
         assert bare.is_said_by(full)
+        assert bare.is_said_by(replace(bare, earlier=INVALID))
         assert not full.is_said_by(bare)
 
     @pytest.mark.parametrize(
@@ -182,6 +195,9 @@ class TestDaysAndNumbers:
     def test_a_day_is_read_as_it_is_written(self, day):
         assert read_day(day.isoformat()) == day
 
+    def test_the_first_and_the_last_day_that_a_record_may_have(self):
+        assert [read_day("1900-01-01"), read_day("2199-12-31")] == [EARLIEST, LATEST]
+
     @pytest.mark.parametrize("text", ["", "today", "2026-02-30", "2026-13-01", "16.11.2026", "26-11-16", "2026-11-1"])
     def test_what_is_no_day(self, text):
         with pytest.raises(ValueError, match="not a date; write 2026-11-23"):
@@ -200,7 +216,7 @@ class TestDaysAndNumbers:
         assert read_chance("0.25") == Fraction(1, 4)
 
     @pytest.mark.parametrize(
-        "text", ["", "-1/7", "2/", "1/0", "2 / 7", "1e-3", "half", "٢/٧", 0.5, None, "1" * 401, "3/2", "1.01", "2"]
+        "text", ["", "-1/7", "2/", "1/0", "2 / 7", "1e-3", "half", "٢/٧", "٢", 0.5, None, "1" * 401, "3/2", "1.01", "2"]
     )
     def test_what_is_no_chance(self, text):
         with pytest.raises(ValueError, match="a chance"):

@@ -76,6 +76,22 @@ def fewest_or_most(graph: Graph, states, sign: int, weeks: int) -> int:
     return pick(best.values())
 
 
+def means_of_returning(graph: Graph, state: int, sign: int) -> set[Fraction]:
+    """The fewest (or the most) draws a week with which one comes back to a Monday's state, in 1, 2, … weeks."""
+    pick = min if sign == FEWEST else max
+    steps = [(m, before - 1, after - 1) for m, before, after in ways_of(graph)]
+    reached, found = {state: 0}, set()
+    for weeks in range(1, graph.gaps + 1):
+        after: dict[int, int] = {}
+        for m, at, to in steps:
+            if at in reached:
+                after[to] = pick(after.get(to, reached[at] + m), reached[at] + m)
+        reached = after
+        if state in reached:
+            found.add(Fraction(reached[state], weeks))
+    return found
+
+
 class TestWeeks:
     @few
     @given(guard_rails())
@@ -105,7 +121,7 @@ class TestWeeks:
         no_monday = graph.draw.copy()
         no_monday[0] = False
         assert ways_of(graph.only(no_monday, graph.rest)) == ways_through_a_week((1, 2, 3, 4, 5, 6), Bounds(0, 7, 3))
-        assert ways_of(graph.only(graph.draw, graph.rest)) == ways_of(graph)
+        assert ways_of(graph.only(np.ones_like(graph.draw), np.ones_like(graph.rest))) == ways_of(graph)
 
 
 class TestSteps:
@@ -200,6 +216,19 @@ class TestNeverStrayingFromAnExtreme:
             assert remaining
             for inside in remaining:
                 assert extreme_mean(tight, inside, FEWEST) == mean == extreme_mean(tight, inside, MOST)
+
+    @few
+    @given(guard_rails(), st.sampled_from([FEWEST, MOST]))
+    def test_every_state_to_which_one_can_come_back_at_that_mean_is_left(self, rails, sign):
+        graph = graph_of(*rails)
+        for states in classes(graph):
+            mean = extreme_mean(graph, states, sign)
+            left = [
+                state for inside in classes(tightest(graph, states, mean, sign), states) for state in inside.tolist()
+            ]
+            assert sorted(left) == [
+                state for state in states.tolist() if mean in means_of_returning(graph, state, sign)
+            ]
 
     def test_the_fewest_with_a_gap_of_seven_is_the_same_weekday_for_ever(self):
         graph = graph_of(EVERY_DAY, Bounds(0, 7, 7))

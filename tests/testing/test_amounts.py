@@ -185,6 +185,12 @@ class TestTheTestsOwnCutoff:
     def test_nothing_is_said_where_both_agree(self):
         assert judged("500", cutoff="100").warnings == ()
 
+    def test_nor_where_nobody_knows_what_the_usual_one_would_say(self):
+        """Less than 200 is below the test's 300; whether it is below the usual 150, nobody knows."""
+        less = {"cocaine": read_amount("<200")}
+        result = judge(Outcome.NEGATIVE, ["cocaine"], less, "urine", CUP, {"cocaine": read_amount("300")})
+        assert (result.analytes, result.warnings) == ((), ())
+
     def test_it_is_for_its_own_analyte_only(self):
         amounts = {"cocaine": read_amount("120"), "fentanyl": read_amount("120")}
         result = judge(Outcome.POSITIVE, ["cocaine", "fentanyl"], amounts, "urine", CUP, {"fentanyl": read_amount("1")})
