@@ -216,7 +216,7 @@ class TestDaysAndNumbers:
         assert read_chance("0.25") == Fraction(1, 4)
 
     @pytest.mark.parametrize(
-        "text", ["", "-1/7", "2/", "1/0", "2 / 7", "1e-3", "half", "٢/٧", "٢", 0.5, None, "1" * 401, "3/2", "1.01", "2"]
+        "text", ["", "-1/7", "2/", "1/0", "2 / 7", "1e-3", "half", "٢/٧", "٠", 0.5, None, "1" * 401, "3/2", "1.01", "2"]
     )
     def test_what_is_no_chance(self, text):
         with pytest.raises(ValueError, match="a chance"):
