@@ -47,6 +47,14 @@ class Outcome(StrEnum):
     INVALID = "invalid"
 
 
+class TakenAs(StrEnum):
+    """As what a draw is evidence: a positive test, or a missed or refused one where the schedule asks for that."""
+
+    POSITIVE = "positive"
+    MISSED = "missed"
+    REFUSED = "refused"
+
+
 class Method(StrEnum):
     """How a specimen was tested: by a cut-off on the spot (cup, immunoassay), or by a laboratory that tells substances
     apart (GC-MS, LC-MS/MS), whose word governs."""

@@ -28,7 +28,6 @@ from testing_tracker.services.weighing import (
     RAISE,
     open_recommendation,
     standing_evidence,
-    taken_as_in,
     was_decided_on,
     weigh,
     weigh_again,
@@ -109,9 +108,8 @@ def _is_absence(grounds: Outcome | Status | None) -> bool:
 def _was_absence(session: Session, draw: Draw) -> bool:
     """Whether the open recommendation rests on the draw as on a missed or refused one."""
     recommendation = open_recommendation(session, draw.participant_id)
-    if recommendation is None or _standing_in(session, recommendation, draw) is None:
-        return False
-    return taken_as_in(session, id_of(recommendation), id_of(draw)) != Outcome.POSITIVE
+    own = _standing_in(session, recommendation, draw)
+    return own is not None and own.taken_as != Outcome.POSITIVE
 
 
 def decided_on(session: Session, draw: Draw) -> list[int]:
@@ -190,7 +188,7 @@ def _follow_evidence(session: Session, acting: Acting, draw: Draw) -> Recommenda
             return None
         return _take_out(session, acting, recommendation, own, draw) if own else _weigh_again(session, acting, draw)
     if own is not None and recommendation is not None:
-        if taken_as_in(session, id_of(recommendation), id_of(draw)) == grounds:
+        if own.taken_as == grounds:
             return _weigh_again(session, acting, draw)
         own.withdrawn_at = acting.now  # a missed draw whose result came in: the same draw, other evidence
         session.add(own)
@@ -266,7 +264,11 @@ def _put_in(
         recommendation.deferred_until = None
     session.add(recommendation)
     session.flush()
-    session.add(Evidence(recommendation_id=id_of(recommendation), draw_id=id_of(draw), added_at=acting.now))
+    session.add(
+        Evidence(
+            recommendation_id=id_of(recommendation), draw_id=id_of(draw), added_at=acting.now, taken_as=str(grounds)
+        )
+    )
     session.flush()
     weigh(session, acting, recommendation, positives)
     more = {} if grounds is Outcome.POSITIVE else {"taken_as": str(grounds)}

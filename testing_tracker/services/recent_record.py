@@ -12,11 +12,10 @@ from testing_tracker.rules.streaks import negative_streaks
 from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services import prescriptions, reviews
 from testing_tracker.services.positives import said_by
-from testing_tracker.services.recommendation_lines import level_accepted
 from testing_tracker.services.reviews import ReviewLine
 from testing_tracker.services.use_patterns import patterns, test_of
 from testing_tracker.store.queries import enrolled_on, id_of, level_on, records_of, schedule_name_on, standing_on
-from testing_tracker.store.tables import AuditEntry, Draw, Participant
+from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
 
 LAST_DRAWS = 8
 _DECISIONS: dict[str, str] = {
@@ -139,7 +138,8 @@ def _last_draws(session: Session, acting: Acting, participant_id: int) -> list[L
 def _decisions(session: Session, participant_id: int) -> list[EarlierDecision]:
     """Every decision ever made on the participant's recommendations, newest first."""
     entries = session.exec(
-        select(AuditEntry)
+        select(AuditEntry, Recommendation.accepted_level)
+        .join(Recommendation, col(Recommendation.id) == AuditEntry.recommendation_id)
         .where(
             col(AuditEntry.participant_id).in_(records_of(participant_id)),
             col(AuditEntry.act).in_(tuple(_DECISIONS)),
@@ -153,7 +153,7 @@ def _decisions(session: Session, participant_id: int) -> list[EarlierDecision]:
             at=entry.at,
             by=entry.account,
             reason=entry.reason,
-            level=level_accepted(entry),
+            level=Level(level) if level and entry.act == Act.RECOMMENDATION_ACCEPT else None,
         )
-        for entry in entries
+        for entry, level in entries
     ]

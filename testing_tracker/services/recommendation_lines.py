@@ -1,6 +1,5 @@
 """Reads recommendations with all that a clinician has to know of them, many at a time."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -156,7 +155,7 @@ def _awaited(session: Session, about: ColumnElement[bool], said: Mapping[int, Sa
 
 
 def _decisions(session: Session, which: ColumnElement[bool]) -> dict[int, AuditEntry]:
-    """The audit entry of each decision: it has the level that was accepted, and its place among other acts."""
+    """The audit entry of each decision, whose number is its place among other acts."""
     entries = session.exec(
         select(AuditEntry)
         .join(
@@ -204,18 +203,10 @@ def _line(acting: Acting, recommendation: Recommendation, code: str, read: _Read
         awaited_by=awaited,
         is_overdue=is_overdue(awaited, acting.today),
         deferred_until=recommendation.deferred_until if recommendation.status == Decision.OPEN else None,
-        decided_level=level_accepted(decision),
+        decided_level=Level(recommendation.accepted_level) if recommendation.accepted_level else None,
         changed_since=decision is not None
         and any(read.changes.get(id_of(draw), 0) > id_of(decision) for draw in draws),
     )
-
-
-def level_accepted(decision: AuditEntry | None) -> Level | None:
-    """The level of care that was accepted; None for a decision that is older than the record of it, or another one."""
-    if decision is None or decision.act != Act.RECOMMENDATION_ACCEPT:
-        return None
-    level = json.loads(decision.detail or "{}").get("accepted_level")
-    return Level(level) if level else None
 
 
 def _certainty(tests: Sequence[Said]) -> Certainty | None:

@@ -69,7 +69,8 @@ def accept(session: Session, acting: Acting, number: int, note: str | None, to_l
     recommended = Level(recommendation.to_level)
     level = level_on(session, id_of(participant), first_day_of_change(session, acting, id_of(participant)))
     target = to_level or (recommended if is_more_immersive(recommended, level) else level)
-    _decide(session, acting, recommendation, Decision.ACCEPTED, note, accepted_level=target)
+    recommendation.accepted_level = str(target)
+    _decide(session, acting, recommendation, Decision.ACCEPTED, note)
     if target is not level:
         other = f" at {target} instead of {recommended}" if target is not recommended else ""
         reason = f"recommendation {number} accepted{other}" + (f": {note}" if note else "")
@@ -137,7 +138,6 @@ def _decide(
     recommendation: Recommendation,
     decision: Decision,
     reason: str | None,
-    accepted_level: Level | None = None,
 ) -> None:
     recommendation.status = decision
     recommendation.decided_at = acting.now
@@ -145,7 +145,7 @@ def _decide(
     recommendation.decision_reason = reason
     session.add(recommendation)
     is_accepted = decision is Decision.ACCEPTED
-    more: dict[str, Any] = {"accepted_level": str(accepted_level)} if is_accepted else {}
+    more: dict[str, Any] = {"accepted_level": recommendation.accepted_level} if is_accepted else {}
     audit.record(
         session,
         acting,

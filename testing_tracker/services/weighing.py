@@ -1,6 +1,5 @@
 """Weighs the evidence of an open recommendation: how far up the ladder it points from the participant's level."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -14,7 +13,7 @@ from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.positives import Positives, positives_of
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, level_on, records_of
-from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Recommendation
+from testing_tracker.store.tables import Draw, Evidence, Recommendation
 
 DECIDED = (Decision.ACCEPTED, Decision.DECLINED)
 RAISE, ADD_EVIDENCE = "recommendation raise", "recommendation add evidence"
@@ -84,28 +83,17 @@ def _steps(session: Session, draw: Draw, evidence: Sequence[Draw], positives: Po
 def was_decided_on(session: Session, draw_id: int, taken_as: str = Outcome.POSITIVE) -> bool:
     """Whether a clinician has decided on a recommendation that rests on a draw as that: positive, missed or refused."""
     decided = session.exec(
-        select(Recommendation.id)
-        .join(Evidence, col(Evidence.recommendation_id) == Recommendation.id)
+        select(Evidence.id)
+        .join(Recommendation, col(Recommendation.id) == Evidence.recommendation_id)
         .where(
-            Evidence.draw_id == draw_id, col(Evidence.withdrawn_at).is_(None), col(Recommendation.status).in_(DECIDED)
+            Evidence.draw_id == draw_id,
+            Evidence.taken_as == taken_as,
+            col(Evidence.withdrawn_at).is_(None),
+            col(Recommendation.status).in_(DECIDED),
         )
-    ).all()
-    return any(identity and taken_as_in(session, identity, draw_id) == taken_as for identity in decided)
-
-
-def taken_as_in(session: Session, recommendation_id: int, draw_id: int) -> str:
-    """As what a draw became evidence of a recommendation: positive, missed or refused. The audit table has it."""
-    detail = session.exec(
-        select(AuditEntry.detail)
-        .where(
-            AuditEntry.draw_id == draw_id,
-            AuditEntry.recommendation_id == recommendation_id,
-            col(AuditEntry.act).in_((RAISE, ADD_EVIDENCE)),
-        )
-        .order_by(col(AuditEntry.id).desc())
         .limit(1)
     ).first()
-    return str(json.loads(detail or "{}").get("taken_as", Outcome.POSITIVE))
+    return decided is not None
 
 
 def _grounds(draws: Sequence[Draw], positives: Positives) -> Grounds:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
-from testing_tracker.rules.words import About, Decision, Level
+from testing_tracker.rules.words import About, Decision, Level, TakenAs
 from testing_tracker.store.tables.constraints import one_of, only_where
 
 
@@ -13,7 +13,9 @@ class Recommendation(SQLModel, table=True):
     """An escalation recommendation to a clinician. A participant has at most one open.
 
     One `deferred_until` a day stays open and comes back to the top of the worklist on that day. One that is `undone`
-    was raised by a slip and withdrawn with it, in one log session of one day.
+    was raised by a slip and withdrawn with it, in one log session of one day. `accepted_level` is the level of care
+    that a clinician accepted, which may be another one than was recommended; empty for decisions from before it was
+    recorded.
     """
 
     __table_args__ = (
@@ -21,6 +23,7 @@ class Recommendation(SQLModel, table=True):
         one_of("from_level", Level),
         one_of("to_level", Level),
         one_of("status", Decision),
+        one_of("accepted_level", Level),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -35,10 +38,11 @@ class Recommendation(SQLModel, table=True):
     decision_reason: str | None = None
     deferred_until: date | None = None
     undone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    accepted_level: str | None = None
 
 
 class Evidence(SQLModel, table=True):
-    """A draw whose positive result a recommendation rests on, until it is withdrawn."""
+    """A draw that a recommendation rests on, until it is withdrawn, and as what: positive, missed or refused."""
 
     __table_args__ = (
         Index(
@@ -48,6 +52,7 @@ class Evidence(SQLModel, table=True):
             unique=True,
             **only_where("withdrawn_at IS NULL"),
         ),
+        one_of("taken_as", TakenAs),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -55,6 +60,7 @@ class Evidence(SQLModel, table=True):
     draw_id: int = Field(foreign_key="draw.id", index=True)
     added_at: datetime
     withdrawn_at: datetime | None = None
+    taken_as: str = Field(default=TakenAs.POSITIVE, sa_column_kwargs={"server_default": TakenAs.POSITIVE.value})
 
 
 class Review(SQLModel, table=True):

@@ -1,6 +1,8 @@
 """What a row is, in a column of its own, where it was read from a sentence that is meant for people."""
 
 import json
+import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +21,8 @@ def upgrade() -> None:
     """Each step is a function of its own, so that a reader finds the table that it is about."""
     _say_of_draws_why_they_are_what_they_are()
     _put_reminders_in_the_outbox()
+    _as_what_a_draw_is_evidence()
+    _the_level_that_was_accepted()
 
 
 # As the versions before this one have written them, each with what stands before a person's own words, if they follow.
@@ -101,3 +105,44 @@ def _after(reminder: dict[str, Any], act: str, at: datetime, error: str | None) 
         wait = min(timedelta(minutes=2 ** min(reminder["attempts"] - 1, 6)), timedelta(hours=1))
         return {"busy_until": None, "error": error, "next_at": at + wait}
     return {}
+
+
+def _as_what_a_draw_is_evidence() -> None:
+    """Positive, missed or refused: in the details of the act that took the draw, and positive where they say nothing.
+
+    A draw that was taken out and in again has as many acts as rows, so the newest row goes with the newest act.
+    """
+    op.execute(
+        f"ALTER TABLE evidence ADD COLUMN taken_as {text_type()} DEFAULT 'positive' NOT NULL "
+        "CONSTRAINT evidence_taken_as_is_known CHECK (taken_as IN ('positive', 'missed', 'refused'))"
+    )
+    acts = _said(("recommendation raise", "recommendation add evidence"), "taken_as")
+    rows = sa.text("SELECT recommendation_id, draw_id, id FROM evidence ORDER BY id DESC")
+    for recommendation, draw, number in op.get_bind().execute(rows).all():
+        said = acts.get((recommendation, draw))
+        if said and (taken_as := said.pop()) is not None:
+            change = sa.text("UPDATE evidence SET taken_as = :taken_as WHERE id = :number")
+            op.get_bind().execute(change, {"taken_as": taken_as, "number": number})
+
+
+def _the_level_that_was_accepted() -> None:
+    op.execute(
+        f"ALTER TABLE recommendation ADD COLUMN accepted_level {text_type()} "
+        "CONSTRAINT recommendation_accepted_level_is_known "
+        "CHECK (accepted_level IN ('outpatient', 'iop', 'php', 'residential'))"
+    )
+    change = sa.text("UPDATE recommendation SET accepted_level = :level WHERE id = :number")
+    for (number, _), said in _said(("recommendation accept",), "accepted_level").items():
+        op.get_bind().execute(change, {"level": said[-1], "number": number})
+
+
+def _said(acts: Iterable[str], name: str) -> dict[tuple[int, int | None], list[str | None]]:
+    """What the details of these acts have under a name, by recommendation and draw, in the order of the acts."""
+    entries = sa.text(
+        "SELECT recommendation_id, draw_id, detail FROM audit_entry WHERE act IN :acts ORDER BY id"
+    ).bindparams(sa.bindparam("acts", list(acts), expanding=True))
+    found: dict[tuple[int, int | None], list[str | None]] = {}
+    for recommendation, draw, detail in op.get_bind().execute(entries).all():
+        said = re.search(f'"{name}": "([^"]*)"', detail or "")
+        found.setdefault((recommendation, draw), []).append(said.group(1) if said else None)
+    return found
