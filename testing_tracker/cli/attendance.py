@@ -20,8 +20,6 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, status: Status, reason: str | None) -> None:
-    from testing_tracker.services.deciding import lost_ground
-
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)
         found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
@@ -33,7 +31,7 @@ def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, statu
         if changed is not None:
             assert changed.id is not None, "it is on record"
             said = in_a_line(changed.id, found.participant.code, changed.status, changed.reason)
-        participant, lost = found.participant.code, lost_ground.open_for(session, found.draw)
+        participant, lost = found.participant.code, services.reviews.lost_ground_of(session, found.draw)
     say(desk, f"{which}: {now} (was {earlier}).")
     if said is not None:
         say(desk, said)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from testing_tracker.services import doctor as doctor
     from testing_tracker.services import draws as draws
     from testing_tracker.services import editions as editions
-    from testing_tracker.services import evidence as evidence
     from testing_tracker.services import examination as examination
     from testing_tracker.services import exports as exports
     from testing_tracker.services import facilities as facilities
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
     from testing_tracker.services import upgrades as upgrades
     from testing_tracker.services import use_patterns as use_patterns
     from testing_tracker.services import verification as verification
-    from testing_tracker.services import weighing as weighing
     from testing_tracker.services import worklist as worklist
 
 

@@ -14,7 +14,8 @@ from testing_tracker.rules.drawing.because import Because, because_in, sentence
 from testing_tracker.rules.drawing.closing import Untouched, end_of_day
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Role, Status
-from testing_tracker.services import evidence, settling, staff
+from testing_tracker.services import settling, staff
+from testing_tracker.services.deciding import evidence
 from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
@@ -171,9 +172,4 @@ def set_status(
         draw.outcome, draw.expected, draw.late = None, False, False
     session.add(draw)
     session.flush()
-    return after_absence(session, acting, draw)
-
-
-def after_absence(session: Session, acting: Acting, draw: Draw) -> Recommendation | None:
-    """Raise, ask for or withdraw what a draw's status leads to; the recommendation that this changed."""
-    return evidence.follow_absence(session, acting, draw)
+    return evidence.bring_in_line(session, acting, draw.participant_id, [draw])

@@ -23,7 +23,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
-from testing_tracker.services.evidence import look_again
+from testing_tracker.services.deciding import evidence
 from testing_tracker.services.exchange.past_draws import PastDraws, method_of
 from testing_tracker.services.imports import (
     Line,
@@ -84,7 +84,7 @@ def import_history(session: Session, acting: Acting, lines: Iterable[str]) -> Ta
         draws.learn(person.id for person in people.values())
         touched |= _take(session, acting, chunk, people, draws, tally)
     for participant_id in sorted(touched):
-        look_again(session, acting, participant_id)
+        evidence.bring_in_line(session, acting, participant_id)
     tally.refused.sort(key=lambda refused: refused.number)
     audit.record(
         session,

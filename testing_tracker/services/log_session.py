@@ -245,8 +245,8 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
         due_on=draw.due_on,
         undone=line.recorded,
     )
-    changed = attendance.set_status(session, acting, draw, line.before, line.reason_before)
     draw.unable = line.was_unable
+    changed = attendance.set_status(session, acting, draw, line.before, line.reason_before)
     settled = settling.settle(session, acting, draw)
     if line.raised is not None:
         undone.mark_recommendation(session, acting, line.raised.number, draw)

@@ -14,6 +14,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.new_codes import check_new_code
 from testing_tracker.rules.words import Level
 from testing_tracker.services import schedules
+from testing_tracker.services.deciding import evidence
 from testing_tracker.services.leaves import end_leaves_for_return
 from testing_tracker.services.lookup import (
     find_enrolled,
@@ -22,7 +23,6 @@ from testing_tracker.services.lookup import (
 )
 from testing_tracker.services.people.look_alikes import LookAlikes
 from testing_tracker.services.people.renaming import change_name
-from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     enrolled_on,
@@ -116,7 +116,7 @@ def enrol(
         enrolled_on=new.enrolled_on,
     )
     session.flush()
-    return Enrolled(participant, weigh_again(session, acting, id_of(participant)), alike)
+    return Enrolled(participant, evidence.bring_in_line(session, acting, id_of(participant)), alike)
 
 
 def _check_readmission(
@@ -302,4 +302,4 @@ def transfer(
         to_level=level,
     )
     session.flush()
-    return Transferred(before, weigh_again(session, acting, identity))
+    return Transferred(before, evidence.bring_in_line(session, acting, identity))

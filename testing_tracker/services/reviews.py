@@ -124,6 +124,12 @@ def state_of(review: Review) -> State:
     return State.WITHDRAWN if review.done_by is None else State.DONE
 
 
+def lost_ground_of(session: Session, draw: Draw) -> str | None:
+    """Whom a decision has moved that has no ground in a draw any more, as long as nobody has looked at that."""
+    review = _of(session, draw, About.LOST_GROUND)
+    return review.detail if review is not None and state_of(review) is State.OPEN else None
+
+
 def _of(session: Session, draw: Draw, about: About) -> Review | None:
     return session.exec(select(Review).where(Review.draw_id == draw.id, Review.about == about)).first()
 

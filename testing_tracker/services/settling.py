@@ -15,11 +15,11 @@ from testing_tracker.rules.reading import Read
 from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.testing.settling import ResultAsRead, what_a_draw_says
 from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Validity
-from testing_tracker.services import evidence, prescriptions, reviews
-from testing_tracker.services.deciding import lost_ground
+from testing_tracker.services import prescriptions, reviews
+from testing_tracker.services.deciding import evidence
+from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.draws import window_closes
 from testing_tracker.services.testing import together
-from testing_tracker.services.weighing import weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, reading_of, result_of
 from testing_tracker.store.tables import AuditEntry, Draw, Reading, Recommendation, Result
@@ -170,14 +170,12 @@ def _settle(
     if not absent and not tampering and evidence.is_quiet(session, draw):
         return Settled(read, None)
     is_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
-    if is_positive and draw.kind == Kind.IMPORTED and (was_positive or not raises):
-        recommendation = weigh_again(session, acting, draw.participant_id)
-    else:
-        recommendation = evidence.follow(session, acting, draw)
+    is_known = is_positive and draw.kind == Kind.IMPORTED and (was_positive or not raises)
+    recommendation = evidence.bring_in_line(session, acting, draw.participant_id, [] if is_known else [draw])
     _ask_or_withdraw(session, acting, draw, About.UNEXPECTED_NEGATIVE, absent)
     _ask_or_withdraw(session, acting, draw, About.TAMPERED, tampering)
-    decided = evidence.decided_on(session, draw)
-    return Settled(read, recommendation, decided, lost=lost_ground.open_for(session, draw) if decided else None)
+    decided = decided_on(session, draw)
+    return Settled(read, recommendation, decided, lost=reviews.lost_ground_of(session, draw) if decided else None)
 
 
 def _as_read(session: Session, result: Result | None, read: Read, together_say: Outcome | None) -> list[ResultAsRead]:

@@ -19,8 +19,9 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because, because_in
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.words import Decision, Kind, Role, Status
-from testing_tracker.services import evidence, keys, staff
+from testing_tracker.services import keys, staff
 from testing_tracker.services.attendance import set_status
+from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.drawing.taken_back import keep_as_it_was_made
 from testing_tracker.services.keys import Rotated
 from testing_tracker.services.reporting import outbox
@@ -282,7 +283,7 @@ def _restore(
             status, because = Status.UNRECORDED, Because.CLOSED_BY_A_CLOCK
         else:
             continue
-        decided.update(evidence.decided_on(session, draw))
+        decided.update(decided_on(session, draw))
         set_status(session, acting, draw, status, because)
         settle(session, acting, draw)
         code = session.get_one(Participant, draw.participant_id).code

@@ -13,7 +13,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Status
 from testing_tracker.services.attendance import set_status
-from testing_tracker.services.evidence import decided_on
+from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.lookup import find_participant, was_discharged
 from testing_tracker.services.participants import days_to_write
 from testing_tracker.store import audit

@@ -9,13 +9,14 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Decision, Ended, Standing, Status
-from testing_tracker.services import evidence, prescribing
+from testing_tracker.services import prescribing
 from testing_tracker.services.attendance import set_status
+from testing_tracker.services.deciding import evidence
+from testing_tracker.services.deciding.case import open_recommendation, standing_evidence
 from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.people.cancelling import was_cancelled
 from testing_tracker.services.people.discharging import end_enrolment
 from testing_tracker.services.prescriptions import standing as prescriptions_of
-from testing_tracker.services.weighing import open_recommendation, standing_evidence, weigh_again
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, records_of, standing_on
 from testing_tracker.store.tables import Draw, Joining, Participant, Recommendation, Review
@@ -65,7 +66,7 @@ def join(session: Session, acting: Acting, code: str, into_code: str, reason: st
     cancelled = _cancel_open_draws(session, acting, record, f"joined into {into.code}: {reason}")
     _hand_over(session, acting, waiting, into, identity)
     prescribing.read_again_together(session, acting, person, apart, f"{record.code} was joined into {into.code}")
-    weigh_again(session, acting, person)
+    evidence.bring_in_line(session, acting, person)
     return Joined(record, into, cancelled, open_recommendation(session, person))
 
 
@@ -122,5 +123,4 @@ def _hand_over(
         reason=waiting.decision_reason,
     )
     session.flush()
-    for line in lines:
-        evidence.follow(session, acting, session.get_one(Draw, line.draw_id))
+    evidence.bring_in_line(session, acting, id_of(into), [session.get_one(Draw, line.draw_id) for line in lines])

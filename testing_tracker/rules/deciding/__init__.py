@@ -1,0 +1,1 @@
+"""What clinicians are asked because of the tests."""

@@ -1,0 +1,187 @@
+"""Reads the case of a participant from the record: all that a recommendation and the reviews follow from."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.deciding.recommending import Case, Fact
+from testing_tracker.rules.schedule import ResponseRule
+from testing_tracker.rules.words import About, Decision, Outcome, Status, TakenAs
+from testing_tracker.services.lookup import first_day_of_change
+from testing_tracker.services.panels import rule_of_draw
+from testing_tracker.services.positives import Positives, positives_of
+from testing_tracker.services.recommendation_lines import DEFER
+from testing_tracker.store.queries import id_of, level_on, person_of, records_of
+from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Placement, Recommendation, Review
+
+DECIDED = (Decision.ACCEPTED, Decision.DECLINED)
+RAISE, ADD_EVIDENCE = "recommendation raise", "recommendation add evidence"
+_SAYS_NOTHING = ResponseRule()
+
+
+@dataclass(frozen=True)
+class CaseOnRecord:
+    """A case with the rows that it was read from, by draw: the evidence that stands, and the reviews of each matter.
+
+    `participant_id` is the record that goes on for the person.
+    """
+
+    case: Case
+    participant_id: int
+    recommendation: Recommendation | None
+    lines: Mapping[int, Evidence]
+    draws: Mapping[int, Draw]
+    reviews: Mapping[tuple[int, About], Review]
+
+
+def open_recommendation(session: Session, participant_id: int) -> Recommendation | None:
+    """The participant's recommendation that nobody has decided on; there is at most one."""
+    return session.exec(
+        select(Recommendation).where(
+            col(Recommendation.participant_id).in_(records_of(participant_id)), Recommendation.status == Decision.OPEN
+        )
+    ).first()
+
+
+def standing_evidence(session: Session, recommendation: Recommendation) -> list[Evidence]:
+    """What a recommendation rests on, without what was withdrawn."""
+    return list(
+        session.exec(
+            select(Evidence)
+            .where(Evidence.recommendation_id == recommendation.id, col(Evidence.withdrawn_at).is_(None))
+            .order_by(col(Evidence.id))
+        )
+    )
+
+
+def decided_on(session: Session, draw: Draw) -> list[int]:
+    """The recommendations, by number, that a clinician decided on with this draw as evidence."""
+    return [id_of(recommendation) for _, recommendation in _decisions(session, col(Evidence.draw_id) == draw.id)]
+
+
+def fact_of(session: Session, draw: Draw) -> Fact:
+    """A draw as it is by itself. Its schedule is read only where it decides."""
+    status = Status(draw.status)
+    is_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
+    asks = is_positive or status in (Status.MISSED, Status.REFUSED)
+    return Fact(
+        draw_id=id_of(draw),
+        on=draw.due_on,
+        status=status,
+        response=rule_of_draw(session, draw).response if asks else _SAYS_NOTHING,
+        reason=draw.reason,
+        is_positive=is_positive,
+        unable=draw.unable,
+    )
+
+
+def read_case(session: Session, acting: Acting, participant_id: int, changed: Sequence[Draw] = ()) -> CaseOnRecord:
+    """The case of a participant of whom some draws have changed, from all records of the person.
+
+    Beside these draws, which come first, those may matter that stand in the open recommendation, and those that a
+    clinician is or was asked about as possibly the same use.
+    """
+    person = person_of(session, participant_id)
+    records = session.connection().execute(records_of(person)).scalars().all()
+    recommendation = open_recommendation(session, person)
+    lines = {line.draw_id: line for line in (standing_evidence(session, recommendation) if recommendation else ())}
+    found = session.exec(select(Review).where(col(Review.participant_id).in_(records))).all()
+    reviews = {(review.draw_id, About(review.about)): review for review in found}
+    draws = _draws(session, changed, {*lines, *(draw_id for draw_id, about in reviews if about is About.SAME_USE)})
+    decisions = _decisions(session, col(Recommendation.participant_id).in_(records))
+    facts = {identity: fact_of(session, draw) for identity, draw in draws.items()}
+    is_any = any(fact.is_positive for fact in facts.values())
+    positives = positives_of(session, col(Draw.participant_id).in_(records)) if is_any else Positives({}, {})
+    case = Case(
+        level=level_on(session, person, first_day_of_change(session, acting, person)),
+        facts=[
+            _with_what_was_said(session, fact, positives, lines.get(identity), reviews, decisions)
+            for identity, fact in facts.items()
+        ],
+        decided={line.draw_id for line, _ in decisions if line.taken_as == TakenAs.POSITIVE},
+        uses=[draw.due_on for draw in positives.in_full(person)],
+        acts=_acts(session, records, recommendation),
+    )
+    return CaseOnRecord(case, person, recommendation, lines, draws, reviews)
+
+
+def _draws(session: Session, changed: Sequence[Draw], others: Collection[int]) -> dict[int, Draw]:
+    """The draws that changed, in their order, and the others by their days."""
+    draws = {id_of(draw): draw for draw in changed}
+    missing = [identity for identity in others if identity not in draws]
+    if missing:
+        rows = session.exec(select(Draw).where(col(Draw.id).in_(missing)).order_by(col(Draw.due_on), col(Draw.id)))
+        draws |= {id_of(draw): draw for draw in rows}
+    return draws
+
+
+def _decisions(session: Session, which: ColumnElement[bool]) -> Sequence[tuple[Evidence, Recommendation]]:
+    """The evidence that clinicians have decided on, with the recommendation that it stood in."""
+    return session.exec(
+        select(Evidence, Recommendation)
+        .join(Recommendation, col(Recommendation.id) == Evidence.recommendation_id)
+        .where(which, col(Evidence.withdrawn_at).is_(None), col(Recommendation.status).in_(DECIDED))
+        .order_by(col(Recommendation.id))
+    ).all()
+
+
+def _with_what_was_said(
+    session: Session,
+    fact: Fact,
+    positives: Positives,
+    line: Evidence | None,
+    reviews: Mapping[tuple[int, About], Review],
+    decisions: Sequence[tuple[Evidence, Recommendation]],
+) -> Fact:
+    """A fact with what its results and clinicians have said; what a result that is being taken back says is nothing."""
+    said = positives.tests.get(fact.draw_id) if fact.is_positive else None
+    looked_at = reviews.get((fact.draw_id, About.SAME_USE))
+    own = [(decided, one) for decided, one in decisions if decided.draw_id == fact.draw_id]
+    accepted = [one for _, one in own if one.status == Decision.ACCEPTED]
+    known = replace(
+        fact,
+        is_positive=said is not None,
+        found=said.unexpected if said is not None else (),
+        same_use=positives.same_uses.get(fact.draw_id, ()) if said is not None else (),
+        looked_at=looked_at.detail if looked_at is not None and looked_at.done_by is not None else None,
+        stands_as=TakenAs(line.taken_as) if line is not None else None,
+        decided_as=frozenset(TakenAs(decided.taken_as) for decided, _ in own),
+    )
+    is_lost = bool(accepted) and known.grounds is None
+    return replace(known, moved=tuple(_moved(session, one) for one in accepted)) if is_lost else known
+
+
+def _moved(session: Session, accepted: Recommendation) -> str:
+    """Whom the decision moved, as it goes on after the participant's code."""
+    number = id_of(accepted)
+    placement = session.exec(
+        select(Placement).where(Placement.recommendation_id == number).order_by(col(Placement.id))
+    ).first()
+    if placement is None:
+        return f"was not moved by recommendation {number}, which was accepted on this ground"
+    levels = f"from {accepted.from_level} to {placement.level}"
+    return f"was moved {levels} on this ground (recommendation {number})"
+
+
+def _acts(session: Session, records: Sequence[int], recommendation: Recommendation | None) -> Sequence[date | int]:
+    """In their order: until when the open recommendation was put off, and which draws came to it."""
+    if recommendation is None:
+        return ()
+    entries = session.exec(
+        select(AuditEntry.draw_id, AuditEntry.detail)
+        .where(
+            col(AuditEntry.participant_id).in_(records),
+            AuditEntry.recommendation_id == recommendation.id,
+            col(AuditEntry.act).in_((DEFER, RAISE, ADD_EVIDENCE)),
+        )
+        .order_by(col(AuditEntry.id))
+    )
+    return [
+        draw_id if draw_id is not None else date.fromisoformat(json.loads(detail or "{}")["until"])
+        for draw_id, detail in entries
+    ]
