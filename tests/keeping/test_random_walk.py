@@ -8,6 +8,7 @@ import click
 import pytest
 from acts import ACTS, FILES, NO_ACT, READS, Walk, weight
 from conftest import Clinic
+from recomputed import out_of_line
 
 from testing_tracker import chance
 from testing_tracker.cli import program
@@ -74,6 +75,7 @@ class Steps:
         """What has to hold whatever was typed before."""
         week = self.walk.today.isocalendar()
         self.type("verify", refusable=False)
+        assert out_of_line(self.walk.clinic) == [], "\n".join(self.typed[-400:])
         self.type("report", "weekly", "--week", f"{week.year}-W{week.week:02}", refusable=False)
 
 
