@@ -20,8 +20,6 @@ from testing_tracker.services.draws import OpenDraw
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
 
-TRIED = "draw tried"
-
 
 def record_absence(
     session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None

@@ -13,6 +13,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.drawing.because import Because, sentence
 from testing_tracker.rules.drawing.closing import Untouched, end_of_day
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.no_record import DAYS_COMPARED_WITH, DAYS_TOGETHER, Closed, Compared, Count, closed_day
 from testing_tracker.rules.schedule import Missed
 from testing_tracker.rules.words import Kind, Status
@@ -250,7 +251,7 @@ def _close(session: Session, acting: Acting, which: Which, draws: Untouched) -> 
         literal(acting.facility_id),
         literal(acting.now, UTCDateTime()),
         literal(acting.account),
-        literal(f"draw {status}"),
+        literal(str(Act.of_draw(status))),
         col(Draw.participant_id),
         col(Draw.id),
         literal(sentence(because)),

@@ -16,14 +16,14 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.keeping.acts import LEADS_TO, SAYS_AN_OUTCOME
 from testing_tracker.rules.words import Kind, Outcome, Status
-from testing_tracker.services.tampering import LEADS_TO, Found, misplaced_draws, wrong_outcomes, wrong_statuses
+from testing_tracker.services.tampering import Found, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.queries import of_facility, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Reading, Result
 
 _AT_A_TIME = 500
-_RESULT_ACTS = ("result log", "result amend")
 
 
 def check_draws(session: Session, acting: Acting, week: Week, only: int | None = None) -> None:
@@ -59,7 +59,7 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
         .scalar_subquery()
     )
     leads_to = case(*((col(entry.act) == act, str(status)) for act, status in LEADS_TO.items()))
-    said = case((col(entry.act).in_(_RESULT_ACTS), said_in(connection, col(entry.detail), "outcome")))
+    said = case((col(entry.act).in_(SAYS_AN_OUTCOME), said_in(connection, col(entry.detail), "outcome")))
     day = said_in(connection, col(entry.detail), "due_on")
     untouched = and_(
         col(entry.id).is_(None),

@@ -17,8 +17,6 @@ from testing_tracker.services.positives import Positives, Said, positives_of, sa
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Joining, Participant, Recommendation
 
-ACCEPT, DECLINE, DEFER = Act.RECOMMENDATION_ACCEPT, Act.RECOMMENDATION_DECLINE, Act.RECOMMENDATION_DEFER
-
 
 class Certainty(StrEnum):
     """Whether a laboratory has confirmed what the tests that a recommendation rests on found: none, some or all."""

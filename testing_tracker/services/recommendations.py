@@ -12,18 +12,12 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.escalation import is_more_immersive
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Decision, Level, Standing
 from testing_tracker.services import participants
 from testing_tracker.services.lookup import first_day_of_change, readmitted_from
 from testing_tracker.services.recent_record import RecentRecord, recent_record
-from testing_tracker.services.recommendation_lines import (
-    ACCEPT,
-    DECLINE,
-    DEFER,
-    RecommendationLine,
-    draws_behind,
-    lines,
-)
+from testing_tracker.services.recommendation_lines import RecommendationLine, draws_behind, lines
 from testing_tracker.services.testing.collections import NOTHING_SAID, Collection, collections_of
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, level_on, standing_on
@@ -115,7 +109,7 @@ def defer(session: Session, acting: Acting, number: int, until: date, reason: st
     audit.record(
         session,
         acting,
-        DEFER,
+        Act.RECOMMENDATION_DEFER,
         participant_id=recommendation.participant_id,
         recommendation_id=recommendation.id,
         reason=reason,
@@ -149,7 +143,7 @@ def _decide(
     audit.record(
         session,
         acting,
-        ACCEPT if is_accepted else DECLINE,
+        Act.RECOMMENDATION_ACCEPT if is_accepted else Act.RECOMMENDATION_DECLINE,
         participant_id=recommendation.participant_id,
         recommendation_id=recommendation.id,
         reason=reason,

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import About
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, person_of
@@ -66,14 +67,14 @@ def ask(session: Session, acting: Acting, draw: Draw, about: About, detail: str 
         review.raised_at, review.done_at, review.done_by, review.note = acting.now, None, None, None
     review.detail = detail
     session.add(review)
-    _on_record(session, acting, "review ask", review)
+    _on_record(session, acting, Act.REVIEW_ASK, review)
 
 
 def ask_again(session: Session, acting: Acting, review: Review) -> None:
     """Open a review that was done: what was looked at is not what is to be looked at now."""
     review.raised_at, review.done_at, review.done_by, review.note = acting.now, None, None, None
     session.add(review)
-    _on_record(session, acting, "review ask", review)
+    _on_record(session, acting, Act.REVIEW_ASK, review)
 
 
 def withdraw(session: Session, acting: Acting, draw: Draw, about: About) -> None:
@@ -83,7 +84,7 @@ def withdraw(session: Session, acting: Acting, draw: Draw, about: About) -> None
         return
     review.done_at = acting.now
     session.add(review)
-    _on_record(session, acting, "review withdraw", review)
+    _on_record(session, acting, Act.REVIEW_WITHDRAW, review)
 
 
 def done(session: Session, acting: Acting, number: int, note: str | None) -> ReviewLine:
@@ -95,7 +96,7 @@ def done(session: Session, acting: Acting, number: int, note: str | None) -> Rev
     review.done_by = acting.account
     review.note = note
     session.add(review)
-    _on_record(session, acting, "review done", review, note)
+    _on_record(session, acting, Act.REVIEW_DONE, review, note)
     return _line(acting, review, participant, due_on)
 
 
@@ -162,7 +163,7 @@ def _line(acting: Acting, review: Review, code: str, due_on: date) -> ReviewLine
     )
 
 
-def _on_record(session: Session, acting: Acting, act: str, review: Review, reason: str | None = None) -> None:
+def _on_record(session: Session, acting: Acting, act: Act, review: Review, reason: str | None = None) -> None:
     session.flush()
     audit.record(
         session,

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reading import Read
 from testing_tracker.rules.schedule import Schedule as Rule
 from testing_tracker.rules.testing.settling import ResultAsRead, what_a_draw_says
@@ -23,8 +24,6 @@ from testing_tracker.services.testing import together
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, reading_of, result_of
 from testing_tracker.store.tables import AuditEntry, Draw, Reading, Recommendation, Result
-
-RECORDED_LATER = "draw record"
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def read_again(session: Session, acting: Acting, draw: Draw, reason: str) -> Set
     if result is not None and result.outcome is not None:
         _read_together(session, acting, draw, reason)
         audit.record(
-            session, acting, "result read again", participant_id=draw.participant_id, draw_id=draw.id, reason=reason
+            session, acting, Act.RESULT_READ_AGAIN, participant_id=draw.participant_id, draw_id=draw.id, reason=reason
         )
     return settle(session, acting, draw, raises=False)
 
@@ -208,7 +207,7 @@ def window_of(
 def _was_recorded_later(session: Session, draw: Draw) -> bool:
     if draw.kind != Kind.FOR_CAUSE:
         return False
-    entry = select(AuditEntry.id).where(AuditEntry.draw_id == draw.id, AuditEntry.act == RECORDED_LATER)
+    entry = select(AuditEntry.id).where(AuditEntry.draw_id == draw.id, AuditEntry.act == Act.DRAW_RECORD)
     return session.exec(entry.limit(1)).first() is not None
 
 

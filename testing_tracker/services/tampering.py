@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.drawing.because import because_in
+from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services.panels import may_have_bound
@@ -24,15 +25,8 @@ from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, R
 
 Found = tuple[date, str, str]
 
-_ORDERED = "draw order"
-_TRIED = "draw tried"
 _SAYS_OTHERWISE = "the draw on record does not say what its results lead to"
 _LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
-LEADS_TO = {f"draw {status}": status for status in Status} | {
-    _ORDERED: Status.DUE,
-    "result log": Status.COLLECTED,
-    "result amend": Status.COLLECTED,
-}
 
 
 def changed_records(session: Session, acting: Acting) -> Iterator[Found]:
@@ -165,7 +159,7 @@ def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None 
             col(Participant.facility_id) == acting.facility_id,
             among(col(Draw.id), only),
             or_(
-                (col(AuditEntry.act) != _ORDERED) & reason.is_distinct_from(col(Draw.reason)),
+                (col(AuditEntry.act) != Act.DRAW_ORDER) & reason.is_distinct_from(col(Draw.reason)),
                 leads_to != col(Draw.status),
                 untouched & or_(begins_as != col(Draw.status), col(Draw.reason).is_not(None)),
             ),
@@ -221,7 +215,9 @@ def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None 
 def _wrong_tries(session: Session, acting: Acting, only: Sequence[int] | None) -> Iterator[Found]:
     """Draws that say that the participant could not provide a specimen, where nobody has recorded that."""
     tried = (
-        sa_select(col(AuditEntry.id)).where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == _TRIED).exists()
+        sa_select(col(AuditEntry.id))
+        .where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == Act.DRAW_TRIED)
+        .exists()
     )
     unable = cast(col(Draw.unable), Integer)
     unsaid = (

@@ -5,13 +5,14 @@ import json
 from sqlmodel import Session
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.store.tables import AuditEntry
 
 
 def record(
     session: Session,
     acting: Acting,
-    act: str,
+    act: Act,
     *,
     participant_id: int | None = None,
     draw_id: int | None = None,

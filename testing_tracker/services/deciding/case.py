@@ -10,17 +10,16 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.deciding.recommending import Case, Fact
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedule import ResponseRule
 from testing_tracker.rules.words import About, Decision, Outcome, Status, TakenAs
 from testing_tracker.services.lookup import first_day_of_change
 from testing_tracker.services.panels import rule_of_draw
 from testing_tracker.services.positives import Positives, positives_of
-from testing_tracker.services.recommendation_lines import DEFER
 from testing_tracker.store.queries import id_of, level_on, person_of, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Placement, Recommendation, Review
 
 DECIDED = (Decision.ACCEPTED, Decision.DECLINED)
-RAISE, ADD_EVIDENCE = "recommendation raise", "recommendation add evidence"
 _SAYS_NOTHING = ResponseRule()
 
 
@@ -177,7 +176,9 @@ def _acts(session: Session, records: Sequence[int], recommendation: Recommendati
         .where(
             col(AuditEntry.participant_id).in_(records),
             AuditEntry.recommendation_id == recommendation.id,
-            col(AuditEntry.act).in_((DEFER, RAISE, ADD_EVIDENCE)),
+            col(AuditEntry.act).in_(
+                (Act.RECOMMENDATION_DEFER, Act.RECOMMENDATION_RAISE, Act.RECOMMENDATION_ADD_EVIDENCE)
+            ),
         )
         .order_by(col(AuditEntry.id))
     )

@@ -15,9 +15,10 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.deciding import recommending
 from testing_tracker.rules.deciding.recommending import Wanted
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import About, Decision, Outcome, TakenAs
 from testing_tracker.services import reviews
-from testing_tracker.services.deciding.case import ADD_EVIDENCE, RAISE, CaseOnRecord, fact_of, read_case
+from testing_tracker.services.deciding.case import CaseOnRecord, fact_of, read_case
 from testing_tracker.services.reviews import State
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, records_of
@@ -127,7 +128,7 @@ def _withdraw(
     for draw_id in gone:
         _say_taken_out(session, acting, on_record.draws[draw_id], recommendation)
     if not gone:
-        _on_record(session, acting, "recommendation withdraw", recommendation, {}, reason=wanted.because)
+        _on_record(session, acting, Act.RECOMMENDATION_WITHDRAW, recommendation, {}, reason=wanted.because)
     return recommendation
 
 
@@ -168,9 +169,9 @@ def _put_in(
     taken_as: TakenAs,
 ) -> Recommendation:
     """Raise a recommendation on a draw, or add the draw to the open one; `standing` is the evidence with it."""
-    act = ADD_EVIDENCE
+    act = Act.RECOMMENDATION_ADD_EVIDENCE
     if recommendation is None:
-        act, level = RAISE, on_record.case.level
+        act, level = Act.RECOMMENDATION_RAISE, on_record.case.level
         recommendation = Recommendation(
             participant_id=on_record.participant_id,
             from_level=level,
@@ -209,7 +210,7 @@ def _weigh_again(
     _weigh(session, on_record, recommendation, on_record.lines)
     if before == _levels(recommendation):
         return None
-    _on_record(session, acting, "recommendation weigh again", recommendation, _levels(recommendation))
+    _on_record(session, acting, Act.RECOMMENDATION_WEIGH_AGAIN, recommendation, _levels(recommendation))
     return recommendation
 
 
@@ -219,13 +220,13 @@ def _levels(recommendation: Recommendation) -> dict[str, str]:
 
 def _say_taken_out(session: Session, acting: Acting, draw: Draw, recommendation: Recommendation) -> None:
     said = {"status": recommendation.status, "to_level": recommendation.to_level}
-    _on_record(session, acting, "recommendation withdraw evidence", recommendation, said, draw)
+    _on_record(session, acting, Act.RECOMMENDATION_WITHDRAW_EVIDENCE, recommendation, said, draw)
 
 
 def _on_record(
     session: Session,
     acting: Acting,
-    act: str,
+    act: Act,
     recommendation: Recommendation,
     said: Mapping[str, str],
     draw: Draw | None = None,
