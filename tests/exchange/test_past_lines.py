@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.amounts import Amount
+from testing_tracker.rules.drawing.because import Because, sentence
 from testing_tracker.rules.exchange.days import EARLIEST, LATEST, read_day
 from testing_tracker.rules.exchange.numbers import is_id, read_chance
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
-from testing_tracker.rules.testing.recollection import RECOLLECT, SECOND_GIVEN
 from testing_tracker.rules.words import Outcome, Status
 
 NEGATIVE, POSITIVE, INVALID = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INVALID
 COLLECTED, DUE, EXCUSED = Status.COLLECTED, Status.DUE, Status.EXCUSED
+RECOLLECT, SECOND_GIVEN = sentence(Because.RECOLLECT), sentence(Because.SECOND_GIVEN)
 PLAIN = Past(COLLECTED, POSITIVE, ("cocaine",), None)
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)

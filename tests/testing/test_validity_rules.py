@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.testing.cold_cup import advice, calls_for_another
-from testing_tracker.rules.testing.recollection import NOT_RECOLLECTED, RECOLLECT, SECOND_GIVEN, says
+from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.validity import outcome_of
 from testing_tracker.rules.words import Outcome, Status, Validity
 
@@ -86,16 +87,16 @@ class TestASecondSpecimen:
     def test_a_collected_draw_says_what_its_result_says(self, outcome):
         assert says(Status.COLLECTED, None, outcome) is outcome
         assert says(Status.COLLECTED, "a note", outcome) is outcome
-        assert says(Status.COLLECTED, NOT_RECOLLECTED, outcome) is outcome
+        assert says(Status.COLLECTED, Because.NOT_RECOLLECTED, outcome) is outcome
 
     @pytest.mark.parametrize("status", [status for status in Status if status is not Status.COLLECTED])
     def test_no_other_draw_says_anything(self, status):
-        assert says(status, RECOLLECT, INVALID) is None
+        assert says(status, Because.RECOLLECT, INVALID) is None
         assert says(status, None, NEGATIVE) is None
 
     def test_while_the_second_ones_result_is_to_come_the_first_ones_does_not_count(self):
-        assert says(Status.COLLECTED, SECOND_GIVEN, INVALID) is None
-        assert says(Status.COLLECTED, SECOND_GIVEN, NEGATIVE) is None
+        assert says(Status.COLLECTED, Because.SECOND_GIVEN, INVALID) is None
+        assert says(Status.COLLECTED, Because.SECOND_GIVEN, NEGATIVE) is None
 
     def test_nothing_is_said_before_a_result(self):
         assert says(Status.COLLECTED, None, None) is None
