@@ -18,9 +18,13 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
-from testing_tracker.rules.day_secrets import drawn_among
+from testing_tracker.rules.drawing.day_secrets import drawn_among
 from testing_tracker.rules.words import Level
-from testing_tracker.services import facilities, nights, participants, schedules, verification
+from testing_tracker.services.drawing import nights
+from testing_tracker.services.keeping import facilities
+from testing_tracker.services.keeping.checking import replay
+from testing_tracker.services.people import participants
+from testing_tracker.services.schedules import versions
 from testing_tracker.store.engine import open_engine, reading, writing
 from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.location import Location
@@ -73,7 +77,7 @@ def year(folder: Path, schedule: str) -> None:
     engine = open_engine(location)
     with writing(engine) as session:
         acting = acting_on(session, FIRST)
-        schedules.load_schedule(session, acting, "bounded.toml", BOUNDED)
+        versions.load_schedule(session, acting, "bounded.toml", BOUNDED)
         for number in range(PEOPLE):
             participants.enrol(session, acting, participants.NewParticipant(f"P{number}", Level.IOP, schedule, FIRST))
     began = time.perf_counter()
@@ -83,7 +87,7 @@ def year(folder: Path, schedule: str) -> None:
     drawing = time.perf_counter() - began
     began = time.perf_counter()
     with reading(engine) as session:
-        result = verification.verify(session, acting_on(session, FIRST + timedelta(days=DAYS)), location.key)
+        result = replay.verify(session, acting_on(session, FIRST + timedelta(days=DAYS)), location.key)
     verifying = time.perf_counter() - began
     assert not result.problems
     assert result.decisions == DAYS * PEOPLE

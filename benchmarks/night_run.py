@@ -27,7 +27,7 @@ def main() -> None:
 
 def enrol(given: str, day: str, statements: list[str]) -> None:
     """Run statements as an act of the program's, which ends with a page of the ledger."""
-    from testing_tracker.cli.desk import Desk
+    from testing_tracker.cli.desk.desk import Desk
 
     with Desk(given, day).writing() as (session, _):
         for statement in statements:
@@ -36,8 +36,8 @@ def enrol(given: str, day: str, statements: list[str]) -> None:
 
 def program(given: str, day: str) -> float:
     gc.set_threshold(200_000)  # as the program's start does
-    from testing_tracker.cli.desk import Desk
-    from testing_tracker.services import nights
+    from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.services.drawing import nights
 
     desk = Desk(given, day)
     assert desk.engine
@@ -50,12 +50,12 @@ def program(given: str, day: str) -> float:
 
 
 def verify(given: str, day: str) -> None:
-    from testing_tracker.cli.desk import Desk
-    from testing_tracker.services import verification
+    from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.services.keeping.checking import replay
 
     desk = Desk(given, day)
     with desk.reading() as (session, acting):
-        found = verification.verify(session, acting, desk.location.key)
+        found = replay.verify(session, acting, desk.location.key)
     print("as they should be" if not found.problems else found.problems[:5])
 
 

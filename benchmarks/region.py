@@ -46,8 +46,8 @@ def main() -> None:
 
 def fill(made: Database, facilities: int, participants: int) -> float:
     """Make the facilities, and enrol everybody in acts of the program's own; returns the seconds."""
-    from testing_tracker.cli.desk import Desk
-    from testing_tracker.services.facilities import add
+    from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.services.keeping.facilities import add
 
     began = perf_counter()
     desk = Desk(made.given, str(BEFORE))
@@ -88,8 +88,8 @@ def enrolments(facility: int, participants: int) -> Iterator[str]:
 
 def run_nights(given: str, day: str, first: str, last: str, step: str) -> None:
     """One process's share of a day's nights."""
-    from testing_tracker.cli.desk import Desk
-    from testing_tracker.services.nights import run_night
+    from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.services.drawing.nights import run_night
 
     desk = Desk(given, day)
     assert desk.engine  # the one connection of the process

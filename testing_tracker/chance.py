@@ -2,7 +2,7 @@
 
 import secrets
 
-from testing_tracker.rules.day_secrets import SEED_BYTES
+from testing_tracker.rules.drawing.day_secrets import SEED_BYTES
 
 
 def new_seed() -> bytes:

@@ -160,7 +160,7 @@ def kept_events():
     """What is told by `serve`'s parts that a test runs by itself."""
     import logging
 
-    from testing_tracker.events import LOGGER
+    from testing_tracker.serving.events import LOGGER
 
     class Kept(logging.Handler):
         def __init__(self) -> None:

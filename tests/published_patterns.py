@@ -4,7 +4,7 @@ import csv
 import os
 from pathlib import Path
 
-EXCERPT = Path(__file__).parent / "rules" / "ctn0094_use_patterns.csv"
+EXCERPT = Path(__file__).parent / "reporting" / "ctn0094_use_patterns.csv"
 FULL_DATA = os.environ.get("CTN0094_DATA")
 PUBLISHED_AS = {
     "negative_weeks": "Ab_fiellin_2006",

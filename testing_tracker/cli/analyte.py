@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import Row, format_option, print_json, print_rows
-from testing_tracker.cli.words import ANALYTE
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.output import Row, format_option, print_json, print_rows
+from testing_tracker.cli.desk.words import ANALYTE
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.analytes import Analyte, Window
+    from testing_tracker.rules.testing.analytes import Analyte, Window
 
 _COLUMNS = ["analyte", "title", "also", "own"]
 _FACTS = ["fact", "specimen", "method", "value", "source", "edition", "verified"]
@@ -29,7 +29,7 @@ def analyte_command() -> None:
 @pass_desk
 def list_analytes(desk: Desk, form: str) -> None:
     """Every analyte with its other names; `own` are the facility's."""
-    from testing_tracker.rules.analytes import analyte_names, described
+    from testing_tracker.rules.testing.analytes import analyte_names, described
 
     rows = [_row(described(name)) for name in analyte_names()]
     if form == "table":
@@ -49,7 +49,7 @@ def list_analytes(desk: Desk, form: str) -> None:
 @pass_desk
 def show_analyte(desk: Desk, name: str, form: str) -> None:
     """Codes, cutoffs, windows of detection, and what a prescription explains; each with its source."""
-    from testing_tracker.rules.analytes import described
+    from testing_tracker.rules.testing.analytes import described
 
     analyte = described(name)
     facts = list(_facts(analyte))
@@ -70,8 +70,8 @@ def show_analyte(desk: Desk, name: str, form: str) -> None:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 def check_analytes(file: Path) -> None:
     """Say what is wrong with a facility's own file, without using it."""
-    from testing_tracker.cli.facility_files import read_facility_file
-    from testing_tracker.rules import analytes, specimen_limits
+    from testing_tracker.cli.desk.facility_files import read_facility_file
+    from testing_tracker.rules.testing import analytes, specimen_limits
 
     own = read_facility_file(file)
     problems = [*analytes.problems_of(own), *specimen_limits.problems_of(own)]
@@ -86,7 +86,7 @@ def _row(analyte: "Analyte") -> Row:
 
 def _facts(analyte: "Analyte") -> Iterator[Row]:
     """What is known of an analyte, a row for each fact with its source."""
-    from testing_tracker.rules.analytes import explained_in_prescriptions
+    from testing_tracker.rules.testing.analytes import explained_in_prescriptions
 
     for (specimen, method), cutoff in analyte.cutoffs.items():
         yield _fact("cutoff", f"{cutoff.amount} {cutoff.unit}", cutoff, specimen, method)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import STANDARD_OUTPUT, OutputPath, overwrite_option
-from testing_tracker.cli.output import say, warn
-from testing_tracker.cli.progress import progress
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.files import STANDARD_OUTPUT, OutputPath, overwrite_option
+from testing_tracker.cli.desk.output import say, warn
+from testing_tracker.cli.desk.progress import progress
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from testing_tracker.rules.schedules.zones import Timezones
-    from testing_tracker.services.backups import Copy, Restored
+    from testing_tracker.services.keeping.backups import Copy, Restored
 
 FILE = click.Path(path_type=Path)  # to be read
 

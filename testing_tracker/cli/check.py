@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import format_option, print_rows
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.services.examination import Examination
+    from testing_tracker.services.keeping.checking.examination import Examination
 
 
 @click.command("check")

@@ -3,11 +3,11 @@
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.output import format_option, print_rows, say
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.output import format_option, print_rows, say
+from testing_tracker.cli.desk.words import CODE, DAY, REASON
 from testing_tracker.cli.result import which_draw
-from testing_tracker.cli.words import CODE, DAY, REASON
 
 _COLUMNS = ["participant", "due_on", "outcome", "lab", "sent_on", "expected_by", "is_overdue", "analytes"]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import STANDARD_OUTPUT, OutputPath
-from testing_tracker.cli.shown import behind
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.files import STANDARD_OUTPUT, OutputPath
+from testing_tracker.cli.desk.shown import behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,9 +3,9 @@
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import AtFacility, Desk, going_on, pass_desk
-from testing_tracker.cli.long_gap import longest_gap_option
-from testing_tracker.cli.output import format_option, print_rows
+from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
+from testing_tracker.cli.desk.long_gap import longest_gap_option
+from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.errors import TestingTrackerError
 
 
@@ -29,7 +29,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
     is for all of them unless one is named.
     """
     from testing_tracker.clock import machine_zone
-    from testing_tracker.rules.stuck import Patience
+    from testing_tracker.rules.keeping.stuck import Patience
 
     each = desk.each_facility()
     found: list[dict[str, object]] = []

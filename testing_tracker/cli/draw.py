@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
-from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.held import asked, in_words
-from testing_tracker.cli.long_gap import longest_gap_option
-from testing_tracker.cli.output import format_option, print_rows, say, warn
-from testing_tracker.cli.words import CODE, DATE, DAY, REASON
+from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.held import asked, in_words
+from testing_tracker.cli.desk.long_gap import longest_gap_option
+from testing_tracker.cli.desk.output import format_option, print_rows, say, warn
+from testing_tracker.cli.desk.words import CODE, DATE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def test_command(desk: Desk, code: str, reason: str | None, on: str | None, reco
 
 
 def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
-    from testing_tracker.services.people import taken_elsewhere
+    from testing_tracker.services.testing import taken_elsewhere
 
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.output import TRAINING, format_option, print_rows, say, warn
-from testing_tracker.cli.words import DAY, REASON
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.output import TRAINING, format_option, print_rows, say, warn
+from testing_tracker.cli.desk.words import DAY, REASON
 
 if TYPE_CHECKING:
-    from testing_tracker.services.keeping.closures import ClosedOrOpened
+    from testing_tracker.services.schedules.closures import ClosedOrOpened
 
 
 @click.group("facility")
@@ -29,7 +29,7 @@ def facility_command() -> None:
 @pass_desk
 def add_facility(desk: Desk, name: str, timezone: str | None) -> None:
     """Make one more facility in the database."""
-    from testing_tracker.services import facilities
+    from testing_tracker.services.keeping import facilities
 
     clock = desk.clock(facilities.find_zone(timezone).key)
     with desk.writing_all() as session:
@@ -45,7 +45,7 @@ def add_facility(desk: Desk, name: str, timezone: str | None) -> None:
 @pass_desk
 def list_facilities(desk: Desk, form: str) -> None:
     """The facilities, how many participants each has on record, and the day of its last nightly run."""
-    from testing_tracker.services import facilities
+    from testing_tracker.services.keeping import facilities
 
     with desk.reading_all() as session:
         lines = facilities.listed(session, desk.clock)
@@ -105,7 +105,7 @@ def close_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
     Today's draws that nobody gave are excused. Of a day to come a fixed draw moves as the schedule says of a public
     holiday, and nobody is drawn by chance. The weekly report says that it was closed, and why.
     """
-    from testing_tracker.services.keeping import closures
+    from testing_tracker.services.schedules import closures
 
     with desk.writing() as (session, acting):
         first = day_given(day, acting.today)
@@ -124,7 +124,7 @@ def open_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
 
     Today's draws that were excused for it are due again.
     """
-    from testing_tracker.services.keeping import closures
+    from testing_tracker.services.schedules import closures
 
     with desk.writing() as (session, acting):
         first = day_given(day, acting.today)

@@ -2,8 +2,8 @@
 
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import say
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.output import say
 from testing_tracker.errors import TestingTrackerError
 
 
@@ -14,7 +14,7 @@ from testing_tracker.errors import TestingTrackerError
 @pass_desk
 def init_command(desk: Desk, facility: str | None, timezone: str | None, training: bool) -> None:
     """Make the database, with the schedules that come with the program."""
-    from testing_tracker.services import facilities
+    from testing_tracker.services.keeping import facilities
 
     if desk.pretended and not training:
         raise TestingTrackerError("--today works with `init --training` only; a live facility has the real date.")

@@ -3,9 +3,9 @@
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import format_option, print_rows, say, warn
-from testing_tracker.cli.words import REASON
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.output import format_option, print_rows, say, warn
+from testing_tracker.cli.desk.words import REASON
 
 
 @click.group("key")

@@ -9,12 +9,12 @@ from io import TextIOWrapper
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.held import asked
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.held import asked
+from testing_tracker.cli.desk.output import TRAINING, say, warn
+from testing_tracker.cli.desk.shown import behind
+from testing_tracker.cli.desk.words import DAY, LONGEST_TEXT
 from testing_tracker.cli.log_conversation import HELP, Conversation
-from testing_tracker.cli.output import TRAINING, say, warn
-from testing_tracker.cli.shown import behind
-from testing_tracker.cli.words import DAY, LONGEST_TEXT
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 
@@ -83,7 +83,7 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
     from prompt_toolkit.history import DummyHistory
     from prompt_toolkit.output import create_output
 
-    from testing_tracker.rules.analytes import analyte_names
+    from testing_tracker.rules.testing.analytes import analyte_names
 
     class CodesAndAnalytes(Completer):
         """Codes that are still awaited, by any part of them, where a code is asked for; analytes everywhere else."""

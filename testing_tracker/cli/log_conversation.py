@@ -14,12 +14,12 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk
-from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.result import in_words, told
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.codes import check_code
-from testing_tracker.rules.log_line import (
+from testing_tracker.rules.people.codes import check_code
+from testing_tracker.rules.testing.log_line import (
     Key,
     Said,
     cleaned,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from testing_tracker.acting import Acting
-    from testing_tracker.services.log_session import Accepted, Opened, Raised
+    from testing_tracker.services.testing.log_session import Accepted, Opened, Raised
 
 HELP = (
     "A code (its beginning or end is enough), then what its cup says; or both in one line: `A17 n`, `A17 coc opi`.",

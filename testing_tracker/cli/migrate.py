@@ -2,8 +2,8 @@
 
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import say
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.output import say
 from testing_tracker.errors import TestingTrackerError
 
 
@@ -16,7 +16,7 @@ def migrate_command(desk: Desk, yes: bool) -> None:
     Needed once after an update for a database on a server, by its owner; make a copy with `backup` before. A SQLite
     file is brought up to date, and copied, by whatever opens it first.
     """
-    from testing_tracker.services import upgrades
+    from testing_tracker.services.keeping import upgrades
     from testing_tracker.store.engine import SCHEMA_VERSION, check_schema, schema_of
     from testing_tracker.store.location import ServerLocation
 

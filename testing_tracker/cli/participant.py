@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.importing import participant_import
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say, show, warn
-from testing_tracker.cli.recommended import in_a_line
-from testing_tracker.cli.words import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.importing import participant_import
+from testing_tracker.cli.desk.output import (
+    format_option,
+    print_csv,
+    print_json,
+    print_rows,
+    print_table,
+    say,
+    show,
+    warn,
+)
+from testing_tracker.cli.desk.recommended import in_a_line
+from testing_tracker.cli.desk.words import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE
 from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
-    from testing_tracker.services.prescriptions import PrescriptionLine
-    from testing_tracker.services.roster import DrawEntry, JoinedHistory, Record, ResultEntry
+    from testing_tracker.services.people.roster import DrawEntry, JoinedHistory, Record, ResultEntry
+    from testing_tracker.services.testing.prescriptions import PrescriptionLine
     from testing_tracker.store.tables import Draw, Recommendation
 
 _COLUMNS = ["participant", "level", "schedule", "enrolled_on", "status"]

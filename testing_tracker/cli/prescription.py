@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.output import format_option, print_json, print_rows, say, warn
-from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
-from testing_tracker.cli.words import ANALYTE, CODE, DAY, REASON
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.output import format_option, print_json, print_rows, say, warn
+from testing_tracker.cli.desk.recommended import in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.desk.words import ANALYTE, CODE, DAY, REASON
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.reading import Read
-    from testing_tracker.services.prescribing import Changed, Reread, Touched
+    from testing_tracker.rules.testing.interpretation import Read
+    from testing_tracker.services.testing.prescribing import Changed, Reread, Touched
 
 _COLUMNS = ["participant", "analyte", "explains", "from_on", "to_on", "status", "prescriber", "reason"]
 
@@ -146,7 +146,7 @@ def _tell(desk: Desk, said: Sequence[str], left: Sequence[str]) -> None:
 
 
 def _also_explains(analyte: str) -> list[str]:
-    from testing_tracker.rules.analytes import explained_by
+    from testing_tracker.rules.testing.analytes import explained_by
 
     others = sorted(explained_by([analyte]) - {analyte})
     return [f"It also explains {', '.join(others)}."] if others else []

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, print_table, say, show
-from testing_tracker.cli.words import DAY, ID, LEVEL, REASON
-from testing_tracker.rules.escalation import DISCLAIMER, SAME_USE
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, say, show
+from testing_tracker.cli.desk.words import DAY, ID, LEVEL, REASON
+from testing_tracker.rules.deciding.escalation import DISCLAIMER, SAME_USE
 from testing_tracker.rules.words import Level
 
 if TYPE_CHECKING:
-    from testing_tracker.services.recent_record import EarlierDecision, RecentRecord
-    from testing_tracker.services.recommendation_lines import EvidenceLine, RecommendationLine
+    from testing_tracker.services.deciding.recent_record import EarlierDecision, RecentRecord
+    from testing_tracker.services.deciding.recommendation_lines import EvidenceLine, RecommendationLine
+    from testing_tracker.services.deciding.worklist import StepDownLine
     from testing_tracker.services.testing.collections import Collection
-    from testing_tracker.services.worklist import StepDownLine
 
     Line = RecommendationLine | StepDownLine
 

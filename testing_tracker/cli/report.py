@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.exporting import Export, exported, put_on_record
-from testing_tracker.cli.files import output_file, output_options
-from testing_tracker.cli.output import TRAINING, print_rows, say
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
+from testing_tracker.cli.desk.files import output_file, output_options
+from testing_tracker.cli.desk.output import TRAINING, print_rows, say
+from testing_tracker.cli.desk.shown import behind, binary_output
+from testing_tracker.cli.desk.words import CODE, WEEK
 from testing_tracker.cli.report_network import network_report
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.cli.report_participant import participant_report
-from testing_tracker.cli.shown import behind, binary_output
-from testing_tracker.cli.words import CODE, WEEK
 
 if TYPE_CHECKING:
-    from testing_tracker.reports.printing import Printed
+    from testing_tracker.reports.weekly.printing import Printed
 
 FORMS = click.Choice(["table", "csv", "json", "html", "pdf"])
 _EXPLAINED = ("due_on", "kind", "status", "outcome", "expected", "late", "counts_in", "reason", "recorded_by")
@@ -63,7 +63,7 @@ def weekly(
 ) -> None:
     """A week's tests: what was due, what became of it, and what it says about each participant."""
     if send:
-        from testing_tracker.cli.sending import refuse_with_send, send_week
+        from testing_tracker.cli.desk.sending import refuse_with_send, send_week
 
         refuse_with_send(click.get_current_context(), "form", "output", "overwrite", "sort", "names", "explain")
         send_week(desk, week)
@@ -75,7 +75,7 @@ def weekly(
     if form == "pdf" and not to_file and sys.stdout.isatty():
         raise click.UsageError("A pdf is nothing for a terminal; give --output FILE.")
     if output is not None:
-        from testing_tracker.reports import forms
+        from testing_tracker.reports.weekly import forms
 
         with output_file(desk, output, overwrite=overwrite) as outgoing:
             printed = _print(desk, week, sort, names=names)
@@ -90,8 +90,8 @@ def weekly(
 
 def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed":
     """The report, gathered without keeping a nurse from writing, and then kept as it is printed."""
-    from testing_tracker.reports.printing import imprint
-    from testing_tracker.reports.weekly import gather
+    from testing_tracker.reports.weekly.gather import gather
+    from testing_tracker.reports.weekly.printing import imprint
     from testing_tracker.rules.calendar import Week
 
     with desk.reading() as (session, acting):
@@ -103,8 +103,8 @@ def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed"
 
 
 def _show(desk: Desk, printed: "Printed", form: str) -> None:
-    from testing_tracker.reports import forms
-    from testing_tracker.reports.weekly_table import WIDTH, Screen
+    from testing_tracker.reports.weekly import forms
+    from testing_tracker.reports.weekly.table import WIDTH, Screen
 
     if desk.training and form != "table":
         click.echo(TRAINING, err=True)
@@ -122,7 +122,7 @@ def _show(desk: Desk, printed: "Printed", form: str) -> None:
 
 def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool) -> None:
     """The draws behind a line; nothing else goes with it."""
-    from testing_tracker.reports.weekly_explained import explained
+    from testing_tracker.reports.weekly.explained import explained
     from testing_tracker.rules.calendar import Week
 
     if other or form in ("html", "pdf"):

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.output import format_option, print_csv, print_json, print_rows, warn
-from testing_tracker.cli.words import WEEK
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, warn
+from testing_tracker.cli.desk.words import WEEK
 
 if TYPE_CHECKING:
     from testing_tracker.reports.network import FacilityWeek, NetworkReport
-    from testing_tracker.reports.tally import Tally
+    from testing_tracker.rules.reporting.tally import Tally
 
 _RATES = ("compliance_rate", "positivity_rate", "positivity_rate_missing_as_positive")
 _STANDING = ("open_recommendations", "gaps", "questions", "problem")
@@ -43,7 +43,7 @@ def network_report(desk: Desk, week: str | None, form: str) -> None:
 
 
 def _print(desk: Desk, report: "NetworkReport", form: str) -> None:
-    from testing_tracker.reports.tally import COUNTS
+    from testing_tracker.rules.reporting.tally import COUNTS
 
     span = {"week": str(report.week), "from": report.week.monday, "to": report.week.sunday}
     totals = {"tested": sum(one.tested for one in report.facilities), **_tally(report.total)}

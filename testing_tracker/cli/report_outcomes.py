@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.exporting import Export, exported, put_on_record
-from testing_tracker.cli.files import output_file, output_options, write_text
-from testing_tracker.cli.output import TRAINING, format_option, say
-from testing_tracker.cli.progress import progress
-from testing_tracker.cli.shown import print_text
-from testing_tracker.cli.words import DAY, LEVEL, SCHEDULE
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
+from testing_tracker.cli.desk.files import output_file, output_options, write_text
+from testing_tracker.cli.desk.output import TRAINING, format_option, say
+from testing_tracker.cli.desk.progress import progress
+from testing_tracker.cli.desk.shown import print_text
+from testing_tracker.cli.desk.words import DAY, LEVEL, SCHEDULE
 from testing_tracker.rules.words import Level
 
 if TYPE_CHECKING:
-    from testing_tracker.reports.outcomes import OutcomesReport
-    from testing_tracker.rules.treatment import Span
+    from testing_tracker.reports.outcomes.gather import OutcomesReport
+    from testing_tracker.rules.reporting.treatment import Span
 
 
 @click.command("outcomes")
@@ -46,12 +46,12 @@ def outcomes_command(
 
     A csv or json form, and what is written to a file, is an export and goes on record.
     """
-    from testing_tracker.reports.outcomes import gather, participants_on_record
+    from testing_tracker.reports.outcomes.gather import gather, participants_on_record
     from testing_tracker.rules.calendar import Week
 
     with desk.reading() as (session, acting):
         span = _span(first, last, acting.today)
-        services.cross_check.check_draws(session, acting, Week.of(span.last))
+        services.before_printing.check_draws(session, acting, Week.of(span.last))
         total = participants_on_record(session, acting)
     with progress("Gathering", total) as advance:
         wanted = Level(level) if level else None
@@ -75,8 +75,8 @@ def outcomes_command(
 
 
 def _span(first: str | None, last: str | None, today: date) -> "Span":
-    from testing_tracker.rules.owed import last_full_week
-    from testing_tracker.rules.treatment import Span
+    from testing_tracker.rules.keeping.owed import last_full_week
+    from testing_tracker.rules.reporting.treatment import Span
 
     begins = day_given(first, today) if first else None
     ends = day_given(last, today) if last else last_full_week(today).sunday
@@ -87,7 +87,7 @@ def _span(first: str | None, last: str | None, today: date) -> "Span":
 
 
 def _write(report: "OutcomesReport", form: str, file: TextIO, width: int | None = None) -> None:
-    from testing_tracker.reports.outcomes_text import write_csv, write_json, write_table
+    from testing_tracker.reports.outcomes.text import write_csv, write_json, write_table
 
     if form == "table":
         write_table(report, file, width)

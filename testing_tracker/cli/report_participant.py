@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.exporting import Export, exported, put_on_record
-from testing_tracker.cli.files import output_file, output_options
-from testing_tracker.cli.output import TRAINING, say
-from testing_tracker.cli.shown import print_bytes
-from testing_tracker.cli.words import CODE
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
+from testing_tracker.cli.desk.files import output_file, output_options
+from testing_tracker.cli.desk.output import TRAINING, say
+from testing_tracker.cli.desk.shown import print_bytes
+from testing_tracker.cli.desk.words import CODE
 from testing_tracker.errors import TestingTrackerError
 
 
@@ -53,8 +53,8 @@ def participant_report(desk: Desk, code: str, form: str, output: Path | None, ov
 
 def _written(desk: Desk, code: str, form: str, names: bool) -> tuple[str, Export, bytes]:
     """The participant's code as it is on record, what goes on record of the export, and the report."""
-    from testing_tracker.reports.participant import gather
-    from testing_tracker.reports.participant_forms import as_bytes
+    from testing_tracker.reports.participant.forms import as_bytes
+    from testing_tracker.reports.participant.gather import gather
 
     with desk.writing() if names else desk.reading() as (session, acting):
         report = gather(session, acting, code, names=names)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.output import say, warn
-from testing_tracker.cli.recommended import in_a_line, lost_ground_in_a_line
-from testing_tracker.cli.result_options import new_cup, new_result, nothing_said, said_of_a_result
-from testing_tracker.cli.words import CODE, CODE_DUE, DAY, OUTCOME, REASON
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.output import say, warn
+from testing_tracker.cli.desk.recommended import in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result
+from testing_tracker.cli.desk.words import CODE, CODE_DUE, DAY, OUTCOME, REASON
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
 
 if TYPE_CHECKING:
-    from testing_tracker.services.results import Logged
+    from testing_tracker.services.testing.results import Logged
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -37,7 +37,7 @@ class _ResultCommand(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
     ) -> click.Context:
         if args[:1] == ["import"]:
-            from testing_tracker.cli.importing import result_import
+            from testing_tracker.cli.desk.importing import result_import
 
             return result_import.make_context("result import", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)

@@ -5,10 +5,10 @@ from dataclasses import asdict
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.exporting import Export, exported
-from testing_tracker.cli.output import format_option, print_rows, say
-from testing_tracker.cli.words import ID
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.output import format_option, print_rows, say
+from testing_tracker.cli.desk.words import ID
 
 _COLUMNS = ["id", "participant", "about", "due_on", "detail", "status", "age_days"]
 _CSV = [*_COLUMNS, "raised_at", "done_at", "done_by", "note"]

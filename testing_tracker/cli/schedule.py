@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import TRAINING, format_option, print_json, print_rows, say, warn
-from testing_tracker.cli.schedule_files import schedule_text
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.output import TRAINING, format_option, print_json, print_rows, say, warn
+from testing_tracker.cli.desk.schedule_files import schedule_text
+from testing_tracker.cli.desk.words import ID, SCHEDULE
 from testing_tracker.cli.simulate import simulate_schedules
-from testing_tracker.cli.words import ID, SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 
 _COLUMNS = [
@@ -40,10 +40,10 @@ schedule_command.add_command(simulate_schedules)
 @pass_desk
 def list_schedules(desk: Desk, form: str) -> None:
     """Every schedule in the version that binds today, and what its calendar says otherwise of days to come."""
-    from testing_tracker.services.keeping import closed_days
+    from testing_tracker.services.schedules import closed_days
 
     with desk.reading() as (session, acting):
-        lines = services.schedules.overview(session, acting)
+        lines = services.versions.overview(session, acting)
         changes = [
             (one.calendar, closed_days.change_in_words(one, acting))
             for one in closed_days.coming_changes(session, acting)
@@ -65,7 +65,7 @@ def list_schedules(desk: Desk, form: str) -> None:
 def show_schedule(desk: Desk, name: str, number: int | None, form: str) -> None:
     """A schedule's file, as it was loaded."""
     with desk.reading() as (session, acting):
-        version = services.schedules.find_version(session, acting, name, number)
+        version = services.versions.find_version(session, acting, name, number)
         row = {"schedule": name, **version.model_dump(include={"version", "binds_from", "recorded_at", "text"})}
         row["loaded_by"] = version.recorded_by
     if form == "json":
@@ -82,7 +82,7 @@ def show_schedule(desk: Desk, name: str, number: int | None, form: str) -> None:
 @_FILES
 def check_schedules(files: tuple[Path, ...]) -> None:
     """Say what is wrong with schedule files, without loading them."""
-    from testing_tracker.rules.schedule_file import ScheduleFileError, read_with_table
+    from testing_tracker.rules.schedules.schedule_file import ScheduleFileError, read_with_table
 
     problems: list[str] = []
     for file in files:
@@ -105,7 +105,7 @@ def load_schedules(desk: Desk, files: tuple[Path, ...]) -> None:
     """Keep schedule files under their names; a changed one is a new version that binds from tomorrow."""
     texts = [(str(file), schedule_text(file)) for file in files]
     with desk.writing() as (session, acting):
-        loaded = [services.schedules.load_schedule(session, acting, file, text) for file, text in texts]
+        loaded = [services.versions.load_schedule(session, acting, file, text) for file, text in texts]
     for schedule in loaded:
         done = f"loaded, binds from {schedule.binds_from}" if schedule.changed else "is loaded already; nothing changed"
         say(desk, f"{schedule.name} version {schedule.version} {done}.")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.event_lines import LOG_FORMATS, event_lines
-from testing_tracker.cli.files import OutputFolder, write_file
-from testing_tracker.cli.long_gap import longest_gap_option
-from testing_tracker.cli.words import TIME
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.event_lines import LOG_FORMATS, event_lines
+from testing_tracker.cli.desk.files import OutputFolder, write_file
+from testing_tracker.cli.desk.long_gap import longest_gap_option
+from testing_tracker.cli.desk.words import TIME
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.delivery_file import Deliveries
-    from testing_tracker.turn import Plan
+    from testing_tracker.rules.serving.delivery_file import Deliveries
+    from testing_tracker.serving.turn import Plan
 
 
 @click.command("serve")
@@ -49,9 +49,9 @@ def serve_command(
     A delivery file beside the database says where the report goes, by folder or mail (docs/delivery.md).
     What was not done in time, because the machine was off or asleep, is done at once. It may run on two hosts.
     """
-    from testing_tracker import events, serve, turn
-    from testing_tracker.events import Event
-    from testing_tracker.rules.owed import Hours
+    from testing_tracker.rules.keeping.owed import Hours
+    from testing_tracker.serving import events, serve, turn
+    from testing_tracker.serving.events import Event
 
     desk.tell_of_upgrade = partial(events.tell, Event.DATABASE_UPGRADED)
     with event_lines(desk, log_format):
@@ -79,8 +79,8 @@ def serve_command(
 
 def _ways(desk: Desk, reports: Path | None, facility_id: int) -> "Deliveries":
     """How a facility's weekly report leaves, as the file beside the database and `--reports` say now."""
-    from testing_tracker.cli.delivery_files import deliveries_of
-    from testing_tracker.rules.delivery_file import Deliveries
+    from testing_tracker.cli.desk.delivery_files import deliveries_of
+    from testing_tracker.rules.serving.delivery_file import Deliveries
 
     ways = deliveries_of(desk.location, facility_id) or Deliveries()
     return ways.to_reports_folder(reports) if reports else ways

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import output_file, output_options
-from testing_tracker.cli.output import FORMATS, TRAINING, print_csv, print_json, print_rich, say
-from testing_tracker.cli.schedule_files import schedule_text
-from testing_tracker.cli.words import ANALYTE, SCHEDULE
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.files import output_file, output_options
+from testing_tracker.cli.desk.output import FORMATS, TRAINING, print_csv, print_json, print_rich, say
+from testing_tracker.cli.desk.schedule_files import schedule_text
+from testing_tracker.cli.desk.words import ANALYTE, SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.analytes import Window
-    from testing_tracker.rules.guard_rails import ChanceTable
-    from testing_tracker.rules.schedule import Schedule
-    from testing_tracker.rules.simulation import Simulation
+    from testing_tracker.rules.schedules.guard_rails import ChanceTable
+    from testing_tracker.rules.schedules.schedule import Schedule
+    from testing_tracker.rules.schedules.simulation import Simulation
+    from testing_tracker.rules.testing.analytes import Window
 
 LONGEST_WINDOW = 366  # days
 _DECIMALS = 10  # of a JSON or csv number; what comes after is rounding
@@ -96,23 +96,23 @@ def simulate_schedules(
 
 
 def _rule(desk: Desk, name: str) -> "tuple[Schedule, ChanceTable | None]":
-    from testing_tracker.rules.guard_rails import ChanceTable
-    from testing_tracker.rules.schedule_file import read_with_table
+    from testing_tracker.rules.schedules.guard_rails import ChanceTable
+    from testing_tracker.rules.schedules.schedule_file import read_with_table
 
     if name.endswith(".toml"):
         return read_with_table(schedule_text(Path(name)), name)
     from testing_tracker import services
 
     with desk.reading() as (session, acting):
-        version = services.schedules.find_version(session, acting, name, None)
-        schedule = services.schedules.rule_of(version.text)
+        version = services.versions.find_version(session, acting, name, None)
+        schedule = services.versions.rule_of(version.text)
         return schedule, ChanceTable.from_json(version.chances) if version.chances else None
 
 
 def _simulated(
     name: str, schedule: "Schedule", table: "ChanceTable | None", window: int | None, analyte: str | None
 ) -> _Simulated:
-    from testing_tracker.rules.simulation import WINDOWS, simulate
+    from testing_tracker.rules.schedules.simulation import WINDOWS, simulate
 
     windows: Iterable[int] = WINDOWS if window is None else (window,)
     known = None
@@ -123,7 +123,7 @@ def _simulated(
 
 
 def _known_window(analyte: str, specimen: str, name: str) -> "Window":
-    from testing_tracker.rules.analytes import window_of
+    from testing_tracker.rules.testing.analytes import window_of
 
     window = window_of(analyte, specimen)
     if window is None:

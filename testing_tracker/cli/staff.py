@@ -3,8 +3,8 @@
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.output import format_option, print_rows, say
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.output import format_option, print_rows, say
 from testing_tracker.rules.words import Role
 
 _ROLE = click.option(

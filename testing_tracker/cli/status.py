@@ -7,22 +7,22 @@ from zoneinfo import ZoneInfo
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, going_on, pass_desk
-from testing_tracker.cli.long_gap import longest_gap_option
-from testing_tracker.cli.output import format_option, print_json, print_rows
-from testing_tracker.cli.words import TIME
+from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk
+from testing_tracker.cli.desk.long_gap import longest_gap_option
+from testing_tracker.cli.desk.output import format_option, print_json, print_rows
+from testing_tracker.cli.desk.words import TIME
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.long_gap import GO_ON
+from testing_tracker.rules.keeping.long_gap import GO_ON
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.drawing.long_gap import Gap
-from testing_tracker.cli.held import answers_to
-from testing_tracker.rules.no_record import question
+    from testing_tracker.rules.keeping.long_gap import Gap
+from testing_tracker.cli.desk.held import answers_to
+from testing_tracker.rules.drawing.no_record import question
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.no_record import Compared
+    from testing_tracker.rules.drawing.no_record import Compared
     from testing_tracker.rules.words import Channel
-    from testing_tracker.services.status import State
+    from testing_tracker.services.keeping.status import State
 
 COLUMNS = ("what", "of", "state", "at", "by", "detail")
 
@@ -71,7 +71,7 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
 
 def _configured(desk: Desk, facility_id: int) -> "tuple[tuple[Channel, ...] | None, str | None]":
     """The channels that a facility's delivery file has, None where there is no file; and what is wrong with it."""
-    from testing_tracker.cli.delivery_files import deliveries_of
+    from testing_tracker.cli.desk.delivery_files import deliveries_of
 
     try:
         ways = deliveries_of(desk.location, facility_id)

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.output import say, warn
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.output import say, warn
+from testing_tracker.cli.desk.words import CODE, REASON
 from testing_tracker.cli.result import in_words, told, which_draw
-from testing_tracker.cli.words import CODE, REASON
 
 if TYPE_CHECKING:
-    from testing_tracker.services.results import Logged
+    from testing_tracker.services.testing.results import Logged
 
 
 @click.command("swap")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk import Desk, pass_desk
-from testing_tracker.cli.files import OutputFolder, output_file, overwrite_option
-from testing_tracker.cli.output import TRAINING, say
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.files import OutputFolder, output_file, overwrite_option
+from testing_tracker.cli.desk.output import TRAINING, say
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.cli.desk import AtFacility
-    from testing_tracker.rules.delivery_file import Deliveries
-    from testing_tracker.unattended import Unattended
+    from testing_tracker.cli.desk.desk import AtFacility
+    from testing_tracker.rules.serving.delivery_file import Deliveries
+    from testing_tracker.serving.units import Unattended
 
 FACILITY_VARIABLE = "TESTING_TRACKER_FACILITY"
 _REPORTS = click.option(
@@ -44,7 +44,7 @@ def cron_command() -> None:
 @pass_desk
 def print_cron(desk: Desk, reports: Path | None, backups: Path | None) -> None:
     """Print the lines for a crontab. Nothing is installed."""
-    from testing_tracker.unattended import cron_lines
+    from testing_tracker.serving.units import cron_lines
 
     plan = _plan(desk, reports, backups)
     _mark_training(desk)
@@ -65,7 +65,7 @@ def systemd_command() -> None:
 @pass_desk
 def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: Path | None, overwrite: bool) -> None:
     """Print services and timers, and one that stays running. Nothing is installed or started."""
-    from testing_tracker.unattended import systemd_units
+    from testing_tracker.serving.units import systemd_units
 
     units = systemd_units(_plan(desk, reports, backups))
     if into is not None and not into.is_dir():
@@ -89,10 +89,10 @@ def _mark_training(desk: Desk) -> None:
 
 def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended":
     from testing_tracker.account import current_account
-    from testing_tracker.cli.delivery_files import deliveries_of
+    from testing_tracker.cli.desk.delivery_files import deliveries_of
     from testing_tracker.clock import machine_zone
+    from testing_tracker.serving.units import SERVERS_SETTINGS, Unattended
     from testing_tracker.store.location import Location
-    from testing_tracker.unattended import SERVERS_SETTINGS, Unattended
 
     location, each = desk.location, desk.each_facility()
     zones = list(dict.fromkeys(one.timezone for one in each))
@@ -125,7 +125,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
 
 def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ...]:
     """What the environment has to say for the program to find the same database, files and facility again."""
-    from testing_tracker.cli.long_gap import VARIABLE as LONGEST_GAP_VARIABLE
+    from testing_tracker.cli.desk.long_gap import VARIABLE as LONGEST_GAP_VARIABLE
     from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
 
     location = desk.location

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk import Desk, day_given, going_on, pass_desk
-from testing_tracker.cli.exporting import exported, put_on_record
-from testing_tracker.cli.files import output_file, output_options
-from testing_tracker.cli.output import format_option, print_json, print_rows, say, warn
-from testing_tracker.cli.words import DAY
+from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk
+from testing_tracker.cli.desk.exporting import exported, put_on_record
+from testing_tracker.cli.desk.files import output_file, output_options
+from testing_tracker.cli.desk.output import format_option, print_json, print_rows, say, warn
+from testing_tracker.cli.desk.words import DAY
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from testing_tracker.acting import Acting
-    from testing_tracker.cli.desk import AtFacility
-    from testing_tracker.services.verification import Verified
+    from testing_tracker.cli.desk.desk import AtFacility
+    from testing_tracker.services.keeping.checking.replay import Verified
 
 
 @click.command("verify")
@@ -37,7 +37,7 @@ def verify_command(desk: Desk, form: str) -> None:
     failed: list[str] = []
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as (session, acting):
-            found.append((at, services.verification.verify(session, acting, desk.location.key)))
+            found.append((at, services.replay.verify(session, acting, desk.location.key)))
     if form == "json":
         documents = [_document(at, result) for at, result in found]
         print_json(desk, documents if len(each) > 1 else documents[0])
@@ -99,7 +99,7 @@ def proof_command(ctx: click.Context, day: str | None, output: Path | None, over
         raise click.UsageError("Missing option '--day'.")
     desk = ctx.find_object(Desk)
     assert desk is not None
-    from testing_tracker.rules.proof import as_document
+    from testing_tracker.rules.drawing.proof import as_document
 
     with desk.reading() as (session, acting):
         proof = services.proofs.prove(session, acting, desk.location.key, day_given(day, acting.today))
@@ -132,7 +132,7 @@ class _ProofShown:
 @click.option("--first-day", type=DAY, metavar="DATE", help="The first day that you were given with the anchor.")
 def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
     """Check a proof. Needs no database and no key."""
-    from testing_tracker.rules.proof import read_document
+    from testing_tracker.rules.drawing.proof import read_document
 
     proof = read_document(_document_in(file))
     if anchor is not None and anchor.strip().lower() != proof.anchor.hex():

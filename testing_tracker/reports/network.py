@@ -12,15 +12,15 @@ from sqlmodel import Session, col, func, select
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.reports.counting import IS_A_DRAW, tally_columns, tally_of
-from testing_tracker.reports.tally import Tally, total
-from testing_tracker.reports.weekly import gaps_in
-from testing_tracker.reports.weekly_questions import questions_in
-from testing_tracker.reports.weekly_weekdays import weekdays_in
+from testing_tracker.reports.paper.counting import IS_A_DRAW, tally_columns, tally_of
+from testing_tracker.reports.weekly.gather import gaps_in
+from testing_tracker.reports.weekly.questions import questions_in
+from testing_tracker.reports.weekly.weekdays import weekdays_in
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.owed import last_full_week
+from testing_tracker.rules.keeping.owed import last_full_week
+from testing_tracker.rules.reporting.tally import Tally, total
 from testing_tracker.rules.words import Decision
-from testing_tracker.services import cross_check
+from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.store.facilities import every, timezones_of
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Draw, Facility, Participant, Recommendation
@@ -85,8 +85,9 @@ def _week_of(
 ) -> FacilityWeek:
     number = id_of(facility)
     try:
-        cross_check.check_draws(session, acting, week)
-        cross_check.check_runs(week, [(day.day, day.observed, day.made) for day in weekdays_in(session, acting, week)])
+        before_printing.check_draws(session, acting, week)
+        days = weekdays_in(session, acting, week)
+        before_printing.check_runs(week, [(day.day, day.observed, day.made) for day in days])
     except TestingTrackerError:
         return FacilityWeek(number, facility.name, 0, Tally(), open_ones.get(number, 0), problem=True)
     tested, tally = tallies.get(number, (0, Tally()))

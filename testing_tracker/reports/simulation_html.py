@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from testing_tracker.reports.pages import page
 from testing_tracker.reports.paper import charts
-from testing_tracker.rules.simulation import Simulation
+from testing_tracker.reports.paper.pages import page
+from testing_tracker.rules.schedules.simulation import Simulation
 
 
 @dataclass(frozen=True)

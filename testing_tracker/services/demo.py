@@ -16,20 +16,13 @@ from sqlmodel import Session
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import Week, instant_reached
-from testing_tracker.rules.escalation import LADDER
+from testing_tracker.rules.deciding.escalation import LADDER
 from testing_tracker.rules.words import Kind, Level, Outcome, Status
-from testing_tracker.services import (
-    attendance,
-    draws,
-    facilities,
-    leaves,
-    lookup,
-    nights,
-    participants,
-    recommendations,
-    results,
-)
-from testing_tracker.services.people import discharging
+from testing_tracker.services.deciding import recommendations
+from testing_tracker.services.drawing import nights
+from testing_tracker.services.keeping import facilities
+from testing_tracker.services.people import discharging, leaves, lookup, participants
+from testing_tracker.services.testing import attendance, draws, results
 from testing_tracker.store.engine import make_engine, writing
 from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.key_file import KeyFile

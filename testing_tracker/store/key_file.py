@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.day_secrets import SEED_BYTES, Chain, hashed
+from testing_tracker.rules.drawing.day_secrets import SEED_BYTES, Chain, hashed
 from testing_tracker.store.given_files import MOST_OF_A_KEY, content_of
 from testing_tracker.store.whole_files import whole_file
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.carry_over import Found, same_uses
+from testing_tracker.rules.deciding.escalation import LADDER
 from testing_tracker.rules.deciding.recommending import Case, Fact, Wanted, wanted, weighed
-from testing_tracker.rules.escalation import LADDER
-from testing_tracker.rules.schedule import Missed, ResponseRule
+from testing_tracker.rules.schedules.schedule import Missed, ResponseRule
+from testing_tracker.rules.testing.carry_over import Found, same_uses
 from testing_tracker.rules.words import About, Level, Status, TakenAs
 
 MONDAY = date(2026, 11, 16)

@@ -16,7 +16,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.drawing.closing import Untouched, end_of_day
 from testing_tracker.rules.words import Outcome, Status
-from testing_tracker.services.closings import close_days
+from testing_tracker.services.drawing.closings import close_days
 from testing_tracker.store.engine import open_engine
 from testing_tracker.store.tables import AuditEntry, Draw
 

@@ -9,7 +9,7 @@ from conftest import Clinic
 from freezegun import freeze_time
 
 from testing_tracker.cli import program
-from testing_tracker.rules.drawing.long_gap import Gap, gap_between
+from testing_tracker.rules.keeping.long_gap import Gap, gap_between
 
 ZONE = ZoneInfo("America/Los_Angeles")
 MONDAY = datetime(2026, 11, 16, 0, 5, tzinfo=ZONE)
@@ -131,11 +131,11 @@ def test_status_and_doctor_name_the_command(live):
 def test_serve_waits_and_tells_it_once_an_hour(live, kept_events, tmp_path):
     from functools import partial
 
-    from testing_tracker.cli.desk import Desk
-    from testing_tracker.cli.files import write_file
-    from testing_tracker.rules.delivery_file import Deliveries
-    from testing_tracker.rules.owed import Hours
-    from testing_tracker.turn import Plan, do_what_is_owed
+    from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.cli.desk.files import write_file
+    from testing_tracker.rules.keeping.owed import Hours
+    from testing_tracker.rules.serving.delivery_file import Deliveries
+    from testing_tracker.serving.turn import Plan, do_what_is_owed
 
     def clock_of(zone: str):
         return Desk(None, None).clock(zone)

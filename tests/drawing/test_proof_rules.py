@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.day_secrets import chain_of, drawn_among, panel_drawn
-from testing_tracker.rules.proof import MOST_HASHES, Decision, Proof, as_document, read_document
+from testing_tracker.rules.drawing.day_secrets import chain_of, drawn_among, panel_drawn
+from testing_tracker.rules.drawing.proof import MOST_HASHES, Decision, Proof, as_document, read_document
 
 FIRST_DAY = date(2026, 11, 16)
 SEED = sha256(b"a seed").digest()

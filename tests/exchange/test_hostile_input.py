@@ -5,7 +5,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import MONDAY
 
-from testing_tracker.cli import program, words
+from testing_tracker.cli import program
+from testing_tracker.cli.desk import words
 
 HOSTILE = (
     "99999999999999999999",
@@ -60,7 +61,7 @@ def commands(command: click.Command, path: tuple[str, ...] = ()):
 
 
 ALL = dict(commands(program)) | {
-    ("result", "import"): __import__("testing_tracker.cli.importing", fromlist=["x"]).result_import
+    ("result", "import"): __import__("testing_tracker.cli.desk.importing", fromlist=["x"]).result_import
 }
 
 

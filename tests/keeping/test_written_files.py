@@ -16,8 +16,8 @@ from conftest import Clinic, key_of
 
 from testing_tracker import chance, cli
 from testing_tracker.cli import program
-from testing_tracker.cli.files import OutputFolder, OutputPath
-from testing_tracker.cli.importing import result_import
+from testing_tracker.cli.desk.files import OutputFolder, OutputPath
+from testing_tracker.cli.desk.importing import result_import
 from testing_tracker.store.whole_files import UNFINISHED, whole_file
 
 pytestmark = pytest.mark.sqlite_only(reason="the database is among the files that are not to be written over")
@@ -196,7 +196,7 @@ def test_a_file_that_stands_there_is_only_replaced_when_somebody_says_so(clinic,
 
 
 def test_somebody_at_a_terminal_is_asked(clinic, place, monkeypatch):
-    from testing_tracker.cli import files
+    from testing_tracker.cli.desk import files
 
     asked = []
     target = place / "week.txt"

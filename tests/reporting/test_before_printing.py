@@ -13,8 +13,8 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Outcome, Status
-from testing_tracker.services.cross_check import check_draws
-from testing_tracker.services.tampering import wrong_outcomes, wrong_statuses
+from testing_tracker.services.keeping.checking.audit_trail import wrong_outcomes, wrong_statuses
+from testing_tracker.services.keeping.checking.before_printing import check_draws
 from testing_tracker.store.engine import open_engine, reading
 from testing_tracker.store.tables import Draw
 

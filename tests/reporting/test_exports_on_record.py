@@ -8,7 +8,7 @@ import pytest
 from conftest import Clinic
 
 from testing_tracker.cli import program
-from testing_tracker.cli.output import FORMATS
+from testing_tracker.cli.desk.output import FORMATS
 
 LISTS = {
     "confirmation list": "confirmations",

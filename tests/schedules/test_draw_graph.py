@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from testing_tracker.rules.draw_graph import (
+from testing_tracker.rules.schedules.draw_graph import (
     DAYS,
     Graph,
     after_a_draw,
@@ -20,7 +20,7 @@ from testing_tracker.rules.draw_graph import (
     graph_of,
     tightest,
 )
-from testing_tracker.rules.schedule import Bounds
+from testing_tracker.rules.schedules.schedule import Bounds
 
 EVERY_DAY = tuple(range(DAYS))
 SOME_DAYS = st.sets(st.integers(0, 6), min_size=1).map(lambda days: tuple(sorted(days)))

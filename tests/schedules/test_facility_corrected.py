@@ -169,11 +169,11 @@ def test_serve_goes_by_the_new_clock_without_a_restart_and_makes_each_night_once
     """One process's turns; `serve` reads the zone at each."""
     from functools import partial
 
-    from testing_tracker import turn
-    from testing_tracker.cli.desk import Desk
-    from testing_tracker.cli.files import write_file
-    from testing_tracker.rules.delivery_file import Deliveries
-    from testing_tracker.rules.owed import Hours
+    from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.cli.desk.files import write_file
+    from testing_tracker.rules.keeping.owed import Hours
+    from testing_tracker.rules.serving.delivery_file import Deliveries
+    from testing_tracker.serving import turn
 
     clinic = at.clinic
     desk = Desk(clinic.url, None)

@@ -208,13 +208,13 @@ def forget(clinic):
 
 def draws_hold(clinic, library):
     """What deciding again comes to, whatever was done to the ledger."""
-    from testing_tracker.cli.desk import Desk
-    from testing_tracker.services import verification
+    from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.services.keeping.checking import replay
 
     desk = Desk(str(clinic.url), clinic.today)
-    result = verification.Verified()
+    result = replay.Verified()
     with desk.reading() as (session, acting):
-        verification._decide_again(session, acting, desk.location.key, result)
+        replay._decide_again(session, acting, desk.location.key, result)
     desk.close()
     ours = [problem for problem in result.problems if "sealed" not in problem.what]
     return [str(problem) for problem in ours], result.unchecked

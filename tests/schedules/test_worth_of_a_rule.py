@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from testing_tracker.rules.least_predictable import BoundsError, table_of
-from testing_tracker.rules.schedule import Bounds, DrawRule, Schedule
-from testing_tracker.rules.simulation import Simulation, simulate
+from testing_tracker.rules.schedules.least_predictable import BoundsError, table_of
+from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, Schedule
+from testing_tracker.rules.schedules.simulation import Simulation, simulate
 from testing_tracker.rules.words import Kind
 
 SOME_DAYS = st.sets(st.integers(0, 6), min_size=1).map(lambda days: tuple(sorted(days)))

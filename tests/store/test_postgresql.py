@@ -43,7 +43,7 @@ class TestMaking:
         assert not key_of(clinic.database).exists()
 
     def test_a_failed_init_leaves_nothing_behind(self, tmp_path, monkeypatch):
-        from testing_tracker.services import facilities
+        from testing_tracker.services.keeping import facilities
 
         def fail(*arguments, **detail):
             raise RuntimeError
@@ -138,7 +138,7 @@ class TestRefusals:
         assert done.stderr.count("\n") == 1
 
     def test_a_connection_that_is_lost_is_one_clear_line(self, clinic, monkeypatch):
-        from testing_tracker.services import results
+        from testing_tracker.services.testing import results
 
         def kill(*arguments, **detail):
             databases.end_connections(clinic.database)
@@ -194,7 +194,7 @@ class TestRecords:
 
     def test_two_facilities_write_at_the_same_time(self, clinic):
         """A nurse of one does not wait for another one's night, nor does what each knew get mixed up."""
-        from testing_tracker.services import nights
+        from testing_tracker.services.drawing import nights
         from testing_tracker.store.engine import open_engine, writing
         from testing_tracker.store.facilities import the_facility
 
@@ -313,7 +313,7 @@ class TestMigrations:
         assert old.rows("SELECT min(id) FROM ledger_page WHERE digest != 'x'") == [(10,)]
 
     def test_a_migration_that_fails_changes_nothing(self, old, monkeypatch):
-        from testing_tracker.services import upgrades
+        from testing_tracker.services.keeping import upgrades
 
         def fail(*arguments, **detail):
             raise RuntimeError

@@ -12,7 +12,7 @@ from conftest import MONDAY, Clinic, key_of
 from test_postgresql import FIRST_ROWS, bring_to
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.services import server_backups
+from testing_tracker.services.keeping import server_backups
 from testing_tracker.store import dumps
 from testing_tracker.store.engine import SCHEMA_VERSION
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.amounts import Amount, amounts_by_analyte, judge, read_amount
+from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, judge, read_amount
 from testing_tracker.rules.words import Method, Outcome
 
 CUP, LABORATORY = Method.PRESUMPTIVE, Method.DEFINITIVE

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules import facility_file
-from testing_tracker.rules.analytes import analyte_names
+from testing_tracker.rules.testing import facility_file
+from testing_tracker.rules.testing.analytes import analyte_names
 from testing_tracker.rules.testing.governing import Word, together
 from testing_tracker.rules.words import Outcome
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules import facility_file
-from testing_tracker.rules.analyte_file import bare
-from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named, analyte_names, described
+from testing_tracker.rules.testing import facility_file
+from testing_tracker.rules.testing.analyte_file import bare
+from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named, analyte_names, described
 from testing_tracker.rules.testing.names import names_meant
 
-DOCUMENT = tomllib.loads(files("testing_tracker.rules").joinpath("analytes.toml").read_text(encoding="utf-8"))
+DOCUMENT = tomllib.loads(files("testing_tracker.rules.testing").joinpath("analytes.toml").read_text(encoding="utf-8"))
 KNOWN = {
     bare(called): name
     for name, entry in DOCUMENT.items()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from math import ceil
 
-from testing_tracker.reports.pages import page
+from testing_tracker.reports.paper.pages import page
 from testing_tracker.rules.exchange.visible import in_one_line
 
 WIDE, LETTER = 330, 10

@@ -10,9 +10,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from testing_tracker.rules.carry_over import Found
-from testing_tracker.rules.escalation import Grounds, Positive, explanation, is_more_immersive, level_above, steps_up
-from testing_tracker.rules.schedule import Missed, ResponseRule
+from testing_tracker.rules.deciding.escalation import (
+    Grounds,
+    Positive,
+    explanation,
+    is_more_immersive,
+    level_above,
+    steps_up,
+)
+from testing_tracker.rules.schedules.schedule import Missed, ResponseRule
+from testing_tracker.rules.testing.carry_over import Found
 from testing_tracker.rules.words import About, Level, Status, TakenAs
 
 _ABSENCES = {Status.MISSED: About.MISSED, Status.REFUSED: About.REFUSED}

@@ -21,8 +21,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.amounts import Amount, read_amount
 from testing_tracker.rules.drawing.because import because_in
+from testing_tracker.rules.testing.amounts import Amount, read_amount
 from testing_tracker.rules.testing.recollection import says
 from testing_tracker.rules.words import Outcome, Status
 
@@ -165,7 +165,7 @@ def _is_said(past: Past, name: str) -> bool:
 
 
 def _names(mark: str, marks: dict[str, str | None]) -> tuple[str, ...]:
-    from testing_tracker.rules.analytes import UnknownAnalyteError, analyte_named
+    from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named
 
     try:
         return tuple(sorted({analyte_named(name) for name in (marks.get(mark) or "").split(";") if name}))
@@ -174,7 +174,7 @@ def _names(mark: str, marks: dict[str, str | None]) -> tuple[str, ...]:
 
 
 def _measured(marks: dict[str, str | None]) -> Measured:
-    from testing_tracker.rules.analytes import analyte_named
+    from testing_tracker.rules.testing.analytes import analyte_named
 
     measured = {}
     try:

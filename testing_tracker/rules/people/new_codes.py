@@ -4,8 +4,8 @@
 """
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.codes import check_code
-from testing_tracker.rules.log_line import Key, is_part_of_a_result, is_which
+from testing_tracker.rules.people.codes import check_code
+from testing_tracker.rules.testing.log_line import Key, is_part_of_a_result, is_which
 from testing_tracker.rules.words import Outcome, Status
 
 # The letters that the log session knows, and those kept for what a nurse records beside them.

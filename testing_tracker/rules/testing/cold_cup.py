@@ -6,8 +6,8 @@ until the second one's: a temperature says that something may be wrong, not what
 
 from decimal import Decimal
 
-from testing_tracker.rules.specimen_limits import limits_of
-from testing_tracker.rules.specimens import Measurements, temperature_is_out_of_range
+from testing_tracker.rules.testing.specimen_limits import limits_of
+from testing_tracker.rules.testing.specimens import Measurements, temperature_is_out_of_range
 from testing_tracker.rules.words import Outcome
 
 

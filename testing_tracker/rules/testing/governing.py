@@ -6,7 +6,7 @@ cup said stays: presumptive, and to be confirmed.
 
 from dataclasses import dataclass
 
-from testing_tracker.rules.analytes import is_class_test, members_of, shown_by
+from testing_tracker.rules.testing.analytes import is_class_test, members_of, shown_by
 from testing_tracker.rules.words import Outcome
 
 

@@ -24,7 +24,7 @@ def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:
 
     `known` has the vocabulary's name by every other one, as `bare` makes them.
     """
-    from testing_tracker.rules.analyte_file import bare
+    from testing_tracker.rules.testing.analyte_file import bare
 
     whole = known.get(bare(text))
     if whole is not None:
@@ -41,13 +41,13 @@ def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:
 
 def _name_in(part: str, known: Mapping[str, str]) -> str | None:
     """The analyte that a part names; empty where it only says how was tested, None where nobody knows it."""
-    from testing_tracker.rules.analyte_file import bare
+    from testing_tracker.rules.testing.analyte_file import bare
 
     rest = " ".join(word for word in _without_cutoff(part, known).split() if not _AROUND.fullmatch(word))
     return known.get(bare(rest)) if bare(rest) else ""
 
 
 def _without_cutoff(part: str, known: Mapping[str, str]) -> str:
-    from testing_tracker.rules.analyte_file import bare
+    from testing_tracker.rules.testing.analyte_file import bare
 
     return part if bare(part) in known else _CUTOFF.sub("", _UNIT.sub("", part.rstrip()))

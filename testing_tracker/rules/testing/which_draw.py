@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
-from testing_tracker.rules.attendance import NOT_YET_DONE
+from testing_tracker.rules.testing.attendance import NOT_YET_DONE
 from testing_tracker.rules.words import Kind, Outcome, Status
 
 

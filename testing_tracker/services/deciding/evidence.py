@@ -17,9 +17,9 @@ from testing_tracker.rules.deciding import recommending
 from testing_tracker.rules.deciding.recommending import Wanted
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import About, Decision, Outcome, TakenAs
-from testing_tracker.services import reviews
+from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.case import CaseOnRecord, fact_of, read_case
-from testing_tracker.services.reviews import State
+from testing_tracker.services.deciding.reviews import State
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, records_of
 from testing_tracker.store.tables import Draw, Evidence, Recommendation, Result, Review

@@ -7,11 +7,10 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.long_gap import LONGEST_GAP, Gap, gap_between, refusal
-from testing_tracker.rules.draws import chance_on
+from testing_tracker.rules.keeping.long_gap import LONGEST_GAP, Gap, gap_between, refusal
+from testing_tracker.rules.schedules.days import chance_on
 from testing_tracker.rules.words import Kind, Status
-from testing_tracker.services import schedules
-from testing_tracker.services.keeping import closed_days
+from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.store.queries import id_of, in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Facility, Night, Participant
 
@@ -96,10 +95,10 @@ def _fixed(session: Session, acting: Acting, gap: Gap) -> int:
     tested_by = dict(session.exec(query).all())
     known = closed_days.known_now(session, acting.facility_id)
     found = 0
-    for schedule in schedules.all_schedules(session, acting):
+    for schedule in versions.all_schedules(session, acting):
         participants = tested_by.get(id_of(schedule), 0)
         version = version_on(session, id_of(schedule), gap.last)
-        rule = schedules.rule_of(version.text)
+        rule = versions.rule_of(version.text)
         if participants and rule.draw.kind is Kind.FIXED:
             days = (gap.first + timedelta(days=n) for n in range(gap.nights))
             drawn = (chance_on(rule, day, known.of(session, version, rule, day)) > 0 for day in days)

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.drawing.because import Because
-from testing_tracker.rules.no_record import DAYS_TOGETHER, Closed, Compared, Count
+from testing_tracker.rules.drawing.no_record import DAYS_TOGETHER, Closed, Compared, Count
 from testing_tracker.rules.words import Status
 from testing_tracker.store.tables import Closing, Draw, Participant
 from testing_tracker.store.taken_back import closing_stands

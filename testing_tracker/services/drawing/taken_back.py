@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
-from testing_tracker.services.tampering import Found
+from testing_tracker.services.keeping.checking.audit_trail import Found
 from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, TakingBack
 

@@ -19,13 +19,14 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because, because_in
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.words import Decision, Kind, Role, Status
-from testing_tracker.services import keys, staff
-from testing_tracker.services.attendance import set_status
 from testing_tracker.services.deciding.case import decided_on
+from testing_tracker.services.drawing import keys
+from testing_tracker.services.drawing.keys import Rotated
 from testing_tracker.services.drawing.taken_back import keep_as_it_was_made
-from testing_tracker.services.keys import Rotated
+from testing_tracker.services.people import staff
 from testing_tracker.services.reporting import outbox
-from testing_tracker.services.settling import settle
+from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.services.testing.settling import settle
 from testing_tracker.store import audit, ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.rules.amounts import Amount
+from testing_tracker.rules.testing.amounts import Amount
 from testing_tracker.rules.testing.specimen_labels import label_key
-from testing_tracker.rules.validity import outcome_of
+from testing_tracker.rules.testing.validity import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Validity
-from testing_tracker.services import panels
-from testing_tracker.services.results import NewResult
-from testing_tracker.services.specimens import NewSpecimen, latest
+from testing_tracker.services.schedules import panels
+from testing_tracker.services.testing.results import NewResult
+from testing_tracker.services.testing.specimens import NewSpecimen, latest
 from testing_tracker.store.tables import Draw, Finding, Result, Specimen
 
 

@@ -5,12 +5,12 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.amounts import judge
-from testing_tracker.rules.specimens import Measurements
+from testing_tracker.rules.testing.amounts import judge
 from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.testing.specimens import Measurements
 from testing_tracker.rules.words import Outcome
-from testing_tracker.services.results import NewResult
-from testing_tracker.services.specimens import NewSpecimen
+from testing_tracker.services.testing.results import NewResult
+from testing_tracker.services.testing.specimens import NewSpecimen
 
 # What a person reads in the file's header, where that is not the field's name.
 COLUMNS = {"amounts": "analytes", "label": "specimen_id", "kind": "specimen"}

@@ -10,12 +10,12 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.drawing.because import because_in
 from testing_tracker.rules.exchange.past import Past
-from testing_tracker.rules.reading import Read, read_result
-from testing_tracker.rules.schedule import Schedule as Rule
+from testing_tracker.rules.schedules.schedule import Schedule as Rule
+from testing_tracker.rules.testing.interpretation import Read, read_result
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import Method, Outcome
-from testing_tracker.services import schedules
-from testing_tracker.services.prescriptions import active_on, standing
+from testing_tracker.services.schedules import versions as schedules
+from testing_tracker.services.testing.prescriptions import active_on, standing
 from testing_tracker.store.tables import Assignment, Prescription, Schedule, ScheduleVersion
 
 

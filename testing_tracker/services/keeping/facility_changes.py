@@ -10,7 +10,9 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.words import Role
-from testing_tracker.services import facilities, schedules, staff
+from testing_tracker.services.keeping import facilities
+from testing_tracker.services.people import staff
+from testing_tracker.services.schedules import versions
 from testing_tracker.store import audit
 from testing_tracker.store.facilities import every, timezones_of
 from testing_tracker.store.tables import Facility, FacilityName, FacilityZone
@@ -57,7 +59,7 @@ def change_timezone(session: Session, acting: Acting, timezone: str, from_on: da
     """
     staff.require(session, acting, Role.MANAGER, "change the facility's timezone")
     zone = facilities.find_zone(timezone)
-    decided_to = schedules.decided_to(session, acting) or acting.today
+    decided_to = versions.decided_to(session, acting) or acting.today
     earliest = max(acting.today, decided_to) + timedelta(days=1)
     from_on = from_on or earliest
     if from_on < earliest:

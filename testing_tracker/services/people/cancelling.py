@@ -11,9 +11,9 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Kind, Status
-from testing_tracker.services.attendance import set_status
-from testing_tracker.services.lookup import find_participant, is_cancelled
-from testing_tracker.services.participants import days_to_write
+from testing_tracker.services.people.lookup import find_participant, is_cancelled
+from testing_tracker.services.people.participants import days_to_write
+from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant

@@ -12,10 +12,10 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Status
-from testing_tracker.services.attendance import set_status
 from testing_tracker.services.deciding.case import decided_on
-from testing_tracker.services.lookup import find_participant, was_discharged
-from testing_tracker.services.participants import days_to_write
+from testing_tracker.services.people.lookup import find_participant, was_discharged
+from testing_tracker.services.people.participants import days_to_write
+from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.store import audit
 from testing_tracker.store.queries import enrolled_on, id_of, in_force
 from testing_tracker.store.tables import Draw, Enrolment, Participant, Recommendation

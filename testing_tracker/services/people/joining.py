@@ -9,14 +9,14 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Decision, Ended, Standing, Status
-from testing_tracker.services import prescribing
-from testing_tracker.services.attendance import set_status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.deciding.case import open_recommendation, standing_evidence
-from testing_tracker.services.lookup import find_participant
 from testing_tracker.services.people.cancelling import was_cancelled
 from testing_tracker.services.people.discharging import end_enrolment
-from testing_tracker.services.prescriptions import standing as prescriptions_of
+from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.services.testing import prescribing
+from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.services.testing.prescriptions import standing as prescriptions_of
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, records_of, standing_on
 from testing_tracker.store.tables import Draw, Joining, Participant, Recommendation, Review

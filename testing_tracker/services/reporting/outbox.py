@@ -16,7 +16,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.owed import wait_after
+from testing_tracker.rules.keeping.owed import wait_after
 from testing_tracker.rules.words import Channel
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of

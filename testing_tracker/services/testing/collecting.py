@@ -8,16 +8,16 @@ from sqlmodel import Session
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.reading import Read
 from testing_tracker.rules.testing.cold_cup import advice
+from testing_tracker.rules.testing.interpretation import Read
 from testing_tracker.rules.words import Status
-from testing_tracker.services import attendance, panels, results, specimens
-from testing_tracker.services.draws import OpenDraw
-from testing_tracker.services.results import Logged
-from testing_tracker.services.settling import Settled
-from testing_tracker.services.specimens import NewSpecimen
-from testing_tracker.services.testing import cups
+from testing_tracker.services.schedules import panels
+from testing_tracker.services.testing import attendance, cups, results, specimens
+from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.happened import check_collected_at
+from testing_tracker.services.testing.results import Logged
+from testing_tracker.services.testing.settling import Settled
+from testing_tracker.services.testing.specimens import NewSpecimen
 from testing_tracker.store import audit
 from testing_tracker.store.tables import Specimen
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.rules.analytes import is_class_test, members_of
+from testing_tracker.rules.testing.analytes import is_class_test, members_of
 from testing_tracker.rules.words import Method, Outcome, Validity
 from testing_tracker.services.testing.together import beside, named_in
 from testing_tracker.store.queries import findings_of, id_of, standing_result
 from testing_tracker.store.tables import Finding, Result, Specimen
 
 if TYPE_CHECKING:
-    from testing_tracker.services.specimens import NewSpecimen
+    from testing_tracker.services.testing.specimens import NewSpecimen
 
 _SAID_OF_A_SPECIMEN = ("kind", "label", "collector", "observed", "received_at")
 _SAID_BY_THE_CUP = _SAID_OF_A_SPECIMEN[:-1]

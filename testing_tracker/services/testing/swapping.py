@@ -9,14 +9,13 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.reading import Read
+from testing_tracker.rules.testing.interpretation import Read
 from testing_tracker.rules.words import Method, Outcome, Status
-from testing_tracker.services import results, settling
-from testing_tracker.services.draws import OpenDraw
-from testing_tracker.services.results import Logged
-from testing_tracker.services.settling import Settled
-from testing_tracker.services.specimens import latest
-from testing_tracker.services.testing import cups
+from testing_tracker.services.testing import cups, results, settling
+from testing_tracker.services.testing.draws import OpenDraw
+from testing_tracker.services.testing.results import Logged
+from testing_tracker.services.testing.settling import Settled
+from testing_tracker.services.testing.specimens import latest
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, standing_result
 from testing_tracker.store.tables import Confirmation, Finding, Result, Specimen

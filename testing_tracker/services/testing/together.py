@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.rules.reading import Read
 from testing_tracker.rules.testing.governing import Together, Word, together
+from testing_tracker.rules.testing.interpretation import Read
 from testing_tracker.rules.words import Method, Outcome
-from testing_tracker.services import prescriptions
+from testing_tracker.services.testing import prescriptions
 from testing_tracker.store.queries import findings_of, id_of, result_of, standing_result
 from testing_tracker.store.tables import Draw, Finding, Result, Specimen
 

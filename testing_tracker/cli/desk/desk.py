@@ -1,0 +1,278 @@
+"""What every command works at: the database it was given, the clock, and the transaction."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing import facility_file
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlmodel import Session
+
+    from testing_tracker.acting import Acting
+    from testing_tracker.clock import Clock
+    from testing_tracker.rules.schedules.zones import Timezones
+    from testing_tracker.store.location import AnyLocation
+    from testing_tracker.store.tables import Facility
+
+
+@dataclass(frozen=True)
+class AtFacility:
+    """A desk at one facility. `name` is empty where it is the database's only one."""
+
+    desk: "Desk"
+    name: str
+    number: int
+    timezone: str
+
+    @property
+    def mark(self) -> str:
+        """What is before a line about it."""
+        return f"{self.name}: " if self.name else ""
+
+
+@contextmanager
+def going_on(each: list[AtFacility], at: AtFacility, failed: list[str]) -> Iterator[None]:
+    """Let what cannot be done for one of several facilities keep none of the others: it is noted, with its name."""
+    try:
+        yield
+    except TestingTrackerError as error:
+        if len(each) == 1:
+            raise
+        failed.append(f"{at.mark}{error}")
+
+
+@contextmanager
+def _telling_whom_codes_mean(session: "Session") -> Iterator[None]:
+    """Say of each code that was given and means another one now, which: in the error, or else in a note."""
+    from testing_tracker.cli.desk.output import warn
+    from testing_tracker.store.queries import meant_otherwise
+
+    try:
+        yield
+    except TestingTrackerError as error:
+        told = "".join(f" ({said}.)" for said in meant_otherwise(session))
+        if told:
+            error.args = (f"{error}{told}",)
+        raise
+    for said in meant_otherwise(session):
+        warn(f"{said}.")
+
+
+class Desk:
+    """Opens the database when a command first needs it. `training` is known from then on, and so is `whose`.
+
+    `whose` is what is said before a line about the facility, where the database has several: codes may be the same.
+    """
+
+    def __init__(self, database: str | None, pretended_day: str | None, facility: str | int | None = None) -> None:
+        self.database = database
+        self.pretended_day = pretended_day
+        self.facility = facility
+        self.training = False
+        self.whose = ""
+        self._says_whose = True
+        self._has_noted_name = False
+        self.tell_of_upgrade: Callable[[str], None] | None = None  # a note on standard error, unless it is set
+        self._engine: Engine | None = None
+        facility_file.use_from(self._own_analytes)
+
+    @property
+    def location(self) -> "AnyLocation":
+        from testing_tracker.store.location import locate
+
+        return locate(self.database)
+
+    def _own_analytes(self) -> facility_file.FacilityFile | None:
+        """The facility's own analytes beside its database, for whatever first asks for an analyte."""
+        from testing_tracker.cli.desk.facility_files import read_facility_file
+        from testing_tracker.store.location import ANALYTES_VARIABLE
+
+        try:
+            location = self.location
+        except TestingTrackerError:
+            return None  # is told when the command opens the database
+        if not location.analytes.exists():
+            if location.analytes_elsewhere is None:
+                return None
+            raise facility_file.FacilityFileError(
+                str(location.analytes), [f"is not there; put it there, or change {ANALYTES_VARIABLE}, which names it"]
+            )
+        return read_facility_file(location.analytes)
+
+    def clock(self, timezones: "str | Timezones") -> "Clock":
+        """The clock in a facility's zone, pretending the day that `--today` says."""
+        from zoneinfo import ZoneInfoNotFoundError
+
+        from testing_tracker.clock import Clock
+        from testing_tracker.rules.schedules.zones import Timezones, zone_of
+
+        known = Timezones(timezones) if isinstance(timezones, str) else timezones
+        try:
+            return Clock(zone_of(known), self.pretended)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            names = ", ".join(dict.fromkeys((known.first, *(name for _, name in known.changes))))
+            raise TestingTrackerError(
+                f"This machine knows no timezone {names!r}, the facility's. `pip install tzdata` may bring it."
+            ) from None
+
+    @property
+    def pretended(self) -> date | None:
+        """The day that `--today` says, None for the real one."""
+        if not self.pretended_day:
+            return None
+        try:
+            return date.fromisoformat(self.pretended_day)
+        except ValueError:
+            raise TestingTrackerError("--today needs a date such as 2026-11-23.") from None
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple["Session", "Acting"]]:
+        """A transaction that commits when the command's service has returned."""
+        from testing_tracker.store.engine import writing
+
+        with writing(self.engine, self.facility) as session, _telling_whom_codes_mean(session):
+            yield session, self._acting(session)
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple["Session", "Acting"]]:
+        """One unchanging view of the records."""
+        from testing_tracker.store.engine import reading
+
+        with reading(self.engine, self.facility) as session, _telling_whom_codes_mean(session):
+            yield session, self._acting(session)
+
+    @contextmanager
+    def writing_all(self) -> Iterator["Session"]:
+        """The same as `writing`, of all facilities at once."""
+        from testing_tracker.store.engine import writing_all
+
+        with writing_all(self.engine) as session:
+            self._check_training_of_all(session)
+            yield session
+
+    @contextmanager
+    def reading_all(self) -> Iterator["Session"]:
+        """The same as `reading`, of all facilities."""
+        from testing_tracker.store.engine import reading_all
+
+        with reading_all(self.engine) as session:
+            self._check_training_of_all(session)
+            yield session
+
+    def each_facility(self) -> list["AtFacility"]:
+        """The facilities that a command is for which can be for all: the one that was named, or all there are."""
+        from testing_tracker.store.facilities import choose, every
+        from testing_tracker.store.queries import id_of
+
+        with self.reading_all() as session:
+            found = every(session)
+            several = len(found) > 1
+            if self.facility is not None:
+                chosen = choose(session, self.facility)
+                self._note_earlier_name(session)
+                found = [one for one in found if one.id == chosen]
+            return [
+                AtFacility(self.at(id_of(one)), one.name if several else "", id_of(one), self._timezone(session, one))
+                for one in found
+            ]
+
+    def _timezone(self, session: "Session", facility: "Facility") -> str:
+        """The name of the timezone that a facility goes by today."""
+        from testing_tracker.rules.schedules.zones import zone_on
+        from testing_tracker.store.facilities import timezones_of
+
+        clock = self.clock(timezones_of(session, facility))
+        return zone_on(clock.zone, clock.today()).key
+
+    def _note_earlier_name(self, session: "Session") -> None:
+        """Say once that the facility has another name now than the one that was given."""
+        from testing_tracker.cli.desk.output import warn
+        from testing_tracker.store.facilities import found_by_earlier_name, the_facility
+
+        given = found_by_earlier_name(session)
+        if given is not None and not self._has_noted_name:
+            self._has_noted_name = True
+            warn(f"{given} is called {the_facility(session).name} now.")
+
+    def at(self, facility_id: int) -> "Desk":
+        """The same desk, for one of the facilities, whose lines the command marks itself."""
+        desk = copy(self)
+        desk._says_whose = False
+        desk.facility = facility_id
+        return desk
+
+    @property
+    def engine(self) -> "Engine":
+        from testing_tracker.store.engine import open_engine
+
+        if self._engine is None:
+            self._engine = open_engine(self.location, self._bring_up_to_date)
+        return self._engine
+
+    def has_damaged_database(self) -> bool:
+        """Whether there is a database's file here, and something in it is not as it ought to be."""
+        from testing_tracker.store.location import Location
+
+        try:
+            location = self.location
+        except TestingTrackerError:
+            return False
+        if not isinstance(location, Location) or not location.path.is_file():
+            return False
+        from testing_tracker.services.keeping.checking import examination
+
+        return examination.is_damaged(location)
+
+    def close(self) -> None:
+        """Let go of the database's connections; the command is over."""
+        if self._engine is not None:
+            self._engine.dispose()
+
+    def _bring_up_to_date(self) -> None:
+        from testing_tracker.cli.desk.output import warn
+        from testing_tracker.services.keeping import upgrades
+
+        upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
+
+    def _acting(self, session: "Session") -> "Acting":
+        from testing_tracker.acting import acting_in
+        from testing_tracker.store.facilities import shares, the_facility, timezones_of
+
+        facility = the_facility(session)
+        self._check_training(facility)
+        self._note_earlier_name(session)
+        if self._says_whose and self.facility is not None and shares(session):
+            self.whose = f"{facility.name}: "
+        return acting_in(facility, self.clock(timezones_of(session, facility)))
+
+    def _check_training_of_all(self, session: "Session") -> None:
+        from testing_tracker.store.facilities import every
+
+        for facility in every(session):
+            self._check_training(facility)
+
+    def _check_training(self, facility: "Facility") -> None:
+        if self.pretended_day and not facility.training:
+            raise TestingTrackerError(
+                "--today works on a training database only, and this one is live. Leave --today and "
+                "TESTING_TRACKER_TODAY out, or make a training database with `init --training`."
+            )
+        self.training = facility.training
+
+
+def day_given(given: str | None, today: date) -> date:
+    """The date that `--on` means: today when it was left out, or `today`, `yesterday`, or the date itself."""
+    if given is None or given == "today":
+        return today
+    return today - timedelta(days=1) if given == "yesterday" else date.fromisoformat(given)
+
+
+pass_desk = click.make_pass_decorator(Desk)

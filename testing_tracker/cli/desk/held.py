@@ -1,0 +1,41 @@
+"""Says that a day's draws were held back from being missed, in the one way that all commands and reports do."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlmodel import Session
+
+    from testing_tracker.acting import Acting
+    from testing_tracker.rules.drawing.no_record import Closed, Compared
+
+
+def in_words(compared: "Compared") -> str:
+    """A question to the facility, with the figures that it rests on and the commands that answer it."""
+    from testing_tracker.rules.drawing.no_record import question
+
+    return (
+        f"{question(compared)} They are unrecorded, not missed. When you know, {answers_to(compared.closed)} says so; "
+        "a result is logged as always."
+    )
+
+
+def answers_to(closed: "Closed") -> str:
+    """The commands that answer a question, each by itself."""
+    from testing_tracker.rules.drawing.no_record import days_asked
+
+    days = days_asked(closed)
+    return f"`testing-tracker missed --all {days}` or `excuse --all {days} --reason TEXT`"
+
+
+def asked(session: "Session", acting: "Acting", on: "date | None" = None) -> list[str]:
+    """The newest question that nobody has answered yet, in words, and how many more there are; or those about a day."""
+    from testing_tracker.services.drawing import held_days
+
+    found = held_days.unanswered(session, acting, on, on)
+    said = [in_words(one) for one in found[-1:]]
+    if len(found) > 1:
+        more = "1 more question of this kind is" if len(found) == 2 else f"{len(found) - 1} more of these questions are"
+        said.append(f"{more} open: `testing-tracker status` has them all.")
+    return said

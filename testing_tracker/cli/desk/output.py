@@ -1,0 +1,133 @@
+"""Prints rows as a table, csv or json, and says what was done. What a training database prints says TRAINING."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import click
+
+from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.shown import behind, print_text
+from testing_tracker.rules.exchange.csv_cells import protected, rows_to
+from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
+
+Row = Mapping[str, object]
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+FORMATS = ("table", "csv", "json")
+TRAINING = "TRAINING"
+
+
+def format_option(command: _Command) -> _Command:
+    """`--format table|csv|json`, for every command that lists or reports."""
+    option = click.option(
+        "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print it."
+    )
+    return option(command)
+
+
+def say(desk: Desk, text: str) -> None:
+    """One line on standard output about what was done, and for which facility where there are several."""
+    marked = in_one_line(f"{desk.whose}{text}")
+    click.echo(f"{TRAINING} {marked}" if desk.training else marked)
+
+
+def show(text: str) -> None:
+    """One line of something that is shown; whatever people have written in it begins no other line."""
+    click.echo(in_one_line(text))
+
+
+def warn(text: str) -> None:
+    """One line on standard error that a person should see; a script reading the output does not."""
+    desk = click.get_current_context().find_root().obj
+    note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
+    click.echo(f"{note}: {in_one_line(text)}", err=True)
+
+
+def print_rows(desk: Desk, rows: Sequence[Row], columns: Sequence[str], form: str, empty: str) -> None:
+    """Print rows with these columns. json has every key of the rows, `empty` is what the table says without rows."""
+    if form == "json":
+        print_json(desk, rows)
+    elif form == "csv":
+        print_csv(desk, rows, columns)
+    elif not rows:
+        say(desk, empty)
+    else:
+        if desk.training:
+            click.echo(TRAINING)
+        print_table(rows, columns)
+
+
+def print_json(desk: Desk, document: object) -> None:
+    """One JSON document; dates and instants in ISO 8601."""
+    import json
+
+    _mark_training(desk)
+    print_text(f"{escaped_in_json(json.dumps(document, default=_plain, indent=2, ensure_ascii=False))}\n")
+
+
+def print_csv(desk: Desk, rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """A header row and a line a row, as spreadsheets read them."""
+    import io
+
+    _mark_training(desk)
+    text = io.StringIO(newline="")
+    writer = rows_to(text)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_csv_cell(row.get(column)) for column in columns])
+    print_text(text.getvalue())
+
+
+def print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """A table as wide as the terminal; into a file or a pipe, as wide as it needs to be."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        numbers = all(isinstance(row.get(column), int | float | None) for row in rows)
+        # Folded rather than cut: a code is who somebody is.
+        table.add_column(column.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(in_one_line(_cell(row.get(column))) for column in columns))
+    print_rich(table)
+
+
+def print_rich(renderable: object) -> None:
+    """Print something of rich's, whose texts are visible already.
+
+    Colour only on a terminal; no line is cut where nobody can widen the window.
+    """
+    from rich.console import Console
+
+    file = behind(sys.stdout)
+    console = Console(file=file, highlight=False, markup=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(file=file, highlight=False, markup=False, width=max(console.width, 200), no_color=True)
+    console.print(renderable)
+
+
+def _mark_training(desk: Desk) -> None:
+    if desk.training:
+        click.echo(TRAINING, err=True)
+
+
+def _csv_cell(value: object) -> object:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else protected(_cell(value))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ";".join(str(part) for part in value)
+    return str(_plain(value))
+
+
+def _plain(value: object) -> object:
+    """Dates, instants and the like as text; numbers as they are."""
+    isoformat = getattr(value, "isoformat", None)
+    if isoformat is None:
+        return value
+    return isoformat(timespec="seconds") if hasattr(value, "tzinfo") else isoformat()

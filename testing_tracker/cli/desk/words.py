@@ -1,0 +1,184 @@
+"""The kinds of words that commands take, each with its own completion. A bad one is wrong usage (status 2)."""
+
+from collections.abc import Callable
+from datetime import time
+
+import click
+from click.shell_completion import CompletionItem
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.days import read_day
+from testing_tracker.rules.exchange.numbers import is_id
+from testing_tracker.rules.testing.facility_file import FacilityFileError
+from testing_tracker.rules.words import Level, Outcome
+
+_Complete = Callable[[click.Context], list[str]]
+_LONGEST_WORD, LONGEST_TEXT = 200, 4_000  # characters; what a person types
+
+
+def refuse_unreadable(text: str, what: str) -> None:
+    """Raise UsageError for a text that nobody types and no database keeps: bytes that are no UTF-8, a NUL, a book."""
+    if len(text) > LONGEST_TEXT:
+        raise click.UsageError(f"{what} has {len(text):,} characters; the most are {LONGEST_TEXT:,}.")
+    if "\0" in text:
+        raise click.UsageError(f"{what} has a NUL character.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(f"{what} is not text in UTF-8. See how your terminal or script encodes it.") from None
+
+
+class Word(click.ParamType[str]):
+    """A word that has to pass a check, with completion from a list of those there are."""
+
+    def __init__(
+        self, name: str, check: Callable[[str], str], complete: _Complete | None = None, longest: int = _LONGEST_WORD
+    ) -> None:
+        self.name = name
+        self._check = check
+        self._complete = complete
+        self._longest = longest
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if len(value) > self._longest:
+            self.fail(f"that has {len(value):,} characters; the most are {self._longest:,}", param, ctx)
+        try:
+            return self._check(value)
+        except FacilityFileError:
+            raise  # the word may be good
+        except (TestingTrackerError, ValueError) as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        words = self._complete(ctx) if self._complete else []
+        return [CompletionItem(word) for word in words if word.casefold().startswith(incomplete.casefold())]
+
+
+def _day(value: str) -> str:
+    if value in ("today", "yesterday"):
+        return value
+    try:
+        return read_day(value).isoformat()
+    except ValueError as error:
+        raise ValueError(f"{value!r} is {error}, today or yesterday") from None
+
+
+def _date(value: str) -> str:
+    """A date as a calendar shows it: `today` would be what the machine's clock says."""
+    try:
+        return read_day(value).isoformat()
+    except ValueError as error:
+        raise ValueError(f"{value!r} is {error}") from None
+
+
+def _week(value: str) -> str:
+    from testing_tracker.rules.calendar import Week
+
+    week = Week.parse(value)
+    read_day(week.monday.isoformat())
+    read_day(week.sunday.isoformat())
+    return str(week)
+
+
+def _time_of_day(value: str) -> str:
+    try:
+        if len(value) == len("00:05"):
+            return time.fromisoformat(value).strftime("%H:%M")
+    except ValueError:
+        pass
+    raise ValueError(f"{value!r} is not a time of day; write 00:05")
+
+
+class Number(click.ParamType[int]):
+    """The number of something on record. A bad one is wrong usage; one that nothing has, the service refuses."""
+
+    name = "number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not isinstance(value, str) or not is_id(value):
+            self.fail("that is not the number of something on record; write it in digits, such as 12", param, ctx)
+        return int(value)
+
+
+def _code(value: str) -> str:
+    from testing_tracker.rules.people.codes import check_code
+
+    return check_code(value)
+
+
+def _analyte(value: str) -> str:
+    from testing_tracker.rules.testing.analytes import analyte_named
+
+    return analyte_named(value)
+
+
+def _analytes(ctx: click.Context) -> list[str]:
+    from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.rules.testing import facility_file
+    from testing_tracker.rules.testing.analytes import analyte_names
+
+    Desk(_given(ctx, "database"), None)  # no command has sat down at one: a key was pressed
+    try:
+        return list(analyte_names())
+    except FacilityFileError:
+        facility_file.use(None)
+        return list(analyte_names())
+
+
+def _participants(ctx: click.Context) -> list[str]:
+    from testing_tracker.store import listing
+
+    return listing.participant_codes(_given(ctx, "database"), _given(ctx, "facility"))
+
+
+def _participants_due(ctx: click.Context) -> list[str]:
+    from testing_tracker.store import listing
+
+    where = _given(ctx, "database"), _given(ctx, "facility")
+    return listing.codes_with_open_draw(*where) or listing.participant_codes(*where)
+
+
+def _schedules(ctx: click.Context) -> list[str]:
+    from testing_tracker.store import listing
+
+    return listing.schedule_names(_given(ctx, "database"), _given(ctx, "facility"))
+
+
+def _facilities(ctx: click.Context) -> list[str]:
+    from testing_tracker.store import listing
+
+    return listing.facility_names(_given(ctx, "database"))
+
+
+def _given(ctx: click.Context, option: str) -> str | None:
+    """What was given before the command, on the line or in the environment."""
+    given = ctx.find_root().params.get(option)
+    return given if isinstance(given, str) else None
+
+
+def _as_is(value: str) -> str:
+    return value
+
+
+def _said(value: str) -> str:
+    if not value.strip():
+        raise ValueError("say something that others will understand later")
+    return value.strip()
+
+
+DAY = Word("date", _day)
+DATE = Word("date", _date)
+REASON = Word("text", _said, longest=LONGEST_TEXT)
+WEEK = Word("week", _week)
+TIME = Word("time", _time_of_day)
+CODE = Word("code", _code, _participants)
+NEW_CODE = Word("code", _code)
+CODE_DUE = Word("code", _code, _participants_due)
+ANALYTE = Word("analyte", _analyte, _analytes)
+SCHEDULE = Word("schedule", _as_is, _schedules)
+FACILITY = Word("facility", _as_is, _facilities)
+ID = Number()
+LEVEL = click.Choice([str(level) for level in Level])
+OUTCOME = click.Choice([str(outcome) for outcome in Outcome])

@@ -1,0 +1,52 @@
+"""Makes web pages from the templates: one file each, without scripts, and with nothing from outside."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from testing_tracker.rules.exchange.visible import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def page(template: str, **values: object) -> str:
+    """A page from a template of this package; what it is given is escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("testing_tracker.reports.paper", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_seen,
+    )
+    environment.filters["css_string"] = _css_string
+    environment.filters["in_page"] = _in_page
+    return environment
+
+
+def _seen(value: object) -> object:
+    """A text with nothing in it that a browser obeys and does not show; markup of this program's own as it is."""
+    return visible(value) if type(value) is str else value
+
+
+def _css_string(text: str) -> object:
+    """A text within quotes in a style sheet."""
+    from markupsafe import Markup
+
+    kept = re.sub(r"[^\w .,:;()+/-]", lambda found: f"\\{ord(found[0]):06x} ", text)
+    return Markup(f'"{kept}"')
+
+
+def _in_page(svg: str) -> object:
+    """A drawing of this program's own as a part of a page, which needs no name of its language."""
+    from markupsafe import Markup
+
+    return Markup(re.sub(r' xmlns="[^"]*"', "", svg, count=1))

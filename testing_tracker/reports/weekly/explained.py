@@ -1,0 +1,111 @@
+"""The draws behind each number of a participant's line in the weekly report."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.reports.paper.counting import tally_columns, tally_of
+from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.keeping.owed import last_full_week
+from testing_tracker.rules.reporting.tally import COUNTS, Tally, total
+from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.services.keeping.checking import before_printing
+from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.store.queries import id_of, record_with_code, result_of
+from testing_tracker.store.tables import AuditEntry, Draw
+
+
+@dataclass(frozen=True)
+class ExplainedDraw:
+    """A draw of the week with the counts that it is in, why it is what it is, and who said so last."""
+
+    due_on: date
+    kind: Kind
+    status: Status
+    outcome: Outcome | None
+    expected: bool
+    late: bool
+    counts_in: list[str]
+    reason: str | None
+    recorded_by: str | None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A participant's line, and the draws that it counts."""
+
+    participant: str
+    participant_id: int
+    week: Week
+    line: ParticipantWeek | None
+    draws: list[ExplainedDraw]
+
+    @property
+    def in_words(self) -> str:
+        """The line's numbers as they follow from the draws above."""
+        if self.line is None:
+            return f"{self.participant} is not in the report of {self.week}."
+        tally = self.line.tally
+        counts = ", ".join(f"{name} {getattr(tally, name)}" for name in COUNTS if getattr(tally, name))
+        rate = f"; compliance {tally.collected}/{tally.decided}" if tally.decided else ""
+        return f"{self.participant} in {self.week}: {counts or 'no draw'}{rate}; pattern {self.line.pattern}"
+
+
+def explained(session: Session, acting: Acting, code: str, week: Week | None = None) -> Explained:
+    """What stands behind a participant's numbers. Raises TestingTrackerError for a code that nobody has."""
+    week = week or last_full_week(acting.today)
+    # The line of a record that was joined into another one is still in the reports of its weeks.
+    participant = record_with_code(session, acting.facility_id, code) or find_participant(session, acting, code)
+    before_printing.check_draws(session, acting, week, only=participant.id)
+    lines = participants_in(session, acting, week, only=id_of(participant))
+    line = next(iter(lines), None)
+    draws = session.exec(
+        select(Draw)
+        .where(
+            Draw.participant_id == participant.id,
+            col(Draw.due_on).between(week.monday, week.sunday),
+            Draw.status != Status.CANCELLED,
+        )
+        .order_by(col(Draw.due_on), col(Draw.id))
+    ).all()
+    tallies = [_tally_of(session, acting, draw) for draw in draws]
+    if line is not None and total(tallies) != line.tally:
+        raise TestingTrackerError(
+            f"The draws of {participant.code} in {week} do not add up to the line of the report. Please report it."
+        )
+    return Explained(
+        participant=participant.code,
+        participant_id=id_of(participant),
+        week=week,
+        line=line,
+        draws=[_explained(session, draw, tally) for draw, tally in zip(draws, tallies, strict=True)],
+    )
+
+
+def _tally_of(session: Session, acting: Acting, draw: Draw) -> Tally:
+    """A draw's own tally, by the very columns that count the week."""
+    counted = sa_select(*tally_columns(acting.today)).where(col(Draw.id) == draw.id)
+    return tally_of(tuple(session.connection().execute(counted).one()))
+
+
+def _explained(session: Session, draw: Draw, tally: Tally) -> ExplainedDraw:
+    result = result_of(session, id_of(draw))
+    last = session.exec(
+        select(AuditEntry).where(AuditEntry.draw_id == draw.id).order_by(col(AuditEntry.id).desc()).limit(1)
+    ).first()
+    return ExplainedDraw(
+        due_on=draw.due_on,
+        kind=Kind(draw.kind),
+        status=Status(draw.status),
+        outcome=Outcome(draw.outcome) if draw.outcome else None,
+        expected=draw.expected,
+        late=draw.late,
+        counts_in=[name for name in COUNTS if getattr(tally, name)],
+        reason=(result.reason if result and not result.undone else None) or draw.reason or draw.ordered_for,
+        recorded_by=last.account if last else None,
+    )

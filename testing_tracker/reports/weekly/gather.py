@@ -1,0 +1,162 @@
+"""Gathers the weekly compliance report from the database: the facility's week, for each participant and in all."""
+
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.reports.paper.spool import Spool
+from testing_tracker.reports.weekly.away import Away, leaves_in
+from testing_tracker.reports.weekly.findings import Findings, findings_in
+from testing_tracker.reports.weekly.open_matters import Standing, standing_in
+from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in
+from testing_tracker.reports.weekly.questions import questions_in
+from testing_tracker.reports.weekly.trend import Trend, trend_in
+from testing_tracker.reports.weekly.weekdays import DayDrawn, weekdays_in
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.drawing.no_record import Compared
+from testing_tracker.rules.keeping.owed import last_full_week
+from testing_tracker.rules.reporting.tally import Tally
+from testing_tracker.rules.schedules.days import fixed_week
+from testing_tracker.rules.words import Kind
+from testing_tracker.services.drawing import keys
+from testing_tracker.services.keeping.checking import before_printing
+from testing_tracker.services.schedules import closed_days, versions
+from testing_tracker.services.schedules.closures import ClosedOn, closed_between
+from testing_tracker.store import facilities
+from testing_tracker.store.queries import in_force_id, version_on
+from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Night
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """A fixed draw of a closed day that found no open day left in its week, so nobody was drawn for it."""
+
+    schedule: str
+    closed_on: date
+
+
+@dataclass(frozen=True)
+class WeeklyReport:
+    """A facility's week. All but `facility`, `standing`, `today`, `is_closed`, `last_entry_id` are facts of the week.
+
+    `facility` is the name that it has now, `first_name` the one that it was opened under, which never changes.
+    `is_closed`: a night after the week has closed it, so its draws are not waiting for anything any more. `questions`
+    are the days on which far more than usual is without a record; `closed` those on which the facility was closed by
+    its own word; `gaps` those without a nightly run; `anchors` what the draws are checked against; `last_entry_id` is
+    the newest audit entry that the records here come from.
+    """
+
+    facility: str
+    first_name: str
+    training: bool
+    week: Week
+    today: date
+    zone: ZoneInfo
+    is_closed: bool
+    total: Tally
+    participants: Spool[ParticipantWeek]
+    trend: Trend
+    weekdays: list[DayDrawn]
+    findings: Findings
+    leaves: list[Away]
+    gaps: list[date]
+    unplaced: list[Unplaced]
+    closed: list[ClosedOn]
+    questions: list[Compared]
+    anchors: list[keys.Anchor]
+    standing: Standing
+    last_entry_id: int
+
+
+def gather(session: Session, acting: Acting, week: Week | None = None) -> WeeklyReport:
+    """The report of a week, by default the last full one, from what the records say now.
+
+    Every number comes from the draws; raises TestingTrackerError where a draw does not agree with the audit table, or
+    the draws of a day with the run that made them.
+    """
+    week = week or last_full_week(acting.today)
+    facility = session.get_one(Facility, acting.facility_id)
+    before_printing.check_draws(session, acting, week)
+    weekdays = weekdays_in(session, acting, week)
+    before_printing.check_runs(week, [(day.day, day.observed, day.made) for day in weekdays])
+    trend = trend_in(session, acting, week)
+    summed = Tally()
+    lines = Spool(participants_in(session, acting, week), lambda line: summed.add(line.tally))
+    before_printing.check_sums(week, agree=summed == trend.this.tally)
+    return WeeklyReport(
+        facility=facility.name,
+        first_name=facilities.first_name(session, facility),
+        training=facility.training,
+        week=week,
+        today=acting.today,
+        zone=acting.zone,
+        is_closed=_is_closed(session, acting, week),
+        total=summed,
+        participants=lines,
+        trend=trend,
+        weekdays=weekdays,
+        findings=findings_in(session, acting, week),
+        leaves=leaves_in(session, acting, week),
+        gaps=gaps_in(session, acting, week, facility.opened_on),
+        unplaced=_unplaced(session, acting, week),
+        closed=closed_between(session, acting.facility_id, week.monday, week.sunday),
+        questions=questions_in(session, acting, week),
+        anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
+        standing=standing_in(session, acting, week),
+        last_entry_id=_last_entry(session, acting),
+    )
+
+
+def _last_entry(session: Session, acting: Acting) -> int:
+    query = select(func.max(AuditEntry.id)).where(AuditEntry.facility_id == acting.facility_id)
+    return session.exec(query).one() or 0
+
+
+def _is_closed(session: Session, acting: Acting, week: Week) -> bool:
+    later = select(Night.id).where(Night.facility_id == acting.facility_id, Night.day > week.sunday, col(Night.ran))
+    return session.exec(later.limit(1)).first() is not None
+
+
+def gaps_in(session: Session, acting: Acting, week: Week, opened_on: date) -> list[date]:
+    """The days since the facility opened whose nightly run did not happen. Today's may still come."""
+    ran = dict(
+        session.exec(
+            select(col(Night.day), col(Night.ran)).where(
+                Night.facility_id == acting.facility_id, Night.day >= week.monday, Night.day <= week.sunday
+            )
+        ).all()
+    )
+    return [day for day in week.days if opened_on < day <= acting.today and not ran.get(day, day == acting.today)]
+
+
+def _unplaced(session: Session, acting: Acting, week: Week) -> list[Unplaced]:
+    """Draws of closed days that no open day was left for, of the schedules that somebody was tested by that day."""
+    unplaced = []
+    known = closed_days.known_now(session, acting.facility_id)
+    for schedule in versions.all_schedules(session, acting):
+        for version in versions.versions_of(session, schedule):
+            rule = versions.rule_of(version.text)
+            if rule.draw.kind is not Kind.FIXED:
+                continue
+            shut = known.of(session, version, rule, week.sunday)
+            for day in fixed_week(rule, week, shut).unplaced:
+                binding = version_on(session, version.schedule_id, day)
+                if binding.id == version.id and _anyone_tested_by(session, version.schedule_id, day):
+                    unplaced.append(Unplaced(schedule.name, day))
+    return unplaced
+
+
+def _anyone_tested_by(session: Session, schedule_id: int, day: date) -> bool:
+    enrolled = select(Enrolment.participant_id).where(
+        col(Enrolment.enrolled), col(Enrolment.id) == in_force_id(Enrolment, Enrolment.participant_id, day)
+    )
+    assigned = select(Assignment.id).where(
+        Assignment.schedule_id == schedule_id,
+        col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, day),
+        col(Assignment.participant_id).in_(enrolled),
+    )
+    return session.exec(assigned.limit(1)).first() is not None

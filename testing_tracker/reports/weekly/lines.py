@@ -1,0 +1,71 @@
+"""The participants' lines as the forms with cells show them: web page and pdf."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from testing_tracker.reports.weekly.printing import Printed
+from testing_tracker.reports.weekly.words import NOT_AVAILABLE, compliance_of
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.reporting.pattern import MEANINGS, MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
+
+WEEKS_SHOWN = 13  # the report's and the twelve before, as in its charts
+LOOKS = {POSITIVE: "positive", MIXED: "mixed", NEGATIVE: "negative", NOT_PROVIDED: "absent"}
+_COUNTS = {
+    "due": "due",
+    "collected": "coll.",
+    "missed": "missed",
+    "refused": "ref.",
+    "excused": "exc.",
+    "outstanding": "open",
+    "negative": "neg.",
+    "positive": "pos.",
+    "invalid": "inv.",
+}
+COUNT_NAMES = tuple(_COUNTS.values())
+
+
+@dataclass(frozen=True)
+class WeekCell:
+    """A week of a pattern: its letter, how it looks, and what it means in words."""
+
+    letter: str
+    look: str
+    week: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A participant's line, ready to be shown."""
+
+    participant: str
+    name: str | None
+    level: str
+    schedule: str
+    counts: list[int]
+    compliance: str
+    cells: list[WeekCell]
+
+
+def lines_of(printed: Printed) -> Iterator[Line]:
+    """The lines in the order asked for."""
+    for line in printed.lines:
+        share = compliance_of(line.tally)
+        yield Line(
+            participant=line.participant,
+            name=printed.name_of(line.participant),
+            level=line.level,
+            schedule=line.schedule,
+            counts=[getattr(line.tally, count) for count in _COUNTS],
+            compliance=f"{share.fraction} {share.percent}" if share.whole else NOT_AVAILABLE,
+            cells=cells_of(line.pattern[-WEEKS_SHOWN:], printed.report.week),
+        )
+
+
+def cells_of(pattern: str, last: Week) -> list[WeekCell]:
+    """The cells of a use pattern that ends with a week."""
+    first = last + -(len(pattern) - 1)
+    return [
+        WeekCell(letter, LOOKS.get(letter, ""), str(first + number), MEANINGS[letter])
+        for number, letter in enumerate(pattern)
+    ]

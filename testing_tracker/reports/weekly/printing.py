@@ -1,0 +1,101 @@
+"""A weekly report made ready to be written out: who printed it and when, and whether it was amended since."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting
+from testing_tracker.reports.weekly import open_matters
+from testing_tracker.reports.weekly.gather import WeeklyReport
+from testing_tracker.reports.weekly.participants import ParticipantWeek
+from testing_tracker.services.reporting import editions
+from testing_tracker.services.reporting.editions import Imprint
+
+BY_CODE, WORST_FIRST = "code", "worst"
+_FACTS = (
+    "first_name",
+    "trend",
+    "weekdays",
+    "findings",
+    "leaves",
+    "gaps",
+    "unplaced",
+    "questions",
+    "anchors",
+)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A report with its imprint. `names` has the participants' names by code, where they were asked for.
+
+    `sort` is the order of the lines: by code, or worst first, which is by counts and never by rates, because a week
+    has too few tests for those.
+    """
+
+    report: WeeklyReport
+    imprint: Imprint
+    names: Mapping[str, str | None] | None = None
+    sort: str = BY_CODE
+
+    @property
+    def lines(self) -> Iterable[ParticipantWeek]:
+        """The participants' lines in the order asked for."""
+        if self.sort == BY_CODE:
+            return self.report.participants
+        return sorted(self.report.participants, key=_how_bad)
+
+    def name_of(self, code: str) -> str | None:
+        """A participant's name, where names were asked for and there is one."""
+        return self.names.get(code) if self.names is not None else None
+
+
+def _how_bad(line: ParticipantWeek) -> tuple[int, ...]:
+    """Most positive tests first, then most that were not given; equals stay by code."""
+    return (-line.tally.positive, -line.tally.absent, -line.tally.invalid)
+
+
+def imprint(session: Session, acting: Acting, report: WeeklyReport) -> Printed:
+    """The report as it is to be written out, in a writing transaction.
+
+    A week that is not closed yet has no edition: it says what is so far. What was standing is said as of the first
+    printing, so that the same report is the same to the byte.
+    """
+    if not report.is_closed:
+        return Printed(report, Imprint(acting.now, acting.account))
+    kept = editions.keep(
+        session,
+        acting,
+        report.week,
+        digest=digest_of(report),
+        totals={"participants": len(report.participants), **asdict(report.total)},
+        standing=open_matters.as_json(report.standing),
+        last_entry_id=report.last_entry_id,
+    )
+    return Printed(replace(report, standing=open_matters.from_json(kept.standing)), kept.imprint)
+
+
+def digest_of(report: WeeklyReport) -> str:
+    """A digest of all that a report says of its week, in hexadecimal."""
+    digest = sha256()
+    for fact in _FACTS:
+        digest.update(_as_bytes(_plain(getattr(report, fact))))
+    if report.closed:  # most weeks have none, and their digests are older than this fact
+        digest.update(_as_bytes(_plain(report.closed)))
+    for line in report.participants:
+        digest.update(_as_bytes(asdict(line)))
+    return digest.hexdigest()
+
+
+def _plain(fact: Any) -> Any:  # noqa: ANN401
+    if isinstance(fact, list):
+        return [_plain(one) for one in fact]
+    return asdict(fact) if hasattr(fact, "__dataclass_fields__") else fact
+
+
+def _as_bytes(fact: object) -> bytes:
+    return json.dumps(fact, default=str, sort_keys=True).encode()

@@ -1,0 +1,203 @@
+"""Writes the weekly compliance report for a clinical team to read: plain text of 80 columns, on screen or on paper.
+
+It is written line by line and not laid out as a whole, so that a large facility's report does not fill the memory. On
+a wider terminal there is more of each pattern, and where there is colour the weeks are coloured cells.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TextIO
+
+from testing_tracker.reports.paper.section_text import section_lines, wrapped
+from testing_tracker.reports.weekly.participants import ParticipantWeek
+from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
+from testing_tracker.reports.weekly.words import (
+    ANALYTES_TITLE,
+    KEY,
+    WEEKDAYS_NOTE,
+    WEEKDAYS_TITLE,
+    Page,
+    Rate,
+    compliance_of,
+    page_of,
+    weekday_rows,
+)
+from testing_tracker.rules.exchange.visible import in_one_line
+from testing_tracker.rules.reporting.pattern import MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
+from testing_tracker.rules.words import Level
+
+WIDTH = 80  # a printed page, and the narrowest terminal in use
+_LETTERS = 8  # of a pattern, on that width
+_SHORT_LEVELS = {Level.OUTPATIENT: "outp", Level.RESIDENTIAL: "resid"}  # so that a code keeps its place in the line
+_CODE, _SCHEDULE = 11, 8  # columns; a longer one goes on in the next line
+_COUNTS = {
+    "due": "due",
+    "coll": "collected",
+    "miss": "missed",
+    "ref": "refused",
+    "exc": "excused",
+    "open": "outstanding",
+    "neg": "negative",
+    "pos": "positive",
+    "inv": "invalid",
+}
+_COLOURS = {POSITIVE: "97;41", MIXED: "30;43", NEGATIVE: "30;42", NOT_PROVIDED: "97;100"}  # text; ground
+_MARKED_COLOUR = re.compile(r"\\x1b\[([0-9;]{5,6})m(.)\\x1b\[0m")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where it is printed: how wide that is, and whether it shows colour."""
+
+    width: int = WIDTH
+    colour: bool = False
+
+    @property
+    def letters(self) -> int:
+        """How many weeks of a pattern there is room for."""
+        return _LETTERS + max(0, self.width - WIDTH)
+
+
+def write_table(printed: Printed, file: TextIO, screen: Screen | None = None) -> None:
+    """The form for people."""
+    screen = screen or Screen()
+    page = page_of(printed)
+    for line in _lines(printed, page, screen):
+        shown = in_one_line(line.rstrip())
+        file.write(f"{_with_our_colours(shown) if screen.colour else shown}\n")
+
+
+def _lines(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
+    yield from _heading(page)
+    yield ""
+    yield from _numbers(printed, page)
+    for section in page.sections:
+        yield ""
+        yield from section_lines(section, WIDTH)
+    yield ""
+    yield from _weekdays(printed)
+    yield from _analytes(printed)
+    yield ""
+    for note in page.notes:
+        yield from _wrapped(note)
+        yield ""
+    yield from _participants(printed, screen)
+    if page.amendments:
+        yield ""
+        yield "Amendments"
+        for amendment in page.amendments:
+            yield from _wrapped(f"  {amendment}", "    ")
+    yield ""
+    yield page.printed[0].upper() + page.printed[1:]
+    for line in page.foot:
+        yield from _wrapped(line, "  ")
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return wrapped(text, WIDTH, indent)
+
+
+def _heading(page: Page) -> Iterator[str]:
+    if page.training:
+        yield "TRAINING"
+    yield from _wrapped(page.title)
+    yield page.period
+    for warning in page.leading:
+        yield ""
+        yield from _wrapped(warning)
+
+
+def _numbers(printed: Printed, page: Page) -> Iterator[str]:
+    tally = printed.report.total
+    yield f"participants {page.participants}"
+    late = f" ({tally.late} after the window)" if tally.late else ""
+    yield from _wrapped(
+        f"tests due {tally.due}: collected {tally.collected}{late}, missed {tally.missed}, refused {tally.refused}, "
+        f"excused {tally.excused}, outstanding {tally.outstanding}"
+    )
+    expected = f" ({tally.expected} found only what is prescribed)" if tally.expected else ""
+    yield from _wrapped(
+        f"results: negative {tally.negative}{expected}, positive {tally.positive}, invalid {tally.invalid}"
+    )
+    for rate in page.rates:
+        yield from _rate(rate)
+
+
+def _rate(rate: Rate) -> Iterator[str]:
+    yield from _wrapped(f"{rate.name} {rate.this} ({rate.rule})", "  ")
+    yield from _wrapped(f"  {rate.before}", "  ")
+
+
+def _weekdays(printed: Printed) -> Iterator[str]:
+    rows = weekday_rows(printed.report)
+    yield WEEKDAYS_TITLE
+    for title, cells in (
+        ("", [row.name for row in rows]),
+        ("observed", [row.observed for row in rows]),
+        ("expected", [row.expected for row in rows]),
+        ("usual", [row.usual for row in rows]),
+        ("", [row.remark for row in rows]),
+    ):
+        line = f"  {title:<9}" + "".join(f"{cell:>9}" for cell in cells)
+        if line.strip():
+            yield line
+    yield from _wrapped(WEEKDAYS_NOTE)
+
+
+def _analytes(printed: Printed) -> Iterator[str]:
+    found = printed.report.findings.analytes
+    if not found:
+        return
+    yield ""
+    yield f"{ANALYTES_TITLE:<26}{'found':>8}{'confirmed':>12}{'prescribed':>12}"
+    for one in found:
+        yield f"  {one.analyte:<24}{one.unexpected:>8}{one.confirmed:>12}{one.expected:>12}"
+
+
+def _participants(printed: Printed, screen: Screen) -> Iterator[str]:
+    if not len(printed.report.participants):
+        yield "Nobody was enrolled and nothing was due in this week."
+        return
+    yield _row("participant", "level", "schedule", _COUNTS, "compl", "pattern")
+    yield "-" * (WIDTH - _LETTERS + screen.letters)
+    for line in printed.lines:
+        yield from _participant(printed, line, screen)
+    if printed.sort == WORST_FIRST:
+        yield from _wrapped("Most positive tests first, then most not given.")
+    yield from _wrapped(f"{KEY} The last {screen.letters} weeks are shown. open: nothing recorded yet.")
+
+
+def _participant(printed: Printed, line: ParticipantWeek, screen: Screen) -> Iterator[str]:
+    counted = [str(getattr(line.tally, count)) for count in _COUNTS.values()]
+    level = _SHORT_LEVELS.get(Level(line.level), line.level)
+    codes, names = _folded(line.participant, _CODE), _folded(line.schedule, _SCHEDULE)
+    letters = line.pattern[-screen.letters :]
+    pattern = "".join(_coloured(letter) for letter in letters) if screen.colour else letters
+    compliance = compliance_of(line.tally).percent
+    yield _row(codes[0], level, names[0], counted, compliance, " " * (_LETTERS - len(letters)) + pattern)
+    for code, name in zip_longest(codes[1:], names[1:], fillvalue=""):
+        yield _row(code, "", name, (), "", "")
+    named = printed.name_of(line.participant)
+    if named:
+        yield f"  {named}"
+
+
+def _coloured(letter: str) -> str:
+    return f"\x1b[{_COLOURS[letter]}m{letter}\x1b[0m" if letter in _COLOURS else letter
+
+
+def _with_our_colours(line: str) -> str:
+    """The colours of a pattern's letters again, after everything else that a terminal obeys became visible."""
+    return _MARKED_COLOUR.sub("\x1b[\\1m\\2\x1b[0m", line)
+
+
+def _row(code: str, level: str, schedule: str, counts: Iterable[str], compliance: str, pattern: str) -> str:
+    numbers = " ".join(f"{count:>{max(3, len(heading))}}" for heading, count in zip(_COUNTS, counts, strict=False))
+    start = f"{code:<{_CODE}} {level:<5} {schedule:<{_SCHEDULE}}"
+    return f"{start} {numbers} {compliance:>5} {pattern:>{_LETTERS}}"
+
+
+def _folded(text: str, width: int) -> list[str]:
+    return [text[start : start + width] for start in range(0, len(text), width)]

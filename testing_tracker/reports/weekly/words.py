@@ -1,0 +1,357 @@
+"""Says the weekly report in words and figures, once for all the forms that people read.
+
+The first page is a list of rates, counts, warnings and sections; the lines are a participant each. What is here is
+text; how it looks is up to the form.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from testing_tracker.reports.paper.imprint_words import NOTICE, anchors_in_words, moment, printed_in_words
+from testing_tracker.reports.weekly.gather import WeeklyReport
+from testing_tracker.reports.weekly.open_matters import Recommended
+from testing_tracker.reports.weekly.printing import Printed
+from testing_tracker.reports.weekly.trend import WEEKS_BEFORE
+from testing_tracker.reports.weekly.weekdays import STANDARD_DEVIATIONS, DayDrawn
+from testing_tracker.rules.calendar import Week, weekday_name
+from testing_tracker.rules.deciding.escalation import DISCLAIMER
+from testing_tracker.rules.drawing.no_record import question
+from testing_tracker.rules.reporting.tally import Tally
+from testing_tracker.rules.schedules.zones import zone_on
+
+NOT_AVAILABLE = "n/a"
+KEY = (
+    "Pattern: a letter a week, oldest first; + positive, - negative, * both, o missed or refused, "
+    "_ nothing due or nothing known."
+)
+_MOST_ACTS = 40
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole, as `63/65` and `97 %`; `n/a` where there is no whole."""
+
+    part: int
+    whole: int
+
+    @property
+    def fraction(self) -> str:
+        return f"{self.part}/{self.whole}" if self.whole else NOT_AVAILABLE
+
+    @property
+    def percent(self) -> str:
+        """Rounded half up, as people do it."""
+        return f"{(200 * self.part + self.whole) // (2 * self.whole)} %" if self.whole else NOT_AVAILABLE
+
+    def __str__(self) -> str:
+        return f"{self.fraction} = {self.percent}" if self.whole else NOT_AVAILABLE
+
+    def change_from(self, other: "Share") -> str:
+        """The difference in percentage points, as `+2 points`; nothing where there is nothing to compare."""
+        if not self.whole or not other.whole:
+            return ""
+        exactly = 100 * (Fraction(self.part, self.whole) - Fraction(other.part, other.whole))
+        points = int(abs(exactly) + Fraction(1, 2)) * (1 if exactly > 0 else -1)
+        return f"{points:+d} point{'s' if abs(points) != 1 else ''}" if points else "no change"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate of the week with what it is a share of, beside last week's and that of the twelve weeks before."""
+
+    name: str
+    rule: str
+    this: Share
+    last: Share
+    twelve: Share
+
+    @property
+    def before(self) -> str:
+        """What it was before, and the change since last week."""
+        change = self.this.change_from(self.last)
+        return f"last week {self.last}{f' ({change} since)' if change else ''}; the 12 weeks before {self.twelve}"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A list of the first page; `empty` is what it says without rows, nothing to be left out then."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    empty: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The report's first page. `leading` comes before anything else, because it may make the numbers wrong."""
+
+    title: str
+    period: str
+    training: bool
+    printed: str
+    leading: list[str]
+    participants: int
+    rates: list[Rate]
+    counts: list[tuple[str, str, str, str]]
+    notes: list[str]
+    sections: list[Section]
+    amendments: list[str]
+    foot: list[str]
+
+
+def page_of(printed: Printed) -> Page:
+    """The first page in words."""
+    report = printed.report
+    return Page(
+        title=f"{report.facility}: weekly compliance report, {report.week}",
+        period=f"{_short(report.week.monday)} to {_short(report.week.sunday)} ({_clock(report)} time)",
+        training=report.training,
+        printed=printed_in_words(printed.imprint, report.zone),
+        leading=list(_leading(printed)),
+        participants=len(report.participants),
+        rates=_rates(report),
+        counts=_counts(report),
+        notes=list(_notes(report)),
+        sections=list(_sections(report)),
+        amendments=list(_amendments(printed)),
+        foot=[NOTICE, *anchors_in_words(report.anchors)],
+    )
+
+
+def _clock(report: WeeklyReport) -> str:
+    """The timezone of the week, with the day from which on it was another one."""
+    zones = {zone_on(report.zone, day).key: day for day in reversed(report.week.days)}
+    (first, _), *changes = reversed(zones.items())
+    return ", ".join([first, *(f"from {day} on {name}" for name, day in changes)])
+
+
+def compliance_of(tally: Tally) -> Share:
+    return Share(tally.collected, tally.decided)
+
+
+def positivity_of(tally: Tally) -> Share:
+    return Share(tally.positive, tally.usable)
+
+
+def _short(day: date) -> str:
+    return f"{weekday_name(day).title()} {day}"
+
+
+def _leading(printed: Printed) -> Iterator[str]:
+    report, amended = printed.report, printed.imprint.amended
+    for compared in report.questions:
+        yield f"{question(compared)} Until somebody has said so, these draws are unrecorded and held against nobody."
+    if report.today <= report.week.sunday:
+        yield "The week is not over; these are the numbers so far."
+    elif not report.is_closed:
+        yield "No nightly run has closed the week yet; these are the numbers so far."
+    if amended is not None:
+        yield f"Amended since first printed on {moment(amended.first_printed_at, report.zone)}: see Amendments."
+
+
+def _rates(report: WeeklyReport) -> list[Rate]:
+    this, last, twelve = report.total, report.trend.last, report.trend.twelve
+    return [
+        Rate(
+            "compliance",
+            "collected of due, without excused and outstanding",
+            *map(compliance_of, (this, last, twelve)),
+        ),
+        Rate("positivity", "positive of positive and negative", *map(positivity_of, (this, last, twelve))),
+        Rate(
+            "positivity, missing as positive",
+            "positive, missed and refused of due, without excused and outstanding",
+            *(Share(tally.positive_or_absent, tally.decided) for tally in (this, last, twelve)),
+        ),
+    ]
+
+
+def _counts(report: WeeklyReport) -> list[tuple[str, str, str, str]]:
+    tallies = (report.total, report.trend.last, report.trend.twelve)
+    names = {
+        "due": "tests due",
+        "collected": "collected",
+        "late": "  of them after the window",
+        "missed": "missed",
+        "refused": "refused",
+        "excused": "excused",
+        "outstanding": "outstanding",
+        "unrecorded": "  of them unrecorded",
+        "negative": "negative",
+        "expected": "  of them only what is prescribed",
+        "positive": "positive",
+        "invalid": "invalid",
+    }
+    rows = []
+    for count, name in names.items():
+        this, last, twelve = (getattr(tally, count) for tally in tallies)
+        if not name.startswith(" ") or this or last or twelve:
+            rows.append((name, str(this), str(last), str(twelve)))
+    return rows
+
+
+def _notes(report: WeeklyReport) -> Iterator[str]:
+    """What makes the numbers other than they look, and only then."""
+    if report.total.unrecorded:
+        yield (
+            f"Nothing was recorded for {report.total.unrecorded} of the outstanding tests although their day is over; "
+            "they are held against nobody."
+        )
+    if report.gaps:
+        whose = "its" if len(report.gaps) == 1 else "their"
+        yield (
+            f"The nightly draw did not run on {', '.join(str(day) for day in report.gaps)}: "
+            f"{whose} fixed draws are not counted as missed."
+        )
+    for closed in report.closed:
+        yield (
+            f"The facility was closed on {_short(closed.day)} ({closed.reason}): the day's draws that nobody gave are "
+            "excused, or were not made."
+        )
+    for unplaced in report.unplaced:
+        yield (
+            f"{unplaced.schedule} has no open day left in the week for its draw of {unplaced.closed_on}, "
+            "a closed day: nobody was drawn for it."
+        )
+
+
+def _sections(report: WeeklyReport) -> Iterator[Section]:
+    standing = report.standing
+    as_of = f"As of {moment(standing.as_of, report.zone)}."
+    waiting = [found for found in standing.recommendations if found.is_open]
+    decided = [found for found in standing.recommendations if not found.is_open]
+    yield Section(
+        f"Open recommendations: {len(waiting) or 'none'}",
+        ("no.", "participant", "open for", "recommended", "evidence"),
+        [_recommendation(found, f"{found.age_days} d") for found in waiting],
+        note=f"{as_of} {DISCLAIMER}" if waiting else "",
+    )
+    if decided:
+        yield Section(
+            f"Others raised or decided in the week: {len(decided)}",
+            ("no.", "participant", "status", "recommended", "evidence"),
+            [_recommendation(found, found.status) for found in decided],
+            note=DISCLAIMER if not waiting else "",
+        )
+    yield Section(
+        f"To talk with: {len({one.participant for one in report.findings.talk}) or 'nobody'}",
+        ("participant", "day", "why"),
+        [(one.participant, str(one.due_on), f"{one.why}: {one.detail}") for one in report.findings.talk],
+    )
+    if standing.overdue:
+        yield Section(
+            f"Definitive results overdue: {len(standing.overdue)}",
+            ("participant", "test of", "laboratory", "awaited by"),
+            [(one.participant, str(one.due_on), one.lab or "", str(one.expected_by)) for one in standing.overdue],
+            note=as_of,
+        )
+    if standing.recollections:
+        yield Section(
+            f"To be collected again: {len(standing.recollections)}",
+            ("participant", "test of", "why"),
+            [(one.participant, str(one.due_on), one.why) for one in standing.recollections],
+            note=as_of,
+        )
+    if standing.reviews:
+        yield Section(
+            f"For a clinician to look at: {len(standing.reviews)}",
+            ("no.", "participant", "open for", "day", "what"),
+            [
+                (
+                    str(one.id),
+                    one.participant,
+                    f"{one.age_days} d",
+                    str(one.due_on),
+                    f"{one.about}: {one.detail}" if one.detail else str(one.about),
+                )
+                for one in standing.reviews
+            ],
+            note=as_of,
+        )
+    if standing.amended:
+        yield Section(
+            f"Reports amended after they were delivered: {len(standing.amended)}",
+            ("report of", "delivered on", "by", "send it again with"),
+            [(one.week, moment(one.delivered_at, report.zone), one.channel, one.do) for one in standing.amended],
+            note=as_of,
+        )
+    if report.leaves:
+        yield Section(
+            f"On leave in the week: {len(report.leaves)}",
+            ("participant", "from", "to", "reason"),
+            [(one.participant, str(one.from_on), str(one.to_on), one.reason) for one in report.leaves],
+        )
+
+
+def _recommendation(found: Recommended, second: str) -> tuple[str, ...]:
+    tests = "; ".join(
+        f"{test.due_on} {test.said}{': ' + ', '.join(test.analytes) if test.analytes else ''}"
+        for test in found.evidence
+    )
+    certainty = f" ({found.certainty})" if found.certainty else ""
+    return (str(found.id), found.participant, second, found.reason, f"{tests}{certainty}")
+
+
+def _amendments(printed: Printed) -> Iterator[str]:
+    amended = printed.imprint.amended
+    if amended is None:
+        return
+    zone = printed.report.zone
+    for name, before, now in amended.counts:
+        yield f"{name.replace('_', ' ')}: {before} when first printed, {now} now"
+    for act in amended.acts[:_MOST_ACTS]:
+        why = f" ({act.reason})" if act.reason else ""
+        yield f"{moment(act.at, zone)} by {act.account}: {act.participant}, {act.on}, {act.what}{why}"
+    if len(amended.acts) > _MOST_ACTS:
+        yield f"and {len(amended.acts) - _MOST_ACTS} more; `participant show CODE` has each participant's record"
+    if not amended.counts and not amended.acts:
+        yield "a record from before the week, or of who takes part, says something else now"
+
+
+@dataclass(frozen=True)
+class WeekdayRow:
+    """A day's draws beside those expected, in figures; `remark` where chance alone hardly explains the number."""
+
+    day: date
+    name: str
+    observed: str
+    expected: str
+    usual: str
+    remark: str
+
+
+WEEKDAYS_NOTE = (
+    "Expected: the sum of the chances that those who could be drawn had. Usual: within two standard deviations of it, "
+    "where 19 of 20 days lie."
+)
+
+
+def weekday_rows(report: WeeklyReport) -> list[WeekdayRow]:
+    """The draws that schedules made, by day."""
+    return [_weekday(day, report) for day in report.weekdays]
+
+
+def _weekday(drawn: DayDrawn, report: WeeklyReport) -> WeekdayRow:
+    expected = usual = ""
+    if drawn.expected is not None and drawn.spread is not None:
+        low = max(0.0, drawn.expected - STANDARD_DEVIATIONS * drawn.spread)
+        expected = f"{drawn.expected:.1f}"
+        high = drawn.expected + STANDARD_DEVIATIONS * drawn.spread
+        usual = f"{low:.0f}–{high:.0f}" if drawn.spread else f"{drawn.expected:.0f}"
+    remark = "no run" if drawn.day in report.gaps else "" if drawn.is_usual is not False else "unusual"
+    name = weekday_name(drawn.day).title()
+    return WeekdayRow(drawn.day, name, str(drawn.observed), expected or NOT_AVAILABLE, usual, remark)
+
+
+def trend_rows(report: WeeklyReport) -> list[tuple[Week, Share, Share]]:
+    """Compliance and positivity, a week each, oldest first."""
+    return [(one.week, compliance_of(one.tally), positivity_of(one.tally)) for one in report.trend.weeks]
+
+
+TREND_TITLE = f"Compliance and positivity, the week and the {WEEKS_BEFORE} before"
+ANALYTES_TITLE = "Results by analyte"
+WEEKDAYS_TITLE = "Draws by weekday, observed and expected"

@@ -1,0 +1,194 @@
+"""What counts as work that is stuck: since when, whom it is about, and the command that gets it on.
+
+How long is too long is this program's own choice, meant to be shorter than what harms somebody: a result that nobody
+chases is a positive that nobody acts on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from shlex import quote
+
+from testing_tracker.rules.drawing.no_record import Compared, days_asked, question
+from testing_tracker.rules.keeping.long_gap import GO_ON, LONGEST_GAP
+from testing_tracker.rules.keeping.owed import last_night_expected, overdue_since
+from testing_tracker.rules.testing.awaited import is_overdue
+from testing_tracker.rules.words import Kind
+
+
+class Matter(StrEnum):
+    """What kind of thing is stuck."""
+
+    NIGHT = "night"
+    GAP = "gap"
+    QUESTION = "question"
+    KEY = "key"
+    CLOCK = "clock"
+    BACKUP = "backup"
+    RESULT = "result"
+    CONFIRMATION = "confirmation"
+    RECOLLECTION = "recollection"
+    RECOMMENDATION = "recommendation"
+    REVIEW = "review"
+    ZONE = "zone"
+    CALENDAR = "calendar"
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long is too long: days that may pass, and the local time by which the night has to have run."""
+
+    result_days: int = 2
+    recommendation_days: int = 7
+    review_days: int = 7
+    backup_days: int = 7
+    gap_days: int = 7
+    longest_gap: int = LONGEST_GAP
+    night_by: time = time(6)
+    clock_slack: timedelta = timedelta(minutes=5)  # two machines' clocks are never quite the same
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Something that is stuck, or, where nothing `needs_doing`, only worth knowing. `since` is a local date."""
+
+    matter: Matter
+    what: str
+    since: date
+    participant: str | None
+    do: str
+    needs_doing: bool = True
+
+
+def is_over(since: date, today: date, days: int) -> bool:
+    """Whether more days than allowed have passed."""
+    return (today - since).days > days
+
+
+def night_overdue(last: date | None, opened_on: date, now: datetime, patience: Patience) -> Stuck | None:
+    """The nightly draw did not run when it should have; `last` is the day of the last run, `now` is local."""
+    expected = last_night_expected(patience.night_by, now)
+    since = overdue_since(expected, last, opened_on)
+    if since is None:
+        return None
+    days = (expected - since).days + 1
+    what = "today's draws were not made" if since == now.date() else f"the nightly draw did not run; days: {days}"
+    is_long = (now.date() - since).days > patience.longest_gap
+    draw = f"check the machine's clock; then {GO_ON}" if is_long else "testing-tracker draw"
+    do = f"{draw}; then see why it did not run: testing-tracker cron print"
+    return Stuck(Matter.NIGHT, what, since, None, do)
+
+
+def gap(day: date, unrecorded: int, today: date, patience: Patience) -> Stuck | None:
+    """A recent night without a run; `unrecorded` of its fixed draws are still so."""
+    if is_over(day, today, patience.gap_days):
+        return None
+    what = f"the nightly draw did not run; fixed draws of that day still unrecorded: {unrecorded}"
+    return Stuck(Matter.GAP, what, day, None, f"testing-tracker due --on {day}; testing-tracker cron print")
+
+
+def unanswered(compared: Compared) -> Stuck:
+    """Nobody has said yet whether anything was collected on a day that a night has held back."""
+    days = days_asked(compared.closed)
+    do = f"testing-tracker missed --all {days}; or testing-tracker excuse --all {days} --reason TEXT"
+    return Stuck(Matter.QUESTION, question(compared), compared.closed.first_day, None, do)
+
+
+def key(problem: str | None, today: date) -> Stuck | None:
+    """The key that today's draws come from is not in its place."""
+    if problem is None:
+        return None
+    return Stuck(Matter.KEY, problem, today, None, "testing-tracker check")
+
+
+def clock(newest_night: date | None, newest_entry: datetime | None, now: datetime, patience: Patience) -> Stuck | None:
+    """Something on record is later than now: the machine's clock was put back, or was wrong before."""
+    do = "put the machine's clock right before anything is recorded"
+    if newest_night is not None and newest_night > now.date():
+        what = f"draws of {newest_night} were made, and today is {now.date()}"
+        back = "or, where it is right by now: testing-tracker draw --take-back --reason TEXT"
+        return Stuck(Matter.CLOCK, what, now.date(), None, f"{do}; {back}")
+    if newest_entry is not None and newest_entry > now + patience.clock_slack:
+        local = newest_entry.astimezone(now.tzinfo)
+        what = f"an entry of {local:%Y-%m-%d %H:%M} is on record, and it is {now:%Y-%m-%d %H:%M}"
+        return Stuck(Matter.CLOCK, what, now.date(), None, do)
+    return None
+
+
+def backup(last: date | None, opened_on: date, today: date, patience: Patience) -> Stuck | None:
+    """No backup was made for too long; `last` is the day of the last one."""
+    since = last or opened_on
+    if not is_over(since, today, patience.backup_days):
+        return None
+    what = "no backup was made since" if last else "no backup was ever made"
+    return Stuck(Matter.BACKUP, what, since, None, "testing-tracker backup FILE")
+
+
+def result(code: str, kind: Kind, due_on: date, today: date, patience: Patience) -> Stuck | None:
+    """A specimen was collected, and its result did not come."""
+    if not is_over(due_on, today, patience.result_days):
+        return None
+    do = f"testing-tracker result {code} OUTCOME --on {due_on}{_which(kind)}"
+    return Stuck(Matter.RESULT, "collected, and no result since", due_on, code, do)
+
+
+def confirmation(code: str, due_on: date, lab: str | None, expected_by: date, today: date) -> Stuck | None:
+    """A definitive result was awaited by a day that is over."""
+    if not is_overdue(expected_by, today):
+        return None
+    what = f"the definitive result of {due_on} is overdue" + (f" at {lab}" if lab else "")
+    do = f"testing-tracker result {code} OUTCOME --definitive --on {due_on}{f' --lab {quote(lab)}' if lab else ''}"
+    return Stuck(Matter.CONFIRMATION, what, expected_by, code, do)
+
+
+def recollection(code: str, due_on: date, what: str, *, same_draw: bool) -> Stuck:
+    """A specimen called for another one, and none was asked for since."""
+    do = f"testing-tracker test {code}" + (" --recollect" if same_draw else f" --reason 'specimen of {due_on}'")
+    return Stuck(Matter.RECOLLECTION, what, due_on, code, do)
+
+
+def recommendation(
+    number: int, code: str, raised_on: date, deferred_until: date | None, today: date, patience: Patience
+) -> Stuck | None:
+    """A recommendation that nobody decided on. One that was put off to a later day waits rightly."""
+    if deferred_until is not None and deferred_until > today:
+        return None
+    if not is_over(raised_on, today, patience.recommendation_days):
+        return None
+    do = f"testing-tracker recommendation show {number}"
+    return Stuck(Matter.RECOMMENDATION, f"recommendation {number} is open", raised_on, code, do)
+
+
+def review(number: int, code: str, about: str, raised_on: date, today: date, patience: Patience) -> Stuck | None:
+    """A review that nobody did."""
+    if not is_over(raised_on, today, patience.review_days):
+        return None
+    do = f"testing-tracker review done {number}"
+    return Stuck(Matter.REVIEW, f"review {number} is open: {about}", raised_on, code, do)
+
+
+def zone(machine: str, facility: str, *, same: bool, today: date) -> Stuck | None:
+    """The machine's clock shows another time than the facility's walls; the program goes by the facility's."""
+    if same:
+        return None
+    what = f"this machine's timezone is {machine}, the facility's {facility}; only cron's lines go by the machine's"
+    return Stuck(Matter.ZONE, what, today, None, "testing-tracker cron print", needs_doing=False)
+
+
+def calendar(change: str, today: date) -> Stuck:
+    """A calendar has changed its word about a day to come."""
+    return Stuck(Matter.CALENDAR, change, today, None, "testing-tracker schedule list", needs_doing=False)
+
+
+def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:
+    """What was found: what needs doing first, what keeps the program from working before people, the oldest first."""
+    order = list(Matter)
+    there = [one for one in found if one is not None]
+    return sorted(
+        there, key=lambda one: (not one.needs_doing, order.index(one.matter), one.since, one.participant or "")
+    )
+
+
+def _which(kind: Kind) -> str:
+    return " --for-cause" if kind is Kind.FOR_CAUSE else ""

@@ -1,0 +1,134 @@
+"""The limits that classify a specimen: `specimens.toml`, with the facility's own under `[limits.KIND]` of its file."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any
+
+from testing_tracker.rules.testing.analytes import shipped_document
+from testing_tracker.rules.testing.facility_file import LIMITS, FacilityFile, FacilityFileError, facility_file
+from testing_tracker.rules.testing.sources import Source, read_source, read_sources
+from testing_tracker.rules.words import SPECIMENS, Validity
+
+INCONSISTENT = "inconsistent"
+_NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+_ORDER = (  # each line from the smallest to the greatest; equal ones are meant to be possible
+    ("temperature_from", "temperature_to"),
+    ("creatinine_substituted_below", "creatinine_observed_to", "creatinine_dilute_below"),
+    ("specific_gravity_substituted_to", "specific_gravity_dilute_below", "specific_gravity_substituted_from"),
+    ("specific_gravity_invalid_to", "specific_gravity_dilute_below"),
+    ("ph_adulterated_below", "ph_invalid_below", "ph_invalid_from", "ph_adulterated_from"),
+    ("oxidant_invalid_from", "oxidant_adulterated_from"),
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a kind of specimen by their names in the file, where each comes from, and of which edition."""
+
+    edition: str
+    numbers: Mapping[str, Decimal]
+    sources: Mapping[str, Source]
+    inconsistent: Validity
+
+    def __getitem__(self, name: str) -> Decimal:
+        return self.numbers[name]
+
+
+def limits_of(kind: str) -> Limits | None:
+    """The limits of a kind of specimen; None where there are none. Raises FacilityFileError."""
+    own = facility_file()
+    return (_shipped() if own is None else _with(own)).get(kind)
+
+
+def problems_of(file: FacilityFile) -> list[str]:
+    """Everything that is wrong with the limits of a facility's file, a line each; nothing where it is no TOML."""
+    try:
+        document = file.document
+    except FacilityFileError:
+        return []
+    return FacilityFileError(file.name, _changed(document)[1]).problems
+
+
+@cache
+def _shipped() -> Mapping[str, Limits]:
+    document = shipped_document("specimens.toml")
+    sources = read_sources(document)
+    limits = {}
+    for kind, table in document.items():
+        if kind in SPECIMENS:
+            assert isinstance(table, dict)
+            entries = {name: entry for name, entry in table.items() if name != "edition"}
+            limits[kind] = Limits(
+                table["edition"],
+                {name: Decimal(entry["value"]) for name, entry in entries.items() if name != INCONSISTENT},
+                {name: read_source(entry, sources) for name, entry in entries.items()},
+                Validity(entries[INCONSISTENT]["value"]),
+            )
+    return limits
+
+
+@lru_cache(maxsize=4)
+def _with(own: FacilityFile) -> Mapping[str, Limits]:
+    limits, problems = _changed(own.document)
+    if problems:
+        raise FacilityFileError(own.name, problems)
+    return limits
+
+
+def _changed(document: Mapping[str, Any]) -> tuple[Mapping[str, Limits], list[str]]:
+    """The shipped limits with those of a facility's file in their place, and every problem."""
+    limits = dict(_shipped())
+    problems: list[str] = []
+    tables = document.get(LIMITS, {})
+    if not isinstance(tables, dict):
+        return limits, [f"{LIMITS}: must be a table such as [{LIMITS}.urine]"]
+    for kind, table in tables.items():
+        if kind not in limits:
+            problems.append(f"{LIMITS}.{kind}: unknown; there are limits of {', '.join(limits)}")
+        elif not isinstance(table, dict):
+            problems.append(f"{LIMITS}.{kind}: must be a table such as [{LIMITS}.{kind}]")
+        else:
+            limits[kind], wrong = _of_kind(limits[kind], table)
+            problems += [f"{LIMITS}.{kind}.{problem}" for problem in wrong]
+    return limits, problems
+
+
+def _of_kind(shipped: Limits, table: Mapping[str, Any]) -> tuple[Limits, list[str]]:
+    problems: list[str] = []
+    said = {key: value for key, value in table.items() if key not in ("source", "edition", "verified")}
+    source = Source("")
+    try:
+        source = read_source(table, {})
+    except ValueError as error:
+        problems.append(f"source: {error}")
+    numbers = dict(shipped.numbers)
+    inconsistent = shipped.inconsistent
+    for key, value in said.items():
+        if key == INCONSISTENT and value in (Validity.ACCEPTABLE, Validity.INVALID):
+            inconsistent = Validity(value)
+        elif key == INCONSISTENT:
+            problems.append(f'{key}: must be "{Validity.ACCEPTABLE}" or "{Validity.INVALID}"')
+        elif key not in numbers:
+            problems.append(f"{key}: unknown; the limits are {', '.join((*numbers, INCONSISTENT))}")
+        elif not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
+            problems.append(f'{key}: must be a number in quotes, such as "{numbers[key]}"')
+        else:
+            numbers[key] = Decimal(value)
+    problems += _disorder(numbers)
+    changes = ", ".join(f"{key} {value}" for key, value in said.items())
+    edition = f"{shipped.edition} with {changes} ({source.words})" if said else shipped.edition
+    sources = {**shipped.sources, **dict.fromkeys(said, source)}
+    return replace(shipped, edition=edition, numbers=numbers, sources=sources, inconsistent=inconsistent), problems
+
+
+def _disorder(numbers: Mapping[str, Decimal]) -> list[str]:
+    return [
+        f"{lower}: {numbers[lower]} is more than {upper} {numbers[upper]}; write at most that"
+        for line in _ORDER
+        for lower, upper in pairwise(line)
+        if numbers[lower] > numbers[upper]
+    ]

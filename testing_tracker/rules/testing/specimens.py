@@ -1,0 +1,205 @@
+"""Whether a specimen is what it is meant to be, by what was measured on it.
+
+The terms are those of the federal workplace guidelines. A value that was not measured is never taken as normal: it can
+leave open what a specimen is, and never makes it acceptable. Decimal arithmetic throughout, since limits such as 1.0010
+are exact.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing.specimen_limits import Limits, limits_of
+from testing_tracker.rules.words import Validity
+
+# The worst first: the order in which a specimen is checked.
+ORDER = (Validity.ADULTERATED, Validity.SUBSTITUTED, Validity.INVALID, Validity.DILUTE)
+
+_SECOND_ALIQUOT = "the laboratory confirms it on a second aliquot before it stands"
+_NUMBER = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)\s*([A-Za-zµ°/]*)", re.ASCII)
+_UNITS = {
+    "temperature": ("c", "°c", "f", "°f"),
+    "creatinine": ("mg/dl",),
+    "specific_gravity": (),
+    "ph": (),
+    "oxidant": ("mcg/ml", "ug/ml"),
+}
+_EXAMPLES = {
+    "temperature": "33.5C or 92F",
+    "creatinine": "20 or 20mg/dL",
+    "specific_gravity": "1.0030",
+    "ph": "6.5",
+    "oxidant": "200, which is mcg/mL of nitrite",
+}
+# What a slip of the hand is, and no measurement: not limits of what is normal.
+_POSSIBLE = {
+    "temperature": (Decimal(0), Decimal(50)),
+    "creatinine": (Decimal(0), Decimal(1000)),
+    "specific_gravity": (Decimal("0.9"), Decimal("1.2")),
+    "ph": (Decimal(0), Decimal(14)),
+    "oxidant": (Decimal(0), Decimal(100_000)),
+}
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What was measured; None is not measured.
+
+    Temperature in degrees Celsius, creatinine in mg/dL, oxidant as nitrite in mcg/mL. A strip that says no more than
+    "oxidant found" is no measurement: what the nurse makes of it is an invalid result with the reason.
+    """
+
+    temperature: Decimal | None = None
+    creatinine: Decimal | None = None
+    specific_gravity: Decimal | None = None
+    ph: Decimal | None = None
+    oxidant: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What a specimen is, the measurements that decided it or are missing, and the edition of the limits."""
+
+    validity: Validity
+    because: str | None
+    edition: str
+
+
+@dataclass(frozen=True)
+class _Finding:
+    validity: Validity
+    because: str
+
+
+def parse_measurement(name: str, text: str) -> Decimal:
+    """A measurement as a person writes it, `name` being a field of Measurements; nothing is rounded.
+
+    A temperature is `33.5C` or `92F`, and degrees Celsius without a letter; Fahrenheit comes back as Celsius, to a
+    hundredth. Raises TestingTrackerError for what is no such number.
+    """
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None or (match[2] and match[2].casefold() not in _UNITS[name]):
+        raise TestingTrackerError(f"{_called(name)} {text!r} is not understood; write {_EXAMPLES[name]}.")
+    number = Decimal(match[1])
+    if match[2].casefold().endswith("f"):
+        number = ((number - 32) * 5 / 9).quantize(Decimal("0.01"))
+    least, most = _POSSIBLE[name]
+    if not least <= number <= most:
+        raise TestingTrackerError(f"{_called(name)} {text!r} cannot be; write it such as {_EXAMPLES[name]}.")
+    return number
+
+
+def temperature_is_out_of_range(kind: str, measurements: Measurements) -> bool:
+    """Whether a specimen was too cold or too warm when it was handed over, which calls for another one, observed.
+
+    False where it was not measured, which says nothing.
+    """
+    limits, temperature = limits_of(kind), measurements.temperature
+    if limits is None or temperature is None:
+        return False
+    return not limits["temperature_from"] <= temperature <= limits["temperature_to"]
+
+
+def classify(kind: str, measurements: Measurements) -> Classified:
+    """What the measurements say of a specimen of this kind, by the limits that hold for it.
+
+    The worst that is certain: a missing value leaves open only what it could still make worse.
+    """
+    measured = any(getattr(measurements, field.name) is not None for field in fields(measurements))
+    limits = limits_of(kind)
+    if limits is None:
+        because = f"there are no limits for {kind}" if measured else None
+        return Classified(Validity.NOT_TESTED, because, "none")
+    found = [*_of_ph(limits, measurements.ph), *_of_oxidant(limits, measurements.oxidant)]
+    found += _of_concentration(limits, measurements.creatinine, measurements.specific_gravity)
+    worst = next((validity for validity in ORDER if any(one.validity is validity for one in found)), None)
+    said = [one.because for one in found if one.validity is worst]
+    if worst is None:
+        missing = _missing(limits, measurements)
+        worst = Validity.NOT_TESTED if missing or not measured else Validity.ACCEPTABLE
+        said = [f"not measured: {', '.join(missing)}"] if missing and measured else []
+    if temperature_is_out_of_range(kind, measurements):
+        between = f"{limits['temperature_from']} to {limits['temperature_to']}"
+        said.append(f"temperature {measurements.temperature} C is outside {between} C: another one, observed")
+    return Classified(worst, "; ".join(said) or None, limits.edition)
+
+
+def _of_ph(limits: Limits, ph: Decimal | None) -> Iterator[_Finding]:
+    if ph is None:
+        return
+    if ph < limits["ph_adulterated_below"]:
+        yield _Finding(Validity.ADULTERATED, f"pH {ph} is below {limits['ph_adulterated_below']}; {_SECOND_ALIQUOT}")
+    elif ph >= limits["ph_adulterated_from"]:
+        yield _Finding(Validity.ADULTERATED, f"pH {ph} is {limits['ph_adulterated_from']} or more; {_SECOND_ALIQUOT}")
+    elif ph < limits["ph_invalid_below"]:
+        yield _Finding(Validity.INVALID, f"pH {ph} is below {limits['ph_invalid_below']}")
+    elif ph >= limits["ph_invalid_from"]:
+        yield _Finding(Validity.INVALID, f"pH {ph} is {limits['ph_invalid_from']} or more")
+
+
+def _of_oxidant(limits: Limits, nitrite: Decimal | None) -> Iterator[_Finding]:
+    if nitrite is None:
+        return
+    said = f"nitrite {nitrite} mcg/mL is"
+    if nitrite >= limits["oxidant_adulterated_from"]:
+        because = f"{said} {limits['oxidant_adulterated_from']} or more; {_SECOND_ALIQUOT}"
+        yield _Finding(Validity.ADULTERATED, because)
+    elif nitrite >= limits["oxidant_invalid_from"]:
+        yield _Finding(Validity.INVALID, f"{said} {limits['oxidant_invalid_from']} or more")
+
+
+def _of_concentration(limits: Limits, creatinine: Decimal | None, gravity: Decimal | None) -> Iterator[_Finding]:
+    """What creatinine and specific gravity say together, or one of them alone where that is certain."""
+    if creatinine is not None and creatinine < limits["creatinine_substituted_below"]:
+        yield _of_no_creatinine(limits, creatinine, gravity)
+    elif gravity is None:
+        return
+    elif gravity <= limits["specific_gravity_invalid_to"]:
+        # Without creatinine it is this or worse.
+        with_it = f" with creatinine {creatinine} mg/dL" if creatinine is not None else ", creatinine not measured"
+        at_most = limits["specific_gravity_invalid_to"]
+        yield _Finding(Validity.INVALID, f"specific gravity {gravity} is {at_most} or less{with_it}")
+    elif creatinine is None or creatinine >= limits["creatinine_dilute_below"]:
+        return
+    elif gravity < limits["specific_gravity_dilute_below"]:
+        yield _dilute(limits, creatinine, gravity)
+    elif gravity >= limits["specific_gravity_substituted_from"] and limits.inconsistent is Validity.INVALID:
+        because = f"creatinine {creatinine} mg/dL does not go with specific gravity {gravity}"
+        yield _Finding(Validity.INVALID, because)
+
+
+def _of_no_creatinine(limits: Limits, creatinine: Decimal, gravity: Decimal | None) -> _Finding:
+    low = f"creatinine {creatinine} mg/dL is below {limits['creatinine_substituted_below']}"
+    if gravity is None:
+        # With any specific gravity it is substituted or invalid.
+        return _Finding(Validity.INVALID, f"{low}, specific gravity not measured")
+    at_most, at_least = limits["specific_gravity_substituted_to"], limits["specific_gravity_substituted_from"]
+    if at_most < gravity < at_least:
+        return _Finding(Validity.INVALID, f"{low}, which does not go with specific gravity {gravity}")
+    which = f"{at_most} or less" if gravity <= at_most else f"{at_least} or more"
+    return _Finding(Validity.SUBSTITUTED, f"{low} and specific gravity {gravity} is {which}; {_SECOND_ALIQUOT}")
+
+
+def _dilute(limits: Limits, creatinine: Decimal, gravity: Decimal) -> _Finding:
+    below = f"creatinine {creatinine} mg/dL is below {limits['creatinine_dilute_below']}"
+    said = f"{below} and specific gravity {gravity} is below {limits['specific_gravity_dilute_below']}"
+    if creatinine <= limits["creatinine_observed_to"]:
+        said += (
+            f"; with creatinine up to {limits['creatinine_observed_to']}, a negative one is collected again observed"
+        )
+    return _Finding(Validity.DILUTE, said)
+
+
+def _missing(limits: Limits, measurements: Measurements) -> list[str]:
+    """What has to be measured before a specimen can be called acceptable (49 CFR 40.87)."""
+    creatinine = measurements.creatinine
+    needed = ["creatinine", "ph", "oxidant"]
+    if creatinine is not None and creatinine < limits["creatinine_dilute_below"]:
+        needed.insert(1, "specific_gravity")
+    return [_called(name) for name in needed if getattr(measurements, name) is None]
+
+
+def _called(name: str) -> str:
+    return "pH" if name == "ph" else name.replace("_", " ")

@@ -1,0 +1,178 @@
+"""Escalation recommendations as clinicians decide on them: accept, also at another level, decline, or put off.
+
+How they are raised and withdrawn is in `evidence`, how they are read in `recommendation_lines`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.deciding.escalation import is_more_immersive
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.words import Decision, Level, Standing
+from testing_tracker.services.deciding.recent_record import RecentRecord, recent_record
+from testing_tracker.services.deciding.recommendation_lines import RecommendationLine, draws_behind, lines
+from testing_tracker.services.people import participants
+from testing_tracker.services.people.lookup import first_day_of_change, readmitted_from
+from testing_tracker.services.testing.collections import NOTHING_SAID, Collection, collections_of
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of, level_on, standing_on
+from testing_tracker.store.tables import Draw, Participant, Recommendation
+
+
+def find(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:
+    """The recommendation with a number. Raises TestingTrackerError when there is none."""
+    found = session.exec(
+        select(Recommendation, Participant)
+        .join(Participant, col(Participant.id) == Recommendation.participant_id)
+        .where(Recommendation.id == number, Participant.facility_id == acting.facility_id)
+    ).first()
+    if found is None:
+        raise TestingTrackerError(
+            f"There is no recommendation {number}. `testing-tracker recommendation list` shows them all."
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What accepting did: the level of care that the participant is in now, and whether that is new.
+
+    `recommended` is the level that was recommended.
+    """
+
+    participant: str
+    level_now: Level
+    transferred: bool
+    recommended: Level
+
+
+def accept(session: Session, acting: Acting, number: int, note: str | None, to_level: Level | None = None) -> Accepted:
+    """A clinician follows the recommendation: the participant is transferred to its level from today.
+
+    One that asks for no step up, or whose level the participant has reached meanwhile, transfers nobody. With
+    `to_level` it is answered by another level, which may be the present one or a lower one. Raises
+    TestingTrackerError for a participant who was discharged.
+    """
+    recommendation, participant = _find_open(session, acting, number)
+    _check_enrolled(session, acting, number, participant)
+    recommended = Level(recommendation.to_level)
+    level = level_on(session, id_of(participant), first_day_of_change(session, acting, id_of(participant)))
+    target = to_level or (recommended if is_more_immersive(recommended, level) else level)
+    recommendation.accepted_level = str(target)
+    _decide(session, acting, recommendation, Decision.ACCEPTED, note)
+    if target is not level:
+        other = f" at {target} instead of {recommended}" if target is not recommended else ""
+        reason = f"recommendation {number} accepted{other}" + (f": {note}" if note else "")
+        participants.transfer(session, acting, participant, target, reason, recommendation.id)
+    return Accepted(participant.code, target, target is not level, recommended)
+
+
+def _check_enrolled(session: Session, acting: Acting, number: int, participant: Participant) -> None:
+    if standing_on(session, id_of(participant), acting.today) is not Standing.DISCHARGED:
+        return
+    remedy = f"decline it with `testing-tracker recommendation decline {number} --reason …`"
+    back_on = readmitted_from(session, acting, id_of(participant))
+    if back_on is not None:
+        raise TestingTrackerError(
+            f"{participant.code} is discharged until {back_on}. Accept recommendation {number} from that day on, "
+            f"or {remedy}."
+        )
+    raise TestingTrackerError(
+        f"{participant.code} was discharged, so there is no level of care to change. If recommendation {number} is "
+        f"settled by that, {remedy}."
+    )
+
+
+def decline(session: Session, acting: Acting, number: int, reason: str) -> str:
+    """A clinician does not follow the recommendation, and says why. Returns the participant's code."""
+    recommendation, participant = _find_open(session, acting, number)
+    _decide(session, acting, recommendation, Decision.DECLINED, reason)
+    return participant.code
+
+
+def defer(session: Session, acting: Acting, number: int, until: date, reason: str) -> str:
+    """A clinician puts the recommendation off until a later day, and says why. Returns the participant's code.
+
+    It stays open, and comes back to the top of the worklist on that day, or with the next test that may show another
+    use. Raises TestingTrackerError for a day that is not to come.
+    """
+    recommendation, participant = _find_open(session, acting, number)
+    if until <= acting.today:
+        raise TestingTrackerError(f"{until} is not to come; today is {acting.today}. Say a later day.")
+    recommendation.deferred_until = until
+    session.add(recommendation)
+    audit.record(
+        session,
+        acting,
+        Act.RECOMMENDATION_DEFER,
+        participant_id=recommendation.participant_id,
+        recommendation_id=recommendation.id,
+        reason=reason,
+        until=until,
+    )
+    session.flush()
+    return participant.code
+
+
+def _find_open(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:
+    recommendation, participant = find(session, acting, number)
+    if recommendation.status != Decision.OPEN:
+        raise TestingTrackerError(f"Recommendation {number} is {recommendation.status} already; nothing was changed.")
+    return recommendation, participant
+
+
+def _decide(
+    session: Session,
+    acting: Acting,
+    recommendation: Recommendation,
+    decision: Decision,
+    reason: str | None,
+) -> None:
+    recommendation.status = decision
+    recommendation.decided_at = acting.now
+    recommendation.decided_by = acting.account
+    recommendation.decision_reason = reason
+    session.add(recommendation)
+    is_accepted = decision is Decision.ACCEPTED
+    more: dict[str, Any] = {"accepted_level": recommendation.accepted_level} if is_accepted else {}
+    audit.record(
+        session,
+        acting,
+        Act.RECOMMENDATION_ACCEPT if is_accepted else Act.RECOMMENDATION_DECLINE,
+        participant_id=recommendation.participant_id,
+        recommendation_id=recommendation.id,
+        reason=reason,
+        to_level=recommendation.to_level,
+        **more,
+    )
+    session.flush()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One recommendation, what was said of the collection of each test of its evidence, and the recent record."""
+
+    line: RecommendationLine
+    collections: list[Collection]
+    record: RecentRecord
+
+
+def shown(session: Session, acting: Acting, number: int) -> Shown:
+    """One recommendation with its evidence, and the participant's recent record."""
+    _, participant = find(session, acting, number)
+    which = col(Recommendation.id) == number
+    (line,) = lines(session, acting, which)
+    draws = [id_of(draw) for draw in draws_behind(session, which).get(number, ())]
+    said = collections_of(session, col(Draw.id).in_(draws))
+    return Shown(line, [said.get(draw, NOTHING_SAID) for draw in draws], recent_record(session, acting, participant))
+
+
+def listed(session: Session, acting: Acting, *, open_only: bool) -> list[RecommendationLine]:
+    """The facility's recommendations, newest first."""
+    is_wanted = ~col(Recommendation.undone)
+    return lines(session, acting, col(Recommendation.status) == Decision.OPEN if open_only else is_wanted)

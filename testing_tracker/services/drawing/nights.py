@@ -1,0 +1,248 @@
+"""The nightly run: closes out the days before, records the nights that were missed, and draws today.
+
+It may run again, late, or on two hosts at once: the write lock lets one at a time through, and a day that was decided
+for a participant stays decided.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.calendar import days_between
+from testing_tracker.rules.drawing.day_secrets import hashed, seal
+from testing_tracker.rules.drawing.no_record import Compared
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.keeping.long_gap import LONGEST_GAP
+from testing_tracker.rules.words import Kind, Status
+from testing_tracker.services.drawing import keys, pools
+from testing_tracker.services.drawing.catching_up import check_gap, check_not_ahead, check_word
+from testing_tracker.services.drawing.closings import close_days
+from testing_tracker.services.schedules import closed_days
+from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.services.testing.draws import last_run_before
+from testing_tracker.store import audit, ledger
+from testing_tracker.store.bulk import add_rows
+from testing_tracker.store.dialects import free_ids
+from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import Draw, Facility, Night, NightTakenBack, Participant, Pool
+
+
+@dataclass
+class NightReport:
+    """What a run did. `held` are the days whose untouched draws were far more than usual, and so are not missed."""
+
+    day: date
+    drawn: int = 0
+    missed: int = 0
+    held: list[Compared] = field(default_factory=list)
+    gaps: list[date] = field(default_factory=list)
+    already_made: bool = False
+    seconds: float | None = None  # how long it took, where that was measured
+    newcomers_from: date | None = None  # the first day that can be drawn for newcomers, when today's key is lost
+
+
+def run_night(
+    session: Session,
+    acting: Acting,
+    key_file: KeyFile,
+    elapsed: Callable[[], float] | None = None,
+    *,
+    longest_gap: int = LONGEST_GAP,
+    catch_up_to: date | None = None,
+) -> NightReport:
+    """Make today's draws and close out the days before. `elapsed` tells the seconds that it took, for the record.
+
+    Raises NightRefusedError when a later day was drawn already, because then a clock is wrong, and when more nights
+    than `longest_gap` are without a run, unless somebody has said by `catch_up_to` that today is this day; and
+    TestingTrackerError when the key that the draws come from is not there.
+    """
+    check_word(acting, catch_up_to)
+    report = NightReport(acting.today)
+    last = session.exec(
+        select(Night).where(Night.facility_id == acting.facility_id).order_by(col(Night.day).desc()).limit(1)
+    ).first()
+    if last is not None:
+        check_not_ahead(acting, last.day)
+    if last is not None and last.day == acting.today:
+        report.already_made = True
+        if _newest_participant(session, acting) > last.last_participant_id:
+            _draw_newcomers(session, acting, key_file, report, last)
+        return report
+    since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
+    check_gap(session, acting, since, longest_gap, catch_up_to)
+    closed_days.record_holidays(session, acting, last.day if last is not None else None)
+    keys.begin_on_any_day(session, acting, key_file)
+    key = _key_of(session, acting, key_file)
+    known = pools.newest_participant_known(session, key.last_page_id)
+    report.missed, report.held = close_days(session, acting, since)
+    for gap in days_between(since, acting.today):
+        _record_gap(session, acting, key, gap, known)
+        report.gaps.append(gap)
+    _add_night(session, acting, acting.today, known, ran=True)
+    report.drawn = _draw(session, acting, key, range(1, known + 1), acting.today, ran=True)
+    detail: dict[str, Any] = {"drawn": report.drawn, "missed": report.missed, "gaps": len(report.gaps)}
+    if elapsed is not None:
+        report.seconds = detail["seconds"] = round(elapsed(), 2)
+    audit.record(session, acting, Act.NIGHT_RUN, day=acting.today, **detail)
+    session.flush()
+    return report
+
+
+def _draw_newcomers(session: Session, acting: Acting, key_file: KeyFile, report: NightReport, night: Night) -> None:
+    report.newcomers_from = keys.replaced_from(session, acting.facility_id, key_file, acting.today)
+    if report.newcomers_from is not None:
+        return
+    closed_days.record_holidays(session, acting, night.day)
+    key = _key_of(session, acting, key_file)
+    known = pools.newest_participant_known(session, key.last_page_id)
+    who = range(night.last_participant_id + 1, known + 1)
+    report.drawn = _draw(session, acting, key, who, acting.today, ran=True)
+    night.last_participant_id = known
+    session.add(night)
+    audit.record(session, acting, Act.NIGHT_ADD_NEWCOMERS, day=acting.today, drawn=report.drawn)
+    session.flush()
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What a run takes from the key: the day's secret, the one that it shows, and the seal of the ledger.
+
+    `revealed` is the secret of the last day before that a run drew, as far as it is the same chain's. It is not the
+    eve's: with a clock that is ahead, nights without a run may lie between that are still to come.
+    """
+
+    chain_id: int
+    secret: bytes
+    revealed: str | None
+    last_page_id: int
+    seal: str
+
+
+def _key_of(session: Session, acting: Acting, key_file: KeyFile) -> _Key:
+    key = keys.open_key(session, acting.facility_id, key_file, acting.today)
+    secret = key.secret(acting.today)
+    shown = last_run_before(session, acting, acting.today)
+    if shown is not None and shown < key.row.first_day:
+        shown = None
+    # So that the seal is over all that the run knows, also within a longer transaction.
+    ledger.write_page(session, acting.facility_id)
+    page_id, digest = ledger.last_page(session, acting.facility_id)
+    return _Key(
+        chain_id=id_of(key.row),
+        secret=secret,
+        revealed=hashed(secret, (acting.today - shown).days).hex() if shown is not None else None,
+        last_page_id=page_id,
+        seal=seal(key.seed, digest.encode()).hex(),
+    )
+
+
+def _newest_participant(session: Session, acting: Acting) -> int:
+    query = select(func.max(Participant.id)).where(Participant.facility_id == acting.facility_id)
+    return session.exec(query).one() or 0
+
+
+def _add_night(session: Session, acting: Acting, day: date, known: int, *, ran: bool) -> None:
+    # In a file the number of a night that was taken back would be given again.
+    newest = session.exec(select(func.max(NightTakenBack.night_id))).one() or 0
+    session.add(
+        Night(
+            id=max(free_ids(session.connection(), Night, 1)[0], newest + 1),
+            facility_id=acting.facility_id,
+            day=day,
+            ran=ran,
+            last_participant_id=known,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    session.flush()
+
+
+def _record_gap(session: Session, acting: Acting, key: _Key, day: date, known: int) -> None:
+    """A day without a run: nobody could be told of a random test, so none is made up.
+
+    The fixed tests of that day exist whether or not the program ran, but whether they were given nobody here knows.
+    """
+    _add_night(session, acting, day, known, ran=False)
+    made = _draw(session, acting, key, range(1, known + 1), day, ran=False)
+    audit.record(session, acting, Act.NIGHT_GAP, day=day, fixed_draws=made)
+
+
+def _draw(session: Session, acting: Acting, key: _Key, who: range, day: date, *, ran: bool) -> int:
+    """Decide a day for the participants with ids in `who`, keep what was known, and return how many were drawn."""
+    pool = Pool(
+        facility_id=acting.facility_id,
+        day=day,
+        ran=ran,
+        key_chain_id=key.chain_id,
+        first_participant_id=who.start,
+        last_participant_id=who.stop - 1,
+        **pools.known_at(session, key.last_page_id),
+        drawn=0,
+        revealed=key.revealed if ran else None,
+        last_page_id=key.last_page_id,
+        seal=key.seal,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    taken, remains = _drawn_already(session, pool), _taken_back(session, pool)
+    for group in pools.decided(session, pool, key.secret if ran else None):
+        pool.drawn += _add_draws(session, acting, pool, group, taken, remains)
+    session.add(pool)
+    session.flush()
+    return pool.drawn
+
+
+def _drawn_already(session: Session, pool: Pool) -> frozenset[int]:
+    """Who has a draw of that day although nobody decided on it; only somebody else's hand can have done that."""
+    query = pools.draws_of_the_day(pool).where(col(Draw.kind) != Kind.FOR_CAUSE)
+    return frozenset(session.connection().execute(query).scalars())
+
+
+def _taken_back(session: Session, pool: Pool) -> dict[int, Draw]:
+    """What is left of the draws that a night of that day which was taken back had made, by participant."""
+    query = select(Draw).where(Draw.due_on == pool.day, col(Draw.taken_back_id).is_not(None))
+    return {draw.participant_id: draw for draw in session.exec(query)}
+
+
+def _add_draws(
+    session: Session,
+    acting: Acting,
+    pool: Pool,
+    group: pools.Group,
+    taken: frozenset[int],
+    remains: dict[int, Draw],
+) -> int:
+    """Write a draw for each participant drawn, many at once; returns how many."""
+    drawn = [number for number in group.drawn if number not in taken]
+    for number in drawn:
+        if number in remains:
+            _make_again(session, acting, pool, group, remains[number])
+    # In the order of `decided`: `verify` expects the draws' ids to ascend in it.
+    add_rows(
+        session.connection(),
+        Draw,
+        ("participant_id", "panel"),
+        ((number, group.panels.get(number)) for number in drawn if number not in remains),
+        due_on=pool.day,
+        kind=str(group.rule.kind),
+        status=str(Status.DUE if pool.ran else Status.UNRECORDED),
+        schedule_version_id=group.rule.version_id,
+        recorded_at=acting.now,
+    )
+    return len(drawn)
+
+
+def _make_again(session: Session, acting: Acting, pool: Pool, group: pools.Group, draw: Draw) -> None:
+    """Make a draw that a night which was taken back had made already, in the same row: a day has one only."""
+    draw.taken_back_id = None
+    draw.kind, draw.schedule_version_id = group.rule.kind, group.rule.version_id
+    draw.panel, draw.recorded_at = group.panels.get(draw.participant_id), acting.now
+    draw.unable = False
+    set_status(session, acting, draw, Status.DUE if pool.ran else Status.UNRECORDED, None)

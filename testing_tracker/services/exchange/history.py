@@ -1,0 +1,367 @@
+"""A past record, from and to a spreadsheet: imports the draws that were made elsewhere, and exports the facility's.
+
+Exporting and importing lose nothing. What the six columns have no room for stands in front of the reason as marks;
+`rules.exchange.past` says which.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Label, ScalarSelect, func, union
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import Mapped
+from sqlmodel import Session, col
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.because import because_in
+from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.interpretation import Read
+from testing_tracker.rules.testing.recollection import says
+from testing_tracker.rules.words import Kind, Method, Outcome, Status
+from testing_tracker.services.deciding import evidence
+from testing_tracker.services.exchange.imports import (
+    Line,
+    Tally,
+    check_analytes,
+    read_analytes,
+    read_code,
+    read_day,
+    read_lines,
+    read_word,
+)
+from testing_tracker.services.exchange.past_draws import PastDraws, method_of
+from testing_tracker.store import audit
+from testing_tracker.store.bulk import add_rows
+from testing_tracker.store.dialects import among, free_ids
+from testing_tracker.store.queries import counts
+from testing_tracker.store.tables import (
+    Draw,
+    Enrolment,
+    Finding,
+    Participant,
+    Reading,
+    Renaming,
+    Result,
+)
+from testing_tracker.store.taken_back import draw_stands
+
+COLUMNS = ("participant", "due_on", "status", "outcome", "analytes", "reason")
+STATUSES = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED, Status.EXCUSED)
+
+_IN_A_FILE = {Status.CANCELLED: Status.EXCUSED, Status.UNRECORDED: Status.DUE}
+
+AT_A_TIME = 2_000  # lines, or exported draws, in memory at once
+
+_Key = tuple[int, date, bool]  # participant, day, whether for cause: there is at most one draw of each
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A participant and the first day of all enrolments."""
+
+    id: int
+    since: date
+
+
+def import_history(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
+    """Take a past record. It raises no recommendations: what it tells has been responded to, or not, back then.
+
+    It is read against the prescriptions on record, and an open recommendation is weighed again with what it tells.
+    A line that is on record stays unchanged; one that differs from what is on record is refused.
+    """
+    tally = Tally()
+    people: dict[str, _Person] = {}
+    draws = PastDraws(session, acting)
+    touched: set[int] = set()
+    good = read_lines(lines, COLUMNS, (), tally)
+    while chunk := list(islice(good, AT_A_TIME)):
+        _learn_people(session, acting, chunk, people)
+        draws.learn(person.id for person in people.values())
+        touched |= _take(session, acting, chunk, people, draws, tally)
+    for participant_id in sorted(touched):
+        evidence.bring_in_line(session, acting, participant_id)
+    tally.refused.sort(key=lambda refused: refused.number)
+    audit.record(
+        session,
+        acting,
+        Act.HISTORY_IMPORT,
+        taken=tally.taken,
+        unchanged=tally.unchanged,
+        refused=len(tally.refused),
+    )
+    session.flush()
+    return tally
+
+
+def _learn_people(session: Session, acting: Acting, chunk: Sequence[Line], people: dict[str, _Person]) -> None:
+    keys = {line.cells["participant"].casefold() for line in chunk} - people.keys()
+    having = sa_select(col(Participant.code_key), col(Participant.id)).where(
+        col(Participant.facility_id) == acting.facility_id, col(Participant.code_key).in_(keys)
+    )
+    had = (
+        sa_select(col(Renaming.earlier_key), col(Renaming.participant_id))
+        .join(Participant, col(Participant.id) == Renaming.participant_id)
+        .where(col(Participant.facility_id) == acting.facility_id, col(Renaming.earlier_key).in_(keys))
+    )
+    codes = union(having, had).subquery()
+    query = (
+        sa_select(codes.c.code_key, codes.c.id, func.min(Enrolment.from_on))
+        .join(Enrolment, col(Enrolment.participant_id) == codes.c.id)
+        .where(col(Enrolment.enrolled))
+        .group_by(codes.c.code_key, codes.c.id)
+    )
+    for code_key, identity, since in session.connection().execute(query):
+        assert identity is not None, "a primary key"
+        people[code_key] = _Person(identity, since)
+
+
+def _take(
+    session: Session,
+    acting: Acting,
+    chunk: Sequence[Line],
+    people: Mapping[str, _Person],
+    draws: PastDraws,
+    tally: Tally,
+) -> set[int]:
+    """Take the lines that can be taken; returns the participants who have further positive tests by that."""
+    readable: list[tuple[Line, _Key, Past]] = []
+    for line in chunk:
+        try:
+            readable.append((line, *_read(acting, line.cells, people)))
+        except TestingTrackerError as error:
+            tally.refuse(line, error)
+    known = _on_record(session, {key for _, key, _ in readable})
+    new: list[tuple[_Key, Past]] = []
+    for line, key, past in readable:
+        there = known.get(key)
+        if there is None:
+            known[key] = past
+            new.append((key, past))
+            tally.add(is_new=True)
+        elif as_on_record(past).is_said_by(as_on_record(there)):
+            tally.add(is_new=False)
+        else:
+            tally.refuse(line, _differs(line.cells["participant"], key, there))
+    _write(session, acting, draws, new)
+    return {key[0] for key, past in new if past.outcome is Outcome.POSITIVE}
+
+
+def _read(acting: Acting, cells: Mapping[str, str], people: Mapping[str, _Person]) -> tuple[_Key, Past]:
+    code = read_code(cells["participant"])
+    day = read_day("due_on", cells["due_on"])
+    status = read_word("status", cells["status"], STATUSES)
+    outcome = read_word("outcome", cells["outcome"], list(Outcome)) if cells["outcome"] else None
+    if outcome is not None and status is not Status.COLLECTED:
+        raise TestingTrackerError(f"only a collected test has an outcome, and the status is {status}")
+    analytes = read_analytes(cells["analytes"])
+    check_analytes(outcome, analytes)
+    is_for_cause, past = read_reason(cells["reason"], status, outcome, analytes)
+    if day > acting.today:
+        raise TestingTrackerError(f"{day} is in the future; today is {acting.today}")
+    person = people.get(code.casefold())
+    if person is None:
+        raise TestingTrackerError(f"there is no participant {code}; import participants first")
+    if day < person.since:
+        raise TestingTrackerError(f"{day} is before {code} was enrolled, on {person.since}")
+    return (person.id, day, is_for_cause), past
+
+
+def _differs(code: str, key: _Key, there: Past) -> str:
+    status = as_on_record(there).status
+    said = f"{status}, {there.outcome}" if there.outcome else str(status)
+    return (
+        f"{code} has another record of {key[1]}{' for cause' if key[2] else ''} ({said}), from before or from an "
+        "earlier line; if that one is wrong, correct it with `testing-tracker amend`"
+    )
+
+
+def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, Past]:
+    """What is on record for these participants and days."""
+    if not keys:
+        return {}
+    connection = session.connection()
+    days = among(connection, (col(Draw.participant_id), col(Draw.due_on)), {key[:2] for key in keys})
+    # Mostly there are none, and a server that has not counted the new rows yet would read all results to find that out.
+    draw_ids = connection.execute(sa_select(col(Draw.id)).where(days)).scalars().all()
+    if not draw_ids:
+        return {}
+    query = (
+        sa_select(*_PAST_COLUMNS, col(Draw.participant_id), col(Draw.due_on))
+        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .where(col(Draw.id).in_(draw_ids))
+    )
+    return {
+        (row.participant_id, row.due_on, row.kind == Kind.FOR_CAUSE): _past_of(row) for row in connection.execute(query)
+    }
+
+
+def _analytes_where(
+    condition: ColumnElement[bool] | Mapped[bool], said: ColumnElement[str] | Mapped[str], name: str
+) -> Label[str]:
+    return (
+        sa_select(func.aggregate_strings(said, ";"))
+        .where(col(Finding.result_id) == Result.id, condition)
+        .scalar_subquery()
+        .label(name)
+    )
+
+
+# What a laboratory did not look at, the reading of its result has with it: as the cup said it.
+_NEWEST = (
+    sa_select(col(Reading.id)).where(col(Reading.result_id) == Result.id).order_by(col(Reading.id).desc()).limit(1)
+)
+
+
+def _as_read(column: str) -> ScalarSelect[str]:
+    return _NEWEST.with_only_columns(getattr(Reading, column)).scalar_subquery()
+
+
+_COMPARATOR = func.coalesce(col(Finding.comparator), "")
+_AMOUNT = col(Finding.analyte) + "=" + _COMPARATOR + col(Finding.amount) + " " + col(Finding.unit)
+_PAST_COLUMNS = (
+    col(Draw.kind),
+    col(Draw.status),
+    col(Draw.reason),
+    col(Draw.because),
+    col(Draw.ordered_for),
+    func.coalesce(_as_read("outcome"), col(Result.outcome)).label("outcome"),
+    col(Result.method),
+    col(Result.lab),
+    col(Result.collected_at),
+    _analytes_where(col(Finding.found), col(Finding.analyte), "analytes"),
+    _analytes_where(col(Finding.amount).is_not(None), _AMOUNT, "measured"),
+    _as_read("expected").label("expected"),
+    _as_read("unexpected").label("unexpected"),
+    _as_read("absent").label("absent"),
+)
+
+
+def _past_of(row: Any) -> Past:  # noqa: ANN401  a row with these columns
+    status = Status(row.status)
+    governing = Outcome(row.outcome) if row.outcome else None
+    outcome = says(status, row.because, governing)
+    if outcome is None:
+        return Past(status, None, (), row.reason, row.ordered_for, earlier=governing)
+    return Past(
+        status=status,
+        outcome=outcome,
+        analytes=_analytes_of(row),
+        reason=row.reason,
+        ordered_for=row.ordered_for,
+        lab=(row.lab or "") if row.method == Method.DEFINITIVE else None,
+        collected_at=row.collected_at,
+        expected=_words(row.expected),
+        absent=_words(row.absent),
+        measured=measured_of(_words(row.measured)),
+    )
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(sorted(text.split(";"))) if text else ()
+
+
+def _analytes_of(row: Any) -> tuple[str, ...]:  # noqa: ANN401  as above
+    """What was found: by a laboratory, and by the cup where the laboratory did not look."""
+    read = () if row.method == Method.PRESUMPTIVE else (*_words(row.expected), *_words(row.unexpected))
+    return tuple(sorted(read or _words(row.analytes)))
+
+
+def _write(session: Session, acting: Acting, go_by: PastDraws, new: Sequence[tuple[_Key, Past]]) -> None:
+    """Write many draws at once, with the results that they have."""
+    connection = session.connection()
+    with_result = [past for _, past in new if past.outcome or past.earlier]
+    draw_ids = free_ids(connection, Draw, len(new))
+    result_ids = iter(free_ids(connection, Result, len(with_result)))
+    rows = _Rows()
+    for (key, past), draw_id in zip(new, draw_ids, strict=True):
+        version = go_by.version_of(key[0], key[1])
+        read = go_by.read(key[0], key[1], past, version)
+        says_so = go_by.says(key[1], past, read, version)
+        rows.draws.append(_draw(acting, draw_id, key, past, (*says_so, version.id)))
+        if past.outcome or past.earlier:
+            rows.add_result(next(result_ids), draw_id, past, read)
+    recorded = {"recorded_at": acting.now, "recorded_by": acting.account}
+    add_rows(connection, Draw, _DRAW_COLUMNS, rows.draws, recorded_at=acting.now)
+    add_rows(connection, Result, _RESULT_COLUMNS, rows.results, **recorded)
+    add_rows(connection, Finding, ("result_id", "analyte", "found", "amount", "unit", "comparator"), rows.findings)
+    add_rows(connection, Reading, ("result_id", "expected", "unexpected", "absent"), rows.readings, **recorded)
+
+
+_DRAW_COLUMNS = (
+    "id",
+    "participant_id",
+    "due_on",
+    "kind",
+    "status",
+    "reason",
+    "because",
+    "ordered_for",
+    "outcome",
+    "expected",
+    "late",
+    "schedule_version_id",
+)
+_RESULT_COLUMNS = ("id", "draw_id", "outcome", "method", "lab", "collected_at")
+
+
+def _draw(acting: Acting, draw_id: int, key: _Key, past: Past, says_so: tuple[object, ...]) -> tuple[object, ...]:
+    """The cells of a draw; `says_so` are the last four."""
+    participant_id, day, is_for_cause = key
+    is_over = past.status is Status.DUE and day < acting.today
+    status = str(Status.UNRECORDED if is_over else past.status)
+    kind = str(Kind.FOR_CAUSE if is_for_cause else Kind.IMPORTED)
+    outcome, *rest = says_so
+    because = because_in(past.reason)
+    return (
+        *(draw_id, participant_id, day, kind, status, past.reason, str(because) if because else None, past.ordered_for),
+        *(str(outcome) if outcome else None, *rest),
+    )
+
+
+@dataclass
+class _Rows:
+    """The rows of some past draws, by table."""
+
+    draws: list[tuple[object, ...]] = field(default_factory=list)
+    results: list[tuple[object, ...]] = field(default_factory=list)
+    findings: list[tuple[object, ...]] = field(default_factory=list)
+    readings: list[tuple[object, ...]] = field(default_factory=list)
+
+    def add_result(self, result_id: int, draw_id: int, past: Past, read: Read) -> None:
+        """A result with what it found or measured, and how it reads."""
+        outcome, method = str(past.outcome or past.earlier), str(method_of(past))
+        self.results.append((result_id, draw_id, outcome, method, past.lab or None, past.collected_at))
+        amounts = dict(past.measured)
+        for analyte in sorted({*past.analytes, *amounts}):
+            amount = amounts.get(analyte)
+            cells = (str(amount.number), amount.unit, amount.comparator or None) if amount else (None, None, None)
+            self.findings.append((result_id, analyte, analyte in past.analytes, *cells))
+        if read != Read():
+            self.readings.append((result_id, *(";".join(names) for names in astuple(read))))
+
+
+def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]]:
+    """Every draw of the facility as the cells of a line, by participant and day; a few in memory at a time."""
+    query = (
+        sa_select(*_PAST_COLUMNS, col(Participant.code), col(Draw.due_on))
+        .select_from(Draw)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .where(col(Participant.facility_id) == acting.facility_id, draw_stands())
+        .order_by(col(Participant.code_key), col(Draw.due_on), col(Draw.id))
+    )
+    for row in session.connection().execute(query, execution_options={"yield_per": AT_A_TIME}):
+        past = _past_of(row)
+        yield (
+            row.code,
+            row.due_on.isoformat(),
+            str(_IN_A_FILE.get(past.status, past.status)),
+            str(past.outcome or ""),
+            ";".join(past.analytes),
+            write_reason(past, for_cause=row.kind == Kind.FOR_CAUSE, is_over=row.due_on < acting.today),
+        )

@@ -1,0 +1,344 @@
+"""Imports a laboratory's or a clinic's file of results, a line a result.
+
+A reason for refusing a line names its own code and words of this program, never the text of a cell.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
+from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.testing.specimens import Measurements, parse_measurement
+from testing_tracker.rules.words import SPECIMENS, Kind, Method, Outcome, Status
+from testing_tracker.services.exchange.imports import (
+    Line,
+    Raised,
+    Tally,
+    check_analytes,
+    read_analytes,
+    read_code,
+    read_day,
+    read_lines,
+    read_word,
+)
+from testing_tracker.services.exchange.on_record import differences, has_label, results_of, was_taken_back
+from testing_tracker.services.exchange.one_specimen import one_result
+from testing_tracker.services.people import lookup
+from testing_tracker.services.schedules.panels import test_of
+from testing_tracker.services.testing import results
+from testing_tracker.services.testing.draws import OpenDraw, find_draw, find_draw_to_correct
+from testing_tracker.services.testing.happened import collected_instant
+from testing_tracker.services.testing.specimens import NewSpecimen
+from testing_tracker.store.queries import draws_on, id_of
+from testing_tracker.store.tables import Draw, Recommendation, Result
+
+COLUMNS = ("participant", "due_on", "outcome")
+_MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
+_OF_THE_SPECIMEN = ("specimen", "specimen_id", "collector", "observed", "received_at", *_MEASURED)
+OPTIONAL = ("analytes", "collected_at", "note", "kind", "method", "lab", "looked_for", "cutoffs", *_OF_THE_SPECIMEN)
+_TIME = re.compile(r"[0-9T:.+Z -]{1,40}")
+
+
+class Which(StrEnum):
+    """Which draw a line means, where two fall on one day."""
+
+    SCHEDULED = "scheduled"
+    FOR_CAUSE = "for-cause"
+
+
+class YesNo(StrEnum):
+    """Whether a collection was observed."""
+
+    YES = "yes"
+    NO = "no"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line that was read: the draw that it is about, and what it says."""
+
+    line: Line
+    draw_id: int
+    for_cause: bool
+    new: results.NewResult
+
+    @property
+    def label(self) -> str | None:
+        """The label of its specimen, as labels are compared."""
+        said = self.new.specimen
+        return label_key(said.label) if said is not None and said.label is not None else None
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """All rows of one specimen: its draw, and the one result that they say together."""
+
+    rows: Sequence[_Row]
+    found: OpenDraw
+    new: results.NewResult
+
+
+def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
+    """Log the results of a file; one of which all is on record, even as corrected since, stays unchanged.
+
+    The rows of one specimen are one result. Each raises its recommendation as if a nurse had logged it. One that
+    differs from what is on record is refused with what differs: a correction needs a reason, which `amend` asks for.
+    """
+    tally = Tally()
+    raised: dict[int, str] = {}
+    for rows in _by_specimens(_read_rows(session, acting, lines, tally), tally):
+        for logged in _take(session, acting, rows, tally):
+            if logged.recommendation is not None:
+                raised[id_of(logged.recommendation)] = logged.participant.code
+            if logged.settled.lost is not None:
+                tally.lost_grounds[logged.participant.code] = logged.settled.lost
+    for identity, code in raised.items():
+        reason = session.get_one(Recommendation, identity).reason  # as the file's last positive left it
+        tally.recommendations.append(Raised(identity, code, reason))
+    tally.refused.sort(key=lambda refused: refused.number)
+    tally.notes.sort()
+    return tally
+
+
+_Key = tuple[str, ...]  # participant, day, method and which of two draws, as their cells say
+
+
+def _key(line: Line) -> _Key:
+    cells = line.cells
+    method = cells.get("method", "").casefold() or str(Method.PRESUMPTIVE)
+    return cells["participant"].casefold(), cells["due_on"], method, cells.get("kind", "").casefold()
+
+
+def _read_rows(session: Session, acting: Acting, lines: Iterable[str], tally: Tally) -> list[_Row]:
+    """The lines that can be read. Where one cannot, the others of its draw and method say only a part of a result, so
+    they are refused with it."""
+    rows: list[_Row] = []
+    unread: dict[_Key, int] = {}
+    for line in read_lines(lines, COLUMNS, OPTIONAL, tally):
+        try:
+            rows.append(_read_row(session, acting, line))
+        except TestingTrackerError as error:
+            tally.refuse(line, error)
+            unread.setdefault(_key(line), line.number)
+    for row in rows:
+        if _key(row.line) in unread:
+            tally.refuse(
+                row.line, f"line {unread[_key(row.line)]}, of the same draw, is refused: mend it, and take both"
+            )
+    return [row for row in rows if _key(row.line) not in unread]
+
+
+def _read_row(session: Session, acting: Acting, line: Line) -> _Row:
+    cells = line.cells
+    code = read_code(cells["participant"])
+    day = read_day("due_on", cells["due_on"])
+    new = _read_result(acting, day, cells)
+    draw = _find_draw(session, acting, code, day, cells.get("kind", "")).draw
+    return _Row(line, id_of(draw), draw.kind == Kind.FOR_CAUSE, new)
+
+
+def _by_specimens(rows: Sequence[_Row], tally: Tally) -> Iterator[list[list[_Row]]]:
+    """The rows of each draw and method, by specimen. A row without a label is of the only one that has one."""
+    by_draw: dict[tuple[int, Method], list[_Row]] = {}
+    for row in rows:
+        by_draw.setdefault((row.draw_id, row.new.method), []).append(row)
+    for of_draw in by_draw.values():
+        labels = list(dict.fromkeys(row.label for row in of_draw if row.label is not None))
+        if len(labels) < 2:
+            yield [of_draw]
+            continue
+        for row in of_draw:
+            if row.label is None:
+                tally.refuse(row.line, "two specimens of this draw are in the file, and this line does not say which")
+        yield [[row for row in of_draw if row.label == label] for label in labels]
+
+
+def _take(session: Session, acting: Acting, specimens: list[list[_Row]], tally: Tally) -> Iterator[results.Logged]:
+    """Log what is new of a draw's specimens. Of two new ones it is not guessed which is the draw's."""
+    new = []
+    for rows in specimens:
+        try:
+            whole = _whole(session, acting, rows)
+        except TestingTrackerError as error:
+            _refuse(tally, rows, error)
+            continue
+        if _is_on_record(session, whole):
+            tally.unchanged += len(rows)
+        else:
+            new.append(whole)
+    for whole in new:
+        if len(new) > 1:
+            _refuse(tally, whole.rows, "the file has two specimens of this draw, and a draw has one result")
+            continue
+        try:
+            with session.begin_nested():
+                logged = _log(session, acting, whole, tally)
+        except TestingTrackerError as error:
+            _refuse(tally, whole.rows, error)
+            continue
+        is_new = [row.new not in [other.new for other in whole.rows[:place]] for place, row in enumerate(whole.rows)]
+        for one in is_new:
+            tally.add(is_new=one)
+        tally.notes += [(whole.rows[0].line.number, f"{whole.found.which}: {said}") for said in logged.of_the_cup]
+        yield logged
+
+
+def _refuse(tally: Tally, rows: Sequence[_Row], reason: object) -> None:
+    for row in rows:
+        tally.refuse(row.line, reason)
+
+
+def _whole(session: Session, acting: Acting, rows: Sequence[_Row]) -> _Whole:
+    """The rows of one specimen as one result, and its draw as it is now: rows before may have changed it."""
+    first = rows[0]
+    cells = first.line.cells
+    day = read_day("due_on", cells["due_on"])
+    found = find_draw_to_correct(session, acting, cells["participant"], day, for_cause=first.for_cause)
+    kinds = [row.new.specimen.kind for row in rows if row.new.specimen is not None and row.new.specimen.kind]
+    return _Whole(
+        rows, found, one_result([row.new for row in rows], [*kinds, test_of(session, found.draw).specimen][0])
+    )
+
+
+def _log(session: Session, acting: Acting, whole: _Whole, tally: Tally) -> results.Logged:
+    """Log a result that is not on record. Raises TestingTrackerError, naming what differs where another one is."""
+    found, new = whole.found, whole.new
+    standing = next(iter(results_of(session, found.draw, new.method)), None)
+    if standing is not None and standing.outcome is not None and not _may_follow(session, found, standing, new):
+        differing = ", ".join(differences(session, found.draw, standing, new))
+        raise TestingTrackerError(
+            f"{found.which} already has a result ({standing.outcome}), and the line says otherwise; what differs: "
+            f"{differing}. If the line is right, correct it with `testing-tracker amend`."
+        )
+    came_back = was_taken_back(session, found.draw, new)
+    logged = results.log_result(session, acting, found, new)
+    if came_back:
+        said = f"{found.which}: the same result was taken back before, and is on record again. Look whether it is right"
+        tally.notes.append((whole.rows[0].line.number, said))
+    return logged
+
+
+def _may_follow(session: Session, found: OpenDraw, standing: Result, new: results.NewResult) -> bool:
+    """Whether a line is about another cup than the one that was to be collected again, or adds to a laboratory's."""
+    if found.outcome is None:
+        return not has_label(session, standing, new)
+    return results.is_further(session, standing, new)
+
+
+def _read_result(acting: Acting, day: date, cells: Mapping[str, str]) -> results.NewResult:
+    outcome = read_word("outcome", cells["outcome"], list(Outcome))
+    names, amounts = _read_findings(cells.get("analytes", ""))
+    if not amounts:
+        check_analytes(outcome, names)
+    method = read_word("method", cells["method"], list(Method)) if cells.get("method") else Method.PRESUMPTIVE
+    lab = cells.get("lab") or None
+    if method is Method.DEFINITIVE and lab is None:
+        raise TestingTrackerError("a definitive result needs the laboratory that it comes from, in the column lab")
+    return results.NewResult(
+        outcome=outcome,
+        analytes=names,
+        collected_at=_read_time(acting, day, "collected_at", cells),
+        note=cells.get("note") or None,
+        amounts=amounts,
+        method=method,
+        lab=lab,
+        specimen=_read_specimen(acting, day, cells),
+        looked_for=read_analytes(cells.get("looked_for", ""), "looked_for"),
+        cutoffs=_read_cutoffs(cells.get("cutoffs", "")),
+    )
+
+
+def _read_findings(cell: str, column: str = "analytes") -> tuple[tuple[str, ...], dict[str, Amount]]:
+    """The analytes of a cell such as `cocaine=320;thc`, and the amounts of those that have one."""
+    amounts = []
+    for part in cell.split(";"):
+        name, equals, amount = part.partition("=")
+        if equals:
+            try:
+                amounts.append((read_analytes(name, column)[0], read_amount(amount)))
+            except IndexError:
+                raise TestingTrackerError(f"{column} has an amount without a name") from None
+            except TestingTrackerError:
+                read_analytes(name, column)
+                raise TestingTrackerError(f"{column} has an amount that is none; write cocaine=320") from None
+    named = read_analytes(";".join(part.partition("=")[0] for part in cell.split(";")), column)
+    return named, amounts_by_analyte(amounts)
+
+
+def _read_cutoffs(cell: str) -> dict[str, Amount]:
+    named, cutoffs = _read_findings(cell, "cutoffs")
+    without = next((name for name in named if name not in cutoffs), None)
+    if without is not None:
+        raise TestingTrackerError(f"cutoffs has {without} without an amount; write {without}=50")
+    return cutoffs
+
+
+def _read_specimen(acting: Acting, day: date, cells: Mapping[str, str]) -> NewSpecimen | None:
+    said = {column: cells[column] for column in _OF_THE_SPECIMEN if cells.get(column)}
+    if not said:
+        return None
+    if said.get("specimen", SPECIMENS[0]) not in SPECIMENS:
+        raise TestingTrackerError(f"specimen is none of {', '.join(SPECIMENS)}")
+    measured = {}
+    for column in _MEASURED:
+        if column in said:
+            try:
+                measured[column] = parse_measurement(column, said[column])
+            except TestingTrackerError:
+                raise TestingTrackerError(f"{column} is not a measurement") from None
+    observed = read_word("observed", said["observed"], list(YesNo)) is YesNo.YES if "observed" in said else None
+    return NewSpecimen(
+        kind=said.get("specimen"),
+        label=said.get("specimen_id"),
+        collector=said.get("collector"),
+        observed=observed,
+        received_at=_read_time(acting, day, "received_at", cells),
+        measurements=Measurements(**measured),
+    )
+
+
+def _find_draw(session: Session, acting: Acting, code: str, day: date, kind: str) -> OpenDraw:
+    """The draw that a line means. Of two it is not guessed: a file comes again, and then the guess would be another."""
+    which = read_word("kind", kind, list(Which)) if kind else None
+    participant = lookup.find_participant(session, acting, code)
+    if which is None and len(draws_on(session, id_of(participant), day)) > 1:
+        raise TestingTrackerError(
+            f"{participant.code} has two draws on {day}, a scheduled one and one for cause; say which in a column "
+            f"kind: {' or '.join(Which)}"
+        )
+    return find_draw(session, acting, code, day, for_cause=None if which is None else which is Which.FOR_CAUSE)
+
+
+def _read_time(acting: Acting, day: date, column: str, cells: Mapping[str, str]) -> datetime | None:
+    cell = cells.get(column, "")
+    if not cell:
+        return None
+    if _TIME.fullmatch(cell) is None:
+        raise TestingTrackerError(f"{column} is not a time; write 09:40, or 2026-11-23T09:40")
+    what = "time of receipt" if column == "received_at" else "time of collection"
+    return collected_instant(acting, day, cell, what)
+
+
+def _is_absence(draw: Draw) -> bool:
+    """Whether a person, and not the night, has said that no specimen was given."""
+    return draw.status == Status.REFUSED or (draw.status == Status.MISSED and draw.because != Because.CLOSED_OUT)
+
+
+def _is_on_record(session: Session, whole: _Whole) -> bool:
+    """Whether a result of the draw says, or said before it was corrected, all that the rows say.
+
+    One that was corrected, also to say that the draw was missed or refused, must not come back with the file that
+    brought it. A draw whose result was taken back, and that nobody has said anything else of, has nothing on record.
+    """
+    ever = results_of(session, whole.found.draw, whole.new.method)
+    if not ever or (ever[0].outcome is None and not _is_absence(whole.found.draw)):
+        return False
+    return any(result.outcome and not differences(session, whole.found.draw, result, whole.new) for result in ever)

@@ -1,0 +1,270 @@
+"""Backups: a copy of the database's file or its key in another place, and bringing such a copy back.
+
+Those of a database on a server are made in `server_backups`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import ClockOf
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.schedules.zones import Timezones
+from testing_tracker.services.drawing import keys
+from testing_tracker.store import audit, facilities, integrity, ledger, own_files, seals_of_copies
+from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
+from testing_tracker.store.dumps import BEGINNING
+from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
+from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.own_files import Output
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
+from testing_tracker.store.whole_files import whole_file
+
+_FIRST_WITH_A_KEY = "0002"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What is in a copy: whose it is, the newest page of its ledger, its schema, and when its newest entry was made.
+
+    `facility` and its timezones are those of the first one, beside which there are so many `others`. `page` is 0 where
+    the ledger had not begun; an old schema's is not looked into, and is None.
+    """
+
+    facility: str
+    others: int
+    timezones: Timezones
+    training: bool
+    schema: str
+    page: int | None
+    newest_entry: datetime | None
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A copy that was brought back, and what is still wrong with its key: nothing when that is in its place."""
+
+    copy: Copy
+    key_problem: str | None
+
+
+def make(location: Location, file: Path, progress: Progress, *, overwrite: bool) -> Copy:
+    """Copy the database, while it is in use, into a file that only its owner may read; checked before it counts.
+
+    Raises TestingTrackerError where something stands there, unless it is to be overwritten, and where the database is
+    damaged: then no file is made, and an earlier one stays.
+    """
+    check_place(location, file, Output.COPY, overwrite=overwrite)
+    try:
+        with whole_file(file, overwrite=overwrite) as made:
+            copy_database(location.path, made.path, progress)
+            copy = _look_into(made.path, f"The database {location.path} is damaged, so no copy of it was made")
+            seals_of_copies.seal(made.path)
+            return copy
+    except OSError as error:
+        raise cannot_write(file, error) from None
+
+
+def record_made(session: Session, acting: Acting, copy: Copy) -> None:
+    """Put on a facility's record that a backup was made; where it is, is nobody's business."""
+    audit.record(session, acting, Act.BACKUP_MAKE, page=copy.page, schema=copy.schema)
+
+
+def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
+    for facility in facilities.every(session):
+        yield acting_in(facility, clock_of(facilities.timezones_of(session, facility)))
+
+
+def record_key_copy(session: Session, acting: Acting) -> None:
+    """Put on a facility's record that its key was copied."""
+    audit.record(session, acting, Act.KEY_COPY)
+
+
+def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
+    """Copy the key file, for its owner alone. Raises TestingTrackerError where something stands there."""
+    check_place(location, file, Output.KEY_COPY, overwrite=overwrite)
+    try:
+        with whole_file(file, overwrite=overwrite) as made:
+            made.path.write_bytes(location.key.path.read_bytes())
+    except OSError as error:
+        raise cannot_write(file, error) from None
+
+
+def check_place(location: AnyLocation, file: Path, output: Output, *, overwrite: bool) -> None:
+    """Raise TestingTrackerError for a place that no copy may be written to."""
+    own_files.check_place(file, location, output, overwrite=overwrite)
+    check_nothing_beside(file)
+
+
+def cannot_write(file: Path, error: OSError) -> TestingTrackerError:
+    """Why no copy could be written."""
+    if isinstance(error, FileExistsError):
+        return TestingTrackerError(
+            f"There is something at {file} already. Nothing was changed; give another place, or --overwrite."
+        )
+    return TestingTrackerError(f"Cannot write {file}: {error.strerror}. Nothing was changed.")
+
+
+def restore(
+    location: Location, file: Path, clock_of: ClockOf, progress: Progress, *, accept_changed: bool = False
+) -> Restored:
+    """Bring a copy back to where there is no database; it is checked first, and there whole or not at all.
+
+    A copy of an earlier schema is brought up to date when it is first opened. Raises TestingTrackerError where there
+    is something already, and for a copy that is damaged, not this program's, of a newer program, or whose records
+    were changed behind the program's back (unless that is accepted).
+    """
+    if not file.is_file():
+        raise TestingTrackerError(f"There is no file {file} to bring back.")
+    _refuse_dump(file)
+    check_nothing_beside(file)
+    check_nothing_beside(location.path)
+    own_files.refuse_beside(location.path)
+    try:
+        location.path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(location.path) as made:
+            copy = _look_into(file, f"{file} is damaged, and was not brought back; take an earlier backup")
+            if not accept_changed:
+                _check_to_the_letter(file, copy.schema)
+            copy_database(file, made.path, progress)
+            if copy.schema == SCHEMA_VERSION:
+                problem = _finish(made.path, location, clock_of, accept_changed=accept_changed)
+            else:
+                is_there = location.key.path.exists() or copy.schema < _FIRST_WITH_A_KEY
+                problem = None if is_there else f"The key file {location.key.path} is missing."
+    except FileExistsError:
+        raise TestingTrackerError(
+            f"There is something at {location.path} already. Nothing was changed; a backup is brought back to a new "
+            "place only. Give one with --database, or move what is there away."
+        ) from None
+    except OSError as error:
+        raise TestingTrackerError(f"Cannot write {location.path}: {error.strerror}. Nothing was changed.") from None
+    return Restored(copy, problem)
+
+
+def _refuse_dump(file: Path) -> None:
+    try:
+        with open(file, "rb") as opened:
+            is_dump = opened.read(len(BEGINNING)) == BEGINNING
+    except OSError as error:
+        raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
+    if is_dump:
+        raise TestingTrackerError(
+            f"{file} is a backup of a database on a server. Bring it back into an empty database there: give "
+            "--database its postgresql:// URL."
+        )
+
+
+def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed: bool) -> str | None:
+    """Check the ledger of a copy, and put on record that it was brought back; what is wrong with its key."""
+    engine = make_engine(Location(made))
+    try:
+        if not accept_changed:
+            with reading_all(engine) as session:
+                check_ledgers(session)
+        with writing_all(engine) as session:
+            return record_restored(session, location, clock_of)
+    finally:
+        engine.dispose()
+
+
+def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) -> str | None:
+    """Put on each facility's record that a copy was brought back; what is wrong with the key of any."""
+    problems = []
+    for acting in _acting_in_each(session, clock_of):
+        page, _ = ledger.last_page(session, acting.facility_id)
+        audit.record(session, acting, Act.BACKUP_RESTORE, page=page)
+        problems.append(keys.problem_with(session, acting.facility_id, location.key, acting.today))
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def check_ledgers(session: Session) -> None:
+    """Raise TestingTrackerError where the records in a copy are not those that the ledgers in it know."""
+    for one in facilities.every(session):
+        broken = ledger.first_broken_page(session, id_of(one))
+        if broken is None:
+            continue
+        where = f"page {broken.page_id} of its ledger does not hold" if broken.page_id else "rows are not in its ledger"
+        raise TestingTrackerError(
+            f"Records in this backup were changed behind the program's back ({where}), so it was not brought back. "
+            "Take an earlier one; if there is no better one, add --accept-changed, and `testing-tracker verify` names "
+            "what was changed."
+        )
+
+
+def _look_into(file: Path, if_damaged: str) -> Copy:
+    """What is in a copy. Raises TestingTrackerError when it is damaged, or not one of ours."""
+    schema = None
+    with in_words(), integrity.opened(file) as connection:
+        told = integrity.damage(connection) or integrity.broken_references(connection)
+    if not told:
+        schema = _schema_of_copy(file)
+    if schema is None:
+        more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
+        raise TestingTrackerError(f"{if_damaged}: {told[0]}{more}.")
+    engine = make_engine(Location(file))
+    try:
+        with reading_all(engine) as session:
+            return content(session, schema)
+    finally:
+        engine.dispose()
+
+
+def _check_to_the_letter(file: Path, schema: str) -> None:
+    """Raise TestingTrackerError where a byte of a copy changed, or its tables and triggers are not the program's.
+
+    What they no longer refuse would be found when it is too late.
+    """
+    if seals_of_copies.is_broken(file):
+        raise TestingTrackerError(
+            f"{file} is damaged, and was not brought back; take an earlier backup: it is not to the byte what was "
+            "written. If there is no better one, add --accept-changed, and look at what `testing-tracker verify` says."
+        )
+    with in_words(), integrity.opened(file) as connection:
+        told = integrity.differences(connection, schema, to_the_letter=True)
+    if told:
+        more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
+        raise TestingTrackerError(
+            f"Tables in this backup were changed behind the program's back ({told[0]}{more}), so it was not brought "
+            "back. Take an earlier one; if there is no better one, add --accept-changed, and `testing-tracker check` "
+            "says more."
+        )
+
+
+def _schema_of_copy(file: Path) -> str:
+    try:
+        schema = schema_of(Location(file))
+    except TestingTrackerError:
+        raise TestingTrackerError(f"{file} is not a backup of testing-tracker's database.") from None
+    refuse_newer(schema)
+    return schema
+
+
+def refuse_newer(schema: str) -> None:
+    """Raise TestingTrackerError for a copy that a newer program made."""
+    if schema > SCHEMA_VERSION:
+        raise TestingTrackerError(
+            f"The backup was made by a newer version of testing-tracker (its schema is {schema}, this program knows "
+            f"{SCHEMA_VERSION}). Update the program first; nothing was changed."
+        )
+
+
+def content(session: Session, schema: str) -> Copy:
+    """What is in a database. Asks for single columns, because an earlier schema may not have the others."""
+    about = session.exec(select(Facility.name, Facility.timezone, Facility.training).order_by(col(Facility.id))).all()
+    if not about:
+        raise TestingTrackerError("The file has no facility that can be read: it is damaged.")
+    name, first_timezone, training = about[0]
+    timezones = Timezones(first_timezone)
+    page = None
+    if schema == SCHEMA_VERSION:
+        page = session.exec(select(LedgerPage.id).order_by(col(LedgerPage.id).desc()).limit(1)).first() or 0
+        timezones = facilities.timezones_of(session, facilities.every(session)[0])
+    newest = session.exec(select(AuditEntry.at).order_by(col(AuditEntry.id).desc()).limit(1)).first()
+    return Copy(name, len(about) - 1, timezones, training, schema=schema, page=page, newest_entry=newest)

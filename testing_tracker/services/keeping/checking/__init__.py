@@ -1,0 +1,1 @@
+"""That the records are as they were written."""

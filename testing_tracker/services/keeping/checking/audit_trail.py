@@ -1,0 +1,293 @@
+"""Says in words which records were changed by anything but this program."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, case, cast, exists, func, or_, text, true
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import Mapped, aliased
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.drawing.because import because_in
+from testing_tracker.rules.keeping.acts import LEADS_TO, Act
+from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
+from testing_tracker.rules.words import Kind, Method, Outcome, Status
+from testing_tracker.services.schedules.panels import may_have_bound
+from testing_tracker.services.testing.settling import window_of
+from testing_tracker.store import ledger
+from testing_tracker.store.dialects import day_as_text, said_in
+from testing_tracker.store.ledger_rows import ROWS_AT_A_TIME
+from testing_tracker.store.queries import counts, of_facility, stands
+from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Reading, Renaming, Result
+
+Found = tuple[date, str, str]
+
+_SAYS_OTHERWISE = "the draw on record does not say what its results lead to"
+_LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
+
+
+def changed_records(session: Session, acting: Acting) -> Iterator[Found]:
+    """Rows that are not as they were written, by day, participant's code, and what is wrong."""
+    for page in ledger.broken_pages(session, acting.facility_id):
+        day, code = _act(session, acting, page)
+        for table, identity in page.rows:
+            said = "was added" if page.page_id is None else "was changed or added"
+            whose = _code_of(session, table, identity) or code
+            yield day, whose, f"the {table.replace('_', ' ')} on record {said} behind the program's back"
+        if page.missing or not page.rows:
+            lost = f"{page.missing} of the records" if page.missing else "a page of the ledger"
+            yield day, code, f"{lost} written then was removed or changed behind the program's back"
+
+
+def _act(session: Session, acting: Acting, page: ledger.BrokenPage) -> tuple[date, str]:
+    """The day of a page's act, and the participant it was about if it was about one.
+
+    The day is today's where the audit entries that would say it are themselves gone or garbled.
+    """
+    entries = (col(AuditEntry.facility_id) == acting.facility_id) & col(AuditEntry.id).between(
+        page.first_entry, page.last_entry
+    )
+    about = session.exec(select(AuditEntry.participant_id).where(entries).distinct().limit(3)).all()
+    people = [number for number in about if number is not None]
+    try:
+        moment = session.exec(select(AuditEntry.at).where(entries).order_by(col(AuditEntry.id)).limit(1)).first()
+    except ValueError:
+        moment = None
+    day = moment.astimezone(acting.zone).date() if moment else acting.today
+    return day, _code(session, people[0]) if len(people) == 1 else ""
+
+
+_PARTICIPANT_OF = {
+    "participant": "SELECT id FROM participant WHERE id = :id",
+    "result": "SELECT participant_id FROM draw JOIN result ON draw.id = draw_id WHERE result.id = :id",
+    "finding": (
+        "SELECT participant_id FROM draw JOIN result ON draw.id = draw_id JOIN finding ON result.id = result_id "
+        "WHERE finding.id = :id"
+    ),
+}
+_HAVE_A_PARTICIPANT = (
+    *("prescription", "enrolment", "placement", "assignment", "leave", "draw", "audit_entry", "renaming", "joining"),
+)
+
+
+def _code_of(session: Session, table: str, identity: int) -> str:
+    """The code of the participant that a row is about; nothing for one that is about none."""
+    query = _PARTICIPANT_OF.get(table)
+    if table in _HAVE_A_PARTICIPANT:
+        query = f"SELECT participant_id FROM {table} WHERE id = :id"  # noqa: S608  one of the names above
+    number = session.connection().execute(text(query), {"id": identity}).scalar() if query else None
+    return _code(session, number) if number else ""
+
+
+def _code(session: Session, participant_id: int) -> str:
+    return session.exec(select(Participant.code).where(Participant.id == participant_id)).first() or ""
+
+
+def wrong_codes(session: Session, acting: Acting) -> Iterator[Found]:
+    """Participants whose code is not the one that its last correction on record gave them."""
+    later = aliased(Renaming)
+    query = (
+        select(Renaming, Participant.code)
+        .join(Participant, col(Participant.id) == Renaming.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            ~exists().where(col(later.participant_id) == Renaming.participant_id, col(later.id) > Renaming.id),
+            or_(col(Renaming.code) != Participant.code, col(Renaming.code_key) != Participant.code_key),
+        )
+        .order_by(col(Renaming.id))
+    )
+    for renaming, code in session.exec(query):
+        day = renaming.recorded_at.astimezone(acting.zone).date()
+        yield day, code, "the participant's code is not the one that its correction on record says"
+
+
+def among(column: ColumnElement[int] | Mapped[int | None], only: Sequence[int] | None) -> ColumnElement[bool]:
+    """The condition that a column is one of some ids; always for None."""
+    return true() if only is None else column.in_(only)
+
+
+def misplaced_draws(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+    """Draws that an audit entry knows as another participant's, or as another day's; of some ids `only`."""
+    connection = session.connection()
+    day_said = said_in(connection, col(AuditEntry.detail), "due_on")
+    query = (
+        sa_select(col(Draw.due_on), col(Participant.code), col(Draw.participant_id))
+        .join(AuditEntry, col(AuditEntry.draw_id) == Draw.id)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            col(Participant.facility_id) == acting.facility_id,
+            among(col(Draw.id), only),
+            or_(
+                col(AuditEntry.participant_id).is_distinct_from(col(Draw.participant_id)),
+                day_said != day_as_text(connection, col(Draw.due_on)),
+            ),
+        )
+        .distinct()
+        .order_by(col(Draw.due_on), col(Draw.participant_id))
+    )
+    for due_on, code, _ in connection.execute(query):
+        yield due_on, code, "the draw on record is not the one that the audit table speaks of"
+
+
+def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+    """Draws whose status or reason is not the one that the last audit entry about them leads to; of some ids `only`.
+
+    A draw that no entry is about is as it was made: due, or unrecorded in a gap. Past records say nothing about
+    their beginning, so only later acts on them are checked.
+    """
+    last = (
+        sa_select(col(AuditEntry.draw_id), func.max(col(AuditEntry.id)).label("entry_id"))
+        .where(col(AuditEntry.act).in_(tuple(LEADS_TO)), among(col(AuditEntry.draw_id), only))
+        .group_by(col(AuditEntry.draw_id))
+        .subquery()
+    )
+    leads_to = case(*((col(AuditEntry.act) == act, str(status)) for act, status in LEADS_TO.items()))
+    reason = case((col(AuditEntry.act).like("draw %"), col(AuditEntry.reason)))
+    untouched = col(AuditEntry.id).is_(None) & col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
+    begins_as = case((col(Night.ran), str(Status.DUE)), else_=str(Status.UNRECORDED))
+    query = (
+        sa_select(col(Draw.due_on), col(Participant.code), col(Draw.status))
+        .select_from(Draw)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .join(last, last.c.draw_id == Draw.id, isouter=True)
+        .join(AuditEntry, col(AuditEntry.id) == last.c.entry_id, isouter=True)
+        .join(Night, (col(Night.day) == Draw.due_on) & (Night.facility_id == acting.facility_id), isouter=True)
+        .where(
+            col(Participant.facility_id) == acting.facility_id,
+            among(col(Draw.id), only),
+            or_(
+                (col(AuditEntry.act) != Act.DRAW_ORDER) & reason.is_distinct_from(col(Draw.reason)),
+                leads_to != col(Draw.status),
+                untouched & or_(begins_as != col(Draw.status), col(Draw.reason).is_not(None)),
+            ),
+        )
+        .order_by(col(Draw.due_on), col(Draw.id))
+    )
+    for due_on, code, status in session.connection().execute(query):
+        yield due_on, code, _LEADS_NOWHERE.format(status)
+    yield from _wrong_causes(session, acting, only)
+
+
+def _wrong_causes(session: Session, acting: Acting, only: Sequence[int] | None) -> Iterator[Found]:
+    """Draws whose cause is not the one that their reason says: the reason is what the audit table leads to."""
+    those = (of_facility(acting.facility_id, Draw.participant_id), among(col(Draw.id), only))
+    has_one = or_(col(Draw.reason).is_not(None), col(Draw.because).is_not(None))
+    pairs = session.exec(select(Draw.reason, Draw.because).where(*those, has_one).distinct()).all()
+    for reason, because in pairs:
+        if because_in(reason) == because:
+            continue
+        query = (
+            select(col(Draw.due_on), Participant.code, col(Draw.status))
+            .join(Participant, col(Participant.id) == Draw.participant_id)
+            .where(
+                *those,
+                col(Draw.reason).is_not_distinct_from(reason),
+                col(Draw.because).is_not_distinct_from(because),
+            )
+        )
+        for due_on, code, status in session.exec(query):
+            yield due_on, code, _LEADS_NOWHERE.format(status)
+
+
+def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+    """Draws that do not say what their results, the readings of these, and the audit table lead to; as above."""
+    windows: dict[tuple[object, ...], list[datetime | None]] = {}
+    rows = session.connection().execute(
+        _with_results().where(of_facility(acting.facility_id, Draw.participant_id), among(col(Draw.id), only)),
+        execution_options={"yield_per": ROWS_AT_A_TIME},
+    )
+    for row in rows:
+        try:
+            says = _what_it_says(session, acting, row, windows)
+        except ValueError:  # one of the field's words is none
+            says = []
+        was_given = row.collected_at is not None or row.cup_collected_at is not None
+        if (row.outcome, row.expected) not in [one[:2] for one in says] or (row.late and not was_given):
+            yield row.due_on, row.code, _SAYS_OTHERWISE
+        if row.method is not None and row.late not in [one.late for one in says]:
+            yield row.due_on, row.code, "the draw on record does not say rightly whether it was late"
+    yield from _wrong_tries(session, acting, only)
+
+
+def _wrong_tries(session: Session, acting: Acting, only: Sequence[int] | None) -> Iterator[Found]:
+    """Draws that say that the participant could not provide a specimen, where nobody has recorded that."""
+    tried = (
+        sa_select(col(AuditEntry.id))
+        .where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == Act.DRAW_TRIED)
+        .exists()
+    )
+    unable = cast(col(Draw.unable), Integer)
+    unsaid = (
+        select(col(Draw.due_on), Participant.code)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            among(col(Draw.id), only),
+            unable.not_in((0, 1)) | ((unable == 1) & ~tried),
+        )
+    )
+    for due_on, code in session.exec(unsaid):
+        yield due_on, code, _SAYS_OTHERWISE
+
+
+@cache
+def _with_results() -> Select[*tuple[Any, ...]]:
+    """Every draw that has a result or says something, with the result that governs, its newest reading, and when a cup
+    beside it was collected."""
+    reading, cup = aliased(Reading), aliased(Result)
+    newest = sa_select(func.max(col(reading.id))).where(col(reading.result_id) == Result.id).scalar_subquery()
+    of_the_cup = (
+        sa_select(func.max(col(cup.collected_at)))
+        .where(
+            col(cup.draw_id) == Result.draw_id,
+            col(cup.method) == Method.PRESUMPTIVE,
+            col(cup.outcome).is_not(None),
+            stands(cup),
+        )
+        .scalar_subquery()
+    )
+    needs_the_cup = (col(Result.method) == Method.DEFINITIVE) & col(Result.collected_at).is_(None)
+    expected, late = cast(col(Draw.expected), Integer), cast(col(Draw.late), Integer)
+    return (
+        sa_select(
+            *(col(Draw.id), col(Draw.due_on), col(Participant.code), col(Draw.kind), col(Draw.schedule_version_id)),
+            *(col(Draw.status), col(Draw.because), col(Draw.outcome), expected.label("expected"), late.label("late")),
+            *(col(Result.method), col(Result.outcome).label("found"), col(Result.collected_at)),
+            case((needs_the_cup, of_the_cup)).label("cup_collected_at"),
+            col(Reading.outcome).label("together"),
+            ((col(Reading.expected) != "") & (col(Reading.unexpected) == "")).label("is_explained"),
+        )
+        .select_from(Draw)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .join(Reading, col(Reading.id) == newest, isouter=True)
+        .where(or_(col(Result.id).is_not(None), col(Draw.outcome).is_not(None), expected != 0, late != 0))
+    )
+
+
+def _what_it_says(
+    session: Session,
+    acting: Acting,
+    row: Any,  # noqa: ANN401  a row of these columns
+    windows: dict[tuple[object, ...], list[datetime | None]],
+) -> list[WhatItSays]:
+    """What a draw says by each window that it may have been judged by; `windows` are those known by now."""
+    results = []
+    if row.method is not None:
+        found, together = Outcome(row.found) if row.found else None, Outcome(row.together) if row.together else None
+        results = [ResultAsRead(Method(row.method), found, together, bool(row.is_explained), row.collected_at)]
+        if row.cup_collected_at is not None:
+            results.append(ResultAsRead(Method.PRESUMPTIVE, found, collected_at=row.cup_collected_at))
+    closings: list[datetime | None] = [None]
+    if any(result.collected_at is not None for result in results):
+        by_a_rule_of_its_own = row.schedule_version_id is None or row.kind == Kind.FOR_CAUSE
+        alike = (row.id,) if by_a_rule_of_its_own else (row.schedule_version_id, row.due_on)
+        if alike not in windows:
+            draw = session.get_one(Draw, row.id)
+            rules = may_have_bound(session, draw)
+            windows[alike] = [window_of(session, acting, draw, results, rule) for rule in rules]
+        closings = windows[alike]
+    return [what_a_draw_says(Status(row.status), row.because, results, closes) for closes in closings]

@@ -1,0 +1,134 @@
+"""Holds the draws that a report is made from against the audit table, before anything of it is printed.
+
+It has to look at every draw that a number rests on, for years of them, so it first asks a quick question of each: do
+its status, outcome, participant and day agree with the last act about it? Those that do not are then looked at as
+`verify` does, because there are honest reasons (a definitive result governs what was logged after it).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, true
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.keeping.acts import LEADS_TO, SAYS_AN_OUTCOME
+from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.services.keeping.checking.audit_trail import Found, misplaced_draws, wrong_outcomes, wrong_statuses
+from testing_tracker.store.dialects import day_as_text, said_in
+from testing_tracker.store.queries import of_facility, records_of
+from testing_tracker.store.tables import AuditEntry, Draw, Reading, Result
+
+_AT_A_TIME = 500
+
+
+def check_draws(session: Session, acting: Acting, week: Week, only: int | None = None) -> None:
+    """Raise TestingTrackerError naming the first draw up to a week's end that the audit table does not lead to.
+
+    `only` is a participant's id, where the report is about one.
+    """
+    doubtful = _doubtful(session, acting, week.sunday, only)
+    found: list[Found] = []
+    for start in range(0, len(doubtful), _AT_A_TIME):
+        found += _wrong(session, acting, doubtful[start : start + _AT_A_TIME])
+    if found:
+        day, code, what = min(found)
+        raise TestingTrackerError(
+            f"The report of {week} is not printed, because a record does not hold: {day}, {code}: {what}. "
+            "`testing-tracker verify` checks everything and names all that does not."
+        )
+
+
+def _wrong(session: Session, acting: Acting, ids: Sequence[int]) -> Iterator[Found]:
+    yield from misplaced_draws(session, acting, ids)
+    yield from wrong_statuses(session, acting, ids)
+    yield from wrong_outcomes(session, acting, ids)
+
+
+def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -> Sequence[int]:
+    """The ids of the draws that do not at once agree with the last act about them."""
+    connection = session.connection()
+    entry, any_entry = aliased(AuditEntry), aliased(AuditEntry)
+    last = (
+        sa_select(func.max(col(any_entry.id)))
+        .where(col(any_entry.draw_id) == Draw.id, col(any_entry.act).in_(tuple(LEADS_TO)))
+        .scalar_subquery()
+    )
+    leads_to = case(*((col(entry.act) == act, str(status)) for act, status in LEADS_TO.items()))
+    said = case((col(entry.act).in_(SAYS_AN_OUTCOME), said_in(connection, col(entry.detail), "outcome")))
+    day = said_in(connection, col(entry.detail), "due_on")
+    untouched = and_(
+        col(entry.id).is_(None),
+        col(Draw.kind) != Kind.IMPORTED,
+        or_(col(Draw.status).not_in((Status.DUE, Status.UNRECORDED)), col(Draw.outcome).is_not(None)),
+    )
+    query = (
+        select(col(Draw.id))
+        .join(entry, col(entry.id) == last, isouter=True)
+        .where(
+            of_facility(acting.facility_id, Draw.participant_id),
+            Draw.due_on <= until,
+            true() if only is None else col(Draw.participant_id).in_(records_of(only)),
+            or_(
+                untouched,
+                # What a prescription explains, and what was late, no act says: it follows from readings and times.
+                (col(Draw.outcome) == Outcome.POSITIVE) & _may_be_explained(),
+                _is_read_together(),
+                col(Draw.expected),
+                col(Draw.late),
+                # Where no second specimen came, an act that says nothing of an outcome gives the first one's back.
+                (col(Draw.status) == Status.COLLECTED) & col(Draw.outcome).is_(None),
+                leads_to != col(Draw.status),
+                said.is_distinct_from(col(Draw.outcome)) & col(entry.id).is_not(None),
+                col(entry.participant_id) != col(Draw.participant_id),
+                day != day_as_text(connection, col(Draw.due_on)),
+            ),
+        )
+    )
+    return [identity for identity in session.exec(query) if identity is not None]
+
+
+def _is_read_together() -> ColumnElement[bool]:
+    """The condition that a draw's results have said something together that the governing one does not say alone."""
+    return (
+        exists()
+        .where(col(Result.draw_id) == Draw.id, col(Reading.result_id) == Result.id, col(Reading.outcome).is_not(None))
+        .correlate(Draw)
+    )
+
+
+def _may_be_explained() -> ColumnElement[bool]:
+    """The condition that some reading of a draw's results says that prescriptions explain all that was found."""
+    return (
+        exists()
+        .where(
+            col(Result.draw_id) == Draw.id,
+            col(Reading.result_id) == Result.id,
+            col(Reading.expected) != "",
+            col(Reading.unexpected) == "",
+        )
+        .correlate(Draw)
+    )
+
+
+def check_runs(week: Week, days: Sequence[tuple[date, int, int | None]]) -> None:
+    """Raise TestingTrackerError for a day that has other draws on record than its runs made; None is not known."""
+    for day, on_record, made in days:
+        if made is not None and on_record != made:
+            raise TestingTrackerError(
+                f"The report of {week} is not printed, because a record does not hold: {day}: the day's runs made "
+                f"{made} draws, and {on_record} are on record. `testing-tracker verify` says which."
+            )
+
+
+def check_sums(week: Week, *, agree: bool) -> None:
+    """Raise TestingTrackerError when the participants' counts and the facility's do not come to the same."""
+    if not agree:
+        raise TestingTrackerError(
+            f"The report of {week} is not printed: its participants' counts do not add up to the facility's. Please "
+            "report it; `testing-tracker verify` checks the records."
+        )

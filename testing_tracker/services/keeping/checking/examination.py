@@ -1,0 +1,162 @@
+"""Examines a database's file: is it sound, complete, closed to others, and does it say what was recorded?"""
+
+import os
+import stat
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import ClockOf
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.services.drawing import keys
+from testing_tracker.services.keeping.checking.replay import verify
+from testing_tracker.store import facilities, integrity, ledger
+from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all
+from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.queries import id_of
+
+
+class State(StrEnum):
+    """What an examination found. `unchecked`: it could not be told, because of something else that is wrong."""
+
+    OK = "ok"
+    NOTE = "note"
+    WRONG = "wrong"
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was examined."""
+
+    what: str
+    state: State
+    detail: str
+
+
+@dataclass
+class Examination:
+    """All that was examined. `damaged`: the file itself is not what the program wrote, so its counts mean nothing."""
+
+    lines: list[Line] = field(default_factory=list)
+    damaged: bool = False
+    training: bool = False
+
+    @property
+    def wrong(self) -> list[Line]:
+        return [line for line in self.lines if line.state is State.WRONG]
+
+    def add(self, what: str, told: list[str], fine: str) -> bool:
+        """Add a line about what was told to be wrong, or that all is fine; whether it is."""
+        more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
+        self.lines.append(Line(what, State.WRONG if told else State.OK, f"{told[0]}{more}" if told else fine))
+        return not told
+
+
+def examine(location: Location, clock_of: ClockOf) -> Examination:
+    """Examine the database, and change nothing; it is not brought up to date for that.
+
+    Raises TestingTrackerError when there is no file to examine, or it cannot be opened.
+    """
+    found = Examination()
+    revision = _examine_file(location.path, found)
+    found.lines.append(_permissions("permissions of the database", location.path))
+    if revision == SCHEMA_VERSION:
+        examine_records(location, clock_of, found, if_damaged="the file is damaged")
+    return found
+
+
+def _examine_file(path: Path, found: Examination) -> str | None:
+    """The file itself; returns its schema's number where it has one."""
+    if not path.is_file():
+        raise TestingTrackerError(f"There is no database at {path}.")
+    if not os.access(path, os.R_OK):
+        raise TestingTrackerError(f"{path} cannot be read. Check its permissions.")
+    with in_words(), integrity.opened(path) as connection:
+        found.damaged = not found.add("pages", integrity.damage(connection), "every page and index holds")
+        if found.damaged:
+            return None
+        found.damaged = not found.add("references", integrity.broken_references(connection), "every row's are there")
+        revision = integrity.revision_of(connection)
+        found.lines.append(schema_line(revision))
+        if revision is not None and revision <= SCHEMA_VERSION:
+            told = integrity.differences(connection, revision)
+            found.add("tables and triggers", told, "as the program made them")
+    return revision
+
+
+def schema_line(revision: str | None, brought_by: str = "the next command brings it") -> Line:
+    """About the schema's number, None where there is none; `brought_by` says what brings an earlier one up to date."""
+    if revision is None:
+        return Line("schema", State.WRONG, "this is not a database of testing-tracker")
+    if revision > SCHEMA_VERSION:
+        return Line("schema", State.WRONG, f"{revision} is of a newer version of testing-tracker; update the program")
+    if revision < SCHEMA_VERSION:
+        return Line("schema", State.NOTE, f"{revision}; {brought_by} to {SCHEMA_VERSION}")
+    return Line("schema", State.OK, revision)
+
+
+def _permissions(what: str, path: Path) -> Line:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return Line(what, State.WRONG, f"open to others (mode {mode:o}); close it with `chmod 600 {path}`")
+    return Line(what, State.OK, "for its owner alone")
+
+
+def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination, *, if_damaged: str) -> None:
+    """The key, the ledger and the draws, of a database that is sound; of another one only that it is not."""
+    if found.damaged:
+        found.lines.append(Line("records", State.UNCHECKED, if_damaged))
+        return
+    engine = make_engine(location)
+    try:
+        with reading_all(engine) as session:
+            every = facilities.every(session)
+            for facility in every:
+                found.training = facility.training
+                acting = acting_in(facility, clock_of(facilities.timezones_of(session, facility)))
+                of = f" of {facility.name}" if len(every) > 1 else ""
+                problem = keys.problem_with(session, acting.facility_id, location.key, acting.today)
+                fine = "in its place, and the one that today's draws come from"
+                found.add(f"key{of}", [problem] if problem else [], fine)
+                found.lines.append(_records(session, acting, location, f"records{of}", has_key=problem is None))
+    except TestingTrackerError as error:
+        found.damaged = True
+        found.add("records", [str(error)], "")
+    except Exception as error:  # whatever a garbled row makes the program stumble over
+        found.damaged = True
+        found.add("records", [f"something on record cannot be read ({type(error).__name__})"], "")
+    finally:
+        engine.dispose()
+
+
+def _records(session: Session, acting: Acting, location: AnyLocation, what: str, *, has_key: bool) -> Line:
+    try:
+        result = verify(session, acting, location.key)
+    except TestingTrackerError as error:
+        state = State.WRONG if has_key else State.UNCHECKED
+        return Line(what, state, str(error) if has_key else "cannot be compared with the draws without the key")
+    if result.problems:
+        more = f" ({len(result.problems) - 1} more; `testing-tracker verify` names them)" if result.problems[1:] else ""
+        return Line(what, State.WRONG, f"{result.problems[0]}{more}")
+    return Line(what, State.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws")
+
+
+def is_damaged(location: Location) -> bool:
+    """Whether the file is damaged, or its records are not those that were written: why a command may have failed."""
+    try:
+        found = Examination()
+        revision = _examine_file(location.path, found)
+        if found.wrong or revision != SCHEMA_VERSION:
+            return bool(found.wrong)
+        engine = make_engine(location)
+        try:
+            with reading_all(engine) as session:
+                return any(ledger.first_broken_page(session, id_of(one)) for one in facilities.every(session))
+        finally:
+            engine.dispose()
+    except Exception:
+        return True  # it is asked only after something has failed, and now this has failed too

@@ -1,0 +1,142 @@
+"""Gathers what may be stuck; `rules.stuck` says what is."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.keeping import stuck
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.keeping.stuck import Patience, Stuck
+from testing_tracker.rules.schedules.zones import zone_on
+from testing_tracker.rules.words import Decision, Kind, Status
+from testing_tracker.services.deciding import reviews
+from testing_tracker.services.drawing import held_days, keys
+from testing_tracker.services.schedules import closed_days
+from testing_tracker.services.testing import confirmations, recollections
+from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Recommendation
+
+_SEASONS = (1, 4, 7, 10)
+
+
+def find_stuck(
+    session: Session, acting: Acting, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience
+) -> list[Stuck]:
+    """All that is stuck, and what is worth knowing, in the order in which to look at it."""
+    return stuck.in_order(
+        [
+            *_the_program(session, acting, location, machine_zone, patience),
+            *_results(session, acting, patience),
+            *_clinicians(session, acting, patience),
+        ]
+    )
+
+
+def _the_program(
+    session: Session, acting: Acting, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience
+) -> Iterator[Stuck | None]:
+    opened_on = session.get_one(Facility, acting.facility_id).opened_on
+    local_now = acting.now.astimezone(acting.zone)
+    newest = func.max(Night.day)
+    nights = select(newest).where(Night.facility_id == acting.facility_id)
+    yield stuck.night_overdue(session.exec(nights).one(), opened_on, local_now, patience)
+    yield from _gaps(session, acting, patience)
+    yield from map(stuck.unanswered, held_days.unanswered(session, acting))
+    yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
+    entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
+    known = select(func.max(AuditEntry.id)).where(
+        AuditEntry.facility_id == acting.facility_id, AuditEntry.act == Act.NIGHT_TAKE_BACK
+    )
+    since = entries.where(col(AuditEntry.id) > (session.exec(known).one() or 0))  # the clock's word before is known
+    yield stuck.clock(session.exec(nights).one(), session.exec(since).one(), local_now, patience)
+    made = session.exec(entries.where(AuditEntry.act == Act.BACKUP_MAKE)).one()
+    if made or isinstance(location, Location):  # a server's may all be made by its administrator, unknown here
+        yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, patience)
+    same = all(_offset(zone_month, machine_zone) == _offset(zone_month, acting.zone) for zone_month in _moments(acting))
+    yield stuck.zone(machine_zone.key, zone_on(acting.zone, acting.today).key, same=same, today=acting.today)
+    for change in closed_days.coming_changes(session, acting):
+        yield stuck.calendar(closed_days.change_in_words(change, acting), acting.today)
+
+
+def _moments(acting: Acting) -> Iterator[datetime]:
+    """One in each season of this year: two zones are the same when they agree in all."""
+    for month in _SEASONS:
+        yield acting.now.replace(month=month, day=1)
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> object:
+    return moment.astimezone(zone).utcoffset()
+
+
+def _gaps(session: Session, acting: Acting, patience: Patience) -> Iterator[Stuck | None]:
+    unrecorded = (
+        select(func.count(col(Draw.id)))
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            Draw.due_on == Night.day,
+            Draw.status == Status.UNRECORDED,
+            Draw.kind == Kind.FIXED,
+        )
+        .scalar_subquery()
+    )
+    query = (
+        sa_select(col(Night.day), unrecorded)
+        .where(col(Night.facility_id) == acting.facility_id, ~col(Night.ran))
+        .order_by(col(Night.day).desc())
+        .limit(patience.gap_days + 1)
+    )
+    for day, count in session.connection().execute(query):
+        yield stuck.gap(day, count, acting.today, patience)
+
+
+def _results(session: Session, acting: Acting, patience: Patience) -> Iterator[Stuck | None]:
+    collected = (
+        select(Draw, Participant.code)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(Participant.facility_id == acting.facility_id, Draw.status == Status.COLLECTED)
+        .order_by(col(Draw.id))
+    )
+    for draw, code in session.exec(collected.where(col(Draw.outcome).is_(None))):
+        yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, patience)
+    elsewhere = (
+        select(Draw, Participant.code)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            Draw.status == Status.UNRECORDED,
+            Draw.because == Because.RESULT_TO_COME,
+        )
+        .order_by(col(Draw.id))
+    )
+    for draw, code in session.exec(elsewhere):
+        yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, patience)
+    for one in recollections.to_recollect(session, acting):
+        yield stuck.recollection(one.participant, one.due_on, one.why, same_draw=one.same_draw)
+    for line in confirmations.awaited(session, acting, overdue_only=True):
+        yield stuck.confirmation(line.participant, line.due_on, line.lab, line.expected_by, acting.today)
+
+
+def _clinicians(session: Session, acting: Acting, patience: Patience) -> Iterator[Stuck | None]:
+    waiting = session.exec(
+        select(Recommendation, Participant.code)
+        .join(Participant, col(Participant.id) == Recommendation.participant_id)
+        .where(Participant.facility_id == acting.facility_id, Recommendation.status == Decision.OPEN)
+    )
+    for row, code in waiting:
+        assert row.id is not None
+        raised_on = _local_day(acting, row.raised_at)
+        yield stuck.recommendation(row.id, code, raised_on, row.deferred_until, acting.today, patience)
+    for line in reviews.listed(session, acting):
+        raised_on = _local_day(acting, line.raised_at)
+        yield stuck.review(line.id, line.participant, line.about, raised_on, acting.today, patience)
+
+
+def _local_day(acting: Acting, moment: datetime) -> date:
+    return moment.astimezone(acting.zone).date()

@@ -1,0 +1,199 @@
+"""Making a facility: the first one with its database, others beside it."""
+
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
+from datetime import date
+from unicodedata import normalize
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from testing_tracker import chance
+from testing_tracker.acting import acting_in
+from testing_tracker.clock import Clock, ClockOf, machine_zone
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.day_secrets import chain_of
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.schedules.zones import zone_on
+from testing_tracker.services.drawing import keys
+from testing_tracker.services.schedules import versions
+from testing_tracker.shipped import shipped_schedules
+from testing_tracker.store import audit, schema
+from testing_tracker.store.engine import make_engine, new_file, writing_all
+from testing_tracker.store.facilities import earlier_names, every, timezones_of
+from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import Facility, Night, Participant
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made: a facility and its number.
+
+    `anchor` is what its draws from `first_day` on will be checked against, in hexadecimal.
+    """
+
+    number: int
+    timezone: str
+    anchor: str
+    first_day: date
+
+
+def make_database(
+    location: AnyLocation,
+    name: str,
+    timezone: str | None,
+    pretended_day: date | None,
+    *,
+    training: bool,
+    seed: bytes | None = None,
+) -> Made:
+    """Make a facility in a new database file, or in an empty database on a server, and its key file.
+
+    Leaves nothing behind when that fails.
+
+    The timezone is the machine's own by default; `pretended_day` is the training database's first day. `seed` is what
+    the draws come from: new and from chance, unless it is for a demonstration. Raises TestingTrackerError for an
+    unknown timezone and where there is something already.
+    """
+    name = check_name(name)
+    clock = Clock(find_zone(timezone), pretended_day)
+    seed = seed or chance.new_seed()
+    chain = chain_of(seed, clock.today())
+    with ExitStack() as undo:
+        # A file has its place when all is in it; who is killed before that has made nothing, and can begin again.
+        with new_file(location) if isinstance(location, Location) else nullcontext(location) as place:
+            facility_id = _fill(place, location, name, clock, seed, undo, training=training)
+        undo.pop_all()
+    location.key.finish()
+    return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
+
+
+def _fill(
+    place: AnyLocation, location: AnyLocation, name: str, clock: Clock, seed: bytes, undo: ExitStack, *, training: bool
+) -> int:
+    """Make the tables, the facility and its key; `place` is where a new file is until it has its name.
+
+    `undo` takes the key away again where nothing comes of the database.
+    """
+    engine = make_engine(place)
+    try:
+        with writing_all(engine, has_tables=False) as session:
+            schema.refuse_unless_empty(session.connection(), location)
+            anchor = chain_of(seed, clock.today()).anchor
+            location.key.begin(anchor, seed)
+            undo.callback(location.key.give_up, anchor, seed)
+            return id_of(create_facility(session, name, clock, seed, training=training))
+    finally:
+        engine.dispose()
+
+
+def check_name(given: str) -> str:
+    """A facility's name as it is kept: a line of text that begins with a letter and is composed in one way.
+
+    A number would be taken for the number of another facility, and a spreadsheet would take what begins with a sign for
+    a formula. Raises TestingTrackerError for another one.
+    """
+    name = normalize("NFC", given).strip()
+    if not name or not name[0].isalpha() or not name.isprintable():
+        raise TestingTrackerError(
+            f"{given!r} is not a facility's name. Give a line of text that begins with a letter, such as Harbor House."
+        )
+    return name
+
+
+def find_zone(timezone: str | None) -> ZoneInfo:
+    """The zone of a name such as America/Los_Angeles, the machine's own for None."""
+    if timezone is None:
+        timezone = machine_zone().key or "UTC"
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise TestingTrackerError(
+            f"There is no timezone {timezone!r}. Give one such as America/Los_Angeles or Europe/Berlin."
+        ) from None
+
+
+def create_facility(session: Session, name: str, clock: Clock, seed: bytes, *, training: bool) -> Facility:
+    """Make the tables in an empty database, and a facility in it."""
+    schema.upgrade(session.connection())
+    return _open_facility(session, name, clock, seed, training=training)
+
+
+def add(session: Session, name: str, clock: Clock, key_file: KeyFile) -> Made:
+    """Make one more facility in a database, with schedules and a key of its own in the key file.
+
+    It is for training if the others are. The caller's transaction is the only one to write for any facility. Raises
+    TestingTrackerError for a name that one has already, in whatever case.
+    """
+    name = check_name(name)
+    others = every(session)
+    if any(one.name.casefold() == name.casefold() for one in others):
+        raise TestingTrackerError(f"There is a facility {name!r} in this database already. Give another name.")
+    training = all(one.training for one in others)
+    if clock.pretended_day and not training:
+        raise TestingTrackerError("--today works on a training database only, and this one is live. Leave it out.")
+    seed = chance.new_seed()
+    chain = chain_of(seed, clock.today())
+    facility = _open_facility(session, name, clock, seed, training=training)
+    key_file.add(chain.anchor, seed)
+    return Made(id_of(facility), facility.timezone, chain.anchor.hex(), chain.first_day)
+
+
+@dataclass(frozen=True)
+class FacilityLine:
+    """A facility, how many participants it has on record, discharged ones too, and the day of its last nightly run.
+
+    `timezone` is today's; `timezone_changes` are those recorded for later days, as `DATE NAME`. `earlier_names` find
+    it too.
+    """
+
+    number: int
+    facility: str
+    timezone: str
+    opened_on: date
+    participants: int
+    last_run_on: date | None
+    earlier_names: list[str]
+    timezone_changes: list[str]
+
+
+def listed(session: Session, clock_of: ClockOf) -> list[FacilityLine]:
+    """Every facility of the database, in the order in which they were made."""
+    nights = select(Night.facility_id, func.max(col(Night.day))).where(col(Night.ran))
+    last = dict(session.exec(nights.group_by(col(Night.facility_id))).all())
+    people = select(Participant.facility_id, func.count()).group_by(col(Participant.facility_id))
+    participants = dict(session.exec(people).all())
+    lines = []
+    for one in every(session):
+        timezones = timezones_of(session, one)
+        clock = clock_of(timezones)
+        today = clock.today()
+        lines.append(
+            FacilityLine(
+                number=id_of(one),
+                facility=one.name,
+                timezone=zone_on(clock.zone, today).key,
+                opened_on=one.opened_on,
+                participants=participants.get(id_of(one), 0),
+                last_run_on=last.get(id_of(one)),
+                earlier_names=earlier_names(session, one),
+                timezone_changes=[f"{day} {name}" for day, name in timezones.changes if day > today],
+            )
+        )
+    return lines
+
+
+def _open_facility(session: Session, name: str, clock: Clock, seed: bytes, *, training: bool) -> Facility:
+    """The facility, its key and the schedules that come with the program."""
+    facility = Facility(name=name, timezone=clock.zone.key, training=training, opened_on=clock.today())
+    session.add(facility)
+    session.flush()
+    acting = acting_in(facility, clock)
+    audit.record(session, acting, Act.FACILITY_CREATE, facility=name, timezone=clock.zone.key, training=training)
+    keys.start_chain(session, acting, clock.today(), seed, "the facility's first key")
+    for file, text in shipped_schedules().items():
+        versions.load_schedule(session, acting, file, text)
+    return facility

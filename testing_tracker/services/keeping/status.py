@@ -1,0 +1,296 @@
+"""What ran by itself, when, and what did not: for cron's mails and monitoring. No codes and no addresses are in it."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from sqlmodel import Session, col, func, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.drawing.no_record import Compared
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.keeping.long_gap import LONGEST_GAP, Gap, waiting
+from testing_tracker.rules.keeping.owed import last_night_expected, overdue_since, report_overdue
+from testing_tracker.rules.words import Channel
+from testing_tracker.services.drawing import held_days
+from testing_tracker.services.drawing.catching_up import TAKE_BACK, gap_that_waits, last_night
+from testing_tracker.services.reporting import outbox, reminders
+from testing_tracker.services.reporting.amended import AmendedReport, amended
+from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
+
+DAYS_TO_LOOK_BACK = 7
+EDITIONS_TO_SHOW = 3
+CHECKS = (Act.BACKUP_MAKE,)  # acts on the audit record; `verify` changes nothing, so that it was done is not there
+
+
+@dataclass(frozen=True)
+class NightRun:
+    """The last nightly run. `seconds` is how long it took, None where that was not measured."""
+
+    day: date
+    at: datetime
+    by: str
+    drawn: int | None
+    missed: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A printed report; `number` counts the editions of its week."""
+
+    week: str
+    number: int
+    printed_at: datetime
+    printed_by: str
+
+
+class Progress(StrEnum):
+    """How far a delivery is. `given up`: the channel was taken out of the delivery file; `overdue`: never begun."""
+
+    DELIVERED = "delivered"
+    UNDER_WAY = "under way"
+    FAILED = "failed"
+    GIVEN_UP = "given up"
+    OVERDUE = "overdue"
+
+
+@dataclass(frozen=True)
+class DeliveryState:
+    """Where a week's delivery is, with what its last attempt failed of and when the next one is due."""
+
+    week: str
+    channel: str
+    state: Progress
+    attempts: int
+    next_at: datetime | None
+    delivered_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """The last time that something was done that is to be done now and then; None for never."""
+
+    act: str
+    at: datetime | None
+    by: str | None
+
+
+@dataclass(frozen=True)
+class OverdueConfirmations:
+    """The confirmations that are overdue, since when the longest awaited one is, and whether today's reminder was told.
+
+    `mailed_at` is None where it was not mailed, or not yet; `error` is what the last attempt failed of.
+    """
+
+    overdue: int
+    since: date
+    is_told: bool
+    attempts: int
+    mailed_at: datetime | None
+    next_at: datetime | None
+    error: str | None
+
+
+@dataclass
+class State:
+    """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none.
+
+    `waits_for_word` are the nights without a run for which the next one waits for a person's word on the day.
+    `questions` are the days of which nobody has said yet whether anything was collected, `amended` the
+    reports that were amended after they were delivered.
+    """
+
+    today: date
+    now: datetime
+    night: NightRun | None
+    overdue_since: date | None
+    gaps: list[date]
+    editions: list[Edition]
+    deliveries: list[DeliveryState]
+    checks: list[Check]
+    confirmations: OverdueConfirmations | None = None
+    waits_for_word: Gap | None = None
+    questions: list[Compared] = field(default_factory=list)
+    amended: list[AmendedReport] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def state_of(
+    session: Session,
+    acting: Acting,
+    overdue_after: time,
+    channels: Collection[Channel] | None,
+    longest_gap: int = LONGEST_GAP,
+) -> State:
+    """How things stand now; `channels` are those configured, None where nothing is.
+
+    Today's nightly run is overdue from the local time `overdue_after` on.
+    """
+    opened_on = session.get_one(Facility, acting.facility_id).opened_on
+    local_now = acting.now.astimezone(acting.zone)
+    ran = _days_run(session, acting)
+    last = max(ran, default=None)
+    state = State(
+        today=acting.today,
+        now=acting.now,
+        night=_last_run(session, acting, last) if last is not None else None,
+        overdue_since=overdue_since(last_night_expected(overdue_after, local_now), last, opened_on),
+        gaps=[day for day in _days_before(acting.today) if day > opened_on and day not in ran],
+        editions=_editions(session, acting),
+        deliveries=_deliveries(session, acting, channels),
+        checks=[_check(session, acting, act) for act in CHECKS],
+        confirmations=_overdue_confirmations(session, acting),
+        waits_for_word=gap_that_waits(session, acting, longest_gap),
+        questions=held_days.unanswered(session, acting),
+        amended=amended(session, acting),
+    )
+    state.deliveries += _not_begun(session, acting, report_overdue(local_now, opened_on), channels)
+    newest = last_night(session, acting)
+    if newest > acting.today:
+        state.problems.append(
+            f"draws were made for {newest} already, and today is {acting.today}; check the machine's clock, and if it "
+            f"is right now, `{TAKE_BACK}` takes those nights back"
+        )
+    elif state.waits_for_word is not None:
+        state.problems.append(waiting(state.waits_for_word))
+    elif state.overdue_since is not None:
+        state.problems.append(
+            f"the nightly run is overdue since {state.overdue_since}; `testing-tracker draw` makes today's draws"
+        )
+    for one in state.deliveries:
+        if one.state in (Progress.FAILED, Progress.OVERDUE):
+            state.problems.append(f"the report of {one.week} is not delivered ({one.channel}): {one.error}")
+    if state.confirmations is not None and state.confirmations.error is not None:
+        state.problems.append(f"the reminder of {acting.today} is not mailed: {state.confirmations.error}")
+    return state
+
+
+def _overdue_confirmations(session: Session, acting: Acting) -> OverdueConfirmations | None:
+    overdue = reminders.overdue(session, acting)
+    if overdue is None:
+        return None
+    told = reminders.told(session, acting)
+    error, next_at = None, None
+    if told is not None and told.attempts and told.delivered_at is None and not outbox.is_busy(told, acting.now):
+        was_cut_off = told.busy_until is not None
+        error, next_at = (outbox.CUT_OFF, told.busy_until) if was_cut_off else (told.error, told.next_at)
+    return OverdueConfirmations(
+        overdue=overdue.count,
+        since=overdue.since,
+        is_told=told is not None,
+        attempts=told.attempts if told is not None else 0,
+        mailed_at=told.delivered_at if told is not None else None,
+        next_at=next_at,
+        error=error,
+    )
+
+
+def _days_run(session: Session, acting: Acting) -> set[date]:
+    """The last of the days with a nightly run, enough of them to know those of the days to look back on."""
+    nights = select(col(Night.day)).where(Night.facility_id == acting.facility_id, col(Night.ran))
+    return set(session.exec(nights.order_by(col(Night.day).desc()).limit(DAYS_TO_LOOK_BACK + 1)))
+
+
+def _days_before(today: date) -> list[date]:
+    return [today - timedelta(days=back) for back in range(DAYS_TO_LOOK_BACK, 0, -1)]
+
+
+def _last_run(session: Session, acting: Acting, day: date) -> NightRun:
+    night = session.exec(select(Night).where(Night.facility_id == acting.facility_id, Night.day == day)).one()
+    entry = _last_entry(session, acting, Act.NIGHT_RUN)
+    detail = json.loads(entry.detail or "{}") if entry is not None else {}
+    if detail.get("day") != day.isoformat():
+        detail = {}
+    return NightRun(
+        day=day,
+        at=night.recorded_at,
+        by=night.recorded_by,
+        drawn=detail.get("drawn"),
+        missed=detail.get("missed"),
+        seconds=detail.get("seconds"),
+    )
+
+
+def _editions(session: Session, acting: Acting) -> list[Edition]:
+    newest = session.exec(
+        select(ReportEdition)
+        .where(ReportEdition.facility_id == acting.facility_id)
+        .order_by(col(ReportEdition.id).desc())
+        .limit(EDITIONS_TO_SHOW)
+    ).all()
+    return [Edition(row.week, _number(session, row), row.printed_at, row.printed_by) for row in newest]
+
+
+def _number(session: Session, edition: ReportEdition) -> int:
+    of_its_week = (
+        ReportEdition.facility_id == edition.facility_id,
+        ReportEdition.week == edition.week,
+        col(ReportEdition.id) <= edition.id,
+    )
+    return session.exec(select(func.count()).select_from(ReportEdition).where(*of_its_week)).one()
+
+
+def _deliveries(session: Session, acting: Acting, channels: Collection[Channel] | None) -> list[DeliveryState]:
+    """Those that did not arrive yet, and each channel's last one that did; newest week first."""
+    shown, arrived = [], set()
+    for week, row in outbox.reports(session, acting):
+        if row.delivered_at is None or row.channel not in arrived:
+            shown.append(_delivery(week, row, acting.now, channels))
+        if row.delivered_at is not None:
+            arrived.add(row.channel)
+    return shown
+
+
+def _delivery(week: Week, row: Delivery, now: datetime, channels: Collection[Channel] | None) -> DeliveryState:
+    error = row.error
+    if row.delivered_at is not None:
+        state = Progress.DELIVERED
+    elif channels is not None and row.channel == Channel.MAIL and row.channel not in channels:
+        state = Progress.GIVEN_UP
+    elif outbox.is_busy(row, now):
+        state = Progress.UNDER_WAY if error is None else Progress.FAILED
+    else:
+        state, error = Progress.FAILED, error or outbox.CUT_OFF
+    waits = state == Progress.FAILED and not outbox.is_busy(row, now)
+    return DeliveryState(
+        week=str(week),
+        channel=row.channel,
+        state=state,
+        attempts=row.attempts,
+        next_at=row.next_at if waits else None,
+        delivered_at=row.delivered_at,
+        error=error if state != Progress.DELIVERED else None,
+    )
+
+
+def _not_begun(
+    session: Session, acting: Acting, week: Week | None, channels: Collection[Channel] | None
+) -> list[DeliveryState]:
+    """The deliveries that nobody has attempted though it is time."""
+    if week is None:
+        return []
+    why = "nothing has tried to; is `serve` running?"
+    return [
+        DeliveryState(str(week), channel, Progress.OVERDUE, 0, None, None, why)
+        for channel in channels or ()
+        if outbox.on_record(session, acting, week, channel) is None
+    ]
+
+
+def _check(session: Session, acting: Acting, act: Act) -> Check:
+    entry = _last_entry(session, acting, act)
+    return Check(act, None, None) if entry is None else Check(act, entry.at, entry.account)
+
+
+def _last_entry(session: Session, acting: Acting, act: Act) -> AuditEntry | None:
+    return session.exec(
+        select(AuditEntry)
+        .where(AuditEntry.facility_id == acting.facility_id, AuditEntry.act == act)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(1)
+    ).first()

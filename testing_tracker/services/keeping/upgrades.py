@@ -1,0 +1,95 @@
+"""Brings a database that an earlier version of the program made up to date, after making a copy of it."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from itertools import count, zip_longest
+from pathlib import Path
+
+from sqlmodel import Session, select
+
+from testing_tracker import chance
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import ClockOf
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.day_secrets import chain_of
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.services.drawing import keys
+from testing_tracker.store import audit, facilities, integrity, schema
+from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
+from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.tables import KeyChain
+from testing_tracker.store.whole_files import whole_file
+
+
+def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[str], None]) -> None:
+    """Bring a database of an earlier schema to this program's; `tell` takes a line about what was done.
+
+    Of a SQLite database a copy is made before. Raises TestingTrackerError when it cannot be done; then the database is
+    as it was.
+    """
+    engine = make_engine(location)
+    try:
+        with writing_all(engine, has_tables=False) as session:
+            found = schema_of(location)
+            if found >= SCHEMA_VERSION:
+                return  # another process was first
+            copy = f"; a copy from before is {_copy(location, found)}" if isinstance(location, Location) else ""
+            schema.upgrade(session.connection())
+            tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}{copy}.")
+            for facility in facilities.every(session):
+                clock = clock_of(facilities.timezones_of(session, facility))
+                if clock.pretended_day and not facility.training:
+                    raise TestingTrackerError(
+                        "A live database is brought up to date on the real day. Leave --today out."
+                    )
+                acting = acting_in(facility, clock)
+                audit.record(session, acting, Act.SCHEMA_UPGRADE, earlier=found, now=SCHEMA_VERSION)
+                _begin_first_chain(session, acting, location, tell)
+        location.key.finish()
+    finally:
+        engine.dispose()
+
+
+def _copy(location: Location, found: str) -> Path:
+    """A copy of the database as it is, readable by its owner alone; an earlier one is kept, and none made twice."""
+    copy = location.beside(f".schema-{found}")
+    try:
+        for number in count(2):
+            with suppress(FileExistsError), whole_file(copy) as made:
+                with closing(sqlite3.connect(location.path)) as source, closing(sqlite3.connect(made.path)) as target:
+                    source.backup(target)
+                return copy
+            if _is_copy_of(location, copy):
+                return copy  # of an attempt that came no further
+            copy = location.beside(f".schema-{found}.{number}")
+    except OSError as error:
+        raise TestingTrackerError(
+            f"The database has to be brought up to date, and no copy of it can be made at {copy}: {error.strerror}. "
+            "Nothing was changed."
+        ) from None
+    raise AssertionError("there is always one more number")
+
+
+def _is_copy_of(location: Location, copy: Path) -> bool:
+    """Whether a regular file holds just what is in the database."""
+    if copy.is_symlink() or not copy.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(location.path)) as source, integrity.opened(copy) as target:
+            return all(one == other for one, other in zip_longest(source.iterdump(), target.iterdump()))
+    except sqlite3.Error:
+        return False
+
+
+def _begin_first_chain(session: Session, acting: Acting, location: AnyLocation, tell: Callable[[str], None]) -> None:
+    """The key of a database whose draws had none."""
+    if session.exec(select(KeyChain)).first() is not None:
+        return
+    seed = chance.new_seed()
+    location.key.begin(chain_of(seed, acting.today).anchor, seed)
+    row = keys.start_chain(session, acting, acting.today, seed, "the first key, when draws became checkable")
+    tell(
+        f"from now on draws come from the key {location.key.path}; keep it secret, and keep a copy in another safe "
+        f"place. Anchor, to check the draws against: {row.anchor}, from {row.first_day} on"
+    )

@@ -1,0 +1,301 @@
+"""Enrolling participants and keeping their histories: enrolment, level of care, schedule, leave, discharge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeVar
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.people.codes import check_code
+from testing_tracker.rules.people.new_codes import check_new_code
+from testing_tracker.rules.words import Level
+from testing_tracker.services.deciding import evidence
+from testing_tracker.services.people.leaves import end_leaves_for_return
+from testing_tracker.services.people.look_alikes import LookAlikes
+from testing_tracker.services.people.lookup import find_enrolled, first_day_of_change, is_cancelled
+from testing_tracker.services.people.renaming import change_name
+from testing_tracker.services.schedules import versions
+from testing_tracker.store import audit
+from testing_tracker.store.queries import (
+    enrolled_on,
+    id_of,
+    in_force,
+    level_on,
+    participant_with_code,
+    record_with_code,
+)
+from testing_tracker.store.tables import (
+    Assignment,
+    Enrolment,
+    Night,
+    Participant,
+    Placement,
+    Recommendation,
+    Schedule,
+)
+
+_History = TypeVar("_History", Assignment, Enrolment, Placement)
+
+
+@dataclass(frozen=True)
+class NewParticipant:
+    """What enrolling needs to know. `name` is optional and is shown only when it is asked for."""
+
+    code: str
+    level: Level
+    schedule: str
+    enrolled_on: date
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What enrolling did; the recommendation is an open one that says something else from the new level.
+
+    `look_alikes` are codes that a new one may be taken for.
+    """
+
+    participant: Participant
+    recommendation: Recommendation | None
+    look_alikes: Sequence[str] = ()
+
+
+def enrol(
+    session: Session,
+    acting: Acting,
+    new: NewParticipant,
+    *,
+    readmit: bool = False,
+    known: LookAlikes | None = None,
+) -> Enrolled:
+    """Enrol a participant, or one who was discharged again with `readmit`, whatever was on record for later days.
+
+    One whose enrolment was cancelled as a mistake is enrolled as if for the first time. `known` are the facility's
+    codes, for a caller that has read them.
+
+    Raises TestingTrackerError for a code in use, an unknown schedule, or a code that is none.
+    """
+    check_code(new.code)
+    schedule = versions.find_schedule(session, acting, new.schedule)
+    participant = participant_with_code(session, acting.facility_id, new.code)
+    alike: Sequence[str] = ()
+    if participant is None:
+        if readmit:
+            raise TestingTrackerError(
+                f"There is no participant {new.code} to readmit. Leave --readmit out to enrol one."
+            )
+        check_new_code(new.code)
+        participant = Participant(
+            facility_id=acting.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name
+        )
+        known = known or LookAlikes(session, acting)
+        alike = known.of(new.code)
+        known.add(new.code)
+        session.add(participant)
+        session.flush()
+    else:
+        _check_readmission(session, acting, participant, new, readmit)
+    if readmit:
+        end_leaves_for_return(session, acting, id_of(participant), new.enrolled_on)
+    _write_enrolment(session, acting, id_of(participant), new, id_of(schedule))
+    audit.record(
+        session,
+        acting,
+        Act.PARTICIPANT_READMIT if readmit else Act.PARTICIPANT_ADD,
+        participant_id=participant.id,
+        level=new.level,
+        schedule=new.schedule,
+        enrolled_on=new.enrolled_on,
+    )
+    session.flush()
+    return Enrolled(participant, evidence.bring_in_line(session, acting, id_of(participant)), alike)
+
+
+def _check_readmission(
+    session: Session, acting: Acting, participant: Participant, new: NewParticipant, readmit: bool
+) -> None:
+    latest = in_force(session, Enrolment, id_of(participant), date.max)
+    assert latest is not None, "every participant was enrolled once"
+    if latest.enrolled:
+        raise TestingTrackerError(f"There is a participant {participant.code} already. Codes are given once.")
+    if is_cancelled(latest):
+        change_name(session, acting, participant, new.name, "enrolled again after the enrolment was cancelled")
+        return
+    # An enrolment that was called off before its first day has a later row too.
+    discharged = in_force(session, Enrolment, id_of(participant), acting.today) or latest
+    if not readmit:
+        raise TestingTrackerError(
+            f"{participant.code} was discharged on {discharged.from_on}. If this is the same person, add --readmit; "
+            "if not, give another code."
+        )
+    if new.enrolled_on < discharged.from_on:
+        raise TestingTrackerError(
+            f"{participant.code} was discharged on {discharged.from_on} and cannot be readmitted before that day."
+        )
+    if new.name is not None:
+        change_name(session, acting, participant, new.name, "given with the readmission")
+
+
+def _write_enrolment(
+    session: Session, acting: Acting, participant_id: int, new: NewParticipant, schedule_id: int
+) -> None:
+    by = {"recorded_at": acting.now, "recorded_by": acting.account, "participant_id": participant_id}
+    for day in days_to_write(session, Enrolment, participant_id, new.enrolled_on):
+        session.add(Enrolment.model_validate({**by, "from_on": day, "enrolled": True}))
+        session.flush()  # one by one: the order of the ids tells which was recorded last
+    for day in days_to_write(session, Placement, participant_id, new.enrolled_on):
+        session.add(Placement.model_validate({**by, "from_on": day, "level": new.level}))
+    for day in days_to_write(session, Assignment, participant_id, new.enrolled_on):
+        session.add(Assignment.model_validate({**by, "from_on": day, "schedule_id": schedule_id}))
+
+
+def days_to_write(session: Session, history: type[_History], participant_id: int, from_on: date) -> list[date]:
+    """The days that a change from a day on needs a row for: its own, and before it each later one that has a row.
+
+    Of one day the last row counts, so the change overrules what was recorded for later. Its own day comes last, which
+    makes an enrolment's the last one recorded.
+    """
+    later: Sequence[date] = session.exec(
+        select(col(history.from_on))
+        .where(history.participant_id == participant_id, history.from_on > from_on)
+        .order_by(col(history.from_on))
+        .distinct()
+    ).all()
+    return [*later, from_on]
+
+
+def enrol_if_new(session: Session, acting: Acting, new: NewParticipant, known: LookAlikes) -> Enrolled | None:
+    """For imports: enrol, or return None when the same is on record. Raises TestingTrackerError if it differs.
+
+    An enrolment that was cancelled as a mistake does not come back with the file that brought it.
+    """
+    participant = record_with_code(session, acting.facility_id, new.code)
+    if participant is None:
+        return enrol(session, acting, new, known=known)
+    if not _was_enrolled_so(session, id_of(participant), new):
+        raise TestingTrackerError(f"{participant.code} is on record already, with other details; nothing was changed")
+    return None
+
+
+def _was_enrolled_so(session: Session, participant_id: int, new: NewParticipant) -> bool:
+    """Whether an enrolment of the participant began with these very details, whatever has changed since."""
+    return (
+        session.exec(
+            select(Enrolment.id)
+            .join(Placement, col(Placement.participant_id) == Enrolment.participant_id)
+            .join(Assignment, col(Assignment.participant_id) == Enrolment.participant_id)
+            .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
+            .where(
+                Enrolment.participant_id == participant_id,
+                col(Enrolment.enrolled),
+                Enrolment.from_on == new.enrolled_on,
+                Placement.from_on == new.enrolled_on,
+                Placement.level == new.level,
+                Assignment.from_on == new.enrolled_on,
+                Schedule.name == new.schedule,
+            )
+        ).first()
+        is not None
+    )
+
+
+def set_schedule(session: Session, acting: Acting, code: str, name: str) -> date:
+    """Test a participant by another schedule; returns the first day that it binds.
+
+    That is today, or tomorrow when today's draw was already made for the participant.
+    """
+    participant = find_enrolled(session, acting, code)
+    schedule = versions.find_schedule(session, acting, name)
+    identity = id_of(participant)
+    from_on = max(first_undecided_day(session, acting, identity), enrolled_on(session, identity))
+    current = in_force(session, Assignment, identity, from_on)
+    if current is not None and current.schedule_id == schedule.id:
+        raise TestingTrackerError(f"{participant.code} is on schedule {name} already; there is nothing to do.")
+    for day in days_to_write(session, Assignment, identity, from_on):
+        session.add(
+            Assignment(
+                participant_id=identity,
+                from_on=day,
+                schedule_id=id_of(schedule),
+                recorded_at=acting.now,
+                recorded_by=acting.account,
+            )
+        )
+    earlier = session.get_one(Schedule, current.schedule_id).name if current else None
+    audit.record(
+        session,
+        acting,
+        Act.PARTICIPANT_SET_SCHEDULE,
+        participant_id=identity,
+        from_on=from_on,
+        earlier=earlier,
+        now=name,
+    )
+    session.flush()
+    return from_on
+
+
+def first_undecided_day(session: Session, acting: Acting, participant_id: int) -> date:
+    """Today, or tomorrow when the nightly run has decided on this participant today."""
+    night = session.exec(
+        select(Night).where(Night.facility_id == acting.facility_id, Night.day == acting.today, col(Night.ran))
+    ).first()
+    decided = night is not None and participant_id <= night.last_participant_id
+    return acting.today + timedelta(days=1) if decided else acting.today
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """What a transfer did; the recommendation is an open one that says something else from the new level."""
+
+    before: Level
+    recommendation: Recommendation | None
+
+
+def transfer(
+    session: Session,
+    acting: Acting,
+    participant: Participant,
+    level: Level,
+    reason: str,
+    recommendation_id: int | None = None,
+) -> Transferred:
+    """Move a participant to another level of care from today.
+
+    An open recommendation stays open, weighed again: whether the transfer settles it, a clinician decides.
+
+    Raises TestingTrackerError when the participant is in that level.
+    """
+    identity = id_of(participant)
+    from_on = first_day_of_change(session, acting, identity)
+    before = level_on(session, identity, from_on)
+    if before is level:
+        raise TestingTrackerError(f"{participant.code} is in {level} already; there is nothing to do.")
+    for day in days_to_write(session, Placement, identity, from_on):
+        session.add(
+            Placement(
+                participant_id=identity,
+                from_on=day,
+                level=level,
+                reason=reason,
+                recommendation_id=recommendation_id,
+                recorded_at=acting.now,
+                recorded_by=acting.account,
+            )
+        )
+    audit.record(
+        session,
+        acting,
+        Act.PARTICIPANT_TRANSFER,
+        participant_id=identity,
+        recommendation_id=recommendation_id,
+        reason=reason,
+        from_level=before,
+        to_level=level,
+    )
+    session.flush()
+    return Transferred(before, evidence.bring_in_line(session, acting, identity))

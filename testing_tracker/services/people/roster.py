@@ -1,0 +1,359 @@
+"""Reads participants: the list of all, and the whole record of one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import func
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.words import Ended, Kind, Level, Method, Outcome, Standing, Status
+from testing_tracker.services.people import leaves, lookup
+from testing_tracker.services.people.joined import JoinedRecord, joined_records
+from testing_tracker.services.people.renaming import EarlierName, earlier_names
+from testing_tracker.services.testing import prescriptions
+from testing_tracker.services.testing.collections import Cup, cups_by_row
+from testing_tracker.services.testing.cups import awaiting
+from testing_tracker.services.testing.positives import said_by
+from testing_tracker.services.testing.prescriptions import PrescriptionLine
+from testing_tracker.services.testing.undone import Slip, slips_of
+from testing_tracker.store import audit
+from testing_tracker.store.queries import (
+    counts,
+    enrolled_on,
+    how_it_ended,
+    id_of,
+    in_force_id,
+    level_on,
+    on_leave,
+    records_of,
+    schedule_name_on,
+    standing_on,
+    stands,
+)
+from testing_tracker.store.tables import (
+    Assignment,
+    Draw,
+    Enrolment,
+    Finding,
+    Participant,
+    Placement,
+    Result,
+    Schedule,
+)
+
+_History = TypeVar("_History", Enrolment, Placement, Assignment)
+
+
+@dataclass(frozen=True)
+class RosterLine:
+    """A participant in the list. `name` is None unless it was asked for.
+
+    The status of a record that is shown only on demand says why: cancelled as a mistake, or joined into another one.
+    """
+
+    participant: str
+    level: Level
+    schedule: str
+    enrolled_on: date
+    status: Standing | Ended
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row of a history: what applies from a day on, who recorded it and when (UTC), and why."""
+
+    from_on: date
+    what: str
+    reason: str | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True)
+class LeaveEntry:
+    """Days away, both included."""
+
+    from_on: date
+    to_on: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class ResultEntry:
+    """A result of a draw as it was entered. No outcome: taken back.
+
+    `counts` is the one that governs the draw; `stands` is also a presumptive one beside a definitive one. `amounts` are
+    what was measured, as `cocaine 320 ng/mL`, with the cutoff that came with it. `not_found` is what was looked for by
+    name, and is not there. `undone`: a slip that was undone at once, or its undoing.
+    """
+
+    outcome: Outcome | None
+    method: Method
+    lab: str | None
+    counts: bool
+    stands: bool
+    analytes: list[str]
+    amounts: list[str]
+    collected_at: datetime | None
+    note: str | None
+    reason: str | None
+    recorded_at: datetime
+    recorded_by: str
+    not_found: list[str] = field(default_factory=list)
+    undone: bool = False
+    specimen: Cup | None = None
+
+
+@dataclass(frozen=True)
+class DrawEntry:
+    """A draw with every result it ever had, oldest first.
+
+    `recorded_under` is the code of a record that was joined into the participant's, where the draw is of that one.
+    `outcome` is what its results say together; `expected`: prescriptions explain all that was found; `late`: given
+    after the window. `presumptive` is what a cup found that the laboratory's result beside it did not look at.
+    `specimen` is a cup that is on record and whose result is to come.
+    """
+
+    due_on: date
+    kind: Kind
+    status: Status
+    outcome: Outcome | None
+    expected: bool
+    late: bool
+    reason: str | None
+    results: list[ResultEntry]
+    presumptive: list[str] = field(default_factory=list)
+    recorded_under: str | None = None
+    specimen: Cup | None = None
+
+
+@dataclass(frozen=True)
+class JoinedHistory:
+    """A record that was joined into a participant's, with what it says of enrolment, level, schedule and leaves."""
+
+    record: JoinedRecord
+    enrolments: list[Change]
+    levels: list[Change]
+    schedules: list[Change]
+    leaves: list[LeaveEntry]
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that is on record about a participant. `number` is the permanent one, by which proofs know them.
+
+    Draws and prescriptions of records that were joined into this one are among its own; `joined` has their histories.
+    `slips` of a log session that were undone at once are left out, there and among the results, unless asked for.
+    """
+
+    number: int
+    line: RosterLine
+    enrolments: list[Change]
+    levels: list[Change]
+    schedules: list[Change]
+    leaves: list[LeaveEntry]
+    prescriptions: list[PrescriptionLine]
+    draws: list[DrawEntry]
+    earlier_names: list[EarlierName]
+    joined: list[JoinedHistory]
+    slips: list[Slip]
+
+
+def roster(session: Session, acting: Acting, *, names: bool = False, everything: bool = False) -> list[RosterLine]:
+    """The facility's participants as they are today, by code. Showing names is an act on the audit record.
+
+    `everything` adds those whose enrolment was cancelled as a mistake, and records that were joined into another one.
+    """
+    if names:
+        audit.record(session, acting, Act.NAMES_SHOW)
+    earlier, now = aliased(Enrolment), aliased(Enrolment)
+    latest = select(func.max(earlier.id)).where(earlier.participant_id == Participant.id, col(earlier.enrolled))
+    rows = session.exec(
+        select(  # type: ignore[call-overload]  # the library types selects of up to four columns
+            Participant,
+            Placement.level,
+            Schedule.name,
+            Enrolment.from_on,
+            now.enrolled,
+            on_leave(Participant.id, acting.today),
+            how_it_ended(Participant.id),
+        )
+        .select_from(Participant)
+        .join(Placement, col(Placement.id) == in_force_id(Placement, Participant.id, date.max))
+        .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, date.max))
+        .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
+        .join(Enrolment, col(Enrolment.id) == latest.scalar_subquery())
+        .join(now, col(now.id) == in_force_id(Enrolment, Participant.id, acting.today), isouter=True)
+        .where(Participant.facility_id == acting.facility_id)
+        .order_by(Participant.code_key)
+    )
+    return [
+        RosterLine(
+            participant=participant.code,
+            level=Level(level),
+            schedule=schedule,
+            enrolled_on=began,
+            status=Ended(ended) if ended else _standing(enrolled, away),
+            name=participant.name if names else None,
+        )
+        for participant, level, schedule, began, enrolled, away, ended in rows
+        if everything or not ended
+    ]
+
+
+def _standing(enrolled: bool | None, away: bool) -> Standing:
+    """`enrolled` is None where the first enrolment is still to come, which counts as active."""
+    if enrolled is False:
+        return Standing.DISCHARGED
+    return Standing.ON_LEAVE if away else Standing.ACTIVE
+
+
+def record_of(session: Session, acting: Acting, code: str, *, names: bool = False, slips_too: bool = False) -> Record:
+    """Everything about one participant. Raises TestingTrackerError for a code that nobody has."""
+    participant = lookup.find_participant(session, acting, code)
+    identity = id_of(participant)
+    if names:
+        audit.record(session, acting, Act.NAMES_SHOW, participant_id=identity)
+    line = RosterLine(
+        participant=participant.code,
+        level=level_on(session, identity, date.max),
+        schedule=schedule_name_on(session, identity, date.max),
+        enrolled_on=enrolled_on(session, identity),
+        status=standing_on(session, identity, acting.today),
+        name=participant.name if names else None,
+    )
+    return Record(
+        number=identity,
+        line=line,
+        **_histories(session, identity),
+        prescriptions=prescriptions.lines_of(session, participant.code, identity, acting.today),
+        draws=_draws(session, identity, slips_too=slips_too),
+        earlier_names=earlier_names(session, identity, names=names),
+        joined=[
+            JoinedHistory(joined, **_histories(session, joined.number)) for joined in joined_records(session, identity)
+        ],
+        slips=slips_of(session, identity, acting.zone) if slips_too else [],
+    )
+
+
+def _histories(session: Session, participant_id: int) -> dict[str, Any]:
+    """What a record says of enrolment, level, schedule and leaves, by the names that the fields have."""
+    enrolments = _rows(session, Enrolment, participant_id)
+    levels = _rows(session, Placement, participant_id)
+    assigned = _rows(session, Assignment, participant_id)
+    return {
+        "enrolments": [
+            _change(row, "enrolled" if row.enrolled else row.ended_as or "discharged", row.reason) for row in enrolments
+        ],
+        "levels": [_change(row, row.level, row.reason) for row in levels],
+        "schedules": [_change(row, session.get_one(Schedule, row.schedule_id).name, None) for row in assigned],
+        "leaves": [
+            LeaveEntry(leave.from_on, leave.to_on, leave.reason) for leave in leaves.leaves_of(session, participant_id)
+        ],
+    }
+
+
+def _rows(session: Session, history: type[_History], participant_id: int) -> list[_History]:
+    query = select(history).where(history.participant_id == participant_id)
+    return list(session.exec(query.order_by(col(history.from_on), col(history.id))))
+
+
+def _change(row: Enrolment | Placement | Assignment, what: str, reason: str | None) -> Change:
+    return Change(row.from_on, what, reason, row.recorded_at, row.recorded_by)
+
+
+def _findings(session: Session, result: Result) -> Sequence[Finding]:
+    return session.exec(select(Finding).where(Finding.result_id == result.id).order_by(Finding.analyte)).all()
+
+
+def _amount(finding: Finding) -> str:
+    cutoff = f" (cutoff {finding.cutoff})" if finding.cutoff else ""
+    return f"{finding.analyte} {finding.comparator or ''}{finding.amount} {finding.unit}{cutoff}"
+
+
+def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[DrawEntry]:
+    of_person = col(Draw.participant_id).in_(records_of(participant_id))
+    draws = session.exec(select(Draw).where(of_person).order_by(col(Draw.due_on), col(Draw.id))).all()
+    others = {draw.participant_id for draw in draws} - {participant_id}
+    under = {number: session.get_one(Participant, number).code for number in others}
+    results: dict[int, list[ResultEntry]] = {}
+    undone = _undone(session, participant_id)
+    cups_known = cups_by_row(session, of_person)
+    of_participant = (
+        select(Result, counts(), stands(Result)).join(Draw, col(Draw.id) == Result.draw_id).where(of_person)
+    )
+    for result, it_counts, it_stands in session.exec(of_participant.order_by(col(Result.id))):
+        findings = _findings(session, result)
+        results.setdefault(result.draw_id, []).append(
+            ResultEntry(
+                outcome=Outcome(result.outcome) if result.outcome else None,
+                method=Method(result.method),
+                lab=result.lab,
+                counts=bool(it_counts),
+                stands=bool(it_stands),
+                analytes=[one.analyte for one in findings if one.found],
+                amounts=[_amount(one) for one in findings if one.amount is not None],
+                collected_at=result.collected_at,
+                note=result.note,
+                reason=result.reason,
+                recorded_at=result.recorded_at,
+                recorded_by=result.recorded_by,
+                not_found=[one.analyte for one in findings if not one.found],
+                undone=result.id in undone,
+                specimen=cups_known.get(result.specimen_id) if result.specimen_id is not None else None,
+            )
+        )
+    if not slips_too:
+        results = {draw_id: _without_slips(entries) for draw_id, entries in results.items()}
+    said = said_by(session, of_person)
+    beside = {identity: one for identity, one in said.items() if one.is_beside}
+    return [
+        DrawEntry(
+            due_on=draw.due_on,
+            kind=Kind(draw.kind),
+            status=Status(draw.status),
+            outcome=Outcome(draw.outcome) if draw.outcome else None,
+            expected=draw.expected,
+            late=draw.late,
+            reason=draw.reason or draw.ordered_for,
+            results=results.get(id_of(draw), []),
+            presumptive=list(beside[id_of(draw)].left) if id_of(draw) in beside else [],
+            recorded_under=under.get(draw.participant_id),
+            specimen=_awaited(session, draw, cups_known),
+        )
+        for draw in draws
+    ]
+
+
+def _awaited(session: Session, draw: Draw, known: Mapping[int, Cup]) -> Cup | None:
+    if draw.status != Status.COLLECTED or draw.outcome is not None:
+        return None
+    specimen = awaiting(session, draw)
+    return known.get(id_of(specimen)) if specimen is not None else None
+
+
+def _undone(session: Session, participant_id: int) -> set[int | None]:
+    """The results, by id, that were undone at once, and those that say so."""
+    rows = session.exec(
+        select(Result.id, Result.replaces_id)
+        .join(Draw, col(Draw.id) == Result.draw_id)
+        .where(col(Draw.participant_id).in_(records_of(participant_id)), col(Result.undone))
+    )
+    return {identity for row in rows for identity in row}
+
+
+def _without_slips(entries: Sequence[ResultEntry]) -> list[ResultEntry]:
+    """A draw's results without those that were undone at once; what one of them stood for counts again."""
+    kept: list[ResultEntry] = []
+    for entry in entries:
+        if not entry.undone:
+            kept.append(entry)
+        elif entry.outcome is not None and entry.stands and kept:
+            kept[-1] = replace(kept[-1], counts=entry.counts, stands=True)
+    return kept

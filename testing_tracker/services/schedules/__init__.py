@@ -1,0 +1,1 @@
+"""A facility's testing rule and what it is worth."""

@@ -1,0 +1,186 @@
+"""The facility's schedules and their versions."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import PurePath
+
+from sqlalchemy import func
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import WEEKDAYS
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.people.codes import check_schedule_name
+from testing_tracker.rules.schedules.schedule import Schedule as Rule
+from testing_tracker.rules.schedules.schedule_file import read_stored, read_with_table
+from testing_tracker.rules.words import Kind
+from testing_tracker.store import audit
+from testing_tracker.store.queries import id_of, in_force_id, version_on
+from testing_tracker.store.tables import Assignment, Enrolment, Night, Schedule, ScheduleVersion
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading a file did: the version, and whether it is new or the one that was there already."""
+
+    name: str
+    version: int
+    binds_from: date
+    changed: bool
+
+
+def load_schedule(session: Session, acting: Acting, file: str, text: str) -> Loaded:
+    """Keep a schedule file under its name. A changed one becomes a new version that binds from the next day.
+
+    Raises ScheduleFileError for a file that cannot be used.
+    """
+    name = check_schedule_name(PurePath(file).name.removesuffix(".toml"))
+    _, table = read_with_table(text, file)
+    chances = table.to_json() if table else None
+    schedule = session.exec(
+        select(Schedule).where(Schedule.facility_id == acting.facility_id, Schedule.name == name)
+    ).first()
+    if schedule is None:
+        schedule = Schedule(facility_id=acting.facility_id, name=name)
+        session.add(schedule)
+        session.flush()
+        return _add_version(session, acting, schedule, 1, acting.today, text, chances)
+    latest = versions_of(session, schedule)[-1]
+    if latest.text == text:
+        return Loaded(name, latest.version, latest.binds_from, changed=False)
+    tomorrow = acting.today + timedelta(days=1)
+    return _add_version(session, acting, schedule, latest.version + 1, tomorrow, text, chances)
+
+
+def _add_version(
+    session: Session,
+    acting: Acting,
+    schedule: Schedule,
+    version: int,
+    binds_from: date,
+    text: str,
+    chances: str | None,
+) -> Loaded:
+    session.add(
+        ScheduleVersion(
+            schedule_id=id_of(schedule),
+            version=version,
+            binds_from=binds_from,
+            text=text,
+            chances=chances,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(session, acting, Act.SCHEDULE_LOAD, schedule=schedule.name, version=version, binds_from=binds_from)
+    session.flush()
+    return Loaded(schedule.name, version, binds_from, changed=True)
+
+
+def decided_to(session: Session, acting: Acting) -> date | None:
+    """The last day whose draws were made, or that was found to be without a run; None before the first night."""
+    return session.exec(select(func.max(Night.day)).where(Night.facility_id == acting.facility_id)).one()
+
+
+def all_schedules(session: Session, acting: Acting) -> list[Schedule]:
+    """The facility's schedules by name."""
+    return list(
+        session.exec(select(Schedule).where(Schedule.facility_id == acting.facility_id).order_by(col(Schedule.name)))
+    )
+
+
+def find_schedule(session: Session, acting: Acting, name: str) -> Schedule:
+    """The schedule of this name. Raises TestingTrackerError naming those there are."""
+    schedules = all_schedules(session, acting)
+    for schedule in schedules:
+        if schedule.name == name:
+            return schedule
+    names = ", ".join(schedule.name for schedule in schedules)
+    raise TestingTrackerError(f"There is no schedule {name!r}. The schedules are {names}.")
+
+
+def versions_of(session: Session, schedule: Schedule) -> list[ScheduleVersion]:
+    """A schedule's versions, oldest first."""
+    return list(
+        session.exec(
+            select(ScheduleVersion)
+            .where(ScheduleVersion.schedule_id == schedule.id)
+            .order_by(col(ScheduleVersion.version))
+        )
+    )
+
+
+def rule_on(session: Session, schedule_id: int, day: date) -> tuple[int, Rule]:
+    """The version of a schedule that binds on a day, by id, and the rule it holds."""
+    version = version_on(session, schedule_id, day)
+    return id_of(version), rule_of(version.text)
+
+
+@lru_cache(maxsize=256)
+def rule_of(text: str) -> Rule:
+    """The rule in a stored version's text, which was checked when it was loaded."""
+    return read_stored(text)
+
+
+@dataclass(frozen=True)
+class ScheduleLine:
+    """A schedule in the version that binds today; `participants` counts those who are tested by it.
+
+    `closed_days` are the facility's own, as the file has them, beside the public `holidays` of a calendar.
+    """
+
+    schedule: str
+    version: int
+    binds_from: date
+    kind: Kind
+    per_week: float
+    days: list[str]
+    participants: int
+    title: str
+    holidays: str | None
+    closed_days: list[date]
+
+
+def overview(session: Session, acting: Acting) -> list[ScheduleLine]:
+    """The facility's schedules by name."""
+    assigned = session.connection().execute(
+        sa_select(col(Assignment.schedule_id), func.count())
+        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Assignment.participant_id, acting.today))
+        .where(
+            col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, acting.today),
+            col(Enrolment.enrolled),
+        )
+        .group_by(col(Assignment.schedule_id))
+    )
+    tested: dict[int, int] = {row[0]: row[1] for row in assigned}
+    lines = []
+    for schedule in all_schedules(session, acting):
+        version = version_on(session, id_of(schedule), acting.today)
+        rule = rule_of(version.text)
+        lines.append(
+            ScheduleLine(
+                schedule=schedule.name,
+                version=version.version,
+                binds_from=version.binds_from,
+                kind=rule.draw.kind,
+                per_week=float(rule.draw.per_week),
+                days=[WEEKDAYS[number] for number in rule.draw.days],
+                participants=tested.get(id_of(schedule), 0),
+                title=rule.title,
+                holidays=rule.closed.holidays,
+                closed_days=list(rule.closed.days),
+            )
+        )
+    return lines
+
+
+def find_version(session: Session, acting: Acting, name: str, number: int | None) -> ScheduleVersion:
+    """A version of a schedule, the latest by default. Raises TestingTrackerError naming what there is."""
+    versions = versions_of(session, find_schedule(session, acting, name))
+    for version in versions:
+        if version.version == (number or versions[-1].version):
+            return version
+    raise TestingTrackerError(f"{name} has no version {number}; its versions are 1 to {versions[-1].version}.")

@@ -1,0 +1,174 @@
+"""What a nurse records of a draw beside its result: missed, refused, excused, or collected with the result to come.
+
+Or that the participant tried and could not provide a specimen, which is not held against anybody.
+"""
+
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.because import Because, because_in, sentence
+from testing_tracker.rules.drawing.closing import Untouched, end_of_day
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.attendance import NOT_YET_DONE, check_change
+from testing_tracker.rules.words import Role, Status
+from testing_tracker.services.deciding import evidence
+from testing_tracker.services.people import staff
+from testing_tracker.services.testing import settling
+from testing_tracker.services.testing.draws import OpenDraw
+from testing_tracker.store import audit
+from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
+
+
+def record_absence(
+    session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None
+) -> Recommendation | None:
+    """Set a draw to missed, refused or excused. Raises TestingTrackerError where its state does not allow that.
+
+    Who gave a specimen that does not count and no second one has not missed the draw: it is collected, as the first
+    result says. Returns the recommendation that this raised or changed, where the schedule asks for one.
+    """
+    check_change(found.which, Status(found.draw.status), found.outcome, status)
+    if status is Status.MISSED and found.has_earlier_specimen:
+        set_status(session, acting, found.draw, Status.COLLECTED, Because.NOT_RECOLLECTED, reason)
+        return settling.settle(session, acting, found.draw).recommendation
+    return set_status(session, acting, found.draw, status, reason)
+
+
+def draws_without_record(session: Session, acting: Acting, first: date, last: date, status: Status) -> list[Draw]:
+    """The draws of days that nobody knows anything about, to be recorded together as missed or excused.
+
+    Only what a night has held back, or closed by a wrong clock, can become missed: of a day without a run, or of a draw
+    that was made too late, nobody could be told. Who tried and could not stays out of it. It is a manager's to say,
+    where there is one on record. Raises TestingTrackerError where there is no such draw, for a day to come, and for
+    days that end before they begin.
+    """
+    days = f"{first}" if first == last else f"{first} to {last}"
+    staff.require(session, acting, Role.MANAGER, f"record all draws of a day as {status}")
+    if last < first:
+        raise TestingTrackerError(f"{last} is before {first}; say the earlier day with --from.")
+    if last > acting.today or (status is Status.MISSED and last == acting.today):
+        raise TestingTrackerError(f"{last} is not over; today is {acting.today}. Record each draw by its code.")
+    asked = (Because.HELD, Because.CLOSED_BY_A_CLOCK)
+    of_whom_to_ask = (Draw.status == Status.UNRECORDED, col(Draw.because).in_(asked))
+    held_only = of_whom_to_ask if status is Status.MISSED else ()
+    unknown = session.exec(
+        select(Draw)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            col(Draw.due_on).between(first, last),
+            col(Draw.status).in_(NOT_YET_DONE),
+            ~col(Draw.unable),
+            *held_only,
+        )
+        .order_by(col(Draw.id))
+    ).all()
+    if not unknown:
+        raise TestingTrackerError(
+            f"No draw of {days} waits for that. To change one, use `testing-tracker amend`; draws of a day without a "
+            "run can be excused."
+        )
+    return list(unknown)
+
+
+def record_all(
+    session: Session, acting: Acting, first: date, last: date, status: Status, reason: str | None, expected: int
+) -> None:
+    """Say of all these draws that they were missed, or do not count: the answer to a night's question.
+
+    `expected` is how many they were when somebody said yes to it; raises TestingTrackerError where they are others now.
+    """
+    unknown = draws_without_record(session, acting, first, last, status)
+    if len(unknown) != expected:
+        days = f"{first}" if first == last else f"{first} to {last}"
+        raise TestingTrackerError(f"It is {len(unknown)} draws of {days} now, not {expected}. Look, and say it again.")
+    for draw in unknown:
+        set_status(session, acting, draw, status, reason)
+
+
+def record_unable(session: Session, acting: Acting, found: OpenDraw, reason: str | None) -> None:
+    """The participant tried and could not. The draw stays due, to be tried again until the night closes its day.
+
+    A day that is over becomes unrecorded, as the night would have made it, and a clinician is asked to look; also when
+    the night took it for missed. Raises TestingTrackerError for a draw of which something else is recorded.
+    """
+    draw = found.draw
+    earlier = Status(draw.status)
+    if draw.unable:
+        raise TestingTrackerError(f"{found.which} is recorded as unable to provide already; there is nothing to do.")
+    if found.outcome is not None or earlier not in (Status.DUE, Status.UNRECORDED, Status.MISSED):
+        said = f"has a result ({found.outcome})" if found.outcome is not None else f"is recorded as {earlier}"
+        raise TestingTrackerError(f"{found.which} {said}. If that is wrong, correct it with `testing-tracker amend`.")
+    draw.unable = True
+    session.add(draw)
+    audit.record(
+        session,
+        acting,
+        Act.DRAW_TRIED,
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=reason,
+        due_on=draw.due_on,
+        earlier=earlier,
+    )
+    session.flush()
+    if draw.due_on < acting.today or earlier is not Status.DUE:
+        close_unable(session, acting, draw)
+
+
+def close_unable(session: Session, acting: Acting, draw: Draw) -> None:
+    """The day is over, and the participant could not: the draw is unrecorded, not missed, for a clinician to see."""
+    said = session.exec(
+        select(AuditEntry.reason)
+        .where(AuditEntry.draw_id == draw.id, AuditEntry.act == Act.DRAW_TRIED)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(1)
+    ).first()
+    set_status(session, acting, draw, *end_of_day(Untouched(unable=True)), said)
+
+
+def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:
+    """The specimen was given and its result is to come, so the night does not close the draw out as missed.
+
+    Raises TestingTrackerError where the draw's state does not allow that.
+    """
+    earlier = Status(found.draw.status)
+    check_change(found.which, earlier, found.outcome, Status.COLLECTED)
+    if earlier is Status.COLLECTED:
+        raise TestingTrackerError(f"{found.which} is recorded as collected already; log its result with `result`.")
+    because = Because.SECOND_GIVEN if found.has_earlier_specimen else None
+    set_status(session, acting, found.draw, Status.COLLECTED, because)
+
+
+def set_status(
+    session: Session, acting: Acting, draw: Draw, status: Status, why: Because | str | None, more: str | None = None
+) -> Recommendation | None:
+    """Write a draw's status with its audit entry, and what follows; whether it may change was checked before.
+
+    `why` is the program's own word, with what a person said besides in `more`, or a person's words.
+
+    What follows is what the schedule asks for after a missed or refused test, or the end of that where the draw is
+    neither any more. A draw that is not collected says nothing of a specimen any more, nor that it was late. Returns
+    the recommendation that this raised or changed.
+    """
+    reason = sentence(why, more) if isinstance(why, Because) else why
+    audit.record(
+        session,
+        acting,
+        Act.of_draw(status),
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=reason,
+        due_on=draw.due_on,
+        earlier=draw.status,
+    )
+    draw.status = status
+    draw.reason, draw.because = reason, because_in(reason)
+    if status is not Status.COLLECTED:
+        draw.outcome, draw.expected, draw.late = None, False, False
+    session.add(draw)
+    session.flush()
+    return evidence.bring_in_line(session, acting, draw.participant_id, [draw])

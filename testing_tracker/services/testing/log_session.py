@@ -1,0 +1,306 @@
+"""The log session's acts: whose draw a line is about, recording what the line says, and taking it back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, or_, select
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.attendance import check_change
+from testing_tracker.rules.testing.log_line import Said, codes_meant
+from testing_tracker.rules.words import Decision, Kind, Method, Outcome, Standing, Status
+from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.services.testing import attendance, prescriptions, results, settling, undone
+from testing_tracker.services.testing.draws import OpenDraw, due, find_draw, find_draw_to_correct, night_has_run
+from testing_tracker.services.testing.results import Logged, NewResult
+from testing_tracker.store import audit
+from testing_tracker.store.queries import (
+    draws_on,
+    id_of,
+    in_force_id,
+    participant_with_code,
+    standing_on,
+    standing_result,
+)
+from testing_tracker.store.tables import Draw, Enrolment, Participant, Prescription, Recommendation, Result
+
+WHY_UNDONE = "undone in the log session"
+
+
+class ChangedSinceError(TestingTrackerError):
+    """A line that cannot be taken back, because its draw says something else now."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A draw that a line is to be recorded for, as it was when it was shown. `which` names it in a message's words.
+
+    `prescribed` is for showing it: there is nothing in it where a line was recorded at once.
+    """
+
+    code: str
+    due_on: date
+    kind: Kind
+    status: Status
+    prescribed: tuple[str, ...]
+    which: str
+
+    @property
+    def for_cause(self) -> bool:
+        return self.kind is Kind.FOR_CAUSE
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A recommendation that a line has raised, changed or withdrawn, as it stood then."""
+
+    number: int
+    status: Decision
+    reason: str
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A line on record, and how to take it back: what the draw was before, and the result that was written.
+
+    `recorded` is what went on record. `logged` says what followed from a result, and `raised` which recommendation
+    it changed; the rows in them are for the same transaction only.
+    """
+
+    opened: Opened
+    recorded: Outcome | Status
+    raised: Raised | None
+    logged: Logged | None
+    before: Status
+    reason_before: str | None
+    was_unable: bool
+    result_id: int | None
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What a draw is again after its last line was taken back; `because` is why not what it was before.
+
+    `lost` says whom a decision has moved that has lost its ground by it.
+    """
+
+    status: Status
+    because: str | None
+    raised: Raised | None
+    decided: Sequence[int]
+    lost: str | None = None
+
+
+def awaited(session: Session, acting: Acting, day: date) -> list[str]:
+    """The codes of those whose specimen or result of a day is still to come."""
+    lines = due(session, acting, day)
+    waiting = [line for line in lines if line.outcome is None and line.status in (Status.DUE, Status.COLLECTED)]
+    return list(dict.fromkeys(line.participant for line in waiting))
+
+
+def code_of(session: Session, acting: Acting, typed: str) -> str | None:
+    """The code of the participant whose whole code this is, as it was entered; None where there is nobody."""
+    participant = participant_with_code(session, acting.facility_id, typed)
+    return participant.code if participant is not None else None
+
+
+def codes_for(session: Session, acting: Acting, typed: str, day: date) -> list[str]:
+    """The codes that an abbreviation can stand for, those with a draw that day first.
+
+    Everybody in the programme counts, so that no cup goes to somebody because another participant happens to have no
+    draw that day.
+    """
+    enrolment = select(Enrolment.enrolled).where(Enrolment.id == in_force_id(Enrolment, col(Participant.id), day))
+    drawn = select(Draw.participant_id).where(Draw.due_on == day)
+    rows = session.exec(
+        select(Participant.code, col(Participant.id).in_(drawn))
+        .where(
+            Participant.facility_id == acting.facility_id,
+            or_(enrolment.scalar_subquery(), col(Participant.id).in_(drawn)),
+        )
+        .order_by(Participant.code_key)
+    ).all()
+    has_draw = dict(rows)
+    return sorted(codes_meant(typed, has_draw), key=lambda code: not has_draw[code])
+
+
+def draws_meant(session: Session, acting: Acting, code: str, day: date, for_cause: bool | None) -> list[Opened]:
+    """The draw that a line is about; both of a day's, scheduled first, where it has to be said which.
+
+    Raises TestingTrackerError where there is none, or where nothing can be recorded for it any more.
+    """
+    try:
+        found = [find_draw(session, acting, code, day, for_cause=for_cause)]
+    except TestingTrackerError:
+        participant = find_participant(session, acting, code)
+        if for_cause is not None or len(draws_on(session, id_of(participant), day)) < 2 or day > acting.today:
+            raise
+        found = [find_draw(session, acting, code, day, for_cause=which) for which in (False, True)]
+        if all(_said_of(session, one) is not None for one in found):
+            raise TestingTrackerError(
+                f"{participant.code}'s two draws of {day} both have a result already. If one is wrong, correct it "
+                "with `testing-tracker amend`."
+            ) from None
+    if len(found) == 1:
+        _check_open(session, found[0])
+    return [_opened(one, prescriptions.prescribed_on(session, one.draw.participant_id, day)) for one in found]
+
+
+def _check_open(session: Session, found: OpenDraw) -> None:
+    check_change(found.which, Status(found.draw.status), _said_of(session, found), Status.COLLECTED)
+
+
+def _said_of(session: Session, found: OpenDraw) -> Outcome | None:
+    """What the cup said, as far as it is on record. A laboratory's word may come before the cup's."""
+    standing = standing_result(session, id_of(found.draw), Method.PRESUMPTIVE)
+    if found.outcome is None or standing is None or standing.outcome is None:
+        return None
+    return Outcome(standing.outcome)
+
+
+def _opened(found: OpenDraw, takes: Sequence[Prescription]) -> Opened:
+    draw = found.draw
+    return Opened(
+        code=found.participant.code,
+        due_on=draw.due_on,
+        kind=Kind(draw.kind),
+        status=Status(draw.status),
+        prescribed=tuple(sorted({row.analyte for row in takes})),
+        which=found.which,
+    )
+
+
+def record(session: Session, acting: Acting, opened: Opened, said: Said) -> Accepted:
+    """Record what a line says of a draw, as the single command for it does.
+
+    Raises TestingTrackerError where the draw is not open any more, for instance because another nurse was first.
+    """
+    found = find_draw_to_correct(session, acting, opened.code, opened.due_on, for_cause=opened.for_cause)
+    return _record(session, acting, opened, found, said)
+
+
+def record_at_once(
+    session: Session, acting: Acting, code: str, day: date, for_cause: bool | None, said: Said
+) -> Accepted:
+    """Find the draw of a line with a whole code and all that is to be recorded, as `draws_meant` does, and record it.
+
+    Raises TestingTrackerError where it is not clear which draw is meant, and where `draws_meant` or `record` would.
+    """
+    found = find_draw(session, acting, code, day, for_cause=for_cause)
+    _check_open(session, found)
+    return _record(session, acting, _opened(found, ()), found, said)
+
+
+def _record(session: Session, acting: Acting, opened: Opened, found: OpenDraw, said: Said) -> Accepted:
+    draw = found.draw
+    before, reason, unable = Status(draw.status), draw.reason, draw.unable
+    logged = None
+    if isinstance(said.what, Outcome):
+        new = NewResult(said.what, said.analytes, note=said.because)
+        logged = results.log_result(session, acting, found, new)
+        changed = logged.recommendation
+    else:
+        changed = attendance.record_absence(session, acting, found, said.what, said.because)
+    return Accepted(
+        opened=opened,
+        recorded=(logged.outcome if logged else None) or Status(draw.status),
+        raised=_raised(changed),
+        logged=logged,
+        before=before,
+        reason_before=reason,
+        was_unable=unable,
+        result_id=logged.result_id if logged else None,
+    )
+
+
+def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
+    """Take an accepted line back: the draw is what it was before, and the line stays on record as taken back.
+
+    A draw that was due is so again only while nothing has closed it since. Raises TestingTrackerError when somebody
+    has changed the record in the meantime.
+    """
+    opened = line.opened
+    found = find_draw_to_correct(session, acting, opened.code, opened.due_on, for_cause=opened.for_cause)
+    draw = found.draw
+    _check_unchanged(session, found, line)
+    if line.before is Status.DUE and not _is_still_open(session, acting, draw):
+        logged = results.take_back(session, acting, found, Status.DUE, WHY_UNDONE)
+        return Undone(
+            Status(draw.status), logged.because, _raised(logged.recommendation), logged.decided, logged.settled.lost
+        )
+    if line.result_id is not None:
+        _take_result_back(session, acting, found, line.result_id)
+    audit.record(
+        session,
+        acting,
+        Act.LOG_UNDO,
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=WHY_UNDONE,
+        due_on=draw.due_on,
+        undone=line.recorded,
+    )
+    draw.unable = line.was_unable
+    changed = attendance.set_status(session, acting, draw, line.before, line.reason_before)
+    settled = settling.settle(session, acting, draw)
+    if line.raised is not None:
+        undone.mark_recommendation(session, acting, line.raised.number, draw)
+    return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided, settled.lost)
+
+
+def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:
+    """Raise TestingTrackerError unless the draw still says what the line recorded, and nothing more."""
+    draw = found.draw
+    if line.result_id is None:
+        is_same = draw.status == line.recorded
+    else:
+        standing = standing_result(session, id_of(draw), Method.PRESUMPTIVE)
+        is_same = standing is not None and standing.id == line.result_id and standing.outcome is not None
+    if not is_same:
+        raise ChangedSinceError(
+            f"{found.which} was changed since by somebody else. Look at it, and correct it with "
+            "`testing-tracker amend`."
+        )
+
+
+def _is_still_open(session: Session, acting: Acting, draw: Draw) -> bool:
+    """Whether a draw that was due would be so still, had nothing been recorded for it."""
+    if standing_on(session, draw.participant_id, draw.due_on) is not Standing.ACTIVE:
+        return False
+    return draw.due_on == acting.today or not night_has_run(session, acting, acting.today)
+
+
+def _take_result_back(session: Session, acting: Acting, found: OpenDraw, result_id: int) -> None:
+    """Take a result back; an invalid one that it stood for, because the specimen was collected again, counts again."""
+    slip = session.get_one(Result, result_id)
+    earlier = session.get(Result, slip.replaces_id) if slip.replaces_id is not None else None
+    session.add(
+        Result(
+            draw_id=id_of(found.draw),
+            outcome=earlier.outcome if earlier else None,
+            collected_at=earlier.collected_at if earlier else None,
+            note=earlier.note if earlier else None,
+            lab=earlier.lab if earlier else None,
+            specimen_id=earlier.specimen_id if earlier else None,
+            replaces_id=result_id,
+            reason=WHY_UNDONE,
+            method=Method.PRESUMPTIVE,
+            undone=undone.is_same_day(acting, slip.recorded_at),
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    try:
+        session.flush()
+    except IntegrityError:
+        raise ChangedSinceError(f"{found.which} was recorded by somebody else just now. Look at it first.") from None
+
+
+def _raised(recommendation: Recommendation | None) -> Raised | None:
+    if recommendation is None:
+        return None
+    return Raised(id_of(recommendation), Decision(recommendation.status), recommendation.reason)

@@ -1,0 +1,400 @@
+"""Logging the result of a draw's specimen, and correcting one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.amounts import Amount, judge
+from testing_tracker.rules.testing.attendance import check_change
+from testing_tracker.rules.testing.recollection import OF_THE_FIRST
+from testing_tracker.rules.testing.validity import outcome_of
+from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
+from testing_tracker.services.schedules import panels
+from testing_tracker.services.testing import confirmations, cups, settling
+from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.services.testing.draws import OpenDraw, window_closes
+from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_beside
+from testing_tracker.services.testing.happened import check_collected_at
+from testing_tracker.services.testing.settling import Settled
+from testing_tracker.services.testing.together import named_in
+from testing_tracker.store import audit
+from testing_tracker.store.queries import findings_of, id_of, result_of, standing_on, standing_result
+from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
+
+if TYPE_CHECKING:
+    from testing_tracker.services.testing.specimens import NewSpecimen
+
+
+@dataclass(frozen=True)
+class NewResult:
+    """What is said of a specimen. `collected_at` is in UTC; analytes are the vocabulary's names.
+
+    `amounts` are what was measured of an analyte; it counts as found when it reaches the cutoff, the one of `cutoffs`
+    that came with the result or else the vocabulary's. A definitive result is a laboratory's that tells substances
+    apart. `looked_for` are the analytes that were looked for, found or not; it governs those that it names.
+    """
+
+    outcome: Outcome
+    analytes: Sequence[str] = ()
+    collected_at: datetime | None = None
+    note: str | None = None
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    method: Method = Method.PRESUMPTIVE
+    lab: str | None = None
+    specimen: "NewSpecimen | None" = None
+    looked_for: Sequence[str] = ()
+    cutoffs: Mapping[str, Amount] = field(default_factory=dict)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every analyte that the result says something of."""
+        return tuple(dict.fromkeys((*self.analytes, *self.amounts, *self.looked_for)))
+
+
+@dataclass(frozen=True)
+class Governing:
+    """A result that goes on governing the draw beside the one that was written."""
+
+    outcome: Outcome
+    method: Method
+    analytes: Sequence[str]
+    lab: str | None
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What logging did: the draw, its status before, and the recommendation that it raised, changed or withdrew.
+
+    `outcome` is what went on record, which the specimen's validity may have changed, with the analytes found.
+    `settled` says how the result reads, and `result_id` which row it is; `decided` are the recommendations that a
+    clinician decided on with what was recorded before; `governing` is set where another result governs; `because` is
+    why a draw that was to be due again has another status. `of_the_cup` are those of the warnings that are about the
+    specimen itself.
+    """
+
+    participant: Participant
+    draw: Draw
+    earlier_status: Status
+    outcome: Outcome | None
+    analytes: Sequence[str]
+    settled: Settled
+    result_id: int | None = None
+    governing: "Governing | None" = None
+    because: str | None = None
+    warnings: Sequence[str] = ()
+    of_the_cup: Sequence[str] = ()
+
+    @property
+    def recommendation(self) -> Recommendation | None:
+        return self.settled.recommendation
+
+    @property
+    def decided(self) -> Sequence[int]:
+        return self.settled.decided
+
+
+def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult) -> Logged:
+    """Record the result of a draw; a positive raises its recommendation in the same transaction.
+
+    Also for a draw that was closed out as missed before its result came in, and a laboratory's definitive result beside
+    the presumptive one; a further one about other analytes adds to it. Raises TestingTrackerError for a second result,
+    and for a result that is not one.
+    """
+    draw = found.draw
+    earlier = Status(draw.status)
+    standing = _standing(session, found, new.method)
+    said = standing.outcome if standing is not None and not found.has_earlier_specimen else None
+    which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
+    adds = not found.has_earlier_specimen and is_further(session, standing, new)
+    check_change(which, earlier, Outcome(said) if said and not adds else None, Status.COLLECTED)
+    return _record(session, acting, found, new, standing, None, is_further=adds)
+
+
+def is_further(session: Session, standing: Result | None, new: NewResult) -> bool:
+    """Whether a laboratory's result adds to the one of it that is on record."""
+    if standing is None or standing.outcome is None or new.method is Method.PRESUMPTIVE:
+        return False
+    from testing_tracker.services.testing import earlier  # most results are the first
+
+    return earlier.is_further(session, standing, new.outcome, new.named)
+
+
+def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult, reason: str) -> Logged:
+    """Correct what is recorded for a draw; the earlier result is kept. Evidence follows the correction.
+
+    Raises TestingTrackerError when nothing was recorded yet, or when it says the same already.
+    """
+    draw = found.draw
+    earlier = Status(draw.status)
+    standing = _standing(session, found, new.method)
+    is_earlier = found.has_earlier_specimen
+    has_none = standing is None or standing.outcome is None or (is_earlier and earlier is Status.COLLECTED)
+    if earlier in (Status.DUE, Status.CANCELLED) or (earlier is Status.COLLECTED and has_none):
+        kind = "definitive result" if new.method is Method.DEFINITIVE else "result"
+        raise TestingTrackerError(f"{found.which} has no {kind} to correct ({earlier}). Log one with `result`.")
+    if not is_earlier and _is_same(session, standing, new):
+        raise TestingTrackerError(f"{found.which} says {new.outcome} already; there is nothing to correct.")
+    return _record(session, acting, found, new, standing, reason)
+
+
+def _standing(session: Session, found: OpenDraw, method: Method) -> Result | None:
+    """The newest word of one method on a draw. Where no result counts, there is none of any method."""
+    return standing_result(session, id_of(found.draw), method) if found.result is not None else None
+
+
+def _record(
+    session: Session,
+    acting: Acting,
+    found: OpenDraw,
+    new: NewResult,
+    standing: Result | None,
+    reason: str | None,
+    *,
+    is_further: bool = False,
+) -> Logged:
+    """Write a result that may be written, and what follows from it."""
+    draw = found.draw
+    earlier, before = Status(draw.status), draw.outcome
+    test = panels.test_of(session, draw)
+    stays = is_further or reason is not None
+    kept = _kept(session, found, new, standing, stays=stays)
+    cup = cups.cup_for(session, acting, found, new.specimen, standing, corrects=stays)
+    known = cup or kept.specimen
+    kind = (new.specimen.kind if new.specimen else None) or (known.kind if known else test.specimen)
+    _check_cutoffs(new)
+    found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
+    check_collected_at(acting, draw.due_on, new.collected_at)
+    specimen = _add_specimen(session, acting, draw, new, kind, cup, kept)
+    outcome, unusable = outcome_of(new.outcome, kept.validity if specimen is None else Validity(specimen.validity))
+    analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
+    if found.has_earlier_specimen:
+        _supersede(session, acting, found, new.method)
+    if is_further and kept.is_positive:
+        outcome = Outcome.POSITIVE
+    written = _write(session, found, _row(acting, draw, new, standing, outcome, specimen, reason, kept))
+    analytes = tuple(_write_findings(session, written, new, analytes, kept, corrects=not is_further))
+    read = settling.read_of(session, draw, written, analytes)
+    audit.record(
+        session,
+        acting,
+        Act.RESULT_LOG if reason is None else Act.RESULT_AMEND,
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=reason,
+        due_on=draw.due_on,
+        earlier=before or earlier,
+        outcome=outcome,
+        analytes=list(analytes),
+        method=new.method,
+    )
+    _set_collected(draw)
+    settled = settling.settle_with(session, acting, draw, written, read, is_first=found.result is None)
+    if new.method is Method.DEFINITIVE and outcome is Outcome.INVALID:
+        confirmations.end_for_invalid(session, acting, draw)
+    of_the_cup = [unusable] if unusable else []
+    if specimen is not None and specimen.temperature is not None:
+        from testing_tracker.rules.testing.cold_cup import advice  # nor need one for a cup's temperature
+
+        of_the_cup += advice(specimen.kind, specimen.temperature, outcome, found.participant.code)
+    return Logged(
+        participant=found.participant,
+        draw=draw,
+        earlier_status=earlier,
+        outcome=outcome,
+        analytes=analytes,
+        settled=settled,
+        result_id=written.id,
+        governing=_governing(session, draw, written) if found.result is not None else None,
+        warnings=[*found_in_it.warnings, *test.outside(analytes), *of_the_cup],
+        of_the_cup=of_the_cup,
+    )
+
+
+def _governing(session: Session, draw: Draw, written: Result) -> Governing | None:
+    result = result_of(session, id_of(draw))
+    if result is None or result.id == written.id or not result.outcome:
+        return None
+    found = findings_of(session, result.id)
+    return Governing(Outcome(result.outcome), Method(result.method), found, result.lab)
+
+
+def _kept(session: Session, found: OpenDraw, new: NewResult, standing: Result | None, *, stays: bool) -> Kept:
+    """What stays said of the draw; nothing where this is the first result of its specimen."""
+    if found.result is None or found.has_earlier_specimen:
+        return Kept()
+    return kept_beside(session, id_of(found.draw), standing, new.method, stays=stays)
+
+
+def _add_specimen(
+    session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str, cup: Specimen | None, kept: Kept
+) -> Specimen | None:
+    """What is said of the specimen, as a correction of the cup that is on record, if there is one."""
+    if new.specimen is None and (cup is None or new.collected_at in (None, cup.collected_at)):
+        return cup
+    from testing_tracker.services.testing import specimens  # a nurse without measurements need not wait for the limits
+
+    said = new.specimen or specimens.NewSpecimen()
+    if cup is None:
+        said = kept.filled(said)
+    return specimens.add(session, acting, draw, said, kind, new.collected_at, cup)
+
+
+def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
+    """Correct a record that should not be there, such as one logged for the wrong participant.
+
+    The draw becomes `missed`, `refused`, `excused`, `collected` with the result to come or, where it can still be
+    given, `due` again; the result stays on record as taken back. Unless the draw stays collected, its cup is nobody's
+    until a result is logged with its label. Raises TestingTrackerError when the draw is in that state already.
+    """
+    draw = found.draw
+    earlier = Status(draw.status)
+    wanted, because = _due_again(session, acting, found) if status is Status.DUE else (status, None)
+    has_to_come = wanted is Status.COLLECTED and found.outcome is not None
+    if earlier in (status, wanted, Status.CANCELLED) and not has_to_come:
+        raise TestingTrackerError(f"{found.which} is recorded as {earlier}; there is nothing to correct.")
+    for method in Method:
+        standing = standing_result(session, id_of(draw), method)
+        if standing is not None and standing.outcome is not None:
+            _write(session, found, _taken_back(acting, draw, standing, reason))
+    told = cups.release(session, acting, draw, reason) if wanted is not Status.COLLECTED else []
+    followed = set_status(session, acting, draw, wanted, f"{because}; {reason}" if because else reason)
+    settled = settling.settle(session, acting, draw)
+    settled = replace(settled, recommendation=settled.recommendation or followed)
+    return Logged(found.participant, draw, earlier, None, (), settled, because=because, warnings=told)
+
+
+def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Status, str | None]:
+    """What a draw that is to be due again becomes, and why, if it cannot be given any more."""
+    draw = found.draw
+    standing = standing_on(session, draw.participant_id, draw.due_on)
+    if standing is Standing.DISCHARGED:
+        return Status.CANCELLED, f"{found.participant.code} was discharged"
+    if standing is Standing.ON_LEAVE:
+        return Status.EXCUSED, f"{found.participant.code} is on leave that day"
+    if draw.due_on < acting.today:
+        return Status.UNRECORDED, "the day is over"
+    if acting.now >= window_closes(session, acting, draw):
+        return Status.UNRECORDED, "the day's collection window has closed"
+    return Status.DUE, None
+
+
+def _check_cutoffs(new: NewResult) -> None:
+    """Raise TestingTrackerError for a cutoff of an analyte that the result does not name."""
+    for analyte in new.cutoffs:
+        if analyte not in new.named:
+            raise TestingTrackerError(
+                f"There is a cutoff for {analyte}, and the result does not name it. Name it with --analyte or "
+                "--looked-for, or leave the cutoff out."
+            )
+
+
+def _is_same(session: Session, standing: Result | None, new: NewResult) -> bool:
+    if standing is None or standing.outcome != new.outcome or new.amounts or new.specimen or new.cutoffs:
+        return False
+    if not set(new.looked_for) <= named_in(session, standing):
+        return False
+    same_time = new.collected_at in (None, standing.collected_at)
+    same_note = new.note in (None, standing.note) and new.lab in (None, standing.lab)
+    return findings_of(session, standing.id) == sorted(set(new.analytes)) and same_time and same_note
+
+
+def _row(
+    acting: Acting,
+    draw: Draw,
+    new: NewResult,
+    standing: Result | None,
+    outcome: Outcome,
+    specimen: Specimen | None,
+    reason: str | None,
+    kept: Kept,
+) -> Result:
+    """The row to write. What it does not say stays as the one said that it corrects or adds to; a note with its
+    outcome."""
+    said = kept.result
+    return Result(
+        draw_id=id_of(draw),
+        outcome=outcome,
+        collected_at=new.collected_at
+        or (said.collected_at if said else None)
+        or (specimen.collected_at if specimen else None),
+        note=new.note or (said.note if said and said.outcome == outcome else None),
+        replaces_id=standing.id if standing else None,
+        reason=reason,
+        method=new.method,
+        lab=new.lab or (said.lab if said else None),
+        specimen_id=specimen.id if specimen else (kept.specimen.id if kept.specimen else None),
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+
+
+def _supersede(session: Session, acting: Acting, found: OpenDraw, method: Method) -> None:
+    """What was said by other methods of a specimen that does not count says nothing of the second one."""
+    for other in Method:
+        standing = standing_result(session, id_of(found.draw), other)
+        if other is not method and standing is not None and standing.outcome is not None:
+            _write(session, found, _taken_back(acting, found.draw, standing, OF_THE_FIRST))
+
+
+def _taken_back(acting: Acting, draw: Draw, standing: Result, reason: str) -> Result:
+    return Result(
+        draw_id=id_of(draw),
+        replaces_id=standing.id,
+        reason=reason,
+        method=standing.method,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+
+
+def _write(session: Session, found: OpenDraw, result: Result) -> Result:
+    """Add the row that counts from now on. The database lets only one first result and one correction of it in."""
+    session.add(result)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise TestingTrackerError(f"{found.which} was recorded by somebody else just now. Look at it first.") from None
+    return result
+
+
+def _write_findings(
+    session: Session, result: Result, new: NewResult, found: Sequence[str], kept: Kept, *, corrects: bool
+) -> list[str]:
+    """The analytes found, those that were measured and are below their cutoff, and those only looked for.
+
+    Returns all that the result found, with what stays found.
+    """
+    rows = []
+    for analyte in sorted({*found, *new.amounts, *new.looked_for}):
+        amount, cutoff = new.amounts.get(analyte), new.cutoffs.get(analyte)
+        rows.append(
+            Finding(
+                result_id=id_of(result),
+                analyte=analyte,
+                found=analyte in found,
+                amount=str(amount.number) if amount else None,
+                unit=amount.unit if amount else None,
+                comparator=amount.comparator or None if amount else None,
+                cutoff=str(cutoff) if cutoff else None,
+            )
+        )
+    if kept.result is not None:
+        rows = findings_kept(session, kept.result, rows, corrects=corrects)
+        for row in rows:
+            row.result_id = id_of(result)
+    session.add_all(rows)
+    return sorted(row.analyte for row in rows if row.found)
+
+
+def _set_collected(draw: Draw) -> None:
+    """The draw was given; the reason of an earlier status does not apply any more. Settling writes it."""
+    draw.reason = draw.because = None
+    draw.status = Status.COLLECTED
+    draw.unable = False

@@ -1,0 +1,275 @@
+"""What was collected for a draw, what was measured on it, and through whose hands it went."""
+
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from testing_tracker.acting import Acting
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.exchange.numbers import is_id
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.testing.specimens import Measurements, classify
+from testing_tracker.rules.words import Status
+from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.services.testing import cups, recollections
+from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.services.testing.draws import OpenDraw, window_closes
+from testing_tracker.services.testing.happened import check_has_happened
+from testing_tracker.store import audit
+from testing_tracker.store.queries import draws_on, id_of, result_of
+from testing_tracker.store.tables import Draw, Handover, Participant, Specimen
+
+
+@dataclass(frozen=True)
+class NewSpecimen:
+    """What is said of a specimen. `kind` is the schedule's unless given; instants are in UTC, `received_at` the
+    laboratory's or the desk's."""
+
+    kind: str | None = None
+    label: str | None = None
+    collector: str | None = None
+    observed: bool | None = None
+    received_at: datetime | None = None
+    measurements: Measurements = field(default_factory=Measurements)
+
+
+def add(
+    session: Session,
+    acting: Acting,
+    draw: Draw,
+    new: NewSpecimen,
+    kind: str,
+    collected_at: datetime | None,
+    earlier: Specimen | None = None,
+) -> Specimen:
+    """Put a specimen on record and classify it by the limits; one that replaces an `earlier` row keeps what that said.
+
+    `cups.cup_for` has looked whether there is an earlier one, and whether the label is free.
+    """
+    if earlier is not None:
+        new, collected_at = _with_earlier(new, earlier), collected_at or earlier.collected_at
+    if new.received_at is not None:
+        check_has_happened(acting, new.received_at, "time of receipt")
+    if collected_at is not None and new.received_at is not None and new.received_at < collected_at:
+        raise TestingTrackerError("The specimen was received before it was collected. Check the two times.")
+    classified = classify(kind, new.measurements)
+    measured = new.measurements
+    specimen = Specimen(
+        draw_id=id_of(draw),
+        label=new.label,
+        kind=kind,
+        collector=new.collector,
+        observed=new.observed,
+        collected_at=collected_at,
+        received_at=new.received_at,
+        temperature=_text(measured.temperature),
+        creatinine=_text(measured.creatinine),
+        specific_gravity=_text(measured.specific_gravity),
+        ph=_text(measured.ph),
+        oxidant=_text(measured.oxidant),
+        validity=classified.validity,
+        because=classified.because,
+        edition=classified.edition,
+        replaces_id=earlier.id if earlier is not None else None,
+        label_key=label_key(new.label) if new.label is not None else None,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    session.add(specimen)
+    session.flush()
+    if earlier is not None and earlier.withdrawn:
+        cups.took_over(session, acting, specimen, earlier, draw)
+    return specimen
+
+
+def _with_earlier(new: NewSpecimen, earlier: Specimen) -> NewSpecimen:
+    """What is said now, and of everything else what was said before."""
+    said = {field.name: getattr(new.measurements, field.name) for field in fields(Measurements)}
+    kept = {name: Decimal(text) for name in said if (text := getattr(earlier, name)) is not None}
+    return NewSpecimen(
+        kind=new.kind or earlier.kind,
+        label=new.label or earlier.label,
+        collector=new.collector or earlier.collector,
+        observed=earlier.observed if new.observed is None else new.observed,
+        received_at=new.received_at or earlier.received_at,
+        measurements=Measurements(**{**kept, **{name: one for name, one in said.items() if one is not None}}),
+    )
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _of_the_facility(acting: Acting) -> SelectOfScalar[Specimen]:
+    return (
+        select(Specimen)
+        .join(Draw, col(Draw.id) == Specimen.draw_id)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(Participant.facility_id == acting.facility_id)
+        .order_by(col(Specimen.id))
+    )
+
+
+def latest(session: Session, specimen_id: int) -> Specimen:
+    """A specimen as it was last corrected."""
+    specimen = session.get_one(Specimen, specimen_id)
+    while later := session.exec(select(Specimen).where(Specimen.replaces_id == specimen.id)).first():
+        specimen = later
+    return specimen
+
+
+def find_to_recollect(session: Session, acting: Acting, code: str) -> OpenDraw:
+    """The participant's draw of today whose specimen does not count, or was out of the range of temperatures.
+
+    Raises TestingTrackerError when there is none.
+    """
+    participant = find_participant(session, acting, code)
+    for draw in draws_on(session, id_of(participant), acting.today):
+        if recollections.can_be_recollected(session, draw):
+            return OpenDraw(participant, draw, result_of(session, id_of(draw)))
+    raise TestingTrackerError(
+        f"{participant.code} has no invalid specimen of today to collect again, nor a negative one out of the range of "
+        "temperatures. To order a test outside the schedule, leave --recollect out."
+    )
+
+
+def recollect(session: Session, acting: Acting, found: OpenDraw) -> None:
+    """A specimen that does not count is to be collected again: the draw is due again while its window is open.
+
+    Raises TestingTrackerError for a draw with another outcome, and when the window has closed.
+    """
+    if not recollections.can_be_recollected(session, found.draw):
+        raise TestingTrackerError(
+            f"{found.which} has no invalid specimen to collect again ({found.outcome or found.draw.status})."
+        )
+    if acting.now >= window_closes(session, acting, found.draw):
+        raise TestingTrackerError(
+            f"The collection window of {found.which} has closed. Order a test on another day with "
+            f"`testing-tracker test {found.participant.code}`."
+        )
+    set_status(session, acting, found.draw, Status.DUE, Because.RECOLLECT)
+
+
+def hand_over(
+    session: Session,
+    acting: Acting,
+    label: str,
+    to_whom: str,
+    from_whom: str | None = None,
+    at: datetime | None = None,
+    purpose: str | None = None,
+) -> Handover:
+    """A specimen passes to another hand; from whom is the last one who had it unless it is said."""
+    specimen = find(session, acting, label)
+    moment = at or acting.now
+    hands = hands_of(session, specimen)
+    check_has_happened(acting, moment, "time of the handover")
+    if hands and hands[-1].at is not None and moment < hands[-1].at:
+        raise TestingTrackerError(
+            f"{label} passed to {hands[-1].whom} later than that. Give the handovers in their order."
+        )
+    handover = Handover(
+        specimen_id=id_of(specimen),
+        from_whom=from_whom or (hands[-1].whom if hands else acting.account),
+        to_whom=to_whom,
+        at=moment,
+        purpose=purpose,
+        recorded_at=acting.now,
+        recorded_by=acting.account,
+    )
+    session.add(handover)
+    audit.record(
+        session,
+        acting,
+        Act.SPECIMEN_HAND_OVER,
+        participant_id=session.get_one(Draw, specimen.draw_id).participant_id,
+        draw_id=specimen.draw_id,
+        label=label,
+        to=to_whom,
+    )
+    session.flush()
+    return handover
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who had a specimen from an instant (UTC) on, what for, and who put that on record."""
+
+    at: datetime | None
+    whom: str
+    what: str
+    recorded_by: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Whose a cup was said to be, from an instant (UTC) on; `withdrawn`: that it is not that one's."""
+
+    participant: str
+    due_on: date
+    withdrawn: bool
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True)
+class SpecimenRecord:
+    """A specimen with every hand it passed through, oldest first.
+
+    `moves` are the draws that it was logged for, where that was corrected, and who said so when.
+    """
+
+    specimen: Specimen
+    participant: str
+    draw: Draw
+    hands: list[Hand]
+    moves: list[Move]
+
+
+def find(session: Session, acting: Acting, label: str) -> Specimen:
+    """The newest specimen with this label, or with this number. Raises TestingTrackerError where there is none."""
+    found = cups.with_label(session, acting, label) or cups.with_label(session, acting, label, newest_only=False)
+    if not found and is_id(label):
+        found = list(session.exec(_of_the_facility(acting).where(Specimen.id == int(label))))
+    if not found:
+        raise TestingTrackerError(f"There is no specimen {label}. Give the label or barcode that was logged with it.")
+    return latest(session, id_of(found[-1]))
+
+
+def shown(session: Session, acting: Acting, label: str) -> SpecimenRecord:
+    """A specimen and its chain of custody."""
+    specimen = find(session, acting, label)
+    draw = session.get_one(Draw, specimen.draw_id)
+    code = session.get_one(Participant, draw.participant_id).code
+    return SpecimenRecord(specimen, code, draw, hands_of(session, specimen), _moves_of(session, specimen))
+
+
+def _moves_of(session: Session, specimen: Specimen) -> list[Move]:
+    moves: list[Move] = []
+    for row in cups.history_of(session, specimen):
+        draw = session.get_one(Draw, row.draw_id)
+        code = session.get_one(Participant, draw.participant_id).code
+        if not moves or (moves[-1].participant, moves[-1].withdrawn) != (code, row.withdrawn):
+            moves.append(Move(code, draw.due_on, row.withdrawn, row.recorded_at, row.recorded_by))
+    return moves if len(moves) > 1 else []
+
+
+def hands_of(session: Session, specimen: Specimen) -> list[Hand]:
+    """Every hand that a specimen passed through, also while it was taken for another draw's: the collector's first."""
+    rows = cups.history_of(session, specimen)
+    first = rows[0].recorded_by
+    hands = [Hand(specimen.collected_at, specimen.collector or first, "collected", first)]
+    if specimen.received_at is not None:
+        by = next(row.recorded_by for row in rows if row.received_at is not None)
+        hands.append(Hand(specimen.received_at, by, "received", by))
+    ids = [row.id for row in rows]
+    for row in session.exec(
+        select(Handover).where(col(Handover.specimen_id).in_(ids)).order_by(col(Handover.at), col(Handover.id))
+    ):
+        hands.append(Hand(row.at, row.to_whom, row.purpose or f"handed over by {row.from_whom}", row.recorded_by))
+    return hands

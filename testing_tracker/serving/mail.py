@@ -1,0 +1,127 @@
+"""Hands a message to a mail server over TLS, and says in plain words what kept it from being taken.
+
+Nothing that a server says is repeated, because it may hold addresses; its three digits are.
+"""
+
+import smtplib
+import socket
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from testing_tracker.rules.serving.delivery_file import MailDelivery
+
+SECONDS_TO_ANSWER = 30.0
+
+_NO_SUCH_NAME = "the mail server's name was not found"
+_OK = (250, 251)  # RFC 5321, 4.2.3
+_HOSTNAME_MISMATCH, _EXPIRED = 62, 10  # X509_V_ERR_… of OpenSSL
+
+
+class NotSentError(Exception):
+    """The mail server has not taken the message; says why without addresses, names and passwords."""
+
+
+def send(mail: MailDelivery, message: EmailMessage, seconds: float = SECONDS_TO_ANSWER) -> None:
+    """Hand over the message to be brought to everybody in `mail.to`, or to nobody where the server refuses one.
+
+    Returns when the server has said that it has taken it. `seconds` is how long it may take over each answer. Raises
+    NotSentError.
+    """
+    content = message.as_bytes(policy=SMTP)
+    try:
+        server = _connected(mail, seconds)
+        try:
+            if mail.user is not None and mail.password is not None:
+                server.login(mail.user, mail.password)
+            _hand_over(server, mail, content)
+            _take_leave(server)
+        finally:
+            server.close()
+    except UnicodeError:
+        raise NotSentError(_NO_SUCH_NAME) from None
+    except (OSError, smtplib.SMTPException) as error:  # ssl's errors are OSErrors
+        raise NotSentError(_in_words(error)) from None
+
+
+def _connected(mail: MailDelivery, seconds: float) -> smtplib.SMTP:
+    context = _trusting(mail)
+    # The name that a client gives itself. The machine's own would tell too much, and may take long to find.
+    name = mail.sender.rpartition("@")[2]
+    if not mail.starttls:
+        return smtplib.SMTP_SSL(mail.host, mail.port, local_hostname=name, timeout=seconds, context=context)
+    server = smtplib.SMTP(mail.host, mail.port, local_hostname=name, timeout=seconds)
+    try:
+        server.starttls(context=context)
+    except smtplib.SMTPNotSupportedError:
+        server.close()
+        raise NotSentError("the mail server offers no STARTTLS; nothing was sent") from None
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _trusting(mail: MailDelivery) -> ssl.SSLContext:
+    """Checks the server's certificate and name: against the clinic's own authority where it has one."""
+    try:
+        return ssl.create_default_context(cafile=mail.ca_file)
+    except OSError as error:
+        why = "holds no certificates" if isinstance(error, ssl.SSLError) else f"cannot be read: {error.strerror}"
+        raise NotSentError(f"the file of mail.ca_file {why}") from None
+
+
+def _hand_over(server: smtplib.SMTP, mail: MailDelivery, content: bytes) -> None:
+    server.ehlo_or_helo_if_needed()
+    code, _ = server.mail(mail.sender)
+    if code not in _OK:
+        raise NotSentError(f"the mail server refused the sender ({code})")
+    answers = [server.rcpt(recipient)[0] for recipient in mail.to]
+    refused = sorted({code for code in answers if code not in _OK})
+    if refused:
+        count = sum(code not in _OK for code in answers)
+        codes = ", ".join(map(str, refused))
+        raise NotSentError(f"the mail server refused {count} of {len(answers)} recipients ({codes}); nobody got it")
+    code, _ = server.data(content)
+    if code not in _OK:
+        raise NotSentError(f"the mail server refused the message ({code})")
+
+
+def _take_leave(server: smtplib.SMTP) -> None:
+    """The message is taken by now, whatever comes of this."""
+    try:
+        server.quit()
+    except (OSError, smtplib.SMTPException):
+        return
+
+
+def _in_words(error: OSError | smtplib.SMTPException) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"the mail server refused the user and password ({error.smtp_code})"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "the mail server takes no user and password"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        # smtplib says so of a silent server as well.
+        cause = error.__context__
+        return _in_words(cause) if isinstance(cause, TimeoutError) else "the mail server closed the connection"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"the mail server answered with an error ({error.smtp_code})"
+    if isinstance(error, smtplib.SMTPException):
+        return "the mail server does not speak as this program expects"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the mail server's certificate {_distrust(error)}; nothing was sent"
+    if isinstance(error, ssl.SSLError):
+        return "no TLS with the mail server; see whether mail.tls and mail.port fit each other"
+    if isinstance(error, TimeoutError):
+        return "the mail server did not answer in time"
+    if isinstance(error, socket.gaierror):
+        return _NO_SUCH_NAME
+    return f"no connection with the mail server ({(error.strerror or type(error).__name__).lower()})"
+
+
+def _distrust(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code == _HOSTNAME_MISMATCH:
+        return "is for another name than mail.host"
+    if error.verify_code == _EXPIRED:
+        return "has expired"
+    return "is not from an authority that is trusted here; mail.ca_file names a clinic's own"

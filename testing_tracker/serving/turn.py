@@ -1,0 +1,328 @@
+"""One turn of `serve`: what is owed by now, for each facility: the nightly draw, the reminder, the report's deliveries.
+
+It asks the tables what is owed, instead of setting an alarm for the hour. An alarm is lost when the machine sleeps over
+it, when the process restarts, and where the clock jumps over it: in zones that put the clock forward at midnight there
+is no 00:05 on that day. It rings twice where the clock is put back, and on two hosts at once. What the tables say is
+owed stays owed until it is done, whoever does it, and is then done for everybody.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from testing_tracker.acting import Acting, acting_in
+from testing_tracker.clock import Clock, ClockOf
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.drawing.no_record import question
+from testing_tracker.rules.keeping.long_gap import LONGEST_GAP
+from testing_tracker.rules.keeping.owed import Hours, draw_is_owed, report_owed
+from testing_tracker.rules.serving.delivery_file import Deliveries, MailDelivery
+from testing_tracker.rules.words import Channel
+from testing_tracker.services.drawing import nights
+from testing_tracker.services.drawing.catching_up import NightRefusedError
+from testing_tracker.services.keeping.upgrades import bring_up_to_date
+from testing_tracker.services.testing import draws
+from testing_tracker.serving import events
+from testing_tracker.serving.courier import Courier, ReportAttempt, WriteFile
+from testing_tracker.serving.events import Event
+from testing_tracker.serving.reminding import Reminder
+from testing_tracker.store import facilities
+from testing_tracker.store.engine import open_engine, reading, reading_all, writing
+from testing_tracker.store.facilities import the_facility
+from testing_tracker.store.location import AnyLocation
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import Facility
+
+_AN_HOUR = 3600  # seconds
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to serve: a database's facilities, or the one that `facility` names.
+
+    `ways` tells, anew at each turn, how the weekly reports of a facility leave, by its number. `clock_of` makes the
+    clock of a facility by its timezones, `write_file` writes a file whole or not at all. What was done and what could
+    not be done is told as `events`.
+    """
+
+    location: AnyLocation
+    hours: Hours
+    ways: Callable[[int], Deliveries]
+    clock_of: ClockOf
+    write_file: WriteFile
+    facility: str | int | None = None
+    longest_gap: int = LONGEST_GAP
+    refusals: "Refusals" = field(default_factory=lambda: Refusals())
+
+
+class Refusals:
+    """Which facilities' nights wait for a person's word, so that it is told once an hour and not at every turn."""
+
+    def __init__(self) -> None:
+        self._since_told: dict[int, Callable[[], float]] = {}
+
+    def is_to_be_told(self, number: int, clock: Clock) -> bool:
+        """Whether it was not told in the last hour, by a stopwatch: the clock may be what is wrong."""
+        since = self._since_told.get(number)
+        if since is not None and since() < _AN_HOUR:
+            return False
+        self._since_told[number] = clock.stopwatch()
+        return True
+
+    def is_over(self, number: int) -> None:
+        """The night was made; the next refusal is told at once."""
+        self._since_told.pop(number, None)
+
+
+def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -> bool:
+    """One turn; nothing is begun any more once `is_ending`. Returns whether all was done and all deliveries arrived.
+
+    What cannot be done for one facility keeps none of the others waiting. Raises TestingTrackerError where something
+    cannot be done for the only one.
+    """
+    with _opened(plan) as engine:
+        numbers = _facilities(plan, engine)
+        is_one_of_many = len(numbers) > 1
+        all_done = True
+        for number in numbers:
+            turn = _Turn(plan, engine, number, f"facility {number}: " if is_one_of_many else "", is_ending)
+            try:
+                all_done = turn.take() and all_done
+            except Exception as error:
+                if not is_one_of_many:
+                    raise
+                turn.complain(
+                    Event.TURN_FAILED, f"{in_a_line(error)} Trying again at the next turn.", error=in_a_line(error)
+                )
+                all_done = False
+            if is_ending():
+                break
+        return all_done
+
+
+def in_a_line(error: Exception) -> str:
+    """What went wrong. The message of an unforeseen error may hold a row of the tables, so it is left out."""
+    if isinstance(error, TestingTrackerError):
+        return f"{str(error).removesuffix('.')}."
+    return f"something went wrong ({type(error).__name__})."
+
+
+@contextmanager
+def _opened(plan: Plan) -> Iterator[Engine]:
+    """The database as it is at its path now: it may have been replaced by a copy since the last turn."""
+    tell = partial(events.tell, Event.DATABASE_UPGRADED)
+    engine = open_engine(plan.location, lambda: bring_up_to_date(plan.location, plan.clock_of, tell))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _facilities(plan: Plan, engine: Engine) -> list[int]:
+    with reading_all(engine) as session:
+        if plan.facility is not None:
+            return [facilities.choose(session, plan.facility)]
+        return [id_of(facility) for facility in facilities.every(session)]
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the tables say at the beginning of a step."""
+
+    acting: Acting
+    facility: Facility
+    night_ran: bool
+
+    @property
+    def local_now(self) -> datetime:
+        return self.acting.now.astimezone(self.acting.zone)
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A turn at one facility; `mark` is before each line about it."""
+
+    plan: Plan
+    engine: Engine
+    number: int
+    mark: str
+    is_ending: Callable[[], bool]
+
+    def take(self) -> bool:
+        """Today's draws, what is overdue, then what is delivered; returns whether all that was attempted arrived."""
+        hours, state = self.plan.hours, self._state()
+        is_refused = False
+        if draw_is_owed(hours, state.local_now, night_ran=state.night_ran):
+            is_refused = not self._is_drawn()
+            state = self._state()
+        opened_on = state.facility.opened_on
+        week = report_owed(hours, state.local_now, night_ran=state.night_ran, opened_on=opened_on)
+        if state.night_ran:
+            self._remind()
+        ways = self.plan.ways(self.number)
+        all_arrived = self._deliver(week, ways)
+        return self._mail_reminder(ways) and all_arrived and not is_refused
+
+    def tell(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None:
+        events.tell(event, f"{self.mark}{said}", level=level, facility=self.number, **figures)
+
+    def complain(self, event: Event, said: str, level: int = logging.ERROR, **figures: object) -> None:
+        self.tell(event, said, level, **figures)
+
+    def _state(self) -> _State:
+        with reading(self.engine, self.number) as session:
+            facility, acting = self._acting(session)
+            night_ran = draws.night_has_run(session, acting, acting.today)
+            session.expunge(facility)
+        return _State(acting, facility, night_ran)
+
+    def _acting(self, session: Session) -> tuple[Facility, Acting]:
+        facility = the_facility(session)
+        return facility, acting_in(facility, self.plan.clock_of(facilities.timezones_of(session, facility)))
+
+    def _is_drawn(self) -> bool:
+        """Make today's draws, unless they wait for a person's word on the day; what is mailed meanwhile goes on."""
+        try:
+            self._draw()
+        except NightRefusedError as refused:
+            with reading(self.engine, self.number) as session:
+                clock = self.plan.clock_of(facilities.timezones_of(session, the_facility(session)))
+            if self.plan.refusals.is_to_be_told(self.number, clock):
+                self.complain(Event.NIGHT_REFUSED, str(refused), error=str(refused))
+            return False
+        self.plan.refusals.is_over(self.number)
+        return True
+
+    def _draw(self) -> None:
+        """Run the night. Another host may have been first: then there is nothing to tell."""
+        with writing(self.engine, self.number) as session:
+            facility, acting = self._acting(session)
+            elapsed = self.plan.clock_of(facilities.timezones_of(session, facility)).stopwatch()
+            key = self.plan.location.key
+            report = nights.run_night(session, acting, key, elapsed, longest_gap=self.plan.longest_gap)
+        if not report.already_made:
+            self.tell(
+                Event.NIGHT_MADE,
+                f"draws of {report.day} made: {report.drawn} drawn; {report.missed} of the days before closed as "
+                f"missed; {len(report.gaps)} nights without a run",
+                day=report.day,
+                drawn=report.drawn,
+                missed=report.missed,
+                gaps=len(report.gaps),
+                seconds=report.seconds,
+            )
+        if report.gaps:
+            first, last = report.gaps[0], report.gaps[-1]
+            days = f"on {first}" if first == last else f"on the {len(report.gaps)} days from {first} to {last}"
+            said = f"the nightly draw did not run {days}; random draws of such a day were not made"
+            self.complain(
+                Event.NIGHT_GAP, said, logging.WARNING, nights=len(report.gaps), first_day=first, last_day=last
+            )
+        for compared in report.held:
+            count = compared.closed.count
+            self.complain(
+                Event.NIGHT_HELD,
+                question(compared),
+                logging.WARNING,
+                day=compared.closed.day,
+                draws=count.draws,
+                untouched=count.untouched,
+            )
+
+    def _reminder(self, mail: MailDelivery | None = None) -> Reminder:
+        return Reminder(partial(self._transaction, reading), partial(self._transaction, writing), mail)
+
+    def _remind(self) -> None:
+        """Tell once a day what is overdue. It is told among what was done, because nothing went wrong here."""
+        overdue = self._reminder().tell()
+        if overdue is None:
+            return
+        which = "1 confirmation is" if overdue.count == 1 else f"{overdue.count} confirmations are"
+        self.tell(
+            Event.CONFIRMATIONS_OVERDUE,
+            f"{which} overdue, the longest awaited since {overdue.since}; `testing-tracker confirmation list "
+            "--overdue` lists them",
+            overdue=overdue.count,
+            since=overdue.since,
+        )
+
+    def _mail_reminder(self, ways: Deliveries) -> bool:
+        """Mail what was told, where that is asked for; returns whether it arrived."""
+        attempt = None if self.is_ending() else self._reminder(ways.mail).mail()
+        if attempt is None:
+            return True
+        if attempt.error is None:
+            self.tell(
+                Event.REMINDER_MAILED,
+                f"reminder of {attempt.day} mailed",
+                day=attempt.day,
+                overdue=attempt.overdue.count,
+            )
+            return True
+        self.complain(
+            Event.REMINDER_FAILED,
+            f"reminder of {attempt.day} not mailed: {attempt.error}.{_again(attempt.next_at)}",
+            error=attempt.error,
+            next_at=attempt.next_at,
+            day=attempt.day,
+            overdue=attempt.overdue.count,
+        )
+        return False
+
+    def _deliver(self, week: Week | None, ways: Deliveries) -> bool:
+        """Attempt the deliveries that are owed: the week's, and those that failed before."""
+        courier = Courier(
+            partial(self._transaction, reading),
+            partial(self._transaction, writing),
+            self.plan.write_file,
+            ways,
+            self.number,
+        )
+        all_arrived = True
+        new, amended = courier.owed(week), courier.amended(week)
+        for owed, channel in [*new, *amended]:
+            is_amended = (owed, channel) in amended
+            attempt = None if self.is_ending() else courier.deliver(owed, channel, amended=is_amended)
+            if attempt is not None:
+                self._tell(attempt)
+                all_arrived = all_arrived and attempt.error is None
+        return all_arrived
+
+    @contextmanager
+    def _transaction(
+        self, begin: Callable[[Engine, int], AbstractContextManager[Session]]
+    ) -> Iterator[tuple[Session, Acting]]:
+        with begin(self.engine, self.number) as session:
+            yield session, self._acting(session)[1]
+
+    def _tell(self, attempt: ReportAttempt) -> None:
+        done = "written" if attempt.channel is Channel.FOLDER else "mailed"
+        week, channel = str(attempt.week), str(attempt.channel)
+        if attempt.error is None:
+            self.tell(
+                Event.REPORT_DELIVERED,
+                f"report of {attempt.week} {done}: {attempt.participants} participants",
+                participants=attempt.participants,
+                week=week,
+                channel=channel,
+            )
+            return
+        self.complain(
+            Event.DELIVERY_FAILED,
+            f"report of {attempt.week} not {done}: {attempt.error}.{_again(attempt.next_at)}",
+            error=attempt.error,
+            next_at=attempt.next_at,
+            week=week,
+            channel=channel,
+        )
+
+
+def _again(next_at: datetime | None) -> str:
+    return f" Trying again at {next_at:%H:%M} UTC." if next_at else ""

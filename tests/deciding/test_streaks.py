@@ -1,0 +1,85 @@
+"""Runs of negatives: what ends one, what counts, and when a lower level is to be thought of."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from testing_tracker.rules.deciding.streaks import (
+    Absences,
+    Streaks,
+    absences_in_a_row,
+    is_ready_for_less,
+    negative_streaks,
+    negative_weeks,
+)
+from testing_tracker.rules.words import Outcome, Status
+
+NEGATIVE = (Status.COLLECTED, Outcome.NEGATIVE)
+POSITIVE = (Status.COLLECTED, Outcome.POSITIVE)
+INVALID = (Status.COLLECTED, Outcome.INVALID)
+MISSED, REFUSED, EXCUSED = (Status.MISSED, None), (Status.REFUSED, None), (Status.EXCUSED, None)
+UNRECORDED = (Status.UNRECORDED, None)
+
+
+@pytest.mark.parametrize(
+    ("tests", "now", "longest"),
+    [
+        pytest.param([], 0, 0, id="no test yet"),
+        pytest.param([NEGATIVE] * 3, 3, 3, id="only negatives"),
+        pytest.param([NEGATIVE, NEGATIVE, POSITIVE, NEGATIVE], 1, 2, id="a positive ends it"),
+        pytest.param([NEGATIVE, MISSED], 0, 1, id="a missed test ends it"),
+        pytest.param([NEGATIVE, REFUSED, NEGATIVE], 1, 1, id="a refused test ends it"),
+        pytest.param([NEGATIVE, EXCUSED, NEGATIVE], 2, 2, id="an excused test does not"),
+        pytest.param([NEGATIVE, UNRECORDED, INVALID, NEGATIVE], 2, 2, id="nor what is held against nobody"),
+    ],
+)
+def test_a_run_of_negative_tests(tests, now, longest):
+    assert negative_streaks(tests) == Streaks(now, longest)
+
+
+@given(st.lists(st.sampled_from([NEGATIVE, POSITIVE, INVALID, MISSED, EXCUSED])))
+def test_the_run_of_now_is_never_longer_than_the_longest(tests):
+    streaks = negative_streaks(tests)
+    assert 0 <= streaks.now <= streaks.longest <= tests.count(NEGATIVE)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "weeks"),
+    [("", 0), ("+--", 2), ("--*", 0), ("--o", 0), ("o--_-", 3), ("____", 0), ("---+", 0)],
+)
+def test_a_run_of_negative_weeks_leaves_out_weeks_that_say_nothing(pattern, weeks):
+    assert negative_weeks(pattern) == weeks
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_ready"),
+    [
+        pytest.param("+----_", True, id="four weeks are over, this one says nothing yet"),
+        pytest.param("+-----", True, id="this week is negative so far"),
+        pytest.param("+----", False, id="the fourth week is not over"),
+        pytest.param("+----+", False, id="this week has a positive"),
+        pytest.param("+----o", False, id="this week has a missed test"),
+        pytest.param("---+-_", False, id="too few since the last positive"),
+    ],
+)
+def test_four_negative_weeks_that_are_over_ask_for_thinking_of_less(pattern, is_ready):
+    assert is_ready_for_less(pattern, 4) is is_ready
+
+
+@pytest.mark.parametrize(
+    ("tests", "runs"),
+    [
+        pytest.param([MISSED], [(1, 0, False)], id="one alone"),
+        pytest.param([MISSED, REFUSED], [(2, 1, False)], id="two, and nothing since"),
+        pytest.param([MISSED, MISSED, NEGATIVE], [(2, 1, True)], id="two, and then came"),
+        pytest.param([MISSED, EXCUSED, UNRECORDED, MISSED], [(2, 3, False)], id="what is held against nobody between"),
+        pytest.param([MISSED, NEGATIVE, MISSED], [(1, 0, True), (1, 2, False)], id="two runs of one"),
+        pytest.param([NEGATIVE, INVALID], [], id="none"),
+    ],
+)
+def test_absences_in_a_row_are_known_also_when_somebody_came_since(tests, runs):
+    first = date(2026, 11, 16)
+    found = absences_in_a_row((first + timedelta(days=number), status) for number, (status, _) in enumerate(tests))
+    assert found == [Absences(count, first + timedelta(days=last), ended) for count, last, ended in runs]

@@ -1,0 +1,146 @@
+"""What a nurse types is read as it is meant, or not at all."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing.analytes import analyte_names
+from testing_tracker.rules.testing.log_line import (
+    Key,
+    Said,
+    cleaned,
+    codes_meant,
+    is_part_of_a_result,
+    key_of,
+    read_said,
+    split_code,
+    split_which,
+)
+from testing_tracker.rules.words import Outcome, Status
+
+LINES = st.text(max_size=40)
+CODES = st.text("abnAB17-._", min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("n", Said(Outcome.NEGATIVE)),
+        ("NEG", Said(Outcome.NEGATIVE)),
+        ("coc", Said(Outcome.POSITIVE, ("cocaine",))),
+        ("coc opi", Said(Outcome.POSITIVE, ("cocaine", "opiates"))),
+        ("coc,opi", Said(Outcome.POSITIVE, ("cocaine", "opiates"))),
+        ("THC, thc ; coc", Said(Outcome.POSITIVE, ("cannabinoids", "cocaine"))),
+        ("cocaine metabolite opi", Said(Outcome.POSITIVE, ("cocaine", "opiates"))),
+        ("p coc", Said(Outcome.POSITIVE, ("cocaine",))),
+        ("i cup leaked, no lid", Said(Outcome.INVALID, because="cup leaked, no lid")),
+        ("i", Said(Outcome.INVALID)),
+        ("m", Said(Status.MISSED)),
+        ("r left the room", Said(Status.REFUSED, because="left the room")),
+    ],
+)
+def test_a_result_is_read_as_it_is_typed(typed, said):
+    assert read_said(typed) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("n coc", "stands alone"),
+        ("coc n", "does not stand beside analytes"),
+        ("cocain", "did you mean cocaine"),
+        ("coc xyz", "'xyz' is not an analyte"),
+        ("p", "What was found"),
+        ("positive", "What was found"),
+        (",", "What was found"),
+    ],
+)
+def test_what_is_no_result_is_refused_with_its_remedy(typed, hint):
+    with pytest.raises(TestingTrackerError, match=hint):
+        read_said(typed)
+
+
+@pytest.mark.parametrize("raw", ["A17\r\n", "A17\r", "\x02A17\x03\r\n", "\tA17 ", "A17\x00"])
+def test_what_a_scanner_adds_is_left_out(raw):
+    assert cleaned(raw) == "A17"
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"), [("?", Key.HELP), ("u", Key.UNDO), ("U", Key.UNDO), ("q", Key.QUIT), ("s", Key.SKIP)]
+)
+def test_a_key_stands_alone(typed, key):
+    assert key_of(typed) is key
+    assert key_of(f"{typed} n") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [("A17 coc opi", ("A17", "coc opi")), ("A17, coc,opi", ("A17", "coc,opi")), ("A17", ("A17", "")), (",", ("", ""))],
+)
+def test_the_first_word_is_the_code(typed, parts):
+    assert split_code(typed) == parts
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [
+        ("cause n", (True, "n")),
+        ("for cause n", (True, "n")),
+        ("For-Cause", (True, "")),
+        ("scheduled coc", (False, "coc")),
+        ("n", (None, "n")),
+        ("i for causes unknown", (None, "i for causes unknown")),
+    ],
+)
+def test_a_line_may_say_which_of_two_draws(typed, parts):
+    assert split_which(typed) == parts
+
+
+def test_a_beginning_or_an_end_of_a_code_is_enough():
+    codes = ["A17", "A18", "B17", "N23", "n4"]
+    assert codes_meant("a18", codes) == ["A18"]
+    assert codes_meant("18", codes) == ["A18"]
+    assert codes_meant("17", codes) == ["A17", "B17"]
+    assert codes_meant("A1", codes) == ["A17", "A18"]
+    assert codes_meant("x", codes) == []
+
+
+def test_a_letter_alone_is_no_abbreviation():
+    assert codes_meant("n", ["N23"]) == [], "it was meant for the result"
+    assert codes_meant("n", ["N", "N23"]) == ["N"]
+    assert codes_meant("3", ["N23"]) == ["N23"]
+
+
+def test_words_of_a_result_are_known():
+    assert all(is_part_of_a_result(word) for word in ("n", "M", "coc", "pos", "6-MAM"))
+    assert not any(is_part_of_a_result(word) for word in ("A17", "s", "?"))
+
+
+@given(LINES)
+def test_whatever_is_typed_is_read_or_refused(line):
+    text = cleaned(line)
+    assert cleaned(text) == text
+    key_of(text)
+    split_which(text)
+    first, rest = split_code(text)
+    assert " " not in first
+    try:
+        said = read_said(rest or first)
+    except TestingTrackerError:
+        return
+    assert bool(said.analytes) == (said.what is Outcome.POSITIVE)
+
+
+NAMES = st.lists(st.sampled_from(analyte_names()), min_size=1, max_size=5, unique=True)
+
+
+@given(NAMES, st.sampled_from([" ", ",", ", "]))
+def test_analytes_by_their_own_names_are_found_again_in_order(names, between):
+    assert read_said(between.join(names)) == Said(Outcome.POSITIVE, tuple(names))
+
+
+@given(CODES, st.lists(CODES, max_size=6))
+def test_the_whole_code_always_means_itself_alone(code, others):
+    codes = list({one.casefold(): one for one in [*others, code]}.values())
+    assert [one.casefold() for one in codes_meant(code, codes)] == [code.casefold()]
