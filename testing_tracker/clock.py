@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.schedules.zones import Timezones
+    from testing_tracker.rules.calendar import Timezones
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,13 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
         "unable": "attendance",
         "excuse": "attendance",
         "test": "draw",
-        "swap": "swap",
+        "swap": "specimen",
         "specimen": "specimen",
         "confirmation": "confirmation",
     },
     "What follows": {
         "recommendation": "recommendation",
-        "review": "review",
+        "review": "recommendation",
         "report": "report",
     },
     "People and rules": {
@@ -50,7 +50,7 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
         "schedule": "schedule",
         "analyte": "analyte",
         "facility": "facility",
-        "staff": "staff",
+        "staff": "facility",
     },
     "Draws, and their proof": {
         "draw": "draw",
@@ -61,7 +61,7 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
         "doctor": "doctor",
         "verify": "verify",
         "proof": "verify",
-        "key": "key",
+        "key": "verify",
     },
     "The database": {
         "init": "init",

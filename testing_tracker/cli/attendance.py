@@ -10,9 +10,8 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.desk.output import say, warn
-from testing_tracker.cli.desk.recommended import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.desk.result_options import new_cup, said_of_a_cup
-from testing_tracker.cli.desk.words import CODE_DUE, DAY, REASON
+from testing_tracker.cli.desk.words import CODE_DUE, DAY, REASON, in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.result import which_draw
 from testing_tracker.rules.words import Status
 

@@ -14,12 +14,11 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, OutputPath, overwrite_option
-from testing_tracker.cli.desk.output import say, warn
-from testing_tracker.cli.desk.progress import progress
+from testing_tracker.cli.desk.output import progress, say, warn
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.schedules.zones import Timezones
+    from testing_tracker.rules.calendar import Timezones
     from testing_tracker.services.keeping.backups import Copy, Restored
 
 FILE = click.Path(path_type=Path)  # to be read
@@ -188,6 +187,6 @@ def _what_is_in(copy: "Copy") -> str:
 
 
 def _local(moment: datetime, timezones: "Timezones") -> str:
-    from testing_tracker.rules.schedules.zones import zone_of
+    from testing_tracker.rules.calendar import zone_of
 
     return f"{moment.astimezone(zone_of(timezones)):%Y-%m-%d %H:%M}"

@@ -4,7 +4,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
-from testing_tracker.cli.desk.long_gap import longest_gap_option
+from testing_tracker.cli.desk.held import longest_gap_option
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.errors import TestingTrackerError
 

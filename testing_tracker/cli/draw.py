@@ -8,8 +8,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk
 from testing_tracker.cli.desk.exporting import Export, exported
-from testing_tracker.cli.desk.held import asked, in_words
-from testing_tracker.cli.desk.long_gap import longest_gap_option
+from testing_tracker.cli.desk.held import asked, in_words, longest_gap_option
 from testing_tracker.cli.desk.output import format_option, print_rows, say, warn
 from testing_tracker.cli.desk.words import CODE, DATE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
@@ -177,7 +176,7 @@ def test_command(desk: Desk, code: str, reason: str | None, on: str | None, reco
 
 
 def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
-    from testing_tracker.services.testing import taken_elsewhere
+    from testing_tracker.services.testing import attendance
 
     with desk.writing() as (session, acting):
         day = day_given(on, acting.today)
@@ -188,7 +187,7 @@ def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
         elif reason is None:
             raise TestingTrackerError("Say with --reason where the test was taken, such as 'county hospital'.")
         else:
-            taken_elsewhere.record_test(session, acting, code, day, reason)
+            attendance.record_test(session, acting, code, day, reason)
             said = (
                 f"{shown}: a test for cause of {day} is on record. Log what it said with "
                 f"`testing-tracker result {shown} … --for-cause --on {day}`."

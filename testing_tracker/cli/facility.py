@@ -1,4 +1,4 @@
-"""`facility`: the facilities of a database that several share."""
+"""`facility` and `staff`: the facilities of a database that several share, and which account may do what."""
 
 from datetime import date
 from operator import attrgetter
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.desk.output import TRAINING, format_option, print_rows, say, warn
 from testing_tracker.cli.desk.words import DAY, REASON
+from testing_tracker.rules.words import Role
 
 if TYPE_CHECKING:
     from testing_tracker.services.schedules.closures import ClosedOrOpened
@@ -62,10 +64,10 @@ def list_facilities(desk: Desk, form: str) -> None:
 @pass_desk
 def rename_facility(desk: Desk, name: str, reason: str) -> None:
     """Give the facility another name. The earlier one goes on finding it, unless another facility takes it."""
-    from testing_tracker.services.keeping import facility_changes
+    from testing_tracker.services.keeping import facilities
 
     with desk.writing() as (session, acting):
-        earlier, name = facility_changes.rename(session, acting, name, reason)
+        earlier, name = facilities.rename(session, acting, name, reason)
     click.echo(f"{f'{TRAINING} ' if desk.training else ''}{earlier} is called {name} from now on.")
 
 
@@ -80,12 +82,12 @@ def change_timezone(desk: Desk, timezone: str, from_on: str | None, reason: str)
     The days before keep theirs: their collection windows, what was late on them, and the times printed of them. `serve`
     goes by the new one by itself; lines for cron are to be printed anew.
     """
-    from testing_tracker.services.keeping import facility_changes
+    from testing_tracker.services.keeping import facilities
 
     with desk.writing() as (session, acting):
         given = day_given(from_on, acting.today) if from_on else None
-        begins = facility_changes.change_timezone(session, acting, timezone, given, reason)
-        later = facility_changes.later_timezones(session, acting, begins)
+        begins = facilities.change_timezone(session, acting, timezone, given, reason)
+        later = facilities.later_timezones(session, acting, begins)
     say(desk, f"From {begins} on the facility goes by {timezone}.")
     for day, name in later:
         warn(f"from {day} on it goes by {name}, as was recorded before.")
@@ -145,3 +147,50 @@ def _first_to_last(days: list[date]) -> str:
 
 def _draws(count: int) -> str:
     return "1 draw" if count == 1 else f"{count} draws"
+
+
+_ROLE = click.option(
+    "--role", type=click.Choice([str(role) for role in Role]), required=True, help="What the account is."
+)
+
+
+@click.group("staff")
+def staff_command() -> None:
+    """Who may do what, by the operating system's account.
+
+    Where a manager is on record, only a manager may answer for all draws of a day and give or take roles.
+    """
+
+
+@staff_command.command("list")
+@format_option
+@pass_desk
+def list_staff(desk: Desk, form: str) -> None:
+    """Who has which role."""
+    with desk.reading() as (session, acting):
+        lines = services.staff.listed(session, acting)
+    columns = ["account", "role", "recorded_at", "recorded_by"]
+    empty = "Nobody has a role, so everybody may do everything."
+    print_rows(desk, [vars(line) for line in lines], columns, form, empty=empty)
+
+
+@staff_command.command("add")
+@click.argument("account")
+@_ROLE
+@pass_desk
+def add_staff(desk: Desk, account: str, role: str) -> None:
+    """Give an account a role."""
+    with desk.writing() as (session, acting):
+        services.staff.give(session, acting, account, Role(role))
+    say(desk, f"{account} is a {role}.")
+
+
+@staff_command.command("remove")
+@click.argument("account")
+@_ROLE
+@pass_desk
+def remove_staff(desk: Desk, account: str, role: str) -> None:
+    """Take a role from an account; what it did stays on record."""
+    with desk.writing() as (session, acting):
+        services.staff.take(session, acting, account, Role(role))
+    say(desk, f"{account} is no {role} any more.")

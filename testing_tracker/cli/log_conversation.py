@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.recommended import in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.desk.words import in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.result import in_words, told
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import check_code

@@ -21,8 +21,7 @@ from testing_tracker.cli.desk.output import (
     show,
     warn,
 )
-from testing_tracker.cli.desk.recommended import in_a_line
-from testing_tracker.cli.desk.words import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE
+from testing_tracker.cli.desk.words import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE, in_a_line
 from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
@@ -271,7 +270,7 @@ def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> Non
 
 
 def _warn_of_look_alikes(code: str, look_alikes: Sequence[str]) -> None:
-    from testing_tracker.services.people.look_alikes import looks_like
+    from testing_tracker.services.people.lookup import looks_like
 
     for other in look_alikes:
         warn(f"{looks_like(code, other)}.")

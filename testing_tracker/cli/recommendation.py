@@ -1,4 +1,4 @@
-"""`recommendation`: the clinician's worklist, and a clinician's decisions."""
+"""`recommendation` and `review`: the clinician's worklist, decisions, and what else is to be looked at."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.testing.collections import Collection
 
     Line = RecommendationLine | StepDownLine
+
 
 _COLUMNS = ["id", "participant", "from_level", "to_level", "status", "raised_at", "evidence", "reason"]
 _CSV = [*_COLUMNS, "kind", "age_days", "certainty", "awaited_by", "is_overdue", "deferred_until"]
@@ -234,3 +235,41 @@ def _decided(decision: "EarlierDecision", zone: tzinfo) -> str:
 
 def _local(moment: datetime, zone: tzinfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+_REVIEW_COLUMNS = ["id", "participant", "about", "due_on", "detail", "status", "age_days"]
+_REVIEW_CSV = [*_REVIEW_COLUMNS, "raised_at", "done_at", "done_by", "note"]
+
+
+@click.group("review")
+def review_command() -> None:
+    """What a clinician is asked to look at, such as a missed test where the schedule asks for a review of it."""
+
+
+@review_command.command("list")
+@click.option("--all", "closed_too", is_flag=True, help="Also those that are done or withdrawn.")
+@format_option
+@pass_desk
+def list_reviews(desk: Desk, closed_too: bool, form: str) -> None:
+    """What waits to be looked at, newest first."""
+    with desk.reading() as (session, acting):
+        rows = [asdict(line) for line in services.reviews.listed(session, acting, closed_too=closed_too)]
+        export = Export("reviews", form, acting.today)
+    columns = _REVIEW_COLUMNS
+    if form == "csv":
+        columns = _REVIEW_CSV
+    elif closed_too:
+        columns = [*_REVIEW_COLUMNS, "done_by", "note"]
+    with exported(desk, export):
+        print_rows(desk, rows, columns, form, "No review yet." if closed_too else "Nothing waits for review.")
+
+
+@review_command.command("done")
+@click.argument("number", metavar="ID", type=ID)
+@click.option("--note", metavar="TEXT", help="What goes on record with it.")
+@pass_desk
+def done_with_review(desk: Desk, number: int, note: str | None) -> None:
+    """Somebody has looked."""
+    with desk.writing() as (session, acting):
+        line = services.reviews.done(session, acting, number, note)
+    say(desk, f"Review {number} for {line.participant} ({line.about}, {line.due_on}) is done.")

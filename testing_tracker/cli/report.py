@@ -2,24 +2,75 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
-from testing_tracker.cli.desk.files import output_file, output_options
+from testing_tracker.cli.desk.files import deliveries_of, output_file, output_options, write_file
 from testing_tracker.cli.desk.output import TRAINING, print_rows, say
 from testing_tracker.cli.desk.shown import behind, binary_output
 from testing_tracker.cli.desk.words import CODE, WEEK
 from testing_tracker.cli.report_network import network_report
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.cli.report_participant import participant_report
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.words import Channel
 
 if TYPE_CHECKING:
     from testing_tracker.reports.weekly.printing import Printed
+
+
+def refuse_with_send(ctx: click.Context, *parameters: str) -> None:
+    """Wrong usage with an option that says how to print: what is sent, the delivery file says."""
+    for parameter in ctx.command.params:
+        if parameter.name in parameters and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--send takes no {parameter.opts[0]}; the delivery file says what is sent.")
+
+
+def send_week(desk: Desk, given: str | None) -> None:
+    """Deliver a week's report on every channel, also where it was delivered before.
+
+    Raises TestingTrackerError when one failed, and before anything is sent when the week has no final report.
+    """
+    from testing_tracker.rules.calendar import Week
+    from testing_tracker.rules.keeping.owed import last_full_week
+    from testing_tracker.services.reporting import outbox
+    from testing_tracker.serving.courier import Courier
+
+    with desk.reading() as (session, acting):
+        week = Week.parse(given) if given else last_full_week(acting.today)
+        outbox.check_sendable(session, acting, week)
+        zone, number = acting.zone, acting.facility_id
+    ways = deliveries_of(desk.location, number)
+    if ways is None or not ways.channels:
+        raise TestingTrackerError(
+            f"Nothing says where reports go. Write it into {desk.location.delivery_of(number)}, readable by you alone: "
+            "[folder] with path, or [mail] with host, tls, from and to. docs/delivery.md has examples."
+        )
+    courier = Courier(desk.reading, desk.writing, partial(write_file, desk.location), ways, number)
+    failures = []
+    for channel in ways.channels:
+        attempt = courier.deliver(week, channel, again=True)
+        if attempt is None:
+            failures.append(f"{_PLACES[channel]}: another attempt is under way; `testing-tracker status` tells its end")
+        elif attempt.error is not None:
+            when = f"; `serve` tries again from {attempt.next_at.astimezone(zone):%H:%M} on" if attempt.next_at else ""
+            failures.append(f"{_PLACES[channel]}: {attempt.error}{when}")
+        else:
+            say(desk, f"The report of {week} was {_DONE[channel]}.")
+    if failures:
+        raise TestingTrackerError(f"The report of {week} was not delivered {', nor '.join(failures)}.")
+
+
+_PLACES = {Channel.FOLDER: "to the folder", Channel.MAIL: "by mail"}
+_DONE = {Channel.FOLDER: "written to the folder", Channel.MAIL: "mailed"}
+
 
 FORMS = click.Choice(["table", "csv", "json", "html", "pdf"])
 _EXPLAINED = ("due_on", "kind", "status", "outcome", "expected", "late", "counts_in", "reason", "recorded_by")
@@ -63,8 +114,6 @@ def weekly(
 ) -> None:
     """A week's tests: what was due, what became of it, and what it says about each participant."""
     if send:
-        from testing_tracker.cli.desk.sending import refuse_with_send, send_week
-
         refuse_with_send(click.get_current_context(), "form", "output", "overwrite", "sort", "names", "explain")
         send_week(desk, week)
         return
@@ -98,7 +147,7 @@ def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed"
         report = gather(session, acting, Week.parse(week) if week else None)
     with desk.writing() as (session, acting):
         printed = imprint(session, acting, report)
-        shown = services.exports.names_shown(session, acting) if names else None
+        shown = services.editions.names_shown(session, acting) if names else None
     return replace(printed, names=shown, sort=sort)
 
 

@@ -1,5 +1,8 @@
 """`serve`: stay running, and do what is to be done at the facility's own hours."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import time
 from functools import partial
 from pathlib import Path
@@ -8,15 +11,42 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.cli.desk.desk import Desk, pass_desk
-from testing_tracker.cli.desk.event_lines import LOG_FORMATS, event_lines
 from testing_tracker.cli.desk.files import OutputFolder, write_file
-from testing_tracker.cli.desk.long_gap import longest_gap_option
+from testing_tracker.cli.desk.held import longest_gap_option
+from testing_tracker.cli.desk.output import TRAINING
 from testing_tracker.cli.desk.words import TIME
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.serving.turn import Plan
+
+
+LOG_FORMATS = ("text", "json")
+
+
+@contextmanager
+def event_lines(desk: Desk, form: str) -> Iterator[None]:
+    """Print every event meanwhile, with the real time, also where a training database pretends another day."""
+    from zoneinfo import ZoneInfo
+
+    from testing_tracker.clock import Clock
+    from testing_tracker.serving.events import FORMATTERS, LOGGER
+
+    lines = _Lines()
+    lines.setFormatter(FORMATTERS[form](Clock(ZoneInfo("UTC")).now, lambda: TRAINING if desk.training else ""))
+    LOGGER.addHandler(lines)
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.propagate = False
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(lines)
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(self.format(record), err=record.levelno >= logging.WARNING)
 
 
 @click.command("serve")
@@ -79,7 +109,7 @@ def serve_command(
 
 def _ways(desk: Desk, reports: Path | None, facility_id: int) -> "Deliveries":
     """How a facility's weekly report leaves, as the file beside the database and `--reports` say now."""
-    from testing_tracker.cli.desk.delivery_files import deliveries_of
+    from testing_tracker.cli.desk.files import deliveries_of
     from testing_tracker.rules.serving.delivery_file import Deliveries
 
     ways = deliveries_of(desk.location, facility_id) or Deliveries()

@@ -1,11 +1,19 @@
-"""`specimen`: what was collected, and through whose hands it went."""
+"""`specimen` and `swap`: what was collected, whose hands it went through, and cups logged the wrong way round."""
+
+from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
 from testing_tracker.cli.desk.exporting import Export, exported
-from testing_tracker.cli.desk.output import format_option, print_json, print_rows, say, show
+from testing_tracker.cli.desk.output import format_option, print_json, print_rows, say, show, warn
+from testing_tracker.cli.desk.words import CODE, REASON
+from testing_tracker.cli.result import in_words, told, which_draw
+
+if TYPE_CHECKING:
+    from testing_tracker.services.testing.results import Logged
+
 
 _SHOWN = {
     "kind": "kind",
@@ -77,7 +85,7 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
 @pass_desk
 def hand_over(desk: Desk, label: str, to_whom: str, from_whom: str | None, at: str | None, purpose: str | None) -> None:
     """A specimen passes to another hand."""
-    from testing_tracker.services.testing.happened import collected_instant
+    from testing_tracker.services.testing.collections import collected_instant
 
     with desk.writing() as (session, acting):
         read = collected_instant
@@ -85,3 +93,46 @@ def hand_over(desk: Desk, label: str, to_whom: str, from_whom: str | None, at: s
         row = services.specimens.hand_over(session, acting, label, to_whom, from_whom, moment, purpose)
         said = f"{label}: from {row.from_whom} to {row.to_whom}."
     say(desk, said)
+
+
+@click.command("swap")
+@click.argument("code", type=CODE)
+@click.argument("other", metavar="OTHER", type=CODE)
+@which_draw
+@click.option("--reason", type=REASON, metavar="TEXT", required=True, help="What happened.")
+@pass_desk
+def swap_command(desk: Desk, code: str, other: str, on: str | None, for_cause: bool | None, reason: str) -> None:
+    """Exchange two participants' cups of a day, where each was logged for the other.
+
+    Results, specimen labels, every hand that the cups passed through and awaited definitive results change places;
+    the earlier entries are kept. Where one of the two has no cup, the other one's moves there.
+    """
+    with desk.writing() as (session, acting):
+        from testing_tracker.services.testing import swapping
+
+        day = day_given(on, acting.today)
+        one, another = (
+            services.draws.find_draw_to_correct(session, acting, whose, day, for_cause=for_cause)
+            for whose in (code, other)
+        )
+        done = swapping.swap(session, acting, one, another, reason)
+        lines = [
+            line
+            for found, whose, logged in zip((one, another), (another, one), done, strict=True)
+            for line in told(found.which, _now(whose.participant.code, logged), logged)
+        ]
+        warnings = [warning for logged in done for warning in logged.warnings]
+    for line in lines:
+        say(desk, line)
+    for warning in warnings:
+        warn(f"{warning}.")
+
+
+def _now(whose: str, logged: "Logged") -> str:
+    """What a draw has after the swap."""
+    if logged.outcome is not None:
+        return f"{whose}'s cup, {in_words(logged)}; the earlier entry is kept"
+    if logged.draw.status == "collected":
+        return f"{whose}'s cup, whose result is to come; the earlier entry is kept"
+    because = f", because {logged.because}" if logged.because else ""
+    return f"has no cup now and is {logged.draw.status}{because}; the earlier entry is kept"

@@ -8,7 +8,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk
-from testing_tracker.cli.desk.long_gap import longest_gap_option
+from testing_tracker.cli.desk.held import longest_gap_option
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
 from testing_tracker.cli.desk.words import TIME
 from testing_tracker.errors import TestingTrackerError
@@ -71,7 +71,7 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
 
 def _configured(desk: Desk, facility_id: int) -> "tuple[tuple[Channel, ...] | None, str | None]":
     """The channels that a facility's delivery file has, None where there is no file; and what is wrong with it."""
-    from testing_tracker.cli.desk.delivery_files import deliveries_of
+    from testing_tracker.cli.desk.files import deliveries_of
 
     try:
         ways = deliveries_of(desk.location, facility_id)

@@ -89,7 +89,7 @@ def _mark_training(desk: Desk) -> None:
 
 def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended":
     from testing_tracker.account import current_account
-    from testing_tracker.cli.desk.delivery_files import deliveries_of
+    from testing_tracker.cli.desk.files import deliveries_of
     from testing_tracker.clock import machine_zone
     from testing_tracker.serving.units import SERVERS_SETTINGS, Unattended
     from testing_tracker.store.location import Location
@@ -125,7 +125,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
 
 def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ...]:
     """What the environment has to say for the program to find the same database, files and facility again."""
-    from testing_tracker.cli.desk.long_gap import VARIABLE as LONGEST_GAP_VARIABLE
+    from testing_tracker.cli.desk.held import VARIABLE as LONGEST_GAP_VARIABLE
     from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
 
     location = desk.location

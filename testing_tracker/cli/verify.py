@@ -1,4 +1,4 @@
-"""`verify` and `proof`: check the draws here, or let somebody else check them."""
+"""`verify`, `proof` and `key`: check the draws, let somebody else check them, and the key they come from."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk
 from testing_tracker.cli.desk.exporting import exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, say, warn
-from testing_tracker.cli.desk.words import DAY
+from testing_tracker.cli.desk.words import DAY, REASON
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
 
 
 def _document_in(file: Path) -> object:
-    from testing_tracker.rules.exchange.json_text import read_json
+    from testing_tracker.rules.exchange.numbers import read_json
     from testing_tracker.store.given_files import MOST_OF_JSON, content_of, piped_content
 
     try:
@@ -163,3 +163,41 @@ def _document_in(file: Path) -> object:
         raise TestingTrackerError(f"{file} is not a JSON document: it is not text in UTF-8") from None
     except ValueError as error:
         raise TestingTrackerError(f"{file} is not a JSON document: {error}") from None
+
+
+@click.group("key")
+def key_command() -> None:
+    """The key that the draws come from, kept in a file beside the database."""
+
+
+@key_command.command("show")
+@format_option
+@pass_desk
+def show_key(desk: Desk, form: str) -> None:
+    """The anchors that draws are checked against, and from which day on. Never the key itself."""
+    with desk.reading() as (session, acting):
+        rows = [
+            {"first_day": row.first_day, "anchor": row.anchor, "reason": row.reason, "recorded_by": row.recorded_by}
+            for row in services.keys.chains(session, acting.facility_id)
+        ]
+    columns = ["first_day", "anchor"] if form == "table" else ["first_day", "anchor", "reason", "recorded_by"]
+    print_rows(desk, rows, columns, form, empty="")
+
+
+@key_command.command("rotate")
+@click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Why a new key is begun; goes on record.")
+@pass_desk
+def rotate_key(desk: Desk, reason: str) -> None:
+    """Begin a new key, when the present one is lost or others may have read it.
+
+    It is for the first day that was not drawn yet. The earlier key stays in the file, so its days can still be checked.
+    """
+    with desk.writing() as (session, acting):
+        rotated = services.keys.rotate(session, acting, desk.location.key, reason)
+    say(desk, f"A new key is in {desk.location.key.path}, for the draws from {rotated.first_day} on.")
+    say(desk, f"Anchor, to check these draws against: {rotated.anchor}, from {rotated.first_day} on")
+    if rotated.earlier_is_lost:
+        warn(
+            "the earlier key was not there, or damaged. The draws of its last day cannot be decided again; those "
+            "before it can."
+        )

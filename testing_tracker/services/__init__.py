@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from testing_tracker.services.deciding import recommendation_lines as recommendation_lines
     from testing_tracker.services.deciding import recommendations as recommendations
     from testing_tracker.services.deciding import reviews as reviews
-    from testing_tracker.services.deciding import use_patterns as use_patterns
     from testing_tracker.services.deciding import worklist as worklist
     from testing_tracker.services.drawing import closings as closings
     from testing_tracker.services.drawing import keys as keys
@@ -42,9 +41,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.people import roster as roster
     from testing_tracker.services.people import staff as staff
     from testing_tracker.services.reporting import editions as editions
-    from testing_tracker.services.reporting import exports as exports
     from testing_tracker.services.reporting import reminders as reminders
-    from testing_tracker.services.schedules import panels as panels
     from testing_tracker.services.schedules import versions as versions
     from testing_tracker.services.testing import attendance as attendance
     from testing_tracker.services.testing import confirmations as confirmations

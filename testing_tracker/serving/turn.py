@@ -30,9 +30,8 @@ from testing_tracker.services.drawing.catching_up import NightRefusedError
 from testing_tracker.services.keeping.upgrades import bring_up_to_date
 from testing_tracker.services.testing import draws
 from testing_tracker.serving import events
-from testing_tracker.serving.courier import Courier, ReportAttempt, WriteFile
+from testing_tracker.serving.courier import Courier, Reminder, ReportAttempt, WriteFile
 from testing_tracker.serving.events import Event
-from testing_tracker.serving.reminding import Reminder
 from testing_tracker.store import facilities
 from testing_tracker.store.engine import open_engine, reading, reading_all, writing
 from testing_tracker.store.facilities import the_facility

@@ -1,9 +1,13 @@
-"""Copies of a database made while it is in use. Another kind of database makes its copies by its own tool, here too."""
+"""Copies of a database made while it is in use, each with a checksum by which a byte that changed is noticed.
+
+Another kind of database makes its copies by its own tool, here too.
+"""
 
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from zlib import crc32
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, in_words
@@ -58,3 +62,37 @@ def check_nothing_beside(path: Path) -> None:
                 f"{beside} is left of another database, and would be taken for an unfinished act of this one. Nothing "
                 "was changed; move it away, together with what it belongs to."
             )
+
+
+_COUNTER, _USER_VERSION, _APPLICATION_ID = slice(24, 28), slice(60, 64), slice(68, 72)
+_HEADER = 100
+_AT_A_TIME = 1 << 20
+
+
+def seal(copy: Path) -> None:
+    """Put the checksum into a copy that nobody has open."""
+    with open(copy, "r+b") as file:
+        header = bytearray(file.read(_HEADER))
+        header[_USER_VERSION] = header[_COUNTER]
+        header[_APPLICATION_ID] = _checksum(copy)
+        file.seek(0)
+        file.write(header)
+
+
+def is_broken(copy: Path) -> bool:
+    """Whether a copy has a checksum that is not that of what is in it."""
+    with open(copy, "rb") as file:
+        header = file.read(_HEADER)
+    if len(header) < _HEADER or header[_USER_VERSION] != header[_COUNTER]:
+        return False
+    return header[_APPLICATION_ID] != _checksum(copy)
+
+
+def _checksum(copy: Path) -> bytes:
+    with open(copy, "rb") as file:
+        header = bytearray(file.read(_HEADER))
+        header[_USER_VERSION] = header[_APPLICATION_ID] = bytes(4)
+        checksum = crc32(header)
+        while part := file.read(_AT_A_TIME):
+            checksum = crc32(part, checksum)
+    return checksum.to_bytes(4, "big")

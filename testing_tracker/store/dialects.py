@@ -1,8 +1,9 @@
-"""Parts of queries that each kind of database says in its own words."""
+"""Parts of queries that each kind of database says in its own words, weeks among them."""
 
 import json
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,7 +19,11 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
+
+from testing_tracker.rules.calendar import Week
 
 
 def among(
@@ -64,3 +69,29 @@ def said_in(connection: Connection, detail: SQLColumnExpression[str | None], nam
     if connection.dialect.name == "sqlite":
         return case((func.json_valid(detail), func.json_extract(detail, f"$.{name}", type_=String)))
     return func.substring(detail, f'"{name}": "([^"]*)"', type_=String)
+
+
+_DAY_ONE = date(1, 1, 1)  # a Monday
+
+
+class week_number(FunctionElement[int]):
+    """The number of the ISO week that a day lies in, counted from the week of 0001-01-01."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(week_number)
+def _in_sqlite(element: Any, compiler: Any, **options: Any) -> str:  # noqa: ANN401
+    """SQLite keeps a day as text; the Julian date of a day's midnight ends in a half."""
+    return f"(CAST(julianday({compiler.process(element.clauses, **options)}) - 1721425.5 AS INTEGER) / 7)"
+
+
+@compiles(week_number, "postgresql")
+def _in_postgresql(element: Any, compiler: Any, **options: Any) -> str:  # noqa: ANN401
+    return f"(({compiler.process(element.clauses, **options)} - DATE '0001-01-01') / 7)"
+
+
+def number_of(week: Week) -> int:
+    """The same number for a week at hand."""
+    return (week.monday - _DAY_ONE).days // 7

@@ -8,7 +8,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.schedules.zones import Timezones
+from testing_tracker.rules.calendar import Timezones
 from testing_tracker.store.tables import Facility, FacilityName, FacilityZone
 
 _CHOSEN = "facility"

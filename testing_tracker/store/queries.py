@@ -1,4 +1,4 @@
-"""Reads the histories: which row applies to a participant on a day, and which result of a draw counts."""
+"""Reads the histories: which row applies on a day, which result of a draw counts, which night stands."""
 
 from collections.abc import Collection
 from datetime import date
@@ -13,6 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 from testing_tracker.rules.words import Ended, Level, Method, Outcome, Standing
 from testing_tracker.store.tables import (
     Assignment,
+    Closing,
     Draw,
     Enrolment,
     Finding,
@@ -20,11 +21,13 @@ from testing_tracker.store.tables import (
     Leave,
     Participant,
     Placement,
+    Pool,
     Reading,
     Renaming,
     Result,
     Schedule,
     ScheduleVersion,
+    TakingBack,
 )
 
 _History = TypeVar("_History", Assignment, Enrolment, Placement)
@@ -332,3 +335,26 @@ def id_of(row: SQLModel) -> int:
     identity: int | None = getattr(row, "id", None)
     assert identity is not None, "the row has not been written yet"
     return identity
+
+
+def pool_stands() -> ColumnElement[bool]:
+    """The condition that a pool's night was not taken back."""
+    return ~exists().where(
+        col(TakingBack.facility_id) == Pool.facility_id,
+        col(TakingBack.first_day) <= Pool.day,
+        col(TakingBack.last_pool_id) >= Pool.id,
+    )
+
+
+def closing_stands() -> ColumnElement[bool]:
+    """The condition that the night that closed a day was not taken back."""
+    return ~exists().where(
+        col(TakingBack.facility_id) == Closing.facility_id,
+        col(TakingBack.closed_from) <= Closing.day,
+        col(TakingBack.last_closing_id) >= Closing.id,
+    )
+
+
+def draw_stands() -> ColumnElement[bool]:
+    """The condition that a draw is not merely the remains of one that a night that was taken back had made."""
+    return col(Draw.taken_back_id).is_(None)

@@ -218,19 +218,19 @@ def test_the_commands_load_nothing_heavy():
 
 
 def test_a_long_import_shows_its_progress_on_a_terminal(due_today, file, monkeypatch):
-    from testing_tracker.cli.desk import progress
+    from testing_tracker.cli.desk import output
 
     drawn = []
-    monkeypatch.setattr(progress, "SECONDS_WITHOUT_PROGRESS", 0.0)
-    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    monkeypatch.setattr(output, "SECONDS_WITHOUT_PROGRESS", 0.0)
+    monkeypatch.setattr(output, "_is_watched", lambda: True)
     monkeypatch.setattr("rich.progress.Progress.update", lambda self, task, **given: drawn.append(given))
     due_today("result", "import", file(RESULTS + "A17,2026-11-16,negative,,,\n"))
     assert [step["completed"] for step in drawn] == [len(RESULTS), len(RESULTS) + len("A17,2026-11-16,negative,,,\n")]
 
 
 def test_a_short_import_draws_no_bar(due_today, file, monkeypatch):
-    from testing_tracker.cli.desk import progress
+    from testing_tracker.cli.desk import output
 
-    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    monkeypatch.setattr(output, "_is_watched", lambda: True)
     done = due_today.run("result", "import", file(RESULTS + "A17,2026-11-16,negative,,,\n"))
     assert done.stderr == ""

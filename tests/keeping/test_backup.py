@@ -264,13 +264,13 @@ def change(file: Path, *statements: str) -> None:
 
 
 def test_a_copy_that_takes_long_shows_how_far_it_is(staffed, file, monkeypatch):
-    from testing_tracker.cli.desk import progress
+    from testing_tracker.cli.desk import output
 
     drawn = []
-    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    monkeypatch.setattr(output, "_is_watched", lambda: True)
     monkeypatch.setattr("rich.progress.Progress.update", lambda self, task, **given: drawn.append(given["completed"]))
     staffed("backup", str(file))
     assert drawn == []
-    monkeypatch.setattr(progress, "SECONDS_WITHOUT_PROGRESS", 0.0)
+    monkeypatch.setattr(output, "SECONDS_WITHOUT_PROGRESS", 0.0)
     staffed("backup", "--overwrite", str(file))
     assert drawn[-1] == file.stat().st_size

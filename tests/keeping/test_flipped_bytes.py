@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from conftest import Clinic, key_of
 
-from testing_tracker.store import seals_of_copies
+from testing_tracker.store import copies
 
 pytestmark = pytest.mark.sqlite_only(reason="a server's copies are made by its own tools")
 
@@ -62,7 +62,7 @@ def test_whichever_byte_it_is(staffed, saved):
 def test_what_sqlite_wrote_since_has_no_checksum_and_is_still_compared_with_its_ledger(staffed, saved):
     with closing(sqlite3.connect(saved)) as connection, connection:
         connection.execute("VACUUM")
-    assert not seals_of_copies.is_broken(saved)
+    assert not copies.is_broken(saved)
     new = Clinic(saved.with_name("new.db"), staffed.today)
     new("restore", str(saved))
     shutil.copy(key_of(staffed.database), key_of(new.database))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from testing_tracker.rules.people.look_alikes import look_of
+from testing_tracker.rules.people.codes import look_of
 
 ALIKE = [("0017", "17"), ("A-17", "A17"), ("O10", "010"), ("A_1.7", "a17"), ("l7", "17"), ("I7", "17"), ("A017", "A17")]
 APART = [("A17", "A71"), ("17", "170"), ("L7", "17"), ("B8", "88"), ("S5", "55"), ("A1", "A10"), ("0", "")]

@@ -17,8 +17,8 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.pattern import NOTHING_DUE, outcome_that_counts, week_letter
 from testing_tracker.rules.reporting.tally import Tally, total
 from testing_tracker.rules.words import Outcome, Status
+from testing_tracker.store.dialects import number_of, week_number
 from testing_tracker.store.tables import Draw
-from testing_tracker.store.week_number import number_of, week_number
 
 TODAY = date(2026, 11, 18)
 OUTCOMES = [None, *Outcome]

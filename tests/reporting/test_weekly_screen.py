@@ -13,7 +13,7 @@ from testing_tracker.clock import Clock
 from testing_tracker.reports.weekly.gather import gather
 from testing_tracker.reports.weekly.printing import Printed, imprint
 from testing_tracker.reports.weekly.table import Screen, write_table
-from testing_tracker.reports.weekly.weekdays import DayDrawn
+from testing_tracker.reports.weekly.trend import DayDrawn
 from testing_tracker.reports.weekly.words import weekday_rows
 from testing_tracker.store.engine import open_engine, writing
 from testing_tracker.store.facilities import the_facility

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.schedules.closed_days import ClosedDays
-from testing_tracker.rules.schedules.days import chance_on, fixed_week
+from testing_tracker.rules.schedules.days import ClosedDays, chance_on, fixed_week
 from testing_tracker.rules.schedules.schedule import ClosedRule, DrawRule, Schedule, Shift
 from testing_tracker.rules.schedules.schedule_file import ScheduleFileError, read_schedule
 from testing_tracker.rules.words import Kind

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from testing_tracker.rules.calendar import WEEKDAYS, Week, closed_days, weekday_name
 from testing_tracker.rules.schedules import days as draws
-from testing_tracker.rules.schedules.closed_days import ClosedDays
+from testing_tracker.rules.schedules.days import ClosedDays
 from testing_tracker.rules.schedules.schedule import Bounds, ClosedRule, DrawRule, Schedule, Shift
 from testing_tracker.rules.words import Kind
 

@@ -10,8 +10,7 @@ from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.calendar import instant
-from testing_tracker.rules.schedules.zones import FacilityZone, Timezones, zone_of, zone_on
+from testing_tracker.rules.calendar import FacilityZone, Timezones, instant, zone_of, zone_on
 
 WHY = ("--reason", "it was wrong")
 PACIFIC, EASTERN = ZoneInfo("America/Los_Angeles"), ZoneInfo("America/New_York")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from testing_tracker.rules.calendar import Week, closed_days
 from testing_tracker.rules.schedules import guard_rails
-from testing_tracker.rules.schedules.closed_days import ClosedDays
+from testing_tracker.rules.schedules.days import ClosedDays
 from testing_tracker.rules.schedules.guard_rails import Recent, last_day_that_matters
 from testing_tracker.rules.schedules.least_predictable import table_of
 from testing_tracker.rules.schedules.schedule import Bounds, ClosedRule, DrawRule, Schedule

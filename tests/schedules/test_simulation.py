@@ -8,8 +8,7 @@ from random import Random
 
 import pytest
 
-from testing_tracker.rules.schedules.closed_days import OPEN_ALWAYS
-from testing_tracker.rules.schedules.days import chance_on
+from testing_tracker.rules.schedules.days import OPEN_ALWAYS, chance_on
 from testing_tracker.rules.schedules.guard_rails import Recent, chance_within
 from testing_tracker.rules.schedules.least_predictable import table_of
 from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, Schedule

@@ -14,9 +14,8 @@ from freezegun import freeze_time
 from post_office import DIRECTOR, DOCTOR, PASSWORD, SENDER, USER, PostOffice
 from pypdf import PdfReader
 
-from testing_tracker.cli.desk.delivery_files import deliveries_of
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.files import write_file
+from testing_tracker.cli.desk.files import deliveries_of, write_file
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.reporting import outbox

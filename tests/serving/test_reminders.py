@@ -17,7 +17,7 @@ from test_serve import serving, stop, wait_for
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.rules.serving.delivery_file import MailDelivery
 from testing_tracker.services.reporting.reminders import Overdue
-from testing_tracker.serving.reminding import Reminder
+from testing_tracker.serving.courier import Reminder
 
 # The server's library does not see that a connection has TLS from its start.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")

@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 
 from testing_tracker.rules.testing import facility_file
 from testing_tracker.rules.testing.analyte_file import bare
-from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named, analyte_names, described
-from testing_tracker.rules.testing.names import names_meant
+from testing_tracker.rules.testing.analytes import (
+    UnknownAnalyteError,
+    analyte_named,
+    analyte_names,
+    described,
+    names_meant,
+)
 
 DOCUMENT = tomllib.loads(files("testing_tracker.rules.testing").joinpath("analytes.toml").read_text(encoding="utf-8"))
 KNOWN = {

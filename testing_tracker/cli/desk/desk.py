@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from testing_tracker.acting import Acting
     from testing_tracker.clock import Clock
-    from testing_tracker.rules.schedules.zones import Timezones
+    from testing_tracker.rules.calendar import Timezones
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
 
@@ -112,7 +112,7 @@ class Desk:
         from zoneinfo import ZoneInfoNotFoundError
 
         from testing_tracker.clock import Clock
-        from testing_tracker.rules.schedules.zones import Timezones, zone_of
+        from testing_tracker.rules.calendar import Timezones, zone_of
 
         known = Timezones(timezones) if isinstance(timezones, str) else timezones
         try:
@@ -186,7 +186,7 @@ class Desk:
 
     def _timezone(self, session: "Session", facility: "Facility") -> str:
         """The name of the timezone that a facility goes by today."""
-        from testing_tracker.rules.schedules.zones import zone_on
+        from testing_tracker.rules.calendar import zone_on
         from testing_tracker.store.facilities import timezones_of
 
         clock = self.clock(timezones_of(session, facility))

@@ -45,7 +45,7 @@ class Export:
 
     def record(self, session: "Session", acting: "Acting", *, to_file: bool) -> None:
         """Put it on a facility's record."""
-        services.exports.record_export(
+        services.editions.record_export(
             session,
             acting,
             self.report,

@@ -1,9 +1,7 @@
-"""Writes files that only their owner may read, whole or not at all: the one door for what a person asks to be written.
-
-Backups go by the same rules (`store.own_files`), through their own service.
-"""
+"""The files that commands read and write: whole or not at all, for their owner alone, by one door."""
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,11 +12,15 @@ from typing import IO, TYPE_CHECKING, TextIO, TypeVar
 import click
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.serving.delivery_file import Deliveries, DeliveryFileError, read_deliveries
+from testing_tracker.store.given_files import MOST_OF_TOML, content_of
+from testing_tracker.store.location import DELIVERY_VARIABLE
 
 if TYPE_CHECKING:
     from testing_tracker.cli.desk.desk import Desk
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.whole_files import Unfinished
+
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 STANDARD_OUTPUT = Path("-")
@@ -165,3 +167,57 @@ def write_text(file: IO[bytes], write: Callable[[TextIO], None]) -> None:
     write(text)
     text.flush()
     text.detach()
+
+
+def schedule_text(file: Path) -> str:
+    """What stands in a schedule file. Raises TestingTrackerError where it cannot be read."""
+    try:
+        return content_of(file, MOST_OF_TOML).decode()
+    except UnicodeDecodeError:
+        raise TestingTrackerError(f"{file} is not a text file in UTF-8.") from None
+    except OSError as error:
+        raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def deliveries_of(location: "AnyLocation", facility_id: int) -> Deliveries | None:
+    """What a facility's file says, None where it has none.
+
+    Raises DeliveryFileError for a file that others can read, that is not there though the environment names it (the
+    first facility's), or that says what cannot be.
+    """
+    file = location.delivery_of(facility_id)
+    is_named = location.delivery_elsewhere is not None and facility_id == 1
+    if not is_named and not file.exists():
+        return None
+    try:
+        text = _private_text(file)
+    except FileNotFoundError:
+        problem = f"is not there; put it there, or change {DELIVERY_VARIABLE}, which names it"
+        raise DeliveryFileError(str(file), [problem]) from None
+    except ValueError as error:
+        raise DeliveryFileError(str(file), [str(error)]) from None
+    return read_deliveries(text, str(file), file.parent, _secret_in)
+
+
+def _secret_in(path: Path) -> str:
+    try:
+        return _private_text(path)
+    except FileNotFoundError:
+        raise ValueError(f"{path} is not there") from None
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from None
+
+
+def _private_text(path: Path) -> str:
+    """The text of a file that only its owner may read. Raises ValueError saying what is wrong with another one."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if os.name == "posix" and mode & 0o077:
+            raise ValueError(f"is open to others (mode {mode:o}), and may hold a password; `chmod 600` it")
+        return content_of(path, MOST_OF_TOML).decode()
+    except FileNotFoundError:
+        raise
+    except UnicodeDecodeError:
+        raise ValueError("is not a text file in UTF-8") from None
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None

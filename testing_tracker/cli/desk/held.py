@@ -1,6 +1,11 @@
-"""Says that a day's draws were held back from being missed, in the one way that all commands and reports do."""
+"""What commands say of nights: days that were held back from being missed, and how many may be without a run."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from testing_tracker.rules.keeping.long_gap import LONGEST_GAP
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,11 +36,28 @@ def answers_to(closed: "Closed") -> str:
 
 def asked(session: "Session", acting: "Acting", on: "date | None" = None) -> list[str]:
     """The newest question that nobody has answered yet, in words, and how many more there are; or those about a day."""
-    from testing_tracker.services.drawing import held_days
+    from testing_tracker.services.drawing import closings
 
-    found = held_days.unanswered(session, acting, on, on)
+    found = closings.unanswered(session, acting, on, on)
     said = [in_words(one) for one in found[-1:]]
     if len(found) > 1:
         more = "1 more question of this kind is" if len(found) == 2 else f"{len(found) - 1} more of these questions are"
         said.append(f"{more} open: `testing-tracker status` has them all.")
     return said
+
+
+VARIABLE = "TESTING_TRACKER_LONGEST_GAP"
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def longest_gap_option(command: _Command) -> _Command:
+    """`--longest-gap`, which the environment can say once for all."""
+    return click.option(
+        "--longest-gap",
+        type=click.IntRange(min=0),
+        default=LONGEST_GAP,
+        show_default=True,
+        envvar=VARIABLE,
+        metavar="NIGHTS",
+        help="More nights than this without a run wait for `draw --catch-up-to`.",
+    )(command)

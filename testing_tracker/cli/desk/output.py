@@ -1,7 +1,8 @@
 """Prints rows as a table, csv or json, and says what was done. What a training database prints says TRAINING."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 import click
@@ -131,3 +132,46 @@ def _plain(value: object) -> object:
     if isoformat is None:
         return value
     return isoformat(timespec="seconds") if hasattr(value, "tzinfo") else isoformat()
+
+
+SECONDS_WITHOUT_PROGRESS = 1.0
+
+
+@contextmanager
+def progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
+    """What to call with each part of the total that is done."""
+    if not _is_watched():
+        yield lambda _: None
+        return
+    from time import monotonic
+
+    began = monotonic()
+    done = 0
+    draw: Callable[[int], None] | None = None
+    with ExitStack() as stack:
+
+        def advance(part: int) -> None:
+            nonlocal done, draw
+            done += part
+            if draw is None and monotonic() - began >= SECONDS_WITHOUT_PROGRESS:
+                draw = stack.enter_context(_bar(doing, total))
+            if draw is not None:
+                draw(done)
+
+        yield advance
+
+
+@contextmanager
+def _bar(doing: str, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from testing_tracker.cli.desk.shown import behind
+
+    with Progress(console=Console(file=behind(sys.stderr)), transient=True) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty()

@@ -113,7 +113,7 @@ def new_cup(acting: "Acting", day: date, said: dict[str, Any]) -> "NewCup | None
             "and --temperature can be said. The rest comes with its result."
         )
     from testing_tracker.services.testing.collecting import NewCup
-    from testing_tracker.services.testing.happened import collected_instant
+    from testing_tracker.services.testing.collections import collected_instant
     from testing_tracker.services.testing.specimens import NewSpecimen
 
     specimen = _new_specimen(acting, day, {**dict.fromkeys(_OF_THE_SPECIMEN), **said}) or NewSpecimen()
@@ -135,7 +135,7 @@ def nothing_said(said: dict[str, Any]) -> bool:
 
 def new_result(acting: "Acting", day: date, outcome: str, said: dict[str, Any]) -> "NewResult":
     """What the options say. Raises TestingTrackerError for a time or a number that is none."""
-    from testing_tracker.services.testing.happened import collected_instant
+    from testing_tracker.services.testing.collections import collected_instant
     from testing_tracker.services.testing.results import NewResult
 
     if said["definitive"] and not said["lab"]:
@@ -168,7 +168,7 @@ def _new_specimen(acting: "Acting", day: date, said: dict[str, Any]) -> "NewSpec
     if all(said[key] is None for key in _OF_THE_SPECIMEN):
         return None
     from testing_tracker.rules.testing.specimens import Measurements, parse_measurement
-    from testing_tracker.services.testing.happened import collected_instant
+    from testing_tracker.services.testing.collections import collected_instant
     from testing_tracker.services.testing.specimens import NewSpecimen
 
     kind = said["specimen_kind"]

@@ -7,8 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.exchange.days import read_day
-from testing_tracker.rules.exchange.numbers import is_id
+from testing_tracker.rules.exchange.numbers import is_id, read_day
 from testing_tracker.rules.testing.facility_file import FacilityFileError
 from testing_tracker.rules.words import Level, Outcome
 
@@ -182,3 +181,13 @@ FACILITY = Word("facility", _as_is, _facilities)
 ID = Number()
 LEVEL = click.Choice([str(level) for level in Level])
 OUTCOME = click.Choice([str(outcome) for outcome in Outcome])
+
+
+def in_a_line(number: int, participant: str, status: str, reason: str) -> str:
+    """A recommendation that an act has raised or changed, in a line of what the act prints."""
+    return f"Recommendation {number} for {participant}, {status}: {reason}. A clinician decides."
+
+
+def lost_ground_in_a_line(participant: str, lost: str) -> str:
+    """Whom a decision has moved that has lost its ground, in a line of what the act prints."""
+    return f"{participant} {lost}. A clinician is asked to look: `testing-tracker review list`."

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from importlib.resources import as_file, files
+from io import BytesIO
 
 from testing_tracker.reports.paper import glyphs
 from testing_tracker.reports.weekly.words import Section
@@ -64,3 +65,14 @@ def section_data(section: Section) -> dict[str, object]:
     widths = [max((len(row[place]) for row in section.rows), default=0) for place in range(len(section.columns))]
     wide = next((number for number, width in enumerate(reversed(widths)) if width <= _WIDE), len(widths))
     return {**asdict(section), "wide": max(wide, 1)}
+
+
+def encrypted(pdf: bytes, passphrase: str) -> bytes:
+    """The same pdf with AES-256 (ISO 32000-2), to be opened with the passphrase only."""
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf)))
+    writer.encrypt(user_password=passphrase, algorithm="AES-256")
+    written = BytesIO()
+    writer.write(written)
+    return written.getvalue()

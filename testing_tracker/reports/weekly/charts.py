@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from testing_tracker.reports.paper import charts
 from testing_tracker.reports.weekly.gather import WeeklyReport
-from testing_tracker.reports.weekly.weekdays import STANDARD_DEVIATIONS
+from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS
 from testing_tracker.reports.weekly.words import (
     ANALYTES_TITLE,
     TREND_TITLE,

@@ -51,6 +51,6 @@ def _page(printed: Printed, form: str) -> bytes:
         from testing_tracker.reports.weekly.pages import weekly_html
 
         return weekly_html(printed).encode()
-    from testing_tracker.reports.weekly.pdf import weekly_pdf
+    from testing_tracker.reports.weekly.pages import weekly_pdf
 
     return weekly_pdf(printed)

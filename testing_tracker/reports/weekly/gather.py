@@ -1,34 +1,104 @@
 """Gathers the weekly compliance report from the database: the facility's week, for each participant and in all."""
 
+import pickle
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.reports.paper.spool import Spool
-from testing_tracker.reports.weekly.away import Away, leaves_in
 from testing_tracker.reports.weekly.findings import Findings, findings_in
 from testing_tracker.reports.weekly.open_matters import Standing, standing_in
 from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in
-from testing_tracker.reports.weekly.questions import questions_in
-from testing_tracker.reports.weekly.trend import Trend, trend_in
-from testing_tracker.reports.weekly.weekdays import DayDrawn, weekdays_in
+from testing_tracker.reports.weekly.trend import DayDrawn, Trend, trend_in, weekdays_in
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.schedules.days import fixed_week
 from testing_tracker.rules.words import Kind
-from testing_tracker.services.drawing import keys
+from testing_tracker.services.drawing import closings, keys
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.schedules.closures import ClosedOn, closed_between
 from testing_tracker.store import facilities
-from testing_tracker.store.queries import in_force_id, version_on
-from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Night
+from testing_tracker.store.queries import in_force_id, leave_counts, version_on
+from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Leave, Night, Participant
+
+_Row = TypeVar("_Row")
+_AT_A_TIME = 500
+_IN_MEMORY = 1 << 20
+
+
+class Spool(Generic[_Row]):
+    """Rows that can be gone through again and again; many are in a file that has no name and that nobody else sees.
+
+    `seen` is shown each row as it comes in.
+    """
+
+    def __init__(self, rows: Iterable[_Row], seen: Callable[[_Row], object] = lambda row: None) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  it lives as long as the rows
+        weakref.finalize(self, self._file.close)
+        self._count = 0
+        page: list[_Row] = []
+        for row in rows:
+            seen(row)
+            self._count += 1
+            page.append(row)
+            if len(page) == _AT_A_TIME:
+                pickle.dump(page, self._file, pickle.HIGHEST_PROTOCOL)
+                page = []
+        pickle.dump(page, self._file, pickle.HIGHEST_PROTOCOL)
+        self._end = self._file.tell()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[_Row]:
+        position = 0
+        while position < self._end:
+            self._file.seek(position)
+            page: list[_Row] = pickle.load(self._file)
+            position = self._file.tell()
+            yield from page
+
+
+def questions_in(session: Session, acting: Acting, week: Week) -> list[Compared]:
+    """The days that were held back and lie in the week, of which nobody has said yet what happened."""
+    return closings.unanswered(session, acting, week.monday, week.sunday)
+
+
+@dataclass(frozen=True)
+class Away:
+    """A leave that lies in the week at least in part; both days are included."""
+
+    participant: str
+    from_on: date
+    to_on: date
+    reason: str
+
+
+def leaves_in(session: Session, acting: Acting, week: Week) -> list[Away]:
+    """The leaves of the week, by code."""
+    rows = session.exec(
+        select(Leave, Participant.code)
+        .join(Participant, col(Participant.id) == Leave.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            Leave.from_on <= week.sunday,
+            Leave.to_on >= week.monday,
+            Leave.from_on <= Leave.to_on,
+            leave_counts(),
+        )
+        .order_by(Participant.code_key, col(Leave.from_on))
+    )
+    return [Away(code, leave.from_on, leave.to_on, leave.reason) for leave, code in rows]
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.pattern import NOTHING_DUE
 from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.words import Status
+from testing_tracker.store.dialects import number_of, week_number
 from testing_tracker.store.queries import in_force_id, of_facility
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Participant, Placement, Schedule
-from testing_tracker.store.week_number import number_of, week_number
 
 _History = TypeVar("_History", Assignment, Placement)
 _ROWS_AT_A_TIME = 1000

@@ -13,13 +13,11 @@ from testing_tracker.reports.paper.imprint_words import NOTICE, anchors_in_words
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.open_matters import Recommended
 from testing_tracker.reports.weekly.printing import Printed
-from testing_tracker.reports.weekly.trend import WEEKS_BEFORE
-from testing_tracker.reports.weekly.weekdays import STANDARD_DEVIATIONS, DayDrawn
-from testing_tracker.rules.calendar import Week, weekday_name
+from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS, WEEKS_BEFORE, DayDrawn
+from testing_tracker.rules.calendar import Week, weekday_name, zone_on
 from testing_tracker.rules.deciding.escalation import DISCLAIMER
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.reporting.tally import Tally
-from testing_tracker.rules.schedules.zones import zone_on
 
 NOT_AVAILABLE = "n/a"
 KEY = (

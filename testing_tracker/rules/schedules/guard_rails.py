@@ -14,7 +14,7 @@ from math import inf
 from typing import NamedTuple
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.schedules.closed_days import ClosedDays
+from testing_tracker.rules.schedules.days import ClosedDays
 from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, Schedule
 
 Grid = tuple[tuple[tuple[float, ...], ...], ...]

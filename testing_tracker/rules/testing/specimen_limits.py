@@ -1,4 +1,7 @@
-"""The limits that classify a specimen: `specimens.toml`, with the facility's own under `[limits.KIND]` of its file."""
+"""The limits that classify a specimen, and what its validity does to a test's outcome.
+
+The limits are those of `specimens.toml`, with the facility's own under `[limits.KIND]` of its file.
+"""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +14,7 @@ from typing import Any
 from testing_tracker.rules.testing.analytes import shipped_document
 from testing_tracker.rules.testing.facility_file import LIMITS, FacilityFile, FacilityFileError, facility_file
 from testing_tracker.rules.testing.sources import Source, read_source, read_sources
-from testing_tracker.rules.words import SPECIMENS, Validity
+from testing_tracker.rules.words import SPECIMENS, Outcome, Validity
 
 INCONSISTENT = "inconsistent"
 _NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
@@ -132,3 +135,15 @@ def _disorder(numbers: Mapping[str, Decimal]) -> list[str]:
         for lower, upper in pairwise(line)
         if numbers[lower] > numbers[upper]
     ]
+
+
+_COUNTS = (Validity.ACCEPTABLE, Validity.NOT_TESTED)
+
+
+def outcome_of(outcome: Outcome, validity: Validity) -> tuple[Outcome, str | None]:
+    """The outcome that goes on record, and why where it is not the one that the test said."""
+    if validity in _COUNTS or outcome is Outcome.INVALID:
+        return outcome, None
+    if outcome is Outcome.POSITIVE and validity is not Validity.INVALID:
+        return outcome, None
+    return Outcome.INVALID, f"the specimen is {validity}, so its {outcome} does not count and is recorded as invalid"

@@ -1,18 +1,14 @@
-"""Whether a specimen is what it is meant to be, by what was measured on it.
-
-The terms are those of the federal workplace guidelines. A value that was not measured is never taken as normal: it can
-leave open what a specimen is, and never makes it acceptable. Decimal arithmetic throughout, since limits such as 1.0010
-are exact.
-"""
+"""Whether a specimen is what it is meant to be, by what was measured on it and by its label."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.specimen_limits import Limits, limits_of
-from testing_tracker.rules.words import Validity
+from testing_tracker.rules.words import Outcome, Validity
 
 # The worst first: the order in which a specimen is checked.
 ORDER = (Validity.ADULTERATED, Validity.SUBSTITUTED, Validity.INVALID, Validity.DILUTE)
@@ -203,3 +199,46 @@ def _missing(limits: Limits, measurements: Measurements) -> list[str]:
 
 def _called(name: str) -> str:
     return "pH" if name == "ph" else name.replace("_", " ")
+
+
+_MINUS_LIKE = (
+    "\u2212\u02d7\u2043\u30fc\uff70\u00af\u203e"  # minus signs, bullets and long vowels that look like a hyphen
+)
+
+
+def label_key(label: str) -> str:
+    """A label without case and blanks, with every dash that looks like a hyphen as a hyphen.
+
+    A dash is not left out: 1-23 and 12-3 are two labels. What cannot be seen, such as a soft hyphen, is.
+    """
+    seen = []
+    for character in unicodedata.normalize("NFKC", label):
+        category = unicodedata.category(character)
+        if category == "Pd" or character in _MINUS_LIKE:
+            seen.append("-")
+        elif not character.isspace() and category not in ("Cf", "Cc"):
+            seen.append(character)
+    return unicodedata.normalize("NFKC", "".join(seen).casefold())
+
+
+def calls_for_another(kind: str, temperature: str | None) -> bool:
+    """Whether a specimen with this temperature (degrees Celsius, None is not measured) calls for another one."""
+    return temperature is not None and temperature_is_out_of_range(kind, Measurements(temperature=Decimal(temperature)))
+
+
+def advice(kind: str, temperature: str | None, outcome: Outcome | None, code: str) -> list[str]:
+    """What a nurse is told of a specimen with this temperature and what its test said; nothing of one in range.
+
+    Only a negative is collected again for the same draw, where the second cup's result stands in its place. Beside a
+    positive, or a cup whose result is to come, another test is ordered.
+    """
+    if not calls_for_another(kind, temperature):
+        return []
+    limits = limits_of(kind)
+    assert limits is not None, "it is out of a range"
+    between = f"{limits['temperature_from']} to {limits['temperature_to']} C"
+    how = " --recollect" if outcome in (Outcome.NEGATIVE, Outcome.INVALID) else " --reason 'out of range'"
+    return [
+        f"the specimen was {temperature} C, outside {between}: collect another one now, observed "
+        f"(`testing-tracker test {code}{how}`, then --observed); what this one says stays on record"
+    ]

@@ -15,8 +15,8 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.escalation import level_below
 from testing_tracker.rules.deciding.streaks import is_ready_for_less, negative_weeks
 from testing_tracker.rules.words import Decision, Level
+from testing_tracker.services.deciding.recent_record import patterns
 from testing_tracker.services.deciding.recommendation_lines import EvidenceLine, RecommendationLine, lines
-from testing_tracker.services.deciding.use_patterns import patterns
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.queries import id_of, in_force_id
 from testing_tracker.store.tables import Assignment, Enrolment, Participant, Placement, Recommendation

@@ -1,4 +1,7 @@
-"""Closes the days that are over: what nobody touched is missed, unless it is the record that seems to be missing."""
+"""Closes the days that are over, and holds back those of which the record seems to be missing.
+
+What nobody touched is missed, unless it is the record that is missing: of those days a person is asked.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,12 +28,12 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import Missed
 from testing_tracker.rules.words import Kind, Status
 from testing_tracker.services.schedules import versions as schedules
-from testing_tracker.services.schedules.panels import rule_of_draw
+from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.services.testing.attendance import close_unable, set_status
 from testing_tracker.services.testing.draws import window_closes
 from testing_tracker.services.testing.settling import settle
+from testing_tracker.store.queries import closing_stands
 from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
-from testing_tracker.store.taken_back import closing_stands
 
 Which = tuple[ColumnElement[bool], ...]
 
@@ -270,3 +273,45 @@ def _close(session: Session, acting: Acting, which: Which, draws: Untouched) -> 
         update(Draw).where(*which).values(status=str(status), reason=sentence(because), because=str(because))
     )
     return closed.rowcount
+
+
+def unanswered(
+    session: Session, acting: Acting, since: date | None = None, until: date | None = None
+) -> list[Compared]:
+    """The questions that are open, oldest first: all there are, or those about days from `since` to `until`."""
+    query = select(Closing).where(Closing.facility_id == acting.facility_id, col(Closing.held), closing_stands())
+    if since is not None:
+        query = query.where(Closing.day >= since)
+    if until is not None:
+        query = query.where(Closing.day < until + timedelta(days=DAYS_TOGETHER))
+    rows = session.exec(query.order_by(col(Closing.day), col(Closing.days))).all()
+    if not rows:
+        return []
+    waiting = _days_waiting(session, acting, min(_closed(row).first_day for row in rows), max(row.day for row in rows))
+    found = [Compared(_closed(row), Count(row.usual_draws, row.usual_untouched)) for row in rows]
+    return [
+        one
+        for one in found
+        if (until is None or one.closed.first_day <= until)
+        and any(one.closed.first_day <= day <= one.closed.day for day in waiting)
+    ]
+
+
+def _closed(row: Closing) -> Closed:
+    return Closed(row.day, row.days, Count(row.draws, row.untouched), held=True)
+
+
+def _days_waiting(session: Session, acting: Acting, first: date, last: date) -> Sequence[date]:
+    """The days that have draws of which nobody has said yet what became of them."""
+    query = (
+        select(col(Draw.due_on))
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(
+            Participant.facility_id == acting.facility_id,
+            col(Draw.due_on).between(first, last),
+            Draw.status == Status.UNRECORDED,
+            Draw.because == Because.HELD,
+        )
+        .distinct()
+    )
+    return session.exec(query).all()

@@ -16,8 +16,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.day_secrets import drawn_among, panel_drawn
-from testing_tracker.rules.schedules.closed_days import ClosedDays
-from testing_tracker.rules.schedules.days import chance_on
+from testing_tracker.rules.schedules.days import ClosedDays, chance_on
 from testing_tracker.rules.schedules.guard_rails import (
     ChanceTable,
     Recent,
@@ -30,7 +29,7 @@ from testing_tracker.rules.words import Kind
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.store import ledger
-from testing_tracker.store.queries import id_of, in_force_id, leave_counts, version_known
+from testing_tracker.store.queries import draw_stands, id_of, in_force_id, leave_counts, version_known
 from testing_tracker.store.tables import (
     Assignment,
     Draw,
@@ -40,7 +39,6 @@ from testing_tracker.store.tables import (
     Pool,
     Schedule,
 )
-from testing_tracker.store.taken_back import draw_stands
 
 AT_A_TIME = 5_000  # participants in memory at once
 

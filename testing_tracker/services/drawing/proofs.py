@@ -15,8 +15,8 @@ from testing_tracker.services.keeping.checking.replay import known_to_run
 from testing_tracker.services.testing.draws import last_run_before
 from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.queries import draw_stands, pool_stands
 from testing_tracker.store.tables import Draw, Facility, KeyChain, Pool
-from testing_tracker.store.taken_back import draw_stands, pool_stands
 
 
 def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Proof:

@@ -21,7 +21,7 @@ from testing_tracker.rules.drawing.because import because_in
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Read
-from testing_tracker.rules.testing.recollection import says
+from testing_tracker.rules.testing.settling import says
 from testing_tracker.rules.words import Kind, Method, Outcome, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.exchange.imports import (
@@ -38,7 +38,7 @@ from testing_tracker.services.exchange.past_draws import PastDraws, method_of
 from testing_tracker.store import audit
 from testing_tracker.store.bulk import add_rows
 from testing_tracker.store.dialects import among, free_ids
-from testing_tracker.store.queries import counts
+from testing_tracker.store.queries import counts, draw_stands
 from testing_tracker.store.tables import (
     Draw,
     Enrolment,
@@ -48,7 +48,6 @@ from testing_tracker.store.tables import (
     Renaming,
     Result,
 )
-from testing_tracker.store.taken_back import draw_stands
 
 COLUMNS = ("participant", "due_on", "status", "outcome", "analytes", "reason")
 STATUSES = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED, Status.EXCUSED)

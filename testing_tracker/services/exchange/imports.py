@@ -17,12 +17,12 @@ from sqlmodel import Session
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import unprotected
-from testing_tracker.rules.exchange.days import read_day as read_a_day
+from testing_tracker.rules.exchange.numbers import read_day as read_a_day
 from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named, analyte_names
 from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services.people import participants
-from testing_tracker.services.people.look_alikes import LookAlikes, looks_like
+from testing_tracker.services.people.lookup import LookAlikes, looks_like
 from testing_tracker.services.schedules import versions
 
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")

@@ -1,15 +1,18 @@
-"""Whether all that a line of a laboratory's file says is on record, and what is not."""
+"""Rows of a laboratory's file that are about one specimen, and whether all that they say is on record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.rules.testing.amounts import Amount
-from testing_tracker.rules.testing.specimen_labels import label_key
-from testing_tracker.rules.testing.validity import outcome_of
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing.amounts import Amount, judge
+from testing_tracker.rules.testing.specimen_limits import outcome_of
+from testing_tracker.rules.testing.specimens import Measurements, label_key
 from testing_tracker.rules.words import Method, Outcome, Validity
-from testing_tracker.services.schedules import panels
+from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing.results import NewResult
 from testing_tracker.services.testing.specimens import NewSpecimen, latest
 from testing_tracker.store.tables import Draw, Finding, Result, Specimen
@@ -98,7 +101,7 @@ def _has_cutoff(row: Finding | None, cutoff: Amount) -> bool:
 
 
 def _of_specimen(session: Session, draw: Draw, specimen: Specimen | None, said: NewSpecimen) -> Iterator[str]:
-    kind = specimen.kind if specimen is not None else panels.test_of(session, draw).specimen
+    kind = specimen.kind if specimen is not None else versions.test_of(session, draw).specimen
     if said.kind not in (None, kind):
         yield "specimen"
     label = specimen.label if specimen is not None else None
@@ -127,3 +130,60 @@ def was_taken_back(session: Session, draw: Draw, new: NewResult) -> bool:
     if not rows or rows[0].outcome is not None:
         return False
     return any(row.outcome and not differences(session, draw, row, new) for row in rows)
+
+
+# What a person reads in the file's header, where that is not the field's name.
+COLUMNS = {"amounts": "analytes", "label": "specimen_id", "kind": "specimen"}
+
+_Said = TypeVar("_Said", NewResult, NewSpecimen, Measurements)
+
+
+def one_result(rows: Sequence[NewResult], kind: str) -> NewResult:
+    """The result that all rows of a specimen of this kind say together, in whatever order they stand.
+
+    What one row leaves out another may say. Positive if any row is, and negative if all are: a row that says negative
+    is about its own drug. Notes stand beside each other. Raises TestingTrackerError where rows contradict each other,
+    or where one of them says what cannot be.
+    """
+    outcomes = {row.outcome for row in rows}
+    if Outcome.INVALID in outcomes and len(outcomes) > 1:
+        raise TestingTrackerError("the rows of this specimen say invalid and another outcome")
+    if len(rows) > 1:
+        for row in rows:
+            judge(row.outcome, row.analytes, row.amounts, kind, row.method, row.cutoffs)
+    notes = sorted({row.note for row in rows if row.note is not None})
+    alike = [replace(row, outcome=rows[0].outcome, note=None) for row in rows]
+    outcome = Outcome.POSITIVE if Outcome.POSITIVE in outcomes else rows[0].outcome
+    return replace(_together(alike), outcome=outcome, note="; ".join(notes) or None)
+
+
+def _together(rows: Sequence[_Said]) -> _Said:
+    """What any of the rows says. Raises TestingTrackerError naming the column in which two of them differ."""
+    said = {}
+    for field in fields(rows[0]):
+        values = [value for row in rows if (value := getattr(row, field.name)) is not None]
+        try:
+            said[field.name] = _one_of(field.name, values)
+        except ValueError:
+            column = COLUMNS.get(field.name, field.name)
+            raise TestingTrackerError(f"the rows of this specimen differ: {column}") from None
+    return replace(rows[0], **said)
+
+
+def _one_of(name: str, values: Sequence[Any]) -> Any:  # noqa: ANN401
+    """One value for all. Raises ValueError where they are not the same."""
+    if not values:
+        return None
+    first = values[0]
+    if isinstance(first, NewSpecimen | Measurements):
+        return _together(values)
+    if isinstance(first, Mapping):
+        pairs = {(key, value) for mapping in values for key, value in mapping.items()}
+        if len({key for key, _ in pairs}) != len(pairs):
+            raise ValueError(name)
+        return dict(sorted(pairs))
+    if isinstance(first, tuple):
+        return tuple(sorted({part for parts in values for part in parts}))
+    if len({label_key(value) if name == "label" else value for value in values}) > 1:
+        raise ValueError(name)
+    return first

@@ -13,10 +13,10 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import Timezones
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.schedules.zones import Timezones
 from testing_tracker.services.drawing import keys
-from testing_tracker.store import audit, facilities, integrity, ledger, own_files, seals_of_copies
+from testing_tracker.store import audit, copies, facilities, integrity, ledger, own_files
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
 from testing_tracker.store.dumps import BEGINNING
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
@@ -65,7 +65,7 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
         with whole_file(file, overwrite=overwrite) as made:
             copy_database(location.path, made.path, progress)
             copy = _look_into(made.path, f"The database {location.path} is damaged, so no copy of it was made")
-            seals_of_copies.seal(made.path)
+            copies.seal(made.path)
             return copy
     except OSError as error:
         raise cannot_write(file, error) from None
@@ -221,7 +221,7 @@ def _check_to_the_letter(file: Path, schema: str) -> None:
 
     What they no longer refuse would be found when it is too late.
     """
-    if seals_of_copies.is_broken(file):
+    if copies.is_broken(file):
         raise TestingTrackerError(
             f"{file} is damaged, and was not brought back; take an earlier backup: it is not to the byte what was "
             "written. If there is no better one, add --accept-changed, and look at what `testing-tracker verify` says."

@@ -9,14 +9,14 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
+from testing_tracker.rules.calendar import zone_on
 from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.keeping import stuck
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.stuck import Patience, Stuck
-from testing_tracker.rules.schedules.zones import zone_on
 from testing_tracker.rules.words import Decision, Kind, Status
 from testing_tracker.services.deciding import reviews
-from testing_tracker.services.drawing import held_days, keys
+from testing_tracker.services.drawing import closings, keys
 from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.testing import confirmations, recollections
 from testing_tracker.store.location import AnyLocation, Location
@@ -47,7 +47,7 @@ def _the_program(
     nights = select(newest).where(Night.facility_id == acting.facility_id)
     yield stuck.night_overdue(session.exec(nights).one(), opened_on, local_now, patience)
     yield from _gaps(session, acting, patience)
-    yield from map(stuck.unanswered, held_days.unanswered(session, acting))
+    yield from map(stuck.unanswered, closings.unanswered(session, acting))
     yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
     known = select(func.max(AuditEntry.id)).where(

@@ -1,8 +1,10 @@
-"""Making a facility: the first one with its database, others beside it."""
+"""Making a facility with the schedules that come with the program, and correcting its name and its timezone."""
 
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,22 +12,41 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from testing_tracker import chance
-from testing_tracker.acting import acting_in
+from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock, ClockOf, machine_zone
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import zone_on
 from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.schedules.zones import zone_on
+from testing_tracker.rules.words import Role
 from testing_tracker.services.drawing import keys
+from testing_tracker.services.people import staff
 from testing_tracker.services.schedules import versions
-from testing_tracker.shipped import shipped_schedules
 from testing_tracker.store import audit, schema
 from testing_tracker.store.engine import make_engine, new_file, writing_all
 from testing_tracker.store.facilities import earlier_names, every, timezones_of
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import Facility, Night, Participant
+from testing_tracker.store.tables import Facility, FacilityName, FacilityZone, Night, Participant
+
+
+def shipped_schedules() -> dict[str, str]:
+    """The text of each shipped schedule by its file name.
+
+    A wheel carries the folder inside the package; a checkout and an editable install have it beside the package.
+    """
+    return {
+        entry.name: entry.read_text(encoding="utf-8")
+        for entry in sorted(_folder().iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    }
+
+
+def _folder() -> Traversable:
+    package = files("testing_tracker")
+    inside = package.joinpath("schedules")
+    return inside if inside.is_dir() else package.joinpath("..", "schedules")
 
 
 @dataclass(frozen=True)
@@ -197,3 +218,83 @@ def _open_facility(session: Session, name: str, clock: Clock, seed: bytes, *, tr
     for file, text in shipped_schedules().items():
         versions.load_schedule(session, acting, file, text)
     return facility
+
+
+A_DAY = timedelta(days=1)
+
+
+def rename(session: Session, acting: Acting, given: str, reason: str) -> tuple[str, str]:
+    """Give the facility another name; returns the earlier one and the new one.
+
+    The earlier name goes on finding it, unless another facility takes it. A manager's to do, where there is one on
+    record. Raises TestingTrackerError for a name that cannot be one, and for one that a facility has.
+    """
+    staff.require(session, acting, Role.MANAGER, "rename the facility")
+    name = check_name(given)
+    facility = session.get_one(Facility, acting.facility_id)
+    if name == facility.name:
+        raise TestingTrackerError(f"The facility is called {name!r} already; there is nothing to do.")
+    if any(one.name.casefold() == name.casefold() for one in every(session) if one.id != facility.id):
+        raise TestingTrackerError(f"There is a facility {name!r} in this database already. Give another name.")
+    earlier, facility.name = facility.name, name
+    session.add(facility)
+    session.add(
+        FacilityName(
+            facility_id=acting.facility_id,
+            name=name,
+            earlier=earlier,
+            reason=reason,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(session, acting, Act.FACILITY_RENAME, reason=reason, facility=name, earlier=earlier)
+    session.flush()
+    return earlier, name
+
+
+def change_timezone(session: Session, acting: Acting, timezone: str, from_on: date | None, reason: str) -> date:
+    """Have the facility go by another timezone from a day on, by default from tomorrow; returns that day.
+
+    Days before keep theirs, and with it their windows and what was late on them. A manager's to do, where there is one
+    on record. Raises TestingTrackerError for an unknown timezone, for the one that it goes by already, and for a day
+    that was begun or decided.
+    """
+    staff.require(session, acting, Role.MANAGER, "change the facility's timezone")
+    zone = find_zone(timezone)
+    decided_to = versions.decided_to(session, acting) or acting.today
+    earliest = max(acting.today, decided_to) + timedelta(days=1)
+    from_on = from_on or earliest
+    if from_on < earliest:
+        raise TestingTrackerError(
+            f"A day that was begun keeps its clock. Give {earliest} or a later day; leave --from out for {earliest}."
+        )
+    if zone_on(acting.zone, from_on).key == zone.key:
+        raise TestingTrackerError(f"The facility goes by {zone.key} on {from_on} already; there is nothing to do.")
+    if abs(_offset(zone, from_on) - _offset(zone_on(acting.zone, from_on - timedelta(days=1)), from_on)) > A_DAY:
+        raise TestingTrackerError(
+            f"{zone.key} is more than a day away from the facility's clock. Give another timezone."
+        )
+    session.add(
+        FacilityZone(
+            facility_id=acting.facility_id,
+            from_on=from_on,
+            timezone=zone.key,
+            reason=reason,
+            recorded_at=acting.now,
+            recorded_by=acting.account,
+        )
+    )
+    audit.record(session, acting, Act.FACILITY_TIMEZONE, reason=reason, timezone=zone.key, from_on=from_on)
+    session.flush()
+    return from_on
+
+
+def _offset(zone: ZoneInfo, day: date) -> timedelta:
+    return datetime.combine(day, time(12), zone).utcoffset() or timedelta()
+
+
+def later_timezones(session: Session, acting: Acting, after: date) -> list[tuple[date, str]]:
+    """The changes of the timezone that were recorded for days after a day, in their order."""
+    facility = session.get_one(Facility, acting.facility_id)
+    return [(day, name) for day, name in timezones_of(session, facility).changes if day > after]

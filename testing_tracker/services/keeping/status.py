@@ -15,7 +15,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.long_gap import LONGEST_GAP, Gap, waiting
 from testing_tracker.rules.keeping.owed import last_night_expected, overdue_since, report_overdue
 from testing_tracker.rules.words import Channel
-from testing_tracker.services.drawing import held_days
+from testing_tracker.services.drawing import closings
 from testing_tracker.services.drawing.catching_up import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import outbox, reminders
 from testing_tracker.services.reporting.amended import AmendedReport, amended
@@ -146,7 +146,7 @@ def state_of(
         checks=[_check(session, acting, act) for act in CHECKS],
         confirmations=_overdue_confirmations(session, acting),
         waits_for_word=gap_that_waits(session, acting, longest_gap),
-        questions=held_days.unanswered(session, acting),
+        questions=closings.unanswered(session, acting),
         amended=amended(session, acting),
     )
     state.deliveries += _not_begun(session, acting, report_overdue(local_now, opened_on), channels)

@@ -1,11 +1,14 @@
-"""Finds the participant that a person means by a code, and from which day on a change binds."""
+"""Finds the participant whom a person means by a code, the records joined into it, and from when on a change binds."""
 
-from datetime import date
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.people.codes import look_of
 from testing_tracker.rules.words import Ended, Standing
 from testing_tracker.store.queries import (
     enrolled_on,
@@ -15,7 +18,7 @@ from testing_tracker.store.queries import (
     records_of,
     standing_on,
 )
-from testing_tracker.store.tables import Enrolment, Participant
+from testing_tracker.store.tables import Enrolment, Joining, Participant, Renaming
 
 
 def find_participant(session: Session, acting: Acting, code: str) -> Participant:
@@ -83,3 +86,60 @@ def readmitted_from(session: Session, acting: Acting, participant_id: int) -> da
 def first_day_of_change(session: Session, acting: Acting, participant_id: int) -> date:
     """The day from which a change made now binds: today, or the first day of an enrolment that is still to come."""
     return max(acting.today, enrolled_on(session, participant_id))
+
+
+class LookAlikes:
+    """The codes of a facility by their look, those that were corrected since among them.
+
+    Read once and then kept up, so that an import of many need not read all codes for each.
+    """
+
+    def __init__(self, session: Session, acting: Acting) -> None:
+        self._by_look: dict[str, list[str]] = defaultdict(list)
+        ours = Participant.facility_id == acting.facility_id
+        for code in session.exec(select(Participant.code).where(ours).order_by(col(Participant.id))):
+            self.add(code)
+        earlier = select(Renaming.earlier_code).join(Participant, col(Participant.id) == Renaming.participant_id)
+        for code in session.exec(earlier.where(ours).order_by(col(Renaming.id))):
+            self.add(code)
+
+    def add(self, code: str) -> None:
+        """A code that is in use from now on."""
+        alike = self._by_look[look_of(code)]
+        if code.casefold() not in (other.casefold() for other in alike):
+            alike.append(code)
+
+    def of(self, code: str) -> list[str]:
+        """The other codes that look like this one."""
+        return [other for other in self._by_look.get(look_of(code), ()) if other.casefold() != code.casefold()]
+
+
+def looks_like(code: str, other: str) -> str:
+    """The note about two codes that look alike, in words."""
+    return f"{code} looks like {other}, which is on record too; take care that nobody's cup is logged for the other"
+
+
+@dataclass(frozen=True)
+class JoinedRecord:
+    """A record that was joined into another one: its code and number, and who said so, when (UTC) and why."""
+
+    participant: str
+    number: int
+    joined_at: datetime
+    reason: str
+    recorded_by: str
+
+
+def joined_records(session: Session, participant_id: int) -> list[JoinedRecord]:
+    """The records that were joined into a participant's, oldest first."""
+    others = session.connection().execute(records_of(participant_id)).scalars().all()
+    rows = session.exec(
+        select(Joining, Participant.code)
+        .join(Participant, col(Participant.id) == Joining.participant_id)
+        .where(col(Joining.participant_id).in_(others), Joining.into_id == participant_id)
+        .order_by(col(Joining.id))
+    )
+    return [
+        JoinedRecord(code, joining.participant_id, joining.recorded_at, joining.reason, joining.recorded_by)
+        for joining, code in rows
+    ]

@@ -10,13 +10,11 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.people.codes import check_code
-from testing_tracker.rules.people.new_codes import check_new_code
+from testing_tracker.rules.people.codes import check_code, check_new_code
 from testing_tracker.rules.words import Level
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.people.leaves import end_leaves_for_return
-from testing_tracker.services.people.look_alikes import LookAlikes
-from testing_tracker.services.people.lookup import find_enrolled, first_day_of_change, is_cancelled
+from testing_tracker.services.people.lookup import LookAlikes, find_enrolled, first_day_of_change, is_cancelled
 from testing_tracker.services.people.renaming import change_name
 from testing_tracker.services.schedules import versions
 from testing_tracker.store import audit

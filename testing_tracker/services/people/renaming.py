@@ -10,9 +10,8 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.people.new_codes import check_new_code
-from testing_tracker.services.people.look_alikes import LookAlikes
-from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.rules.people.codes import check_new_code
+from testing_tracker.services.people.lookup import LookAlikes, find_participant
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, record_with_code
 from testing_tracker.store.tables import Participant, Renaming

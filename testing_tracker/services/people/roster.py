@@ -13,7 +13,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services.people import leaves, lookup
-from testing_tracker.services.people.joined import JoinedRecord, joined_records
+from testing_tracker.services.people.lookup import JoinedRecord, joined_records
 from testing_tracker.services.people.renaming import EarlierName, earlier_names
 from testing_tracker.services.testing import prescriptions
 from testing_tracker.services.testing.collections import Cup, cups_by_row

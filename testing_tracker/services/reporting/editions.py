@@ -1,8 +1,4 @@
-"""The editions of a week's report: what was printed first, and what has changed in the records since.
-
-A report of a week that is over says the same whenever it is printed, with the moment and the account of its first
-printing, as long as its records say the same. When they do not, it is a new edition, and says what was amended.
-"""
+"""The editions of a week's report: what was printed first, what changed since; and that something left the program."""
 
 import json
 from dataclasses import dataclass
@@ -202,3 +198,38 @@ def _corrected_codes(
             day = entry.at.astimezone(acting.zone).date()
             acts.append(LaterAct(entry.at, entry.account, code, day, what, entry.reason))
     return acts
+
+
+def record_export(
+    session: Session,
+    acting: Acting,
+    report: str,
+    form: str,
+    *,
+    to_file: bool,
+    of: str,
+    names: bool = False,
+    participant_id: int | None = None,
+) -> None:
+    """An export: which report, in which form, `of` which weeks or days, with names or not, and whether into a file."""
+    to = "file" if to_file else "standard output"
+    audit.record(
+        session,
+        acting,
+        Act.REPORT_EXPORT,
+        participant_id=participant_id,
+        report=report,
+        form=form,
+        to=to,
+        of=of,
+        names=names,
+    )
+    session.flush()
+
+
+def names_shown(session: Session, acting: Acting) -> dict[str, str | None]:
+    """The participants' names by code. Showing names is an act on the audit record."""
+    audit.record(session, acting, Act.NAMES_SHOW)
+    session.flush()
+    query = select(Participant.code, Participant.name).where(Participant.facility_id == acting.facility_id)
+    return dict(session.exec(query).all())

@@ -15,7 +15,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules import calendar
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.schedules.closed_days import ClosedDays, as_known, as_text, closed, from_text
+from testing_tracker.rules.schedules.days import ClosedDays, as_known, as_text, closed, from_text
 from testing_tracker.rules.schedules.guard_rails import last_day_that_matters
 from testing_tracker.rules.schedules.schedule import ClosedRule
 from testing_tracker.rules.schedules.schedule import Schedule as Rule

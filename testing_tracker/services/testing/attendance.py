@@ -1,7 +1,4 @@
-"""What a nurse records of a draw beside its result: missed, refused, excused, or collected with the result to come.
-
-Or that the participant tried and could not provide a specimen, which is not held against anybody.
-"""
+"""What a nurse records of a draw beside its result: missed, refused, excused, collected, or taken elsewhere."""
 
 from datetime import date
 
@@ -13,13 +10,15 @@ from testing_tracker.rules.drawing.because import Because, because_in, sentence
 from testing_tracker.rules.drawing.closing import Untouched, end_of_day
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.attendance import NOT_YET_DONE, check_change
-from testing_tracker.rules.words import Role, Status
+from testing_tracker.rules.words import Kind, Role, Standing, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.people import staff
+from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing import settling
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.store import audit
-from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
+from testing_tracker.store.queries import draws_on, id_of, in_force, standing_on
+from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, Recommendation
 
 
 def record_absence(
@@ -172,3 +171,41 @@ def set_status(
     session.add(draw)
     session.flush()
     return evidence.bring_in_line(session, acting, draw.participant_id, [draw])
+
+
+def record_test(session: Session, acting: Acting, code: str, day: date, reason: str) -> Draw:
+    """A test for cause of a day that is over, to be given its result like any other; one a day.
+
+    Until then it is unrecorded: nobody has missed it, and it is never late, because nobody could be told of it in
+    time. Its positive raises as any does. A leave does not stand in its way: people on leave may be at a hospital.
+    Raises TestingTrackerError for a day that is not over, and for one on which the participant was not enrolled.
+    """
+    participant = find_participant(session, acting, code)
+    identity = id_of(participant)
+    if day >= acting.today:
+        raise TestingTrackerError(f"{day} is not over; today is {acting.today}. Leave --on out to order one for today.")
+    first = in_force(session, Enrolment, identity, day)
+    if first is None:
+        raise TestingTrackerError(f"{day} is before {participant.code} was enrolled.")
+    if standing_on(session, identity, day) is Standing.DISCHARGED:
+        raise TestingTrackerError(f"{participant.code} was not in the programme on {day}.")
+    if any(draw.kind == Kind.FOR_CAUSE for draw in draws_on(session, identity, day)):
+        raise TestingTrackerError(
+            f"{participant.code} has a test for cause of {day} on record already. Log its result with "
+            f"`testing-tracker result {participant.code} … --for-cause --on {day}`."
+        )
+    draw = Draw(
+        participant_id=identity,
+        due_on=day,
+        kind=Kind.FOR_CAUSE,
+        status=Status.DUE,
+        ordered_for=f"{reason} (put on record on {acting.today})",
+        recorded_at=acting.now,
+    )
+    session.add(draw)
+    session.flush()
+    audit.record(
+        session, acting, Act.DRAW_RECORD, participant_id=identity, draw_id=draw.id, reason=reason, due_on=draw.due_on
+    )
+    set_status(session, acting, draw, Status.UNRECORDED, Because.RESULT_TO_COME)
+    return draw

@@ -8,13 +8,13 @@ from sqlmodel import Session
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.cold_cup import advice
 from testing_tracker.rules.testing.interpretation import Read
+from testing_tracker.rules.testing.specimens import advice
 from testing_tracker.rules.words import Status
-from testing_tracker.services.schedules import panels
+from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing import attendance, cups, results, specimens
+from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw
-from testing_tracker.services.testing.happened import check_collected_at
 from testing_tracker.services.testing.results import Logged
 from testing_tracker.services.testing.settling import Settled
 from testing_tracker.services.testing.specimens import NewSpecimen
@@ -74,6 +74,6 @@ def _put(session: Session, acting: Acting, found: OpenDraw, cup: NewCup, expecte
             f"{found.which} has another specimen with the label {said.label}, and its result; labels are given once."
         )
     earlier = earlier or expected
-    kind = said.kind or (earlier.kind if earlier else panels.test_of(session, draw).specimen)
+    kind = said.kind or (earlier.kind if earlier else versions.test_of(session, draw).specimen)
     written = specimens.add(session, acting, draw, said, kind, cup.collected_at, earlier)
     return advice(kind, written.temperature, None, found.participant.code)

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.testing.specimens import label_key
 from testing_tracker.rules.words import Status
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, stands

@@ -13,12 +13,12 @@ from testing_tracker import services
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.recollection import says
+from testing_tracker.rules.testing.settling import says
 from testing_tracker.rules.testing.which_draw import of_the_kind, to_record_for
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
 from testing_tracker.services.people.lookup import find_enrolled, find_participant, records_of_person
 from testing_tracker.store import audit
-from testing_tracker.store.queries import counts, draws_on, id_of, in_force, standing_on
+from testing_tracker.store.queries import counts, draw_stands, draws_on, id_of, in_force, standing_on
 from testing_tracker.store.tables import (
     Draw,
     Enrolment,
@@ -29,7 +29,6 @@ from testing_tracker.store.tables import (
     Schedule,
     ScheduleVersion,
 )
-from testing_tracker.store.taken_back import draw_stands
 
 if TYPE_CHECKING:
     from testing_tracker.rules.schedules.schedule import Schedule as Rule
@@ -117,7 +116,7 @@ def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
             schedule=schedule if draw.kind in MADE_BY_SCHEDULES else None,
             reason=draw.reason or draw.ordered_for,
             expected=draw.expected,
-            panel=list(services.panels.test_of(session, draw).panel) if draw.panel is not None else None,
+            panel=list(services.versions.test_of(session, draw).panel) if draw.panel is not None else None,
         )
         for draw, code, schedule in rows
     ]
@@ -244,7 +243,7 @@ def window_closes(session: Session, acting: Acting, draw: Draw, rule: "Rule | No
     """The instant from which nobody can give a draw's specimen any more; by the draw's own rule unless one is given."""
     from testing_tracker.rules.calendar import instant_reached  # the call list has no need of it
 
-    binding = rule or services.panels.rule_of_draw(session, draw)
+    binding = rule or services.versions.rule_of_draw(session, draw)
     return instant_reached(draw.due_on, binding.collection.closes, acting.zone)
 
 
@@ -269,7 +268,7 @@ def order_test(session: Session, acting: Acting, code: str, reason: str | None) 
         due_on=acting.today,
         kind=Kind.FOR_CAUSE,
         status=Status.DUE,
-        schedule_version_id=services.panels.binding_on(session, identity, acting.today),
+        schedule_version_id=services.versions.binding_on(session, identity, acting.today),
         ordered_for=reason,
         recorded_at=acting.now,
     )

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.rules.testing.analytes import longest_window_days
 from testing_tracker.rules.testing.carry_over import Found, same_uses
 from testing_tracker.rules.words import Method, Outcome
-from testing_tracker.services.schedules.panels import rule_of_draw
+from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.store.queries import counts, id_of, may_be_positive, persons_of
 from testing_tracker.store.tables import Draw, Finding, Reading, Result, Specimen
 

@@ -16,7 +16,7 @@ from testing_tracker.rules.testing.analytes import explained_by
 from testing_tracker.rules.testing.interpretation import Read, read_result
 from testing_tracker.rules.words import Method
 from testing_tracker.services.people.lookup import find_participant
-from testing_tracker.services.schedules.panels import test_of
+from testing_tracker.services.schedules.versions import test_of
 from testing_tracker.store.queries import person, records_of
 from testing_tracker.store.tables import Draw, Finding, Participant, Prescription, Result
 

@@ -39,7 +39,7 @@ def is_out_of_range(session: Session, draw: Draw) -> bool:
 def _calls_for_another(specimen: Specimen) -> bool:
     if specimen.temperature is None:
         return False
-    from testing_tracker.rules.testing.cold_cup import calls_for_another  # the call list need not wait for the limits
+    from testing_tracker.rules.testing.specimens import calls_for_another  # the call list need not wait for the limits
 
     return calls_for_another(specimen.kind, specimen.temperature)
 

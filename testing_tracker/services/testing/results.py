@@ -13,15 +13,15 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.amounts import Amount, judge
 from testing_tracker.rules.testing.attendance import check_change
-from testing_tracker.rules.testing.recollection import OF_THE_FIRST
-from testing_tracker.rules.testing.validity import outcome_of
+from testing_tracker.rules.testing.settling import OF_THE_FIRST
+from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
-from testing_tracker.services.schedules import panels
+from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing import confirmations, cups, settling
 from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
 from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_beside
-from testing_tracker.services.testing.happened import check_collected_at
 from testing_tracker.services.testing.settling import Settled
 from testing_tracker.services.testing.together import named_in
 from testing_tracker.store import audit
@@ -162,7 +162,7 @@ def _record(
     """Write a result that may be written, and what follows from it."""
     draw = found.draw
     earlier, before = Status(draw.status), draw.outcome
-    test = panels.test_of(session, draw)
+    test = versions.test_of(session, draw)
     stays = is_further or reason is not None
     kept = _kept(session, found, new, standing, stays=stays)
     cup = cups.cup_for(session, acting, found, new.specimen, standing, corrects=stays)
@@ -200,7 +200,7 @@ def _record(
         confirmations.end_for_invalid(session, acting, draw)
     of_the_cup = [unusable] if unusable else []
     if specimen is not None and specimen.temperature is not None:
-        from testing_tracker.rules.testing.cold_cup import advice  # nor need one for a cup's temperature
+        from testing_tracker.rules.testing.specimens import advice  # nor need one for a cup's temperature
 
         of_the_cup += advice(specimen.kind, specimen.temperature, outcome, found.participant.code)
     return Logged(

@@ -12,14 +12,13 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.exchange.numbers import is_id
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.specimen_labels import label_key
-from testing_tracker.rules.testing.specimens import Measurements, classify
+from testing_tracker.rules.testing.specimens import Measurements, classify, label_key
 from testing_tracker.rules.words import Status
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing import cups, recollections
 from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.services.testing.collections import check_has_happened
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
-from testing_tracker.services.testing.happened import check_has_happened
 from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, result_of
 from testing_tracker.store.tables import Draw, Handover, Participant, Specimen

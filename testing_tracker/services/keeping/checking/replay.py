@@ -20,20 +20,19 @@ from testing_tracker.services.drawing import keys, pools
 from testing_tracker.services.drawing.keys import Begun
 from testing_tracker.services.drawing.taken_back import NightsTakenBack, changed_remains, taken_back
 from testing_tracker.services.keeping.checking.audit_trail import (
+    broken_seals,
     changed_records,
     misplaced_draws,
     wrong_codes,
     wrong_outcomes,
     wrong_statuses,
 )
-from testing_tracker.services.keeping.checking.seals import broken_seals
 from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
-from testing_tracker.store.queries import id_of
+from testing_tracker.store.queries import draw_stands, id_of, pool_stands
 from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool, TakingBack
-from testing_tracker.store.taken_back import draw_stands, pool_stands
 
 _MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
 
