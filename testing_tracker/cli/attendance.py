@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.desk.output import say, warn
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.result_options import new_cup, said_of_a_cup
 from testing_tracker.cli.desk.words import CODE_DUE, DAY, REASON, in_a_line, lost_ground_in_a_line
 from testing_tracker.cli.result import which_draw

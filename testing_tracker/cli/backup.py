@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, OutputPath, overwrite_option
-from testing_tracker.cli.desk.output import progress, say, warn
+from testing_tracker.cli.desk.output import progress
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk
+from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.held import asked, in_words, longest_gap_option
-from testing_tracker.cli.desk.output import format_option, print_rows, say, warn
+from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.words import CODE, DATE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.desk.output import TRAINING, format_option, print_rows, say, warn
+from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.words import DAY, REASON
 from testing_tracker.rules.words import Role
 

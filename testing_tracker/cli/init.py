@@ -2,8 +2,7 @@
 
 import click
 
-from testing_tracker.cli.desk.desk import Desk, pass_desk
-from testing_tracker.cli.desk.output import say
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.errors import TestingTrackerError
 
 

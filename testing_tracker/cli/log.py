@@ -9,9 +9,8 @@ from io import TextIOWrapper
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.held import asked
-from testing_tracker.cli.desk.output import TRAINING, say, warn
 from testing_tracker.cli.desk.shown import behind
 from testing_tracker.cli.desk.words import DAY, LONGEST_TEXT
 from testing_tracker.cli.log_conversation import HELP, Conversation

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported
-from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, say, show
+from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, show
 from testing_tracker.cli.desk.words import DAY, ID, LEVEL, REASON
 from testing_tracker.rules.deciding.escalation import DISCLAIMER, SAME_USE
 from testing_tracker.rules.words import Level

@@ -10,10 +10,10 @@ import click
 from click.core import ParameterSource
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import deliveries_of, output_file, output_options, write_file
-from testing_tracker.cli.desk.output import TRAINING, print_rows, say
+from testing_tracker.cli.desk.output import print_rows
 from testing_tracker.cli.desk.shown import behind, binary_output
 from testing_tracker.cli.desk.words import CODE, WEEK
 from testing_tracker.cli.report_network import network_report

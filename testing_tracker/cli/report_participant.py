@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options
-from testing_tracker.cli.desk.output import TRAINING, say
 from testing_tracker.cli.desk.shown import print_bytes
 from testing_tracker.cli.desk.words import CODE
 from testing_tracker.errors import TestingTrackerError

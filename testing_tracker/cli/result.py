@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
-from testing_tracker.cli.desk.output import say, warn
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result
 from testing_tracker.cli.desk.words import CODE, CODE_DUE, DAY, OUTCOME, REASON, in_a_line, lost_ground_in_a_line
 from testing_tracker.errors import TestingTrackerError

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import schedule_text
-from testing_tracker.cli.desk.output import TRAINING, format_option, print_json, print_rows, say, warn
+from testing_tracker.cli.desk.output import format_option, print_json, print_rows
 from testing_tracker.cli.desk.words import ID, SCHEDULE
 from testing_tracker.cli.simulate import simulate_schedules
 from testing_tracker.errors import TestingTrackerError

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
 from testing_tracker.cli.desk.files import OutputFolder, write_file
 from testing_tracker.cli.desk.held import longest_gap_option
-from testing_tracker.cli.desk.output import TRAINING
 from testing_tracker.cli.desk.words import TIME
 from testing_tracker.errors import TestingTrackerError
 

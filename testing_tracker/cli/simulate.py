@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import output_file, output_options, schedule_text
-from testing_tracker.cli.desk.output import FORMATS, TRAINING, print_csv, print_json, print_rich, say
+from testing_tracker.cli.desk.output import FORMATS, print_csv, print_json, print_rich
 from testing_tracker.cli.desk.words import ANALYTE, SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 

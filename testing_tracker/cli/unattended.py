@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import OutputFolder, output_file, overwrite_option
-from testing_tracker.cli.desk.output import TRAINING, say
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from testing_tracker.store.tables import (
     Result,
     Schedule,
     ScheduleVersion,
+    Specimen,
     TakingBack,
 )
 
@@ -358,3 +359,11 @@ def closing_stands() -> ColumnElement[bool]:
 def draw_stands() -> ColumnElement[bool]:
     """The condition that a draw is not merely the remains of one that a night that was taken back had made."""
     return col(Draw.taken_back_id).is_(None)
+
+
+def newest_specimen(session: Session, specimen_id: int) -> Specimen:
+    """A specimen as it was last corrected."""
+    specimen = session.get_one(Specimen, specimen_id)
+    while later := session.exec(select(Specimen).where(Specimen.replaces_id == specimen.id)).first():
+        specimen = later
+    return specimen

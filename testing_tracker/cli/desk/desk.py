@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.testing import facility_file
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from testing_tracker.rules.calendar import Timezones
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
+
+TRAINING = "TRAINING"
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def going_on(each: list[AtFacility], at: AtFacility, failed: list[str]) -> Itera
 @contextmanager
 def _telling_whom_codes_mean(session: "Session") -> Iterator[None]:
     """Say of each code that was given and means another one now, which: in the error, or else in a note."""
-    from testing_tracker.cli.desk.output import warn
+    pass
     from testing_tracker.store.queries import meant_otherwise
 
     try:
@@ -194,7 +197,7 @@ class Desk:
 
     def _note_earlier_name(self, session: "Session") -> None:
         """Say once that the facility has another name now than the one that was given."""
-        from testing_tracker.cli.desk.output import warn
+        pass
         from testing_tracker.store.facilities import found_by_earlier_name, the_facility
 
         given = found_by_earlier_name(session)
@@ -237,7 +240,7 @@ class Desk:
             self._engine.dispose()
 
     def _bring_up_to_date(self) -> None:
-        from testing_tracker.cli.desk.output import warn
+        pass
         from testing_tracker.services.keeping import upgrades
 
         upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
@@ -276,3 +279,16 @@ def day_given(given: str | None, today: date) -> date:
 
 
 pass_desk = click.make_pass_decorator(Desk)
+
+
+def say(desk: Desk, text: str) -> None:
+    """One line on standard output about what was done, and for which facility where there are several."""
+    marked = in_one_line(f"{desk.whose}{text}")
+    click.echo(f"{TRAINING} {marked}" if desk.training else marked)
+
+
+def warn(text: str) -> None:
+    """One line on standard error that a person should see; a script reading the output does not."""
+    desk = click.get_current_context().find_root().obj
+    note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
+    click.echo(f"{note}: {in_one_line(text)}", err=True)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.desk import Desk, warn
 from testing_tracker.cli.desk.files import Outgoing
-from testing_tracker.cli.desk.output import warn
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING, TypeVar
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
-from testing_tracker.cli.desk.output import progress, say
+from testing_tracker.cli.desk.output import progress
 from testing_tracker.cli.desk.shown import binary_output
 from testing_tracker.cli.desk.words import in_a_line, lost_ground_in_a_line
 from testing_tracker.errors import TestingTrackerError

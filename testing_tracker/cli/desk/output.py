@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.desk import TRAINING, Desk, say
 from testing_tracker.cli.desk.shown import behind, print_text
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
@@ -16,7 +16,6 @@ Row = Mapping[str, object]
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 FORMATS = ("table", "csv", "json")
-TRAINING = "TRAINING"
 
 
 def format_option(command: _Command) -> _Command:
@@ -27,22 +26,9 @@ def format_option(command: _Command) -> _Command:
     return option(command)
 
 
-def say(desk: Desk, text: str) -> None:
-    """One line on standard output about what was done, and for which facility where there are several."""
-    marked = in_one_line(f"{desk.whose}{text}")
-    click.echo(f"{TRAINING} {marked}" if desk.training else marked)
-
-
 def show(text: str) -> None:
     """One line of something that is shown; whatever people have written in it begins no other line."""
     click.echo(in_one_line(text))
-
-
-def warn(text: str) -> None:
-    """One line on standard error that a person should see; a script reading the output does not."""
-    desk = click.get_current_context().find_root().obj
-    note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
-    click.echo(f"{note}: {in_one_line(text)}", err=True)
 
 
 def print_rows(desk: Desk, rows: Sequence[Row], columns: Sequence[str], form: str, empty: str) -> None:

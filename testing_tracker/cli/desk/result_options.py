@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from testing_tracker.acting import Acting
     from testing_tracker.rules.testing.amounts import Amount
+    from testing_tracker.rules.testing.specimens import NewSpecimen
     from testing_tracker.services.testing.collecting import NewCup
     from testing_tracker.services.testing.results import NewResult
-    from testing_tracker.services.testing.specimens import NewSpecimen
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -112,9 +112,9 @@ def new_cup(acting: "Acting", day: date, said: dict[str, Any]) -> "NewCup | None
             "Of a cup whose result is to come, only --specimen-id, --specimen, --collector, --observed, --collected-at "
             "and --temperature can be said. The rest comes with its result."
         )
+    from testing_tracker.rules.testing.specimens import NewSpecimen
     from testing_tracker.services.testing.collecting import NewCup
     from testing_tracker.services.testing.collections import collected_instant
-    from testing_tracker.services.testing.specimens import NewSpecimen
 
     specimen = _new_specimen(acting, day, {**dict.fromkeys(_OF_THE_SPECIMEN), **said}) or NewSpecimen()
     at = said["collected_at"]
@@ -167,9 +167,8 @@ def _amounts(said: tuple[tuple[str, str | None], ...]) -> "dict[str, Amount]":
 def _new_specimen(acting: "Acting", day: date, said: dict[str, Any]) -> "NewSpecimen | None":
     if all(said[key] is None for key in _OF_THE_SPECIMEN):
         return None
-    from testing_tracker.rules.testing.specimens import Measurements, parse_measurement
+    from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
     from testing_tracker.services.testing.collections import collected_instant
-    from testing_tracker.services.testing.specimens import NewSpecimen
 
     kind = said["specimen_kind"]
     if kind is not None and kind not in SPECIMENS:

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from decimal import Decimal
 
 from testing_tracker.errors import TestingTrackerError
@@ -242,3 +243,16 @@ def advice(kind: str, temperature: str | None, outcome: Outcome | None, code: st
         f"the specimen was {temperature} C, outside {between}: collect another one now, observed "
         f"(`testing-tracker test {code}{how}`, then --observed); what this one says stays on record"
     ]
+
+
+@dataclass(frozen=True)
+class NewSpecimen:
+    """What is said of a specimen. `kind` is the schedule's unless given; instants are in UTC, `received_at` the
+    laboratory's or the desk's."""
+
+    kind: str | None = None
+    label: str | None = None
+    collector: str | None = None
+    observed: bool | None = None
+    received_at: datetime | None = None
+    measurements: Measurements = field(default_factory=Measurements)

@@ -10,11 +10,11 @@ from sqlmodel import Session, col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.amounts import Amount, judge
 from testing_tracker.rules.testing.specimen_limits import outcome_of
-from testing_tracker.rules.testing.specimens import Measurements, label_key
+from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, label_key
 from testing_tracker.rules.words import Method, Outcome, Validity
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing.results import NewResult
-from testing_tracker.services.testing.specimens import NewSpecimen, latest
+from testing_tracker.store.queries import newest_specimen
 from testing_tracker.store.tables import Draw, Finding, Result, Specimen
 
 
@@ -30,7 +30,7 @@ def differences(session: Session, draw: Draw, result: Result, new: NewResult) ->
     What the line leaves out is not compared. Its analytes are all that was found, so one more on record is a
     difference.
     """
-    specimen = latest(session, result.specimen_id) if result.specimen_id is not None else None
+    specimen = newest_specimen(session, result.specimen_id) if result.specimen_id is not None else None
     is_unusable = _is_made_unusable(result, new, specimen)
     own = _own_findings(session, result)
     outcome = _own_outcome(session, result, own)
@@ -120,7 +120,7 @@ def has_label(session: Session, result: Result, new: NewResult) -> bool:
     """Whether a result is of the cup that a line names by its label."""
     if result.specimen_id is None or new.specimen is None or new.specimen.label is None:
         return False
-    label = latest(session, result.specimen_id).label
+    label = newest_specimen(session, result.specimen_id).label
     return label is not None and label_key(label) == label_key(new.specimen.label)
 
 

@@ -15,7 +15,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
-from testing_tracker.rules.testing.specimens import Measurements, label_key, parse_measurement
+from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, label_key, parse_measurement
 from testing_tracker.rules.words import SPECIMENS, Kind, Method, Outcome, Status
 from testing_tracker.services.exchange.imports import (
     Line,
@@ -34,7 +34,6 @@ from testing_tracker.services.schedules.versions import test_of
 from testing_tracker.services.testing import results
 from testing_tracker.services.testing.collections import collected_instant
 from testing_tracker.services.testing.draws import OpenDraw, find_draw, find_draw_to_correct
-from testing_tracker.services.testing.specimens import NewSpecimen
 from testing_tracker.store.queries import draws_on, id_of
 from testing_tracker.store.tables import Draw, Recommendation, Result
 

@@ -9,7 +9,7 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Read
-from testing_tracker.rules.testing.specimens import advice
+from testing_tracker.rules.testing.specimens import NewSpecimen, advice
 from testing_tracker.rules.words import Status
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing import attendance, cups, results, specimens
@@ -17,7 +17,6 @@ from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.results import Logged
 from testing_tracker.services.testing.settling import Settled
-from testing_tracker.services.testing.specimens import NewSpecimen
 from testing_tracker.store import audit
 from testing_tracker.store.tables import Specimen
 

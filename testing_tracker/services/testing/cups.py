@@ -21,8 +21,8 @@ from testing_tracker.store.queries import id_of, stands
 from testing_tracker.store.tables import Confirmation, Draw, Participant, Result, Specimen
 
 if TYPE_CHECKING:
+    from testing_tracker.rules.testing.specimens import NewSpecimen
     from testing_tracker.services.testing.draws import OpenDraw
-    from testing_tracker.services.testing.specimens import NewSpecimen
 
 # What a correction does not say stays as the earlier row said it.
 CARRIED = (

@@ -14,7 +14,7 @@ from testing_tracker.store.queries import findings_of, id_of, standing_result
 from testing_tracker.store.tables import Finding, Result, Specimen
 
 if TYPE_CHECKING:
-    from testing_tracker.services.testing.specimens import NewSpecimen
+    from testing_tracker.rules.testing.specimens import NewSpecimen
 
 _SAID_OF_A_SPECIMEN = ("kind", "label", "collector", "observed", "received_at")
 _SAID_BY_THE_CUP = _SAID_OF_A_SPECIMEN[:-1]

@@ -29,7 +29,7 @@ from testing_tracker.store.queries import findings_of, id_of, result_of, standin
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
 
 if TYPE_CHECKING:
-    from testing_tracker.services.testing.specimens import NewSpecimen
+    from testing_tracker.rules.testing.specimens import NewSpecimen
 
 
 @dataclass(frozen=True)
@@ -238,9 +238,11 @@ def _add_specimen(
     """What is said of the specimen, as a correction of the cup that is on record, if there is one."""
     if new.specimen is None and (cup is None or new.collected_at in (None, cup.collected_at)):
         return cup
-    from testing_tracker.services.testing import specimens  # a nurse without measurements need not wait for the limits
+    # a nurse without measurements need not wait for the limits
+    from testing_tracker.rules.testing.specimens import NewSpecimen
+    from testing_tracker.services.testing import specimens
 
-    said = new.specimen or specimens.NewSpecimen()
+    said = new.specimen or NewSpecimen()
     if cup is None:
         said = kept.filled(said)
     return specimens.add(session, acting, draw, said, kind, new.collected_at, cup)

@@ -21,7 +21,7 @@ from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.testing import prescriptions, together
 from testing_tracker.services.testing.draws import window_closes
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, reading_of, result_of
+from testing_tracker.store.queries import id_of, newest_specimen, reading_of, result_of
 from testing_tracker.store.tables import AuditEntry, Draw, Reading, Recommendation, Result
 
 
@@ -215,9 +215,8 @@ def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str
         return ()
     if result.method == Method.PRESUMPTIVE and result.specimen_id is None:
         return ()
-    from testing_tracker.services.testing import specimens  # a nurse without measurements need not wait for the limits
 
-    found = [specimens.latest(session, id_of(one)) for one in together.specimens_of(session, result)]
+    found = [newest_specimen(session, id_of(one)) for one in together.specimens_of(session, result)]
     said = [
         f"{one.validity}: {one.because}"
         for one in found

@@ -1,6 +1,6 @@
 """What was collected for a draw, what was measured on it, and through whose hands it went."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.because import Because
 from testing_tracker.rules.exchange.numbers import is_id
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.specimens import Measurements, classify, label_key
+from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, classify, label_key
 from testing_tracker.rules.words import Status
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing import cups, recollections
@@ -20,21 +20,8 @@ from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_has_happened
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
 from testing_tracker.store import audit
-from testing_tracker.store.queries import draws_on, id_of, result_of
+from testing_tracker.store.queries import draws_on, id_of, newest_specimen, result_of
 from testing_tracker.store.tables import Draw, Handover, Participant, Specimen
-
-
-@dataclass(frozen=True)
-class NewSpecimen:
-    """What is said of a specimen. `kind` is the schedule's unless given; instants are in UTC, `received_at` the
-    laboratory's or the desk's."""
-
-    kind: str | None = None
-    label: str | None = None
-    collector: str | None = None
-    observed: bool | None = None
-    received_at: datetime | None = None
-    measurements: Measurements = field(default_factory=Measurements)
 
 
 def add(
@@ -112,14 +99,6 @@ def _of_the_facility(acting: Acting) -> SelectOfScalar[Specimen]:
         .where(Participant.facility_id == acting.facility_id)
         .order_by(col(Specimen.id))
     )
-
-
-def latest(session: Session, specimen_id: int) -> Specimen:
-    """A specimen as it was last corrected."""
-    specimen = session.get_one(Specimen, specimen_id)
-    while later := session.exec(select(Specimen).where(Specimen.replaces_id == specimen.id)).first():
-        specimen = later
-    return specimen
 
 
 def find_to_recollect(session: Session, acting: Acting, code: str) -> OpenDraw:
@@ -237,7 +216,7 @@ def find(session: Session, acting: Acting, label: str) -> Specimen:
         found = list(session.exec(_of_the_facility(acting).where(Specimen.id == int(label))))
     if not found:
         raise TestingTrackerError(f"There is no specimen {label}. Give the label or barcode that was logged with it.")
-    return latest(session, id_of(found[-1]))
+    return newest_specimen(session, id_of(found[-1]))
 
 
 def shown(session: Session, acting: Acting, label: str) -> SpecimenRecord:

@@ -15,9 +15,8 @@ from testing_tracker.services.testing import cups, results, settling
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.results import Logged
 from testing_tracker.services.testing.settling import Settled
-from testing_tracker.services.testing.specimens import latest
 from testing_tracker.store import audit
-from testing_tracker.store.queries import findings_of, id_of, standing_result
+from testing_tracker.store.queries import findings_of, id_of, newest_specimen, standing_result
 from testing_tracker.store.tables import Confirmation, Finding, Result, Specimen
 
 # Of a draw in one of these states a person has said that no cup was given, or why none is wanted.
@@ -146,7 +145,9 @@ def _write(
     if theirs is None and (own is None or own.outcome is None):
         return None
     said = {} if theirs is None else {name: getattr(theirs, name) for name in _columns(Result, _OF_THE_ROW)}
-    specimen = latest(session, theirs.specimen_id) if theirs is not None and theirs.specimen_id is not None else None
+    specimen = (
+        newest_specimen(session, theirs.specimen_id) if theirs is not None and theirs.specimen_id is not None else None
+    )
     row = Result(
         **{"method": method, **said},
         draw_id=id_of(to.draw),
