@@ -66,12 +66,12 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
     "The database": {
         "init": "init",
         "demo": "demo",
-        "check": "check",
+        "check": "doctor",
         "backup": "backup",
         "restore": "backup",
-        "migrate": "migrate",
+        "migrate": "init",
         "history": "history",
-        "completion": "completion",
+        "completion": "init",
     },
 }
 _COMMANDS = {name: module for group in _GROUPS.values() for name, module in group.items()}

@@ -70,7 +70,7 @@ def show_analyte(desk: Desk, name: str, form: str) -> None:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 def check_analytes(file: Path) -> None:
     """Say what is wrong with a facility's own file, without using it."""
-    from testing_tracker.cli.desk.facility_files import read_facility_file
+    from testing_tracker.cli.desk.desk import read_facility_file
     from testing_tracker.rules.testing import analytes, specimen_limits
 
     own = read_facility_file(file)

@@ -1,4 +1,6 @@
-"""`doctor`: what is stuck, and what gets it on."""
+"""`doctor` and `check`: what waits for too long, and whether the database is sound."""
+
+from typing import TYPE_CHECKING
 
 import click
 
@@ -7,6 +9,9 @@ from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.desk.held import longest_gap_option
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from testing_tracker.services.keeping.checking.examination import Examination
 
 
 @click.command("doctor")
@@ -59,3 +64,31 @@ def _line(at: AtFacility, line: dict[str, object]) -> dict[str, object]:
         return line
     do = str(line["do"]).replace("testing-tracker ", f"testing-tracker --facility {at.number} ")
     return {"facility": at.name} | line | {"do": do}
+
+
+@click.command("check")
+@format_option
+@pass_desk
+def check_command(desk: Desk, form: str) -> None:
+    """Examine the database, its key and its records, and change nothing."""
+    found = _examine(desk)
+    desk.training = found.training
+    print_rows(desk, [vars(line) for line in found.lines], ["what", "state", "detail"], form, "")
+    if found.damaged:
+        raise TestingTrackerError(
+            f"{desk.location} is damaged. Leave it as it is, and bring the last backup back to a new place with "
+            "`testing-tracker --database NEW restore FILE`."
+        )
+    if found.wrong:
+        raise TestingTrackerError(
+            f"{len(found.wrong)} of these are wrong: {', '.join(one.what for one in found.wrong)}."
+        )
+
+
+def _examine(desk: Desk) -> "Examination":
+    from testing_tracker.store.location import Location
+
+    location = desk.location
+    if isinstance(location, Location):
+        return services.examination.examine(location, desk.clock)
+    return services.examination.examine_server(location, desk.clock)

@@ -7,8 +7,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
-from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.held import asked, in_words, longest_gap_option
+from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.words import CODE, DATE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from testing_tracker.acting import Acting
-    from testing_tracker.services.testing.recollections import ToRecollect
+    from testing_tracker.services.testing.attendance import ToRecollect
 
 
 @click.command("draw")
@@ -142,7 +142,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
 
 
 def _to_recollect(session: "Session", acting: "Acting", day: date) -> "list[ToRecollect]":
-    from testing_tracker.services.testing.recollections import to_recollect
+    from testing_tracker.services.testing.attendance import to_recollect
 
     return to_recollect(session, acting, day)
 

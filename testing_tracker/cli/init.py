@@ -1,4 +1,4 @@
-"""`init`: make a facility's database."""
+"""`init`, `migrate` and `completion`: making a database, bringing it up to date, and the shell's completion."""
 
 import click
 
@@ -27,3 +27,54 @@ def init_command(desk: Desk, facility: str | None, timezone: str | None, trainin
     )
     say(desk, f"Anchor, to check the draws against: {made.anchor}, from {made.first_day} on")
     say(desk, "Next: `testing-tracker participant add CODE --schedule random-2 --level iop`, and a nightly `draw`.")
+
+
+@click.command("migrate")
+@click.option("--yes", is_flag=True, help="There is a copy of the database; do not ask.")
+@pass_desk
+def migrate_command(desk: Desk, yes: bool) -> None:
+    """Bring the database to what this version of the program knows.
+
+    Needed once after an update for a database on a server, by its owner; make a copy with `backup` before. A SQLite
+    file is brought up to date, and copied, by whatever opens it first.
+    """
+    from testing_tracker.services.keeping import upgrades
+    from testing_tracker.store.engine import SCHEMA_VERSION, check_schema, schema_of
+    from testing_tracker.store.location import ServerLocation
+
+    location = desk.location
+    found = schema_of(location)
+    if found >= SCHEMA_VERSION:
+        check_schema(location, found)
+        say(desk, f"{location} is up to date (schema {found}).")
+        return
+    if isinstance(location, ServerLocation) and not yes and not _there_is_a_copy(f"{location}"):
+        raise TestingTrackerError("Nothing was changed. Make a copy with `testing-tracker backup FILE` first.")
+    upgrades.bring_up_to_date(location, desk.clock, lambda line: say(desk, line))
+
+
+def _there_is_a_copy(database: str) -> bool:
+    try:
+        return click.confirm(f"{database}: this cannot be undone. Is there a copy, by `backup`?", err=True)
+    except click.Abort:
+        raise TestingTrackerError("Nothing was changed. Say --yes where nobody can be asked.") from None
+
+
+PROGRAM = "testing-tracker"
+VARIABLE = "_TESTING_TRACKER_COMPLETE"
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion_command(ctx: click.Context, shell: str) -> None:
+    """Print the completion script for a shell.
+
+    For bash, put `eval "$(testing-tracker completion bash)"` into ~/.bashrc; for zsh the same with zsh into ~/.zshrc;
+    for fish, `testing-tracker completion fish > ~/.config/fish/completions/testing-tracker.fish`.
+    """
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    assert script is not None, "click knows the shells above"
+    click.echo(script(ctx.find_root().command, {}, PROGRAM, VARIABLE).source())

@@ -9,8 +9,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.exporting import Export, exported
-from testing_tracker.cli.desk.importing import participant_import
+from testing_tracker.cli.desk.importing import Export, exported, participant_import
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, show
 from testing_tracker.cli.desk.words import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE, in_a_line
 from testing_tracker.rules.words import Level, Status

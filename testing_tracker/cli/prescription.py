@@ -9,7 +9,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
 from testing_tracker.cli.desk.words import ANALYTE, CODE, DAY, REASON, in_a_line, lost_ground_in_a_line
 

@@ -9,7 +9,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
-from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, show
 from testing_tracker.cli.desk.words import DAY, ID, LEVEL, REASON
 from testing_tracker.rules.deciding.escalation import DISCLAIMER, SAME_USE
@@ -18,7 +18,7 @@ from testing_tracker.rules.words import Level
 if TYPE_CHECKING:
     from testing_tracker.services.deciding.recent_record import EarlierDecision, RecentRecord
     from testing_tracker.services.deciding.recommendation_lines import EvidenceLine, RecommendationLine
-    from testing_tracker.services.deciding.worklist import StepDownLine
+    from testing_tracker.services.deciding.recommendations import StepDownLine
     from testing_tracker.services.testing.collections import Collection
 
     Line = RecommendationLine | StepDownLine
@@ -46,7 +46,7 @@ def list_recommendations(desk: Desk, open_only: bool, everything: bool, form: st
     Also who is ready for review of a lower level, where the schedule says after how many negative weeks.
     """
     with desk.reading() as (session, acting):
-        lines = services.worklist.worklist(session, acting, open_only=open_only, slips_too=everything)
+        lines = services.recommendations.worklist(session, acting, open_only=open_only, slips_too=everything)
         waiting = len(services.reviews.listed(session, acting))
         export = Export("recommendations", form, acting.today)
     empty = "No recommendation is open." if open_only else "No recommendation yet."

@@ -1,5 +1,6 @@
 """`report`: what a clinical team and a manager read about the facility's weeks."""
 
+import re
 import sys
 from dataclasses import replace
 from functools import partial
@@ -11,19 +12,73 @@ from click.core import ParameterSource
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
-from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import deliveries_of, output_file, output_options, write_file
+from testing_tracker.cli.desk.importing import Export, exported, put_on_record
 from testing_tracker.cli.desk.output import print_rows
-from testing_tracker.cli.desk.shown import behind, binary_output
+from testing_tracker.cli.desk.shown import behind, binary_output, print_bytes
 from testing_tracker.cli.desk.words import CODE, WEEK
 from testing_tracker.cli.report_network import network_report
 from testing_tracker.cli.report_outcomes import outcomes_command
-from testing_tracker.cli.report_participant import participant_report
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Channel
 
 if TYPE_CHECKING:
     from testing_tracker.reports.weekly.printing import Printed
+
+
+@click.command("participant")
+@click.argument("code", type=CODE)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "html", "pdf"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+@output_options()
+@click.option("--names", is_flag=True, help="Show the name beside the code; that goes on record.")
+@pass_desk
+def participant_report(desk: Desk, code: str, form: str, output: Path | None, overwrite: bool, names: bool) -> None:
+    """A participant's calendar of draws and results, streaks, measures, prescriptions and decisions."""
+    if form == "pdf" and output is None and sys.stdout.isatty():
+        raise click.UsageError("A pdf is nothing for a terminal; give --output FILE.")
+    if output is not None:
+        _check_name(output, code)
+    if output is not None:
+        with output_file(desk, output, overwrite=overwrite) as outgoing:
+            participant, export, content = _written(desk, code, form, names)
+            outgoing.file.write(content)
+            put_on_record(desk, export, outgoing)
+        say(desk, f"Wrote the report on {participant} to {output}.")
+        return
+    _, export, content = _written(desk, code, form, names)
+    if desk.training and form != "table":
+        click.echo(TRAINING, err=True)
+    with exported(desk, export):
+        if form == "table":
+            sys.stdout.write(content.decode())
+        else:
+            print_bytes(content)
+
+
+def _written(desk: Desk, code: str, form: str, names: bool) -> tuple[str, Export, bytes]:
+    """The participant's code as it is on record, what goes on record of the export, and the report."""
+    from testing_tracker.reports.participant.forms import as_bytes
+    from testing_tracker.reports.participant.gather import gather
+
+    with desk.writing() if names else desk.reading() as (session, acting):
+        report = gather(session, acting, code, names=names)
+        export = Export("participant", form, acting.today, names, participant_id=report.record.number)
+    return report.participant, export, as_bytes(report, form)
+
+
+def _check_name(output: Path, code: str) -> None:
+    """A file's name is seen by whoever lists the folder, and by every backup."""
+    if re.search(rf"(?<![^\W_]){re.escape(code)}(?![^\W_])", output.stem, re.IGNORECASE):
+        raise TestingTrackerError(
+            f"The file's name would say that {code} is a participant. Give it a name without the code."
+        )
 
 
 def refuse_with_send(ctx: click.Context, *parameters: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.cli.desk.desk import Desk, pass_desk, warn
-from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows
 from testing_tracker.cli.desk.words import WEEK
 

@@ -11,8 +11,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say
-from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options, write_text
+from testing_tracker.cli.desk.importing import Export, exported, put_on_record
 from testing_tracker.cli.desk.output import format_option, progress
 from testing_tracker.cli.desk.shown import print_text
 from testing_tracker.cli.desk.words import DAY, LEVEL, SCHEDULE
@@ -20,7 +20,7 @@ from testing_tracker.rules.words import Level
 
 if TYPE_CHECKING:
     from testing_tracker.reports.outcomes.gather import OutcomesReport
-    from testing_tracker.rules.reporting.treatment import Span
+    from testing_tracker.rules.reporting.measures import Span
 
 
 @click.command("outcomes")
@@ -75,7 +75,7 @@ def outcomes_command(
 
 def _span(first: str | None, last: str | None, today: date) -> "Span":
     from testing_tracker.rules.keeping.owed import last_full_week
-    from testing_tracker.rules.reporting.treatment import Span
+    from testing_tracker.rules.reporting.measures import Span
 
     begins = day_given(first, today) if first else None
     ends = day_given(last, today) if last else last_full_week(today).sunday

@@ -12,10 +12,10 @@ from testing_tracker.cli.desk.held import longest_gap_option
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
 from testing_tracker.cli.desk.words import TIME
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.keeping.long_gap import GO_ON
+from testing_tracker.rules.keeping.owed import GO_ON
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.keeping.long_gap import Gap
+    from testing_tracker.rules.keeping.owed import Gap
 from testing_tracker.cli.desk.held import answers_to
 from testing_tracker.rules.drawing.no_record import question
 

@@ -10,8 +10,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
-from testing_tracker.cli.desk.exporting import exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options
+from testing_tracker.cli.desk.importing import exported, put_on_record
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
 from testing_tracker.cli.desk.words import DAY, REASON
 from testing_tracker.errors import TestingTrackerError
@@ -151,7 +151,7 @@ def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
 
 
 def _document_in(file: Path) -> object:
-    from testing_tracker.rules.exchange.numbers import read_json
+    from testing_tracker.rules.exchange.csv_cells import read_json
     from testing_tracker.store.given_files import MOST_OF_JSON, content_of, piped_content
 
     try:

@@ -12,8 +12,8 @@ from sqlmodel import Session, col, func, select
 from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.reports.paper.counting import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.reports.weekly.gather import gaps_in, questions_in
+from testing_tracker.reports.weekly.participants import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.reports.weekly.trend import weekdays_in
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week

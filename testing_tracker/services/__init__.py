@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from testing_tracker.services.deciding import recommendation_lines as recommendation_lines
     from testing_tracker.services.deciding import recommendations as recommendations
     from testing_tracker.services.deciding import reviews as reviews
-    from testing_tracker.services.deciding import worklist as worklist
     from testing_tracker.services.drawing import closings as closings
     from testing_tracker.services.drawing import keys as keys
     from testing_tracker.services.drawing import nights as nights
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from testing_tracker.services.keeping.checking import before_printing as before_printing
     from testing_tracker.services.keeping.checking import examination as examination
     from testing_tracker.services.keeping.checking import replay as replay
-    from testing_tracker.services.keeping.checking import server_examination as server_examination
     from testing_tracker.services.people import leaves as leaves
     from testing_tracker.services.people import lookup as lookup
     from testing_tracker.services.people import participants as participants

@@ -21,12 +21,11 @@ from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.no_record import question
-from testing_tracker.rules.keeping.long_gap import LONGEST_GAP
-from testing_tracker.rules.keeping.owed import Hours, draw_is_owed, report_owed
+from testing_tracker.rules.keeping.owed import LONGEST_GAP, Hours, draw_is_owed, report_owed
 from testing_tracker.rules.serving.delivery_file import Deliveries, MailDelivery
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.drawing import nights
-from testing_tracker.services.drawing.catching_up import NightRefusedError
+from testing_tracker.services.drawing.nights import NightRefusedError
 from testing_tracker.services.keeping.upgrades import bring_up_to_date
 from testing_tracker.services.testing import draws
 from testing_tracker.serving import events

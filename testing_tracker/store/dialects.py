@@ -1,7 +1,7 @@
-"""Parts of queries that each kind of database says in its own words, weeks among them."""
+"""Parts of statements that each kind of database says in its own words: weeks, texts, and many rows at once."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
@@ -95,3 +96,69 @@ def _in_postgresql(element: Any, compiler: Any, **options: Any) -> str:  # noqa:
 def number_of(week: Week) -> int:
     """The same number for a week at hand."""
     return (week.monday - _DAY_ONE).days // 7
+
+
+def add_rows(
+    connection: Connection,
+    table: type[SQLModel],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    **same: object,
+) -> None:
+    """Add rows with these columns, in their order; `same` are columns that have one value in all of them.
+
+    Without `id` among the columns the rows are numbered in their order. A row that may not be is an error, and the
+    transaction is over, as with any other insert.
+    """
+    names = [*columns, *same]
+    written = [_written(connection, table, name) for name in names]
+    constant = tuple(
+        convert(value) if convert else value
+        for convert, value in zip(written[len(columns) :], same.values(), strict=True)
+    )
+    whole = ((*row, *constant) for row in _converted(rows, written[: len(columns)]))
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {_name_of(table)} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
+        if values := list(whole):
+            connection.exec_driver_sql(statement, values)
+        return
+    _copy(connection, f"COPY {_name_of(table)} ({', '.join(names)}) FROM STDIN", whole)
+
+
+def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
+    import psycopg
+
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+    finally:
+        cursor.close()
+
+
+def _name_of(table: type[SQLModel]) -> str:
+    return str(table.__tablename__)
+
+
+def _written(connection: Connection, table: type[SQLModel], name: str) -> Callable[[Any], Any] | None:
+    """How the database is given a column's values, as every other insert does; None where as they are."""
+    column = table.__table__.c[name]  # type: ignore[attr-defined]
+    return column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)  # type: ignore[no-any-return]
+
+
+def _converted(
+    rows: Iterable[Sequence[object]], written: Sequence[Callable[[Any], Any] | None]
+) -> Iterator[Sequence[object]]:
+    converting = [(place, convert) for place, convert in enumerate(written) if convert is not None]
+    if not converting:
+        yield from rows
+        return
+    for row in rows:
+        cells = list(row)
+        for place, convert in converting:
+            cells[place] = convert(cells[place])
+        yield cells

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.drawing.because import WORDINGS, Because, because_in, sentence
+from testing_tracker.rules.drawing.closing import WORDINGS, Because, because_in, sentence
 
 RELEASED = import_module("testing_tracker.store.migrations.versions.0007_states_as_columns")._SENTENCES
 WITH_MORE = (Because.UNABLE, Because.WAS_CLOSED, Because.NOT_RECOLLECTED)

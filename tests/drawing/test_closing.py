@@ -13,8 +13,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.drawing.because import Because
-from testing_tracker.rules.drawing.closing import Untouched, end_of_day
+from testing_tracker.rules.drawing.closing import Because, Untouched, end_of_day
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.drawing.closings import close_days
 from testing_tracker.store.engine import open_engine

@@ -9,7 +9,7 @@ from conftest import Clinic
 from freezegun import freeze_time
 
 from testing_tracker.cli import program
-from testing_tracker.rules.keeping.long_gap import Gap, gap_between
+from testing_tracker.rules.keeping.owed import Gap, gap_between
 
 ZONE = ZoneInfo("America/Los_Angeles")
 MONDAY = datetime(2026, 11, 16, 0, 5, tzinfo=ZONE)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testing_tracker.rules.drawing.proof import FORM
-from testing_tracker.rules.exchange.numbers import read_json
+from testing_tracker.rules.exchange.csv_cells import read_json
 from testing_tracker.rules.exchange.toml_text import MOST_NESTED, MOST_PARTS, TomlError, read_toml
 from testing_tracker.store.given_files import MOST_OF_CSV, MOST_OF_JSON, MOST_OF_TOML
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.because import Because, sentence
-from testing_tracker.rules.exchange.numbers import EARLIEST, LATEST, is_id, read_chance, read_day
+from testing_tracker.rules.drawing.closing import Because, sentence
+from testing_tracker.rules.exchange.csv_cells import EARLIEST, LATEST, is_id, read_chance, read_day
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
 from testing_tracker.rules.testing.amounts import Amount
 from testing_tracker.rules.words import Outcome, Status

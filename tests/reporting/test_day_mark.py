@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from testing_tracker.rules.reporting.day_mark import SIGNS, DayMark, mark_of
+from testing_tracker.rules.reporting.pattern import SIGNS, DayMark, mark_of
 from testing_tracker.rules.words import Outcome, Status
 
 COLLECTED = Status.COLLECTED

@@ -5,7 +5,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from testing_tracker.reports.paper import glyphs
+from testing_tracker.reports.paper import pdf as glyphs
 
 SHOWN = {
     "王小明": "DroidSansFallback",

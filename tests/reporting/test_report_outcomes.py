@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from testing_tracker.reports.outcomes import gather
-from testing_tracker.reports.paper.imprint_words import NOTICE
+from testing_tracker.reports.weekly.printing import NOTICE
 
 COLUMNS = [
     "participant",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, SQLModel, col, create_engine
 
-from testing_tracker.reports.paper.counting import IS_A_DRAW, LETTERS, facts_of_a_week, tally_columns, tally_of
+from testing_tracker.reports.weekly.participants import IS_A_DRAW, LETTERS, facts_of_a_week, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.pattern import NOTHING_DUE, outcome_that_counts, week_letter
 from testing_tracker.rules.reporting.tally import Tally, total

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.reporting.treatment import Span, Treatment, days_in, treatments
+from testing_tracker.rules.reporting.measures import Span, Treatment, days_in, treatments
 
 MONDAY = date(2026, 3, 2)
 ENROLLED, DISCHARGED = True, False

@@ -3,7 +3,7 @@ from itertools import product
 import pytest
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.attendance import check_change
+from testing_tracker.rules.testing.which_draw import check_change
 from testing_tracker.rules.words import Outcome, Status
 
 DRAW = "A17's draw of 2026-11-23"

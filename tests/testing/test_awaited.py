@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.awaited import expected_by, is_overdue
+from testing_tracker.rules.testing.which_draw import expected_by, is_overdue
 
 MONDAY, TUESDAY = date(2026, 11, 16), date(2026, 11, 17)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from testing_tracker.rules.testing import facility_file
 from testing_tracker.rules.testing.analytes import analyte_names
-from testing_tracker.rules.testing.governing import Word, together
+from testing_tracker.rules.testing.settling import Word, together
 from testing_tracker.rules.words import Outcome
 
 NEGATIVE, POSITIVE, INVALID = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INVALID

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import Method, Outcome, Status
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.settling import says
 from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.testing.specimens import advice, calls_for_another

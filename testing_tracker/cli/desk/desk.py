@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,8 @@ import click
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.testing import facility_file
+from testing_tracker.rules.testing.facility_file import FacilityFile, FacilityFileError
+from testing_tracker.store.given_files import MOST_OF_TOML, content_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -22,6 +25,17 @@ if TYPE_CHECKING:
     from testing_tracker.rules.calendar import Timezones
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
+
+
+def read_facility_file(file: Path) -> FacilityFile:
+    """What stands in the file. Raises FacilityFileError where it cannot be read."""
+    try:
+        return FacilityFile(content_of(file, MOST_OF_TOML).decode(), str(file))
+    except UnicodeDecodeError:
+        raise FacilityFileError(str(file), ["not a text file in UTF-8; save it as one"]) from None
+    except OSError as error:
+        raise FacilityFileError(str(file), [f"cannot be read: {error.strerror}"]) from None
+
 
 TRAINING = "TRAINING"
 
@@ -95,7 +109,6 @@ class Desk:
 
     def _own_analytes(self) -> facility_file.FacilityFile | None:
         """The facility's own analytes beside its database, for whatever first asks for an analyte."""
-        from testing_tracker.cli.desk.facility_files import read_facility_file
         from testing_tracker.store.location import ANALYTES_VARIABLE
 
         try:

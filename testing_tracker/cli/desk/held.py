@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from testing_tracker.rules.keeping.long_gap import LONGEST_GAP
+from testing_tracker.rules.keeping.owed import LONGEST_GAP
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,7 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.exchange.numbers import is_id, read_day
+from testing_tracker.rules.exchange.csv_cells import is_id, read_day
 from testing_tracker.rules.testing.facility_file import FacilityFileError
 from testing_tracker.rules.words import Level, Outcome
 

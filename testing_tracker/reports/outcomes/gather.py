@@ -21,8 +21,8 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.reporting.measures import Span, days_in, treatments
 from testing_tracker.rules.reporting.pattern import use_pattern
-from testing_tracker.rules.reporting.treatment import Span, days_in, treatments
 from testing_tracker.rules.words import Level, Outcome, Status
 from testing_tracker.services.deciding.recent_record import as_test
 from testing_tracker.services.schedules import versions

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TextIO
 
 from testing_tracker.reports.outcomes.gather import OutcomesReport, ParticipantOutcomes
-from testing_tracker.reports.paper.imprint_words import NOTICE
+from testing_tracker.reports.weekly.printing import NOTICE
 from testing_tracker.reports.weekly.table import WIDTH
 from testing_tracker.reports.weekly.words import NOT_AVAILABLE
 from testing_tracker.rules.calendar import Week, weekday_name

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
 
-from testing_tracker.reports.paper.imprint_words import NOTICE, iso
-from testing_tracker.reports.paper.section_text import section_lines
 from testing_tracker.reports.participant.gather import ParticipantReport
 from testing_tracker.reports.participant.words import (
     CALENDAR_TITLE,
@@ -22,10 +20,12 @@ from testing_tracker.reports.participant.words import (
     status_of,
     title_of,
 )
+from testing_tracker.reports.weekly.lines import section_lines
+from testing_tracker.reports.weekly.printing import NOTICE, iso
 from testing_tracker.reports.weekly.table import WIDTH
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
-from testing_tracker.rules.reporting.day_mark import SIGNS
+from testing_tracker.rules.reporting.pattern import SIGNS
 from testing_tracker.services.people.roster import DrawEntry, ResultEntry
 
 _OF_THE_CUP = ("collected_at", "collector", "observed", "specimen_id", "note")

@@ -12,9 +12,8 @@ from testing_tracker.acting import Acting
 from testing_tracker.reports.outcomes.gather import pattern_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
-from testing_tracker.rules.reporting.day_mark import DayMark, mark_of
-from testing_tracker.rules.reporting.measures import Measures, measure
-from testing_tracker.rules.reporting.treatment import Span
+from testing_tracker.rules.reporting.measures import Measures, Span, measure
+from testing_tracker.rules.reporting.pattern import DayMark, mark_of
 from testing_tracker.services.deciding import recent_record
 from testing_tracker.services.deciding.recent_record import RecentRecord
 from testing_tracker.services.drawing import keys

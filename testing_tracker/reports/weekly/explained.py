@@ -8,8 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.reports.paper.counting import tally_columns, tally_of
-from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in
+from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import COUNTS, Tally, total

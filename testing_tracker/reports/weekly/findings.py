@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.reports.paper.counting import IS_A_DRAW
+from testing_tracker.reports.weekly.participants import IS_A_DRAW
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.streaks import absences_in_a_row
 from testing_tracker.rules.words import Outcome, Status

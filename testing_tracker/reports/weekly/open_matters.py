@@ -17,8 +17,8 @@ from testing_tracker.services.deciding.recommendation_lines import EvidenceLine,
 from testing_tracker.services.deciding.reviews import ReviewLine, State
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.services.testing import confirmations
+from testing_tracker.services.testing.attendance import ToRecollect, to_recollect
 from testing_tracker.services.testing.confirmations import Awaited
-from testing_tracker.services.testing.recollections import ToRecollect, to_recollect
 from testing_tracker.store.tables import Recommendation
 
 

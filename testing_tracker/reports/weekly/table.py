@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TextIO
 
-from testing_tracker.reports.paper.section_text import section_lines, wrapped
+from testing_tracker.reports.weekly.lines import section_lines, wrapped
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly.words import (

@@ -10,7 +10,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.reports.paper.counting import IS_A_DRAW, tally_columns, tally_of
+from testing_tracker.reports.weekly.participants import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.tally import Tally, total
 from testing_tracker.rules.words import Kind

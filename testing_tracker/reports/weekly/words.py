@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from testing_tracker.reports.paper.imprint_words import NOTICE, anchors_in_words, moment, printed_in_words
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.open_matters import Recommended
-from testing_tracker.reports.weekly.printing import Printed
+from testing_tracker.reports.weekly.printing import NOTICE, Printed, anchors_in_words, moment, printed_in_words
 from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS, WEEKS_BEFORE, DayDrawn
 from testing_tracker.rules.calendar import Week, weekday_name, zone_on
 from testing_tracker.rules.deciding.escalation import DISCLAIMER

@@ -8,7 +8,7 @@ from typing import Any
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.day_secrets import SEED_BYTES, hashed, is_below, panel_drawn, ticket
-from testing_tracker.rules.exchange.numbers import read_chance, read_day
+from testing_tracker.rules.exchange.csv_cells import read_chance, read_day
 
 FORM = "testing-tracker proof 1"
 _MOST, _MOST_SHOWN = 2**63 - 1, 80

@@ -1,4 +1,4 @@
-"""What the facility's hours ask for that has not been done yet."""
+"""When a night or a report is owed, and when so many nights are missing that a person has to say what day it is."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -70,3 +70,56 @@ def report_overdue(now: datetime, opened_on: date) -> Week | None:
     """The week whose report ought to have left by now, if any; `now` is local. It has all of Monday for it."""
     last = last_full_week(now.date())
     return last if now.weekday() != MONDAY and opened_on <= last.sunday else None
+
+
+LONGEST_GAP = 14  # nights; chosen here: longer than a machine is left off by those who look at it every morning
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Nights without a run, from the first to the last, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def nights(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+def gap_between(since: date, today: date) -> Gap | None:
+    """The nights between the last one on record and today's; None where there are none."""
+    return Gap(since + timedelta(days=1), today - timedelta(days=1)) if (today - since).days > 1 else None
+
+
+def in_words(gap: Gap) -> str:
+    """The nights of a gap, with how many they are."""
+    if gap.nights == 1:
+        return f"1 night without a run ({gap.first})"
+    return f"{gap.nights} nights without a run ({gap.first} to {gap.last})"
+
+
+GO_ON = "testing-tracker draw --catch-up-to DATE"
+
+
+def waiting(gap: Gap) -> str:
+    """What the next run waits for, and how to go on."""
+    return (
+        f"{in_words(gap)} wait for somebody to say what day it is: check the machine's clock, then `{GO_ON}`, where "
+        "DATE is the day that it is today"
+    )
+
+
+def refusal(gap: Gap, due: int, fixed: int) -> str:
+    """What would be closed, of how many draws, and how to go on; `fixed` draws would be made up for the gap."""
+    today = gap.last + timedelta(days=1)
+    return (
+        f"{in_words(gap)} would be closed for good, because it is {today} by this machine's clock: {_draws(due)} of "
+        f"before would become missed or unrecorded, about {_draws(fixed, 'fixed ')} of these days unrecorded, and no "
+        "random draw of them could be made any more. Nothing was drawn. If the clock is wrong, put it right. If it is "
+        f"right, `{GO_ON}` goes on, where DATE is the day that it is today."
+    )
+
+
+def _draws(count: int, kind: str = "") -> str:
+    return f"{count} {kind}draw" if count == 1 else f"{count} {kind}draws"

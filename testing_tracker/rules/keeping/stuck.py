@@ -11,9 +11,8 @@ from enum import StrEnum
 from shlex import quote
 
 from testing_tracker.rules.drawing.no_record import Compared, days_asked, question
-from testing_tracker.rules.keeping.long_gap import GO_ON, LONGEST_GAP
-from testing_tracker.rules.keeping.owed import last_night_expected, overdue_since
-from testing_tracker.rules.testing.awaited import is_overdue
+from testing_tracker.rules.keeping.owed import GO_ON, LONGEST_GAP, last_night_expected, overdue_since
+from testing_tracker.rules.testing.which_draw import is_overdue
 from testing_tracker.rules.words import Kind
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import CHANGES_WHAT_A_DRAW_SAYS, Act
-from testing_tracker.rules.testing.awaited import is_overdue
+from testing_tracker.rules.testing.which_draw import is_overdue
 from testing_tracker.rules.words import Decision, Level, Method, Outcome, Status
 from testing_tracker.services.testing.positives import Positives, Said, positives_of, said_by
 from testing_tracker.store.queries import id_of

@@ -14,8 +14,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.drawing.because import Because, sentence
-from testing_tracker.rules.drawing.closing import Untouched, end_of_day
+from testing_tracker.rules.drawing.closing import Because, Untouched, end_of_day, sentence
 from testing_tracker.rules.drawing.no_record import (
     DAYS_COMPARED_WITH,
     DAYS_TOGETHER,

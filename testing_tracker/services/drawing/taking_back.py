@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.because import Because, because_in
+from testing_tracker.rules.drawing.closing import Because, because_in
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.words import Decision, Kind, Role, Status
 from testing_tracker.services.deciding.case import decided_on

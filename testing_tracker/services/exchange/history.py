@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.because import because_in
+from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Read
@@ -36,8 +36,7 @@ from testing_tracker.services.exchange.imports import (
 )
 from testing_tracker.services.exchange.past_draws import PastDraws, method_of
 from testing_tracker.store import audit
-from testing_tracker.store.bulk import add_rows
-from testing_tracker.store.dialects import among, free_ids
+from testing_tracker.store.dialects import add_rows, among, free_ids
 from testing_tracker.store.queries import counts, draw_stands
 from testing_tracker.store.tables import (
     Draw,

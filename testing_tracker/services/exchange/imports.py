@@ -16,8 +16,8 @@ from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.csv_cells import read_day as read_a_day
 from testing_tracker.rules.exchange.csv_cells import unprotected
-from testing_tracker.rules.exchange.numbers import read_day as read_a_day
 from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named, analyte_names
 from testing_tracker.rules.words import Level, Outcome

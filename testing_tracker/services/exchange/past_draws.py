@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.drawing.because import because_in
+from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.exchange.past import Past
 from testing_tracker.rules.schedules.schedule import Schedule as Rule
 from testing_tracker.rules.testing.interpretation import Read, read_result

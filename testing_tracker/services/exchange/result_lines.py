@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, label_key, parse_measurement
 from testing_tracker.rules.words import SPECIMENS, Kind, Method, Outcome, Status

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import zone_on
-from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.keeping import stuck
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.stuck import Patience, Stuck
@@ -18,7 +18,7 @@ from testing_tracker.rules.words import Decision, Kind, Status
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.drawing import closings, keys
 from testing_tracker.services.schedules import closed_days
-from testing_tracker.services.testing import confirmations, recollections
+from testing_tracker.services.testing import attendance, confirmations
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Recommendation
 
@@ -117,7 +117,7 @@ def _results(session: Session, acting: Acting, patience: Patience) -> Iterator[S
     )
     for draw, code in session.exec(elsewhere):
         yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, patience)
-    for one in recollections.to_recollect(session, acting):
+    for one in attendance.to_recollect(session, acting):
         yield stuck.recollection(one.participant, one.due_on, one.why, same_draw=one.same_draw)
     for line in confirmations.awaited(session, acting, overdue_only=True):
         yield stuck.confirmation(line.participant, line.due_on, line.lab, line.expected_by, acting.today)

@@ -12,11 +12,17 @@ from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.keeping.long_gap import LONGEST_GAP, Gap, waiting
-from testing_tracker.rules.keeping.owed import last_night_expected, overdue_since, report_overdue
+from testing_tracker.rules.keeping.owed import (
+    LONGEST_GAP,
+    Gap,
+    last_night_expected,
+    overdue_since,
+    report_overdue,
+    waiting,
+)
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.drawing import closings
-from testing_tracker.services.drawing.catching_up import TAKE_BACK, gap_that_waits, last_night
+from testing_tracker.services.drawing.nights import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import outbox, reminders
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition

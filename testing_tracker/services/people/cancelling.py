@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.because import Because, every_sentence
+from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Kind, Status
 from testing_tracker.services.people.lookup import find_participant, is_cancelled

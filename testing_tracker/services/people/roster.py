@@ -18,9 +18,9 @@ from testing_tracker.services.people.renaming import EarlierName, earlier_names
 from testing_tracker.services.testing import prescriptions
 from testing_tracker.services.testing.collections import Cup, cups_by_row
 from testing_tracker.services.testing.cups import awaiting
+from testing_tracker.services.testing.earlier import Slip, slips_of
 from testing_tracker.services.testing.positives import said_by
 from testing_tracker.services.testing.prescriptions import PrescriptionLine
-from testing_tracker.services.testing.undone import Slip, slips_of
 from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     counts,

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week, day_in_words
-from testing_tracker.rules.drawing.because import Because, every_sentence
+from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.days import fixed_week
 from testing_tracker.rules.words import Kind, Role, Status

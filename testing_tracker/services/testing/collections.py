@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import instant, instant_reached
-from testing_tracker.rules.exchange.numbers import read_day
+from testing_tracker.rules.exchange.csv_cells import read_day
 from testing_tracker.store.queries import counts, id_of
 from testing_tracker.store.tables import Draw, Result, Specimen
 

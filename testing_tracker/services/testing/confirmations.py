@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.awaited import expected_by, is_overdue
+from testing_tracker.rules.testing.which_draw import expected_by, is_overdue
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.positives import Said, said_by

@@ -10,11 +10,12 @@ from sqlmodel import Session, col, or_, select
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.attendance import check_change
 from testing_tracker.rules.testing.log_line import Said, codes_meant
+from testing_tracker.rules.testing.which_draw import check_change
 from testing_tracker.rules.words import Decision, Kind, Method, Outcome, Standing, Status
 from testing_tracker.services.people.lookup import find_participant
-from testing_tracker.services.testing import attendance, prescriptions, results, settling, undone
+from testing_tracker.services.testing import attendance, prescriptions, results, settling
+from testing_tracker.services.testing import earlier as undone
 from testing_tracker.services.testing.draws import OpenDraw, due, find_draw, find_draw_to_correct, night_has_run
 from testing_tracker.services.testing.results import Logged, NewResult
 from testing_tracker.store import audit

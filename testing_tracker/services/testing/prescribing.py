@@ -15,8 +15,7 @@ from testing_tracker.rules.testing.interpretation import Read, read_result
 from testing_tracker.rules.words import Kind, Outcome
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing.prescriptions import active_on, is_called_off, standing
-from testing_tracker.services.testing.settling import read_again
-from testing_tracker.services.testing.together import words_together
+from testing_tracker.services.testing.settling import read_again, words_together
 from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, reading_of, records_of, result_of
 from testing_tracker.store.tables import Draw, Participant, Prescription, Recommendation

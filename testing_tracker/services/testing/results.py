@@ -12,9 +12,9 @@ from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.amounts import Amount, judge
-from testing_tracker.rules.testing.attendance import check_change
 from testing_tracker.rules.testing.settling import OF_THE_FIRST
 from testing_tracker.rules.testing.specimen_limits import outcome_of
+from testing_tracker.rules.testing.which_draw import check_change
 from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing import confirmations, cups, settling
@@ -22,8 +22,7 @@ from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
 from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_beside
-from testing_tracker.services.testing.settling import Settled
-from testing_tracker.services.testing.together import named_in
+from testing_tracker.services.testing.settling import Settled, named_in
 from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, result_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen

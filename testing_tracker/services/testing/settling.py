@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import Schedule as Rule
 from testing_tracker.rules.testing.interpretation import Read
-from testing_tracker.rules.testing.settling import ResultAsRead, what_a_draw_says
+from testing_tracker.rules.testing.settling import ResultAsRead, Together, Word, together, what_a_draw_says
 from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Validity
 from testing_tracker.services.deciding import evidence, reviews
 from testing_tracker.services.deciding.case import decided_on
-from testing_tracker.services.testing import prescriptions, together
+from testing_tracker.services.testing import prescriptions
 from testing_tracker.services.testing.draws import window_closes
 from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, newest_specimen, reading_of, result_of
-from testing_tracker.store.tables import AuditEntry, Draw, Reading, Recommendation, Result
+from testing_tracker.store.queries import findings_of, id_of, newest_specimen, reading_of, result_of, standing_result
+from testing_tracker.store.tables import AuditEntry, Draw, Finding, Reading, Recommendation, Result, Specimen
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def read_again(session: Session, acting: Acting, draw: Draw, reason: str) -> Set
 
 def _read_together(session: Session, acting: Acting, draw: Draw, reason: str | None) -> Sequence[str]:
     """Keep how the governing result reads together with what it did not look at; what of that a cup had found."""
-    said = together.said_together(session, draw)
+    said = said_together(session, draw)
     if said is None:
         return ()
     earlier = reading_of(session, said.result.id)
@@ -92,9 +92,9 @@ def _read_together(session: Session, acting: Acting, draw: Draw, reason: str | N
 def _keep_up(session: Session, acting: Acting, draw: Draw, result: Result) -> None:
     """Read a definitive result again where what a cup says beside it has changed; prescriptions change nothing here."""
     reading = reading_of(session, result.id)
-    if reading is None and together.beside(session, result) is None:
+    if reading is None and beside(session, result) is None:
         return
-    both, read = together.words_together(session, draw, result), _read_in(reading)
+    both, read = words_together(session, draw, result), _read_in(reading)
     outcome = reading.outcome if reading is not None and reading.outcome else result.outcome
     if both.outcome != outcome or both.found != {*read.expected, *read.unexpected}:
         _read_together(session, acting, draw, "what the cup says beside it has changed")
@@ -184,7 +184,7 @@ def _as_read(session: Session, result: Result | None, read: Read, together_say: 
     governing = ResultAsRead(Method(result.method), outcome, together_say, read.is_explained, result.collected_at)
     if governing.collected_at is not None or governing.method is Method.PRESUMPTIVE:
         return [governing]
-    cup = together.beside(session, result)
+    cup = beside(session, result)
     if cup is None or not cup.outcome:
         return [governing]
     return [governing, ResultAsRead(Method.PRESUMPTIVE, Outcome(cup.outcome), collected_at=cup.collected_at)]
@@ -216,7 +216,7 @@ def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str
     if result.method == Method.PRESUMPTIVE and result.specimen_id is None:
         return ()
 
-    found = [newest_specimen(session, id_of(one)) for one in together.specimens_of(session, result)]
+    found = [newest_specimen(session, id_of(one)) for one in specimens_of(session, result)]
     said = [
         f"{one.validity}: {one.because}"
         for one in found
@@ -230,3 +230,77 @@ def _ask_or_withdraw(session: Session, acting: Acting, draw: Draw, about: About,
         reviews.ask(session, acting, draw, about, ", ".join(what))
     else:
         reviews.withdraw(session, acting, draw, about)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the results of a draw say together: the row that governs, and how it reads with what it did not look at."""
+
+    result: Result
+    together: Together
+    read: Read
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.together.outcome
+
+    @property
+    def other_outcome(self) -> Outcome | None:
+        """The outcome where it is another one than the governing result's own."""
+        return None if self.outcome == self.result.outcome else self.outcome
+
+
+def said_together(session: Session, draw: Draw) -> Said | None:
+    """What the results of a draw say together, read against the prescriptions of its day; None where none counts."""
+    result = result_of(session, id_of(draw))
+    if result is None or result.outcome is None:
+        return None
+    both = words_together(session, draw, result)
+    read = Read()
+    if both.outcome is not Outcome.INVALID:
+        read = prescriptions.read_for(session, draw, sorted(both.found), sorted(both.looked_for))
+    return Said(result, both, read)
+
+
+def words_together(session: Session, draw: Draw, result: Result) -> Together:
+    """What the governing result of a draw says together with the other one, if there is any."""
+    other = result if result.method == Method.PRESUMPTIVE else _presumptive(session, draw)
+    definitive = result if result.method == Method.DEFINITIVE else None
+    both = together(
+        _word(session, draw, other) if other is not None else None,
+        _word(session, draw, definitive) if definitive is not None else None,
+    )
+    assert both is not None, "the governing result has an outcome"
+    return both
+
+
+def _presumptive(session: Session, draw: Draw) -> Result | None:
+    result = standing_result(session, id_of(draw), Method.PRESUMPTIVE)
+    return result if result is not None and result.outcome is not None else None
+
+
+def _word(session: Session, draw: Draw, result: Result) -> Word:
+    return Word(
+        outcome=Outcome(result.outcome or ""),
+        found=frozenset(findings_of(session, result.id)),
+        looked_for=frozenset(prescriptions.looked_for_in(session, draw, result)),
+    )
+
+
+def beside(session: Session, result: Result) -> Result | None:
+    """The result by the other method that stands beside one, with an outcome; None where there is none."""
+    other = Method.PRESUMPTIVE if result.method == Method.DEFINITIVE else Method.DEFINITIVE
+    found = standing_result(session, result.draw_id, other)
+    return found if found is not None and found.outcome is not None else None
+
+
+def named_in(session: Session, result: Result) -> frozenset[str]:
+    """Every analyte that a result names: found, measured or looked for."""
+    return frozenset(session.exec(select(Finding.analyte).where(col(Finding.result_id) == result.id)))
+
+
+def specimens_of(session: Session, result: Result) -> list[Specimen]:
+    """The specimens that the results of a draw were had from, as they are kept with the governing one and the other."""
+    rows = [result, beside(session, result)]
+    numbers = dict.fromkeys(row.specimen_id for row in rows if row is not None and row.specimen_id is not None)
+    return [session.get_one(Specimen, number) for number in numbers]

@@ -9,13 +9,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.because import Because
-from testing_tracker.rules.exchange.numbers import is_id
+from testing_tracker.rules.drawing.closing import Because
+from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, classify, label_key
 from testing_tracker.rules.words import Status
 from testing_tracker.services.people.lookup import find_participant
-from testing_tracker.services.testing import cups, recollections
+from testing_tracker.services.testing import attendance, cups
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_has_happened
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
@@ -108,7 +108,7 @@ def find_to_recollect(session: Session, acting: Acting, code: str) -> OpenDraw:
     """
     participant = find_participant(session, acting, code)
     for draw in draws_on(session, id_of(participant), acting.today):
-        if recollections.can_be_recollected(session, draw):
+        if attendance.can_be_recollected(session, draw):
             return OpenDraw(participant, draw, result_of(session, id_of(draw)))
     raise TestingTrackerError(
         f"{participant.code} has no invalid specimen of today to collect again, nor a negative one out of the range of "
@@ -121,7 +121,7 @@ def recollect(session: Session, acting: Acting, found: OpenDraw) -> None:
 
     Raises TestingTrackerError for a draw with another outcome, and when the window has closed.
     """
-    if not recollections.can_be_recollected(session, found.draw):
+    if not attendance.can_be_recollected(session, found.draw):
         raise TestingTrackerError(
             f"{found.which} has no invalid specimen to collect again ({found.outcome or found.draw.status})."
         )

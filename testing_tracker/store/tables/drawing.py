@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
-from testing_tracker.rules.drawing.because import Because
+from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.store.tables.constraints import one_of
 

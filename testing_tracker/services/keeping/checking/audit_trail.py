@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.acting import Acting
-from testing_tracker.rules.drawing.because import because_in
+from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.drawing.day_secrets import seal
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
