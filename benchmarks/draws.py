@@ -11,13 +11,12 @@ import hmac
 import statistics
 import tempfile
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from testing_tracker.acting import Acting, acting_in
-from testing_tracker.clock import Clock
+from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.rules.drawing.day_secrets import drawn_among
 from testing_tracker.rules.words import Level
 from testing_tracker.services.drawing import nights
@@ -26,7 +25,6 @@ from testing_tracker.services.keeping.checking import replay
 from testing_tracker.services.people import participants
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.engine import open_engine, reading, writing
-from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.location import Location
 
 RUNS = 5
@@ -75,19 +73,18 @@ def year(folder: Path, schedule: str) -> None:
     location = Location(folder / "clinic.db")
     facilities.make_database(location, "Benchmark", "UTC", FIRST, training=True)
     engine = open_engine(location)
-    with writing(engine) as session:
-        acting = acting_on(session, FIRST)
-        versions.load_schedule(session, acting, "bounded.toml", BOUNDED)
+    with writing(engine, None, clock_on(FIRST)) as work:
+        versions.load_schedule(work, "bounded.toml", BOUNDED)
         for number in range(PEOPLE):
-            participants.enrol(session, acting, participants.NewParticipant(f"P{number}", Level.IOP, schedule, FIRST))
+            participants.enrol(work, participants.NewParticipant(f"P{number}", Level.IOP, schedule, FIRST))
     began = time.perf_counter()
     for number in range(DAYS):
-        with writing(engine) as session:
-            nights.run_night(session, acting_on(session, FIRST + timedelta(days=number)), location.key)
+        with writing(engine, None, clock_on(FIRST + timedelta(days=number))) as work:
+            nights.run_night(work, location.key)
     drawing = time.perf_counter() - began
     began = time.perf_counter()
-    with reading(engine) as session:
-        result = replay.verify(session, acting_on(session, FIRST + timedelta(days=DAYS)), location.key)
+    with reading(engine, None, clock_on(FIRST + timedelta(days=DAYS))) as work:
+        result = replay.verify(work, location.key)
     verifying = time.perf_counter() - began
     assert not result.problems
     assert result.decisions == DAYS * PEOPLE
@@ -96,11 +93,8 @@ def year(folder: Path, schedule: str) -> None:
     engine.dispose()
 
 
-def acting_on(session, day: date) -> Acting:  # noqa: ANN001
-    clock = Clock(ZoneInfo("UTC"), day)
-    acting = acting_in(the_facility(session), clock)
-    assert acting.now <= datetime.combine(day, datetime.max.time(), UTC)
-    return acting
+def clock_on(day: date) -> ClockOf:
+    return lambda _: Clock(ZoneInfo("UTC"), day)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,9 @@ def enrol(given: str, day: str, statements: list[str]) -> None:
     """Run statements as an act of the program's, which ends with a page of the ledger."""
     from testing_tracker.cli.desk.desk import Desk
 
-    with Desk(given, day).writing() as (session, _):
+    with Desk(given, day).writing() as work:
         for statement in statements:
-            session.connection().exec_driver_sql(statement)
+            work.session.connection().exec_driver_sql(statement)
 
 
 def program(given: str, day: str) -> float:
@@ -42,8 +42,8 @@ def program(given: str, day: str) -> float:
     desk = Desk(given, day)
     assert desk.engine
     began = time.perf_counter()
-    with desk.writing() as (session, acting):
-        report = nights.run_night(session, acting, desk.location.key)
+    with desk.writing() as work:
+        report = nights.run_night(work, desk.location.key)
     seconds = time.perf_counter() - began
     assert report.drawn
     return seconds
@@ -54,8 +54,8 @@ def verify(given: str, day: str) -> None:
     from testing_tracker.services.keeping.checking import replay
 
     desk = Desk(given, day)
-    with desk.reading() as (session, acting):
-        found = replay.verify(session, acting, desk.location.key)
+    with desk.reading() as work:
+        found = replay.verify(work, desk.location.key)
     print("as they should be" if not found.problems else found.problems[:5])
 
 

@@ -56,9 +56,9 @@ def fill(made: Database, facilities: int, participants: int) -> float:
         for number in range(2, facilities + 1):
             add(session, f"Facility {number}", desk.clock("UTC"), desk.location.key)
     for number in range(1, facilities + 1):
-        with desk.at(number).writing() as (session, _):
+        with desk.at(number).writing() as work:
             for statement in enrolments(number, participants):
-                session.connection().exec_driver_sql(statement)
+                work.session.connection().exec_driver_sql(statement)
     desk.close()
     made.settle()
     return perf_counter() - began
@@ -94,8 +94,8 @@ def run_nights(given: str, day: str, first: str, last: str, step: str) -> None:
     desk = Desk(given, day)
     assert desk.engine  # the one connection of the process
     for number in range(int(first), int(last) + 1, int(step)):
-        with desk.at(number).writing() as (session, acting):
-            run_night(session, acting, desk.location.key)
+        with desk.at(number).writing() as work:
+            run_night(work, desk.location.key)
     desk.close()
 
 

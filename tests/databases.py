@@ -19,9 +19,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from testing_tracker.clock import Clock
+from testing_tracker.rules.calendar import zone_of
 from testing_tracker.store import postgresql
 from testing_tracker.store.engine import writing
 from testing_tracker.store.location import locate
+from testing_tracker.store.work import Work
 
 SERVER = os.environ.get("TESTING_TRACKER_TEST_POSTGRES")  # the URL of a database whose user may make others
 _made: list[str] = []
@@ -329,9 +332,21 @@ class _TakenBackError(Exception):
     """Ends a transaction of which nothing is to stay."""
 
 
+def clock_of(day: date | None = None):
+    """What makes the clock of a facility, pretending a day if one is given."""
+    return lambda timezones: Clock(zone_of(timezones), day)
+
+
 @contextmanager
-def nothing_stays(engine: Engine) -> Iterator[Session]:
+def tables_of(engine: Engine) -> Iterator[Session]:
+    """A transaction that writes to the tables, behind the services' back."""
+    with writing(engine, None, clock_of()) as work:
+        yield work.session
+
+
+@contextmanager
+def nothing_stays(engine: Engine, day: date | None = None) -> Iterator[Work]:
     """A transaction in which to try something, that is taken back when the block ends."""
-    with suppress(_TakenBackError), writing(engine) as session:
-        yield session
+    with suppress(_TakenBackError), writing(engine, None, clock_of(day)) as work:
+        yield work
         raise _TakenBackError

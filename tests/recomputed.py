@@ -1,17 +1,14 @@
 """What a clinician is asked, worked out anew from the whole record, beside what stands."""
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
+from databases import clock_of
 from sqlmodel import select
 
-from testing_tracker.acting import acting_in
-from testing_tracker.clock import Clock
 from testing_tracker.rules.deciding.recommending import wanted, weighed
 from testing_tracker.rules.words import About, Kind, TakenAs
 from testing_tracker.services.deciding.case import read_case
 from testing_tracker.store.engine import open_engine, reading
-from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.queries import person_of, records_of
 from testing_tracker.store.tables import Draw, Participant, Review
 
@@ -22,26 +19,24 @@ def out_of_line(clinic) -> list[str]:
     """Where what stands is not what the record asks for, participant by participant; empty as it should be."""
     engine = open_engine(clinic.location)
     try:
-        with reading(engine) as session:
-            facility = the_facility(session)
-            acting = acting_in(facility, Clock(ZoneInfo(facility.timezone), date.fromisoformat(clinic.today)))
-            people = session.exec(select(Participant.id, Participant.code)).all()
+        with reading(engine, None, clock_of(date.fromisoformat(clinic.today))) as work:
+            people = work.session.exec(select(Participant.id, Participant.code)).all()
             return [
                 f"{code}: {what}"
                 for identity, code in people
-                if person_of(session, identity) == identity
-                for what in _differences(session, acting, identity)
+                if person_of(work.session, identity) == identity
+                for what in _differences(work, identity)
             ]
     finally:
         engine.dispose()
 
 
-def _differences(session, acting, participant_id):
-    draws = session.exec(select(Draw).where(Draw.participant_id.in_(records_of(participant_id))).order_by(Draw.id))
+def _differences(work, participant_id):
+    draws = work.session.exec(select(Draw).where(Draw.participant_id.in_(records_of(participant_id))).order_by(Draw.id))
     # What a past record tells raises nothing: it is known to those who treat the participant, until it is corrected.
-    asked_about = set(session.exec(select(Review.draw_id).where(Review.about.in_(OF_THE_RULE))))
+    asked_about = set(work.session.exec(select(Review.draw_id).where(Review.about.in_(OF_THE_RULE))))
     of_ours = [draw for draw in draws if draw.kind != Kind.IMPORTED or draw.id in asked_about]
-    read = read_case(session, acting, participant_id, of_ours)
+    read = read_case(work, participant_id, of_ours)
     asked = wanted(read.case)
     stands = {draw_id: TakenAs(line.taken_as) for draw_id, line in read.lines.items()}
     if stands != asked.evidence:

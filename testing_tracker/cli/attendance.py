@@ -18,18 +18,18 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, status: Status, reason: str | None) -> None:
-    with desk.writing() as (session, acting):
-        day = day_given(on, acting.today)
-        found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
+    with desk.writing() as work:
+        day = day_given(on, work.today)
+        found = services.draws.find_draw(work, code, day, for_cause=for_cause)
         earlier = found.draw.status
-        changed = services.attendance.record_absence(session, acting, found, status, reason)
+        changed = services.attendance.record_absence(work, found, status, reason)
         which, now, said = found.which, found.draw.status, None
         if now != status:
             now += f", because {found.draw.reason}"
         if changed is not None:
             assert changed.id is not None, "it is on record"
             said = in_a_line(changed.id, found.participant.code, changed.status, changed.reason)
-        participant, lost = found.participant.code, services.reviews.lost_ground_of(session, found.draw)
+        participant, lost = found.participant.code, services.reviews.lost_ground_of(work.session, found.draw)
     say(desk, f"{which}: {now} (was {earlier}).")
     if said is not None:
         say(desk, said)
@@ -79,14 +79,14 @@ def _check_one_or_all(code: str | None, days: _Days, for_cause: bool | None, eve
 
 def _record_all(desk: Desk, days: _Days, status: Status, reason: str | None, yes: bool) -> None:
     """Ask, and then do it: while somebody thinks about it, the nurses go on writing."""
-    with desk.reading() as (session, acting):
-        first, last = days.from_to(acting.today)
-        count = len(services.attendance.draws_without_record(session, acting, first, last, status))
+    with desk.reading() as work:
+        first, last = days.from_to(work.today)
+        count = len(services.attendance.draws_without_record(work, first, last, status))
     draws = f"{count} draw{'s' if count > 1 else ''} of {first}" + (f" to {last}" if last != first else "")
     if not yes:
         click.confirm(f"{draws} without any record become {status}. Right?", abort=True, err=True)
-    with desk.writing() as (session, acting):
-        services.attendance.record_all(session, acting, first, last, status, reason, expected=count)
+    with desk.writing() as work:
+        services.attendance.record_all(work, first, last, status, reason, expected=count)
     say(desk, f"{draws}: {status}.")
 
 
@@ -160,9 +160,9 @@ def unable_command(desk: Desk, code: str, on: str | None, for_cause: bool | None
 
     The draw stays due that day. Without a specimen by its end it becomes unrecorded, and a clinician is asked to look.
     """
-    with desk.writing() as (session, acting):
-        found = services.draws.find_draw(session, acting, code, day_given(on, acting.today), for_cause=for_cause)
-        services.attendance.record_unable(session, acting, found, reason)
+    with desk.writing() as work:
+        found = services.draws.find_draw(work, code, day_given(on, work.today), for_cause=for_cause)
+        services.attendance.record_unable(work, found, reason)
         which, status = found.which, found.draw.status
     say(desk, f"{which}: tried and could not provide; the draw is {status}.")
 
@@ -185,16 +185,16 @@ def collected_command(
     With --specimen-id its label is on record before, and what comes back with another label is refused.
     """
     told: list[str] = []
-    with desk.writing() as (session, acting):
-        day = day_given(on, acting.today)
-        found = services.draws.find_draw(session, acting, code, day, for_cause=for_cause)
-        earlier, cup = found.draw.status, new_cup(acting, day, said)
+    with desk.writing() as work:
+        day = day_given(on, work.today)
+        found = services.draws.find_draw(work, code, day, for_cause=for_cause)
+        earlier, cup = found.draw.status, new_cup(work, day, said)
         if cup is None:
-            services.attendance.record_collected(session, acting, found)
+            services.attendance.record_collected(work, found)
         else:
             from testing_tracker.services.testing import collecting
 
-            told = collecting.record(session, acting, found, cup)
+            told = collecting.record(work, found, cup)
         label = f", {cup.specimen.label}" if cup is not None and cup.specimen.label else ""
         which = found.which
     say(desk, f"{which}: collected{label} (was {earlier}).")

@@ -85,8 +85,8 @@ def _copy_database(desk: Desk, place: _Place, *, overwrite: bool) -> None:
         return
     for at in desk.each_facility():
         try:
-            with at.desk.writing() as (session, acting):
-                services.backups.record_made(session, acting, copy)
+            with at.desk.writing() as work:
+                services.backups.record_made(work, copy)
         except TestingTrackerError as error:
             made = "the copy is good, but that it was made could not be put on record, so `doctor` will not know."
             warn(f"{at.mark}{made} {error}")
@@ -97,8 +97,8 @@ def _copy_key(desk: Desk, place: _Place, *, overwrite: bool) -> None:
     each = desk.each_facility()
     lost = []
     for at in each:
-        with at.desk.reading() as (session, acting):
-            problem = services.keys.problem_with(session, acting.facility_id, desk.location.key, acting.today)
+        with at.desk.reading() as work:
+            problem = services.keys.problem_with(work.session, work.facility_id, desk.location.key, work.today)
         if problem is not None:
             lost.append(f"{at.mark}{problem}")
     if len(lost) == len(each):
@@ -113,8 +113,8 @@ def _copy_key(desk: Desk, place: _Place, *, overwrite: bool) -> None:
         warn(problem)
     for at in each:
         try:
-            with at.desk.writing() as (session, acting):
-                services.backups.record_key_copy(session, acting)
+            with at.desk.writing() as work:
+                services.backups.record_key_copy(work)
         except TestingTrackerError as error:
             warn(f"{at.mark}the copy is good, but that it was made could not be put on record. {error}")
 

@@ -27,12 +27,10 @@ def send_confirmation(
     desk: Desk, code: str, on: str | None, for_cause: bool | None, lab: str | None, by: str | None
 ) -> None:
     """The specimen of a draw was sent for confirmation."""
-    with desk.writing() as (session, acting):
-        found = services.draws.find_draw_to_correct(
-            session, acting, code, day_given(on, acting.today), for_cause=for_cause
-        )
-        day = day_given(by, acting.today) if by else None
-        row = services.confirmations.send(session, acting, found, lab, day)
+    with desk.writing() as work:
+        found = services.draws.find_draw_to_correct(work, code, day_given(on, work.today), for_cause=for_cause)
+        day = day_given(by, work.today) if by else None
+        row = services.confirmations.send(work, found, lab, day)
         said = f"{found.which}: sent for confirmation; the result is awaited by {row.due_on}."
     say(desk, said)
 
@@ -44,11 +42,9 @@ def send_confirmation(
 @pass_desk
 def cancel_confirmation(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str) -> None:
     """No definitive result is awaited any more."""
-    with desk.writing() as (session, acting):
-        found = services.draws.find_draw_to_correct(
-            session, acting, code, day_given(on, acting.today), for_cause=for_cause
-        )
-        services.confirmations.cancel(session, acting, found, reason)
+    with desk.writing() as work:
+        found = services.draws.find_draw_to_correct(work, code, day_given(on, work.today), for_cause=for_cause)
+        services.confirmations.cancel(work, found, reason)
         which = found.which
     say(desk, f"{which}: no definitive result is awaited any more.")
 
@@ -59,9 +55,9 @@ def cancel_confirmation(desk: Desk, code: str, on: str | None, for_cause: bool |
 @pass_desk
 def list_confirmations(desk: Desk, overdue_only: bool, form: str) -> None:
     """The definitive results that are awaited, the longest awaited first."""
-    with desk.reading() as (session, acting):
-        lines = services.confirmations.awaited(session, acting, overdue_only=overdue_only)
-        export = Export("confirmations", form, acting.today)
+    with desk.reading() as work:
+        lines = services.confirmations.awaited(work, overdue_only=overdue_only)
+        export = Export("confirmations", form, work.today)
     empty = "No definitive result is overdue." if overdue_only else "No definitive result is awaited."
     with exported(desk, export):
         print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty=empty)

@@ -84,9 +84,9 @@ def _show(path: Path, monday: "date") -> tuple[str, int]:
         click.echo()
         with command.make_context(command.name, list(arguments), obj=desk) as context:
             command.invoke(context)
-    with desk.reading() as (session, acting):
-        due = services.draws.due(session, acting, monday)
-        waiting = services.recommendations.listed(session, acting, open_only=True)
+    with desk.reading() as work:
+        due = services.draws.due(work, monday)
+        waiting = services.recommendations.listed(work, open_only=True)
     desk.engine.dispose()
     return due[0].participant, waiting[0].id
 

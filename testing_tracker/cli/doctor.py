@@ -40,9 +40,9 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
     found: list[dict[str, object]] = []
     failed: list[str] = []
     for at in each:
-        with going_on(each, at, failed), at.desk.reading() as (session, acting):
+        with going_on(each, at, failed), at.desk.reading() as work:
             patience = Patience(result_days=result_days, longest_gap=longest_gap)
-            lines = services.doctor.find_stuck(session, acting, desk.location, machine_zone(), patience)
+            lines = services.doctor.find_stuck(work, desk.location, machine_zone(), patience)
             found += [_line(at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):

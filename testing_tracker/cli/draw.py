@@ -14,10 +14,8 @@ from testing_tracker.cli.desk.words import CODE, DATE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from testing_tracker.acting import Acting
     from testing_tracker.services.testing.attendance import ToRecollect
+    from testing_tracker.store.work import Work
 
 
 @click.command("draw")
@@ -59,10 +57,10 @@ def draw_command(
 
 def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None) -> None:
     """Run one facility's night; `mark` is before each line."""
-    with desk.writing() as (session, acting):
-        elapsed = desk.clock(acting.zone.key).stopwatch()
+    with desk.writing() as work:
+        elapsed = desk.clock(work.zone.key).stopwatch()
         report = services.nights.run_night(
-            session, acting, desk.location.key, elapsed, longest_gap=longest_gap, catch_up_to=catch_up_to
+            work, desk.location.key, elapsed, longest_gap=longest_gap, catch_up_to=catch_up_to
         )
     if report.already_made:
         say(desk, f"{mark}{report.day}: today's draws were made already; {report.drawn} added for new participants.")
@@ -88,8 +86,8 @@ def _take_back(desk: Desk, reason: str, yes: bool) -> None:
     """Ask, and then do it."""
     from testing_tracker.services.drawing import taking_back
 
-    with desk.reading() as (session, acting):
-        ahead, today = taking_back.nights_ahead(session, acting), acting.today
+    with desk.reading() as work:
+        ahead, today = taking_back.nights_ahead(work), work.today
     if not yes:
         click.confirm(
             f"Today is {today}. {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, are taken back, and "
@@ -97,8 +95,8 @@ def _take_back(desk: Desk, reason: str, yes: bool) -> None:
             abort=True,
             err=True,
         )
-    with desk.writing() as (session, acting):
-        done = taking_back.take_back(session, acting, desk.location.key, reason, ahead)
+    with desk.writing() as work:
+        done = taking_back.take_back(work, desk.location.key, reason, ahead)
     say(
         desk,
         f"Taken back: {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, with {done.draws} draws. Run "
@@ -119,13 +117,13 @@ def _take_back(desk: Desk, reason: str, yes: bool) -> None:
 @pass_desk
 def due_command(desk: Desk, on: str | None, form: str) -> None:
     """Who is to be tested that day, and what has become of each."""
-    with desk.reading() as (session, acting):
-        day = day_given(on, acting.today)
-        lines = services.draws.due(session, acting, day)
-        made = services.draws.night_has_run(session, acting, day)
-        today = acting.today
-        again = _to_recollect(session, acting, day)
-        questions = asked(session, acting, None if day == today else day)
+    with desk.reading() as work:
+        day = day_given(on, work.today)
+        lines = services.draws.due(work, day)
+        made = services.draws.night_has_run(work, day)
+        today = work.today
+        again = _to_recollect(work, day)
+        questions = asked(work, None if day == today else day)
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     if any(line.panel for line in lines):
         columns.append("panel")
@@ -141,10 +139,10 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         warn(f"{one.participant}: {one.why}.")
 
 
-def _to_recollect(session: "Session", acting: "Acting", day: date) -> "list[ToRecollect]":
+def _to_recollect(work: "Work", day: date) -> "list[ToRecollect]":
     from testing_tracker.services.testing.attendance import to_recollect
 
-    return to_recollect(session, acting, day)
+    return to_recollect(work, day)
 
 
 @click.command("test")
@@ -169,25 +167,25 @@ def test_command(desk: Desk, code: str, reason: str | None, on: str | None, reco
     if on is not None and on != "today":
         _record_earlier(desk, code, on, reason)
         return
-    with desk.writing() as (session, acting):
-        draw = services.draws.order_test(session, acting, code, reason)
-        shown, day = services.lookup.find_participant(session, acting, code).code, draw.due_on
+    with desk.writing() as work:
+        draw = services.draws.order_test(work, code, reason)
+        shown, day = services.lookup.find_participant(work, code).code, draw.due_on
     say(desk, f"{shown}: a test for cause is due today, {day}.")
 
 
 def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
     from testing_tracker.services.testing import attendance
 
-    with desk.writing() as (session, acting):
-        day = day_given(on, acting.today)
-        shown = services.lookup.find_participant(session, acting, code).code
-        if day == acting.today:
-            draw = services.draws.order_test(session, acting, code, reason)
+    with desk.writing() as work:
+        day = day_given(on, work.today)
+        shown = services.lookup.find_participant(work, code).code
+        if day == work.today:
+            draw = services.draws.order_test(work, code, reason)
             said = f"{shown}: a test for cause is due today, {draw.due_on}."
         elif reason is None:
             raise TestingTrackerError("Say with --reason where the test was taken, such as 'county hospital'.")
         else:
-            attendance.record_test(session, acting, code, day, reason)
+            attendance.record_test(work, code, day, reason)
             said = (
                 f"{shown}: a test for cause of {day} is on record. Log what it said with "
                 f"`testing-tracker result {shown} … --for-cause --on {day}`."
@@ -196,9 +194,9 @@ def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
 
 
 def _recollect(desk: Desk, code: str) -> None:
-    with desk.writing() as (session, acting):
-        found = services.specimens.find_to_recollect(session, acting, code)
+    with desk.writing() as work:
+        found = services.specimens.find_to_recollect(work, code)
         because = "its specimen does not count" if found.outcome == "invalid" else "its specimen was out of range"
-        services.specimens.recollect(session, acting, found)
+        services.specimens.recollect(work, found)
         which = found.which
     say(desk, f"{which}: due again, because {because}; the earlier result is kept.")

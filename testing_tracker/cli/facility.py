@@ -66,8 +66,8 @@ def rename_facility(desk: Desk, name: str, reason: str) -> None:
     """Give the facility another name. The earlier one goes on finding it, unless another facility takes it."""
     from testing_tracker.services.keeping import facilities
 
-    with desk.writing() as (session, acting):
-        earlier, name = facilities.rename(session, acting, name, reason)
+    with desk.writing() as work:
+        earlier, name = facilities.rename(work, name, reason)
     click.echo(f"{f'{TRAINING} ' if desk.training else ''}{earlier} is called {name} from now on.")
 
 
@@ -84,10 +84,10 @@ def change_timezone(desk: Desk, timezone: str, from_on: str | None, reason: str)
     """
     from testing_tracker.services.keeping import facilities
 
-    with desk.writing() as (session, acting):
-        given = day_given(from_on, acting.today) if from_on else None
-        begins = facilities.change_timezone(session, acting, timezone, given, reason)
-        later = facilities.later_timezones(session, acting, begins)
+    with desk.writing() as work:
+        given = day_given(from_on, work.today) if from_on else None
+        begins = facilities.change_timezone(work, timezone, given, reason)
+        later = facilities.later_timezones(work, begins)
     say(desk, f"From {begins} on the facility goes by {timezone}.")
     for day, name in later:
         warn(f"from {day} on it goes by {name}, as was recorded before.")
@@ -109,9 +109,9 @@ def close_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
     """
     from testing_tracker.services.schedules import closures
 
-    with desk.writing() as (session, acting):
-        first = day_given(day, acting.today)
-        done = closures.close(session, acting, first, day_given(last, acting.today) if last else first, reason)
+    with desk.writing() as work:
+        first = day_given(day, work.today)
+        done = closures.close(work, first, day_given(last, work.today) if last else first, reason)
     excused = f" {_draws(done.draws)} of today excused." if done.draws else ""
     say(desk, f"Closed: {_days(done)}.{excused}")
 
@@ -128,9 +128,9 @@ def open_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
     """
     from testing_tracker.services.schedules import closures
 
-    with desk.writing() as (session, acting):
-        first = day_given(day, acting.today)
-        done = closures.reopen(session, acting, first, day_given(last, acting.today) if last else first, reason)
+    with desk.writing() as work:
+        first = day_given(day, work.today)
+        done = closures.reopen(work, first, day_given(last, work.today) if last else first, reason)
     due = f" {_draws(done.draws)} of today due again." if done.draws else ""
     say(desk, f"Open: {_days(done)}.{due}")
     for note in done.notes:
@@ -167,8 +167,8 @@ def staff_command() -> None:
 @pass_desk
 def list_staff(desk: Desk, form: str) -> None:
     """Who has which role."""
-    with desk.reading() as (session, acting):
-        lines = services.staff.listed(session, acting)
+    with desk.reading() as work:
+        lines = services.staff.listed(work)
     columns = ["account", "role", "recorded_at", "recorded_by"]
     empty = "Nobody has a role, so everybody may do everything."
     print_rows(desk, [vars(line) for line in lines], columns, form, empty=empty)
@@ -180,8 +180,8 @@ def list_staff(desk: Desk, form: str) -> None:
 @pass_desk
 def add_staff(desk: Desk, account: str, role: str) -> None:
     """Give an account a role."""
-    with desk.writing() as (session, acting):
-        services.staff.give(session, acting, account, Role(role))
+    with desk.writing() as work:
+        services.staff.give(work, account, Role(role))
     say(desk, f"{account} is a {role}.")
 
 
@@ -191,6 +191,6 @@ def add_staff(desk: Desk, account: str, role: str) -> None:
 @pass_desk
 def remove_staff(desk: Desk, account: str, role: str) -> None:
     """Take a role from an account; what it did stays on record."""
-    with desk.writing() as (session, acting):
-        services.staff.take(session, acting, account, Role(role))
+    with desk.writing() as work:
+        services.staff.take(work, account, Role(role))
     say(desk, f"{account} is no {role} any more.")

@@ -40,8 +40,8 @@ def import_(desk: Desk, file: str, rejects: Path | None, overwrite: bool) -> Non
 @pass_desk
 def export(desk: Desk, output: Path | None, overwrite: bool) -> None:
     """Every draw and what has become of it, as `history import` reads it."""
-    with desk.reading() as (_, acting):
-        export = Export("history", "csv", acting.today)
+    with desk.reading() as work:
+        export = Export("history", "csv", work.today)
     if output is None:
         # Bytes, so that the same file comes out on every system and in every locale. All of them first, because a
         # reader that takes its time would keep everybody from writing to the database.
@@ -64,9 +64,9 @@ def _parts(desk: Desk) -> Iterator[tuple[int, bytes]]:
     """The file in parts, each with the number of records in it."""
     from itertools import islice
 
-    with desk.reading() as (session, acting):
+    with desk.reading() as work:
         yield 0, _as_csv([services.history.COLUMNS])
-        rows = services.history.export_history(session, acting)
+        rows = services.history.export_history(work)
         while part := list(islice(rows, LINES_AT_A_TIME)):
             yield len(part), _as_csv(part)
 

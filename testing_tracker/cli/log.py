@@ -29,13 +29,13 @@ def log_command(desk: Desk, on: str | None) -> None:
     A mistake is asked for again. From a pipe nothing is asked: codes are to be whole, every line has its code, and a
     line that is refused is named by its number.
     """
-    with desk.reading() as (session, acting):
-        day = day_given(on, acting.today)
-        if day > acting.today:
-            raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
-        waiting = len(services.log_session.awaited(session, acting, day))
-        made = services.draws.night_has_run(session, acting, day)
-        questions = asked(session, acting)
+    with desk.reading() as work:
+        day = day_given(on, work.today)
+        if day > work.today:
+            raise TestingTrackerError(f"{day} is in the future; today is {work.today}.")
+        waiting = len(services.log_session.awaited(work, day))
+        made = services.draws.night_has_run(work, day)
+        questions = asked(work)
     if not made:
         warn(f"the draws of {day} have not been made; `testing-tracker draw` makes those of today.")
     for question in questions:

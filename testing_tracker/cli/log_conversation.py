@@ -32,10 +32,8 @@ from testing_tracker.rules.testing.log_line import (
 from testing_tracker.rules.words import Decision, Outcome, Status
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from testing_tracker.acting import Acting
     from testing_tracker.services.testing.log_session import Accepted, Opened, Raised
+    from testing_tracker.store.work import Work
 
 HELP = (
     "A code (its beginning or end is enough), then what its cup says; or both in one line: `A17 n`, `A17 coc opi`.",
@@ -96,8 +94,8 @@ class Conversation:
     def awaited(self) -> list[str]:
         """The codes of those whose specimen or result is still to come; none where the records cannot be read."""
         try:
-            with self._desk.reading() as (session, acting):
-                return services.log_session.awaited(session, acting, self._day or acting.today)
+            with self._desk.reading() as work:
+                return services.log_session.awaited(work, self._day or work.today)
         except TestingTrackerError:
             return []
 
@@ -128,10 +126,10 @@ class Conversation:
         for_cause, rest = split_which(rest)
         if self._is_recorded_at_once(first, for_cause, rest):
             return
-        with self._desk.reading() as (session, acting):
-            day = self._day or acting.today
-            code = self._code_meant(session, acting, first, day)
-            draws = services.log_session.draws_meant(session, acting, code, day, for_cause)
+        with self._desk.reading() as work:
+            day = self._day or work.today
+            code = self._code_meant(work, first, day)
+            draws = services.log_session.draws_meant(work, code, day, for_cause)
         self._open(draws, rest)
 
     def _is_recorded_at_once(self, code: str, for_cause: bool | None, rest: str) -> bool:
@@ -148,28 +146,28 @@ class Conversation:
             return False
         with _whole():
             try:
-                with self._desk.writing() as (session, acting):
-                    day = self._day or acting.today
-                    accepted = _at_once(session, acting, code, day, for_cause, said)
+                with self._desk.writing() as work:
+                    day = self._day or work.today
+                    accepted = _at_once(work, code, day, for_cause, said)
                     lines = _said_of(accepted)
             except _InStepsError:
                 return False
             self._accept(accepted, lines)
         return True
 
-    def _code_meant(self, session: "Session", acting: "Acting", typed: str, day: date) -> str:
+    def _code_meant(self, work: "Work", typed: str, day: date) -> str:
         """The code that is typed, or the only one that it abbreviates. Raises TestingTrackerError for any other."""
         check_code(typed)
-        exact = services.log_session.code_of(session, acting, typed)
+        exact = services.log_session.code_of(work, typed)
         if exact is not None:
             return exact
-        codes = services.log_session.codes_for(session, acting, typed, day) if self._asks else []
+        codes = services.log_session.codes_for(work, typed, day) if self._asks else []
         if len(codes) > 1:
             more = f" and {len(codes) - _MOST_CODES_LISTED} more" if len(codes) > _MOST_CODES_LISTED else ""
             raise TestingTrackerError(
                 f"{typed} can be {', '.join(codes[:_MOST_CODES_LISTED])}{more}. Type more of the code."
             )
-        return codes[0] if codes else services.lookup.find_participant(session, acting, typed).code
+        return codes[0] if codes else services.lookup.find_participant(work, typed).code
 
     def _open(self, draws: "Sequence[Opened]", rest: str) -> None:
         if len(draws) == 1:
@@ -219,9 +217,9 @@ class Conversation:
             if not self._goes_on_to(text, code):
                 raise TestingTrackerError(f"Type `scheduled` or `cause`, or `s` to leave {code}.")
             return
-        with self._desk.reading() as (session, acting):
+        with self._desk.reading() as work:
             day = self._choices[0].due_on
-            draws = services.log_session.draws_meant(session, acting, code, day, for_cause)
+            draws = services.log_session.draws_meant(work, code, day, for_cause)
         self._begin(draws[0], behind or self._rest)
 
     def _take_reason(self, text: str, opened: "Opened", said: Said) -> None:
@@ -263,8 +261,8 @@ class Conversation:
         return True
 
     def _participant(self, typed: str) -> str | None:
-        with self._desk.reading() as (session, acting):
-            return services.log_session.code_of(session, acting, typed)
+        with self._desk.reading() as work:
+            return services.log_session.code_of(work, typed)
 
     def _finish(self, opened: "Opened", said: Said) -> None:
         """Record a line; it is on disk when this returns."""
@@ -275,8 +273,8 @@ class Conversation:
             return
         with _whole():
             try:
-                with self._desk.writing() as (session, acting):
-                    accepted = services.log_session.record(session, acting, opened, said)
+                with self._desk.writing() as work:
+                    accepted = services.log_session.record(work, opened, said)
                     lines = _said_of(accepted)
             except TestingTrackerError:
                 self._close_if_done(opened)
@@ -292,8 +290,8 @@ class Conversation:
         """Leave a draw that nothing can be recorded for any more: somebody else was first."""
         self._without_reason = None
         try:
-            with self._desk.reading() as (session, acting):
-                services.log_session.draws_meant(session, acting, opened.code, opened.due_on, opened.for_cause)
+            with self._desk.reading() as work:
+                services.log_session.draws_meant(work, opened.code, opened.due_on, opened.for_cause)
         except TestingTrackerError:
             self._close_draw()
 
@@ -319,8 +317,8 @@ class Conversation:
         line = self._accepted[-1]
         with _whole():
             try:
-                with self._desk.writing() as (session, acting):
-                    undone = services.log_session.undo(session, acting, line)
+                with self._desk.writing() as work:
+                    undone = services.log_session.undo(work, line)
             except services.log_session.ChangedSinceError:
                 self._accepted.pop()
                 raise
@@ -346,11 +344,9 @@ class _InStepsError(Exception):
     """A line that cannot be recorded at once; nothing was."""
 
 
-def _at_once(
-    session: "Session", acting: "Acting", code: str, day: date, for_cause: bool | None, said: Said
-) -> "Accepted":
+def _at_once(work: "Work", code: str, day: date, for_cause: bool | None, said: Said) -> "Accepted":
     try:
-        return services.log_session.record_at_once(session, acting, code, day, for_cause, said)
+        return services.log_session.record_at_once(work, code, day, for_cause, said)
     except TestingTrackerError:
         raise _InStepsError from None
 

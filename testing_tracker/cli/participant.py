@@ -43,11 +43,9 @@ def add_participant(
     desk: Desk, code: str, schedule: str, level: str, name: str | None, enrolled: str | None, readmit: bool
 ) -> None:
     """Enrol a participant under the facility's own code, never a name."""
-    with desk.writing() as (session, acting):
-        new = services.participants.NewParticipant(
-            code, Level(level), schedule, day_given(enrolled, acting.today), name
-        )
-        enrolled_now = services.participants.enrol(session, acting, new, readmit=readmit)
+    with desk.writing() as work:
+        new = services.participants.NewParticipant(code, Level(level), schedule, day_given(enrolled, work.today), name)
+        enrolled_now = services.participants.enrol(work, new, readmit=readmit)
         shown = enrolled_now.participant.code
         changed = _changed(shown, enrolled_now.recommendation)
     _warn_of_look_alikes(shown, enrolled_now.look_alikes)
@@ -63,9 +61,9 @@ def add_participant(
 @pass_desk
 def list_participants(desk: Desk, names: bool, everything: bool, form: str) -> None:
     """Every participant, by code."""
-    with desk.writing() if names else desk.reading() as (session, acting):
-        lines = services.roster.roster(session, acting, names=names, everything=everything)
-        export = Export("participants", form, acting.today, names)
+    with desk.writing() if names else desk.reading() as work:
+        lines = services.roster.roster(work, names=names, everything=everything)
+        export = Export("participants", form, work.today, names)
     columns = [*_COLUMNS, "name"] if names else _COLUMNS
     rows = [{column: getattr(line, column) for column in columns} for line in lines]
     with exported(desk, export):
@@ -80,11 +78,11 @@ def list_participants(desk: Desk, names: bool, everything: bool, form: str) -> N
 @pass_desk
 def show_participant(desk: Desk, code: str, names: bool, everything: bool, form: str) -> None:
     """Everything that is on record about one participant."""
-    with desk.writing() if names else desk.reading() as (session, acting):
-        record = services.roster.record_of(session, acting, code, names=names, slips_too=everything)
-        zone = acting.zone
+    with desk.writing() if names else desk.reading() as work:
+        record = services.roster.record_of(work, code, names=names, slips_too=everything)
+        zone = work.zone
         document = _document(record, names)
-        export = Export("participant record", form, acting.today, names, participant_id=record.number)
+        export = Export("participant record", form, work.today, names, participant_id=record.number)
     with exported(desk, export):
         if form == "json":
             print_json(desk, document)
@@ -109,8 +107,8 @@ def rename_participant(desk: Desk, code: str, new_code: str | None, name: str | 
 
     if new_code is None and name is None:
         raise click.UsageError("Give the NEWCODE, or --name.")
-    with desk.writing() as (session, acting):
-        done = renaming.rename(session, acting, code, new_code, name, reason)
+    with desk.writing() as work:
+        done = renaming.rename(work, code, new_code, name, reason)
     _warn_of_look_alikes(done.code, done.look_alikes)
     if done.code != done.earlier_code:
         say(desk, f"{done.earlier_code} is {done.code} now; the earlier code finds the record too.")
@@ -129,8 +127,8 @@ def cancel_enrolment(desk: Desk, code: str, reason: str) -> None:
     """
     from testing_tracker.services.people import cancelling
 
-    with desk.writing() as (session, acting):
-        done = cancelling.cancel(session, acting, code, reason)
+    with desk.writing() as work:
+        done = cancelling.cancel(work, code, reason)
         shown, days = done.participant.code, [draw.due_on for draw in done.draws]
     say(desk, f"{shown}'s enrolment is cancelled as a mistake.")
     for day in days:
@@ -153,8 +151,8 @@ def join_records(desk: Desk, code: str, into: str, reason: str, yes: bool) -> No
 
     if not yes:
         click.confirm(f"{code} and {into} are the same person, for ever. Right?", abort=True, err=True)
-    with desk.writing() as (session, acting):
-        done = joining.join(session, acting, code, into, reason)
+    with desk.writing() as work:
+        done = joining.join(work, code, into, reason)
         shown, remaining = done.record.code, done.into.code
         lines = [f"{shown} is joined into {remaining}; its record is kept there."]
         lines += [f"{shown}'s draw of {draw.due_on} is cancelled." for draw in done.cancelled]
@@ -169,9 +167,9 @@ def join_records(desk: Desk, code: str, into: str, reason: str, yes: bool) -> No
 @pass_desk
 def set_schedule(desk: Desk, code: str, schedule: str) -> None:
     """Test a participant by another schedule from the next draw on."""
-    with desk.writing() as (session, acting):
-        from_on = services.participants.set_schedule(session, acting, code, schedule)
-        shown = services.lookup.find_participant(session, acting, code).code
+    with desk.writing() as work:
+        from_on = services.participants.set_schedule(work, code, schedule)
+        shown = services.lookup.find_participant(work, code).code
     say(desk, f"{shown} is tested by {schedule} from {from_on}.")
 
 
@@ -182,9 +180,9 @@ def set_schedule(desk: Desk, code: str, schedule: str) -> None:
 @pass_desk
 def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None:
     """Move a participant to another level of care from today."""
-    with desk.writing() as (session, acting):
-        participant = services.lookup.find_enrolled(session, acting, code)
-        done = services.participants.transfer(session, acting, participant, Level(level), reason)
+    with desk.writing() as work:
+        participant = services.lookup.find_enrolled(work, code)
+        done = services.participants.transfer(work, participant, Level(level), reason)
         shown = participant.code
         changed = _changed(shown, done.recommendation)
     say(desk, f"{shown} transferred from {done.before} to {level}.")
@@ -204,10 +202,10 @@ def discharge_participant(desk: Desk, code: str, on: str | None, reason: str) ->
     """
     from testing_tracker.services.people import discharging
 
-    with desk.writing() as (session, acting):
-        day = day_given(on, acting.today) if on is not None else None
-        done = discharging.discharge(session, acting, code, reason, day)
-        since = f" from {done.from_on}" if done.from_on != acting.today else ""
+    with desk.writing() as work:
+        day = day_given(on, work.today) if on is not None else None
+        done = discharging.discharge(work, code, reason, day)
+        since = f" from {done.from_on}" if done.from_on != work.today else ""
         lines = [f"{done.participant.code} discharged{since}."]
         lines += [f"The draw of {draw.due_on} is cancelled." for draw in done.cancelled]
         if since:
@@ -235,11 +233,11 @@ def _what_was_given(draw: "Draw") -> str:
 @pass_desk
 def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
     """Days away, both included: no draws are made, and those there are become excused."""
-    with desk.writing() as (session, acting):
-        first, last = day_given(from_on, acting.today), day_given(to_on, acting.today)
-        draws = services.leaves.add_leave(session, acting, code, first, last, reason)
+    with desk.writing() as work:
+        first, last = day_given(from_on, work.today), day_given(to_on, work.today)
+        draws = services.leaves.add_leave(work, code, first, last, reason)
         days = [draw.due_on for draw in draws]
-        shown = services.lookup.find_participant(session, acting, code).code
+        shown = services.lookup.find_participant(work, code).code
     say(desk, f"{shown} is on leave from {first} to {last}.")
     for day in days:
         say(desk, f"The draw of {day} is excused.")
@@ -252,10 +250,10 @@ def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
 @pass_desk
 def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> None:
     """End a leave early; draws are made again from that day on."""
-    with desk.writing() as (session, acting):
-        back_on = day_given(on, acting.today)
-        services.leaves.end_leave(session, acting, code, back_on, reason)
-        shown = services.lookup.find_participant(session, acting, code).code
+    with desk.writing() as work:
+        back_on = day_given(on, work.today)
+        services.leaves.end_leave(work, code, back_on, reason)
+        shown = services.lookup.find_participant(work, code).code
     say(desk, f"{shown} is back on {back_on} and in the draws from the next nightly run on.")
 
 

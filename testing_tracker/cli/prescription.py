@@ -47,13 +47,13 @@ def add_prescription(
     reread: bool | None,
 ) -> None:
     """Put a prescription on record; its first and last day are included."""
-    with desk.reading() as (session, acting):
-        last = day_given(to_on, acting.today) if to_on else None
-        new = services.prescribing.NewPrescription(code, analyte, day_given(from_on, acting.today), last, prescriber)
-        touched = _in_lines(services.prescribing.touched_by_adding(session, acting, new))
+    with desk.reading() as work:
+        last = day_given(to_on, work.today) if to_on else None
+        new = services.prescribing.NewPrescription(code, analyte, day_given(from_on, work.today), last, prescriber)
+        touched = _in_lines(services.prescribing.touched_by_adding(work, new))
     wanted = _is_wanted(touched, reread)
-    with desk.writing() as (session, acting):
-        changed = services.prescribing.add(session, acting, new, reread=wanted)
+    with desk.writing() as work:
+        changed = services.prescribing.add(work, new, reread=wanted)
         days = services.prescribing.in_days(changed.prescription)
         said = [f"{changed.participant.code} is prescribed {analyte} {days}.", *_also_explains(analyte)]
         said += _what_followed(changed)
@@ -70,17 +70,17 @@ def add_prescription(
 @pass_desk
 def end_prescription(desk: Desk, code: str, analyte: str, on: str | None, reason: str, reread: bool | None) -> None:
     """Let a prescription end with a day, its last one; one that begins only later is called off."""
-    with desk.reading() as (session, acting):
-        last = day_given(on, acting.today)
-        touched = _in_lines(services.prescribing.touched_by_ending(session, acting, code, analyte, last))
+    with desk.reading() as work:
+        last = day_given(on, work.today)
+        touched = _in_lines(services.prescribing.touched_by_ending(work, code, analyte, last))
     wanted = _is_wanted(touched, reread)
-    with desk.writing() as (session, acting):
-        changed = services.prescribing.end(session, acting, code, analyte, last, reason, reread=wanted)
+    with desk.writing() as work:
+        changed = services.prescribing.end(work, code, analyte, last, reason, reread=wanted)
         row, shown = changed.prescription, changed.participant.code
         if services.prescriptions.is_called_off(row):
             said = [f"{shown}'s prescription of {analyte} from {row.from_on} is called off; it counts for no day."]
         else:
-            said = [f"{shown}'s prescription of {analyte} {'ended' if last < acting.today else 'ends'} on {row.to_on}."]
+            said = [f"{shown}'s prescription of {analyte} {'ended' if last < work.today else 'ends'} on {row.to_on}."]
         said += _what_followed(changed)
         left = _left_alone(changed)
     _tell(desk, said, left)
@@ -94,10 +94,10 @@ def end_prescription(desk: Desk, code: str, analyte: str, on: str | None, reason
 @pass_desk
 def list_prescriptions(desk: Desk, code: str | None, on: str | None, everything: bool, form: str) -> None:
     """What is prescribed, with the other analytes that each prescription explains."""
-    with desk.reading() as (session, acting):
-        day = day_given(on, acting.today)
-        lines = services.prescriptions.listed(session, acting, code, day, everything=everything)
-        about = services.lookup.find_participant(session, acting, code).id if code else None
+    with desk.reading() as work:
+        day = day_given(on, work.today)
+        lines = services.prescriptions.listed(work, code, day, everything=everything)
+        about = services.lookup.find_participant(work, code).id if code else None
     whose = f" for {code}" if code else ""
     empty = f"No prescription{whose} is on record." if everything else f"No prescription{whose} is active on {day}."
     with exported(desk, Export("prescriptions", form, day, participant_id=about)):
@@ -115,8 +115,8 @@ def list_prescriptions(desk: Desk, code: str | None, on: str | None, everything:
 @pass_desk
 def reread_results(desk: Desk, code: str, reason: str) -> None:
     """Read the participant's results again with the prescriptions that are on record now."""
-    with desk.writing() as (session, acting):
-        shown, again = services.prescribing.read_all_again(session, acting, code, reason)
+    with desk.writing() as work:
+        shown, again = services.prescribing.read_all_again(work, code, reason)
         said = _read_again(shown, again)
     _tell(desk, said or [f"Every result of {shown} is read with the prescriptions on record already."], [])
 

@@ -45,10 +45,10 @@ def list_recommendations(desk: Desk, open_only: bool, everything: bool, form: st
 
     Also who is ready for review of a lower level, where the schedule says after how many negative weeks.
     """
-    with desk.reading() as (session, acting):
-        lines = services.recommendations.worklist(session, acting, open_only=open_only, slips_too=everything)
-        waiting = len(services.reviews.listed(session, acting))
-        export = Export("recommendations", form, acting.today)
+    with desk.reading() as work:
+        lines = services.recommendations.worklist(work, open_only=open_only, slips_too=everything)
+        waiting = len(services.reviews.listed(work))
+        export = Export("recommendations", form, work.today)
     empty = "No recommendation is open." if open_only else "No recommendation yet."
     with exported(desk, export):
         print_recommendations(desk, lines, form, empty)
@@ -63,10 +63,10 @@ def list_recommendations(desk: Desk, open_only: bool, everything: bool, form: st
 @pass_desk
 def show_recommendation(desk: Desk, number: int, form: str) -> None:
     """One recommendation with everything it rests on, and the participant's recent record."""
-    with desk.reading() as (session, acting):
-        shown = services.recommendations.shown(session, acting, number)
-        line, record, zone = shown.line, shown.record, acting.zone
-        about = services.lookup.find_participant(session, acting, line.participant).id
+    with desk.reading() as work:
+        shown = services.recommendations.shown(work, number)
+        line, record, zone = shown.line, shown.record, work.zone
+        about = services.lookup.find_participant(work, line.participant).id
         export = Export("recommendation", form, number, participant_id=about)
     if form != "table":
         with exported(desk, export):
@@ -95,8 +95,8 @@ def show_recommendation(desk: Desk, number: int, form: str) -> None:
 @pass_desk
 def accept_recommendation(desk: Desk, number: int, to_level: str | None, note: str | None) -> None:
     """Follow the recommendation: the participant is transferred to its level, or the one given, from today."""
-    with desk.writing() as (session, acting):
-        done = services.recommendations.accept(session, acting, number, note, Level(to_level) if to_level else None)
+    with desk.writing() as work:
+        done = services.recommendations.accept(work, number, note, Level(to_level) if to_level else None)
     moved = f"is in {done.level_now} from today" if done.transferred else f"stays in {done.level_now}"
     other = f" at {to_level} instead of {done.recommended}" if to_level and to_level != done.recommended else ""
     say(desk, f"Recommendation {number} accepted{other}; {done.participant} {moved}.")
@@ -108,8 +108,8 @@ def accept_recommendation(desk: Desk, number: int, to_level: str | None, note: s
 @pass_desk
 def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
     """Do not follow the recommendation, for a reason."""
-    with desk.writing() as (session, acting):
-        participant = services.recommendations.decline(session, acting, number, reason)
+    with desk.writing() as work:
+        participant = services.recommendations.decline(work, number, reason)
     say(desk, f"Recommendation {number} for {participant} declined.")
 
 
@@ -120,9 +120,9 @@ def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
 @pass_desk
 def defer_recommendation(desk: Desk, number: int, until: str, reason: str) -> None:
     """Put the recommendation off until a day, for a reason. A test that may show another use brings it back earlier."""
-    with desk.writing() as (session, acting):
-        day = day_given(until, acting.today)
-        participant = services.recommendations.defer(session, acting, number, day, reason)
+    with desk.writing() as work:
+        day = day_given(until, work.today)
+        participant = services.recommendations.defer(work, number, day, reason)
     say(desk, f"Recommendation {number} for {participant} is put off until {day}.")
 
 
@@ -252,9 +252,9 @@ def review_command() -> None:
 @pass_desk
 def list_reviews(desk: Desk, closed_too: bool, form: str) -> None:
     """What waits to be looked at, newest first."""
-    with desk.reading() as (session, acting):
-        rows = [asdict(line) for line in services.reviews.listed(session, acting, closed_too=closed_too)]
-        export = Export("reviews", form, acting.today)
+    with desk.reading() as work:
+        rows = [asdict(line) for line in services.reviews.listed(work, closed_too=closed_too)]
+        export = Export("reviews", form, work.today)
     columns = _REVIEW_COLUMNS
     if form == "csv":
         columns = _REVIEW_CSV
@@ -270,6 +270,6 @@ def list_reviews(desk: Desk, closed_too: bool, form: str) -> None:
 @pass_desk
 def done_with_review(desk: Desk, number: int, note: str | None) -> None:
     """Somebody has looked."""
-    with desk.writing() as (session, acting):
-        line = services.reviews.done(session, acting, number, note)
+    with desk.writing() as work:
+        line = services.reviews.done(work, number, note)
     say(desk, f"Review {number} for {line.participant} ({line.about}, {line.due_on}) is done.")

@@ -67,9 +67,9 @@ def _written(desk: Desk, code: str, form: str, names: bool) -> tuple[str, Export
     from testing_tracker.reports.participant.forms import as_bytes
     from testing_tracker.reports.participant.gather import gather
 
-    with desk.writing() if names else desk.reading() as (session, acting):
-        report = gather(session, acting, code, names=names)
-        export = Export("participant", form, acting.today, names, participant_id=report.record.number)
+    with desk.writing() if names else desk.reading() as work:
+        report = gather(work, code, names=names)
+        export = Export("participant", form, work.today, names, participant_id=report.record.number)
     return report.participant, export, as_bytes(report, form)
 
 
@@ -98,10 +98,10 @@ def send_week(desk: Desk, given: str | None) -> None:
     from testing_tracker.services.reporting import outbox
     from testing_tracker.serving.courier import Courier
 
-    with desk.reading() as (session, acting):
-        week = Week.parse(given) if given else last_full_week(acting.today)
-        outbox.check_sendable(session, acting, week)
-        zone, number = acting.zone, acting.facility_id
+    with desk.reading() as work:
+        week = Week.parse(given) if given else last_full_week(work.today)
+        outbox.check_sendable(work, week)
+        zone, number = work.zone, work.facility_id
     ways = deliveries_of(desk.location, number)
     if ways is None or not ways.channels:
         raise TestingTrackerError(
@@ -198,11 +198,11 @@ def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed"
     from testing_tracker.reports.weekly.printing import imprint
     from testing_tracker.rules.calendar import Week
 
-    with desk.reading() as (session, acting):
-        report = gather(session, acting, Week.parse(week) if week else None)
-    with desk.writing() as (session, acting):
-        printed = imprint(session, acting, report)
-        shown = services.editions.names_shown(session, acting) if names else None
+    with desk.reading() as work:
+        report = gather(work, Week.parse(week) if week else None)
+    with desk.writing() as work:
+        printed = imprint(work, report)
+        shown = services.editions.names_shown(work) if names else None
     return replace(printed, names=shown, sort=sort)
 
 
@@ -231,8 +231,8 @@ def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool)
 
     if other or form in ("html", "pdf"):
         raise click.UsageError("--explain goes with --week and --format table, csv or json only.")
-    with desk.reading() as (session, acting):
-        found = explained(session, acting, code, Week.parse(week) if week else None)
+    with desk.reading() as work:
+        found = explained(work, code, Week.parse(week) if week else None)
     rows = [vars(draw) for draw in found.draws]
     with exported(desk, Export("weekly explained", form, found.week, participant_id=found.participant_id)):
         print_rows(desk, rows, _EXPLAINED, form, empty=f"{found.participant} had no draw in {found.week}.")

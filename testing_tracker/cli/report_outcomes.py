@@ -48,10 +48,10 @@ def outcomes_command(
     from testing_tracker.reports.outcomes.gather import gather, participants_on_record
     from testing_tracker.rules.calendar import Week
 
-    with desk.reading() as (session, acting):
-        span = _span(first, last, acting.today)
-        services.before_printing.check_draws(session, acting, Week.of(span.last))
-        total = participants_on_record(session, acting)
+    with desk.reading() as work:
+        span = _span(first, last, work.today)
+        services.before_printing.check_draws(work, Week.of(span.last))
+        total = participants_on_record(work)
     with progress("Gathering", total) as advance:
         wanted = Level(level) if level else None
         report = gather(desk.reading, span, schedule=schedule, level=wanted, advance=advance)

@@ -60,11 +60,11 @@ def result_command(
 
     OUTCOME is negative, positive (with at least one --analyte) or invalid.
     """
-    with desk.writing() as (session, acting):
-        day = day_given(on, acting.today)
+    with desk.writing() as work:
+        day = day_given(on, work.today)
         find = services.draws.find_draw_to_correct if said["definitive"] else services.draws.find_draw
-        found = find(session, acting, code, day, for_cause=for_cause)
-        logged = services.results.log_result(session, acting, found, new_result(acting, day, outcome, said))
+        found = find(work, code, day, for_cause=for_cause)
+        logged = services.results.log_result(work, found, new_result(work, day, outcome, said))
         kind = "definitive result, " if said["definitive"] else ""
         lines = told(found.which, f"{kind}{in_words(logged)} logged", logged)
     _print(desk, lines, logged.warnings)
@@ -93,23 +93,23 @@ def amend_command(
     draw goes back to: due, missed, refused, excused, or collected, whose result is to come; with collected,
     --specimen-id, --specimen, --collector, --observed and --collected-at correct what is on record of the cup.
     """
-    with desk.writing() as (session, acting):
-        day = day_given(on, acting.today)
-        found = services.draws.find_draw_to_correct(session, acting, code, day, for_cause=for_cause)
+    with desk.writing() as work:
+        day = day_given(on, work.today)
+        found = services.draws.find_draw_to_correct(work, code, day, for_cause=for_cause)
         if outcome in _NO_RESULT:
-            cup = new_cup(acting, day, said) if outcome == Status.COLLECTED else None
+            cup = new_cup(work, day, said) if outcome == Status.COLLECTED else None
             if cup is None and not nothing_said(said):
                 raise TestingTrackerError(f"A draw that is {outcome} has no analyte, time of collection or note.")
             if cup is None:
-                logged = services.results.take_back(session, acting, found, Status(outcome), reason)
+                logged = services.results.take_back(work, found, Status(outcome), reason)
             else:
                 from testing_tracker.services.testing import collecting
 
-                logged = collecting.correct(session, acting, found, cup, reason)
+                logged = collecting.correct(work, found, cup, reason)
             now = logged.draw.status + (f", because {logged.because}" if logged.because else "")
         else:
-            new = new_result(acting, day, outcome, said)
-            logged = services.results.amend_result(session, acting, found, new, reason)
+            new = new_result(work, day, outcome, said)
+            logged = services.results.amend_result(work, found, new, reason)
             now = in_words(logged)
         lines = told(found.which, f"corrected to {now}; the earlier entry is kept", logged)
     _print(desk, lines, logged.warnings)

@@ -42,12 +42,9 @@ def list_schedules(desk: Desk, form: str) -> None:
     """Every schedule in the version that binds today, and what its calendar says otherwise of days to come."""
     from testing_tracker.services.schedules import closed_days
 
-    with desk.reading() as (session, acting):
-        lines = services.versions.overview(session, acting)
-        changes = [
-            (one.calendar, closed_days.change_in_words(one, acting))
-            for one in closed_days.coming_changes(session, acting)
-        ]
+    with desk.reading() as work:
+        lines = services.versions.overview(work)
+        changes = [(one.calendar, closed_days.change_in_words(one, work)) for one in closed_days.coming_changes(work)]
     rows = [
         vars(line) | {"calendar_changes": [said for name, said in changes if name == line.holidays]} for line in lines
     ]
@@ -64,8 +61,8 @@ def list_schedules(desk: Desk, form: str) -> None:
 @pass_desk
 def show_schedule(desk: Desk, name: str, number: int | None, form: str) -> None:
     """A schedule's file, as it was loaded."""
-    with desk.reading() as (session, acting):
-        version = services.versions.find_version(session, acting, name, number)
+    with desk.reading() as work:
+        version = services.versions.find_version(work, name, number)
         row = {"schedule": name, **version.model_dump(include={"version", "binds_from", "recorded_at", "text"})}
         row["loaded_by"] = version.recorded_by
     if form == "json":
@@ -104,8 +101,8 @@ def check_schedules(files: tuple[Path, ...]) -> None:
 def load_schedules(desk: Desk, files: tuple[Path, ...]) -> None:
     """Keep schedule files under their names; a changed one is a new version that binds from tomorrow."""
     texts = [(str(file), schedule_text(file)) for file in files]
-    with desk.writing() as (session, acting):
-        loaded = [services.versions.load_schedule(session, acting, file, text) for file, text in texts]
+    with desk.writing() as work:
+        loaded = [services.versions.load_schedule(work, file, text) for file, text in texts]
     for schedule in loaded:
         done = f"loaded, binds from {schedule.binds_from}" if schedule.changed else "is loaded already; nothing changed"
         say(desk, f"{schedule.name} version {schedule.version} {done}.")

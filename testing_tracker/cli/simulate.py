@@ -102,8 +102,8 @@ def _rule(desk: Desk, name: str) -> "tuple[Schedule, ChanceTable | None]":
         return read_with_table(schedule_text(Path(name)), name)
     from testing_tracker import services
 
-    with desk.reading() as (session, acting):
-        version = services.versions.find_version(session, acting, name, None)
+    with desk.reading() as work:
+        version = services.versions.find_version(work, name, None)
         schedule = services.versions.rule_of(version.text)
         return schedule, ChanceTable.from_json(version.chances) if version.chances else None
 

@@ -41,10 +41,10 @@ def specimen_command() -> None:
 @pass_desk
 def show_specimen(desk: Desk, label: str, form: str) -> None:
     """A specimen by its label or barcode: what was measured on it, and every hand that it passed through."""
-    with desk.reading() as (session, acting):
-        record = services.specimens.shown(session, acting, label)
+    with desk.reading() as work:
+        record = services.specimens.shown(work, label)
         specimen = record.specimen.model_dump(exclude={"draw_id", "replaces_id", "label_key"})
-        due_on, zone = record.draw.due_on, acting.zone
+        due_on, zone = record.draw.due_on, work.zone
         hands = [vars(hand) for hand in record.hands]
         moves = [vars(move) for move in record.moves]
         export = Export("specimen", form, due_on, participant_id=record.draw.participant_id)
@@ -87,10 +87,10 @@ def hand_over(desk: Desk, label: str, to_whom: str, from_whom: str | None, at: s
     """A specimen passes to another hand."""
     from testing_tracker.services.testing.collections import collected_instant
 
-    with desk.writing() as (session, acting):
+    with desk.writing() as work:
         read = collected_instant
-        moment = read(acting, day_given(None, acting.today), at, "time of the handover") if at else None
-        row = services.specimens.hand_over(session, acting, label, to_whom, from_whom, moment, purpose)
+        moment = read(work, day_given(None, work.today), at, "time of the handover") if at else None
+        row = services.specimens.hand_over(work, label, to_whom, from_whom, moment, purpose)
         said = f"{label}: from {row.from_whom} to {row.to_whom}."
     say(desk, said)
 
@@ -107,15 +107,14 @@ def swap_command(desk: Desk, code: str, other: str, on: str | None, for_cause: b
     Results, specimen labels, every hand that the cups passed through and awaited definitive results change places;
     the earlier entries are kept. Where one of the two has no cup, the other one's moves there.
     """
-    with desk.writing() as (session, acting):
+    with desk.writing() as work:
         from testing_tracker.services.testing import swapping
 
-        day = day_given(on, acting.today)
+        day = day_given(on, work.today)
         one, another = (
-            services.draws.find_draw_to_correct(session, acting, whose, day, for_cause=for_cause)
-            for whose in (code, other)
+            services.draws.find_draw_to_correct(work, whose, day, for_cause=for_cause) for whose in (code, other)
         )
-        done = swapping.swap(session, acting, one, another, reason)
+        done = swapping.swap(work, one, another, reason)
         lines = [
             line
             for found, whose, logged in zip((one, another), (another, one), done, strict=True)

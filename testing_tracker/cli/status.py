@@ -52,13 +52,13 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
     for at in each:
         named = {"facility": at.name} if at.name else {}
         channels, problem = _configured(desk, at.number)
-        with going_on(each, at, problems), at.desk.reading() as (session, acting):
+        with going_on(each, at, problems), at.desk.reading() as work:
             after = time.fromisoformat(overdue_after)
-            state = services.status.state_of(session, acting, after, channels, longest_gap)
+            state = services.status.state_of(work, after, channels, longest_gap)
             if problem is not None:
                 state.problems.append(problem)
             documents.append(named | _document(state))
-            rows += [named | row for row in _rows(state, channels, acting.zone)]
+            rows += [named | row for row in _rows(state, channels, work.zone)]
             problems += [f"{at.mark}{told}" for told in state.problems]
     if form == "json":
         print_json(desk, documents if len(each) > 1 else documents[0])

@@ -17,11 +17,9 @@ from testing_tracker.cli.desk.words import DAY, REASON
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from testing_tracker.acting import Acting
     from testing_tracker.cli.desk.desk import AtFacility
     from testing_tracker.services.keeping.checking.replay import Verified
+    from testing_tracker.store.work import Work
 
 
 @click.command("verify")
@@ -36,8 +34,8 @@ def verify_command(desk: Desk, form: str) -> None:
     found: list[tuple[AtFacility, Verified]] = []
     failed: list[str] = []
     for at in each:
-        with going_on(each, at, failed), at.desk.reading() as (session, acting):
-            found.append((at, services.replay.verify(session, acting, desk.location.key)))
+        with going_on(each, at, failed), at.desk.reading() as work:
+            found.append((at, services.replay.verify(work, desk.location.key)))
     if form == "json":
         documents = [_document(at, result) for at, result in found]
         print_json(desk, documents if len(each) > 1 else documents[0])
@@ -101,8 +99,8 @@ def proof_command(ctx: click.Context, day: str | None, output: Path | None, over
     assert desk is not None
     from testing_tracker.rules.drawing.proof import as_document
 
-    with desk.reading() as (session, acting):
-        proof = services.proofs.prove(session, acting, desk.location.key, day_given(day, acting.today))
+    with desk.reading() as work:
+        proof = services.proofs.prove(work, desk.location.key, day_given(day, work.today))
     document = as_document(proof)
     if output is None:
         with exported(desk, _ProofShown(proof.day)):
@@ -122,8 +120,8 @@ class _ProofShown:
     day: date
     form: str = "json"
 
-    def record(self, session: "Session", acting: "Acting", *, to_file: bool) -> None:
-        services.proofs.record_written(session, acting, self.day)
+    def record(self, work: "Work", *, to_file: bool) -> None:
+        services.proofs.record_written(work, self.day)
 
 
 @proof_command.command("check")
@@ -175,10 +173,10 @@ def key_command() -> None:
 @pass_desk
 def show_key(desk: Desk, form: str) -> None:
     """The anchors that draws are checked against, and from which day on. Never the key itself."""
-    with desk.reading() as (session, acting):
+    with desk.reading() as work:
         rows = [
             {"first_day": row.first_day, "anchor": row.anchor, "reason": row.reason, "recorded_by": row.recorded_by}
-            for row in services.keys.chains(session, acting.facility_id)
+            for row in services.keys.chains(work.session, work.facility_id)
         ]
     columns = ["first_day", "anchor"] if form == "table" else ["first_day", "anchor", "reason", "recorded_by"]
     print_rows(desk, rows, columns, form, empty="")
@@ -192,8 +190,8 @@ def rotate_key(desk: Desk, reason: str) -> None:
 
     It is for the first day that was not drawn yet. The earlier key stays in the file, so its days can still be checked.
     """
-    with desk.writing() as (session, acting):
-        rotated = services.keys.rotate(session, acting, desk.location.key, reason)
+    with desk.writing() as work:
+        rotated = services.keys.rotate(work, desk.location.key, reason)
     say(desk, f"A new key is in {desk.location.key.path}, for the draws from {rotated.first_day} on.")
     say(desk, f"Anchor, to check these draws against: {rotated.anchor}, from {rotated.first_day} on")
     if rotated.earlier_is_lost:

@@ -9,7 +9,6 @@ from datetime import date
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
-from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.weekly.gather import gaps_in, questions_in
@@ -20,9 +19,9 @@ from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import Tally, total
 from testing_tracker.rules.words import Decision
 from testing_tracker.services.keeping.checking import before_printing
-from testing_tracker.store.facilities import every, timezones_of
-from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import Draw, Facility, Participant, Recommendation
+from testing_tracker.store.facilities import every
+from testing_tracker.store.tables import Draw, Participant, Recommendation
+from testing_tracker.store.work import Work, work_in
 
 
 @dataclass(frozen=True)
@@ -64,28 +63,21 @@ def gather(session: Session, clock_of: ClockOf, week: Week | None = None) -> Net
 
     Raises TestingTrackerError where this machine does not know a facility's timezone.
     """
-    actings = [(one, acting_in(one, clock_of(timezones_of(session, one)))) for one in every(session)]
-    week = week or last_full_week(min(acting.today for _, acting in actings))
+    works = [work_in(session, one, clock_of) for one in every(session)]
+    week = week or last_full_week(min(work.today for work in works))
     tallies: dict[int, tuple[int, Tally]] = {}
-    for today in {acting.today for _, acting in actings}:
-        there = [acting.facility_id for _, acting in actings if acting.today == today]
+    for today in {work.today for work in works}:
+        there = [work.facility_id for work in works if work.today == today]
         tallies |= _tallies(session, week, today, there)
     open_ones = _open_recommendations(session)
-    return NetworkReport(week, [_week_of(session, one, acting, week, tallies, open_ones) for one, acting in actings])
+    return NetworkReport(week, [_week_of(work, week, tallies, open_ones) for work in works])
 
 
-def _week_of(
-    session: Session,
-    facility: Facility,
-    acting: Acting,
-    week: Week,
-    tallies: dict[int, tuple[int, Tally]],
-    open_ones: dict[int, int],
-) -> FacilityWeek:
-    number = id_of(facility)
+def _week_of(work: Work, week: Week, tallies: dict[int, tuple[int, Tally]], open_ones: dict[int, int]) -> FacilityWeek:
+    number, facility = work.facility_id, work.facility
     try:
-        before_printing.check_draws(session, acting, week)
-        days = weekdays_in(session, acting, week)
+        before_printing.check_draws(work, week)
+        days = weekdays_in(work, week)
         before_printing.check_runs(week, [(day.day, day.observed, day.made) for day in days])
     except TestingTrackerError:
         return FacilityWeek(number, facility.name, 0, Tally(), open_ones.get(number, 0), problem=True)
@@ -96,8 +88,8 @@ def _week_of(
         tested=tested,
         tally=tally,
         open_recommendations=open_ones.get(number, 0),
-        gaps=gaps_in(session, acting, week, facility.opened_on),
-        questions=len(questions_in(session, acting, week)),
+        gaps=gaps_in(work, week, facility.opened_on),
+        questions=len(questions_in(work, week)),
     )
 
 

@@ -11,9 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from random import Random
 
-from sqlmodel import Session
-
-from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import Week, instant_reached
 from testing_tracker.rules.deciding.escalation import LADDER
@@ -24,9 +21,9 @@ from testing_tracker.services.keeping import facilities
 from testing_tracker.services.people import discharging, leaves, lookup, participants
 from testing_tracker.services.testing import attendance, draws, results
 from testing_tracker.store.engine import make_engine, writing
-from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import Location
+from testing_tracker.store.work import Work
 
 FACILITY = "Riverbend Recovery"
 WEEKS = 8
@@ -109,9 +106,8 @@ def build(location: Location, clock: Clock, after_day: Callable[[], object] = la
     key = sha256(f"{seed} draws".encode()).digest()
     facilities.make_database(location, FACILITY, clock.zone.key, eve, training=True, seed=key)
     try:
-        with _session(location) as session:
-            base = acting_in(the_facility(session), clock)
-            simulation = _Simulation(session, base, location.key, first_day, seed)
+        with _at_work(location, clock) as base:
+            simulation = _Simulation(base, location.key, first_day, seed)
             simulation.enrol(0, on_the_eve=True)
             for number in range(DAYS):
                 simulation.live(number)
@@ -125,11 +121,11 @@ def build(location: Location, clock: Clock, after_day: Callable[[], object] = la
 
 
 @contextmanager
-def _session(location: Location) -> Iterator[Session]:
+def _at_work(location: Location, clock: Clock) -> Iterator[Work]:
     engine = make_engine(location)
     try:
-        with writing(engine) as session:
-            yield session
+        with writing(engine, None, lambda _: clock) as work:
+            yield work
     finally:
         engine.dispose()
 
@@ -137,8 +133,7 @@ def _session(location: Location) -> Iterator[Session]:
 class _Simulation:
     """Lives through the days. The draws come from the demo's key, what people do from a generator of its own."""
 
-    def __init__(self, session: Session, base: Acting, key_file: KeyFile, first_day: date, seed: int) -> None:
-        self.session = session
+    def __init__(self, base: Work, key_file: KeyFile, first_day: date, seed: int) -> None:
         self.base = base
         self.key_file = key_file
         self.first_day = first_day
@@ -150,8 +145,8 @@ class _Simulation:
     def day(self, number: int) -> date:
         return self.first_day + timedelta(days=number)
 
-    def at(self, number: int, local: time) -> Acting:
-        """Somebody of the facility, acting at a moment of a simulated day."""
+    def at(self, number: int, local: time) -> Work:
+        """Somebody of the facility, at work at a moment of a simulated day."""
         day = self.day(number)
         now = datetime.combine(day, local, self.base.zone).astimezone(UTC)
         return replace(self.base, now=now, today=day)
@@ -172,17 +167,17 @@ class _Simulation:
         self._record(number, self.day(number), catching_up=False)
 
     def night(self, number: int) -> None:
-        nights.run_night(self.session, self.at(number, NIGHT), self.key_file)
+        nights.run_night(self.at(number, NIGHT), self.key_file)
 
     def enrol(self, number: int, *, on_the_eve: bool = False) -> None:
         """Enrol those whose day it is."""
-        acting = self.at(number - 1, ROUND) if on_the_eve else self.at(number, MORNING)
+        work = self.at(number - 1, ROUND) if on_the_eve else self.at(number, MORNING)
         for person in self.people.values():
             if person.joins == number:
                 new = participants.NewParticipant(person.code, person.level, person.schedule, self.day(number))
-                participants.enrol(self.session, acting, new)
+                participants.enrol(work, new)
 
-    def _events(self) -> dict[int, list[Callable[[Acting], object]]]:
+    def _events(self) -> dict[int, list[Callable[[Work], object]]]:
         """What happens once, by day: leaves, a transfer, another schedule, a test for cause, a discharge."""
         steady = [person for person in self.people.values() if person.course is _STEADY and person.joins == 0]
         intensive = next(person for person in steady if person.level is Level.PHP)
@@ -190,52 +185,52 @@ class _Simulation:
         suspected = next(person for person in self.people.values() if person.course is _STRUGGLING)
         gone = next(person for person in self.people.values() if person.course is _DROP_OUT)
         return {
-            16: [lambda acting: self._leave(acting, away.code, 5, "family visit")],
-            23: [lambda acting: self._order(acting, suspected.code)],
-            28: [lambda acting: self._step_down(acting, intensive.code)],
-            29: [lambda acting: participants.set_schedule(self.session, acting, busy.code, "fixed-2")],
-            45: [lambda acting: discharging.discharge(self.session, acting, gone.code, "left the programme")],
-            50: [lambda acting: self._leave(acting, travelling.code, 8, "funeral out of state")],
+            16: [lambda work: self._leave(work, away.code, 5, "family visit")],
+            23: [lambda work: self._order(work, suspected.code)],
+            28: [lambda work: self._step_down(work, intensive.code)],
+            29: [lambda work: participants.set_schedule(work, busy.code, "fixed-2")],
+            45: [lambda work: discharging.discharge(work, gone.code, "left the programme")],
+            50: [lambda work: self._leave(work, travelling.code, 8, "funeral out of state")],
         }
 
-    def _leave(self, acting: Acting, code: str, days: int, reason: str) -> None:
-        last = acting.today + timedelta(days=days - 1)
-        leaves.add_leave(self.session, acting, code, acting.today, last, reason)
+    def _leave(self, work: Work, code: str, days: int, reason: str) -> None:
+        last = work.today + timedelta(days=days - 1)
+        leaves.add_leave(work, code, work.today, last, reason)
 
-    def _order(self, acting: Acting, code: str) -> None:
-        draws.order_test(self.session, acting, code, "seemed intoxicated in group")
+    def _order(self, work: Work, code: str) -> None:
+        draws.order_test(work, code, "seemed intoxicated in group")
 
-    def _step_down(self, acting: Acting, code: str) -> None:
+    def _step_down(self, work: Work, code: str) -> None:
         lower = LADDER[LADDER.index(self.people[code].level) - 1]
-        participant = lookup.find_participant(self.session, acting, code)
-        participants.transfer(self.session, acting, participant, lower, "four weeks of steady progress")
+        participant = lookup.find_participant(work, code)
+        participants.transfer(work, participant, lower, "four weeks of steady progress")
 
     def _record(self, number: int, day: date, *, catching_up: bool) -> None:
         """What the nurses write down of a day's draws. What they leave alone, the next night closes out."""
-        acting = self.at(number, MORNING if catching_up else CLOSING)
-        for line in draws.due(self.session, acting, day):
+        work = self.at(number, MORNING if catching_up else CLOSING)
+        for line in draws.due(work, day):
             is_open = line.status in (Status.DUE, Status.UNRECORDED)
             if not is_open or (catching_up and self.chance.random() < 0.5):
                 continue
             for_cause = line.kind is Kind.FOR_CAUSE
-            found = draws.find_draw(self.session, acting, line.participant, day, for_cause=for_cause)
+            found = draws.find_draw(work, line.participant, day, for_cause=for_cause)
             person = self.people[line.participant]
             phase = person.phase(number)
             if self.chance.random() < phase.absent:
-                self._record_absence(acting, found)
-            elif self._log(acting, found, person, phase) and number > DAYS // 2 and not self.in_doubt:
+                self._record_absence(work, found)
+            elif self._log(work, found, person, phase) and number > DAYS // 2 and not self.in_doubt:
                 self.in_doubt.append((person.code, day, for_cause))
 
-    def _record_absence(self, acting: Acting, found: draws.OpenDraw) -> None:
+    def _record_absence(self, work: Work, found: draws.OpenDraw) -> None:
         kind = self.chance.random()
         if kind < 0.12:
-            attendance.record_absence(self.session, acting, found, Status.REFUSED, "would not give a specimen")
+            attendance.record_absence(work, found, Status.REFUSED, "would not give a specimen")
         elif kind < 0.27:
-            attendance.record_absence(self.session, acting, found, Status.EXCUSED, "doctor's appointment")
+            attendance.record_absence(work, found, Status.EXCUSED, "doctor's appointment")
         elif kind < 0.60:
-            attendance.record_absence(self.session, acting, found, Status.MISSED, "did not come")
+            attendance.record_absence(work, found, Status.MISSED, "did not come")
 
-    def _log(self, acting: Acting, found: draws.OpenDraw, person: _Person, phase: _Phase) -> bool:
+    def _log(self, work: Work, found: draws.OpenDraw, person: _Person, phase: _Phase) -> bool:
         """Log a specimen's result; returns whether it was positive."""
         outcome, analytes = Outcome.NEGATIVE, person.substances
         drawn = self.chance.random()
@@ -246,29 +241,29 @@ class _Simulation:
         elif drawn > 0.98:
             outcome = Outcome.INVALID
         minutes = self.chance.randrange(8 * 60, 17 * 60)
-        collected_at = instant_reached(found.draw.due_on, time(minutes // 60, minutes % 60), acting.zone)
+        collected_at = instant_reached(found.draw.due_on, time(minutes // 60, minutes % 60), work.zone)
         found_analytes = tuple(dict.fromkeys(analytes)) if outcome is Outcome.POSITIVE else ()
-        results.log_result(self.session, acting, found, results.NewResult(outcome, found_analytes, collected_at))
+        results.log_result(work, found, results.NewResult(outcome, found_analytes, collected_at))
         return outcome is Outcome.POSITIVE
 
-    def _confirm(self, acting: Acting) -> None:
+    def _confirm(self, work: Work) -> None:
         """One positive of the day before turns out negative at the laboratory, and is corrected."""
-        if not self.in_doubt or self.in_doubt[0][1] != acting.today - timedelta(days=1):
+        if not self.in_doubt or self.in_doubt[0][1] != work.today - timedelta(days=1):
             return
         code, day, for_cause = self.in_doubt[0]
-        found = draws.find_draw(self.session, acting, code, day, for_cause=for_cause)
+        found = draws.find_draw(work, code, day, for_cause=for_cause)
         corrected = results.NewResult(Outcome.NEGATIVE)
-        results.amend_result(self.session, acting, found, corrected, "the laboratory's confirmation test is negative")
+        results.amend_result(work, found, corrected, "the laboratory's confirmation test is negative")
 
-    def _decide_recommendations(self, acting: Acting) -> None:
-        open_ones = recommendations.listed(self.session, acting, open_only=True)
+    def _decide_recommendations(self, work: Work) -> None:
+        open_ones = recommendations.listed(work, open_only=True)
         for line in reversed(open_ones):  # oldest first
             if self.chance.random() > 0.8:
                 continue
             if self.chance.random() < 0.35:
-                recommendations.accept(self.session, acting, line.id, "agreed in the team meeting")
+                recommendations.accept(work, line.id, "agreed in the team meeting")
             else:
-                recommendations.decline(self.session, acting, line.id, self.chance.choice(_DECLINED))
+                recommendations.decline(work, line.id, self.chance.choice(_DECLINED))
 
 
 def _people(chance: Random) -> Iterator[_Person]:

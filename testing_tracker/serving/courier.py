@@ -7,9 +7,6 @@ from datetime import date, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
-from sqlmodel import Session
-
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.paper.pdf import encrypted
 from testing_tracker.reports.weekly.forms import as_bytes
@@ -23,9 +20,9 @@ from testing_tracker.services.reporting import amended as amended_reports
 from testing_tracker.services.reporting import outbox, reminders
 from testing_tracker.services.reporting.reminders import Overdue
 from testing_tracker.serving import mail
-from testing_tracker.store.facilities import the_facility
+from testing_tracker.store.work import Work
 
-Transaction = Callable[[], AbstractContextManager[tuple[Session, Acting]]]
+Transaction = Callable[[], AbstractContextManager[Work]]
 WriteFile = Callable[[Path, bytes], None]
 
 
@@ -45,10 +42,10 @@ class Courier:
 
     def owed(self, week: Week | None) -> list[tuple[Week, Channel]]:
         """What is to be delivered now: `week` where it was not, and what failed before and has waited long enough."""
-        with self.reading() as (session, acting):
-            found = outbox.reports_owed(session, acting, week, self.ways.channels)
+        with self.reading() as work:
+            found = outbox.reports_owed(work, week, self.ways.channels)
             if week is not None and self._lacks_files(week):
-                folder = outbox.on_record(session, acting, week, Channel.FOLDER)
+                folder = outbox.on_record(work, week, Channel.FOLDER)
                 if folder is not None and folder.delivered_at is not None:
                     found.append((week, Channel.FOLDER))
         return found
@@ -65,9 +62,9 @@ class Courier:
         """
         if week is None:
             return []
-        with self.reading() as (session, acting):
-            new = [one for one in self.ways.channels if outbox.on_record(session, acting, week, one) is None]
-            found = amended_reports.amended(session, acting) if new else []
+        with self.reading() as work:
+            new = [one for one in self.ways.channels if outbox.on_record(work, week, one) is None]
+            found = amended_reports.amended(work) if new else []
         return [(Week.parse(one.week), one.channel) for one in found if one.channel in new and one.week != str(week)]
 
     def deliver(
@@ -79,10 +76,10 @@ class Courier:
         raises for what keeps a report from arriving: that is the attempt's `error`, and on record.
         """
         refilling = channel is Channel.FOLDER and self._lacks_files(week)
-        with self.writing() as (session, acting):
-            if amended and not amended_reports.is_amended(session, acting, week, channel):
+        with self.writing() as work:
+            if amended and not amended_reports.is_amended(work, week, channel):
                 return None
-            claim = outbox.claim_report(session, acting, week, channel, again=again or refilling or amended)
+            claim = outbox.claim_report(work, week, channel, again=again or refilling or amended)
         if claim is None:
             return None
         made, error = None, None
@@ -93,19 +90,19 @@ class Courier:
         except Exception as failed:
             # The message of an unforeseen error may hold a row of the tables.
             error = f"something went wrong inside the program ({type(failed).__name__})"
-        with self.writing() as (session, acting):
+        with self.writing() as work:
             if made is not None and made.is_as_before:
-                amended_reports.record_unchanged(session, acting, week, channel, edition=made.edition, up_to=made.up_to)
-                outbox.give_back(session, claim)
+                amended_reports.record_unchanged(work, week, channel, edition=made.edition, up_to=made.up_to)
+                outbox.give_back(work.session, claim)
                 return None
             known = (made.edition, made.up_to) if made is not None else (None, 0)
-            next_at = outbox.finish(session, acting, claim, error, *known)
+            next_at = outbox.finish(work, claim, error, *known)
         return ReportAttempt(error, next_at, week, channel, made.participants if made is not None else 0)
 
     def _make(self, week: Week, channel: Channel, *, by_hand: bool, amended: bool) -> "_Made":
         """What was made and has left; with `amended` nothing leaves that says what was delivered before."""
-        with self.reading() as (session, acting):
-            last = amended_reports.last_delivered(session, acting, week, channel)
+        with self.reading() as work:
+            last = amended_reports.last_delivered(work, week, channel)
         printed, at = self._printed(week)
         report, edition = printed.report, printed.imprint.number
         is_as_before = amended and last is not None and last.edition is not None and last.edition == edition
@@ -140,10 +137,10 @@ class Courier:
     def _printed(self, week: Week) -> tuple[Printed, datetime]:
         """The report as it is to be written out, and when."""
         try:
-            with self.reading() as (session, acting):
-                report = gather(session, acting, week)
-            with self.writing() as (session, acting):
-                return imprint(session, acting, report), acting.now
+            with self.reading() as work:
+                report = gather(work, week)
+            with self.writing() as work:
+                return imprint(work, report), work.now
         except TestingTrackerError:
             raise _not_made(week) from None
 
@@ -234,11 +231,11 @@ class Reminder:
 
     def tell(self) -> Overdue | None:
         """What is to be told today; None where nothing is overdue, and where it was told already."""
-        with self.reading() as (session, acting):
-            if reminders.overdue(session, acting) is None or reminders.told(session, acting) is not None:
+        with self.reading() as work:
+            if reminders.overdue(work) is None or reminders.told(work) is not None:
                 return None
-        with self.writing() as (session, acting):
-            return reminders.tell(session, acting)
+        with self.writing() as work:
+            return reminders.tell(work)
 
     def mail(self) -> ReminderAttempt | None:
         """Make an attempt to mail what was told; None where none is owed, or another process is at it.
@@ -247,13 +244,12 @@ class Reminder:
         """
         if self.way is None or not self.way.reminders:
             return None
-        with self.reading() as (session, acting):
-            if not reminders.mail_is_owed(session, acting):
+        with self.reading() as work:
+            if not reminders.mail_is_owed(work):
                 return None
-        with self.writing() as (session, acting):
-            taken = reminders.claim(session, acting)
-            facility = the_facility(session)
-            name, training, day, at = facility.name, facility.training, acting.today, acting.now
+        with self.writing() as work:
+            taken = reminders.claim(work)
+            name, training, day, at = work.facility.name, work.facility.training, work.today, work.now
         if taken is None:
             return None
         overdue, claim = taken
@@ -262,8 +258,8 @@ class Reminder:
             mail.send(self.way, _message(self.way, day, overdue, name, at, training=training), self.seconds)
         except mail.NotSentError as failed:
             error = str(failed)
-        with self.writing() as (session, acting):
-            next_at = outbox.finish(session, acting, claim, error)
+        with self.writing() as work:
+            next_at = outbox.finish(work, claim, error)
         return ReminderAttempt(error, next_at, day, overdue)
 
 

@@ -14,9 +14,7 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Engine
-from sqlmodel import Session
 
-from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
@@ -33,10 +31,9 @@ from testing_tracker.serving.courier import Courier, Reminder, ReportAttempt, Wr
 from testing_tracker.serving.events import Event
 from testing_tracker.store import facilities
 from testing_tracker.store.engine import open_engine, reading, reading_all, writing
-from testing_tracker.store.facilities import the_facility
 from testing_tracker.store.location import AnyLocation
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import Facility
+from testing_tracker.store.work import Work
 
 _AN_HOUR = 3600  # seconds
 
@@ -126,7 +123,7 @@ def _opened(plan: Plan) -> Iterator[Engine]:
 def _facilities(plan: Plan, engine: Engine) -> list[int]:
     with reading_all(engine) as session:
         if plan.facility is not None:
-            return [facilities.choose(session, plan.facility)]
+            return [id_of(facilities.choose(session, plan.facility))]
         return [id_of(facility) for facility in facilities.every(session)]
 
 
@@ -134,13 +131,12 @@ def _facilities(plan: Plan, engine: Engine) -> list[int]:
 class _State:
     """What the tables say at the beginning of a step."""
 
-    acting: Acting
-    facility: Facility
+    work: Work
     night_ran: bool
 
     @property
     def local_now(self) -> datetime:
-        return self.acting.now.astimezone(self.acting.zone)
+        return self.work.now.astimezone(self.work.zone)
 
 
 @dataclass(frozen=True)
@@ -160,7 +156,7 @@ class _Turn:
         if draw_is_owed(hours, state.local_now, night_ran=state.night_ran):
             is_refused = not self._is_drawn()
             state = self._state()
-        opened_on = state.facility.opened_on
+        opened_on = state.work.facility.opened_on
         week = report_owed(hours, state.local_now, night_ran=state.night_ran, opened_on=opened_on)
         if state.night_ran:
             self._remind()
@@ -175,23 +171,21 @@ class _Turn:
         self.tell(event, said, level, **figures)
 
     def _state(self) -> _State:
-        with reading(self.engine, self.number) as session:
-            facility, acting = self._acting(session)
-            night_ran = draws.night_has_run(session, acting, acting.today)
-            session.expunge(facility)
-        return _State(acting, facility, night_ran)
+        with reading(self.engine, self.number, self.plan.clock_of) as work:
+            night_ran = draws.night_has_run(work, work.today)
+            work.session.expunge(work.facility)
+        return _State(work, night_ran)
 
-    def _acting(self, session: Session) -> tuple[Facility, Acting]:
-        facility = the_facility(session)
-        return facility, acting_in(facility, self.plan.clock_of(facilities.timezones_of(session, facility)))
+    def _clock(self) -> Clock:
+        with reading_all(self.engine) as session:
+            return self.plan.clock_of(facilities.timezones_of(session, facilities.choose(session, self.number)))
 
     def _is_drawn(self) -> bool:
         """Make today's draws, unless they wait for a person's word on the day; what is mailed meanwhile goes on."""
         try:
             self._draw()
         except NightRefusedError as refused:
-            with reading(self.engine, self.number) as session:
-                clock = self.plan.clock_of(facilities.timezones_of(session, the_facility(session)))
+            clock = self._clock()
             if self.plan.refusals.is_to_be_told(self.number, clock):
                 self.complain(Event.NIGHT_REFUSED, str(refused), error=str(refused))
             return False
@@ -200,11 +194,10 @@ class _Turn:
 
     def _draw(self) -> None:
         """Run the night. Another host may have been first: then there is nothing to tell."""
-        with writing(self.engine, self.number) as session:
-            facility, acting = self._acting(session)
-            elapsed = self.plan.clock_of(facilities.timezones_of(session, facility)).stopwatch()
+        with writing(self.engine, self.number, self.plan.clock_of) as work:
+            elapsed = self.plan.clock_of(facilities.timezones_of(work.session, work.facility)).stopwatch()
             key = self.plan.location.key
-            report = nights.run_night(session, acting, key, elapsed, longest_gap=self.plan.longest_gap)
+            report = nights.run_night(work, key, elapsed, longest_gap=self.plan.longest_gap)
         if not report.already_made:
             self.tell(
                 Event.NIGHT_MADE,
@@ -235,7 +228,7 @@ class _Turn:
             )
 
     def _reminder(self, mail: MailDelivery | None = None) -> Reminder:
-        return Reminder(partial(self._transaction, reading), partial(self._transaction, writing), mail)
+        return Reminder(self._transaction(reading), self._transaction(writing), mail)
 
     def _remind(self) -> None:
         """Tell once a day what is overdue. It is told among what was done, because nothing went wrong here."""
@@ -277,8 +270,8 @@ class _Turn:
     def _deliver(self, week: Week | None, ways: Deliveries) -> bool:
         """Attempt the deliveries that are owed: the week's, and those that failed before."""
         courier = Courier(
-            partial(self._transaction, reading),
-            partial(self._transaction, writing),
+            self._transaction(reading),
+            self._transaction(writing),
             self.plan.write_file,
             ways,
             self.number,
@@ -293,12 +286,10 @@ class _Turn:
                 all_arrived = all_arrived and attempt.error is None
         return all_arrived
 
-    @contextmanager
     def _transaction(
-        self, begin: Callable[[Engine, int], AbstractContextManager[Session]]
-    ) -> Iterator[tuple[Session, Acting]]:
-        with begin(self.engine, self.number) as session:
-            yield session, self._acting(session)[1]
+        self, begin: Callable[..., AbstractContextManager[Work]]
+    ) -> Callable[[], AbstractContextManager[Work]]:
+        return partial(begin, self.engine, self.number, self.plan.clock_of)
 
     def _tell(self, attempt: ReportAttempt) -> None:
         done = "written" if attempt.channel is Channel.FOLDER else "mailed"

@@ -12,12 +12,15 @@ from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, create_engine
 
+from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.store import facilities, ledger
+from testing_tracker.store import facilities
+from testing_tracker.store.ledger import Pages
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.own_files import refuse_beside
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.whole_files import whole_file
+from testing_tracker.store.work import Work, work_in
 
 SCHEMA_VERSION = "0007"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
@@ -110,27 +113,27 @@ def make_engine(location: AnyLocation) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, facility: str | int | None = None) -> Iterator[Session]:
+def writing(engine: Engine, facility: str | int | None, clock_of: ClockOf) -> Iterator[Work]:
     """A transaction that is the only one to write for a facility from its start, so what it reads stays true until it
     commits. It ends with its page of the facility's ledger.
 
-    `facility` is a name or a number (`facilities.choose`); None is enough where there is one. `the_facility` says
-    which it is.
+    `facility` is a name or a number (`facilities.choose`); None is enough where there is one. `clock_of` gives the
+    clock by the facility's timezones.
     """
     with in_words(), Session(engine) as session:
         connection = session.connection()
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            facility_id = facilities.choose(session, facility)
+            chosen = facilities.choose(session, facility)
         else:
             from testing_tracker.store import postgresql
 
             postgresql.keep_out_who_alters_all(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
-            facility_id = facilities.choose(session, facility)
-            postgresql.lock_facility(connection, facility_id)
-        ledger.begin(session)
-        yield session
-        ledger.write_page(session, facility_id)
+            chosen = facilities.choose(session, facility)
+            postgresql.lock_facility(connection, id_of(chosen))
+        pages = Pages(session)
+        yield work_in(session, chosen, clock_of, pages)
+        pages.write(id_of(chosen))
         session.commit()
 
 
@@ -149,21 +152,19 @@ def writing_all(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]
             from testing_tracker.store import postgresql
 
             postgresql.lock_all(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
-        if has_tables:
-            ledger.begin(session)
+        pages = Pages(session, has_tables=has_tables)
         yield session
         session.flush()
         for facility in facilities.every(session):
-            ledger.write_page(session, id_of(facility))
+            pages.write(id_of(facility))
         session.commit()
 
 
 @contextmanager
-def reading(engine: Engine, facility: str | int | None = None) -> Iterator[Session]:
+def reading(engine: Engine, facility: str | int | None, clock_of: ClockOf) -> Iterator[Work]:
     """One unchanging view of the records, for a facility as in `writing`."""
     with reading_all(engine) as session:
-        facilities.choose(session, facility)
-        yield session
+        yield work_in(session, facilities.choose(session, facility), clock_of)
 
 
 @contextmanager

@@ -11,8 +11,6 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Timezones
 from testing_tracker.store.tables import Facility, FacilityName, FacilityZone
 
-_CHOSEN = "facility"
-_FOUND_BY = "facility: found by its earlier name"
 _MOST_NAMED = 5
 _FIRST_TWO = select(Facility).limit(2)  # each transaction asks for them, and this takes long to put together
 
@@ -23,8 +21,8 @@ _ZONES = (
 )
 
 
-def choose(session: Session, given: str | int | None) -> int:
-    """Have a transaction be for the facility of a name or a number, or for the only one; returns its number.
+def choose(session: Session, given: str | int | None) -> Facility:
+    """The facility of a name or a number, or the only one.
 
     What a person types may be either; the program itself gives the number, which is never taken for a name. Raises
     TestingTrackerError where there are several and none was given, and for one that is not there.
@@ -37,10 +35,7 @@ def choose(session: Session, given: str | int | None) -> int:
         meant = _meant(session, given.strip())
     if len(meant) != 1:
         raise TestingTrackerError(_which(every(session), given))
-    facility = meant[0]
-    assert facility.id is not None
-    session.info[_CHOSEN] = facility  # the row itself: a session forgets rows that nobody holds
-    return facility.id
+    return meant[0]
 
 
 def _first_two(session: Session) -> list[Facility]:
@@ -64,16 +59,12 @@ def _once_named(session: Session, found: list[Facility], given: str) -> list[Fac
     with _damage_in_words():
         earlier = session.exec(select(FacilityName.facility_id, FacilityName.earlier))
         ids = {number for number, name in earlier if name.casefold() == given.casefold()}
-    meant = [one for one in found if one.id in ids]
-    if len(meant) == 1:
-        session.info[_FOUND_BY] = given
-    return meant
+    return [one for one in found if one.id in ids]
 
 
-def found_by_earlier_name(session: Session) -> str | None:
-    """The name that a facility had before, where somebody asked for it by that one."""
-    given: str | None = session.info.get(_FOUND_BY)
-    return given
+def is_earlier_name(facility: Facility, given: str | int | None) -> bool:
+    """Whether what a facility was asked for by is a name that it had before."""
+    return isinstance(given, str) and given.strip().casefold() not in (facility.name.casefold(), str(facility.id))
 
 
 def _which(found: list[Facility], given: str | int | None) -> str:
@@ -88,12 +79,6 @@ def _which(found: list[Facility], given: str | int | None) -> str:
         f"This database has several facilities: {names}{more}. Say which one with --facility NAME, or once and for "
         "all with TESTING_TRACKER_FACILITY."
     )
-
-
-def the_facility(session: Session) -> Facility:
-    """The facility that the transaction is for."""
-    facility: Facility = session.info[_CHOSEN]
-    return facility
 
 
 def shares(session: Session) -> bool:

@@ -7,7 +7,7 @@ one can be exchanged, and the nightly run seals the newest digest with the key.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,8 +19,6 @@ from sqlmodel import Session
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.ledger_rows import COLUMNS, ROWS_AT_A_TIME, SOURCES, Stream, digest_of, rows_after, rows_of
 
-_BEGAN_AFTER = "ledger: the newest ids before the transaction's own"
-_WRITTEN_UP_TO = "ledger: the newest ids at the transaction's last page, by facility"
 _NEWEST_IDS = text(
     "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {SOURCES.get(table, table)})" for table in COLUMNS)  # noqa: S608
 )
@@ -53,46 +51,59 @@ class BrokenPage:
     last_entry: int
 
 
-def begin(session: Session) -> None:
-    """Note what is on record before a transaction writes, so that its page is about its own rows alone.
+class Pages:
+    """Ends a transaction, or a part of it, with a page of the ledger about its own rows alone.
 
-    The caller holds the lock that keeps others from writing for the same facility. Rows that other facilities add
-    meanwhile have ids among these, and are not looked at.
+    Made before the transaction writes, by whoever holds the lock that keeps others from writing for the same facility:
+    rows that other facilities add meanwhile have ids among these, and are not looked at.
     """
-    session.info[_BEGAN_AFTER] = _newest_ids(session.connection())
+
+    def __init__(self, session: Session, *, has_tables: bool = True) -> None:
+        """`has_tables` is false where the tables are still to be made or altered: then all that is new is looked at."""
+        self._session = session
+        self._began_after = _newest_ids(session.connection()) if has_tables else None
+        self._written_up_to: dict[int, dict[str, int]] = {}
+
+    def write(self, facility_id: int) -> None:
+        """Write the page of what was added for a facility since its last one; nothing for nothing."""
+        self._session.flush()
+        connection = self._session.connection()
+        newest = _newest_ids(connection)
+        earlier = _last_page(connection, facility_id)
+        after = self._written_up_to.get(facility_id) or self._began_after or earlier.up_to
+        digest = sha256(earlier.digest.encode())
+        marks = b"".join(_marks_since(connection, facility_id, after, newest, digest.update))
+        if not marks:
+            return
+        up_to = json.dumps(newest)
+        page_id = _next_id(connection, earlier)
+        digest.update(_head(page_id, facility_id, up_to))
+        page = {
+            "id": page_id,
+            "facility_id": facility_id,
+            "up_to": up_to,
+            "marks": marks,
+            "digest": digest.hexdigest(),
+        }
+        connection.execute(_ADD_PAGE, page)
+        self._written_up_to[facility_id] = newest
 
 
-def write_page(session: Session, facility_id: int) -> None:
-    """End a transaction, or a part of it, with the page of what it added for a facility; nothing for nothing."""
-    session.flush()
-    connection = session.connection()
-    newest = _newest_ids(connection)
-    earlier = _last_page(connection, facility_id)
-    since = session.info.get(_WRITTEN_UP_TO, {}).get(facility_id)
-    after = since or session.info.get(_BEGAN_AFTER) or earlier.up_to
-    marks = bytearray()
-    digest = sha256(earlier.digest.encode())
+def _marks_since(
+    connection: Connection,
+    facility_id: int,
+    after: Mapping[str, int],
+    newest: Mapping[str, int],
+    seal: Callable[[bytes], None],
+) -> Iterator[bytes]:
+    """The marks of a facility's rows since, each of which is sealed."""
     for table in COLUMNS:
         if newest[table] > after[table]:
             is_large = newest[table] - after[table] > ROWS_AT_A_TIME
             for row in rows_after(connection, table, facility_id, after[table], streamed=is_large):
                 found = digest_of(row)
-                marks += found[:_MARK_BYTES]
-                digest.update(found)
-    if not marks:
-        return
-    up_to = json.dumps(newest)
-    page_id = _next_id(connection, earlier)
-    digest.update(_head(page_id, facility_id, up_to))
-    page = {
-        "id": page_id,
-        "facility_id": facility_id,
-        "up_to": up_to,
-        "marks": bytes(marks),
-        "digest": digest.hexdigest(),
-    }
-    connection.execute(_ADD_PAGE, page)
-    session.info.setdefault(_WRITTEN_UP_TO, {})[facility_id] = newest
+                seal(found)
+                yield found[:_MARK_BYTES]
 
 
 def last_page(session: Session, facility_id: int) -> tuple[int, str]:

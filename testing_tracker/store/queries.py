@@ -23,7 +23,6 @@ from testing_tracker.store.tables import (
     Placement,
     Pool,
     Reading,
-    Renaming,
     Result,
     Schedule,
     ScheduleVersion,
@@ -35,49 +34,6 @@ _History = TypeVar("_History", Assignment, Enrolment, Placement)
 
 
 _MIN_RECORDS_OF_TWO = 2  # one alone is looked at together with no other
-_MEANT = "codes: what was typed, and what it means now"
-
-
-def participant_with_code(session: Session, facility_id: int, code: str) -> Participant | None:
-    """The participant whom a code means, in whatever case it is written.
-
-    That is whoever has it; or had it, before it was corrected; of a record that was joined into another one, the
-    participant whose that is. `meant_otherwise` tells of those that are not the code's own.
-    """
-    record = record_with_code(session, facility_id, code)
-    if record is None:
-        return None
-    person = session.get_one(Participant, person_of(session, id_of(record)))
-    if person is not record:
-        _note(session, code, f"{code} was joined into {person.code}")
-    return person
-
-
-def record_with_code(session: Session, facility_id: int, code: str) -> Participant | None:
-    """The very record that has a code or had it, whether or not it was joined into another one since."""
-    key = code.casefold()
-    record = session.exec(
-        select(Participant).where(Participant.facility_id == facility_id, Participant.code_key == key)
-    ).first()
-    if record is not None:
-        return record
-    record = session.exec(
-        select(Participant)
-        .join(Renaming, col(Renaming.participant_id) == Participant.id)
-        .where(Participant.facility_id == facility_id, Renaming.earlier_key == key)
-    ).first()
-    if record is not None:
-        _note(session, code, f"{code} is {record.code} now")
-    return record
-
-
-def _note(session: Session, code: str, what: str) -> None:
-    session.info.setdefault(_MEANT, {})[code] = what
-
-
-def meant_otherwise(session: Session) -> list[str]:
-    """What a person should be told of the codes that were given: each that means another one now, in words."""
-    return list(session.info.get(_MEANT, {}).values())
 
 
 def person_of(session: Session, participant_id: int) -> int:

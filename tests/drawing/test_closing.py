@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.drawing.closing import Because, Untouched, end_of_day
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.drawing.closings import close_days
@@ -121,14 +120,14 @@ def due(made_clinic, tmp_path_factory) -> Iterator[Engine]:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(known=st.lists(facts, min_size=len(CODES), max_size=len(CODES)))
 def test_the_night_closes_every_draw_as_the_rule_says(due, known):
-    with nothing_stays(due) as session:
+    with nothing_stays(due, MONDAY + timedelta(days=1)) as work:
+        session = work.session
         draws = session.exec(select(Draw).order_by(col(Draw.id))).all()
         for draw, fact in zip(draws, known, strict=True):
             write(draw, fact)
             session.add(draw)
         session.flush()
-        tuesday = Acting(1, ZONE, "tester", datetime(2026, 11, 17, 16, tzinfo=UTC), MONDAY + timedelta(days=1))
-        missed, held = close_days(session, tuesday, MONDAY)
+        missed, held = close_days(work, MONDAY)
         session.expire_all()
         for draw, fact in zip(draws, known, strict=True):
             if fact.status is Status.DUE:

@@ -269,7 +269,7 @@ def test_it_asks_first(years_ahead):
 def test_it_is_a_managers_where_there_is_one(years_ahead, monkeypatch):
     with on(17):
         years_ahead("staff", "add", years_ahead.rows("SELECT account FROM audit_entry")[0][0], "--role", "manager")
-        monkeypatch.setattr("testing_tracker.acting.current_account", lambda: "nurse")
+        monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "nurse")
         assert "Only a manager may take back nights" in years_ahead.refused("draw", *WHY)
 
 

@@ -195,7 +195,7 @@ def test_roles_are_listed_given_and_taken(clinic, monkeypatch):
 
 
 def acting_as(monkeypatch, account: str) -> None:
-    monkeypatch.setattr("testing_tracker.acting.current_account", lambda: account)
+    monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: account)
 
 
 def test_a_week_that_jumps_out_gives_back_what_its_nights_took_for_missed(clinic, tmp_path):

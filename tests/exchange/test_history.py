@@ -5,17 +5,15 @@ import io
 import subprocess
 import sys
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zoneinfo import ZoneInfo
 
 import databases
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.words import Level
 from testing_tracker.services.exchange import history
 from testing_tracker.services.people import participants
@@ -250,45 +248,44 @@ def three_people(made_clinic, tmp_path_factory) -> Path:
     """A database with the three participants, for each example to copy."""
     database = tmp_path_factory.mktemp("three") / "clinic.db"
     databases.copy(made_clinic, database)
-    with at_work(database) as (session, acting):
+    with at_work(database) as work:
         for code in CODES:
-            participants.enrol(session, acting, NewParticipant(code, Level.IOP, "fixed-2", date(2026, 10, 1)))
+            participants.enrol(work, NewParticipant(code, Level.IOP, "fixed-2", date(2026, 10, 1)))
     return database
 
 
 @contextmanager
 def at_work(database: Path):
-    acting = Acting(1, ZoneInfo("UTC"), "tester", datetime(2026, 11, 16, 9, tzinfo=UTC), TODAY)
     opened = make_engine(locate(databases.url_of(database)))
     try:
-        with writing(opened) as session:
-            yield session, acting
+        with writing(opened, None, databases.clock_of(TODAY)) as work:
+            yield work
     finally:
         opened.dispose()
 
 
-def put_on_record(session, acting, records) -> None:
+def put_on_record(work, records) -> None:
     ids = {code: number for number, code in enumerate(CODES, start=1)}
     for record in records:
         own = {key: record[key] for key in ("due_on", "kind", "status", "reason", "ordered_for")}
-        row = Draw(participant_id=ids[record["participant"]], recorded_at=acting.now, **own)
-        session.add(row)
-        session.flush()
+        row = Draw(participant_id=ids[record["participant"]], recorded_at=work.now, **own)
+        work.session.add(row)
+        work.session.flush()
         earlier = None
         for outcome, analytes in record["results"]:
             result = Result(
-                draw_id=row.id, outcome=outcome, replaces_id=earlier, recorded_at=acting.now, recorded_by="tester"
+                draw_id=row.id, outcome=outcome, replaces_id=earlier, recorded_at=work.now, recorded_by="tester"
             )
-            session.add(result)
-            session.flush()
+            work.session.add(result)
+            work.session.flush()
             earlier = result.id
-            session.add_all([Finding(result_id=result.id, analyte=analyte) for analyte in analytes])
-        session.flush()
+            work.session.add_all([Finding(result_id=result.id, analyte=analyte) for analyte in analytes])
+        work.session.flush()
 
 
-def exported(session, acting) -> str:
+def exported(work) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([history.COLUMNS, *history.export_history(session, acting)])
+    csv.writer(text, lineterminator="\n").writerows([history.COLUMNS, *history.export_history(work)])
     return text.getvalue()
 
 
@@ -299,13 +296,13 @@ def test_export_then_import_loses_nothing(three_people, records):
         here, there = Path(folder, "here.db"), Path(folder, "there.db")
         databases.copy(three_people, here)
         databases.copy(three_people, there)
-        with at_work(here) as (session, acting):
-            put_on_record(session, acting, records)
-            text = exported(session, acting)
-        with at_work(there) as (session, acting):
-            first = history.import_history(session, acting, io.StringIO(text, newline=""))
+        with at_work(here) as work:
+            put_on_record(work, records)
+            text = exported(work)
+        with at_work(there) as work:
+            first = history.import_history(work, io.StringIO(text, newline=""))
             assert (first.taken, first.unchanged, first.refused) == (len(records), 0, [])
-            assert exported(session, acting) == text
-            again = history.import_history(session, acting, io.StringIO(text, newline=""))
+            assert exported(work) == text
+            again = history.import_history(work, io.StringIO(text, newline=""))
             assert (again.taken, again.unchanged, again.refused) == (0, len(records), [])
-            assert exported(session, acting) == text
+            assert exported(work) == text

@@ -36,7 +36,7 @@ class Reader:
     def __init__(self, home: Path, patch: pytest.MonkeyPatch) -> None:
         self.home, self.patch, self.hand = home, patch, CliRunner()
         patch.chdir(home)
-        patch.setattr("testing_tracker.acting.current_account", lambda: "nurse")
+        patch.setattr("testing_tracker.store.work.current_account", lambda: "nurse")
         patch.setenv("USER", "nurse")
 
     def types(self, page: str) -> Iterator[tuple[str, str, str]]:

@@ -5,15 +5,15 @@ from conftest import MONDAY, Clinic, key_of
 from test_verify import behind_its_back
 
 from testing_tracker import chance
-from testing_tracker.store.engine import open_engine, writing
+from testing_tracker.store.engine import open_engine, writing_all
 
 
 def rewrite(clinic: Clinic, *statements: str) -> None:
     """Change rows and write the last page of the ledger anew over them."""
     behind_its_back(clinic, *statements, "DELETE FROM ledger_page WHERE id = (SELECT max(id) FROM ledger_page)")
     engine = open_engine(clinic.location)
-    with writing(engine) as session:
-        session.info.clear()  # it says that all rows since the last page are its own
+    with writing_all(engine, has_tables=False):
+        pass  # it says that all rows since the last page are its own
     engine.dispose()
 
 

@@ -260,12 +260,12 @@ def test_a_leave_that_was_slipped_in_is_found(clinic):
 
 def test_a_ledger_written_anew_is_found_by_the_seal(clinic):
     """Whoever knows the program can write new pages over changed records, but has not the key to seal them."""
-    from testing_tracker.store.engine import open_engine, writing
+    from testing_tracker.store.engine import open_engine, writing_all
 
     behind_its_back(clinic, "UPDATE leave SET reason = 'jail' WHERE id = 1", "DELETE FROM ledger_page")
     engine = open_engine(clinic.location)
-    with writing(engine) as session:
-        session.info.clear()
+    with writing_all(engine, has_tables=False):
+        pass  # its page is over all rows since the last one
     engine.dispose()
     assert "not the ones that it sealed" in clinic.refused("verify")
 

@@ -1,15 +1,13 @@
 """The quick question before a report is printed lets nothing through that the whole check would name."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import pytest
-from databases import nothing_stays
+from databases import clock_of, nothing_stays
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Outcome, Status
@@ -17,9 +15,9 @@ from testing_tracker.services.keeping.checking.audit_trail import wrong_outcomes
 from testing_tracker.services.keeping.checking.before_printing import check_draws
 from testing_tracker.store.engine import open_engine, reading
 from testing_tracker.store.tables import Draw
+from testing_tracker.store.work import Work
 
 WEDNESDAY = date(2026, 11, 18)
-ACTING = Acting(1, ZoneInfo("America/Los_Angeles"), "tester", datetime(2026, 11, 18, 20, tzinfo=UTC), WEDNESDAY)
 
 
 @pytest.fixture
@@ -46,13 +44,13 @@ def lived_in(clinic) -> Iterator[Engine]:
     engine.dispose()
 
 
-def is_named(session: Session) -> bool:
-    return bool([*wrong_statuses(session, ACTING), *wrong_outcomes(session, ACTING)])
+def is_named(work: Work) -> bool:
+    return bool([*wrong_statuses(work), *wrong_outcomes(work)])
 
 
-def is_printed(session: Session) -> bool:
+def is_printed(work: Work) -> bool:
     try:
-        check_draws(session, ACTING, Week.of(WEDNESDAY))
+        check_draws(work, Week.of(WEDNESDAY))
     except TestingTrackerError:
         return False
     return True
@@ -66,17 +64,17 @@ CHANGES = [
 
 
 def test_whatever_a_draw_is_made_to_say(lived_in):
-    with reading(lived_in) as session:
-        assert not is_named(session)
-        assert is_printed(session)
-        numbers = session.exec(select(Draw.id).order_by(col(Draw.id))).all()
+    with reading(lived_in, None, clock_of(WEDNESDAY)) as work:
+        assert not is_named(work)
+        assert is_printed(work)
+        numbers = work.session.exec(select(Draw.id).order_by(col(Draw.id))).all()
     assert len(numbers) == 8
     for number in numbers:
         for column, value in CHANGES:
-            with nothing_stays(lived_in) as session:
-                draw = session.get_one(Draw, number)
+            with nothing_stays(lived_in, WEDNESDAY) as work:
+                draw = work.session.get_one(Draw, number)
                 is_other = getattr(draw, column) != value
                 setattr(draw, column, value)
-                session.flush()
-                assert is_named(session) is is_other, (number, column, value)
-                assert is_printed(session) is not is_other, (number, column, value)
+                work.session.flush()
+                assert is_named(work) is is_other, (number, column, value)
+                assert is_printed(work) is not is_other, (number, column, value)

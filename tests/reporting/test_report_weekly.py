@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import databases
 import pytest
 from click.testing import CliRunner, Result
+from databases import tables_of
 from sqlmodel import Session, select
 
 from testing_tracker.cli import program
@@ -22,7 +23,7 @@ from testing_tracker.clock import Clock
 from testing_tracker.rules.deciding.escalation import DISCLAIMER
 from testing_tracker.services.keeping.facilities import create_facility
 from testing_tracker.store import tables
-from testing_tracker.store.engine import make_engine, writing, writing_all
+from testing_tracker.store.engine import make_engine, writing_all
 from testing_tracker.store.location import Location, locate
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -169,7 +170,7 @@ def empty(tmp_path: Path) -> Iterator[Clinic]:
 
 @pytest.fixture
 def clinic(empty: Clinic) -> Clinic:
-    with writing(empty.engine) as session:
+    with tables_of(empty.engine) as session:
         _fill(Records(session))
     return empty
 
@@ -409,7 +410,7 @@ def test_table_is_for_a_clinical_team(clinic: Clinic) -> None:
 
 
 def test_table_is_plain_and_fits_in_80_columns(clinic: Clinic) -> None:
-    with writing(clinic.engine) as session:
+    with tables_of(clinic.engine) as session:
         Records(session).enrol("a-code-as-long-as-a-code-can-be-", "residential", "random-2", november(2))
     text = clinic.table()
     assert "\x1b" not in text
@@ -421,7 +422,7 @@ def test_table_is_plain_and_fits_in_80_columns(clinic: Clinic) -> None:
 
 def test_gap_of_a_single_night(clinic: Clinic) -> None:
     assert clinic.json()["gaps"] == ["2026-11-18", "2026-11-20"]
-    with writing(clinic.engine) as session:
+    with tables_of(clinic.engine) as session:
         Records(session).night(20)
     assert "did not run on 2026-11-18: its fixed draws" in " ".join(clinic.table().split())
 
@@ -429,13 +430,13 @@ def test_gap_of_a_single_night(clinic: Clinic) -> None:
 def test_a_gap_is_neither_before_the_facility_opened_nor_today(clinic: Clinic) -> None:
     assert clinic.json("--week", "2026-W44")["gaps"] == []
     assert clinic.json("--week", "2026-W48", today="2026-11-24")["gaps"] == ["2026-11-23"]
-    with writing(clinic.engine) as session:
+    with tables_of(clinic.engine) as session:
         Records(session).night(24, ran=False)
     assert clinic.json("--week", "2026-W48", today="2026-11-24")["gaps"] == ["2026-11-23", "2026-11-24"]
 
 
 def test_week_without_a_gap_says_nothing_of_gaps(empty: Clinic) -> None:
-    with writing(empty.engine) as session:
+    with tables_of(empty.engine) as session:
         for day in range(16, 23):
             Records(session).night(day)
     assert empty.json()["gaps"] == []
@@ -443,7 +444,7 @@ def test_week_without_a_gap_says_nothing_of_gaps(empty: Clinic) -> None:
 
 
 def test_week_in_which_everything_was_excused(empty: Clinic) -> None:
-    with writing(empty.engine) as session:
+    with tables_of(empty.engine) as session:
         records = Records(session)
         for code in ("A17", "B18"):
             who = records.enrol(code, "iop", "fixed-2", november(16))
@@ -471,7 +472,7 @@ def test_empty_facility(empty: Clinic) -> None:
 
 
 def test_running_week_counts_what_is_known_so_far(empty: Clinic) -> None:
-    with writing(empty.engine) as session:
+    with tables_of(empty.engine) as session:
         records = Records(session)
         who = records.enrol("A17", "iop", "fixed-2", november(16))
         records.draw(who, 16, "due")
@@ -483,7 +484,7 @@ def test_running_week_counts_what_is_known_so_far(empty: Clinic) -> None:
 
 
 def test_pattern_begins_with_the_latest_enrolment_up_to_the_week(empty: Clinic) -> None:
-    with writing(empty.engine) as session:
+    with tables_of(empty.engine) as session:
         records = Records(session)
         who = records.enrol("A17", "iop", "fixed-1", november(2))
         records.draw(who, 2, "collected", "positive")
@@ -498,7 +499,7 @@ def test_pattern_begins_with_the_latest_enrolment_up_to_the_week(empty: Clinic) 
 
 
 def test_past_record_of_somebody_enrolled_later(empty: Clinic) -> None:
-    with writing(empty.engine) as session:
+    with tables_of(empty.engine) as session:
         records = Records(session)
         who = records.enrol("A17", "php", "fixed-1", november(23))
         records.draw(who, 17, "collected", "negative", kind="imported")
@@ -507,7 +508,7 @@ def test_past_record_of_somebody_enrolled_later(empty: Clinic) -> None:
 
 
 def test_enrolled_and_discharged_the_same_day_is_not_in_the_report(empty: Clinic) -> None:
-    with writing(empty.engine) as session:
+    with tables_of(empty.engine) as session:
         records = Records(session)
         records.discharge(records.enrol("A17", "php", "fixed-1", november(17)), november(17))
     assert empty.json()["participants"] == []
@@ -515,7 +516,7 @@ def test_enrolled_and_discharged_the_same_day_is_not_in_the_report(empty: Clinic
 
 def test_closed_days_without_an_open_day_left(empty: Clinic) -> None:
     days = " ".join(f"2026-11-{day}" for day in range(17, 23))
-    with writing(empty.engine) as session:
+    with tables_of(empty.engine) as session:
         records = Records(session)
         records.add(
             tables.HolidayYear(

@@ -3,20 +3,17 @@
 import io
 from dataclasses import replace
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import Clinic
+from databases import clock_of
 
-from testing_tracker.acting import acting_in
-from testing_tracker.clock import Clock
 from testing_tracker.reports.weekly.gather import gather
 from testing_tracker.reports.weekly.printing import Printed, imprint
 from testing_tracker.reports.weekly.table import Screen, write_table
 from testing_tracker.reports.weekly.trend import DayDrawn
 from testing_tracker.reports.weekly.words import weekday_rows
 from testing_tracker.store.engine import open_engine, writing
-from testing_tracker.store.facilities import the_facility
 
 
 @pytest.fixture
@@ -29,10 +26,8 @@ def printed(clinic: Clinic) -> Printed:
     )
     clinic("history", "import", "-", input=f"participant,due_on,status,outcome,analytes,reason\n{past}")
     engine = open_engine(clinic.location)
-    with writing(engine) as session:
-        facility = the_facility(session)
-        acting = acting_in(facility, Clock(ZoneInfo(facility.timezone), date(2026, 11, 16)))
-        found = imprint(session, acting, gather(session, acting))
+    with writing(engine, None, clock_of(date(2026, 11, 16))) as work:
+        found = imprint(work, gather(work))
     engine.dispose()
     return found
 

@@ -213,8 +213,8 @@ def draws_hold(clinic, library):
 
     desk = Desk(str(clinic.url), clinic.today)
     result = replay.Verified()
-    with desk.reading() as (session, acting):
-        replay._decide_again(session, acting, desk.location.key, result)
+    with desk.reading() as work:
+        replay._decide_again(work, desk.location.key, result)
     desk.close()
     ours = [problem for problem in result.problems if "sealed" not in problem.what]
     return [str(problem) for problem in ours], result.unchecked

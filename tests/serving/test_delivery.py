@@ -259,8 +259,8 @@ def test_an_attempt_that_was_cut_off_is_visible_and_made_again_five_minutes_late
     configure(live, one_office)
     with at(MONDAY_AT_SIX) as clock:
         desk = Desk(live.url, None)
-        with desk.writing() as (session, acting):
-            assert outbox.claim_report(session, acting, Week.parse(WEEK), Channel.MAIL)
+        with desk.writing() as work:
+            assert outbox.claim_report(work, Week.parse(WEEK), Channel.MAIL)
         desk.engine.dispose()
         assert delivery(live)["state"] == "under way"
         assert live.run("serve", "--once").output == ""
@@ -277,12 +277,12 @@ def test_an_attempt_that_ends_after_its_time_does_not_disturb_the_next_one(live)
         desk = Desk(live.url, None)
 
         def claim():
-            with desk.writing() as (session, acting):
-                return outbox.claim_report(session, acting, Week.parse(WEEK), Channel.MAIL)
+            with desk.writing() as work:
+                return outbox.claim_report(work, Week.parse(WEEK), Channel.MAIL)
 
         def finish(taken, error):
-            with desk.writing() as (session, acting):
-                outbox.finish(session, acting, taken, error)
+            with desk.writing() as work:
+                outbox.finish(work, taken, error)
 
         slow = claim()
         clock.tick(timedelta(minutes=6))

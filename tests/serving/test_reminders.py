@@ -156,8 +156,8 @@ def test_one_that_was_cut_off_is_sent_again_five_minutes_later(live, one_office)
 
     with at(NIGHT) as clock, reminder(live, way(one_office)) as one:
         one.tell()
-        with one.writing() as (session, acting):
-            assert reminders.claim(session, acting)[1].attempt == 1
+        with one.writing() as work:
+            assert reminders.claim(work)[1].attempt == 1
         assert one.mail() is None
         clock.tick(timedelta(minutes=5))
         assert one.mail().error is None
@@ -194,14 +194,14 @@ def test_how_far_an_earlier_versions_reminders_were_is_carried_over(live, one_of
                 assert one.mail().error is None
                 one_office.close()
             elif end == "cut off":
-                with one.writing() as (session, acting):
-                    assert reminders.claim(session, acting)
+                with one.writing() as work:
+                    assert reminders.claim(work)
             clock.tick(timedelta(days=1))
         state = "SELECT day, channel, attempts, next_at, busy_until, delivered_at, error FROM delivery ORDER BY day"
         before = live.rows(state)
         databases.change(live.database, "DELETE FROM delivery")
-        with one.writing() as (session, _):
-            migration.carry_over_reminders(session.connection())
+        with one.writing() as work:
+            migration.carry_over_reminders(work.session.connection())
     assert len(before) == 6
     assert live.rows(state) == before
 

@@ -5,15 +5,12 @@ import re
 import sys
 from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import databases
 import pytest
 from alembic import command
 from conftest import MONDAY, Clinic, key_of
 
-from testing_tracker.acting import acting_in
-from testing_tracker.clock import Clock
 from testing_tracker.store import postgresql
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
 from testing_tracker.store.location import locate
@@ -152,12 +149,11 @@ class TestRefusals:
 
     def test_a_connection_that_was_lost_in_a_pause_is_made_anew(self, clinic):
         from testing_tracker.store.engine import open_engine, reading
-        from testing_tracker.store.facilities import the_facility
 
         engine = open_engine(clinic.location)
         for _ in range(2):
-            with reading(engine) as session:
-                assert the_facility(session).timezone == "America/Los_Angeles"
+            with reading(engine, None, databases.clock_of()) as work:
+                assert work.facility.timezone == "America/Los_Angeles"
             databases.end_connections(clinic.database)
         engine.dispose()
 
@@ -196,7 +192,6 @@ class TestRecords:
         """A nurse of one does not wait for another one's night, nor does what each knew get mixed up."""
         from testing_tracker.services.drawing import nights
         from testing_tracker.store.engine import open_engine, writing
-        from testing_tracker.store.facilities import the_facility
 
         clinic("facility", "add", "Ostkreuz", "--timezone", "America/Los_Angeles")
         for facility in "12":
@@ -204,10 +199,8 @@ class TestRecords:
                 enrol = ("participant", "add", code, "--schedule", "fixed-2", "--level", "iop")
                 clinic("--facility", facility, *enrol)
         engine = open_engine(clinic.location)
-        with writing(engine, "1") as session:
-            zone = ZoneInfo("America/Los_Angeles")
-            acting = acting_in(the_facility(session), Clock(zone, date(2026, 11, 16)))
-            nights.run_night(session, acting, clinic.location.key)
+        with writing(engine, "1", databases.clock_of(date(2026, 11, 16))) as work:
+            nights.run_night(work, clinic.location.key)
             clinic("--facility", "2", "draw")
             clinic("--facility", "2", "result", "A1", "negative")
         engine.dispose()
@@ -220,7 +213,7 @@ class TestRecords:
 
         monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.05)
         opened = engine.open_engine(clinic.location)
-        with engine.writing(opened):
+        with engine.writing(opened, None, databases.clock_of()):
             assert "Another program has been writing" in clinic.run("facility", "add", "Ostkreuz").stderr
         opened.dispose()
 

@@ -40,13 +40,13 @@ def test_instants_come_back_aware_and_in_utc(clinic):
     from datetime import UTC
 
     from testing_tracker.store.engine import open_engine, reading
-    from testing_tracker.store.facilities import the_facility
     from testing_tracker.store.queries import enrolled_on
 
     clinic.add("A17")
     engine = open_engine(clinic.location)
-    with reading(engine) as session:
-        assert the_facility(session).timezone == "America/Los_Angeles"
+    with reading(engine, None, databases.clock_of()) as work:
+        session = work.session
+        assert work.facility.timezone == "America/Los_Angeles"
         (entry, *_) = session.exec(tables.AuditEntry.__table__.select()).all()
         assert entry.at.tzinfo is UTC
         assert enrolled_on(session, 1).isoformat() == "2026-11-16"

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlmodel import Session
 
-    from testing_tracker.acting import Acting
     from testing_tracker.clock import Clock
     from testing_tracker.rules.calendar import Timezones
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
+    from testing_tracker.store.work import Work
 
 
 def read_facility_file(file: Path) -> FacilityFile:
@@ -67,19 +67,17 @@ def going_on(each: list[AtFacility], at: AtFacility, failed: list[str]) -> Itera
 
 
 @contextmanager
-def _telling_whom_codes_mean(session: "Session") -> Iterator[None]:
+def _telling_whom_codes_mean(work: "Work") -> Iterator[None]:
     """Say of each code that was given and means another one now, which: in the error, or else in a note."""
     pass
-    from testing_tracker.store.queries import meant_otherwise
-
     try:
         yield
     except TestingTrackerError as error:
-        told = "".join(f" ({said}.)" for said in meant_otherwise(session))
+        told = "".join(f" ({said}.)" for said in work.meant.values())
         if told:
             error.args = (f"{error}{told}",)
         raise
-    for said in meant_otherwise(session):
+    for said in work.meant.values():
         warn(f"{said}.")
 
 
@@ -150,20 +148,22 @@ class Desk:
             raise TestingTrackerError("--today needs a date such as 2026-11-23.") from None
 
     @contextmanager
-    def writing(self) -> Iterator[tuple["Session", "Acting"]]:
+    def writing(self) -> Iterator["Work"]:
         """A transaction that commits when the command's service has returned."""
         from testing_tracker.store.engine import writing
 
-        with writing(self.engine, self.facility) as session, _telling_whom_codes_mean(session):
-            yield session, self._acting(session)
+        with writing(self.engine, self.facility, self.clock) as work, _telling_whom_codes_mean(work):
+            self._begin(work)
+            yield work
 
     @contextmanager
-    def reading(self) -> Iterator[tuple["Session", "Acting"]]:
+    def reading(self) -> Iterator["Work"]:
         """One unchanging view of the records."""
         from testing_tracker.store.engine import reading
 
-        with reading(self.engine, self.facility) as session, _telling_whom_codes_mean(session):
-            yield session, self._acting(session)
+        with reading(self.engine, self.facility, self.clock) as work, _telling_whom_codes_mean(work):
+            self._begin(work)
+            yield work
 
     @contextmanager
     def writing_all(self) -> Iterator["Session"]:
@@ -192,9 +192,8 @@ class Desk:
             found = every(session)
             several = len(found) > 1
             if self.facility is not None:
-                chosen = choose(session, self.facility)
-                self._note_earlier_name(session)
-                found = [one for one in found if one.id == chosen]
+                found = [choose(session, self.facility)]
+                self._note_earlier_name(found[0])
             return [
                 AtFacility(self.at(id_of(one)), one.name if several else "", id_of(one), self._timezone(session, one))
                 for one in found
@@ -208,15 +207,13 @@ class Desk:
         clock = self.clock(timezones_of(session, facility))
         return zone_on(clock.zone, clock.today()).key
 
-    def _note_earlier_name(self, session: "Session") -> None:
+    def _note_earlier_name(self, facility: "Facility") -> None:
         """Say once that the facility has another name now than the one that was given."""
-        pass
-        from testing_tracker.store.facilities import found_by_earlier_name, the_facility
+        from testing_tracker.store.facilities import is_earlier_name
 
-        given = found_by_earlier_name(session)
-        if given is not None and not self._has_noted_name:
+        if is_earlier_name(facility, self.facility) and not self._has_noted_name:
             self._has_noted_name = True
-            warn(f"{given} is called {the_facility(session).name} now.")
+            warn(f"{self.facility} is called {facility.name} now.")
 
     def at(self, facility_id: int) -> "Desk":
         """The same desk, for one of the facilities, whose lines the command marks itself."""
@@ -258,16 +255,13 @@ class Desk:
 
         upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
 
-    def _acting(self, session: "Session") -> "Acting":
-        from testing_tracker.acting import acting_in
-        from testing_tracker.store.facilities import shares, the_facility, timezones_of
+    def _begin(self, work: "Work") -> None:
+        from testing_tracker.store.facilities import shares
 
-        facility = the_facility(session)
-        self._check_training(facility)
-        self._note_earlier_name(session)
-        if self._says_whose and self.facility is not None and shares(session):
-            self.whose = f"{facility.name}: "
-        return acting_in(facility, self.clock(timezones_of(session, facility)))
+        self._check_training(work.facility)
+        self._note_earlier_name(work.facility)
+        if self._says_whose and self.facility is not None and shares(work.session):
+            self.whose = f"{work.facility.name}: "
 
     def _check_training_of_all(self, session: "Session") -> None:
         from testing_tracker.store.facilities import every

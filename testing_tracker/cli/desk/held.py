@@ -10,10 +10,8 @@ from testing_tracker.rules.keeping.owed import LONGEST_GAP
 if TYPE_CHECKING:
     from datetime import date
 
-    from sqlmodel import Session
-
-    from testing_tracker.acting import Acting
     from testing_tracker.rules.drawing.no_record import Closed, Compared
+    from testing_tracker.store.work import Work
 
 
 def in_words(compared: "Compared") -> str:
@@ -34,11 +32,11 @@ def answers_to(closed: "Closed") -> str:
     return f"`testing-tracker missed --all {days}` or `excuse --all {days} --reason TEXT`"
 
 
-def asked(session: "Session", acting: "Acting", on: "date | None" = None) -> list[str]:
+def asked(work: "Work", on: "date | None" = None) -> list[str]:
     """The newest question that nobody has answered yet, in words, and how many more there are; or those about a day."""
     from testing_tracker.services.drawing import closings
 
-    found = closings.unanswered(session, acting, on, on)
+    found = closings.unanswered(work, on, on)
     said = [in_words(one) for one in found[-1:]]
     if len(found) > 1:
         more = "1 more question of this kind is" if len(found) == 2 else f"{len(found) - 1} more of these questions are"

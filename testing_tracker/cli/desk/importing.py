@@ -23,15 +23,12 @@ from testing_tracker.rules.words import Decision
 from testing_tracker.store.given_files import MOST_OF_CSV, content_of, piped_content
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from testing_tracker.acting import Acting
     from testing_tracker.services.exchange.imports import Tally
+    from testing_tracker.store.work import Work
 
-    Import = Callable[[Session, Acting, Iterable[str]], Tally]
-    from sqlmodel import Session
+    Import = Callable[[Work, Iterable[str]], Tally]
 
-    from testing_tracker.acting import Acting
+    from testing_tracker.store.work import Work
 
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -89,8 +86,8 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str
 
 
 def _take(desk: Desk, text: str, take: "Import", rejects: Outgoing | None = None) -> "Tally":
-    with desk.writing() as (session, acting), progress("Importing", len(text)) as advance:
-        tally = take(session, acting, _followed(text, advance))
+    with desk.writing() as work, progress("Importing", len(text)) as advance:
+        tally = take(work, _followed(text, advance))
         if rejects is not None:  # before the good lines are on record: whoever mends them has them all
             _write_rejects(rejects.file, tally)
             rejects.put()
@@ -173,7 +170,7 @@ class OnRecord(Protocol):
     @property
     def form(self) -> str: ...
 
-    def record(self, session: "Session", acting: "Acting", *, to_file: bool) -> None: ...
+    def record(self, work: "Work", *, to_file: bool) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -189,11 +186,10 @@ class Export:
     names: bool = False
     participant_id: int | None = None
 
-    def record(self, session: "Session", acting: "Acting", *, to_file: bool) -> None:
+    def record(self, work: "Work", *, to_file: bool) -> None:
         """Put it on a facility's record."""
         services.editions.record_export(
-            session,
-            acting,
+            work,
             self.report,
             self.form,
             to_file=to_file,
@@ -216,8 +212,8 @@ def exported(desk: Desk, export: OnRecord, *others: Desk) -> Iterator[None]:
     sys.stdout.flush()
     try:
         for one in (desk, *others):
-            with one.writing() as (session, acting):
-                export.record(session, acting, to_file=False)
+            with one.writing() as work:
+                export.record(work, to_file=False)
     except TestingTrackerError as error:
         warn(f"this could not be put on record as an export. {error}")
 
@@ -228,6 +224,6 @@ def put_on_record(desk: Desk, export: OnRecord, outgoing: Outgoing) -> None:
     Raises TestingTrackerError where it cannot be put on record, OSError where it does not fit on the disk.
     """
     outgoing.write_through()  # may be slow, and meanwhile others write to the database
-    with desk.writing() as (session, acting):
-        export.record(session, acting, to_file=True)
+    with desk.writing() as work:
+        export.record(work, to_file=True)
         outgoing.put()

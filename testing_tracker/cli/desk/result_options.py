@@ -13,11 +13,11 @@ from testing_tracker.rules.words import SPECIMENS, Method, Outcome
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from testing_tracker.acting import Acting
     from testing_tracker.rules.testing.amounts import Amount
     from testing_tracker.rules.testing.specimens import NewSpecimen
     from testing_tracker.services.testing.collecting import NewCup
     from testing_tracker.services.testing.results import NewResult
+    from testing_tracker.store.work import Work
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -99,7 +99,7 @@ def said_of_a_cup(command: _Command) -> _Command:
     return command
 
 
-def new_cup(acting: "Acting", day: date, said: dict[str, Any]) -> "NewCup | None":
+def new_cup(work: "Work", day: date, said: dict[str, Any]) -> "NewCup | None":
     """What the options say of a cup whose result is to come; None where they say nothing.
 
     Raises TestingTrackerError for a time, a type or a number that is none, and for anything that only a result has.
@@ -116,9 +116,9 @@ def new_cup(acting: "Acting", day: date, said: dict[str, Any]) -> "NewCup | None
     from testing_tracker.services.testing.collecting import NewCup
     from testing_tracker.services.testing.collections import collected_instant
 
-    specimen = _new_specimen(acting, day, {**dict.fromkeys(_OF_THE_SPECIMEN), **said}) or NewSpecimen()
+    specimen = _new_specimen(work, day, {**dict.fromkeys(_OF_THE_SPECIMEN), **said}) or NewSpecimen()
     at = said["collected_at"]
-    return NewCup(specimen, collected_instant(acting, day, at) if at else None)
+    return NewCup(specimen, collected_instant(work, day, at) if at else None)
 
 
 def said_of_a_result(command: _Command) -> _Command:
@@ -133,7 +133,7 @@ def nothing_said(said: dict[str, Any]) -> bool:
     return not any(value is not None and value is not False and value != () for value in said.values())
 
 
-def new_result(acting: "Acting", day: date, outcome: str, said: dict[str, Any]) -> "NewResult":
+def new_result(work: "Work", day: date, outcome: str, said: dict[str, Any]) -> "NewResult":
     """What the options say. Raises TestingTrackerError for a time or a number that is none."""
     from testing_tracker.services.testing.collections import collected_instant
     from testing_tracker.services.testing.results import NewResult
@@ -147,12 +147,12 @@ def new_result(acting: "Acting", day: date, outcome: str, said: dict[str, Any]) 
     return NewResult(
         outcome=Outcome(outcome),
         analytes=tuple(name for name, _ in said["analytes"]),
-        collected_at=collected_instant(acting, day, collected_at) if collected_at else None,
+        collected_at=collected_instant(work, day, collected_at) if collected_at else None,
         note=said["note"],
         amounts=_amounts(said["analytes"]),
         method=Method.DEFINITIVE if said["definitive"] else Method.PRESUMPTIVE,
         lab=said["lab"],
-        specimen=_new_specimen(acting, day, said),
+        specimen=_new_specimen(work, day, said),
         looked_for=tuple(dict.fromkeys(said["looked_for"])),
         cutoffs=_amounts(said["cutoffs"]),
     )
@@ -164,7 +164,7 @@ def _amounts(said: tuple[tuple[str, str | None], ...]) -> "dict[str, Amount]":
     return amounts_by_analyte((name, read_amount(amount)) for name, amount in said if amount)
 
 
-def _new_specimen(acting: "Acting", day: date, said: dict[str, Any]) -> "NewSpecimen | None":
+def _new_specimen(work: "Work", day: date, said: dict[str, Any]) -> "NewSpecimen | None":
     if all(said[key] is None for key in _OF_THE_SPECIMEN):
         return None
     from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
@@ -180,6 +180,6 @@ def _new_specimen(acting: "Acting", day: date, said: dict[str, Any]) -> "NewSpec
         label=said["label"],
         collector=said["collector"],
         observed=said["observed"],
-        received_at=collected_instant(acting, day, received_at, "time of receipt") if received_at else None,
+        received_at=collected_instant(work, day, received_at, "time of receipt") if received_at else None,
         measurements=Measurements(**measured),
     )

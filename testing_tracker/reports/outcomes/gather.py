@@ -18,7 +18,6 @@ from sqlalchemy import func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.measures import Span, days_in, treatments
@@ -28,11 +27,12 @@ from testing_tracker.services.deciding.recent_record import as_test
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Facility, Participant, Placement
+from testing_tracker.store.work import Work
 
 _PARTICIPANTS_AT_A_TIME = 1000
 _ROWS_AT_A_TIME = 1000
 
-Reading: TypeAlias = Callable[[], AbstractContextManager[tuple[Session, Acting]]]
+Reading: TypeAlias = Callable[[], AbstractContextManager[Work]]
 
 _Test: TypeAlias = tuple[date, Status, Outcome | None]
 _History: TypeAlias = Mapping[int, list[tuple[date, Any]]]  # by participant, what holds from a day on
@@ -61,10 +61,10 @@ class OutcomesReport:
     zone: ZoneInfo
 
 
-def participants_on_record(session: Session, acting: Acting) -> int:
+def participants_on_record(work: Work) -> int:
     """How many participants a report goes through."""
     facility_id = col(Participant.facility_id)
-    return session.exec(select(func.count()).where(facility_id == acting.facility_id)).one()
+    return work.session.exec(select(func.count()).where(facility_id == work.facility_id)).one()
 
 
 def gather(
@@ -82,11 +82,11 @@ def gather(
 
     Raises TestingTrackerError for a span that ends after today, or a schedule that does not exist.
     """
-    with reading() as (session, acting):
-        if span.last > acting.today:
-            raise TestingTrackerError(f"{span.last} is in the future; give today, {acting.today}, or an earlier day.")
-        schedule_id = id_of(versions.find_schedule(session, acting, schedule)) if schedule is not None else None
-        facility = session.get_one(Facility, acting.facility_id)
+    with reading() as work:
+        if span.last > work.today:
+            raise TestingTrackerError(f"{span.last} is in the future; give today, {work.today}, or an earlier day.")
+        schedule_id = id_of(versions.find_schedule(work, schedule)) if schedule is not None else None
+        facility = work.session.get_one(Facility, work.facility_id)
         report = OutcomesReport(
             facility=facility.name,
             training=facility.training,
@@ -94,32 +94,32 @@ def gather(
             schedule=schedule,
             level=level,
             participants=[],
-            today=acting.today,
-            printed_at=acting.now,
-            zone=acting.zone,
+            today=work.today,
+            printed_at=work.now,
+            zone=work.zone,
         )
     after = 0
     while True:
-        with reading() as (session, _):
-            page = _page(session, acting, after)
+        with reading() as work:
+            page = _page(work, after)
             if not page:
                 break
-            report.participants.extend(_lines(session, page, span, schedule_id, level))
+            report.participants.extend(_lines(work.session, page, span, schedule_id, level))
         advance(len(page))
         after = max(page)
     report.participants.sort(key=lambda line: line.participant.casefold())
     return report
 
 
-def _page(session: Session, acting: Acting, after: int) -> dict[int, str]:
+def _page(work: Work, after: int) -> dict[int, str]:
     """The codes of the next participants by id, none when there are no more."""
     query = (
         sa_select(col(Participant.id), col(Participant.code))
-        .where(col(Participant.facility_id) == acting.facility_id, col(Participant.id) > after)
+        .where(col(Participant.facility_id) == work.facility_id, col(Participant.id) > after)
         .order_by(col(Participant.id))
         .limit(_PARTICIPANTS_AT_A_TIME)
     )
-    return {identity: code for identity, code in session.connection().execute(query) if identity is not None}
+    return {identity: code for identity, code in work.session.connection().execute(query) if identity is not None}
 
 
 def _lines(

@@ -6,9 +6,6 @@ from datetime import date, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
-from testing_tracker.acting import Acting
 from testing_tracker.reports.outcomes.gather import pattern_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
@@ -23,6 +20,7 @@ from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.people.roster import DrawEntry, Record
 from testing_tracker.services.reporting.editions import Imprint
 from testing_tracker.store.tables import Facility
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -59,31 +57,31 @@ class ParticipantReport:
         return self.record.line.participant
 
 
-def gather(session: Session, acting: Acting, code: str, *, names: bool = False) -> ParticipantReport:
+def gather(work: Work, code: str, *, names: bool = False) -> ParticipantReport:
     """A participant's report. Showing a name is an act on the audit record.
 
     Raises TestingTrackerError for a code that nobody has, and where a draw does not agree with the audit table.
     """
-    participant = find_participant(session, acting, code)
-    before_printing.check_draws(session, acting, Week.of(acting.today), only=participant.id)
-    facility = session.get_one(Facility, acting.facility_id)
-    record = roster.record_of(session, acting, code, names=names)
-    recent = recent_record.recent_record(session, acting, participant)
-    pattern, until = pattern_of(session, record.number, Span(None, last_full_week(acting.today).sunday))
-    first = min((draw.due_on for draw in record.draws), default=acting.today)
+    participant = find_participant(work, code)
+    before_printing.check_draws(work, Week.of(work.today), only=participant.id)
+    facility = work.session.get_one(Facility, work.facility_id)
+    record = roster.record_of(work, code, names=names)
+    recent = recent_record.recent_record(work, participant)
+    pattern, until = pattern_of(work.session, record.number, Span(None, last_full_week(work.today).sunday))
+    first = min((draw.due_on for draw in record.draws), default=work.today)
     return ParticipantReport(
         facility=facility.name,
         training=facility.training,
-        zone=acting.zone,
-        today=acting.today,
+        zone=work.zone,
+        today=work.today,
         record=record,
         recent=recent,
         pattern=pattern,
         until=until,
         measures=measure(pattern),
-        calendar=_calendar(record.draws, acting.today),
-        anchors=keys.anchors_between(session, acting.facility_id, first, acting.today),
-        imprint=Imprint(acting.now, acting.account),
+        calendar=_calendar(record.draws, work.today),
+        anchors=keys.anchors_between(work.session, work.facility_id, first, work.today),
+        imprint=Imprint(work.now, work.account),
     )
 
 

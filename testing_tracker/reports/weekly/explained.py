@@ -6,7 +6,6 @@ from datetime import date
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
@@ -14,9 +13,10 @@ from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import COUNTS, Tally, total
 from testing_tracker.rules.words import Kind, Outcome, Status
 from testing_tracker.services.keeping.checking import before_printing
-from testing_tracker.services.people.lookup import find_participant
-from testing_tracker.store.queries import id_of, record_with_code, result_of
+from testing_tracker.services.people.lookup import find_participant, record_with_code
+from testing_tracker.store.queries import id_of, result_of
 from testing_tracker.store.tables import AuditEntry, Draw
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,15 @@ class Explained:
         return f"{self.participant} in {self.week}: {counts or 'no draw'}{rate}; pattern {self.line.pattern}"
 
 
-def explained(session: Session, acting: Acting, code: str, week: Week | None = None) -> Explained:
+def explained(work: Work, code: str, week: Week | None = None) -> Explained:
     """What stands behind a participant's numbers. Raises TestingTrackerError for a code that nobody has."""
-    week = week or last_full_week(acting.today)
+    week = week or last_full_week(work.today)
     # The line of a record that was joined into another one is still in the reports of its weeks.
-    participant = record_with_code(session, acting.facility_id, code) or find_participant(session, acting, code)
-    before_printing.check_draws(session, acting, week, only=participant.id)
-    lines = participants_in(session, acting, week, only=id_of(participant))
+    participant = record_with_code(work, code) or find_participant(work, code)
+    before_printing.check_draws(work, week, only=participant.id)
+    lines = participants_in(work, week, only=id_of(participant))
     line = next(iter(lines), None)
-    draws = session.exec(
+    draws = work.session.exec(
         select(Draw)
         .where(
             Draw.participant_id == participant.id,
@@ -72,7 +72,7 @@ def explained(session: Session, acting: Acting, code: str, week: Week | None = N
         )
         .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
-    tallies = [_tally_of(session, acting, draw) for draw in draws]
+    tallies = [_tally_of(work, draw) for draw in draws]
     if line is not None and total(tallies) != line.tally:
         raise TestingTrackerError(
             f"The draws of {participant.code} in {week} do not add up to the line of the report. Please report it."
@@ -82,14 +82,14 @@ def explained(session: Session, acting: Acting, code: str, week: Week | None = N
         participant_id=id_of(participant),
         week=week,
         line=line,
-        draws=[_explained(session, draw, tally) for draw, tally in zip(draws, tallies, strict=True)],
+        draws=[_explained(work.session, draw, tally) for draw, tally in zip(draws, tallies, strict=True)],
     )
 
 
-def _tally_of(session: Session, acting: Acting, draw: Draw) -> Tally:
+def _tally_of(work: Work, draw: Draw) -> Tally:
     """A draw's own tally, by the very columns that count the week."""
-    counted = sa_select(*tally_columns(acting.today)).where(col(Draw.id) == draw.id)
-    return tally_of(tuple(session.connection().execute(counted).one()))
+    counted = sa_select(*tally_columns(work.today)).where(col(Draw.id) == draw.id)
+    return tally_of(tuple(work.session.connection().execute(counted).one()))
 
 
 def _explained(session: Session, draw: Draw, tally: Tally) -> ExplainedDraw:

@@ -11,7 +11,6 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.reports.weekly.participants import IS_A_DRAW
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.streaks import absences_in_a_row
@@ -19,6 +18,7 @@ from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.testing.positives import Said, said_by
 from testing_tracker.store.queries import counts
 from testing_tracker.store.tables import Draw, Participant, Reading, Result
+from testing_tracker.store.work import Work
 
 IN_A_ROW = 2
 _LOOKED_BACK = timedelta(weeks=12)
@@ -65,24 +65,24 @@ class Findings:
     talk: list[Talk]
 
 
-def findings_in(session: Session, acting: Acting, week: Week) -> Findings:
+def findings_in(work: Work, week: Week) -> Findings:
     """What the week's governing results say."""
-    positives = said_by(session, _of_the_week(acting, week) & (Draw.outcome == Outcome.POSITIVE))
-    codes = _codes(session, {said.draw.participant_id for said in positives.values()})
+    positives = said_by(work.session, _of_the_week(work, week) & (Draw.outcome == Outcome.POSITIVE))
+    codes = _codes(work.session, {said.draw.participant_id for said in positives.values()})
     talk = [
         Talk(codes[said.draw.participant_id], Why.POSITIVE, said.draw.due_on, _in_words(said))
         for said in positives.values()
         if not said.draw.expected
     ]
-    talk += _absent(session, acting, week)
-    talk += _unexpected_negatives(session, acting, week)
+    talk += _absent(work, week)
+    talk += _unexpected_negatives(work, week)
     order = list(Why)
     talk.sort(key=lambda one: (one.participant.casefold(), order.index(one.why), one.due_on, one.detail))
     return Findings(_by_analyte(positives.values()), talk)
 
 
-def _of_the_week(acting: Acting, week: Week) -> ColumnElement[bool]:
-    participants = select(Participant.id).where(Participant.facility_id == acting.facility_id)
+def _of_the_week(work: Work, week: Week) -> ColumnElement[bool]:
+    participants = select(Participant.id).where(Participant.facility_id == work.facility_id)
     return and_(
         IS_A_DRAW, col(Draw.due_on).between(week.monday, week.sunday), col(Draw.participant_id).in_(participants)
     )
@@ -110,14 +110,14 @@ def _by_analyte(tests: Iterable[Said]) -> list[AnalyteFound]:
     ]
 
 
-def _absent(session: Session, acting: Acting, week: Week) -> Iterator[Talk]:
+def _absent(work: Work, week: Week) -> Iterator[Talk]:
     """Those who missed or refused two draws or more in a row, the last of them in the week, whether they came since."""
     not_given = (Status.MISSED, Status.REFUSED)
-    people = session.exec(
-        select(col(Draw.participant_id)).where(_of_the_week(acting, week), col(Draw.status).in_(not_given)).distinct()
+    people = work.session.exec(
+        select(col(Draw.participant_id)).where(_of_the_week(work, week), col(Draw.status).in_(not_given)).distinct()
     ).all()
     for start in range(0, len(people), _AT_A_TIME):
-        draws = session.connection().execute(
+        draws = work.session.connection().execute(
             sa_select(col(Participant.code), col(Draw.due_on), col(Draw.status))
             .join(Participant, col(Participant.id) == Draw.participant_id)
             .where(
@@ -132,11 +132,11 @@ def _absent(session: Session, acting: Acting, week: Week) -> Iterator[Talk]:
                     yield Talk(code, Why.ABSENT, run.last, f"{run.count} in a row{', then came' if run.ended else ''}")
 
 
-def _unexpected_negatives(session: Session, acting: Acting, week: Week) -> Iterator[Talk]:
+def _unexpected_negatives(work: Work, week: Week) -> Iterator[Talk]:
     """Tests that looked for a prescribed substance and did not find it."""
     other = aliased(Reading)
     newest = select(func.max(other.id)).where(other.result_id == Reading.result_id).scalar_subquery()
-    rows = session.exec(
+    rows = work.session.exec(
         select(Participant.code, col(Draw.due_on), col(Reading.absent))
         .select_from(Reading)
         .join(Result, col(Result.id) == Reading.result_id)
@@ -146,7 +146,7 @@ def _unexpected_negatives(session: Session, acting: Acting, week: Week) -> Itera
             Reading.absent != "",
             Reading.id == newest,
             counts(),
-            _of_the_week(acting, week),
+            _of_the_week(work, week),
             col(Draw.outcome).is_not(None),
         )
     )

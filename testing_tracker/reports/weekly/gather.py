@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.reports.weekly.findings import Findings, findings_in
 from testing_tracker.reports.weekly.open_matters import Standing, standing_in
 from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in
@@ -30,6 +29,7 @@ from testing_tracker.services.schedules.closures import ClosedOn, closed_between
 from testing_tracker.store import facilities
 from testing_tracker.store.queries import in_force_id, leave_counts, version_on
 from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Leave, Night, Participant
+from testing_tracker.store.work import Work
 
 _Row = TypeVar("_Row")
 _AT_A_TIME = 500
@@ -69,9 +69,9 @@ class Spool(Generic[_Row]):
             yield from page
 
 
-def questions_in(session: Session, acting: Acting, week: Week) -> list[Compared]:
+def questions_in(work: Work, week: Week) -> list[Compared]:
     """The days that were held back and lie in the week, of which nobody has said yet what happened."""
-    return closings.unanswered(session, acting, week.monday, week.sunday)
+    return closings.unanswered(work, week.monday, week.sunday)
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,13 @@ class Away:
     reason: str
 
 
-def leaves_in(session: Session, acting: Acting, week: Week) -> list[Away]:
+def leaves_in(work: Work, week: Week) -> list[Away]:
     """The leaves of the week, by code."""
-    rows = session.exec(
+    rows = work.session.exec(
         select(Leave, Participant.code)
         .join(Participant, col(Participant.id) == Leave.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             Leave.from_on <= week.sunday,
             Leave.to_on >= week.monday,
             Leave.from_on <= Leave.to_on,
@@ -142,80 +142,80 @@ class WeeklyReport:
     last_entry_id: int
 
 
-def gather(session: Session, acting: Acting, week: Week | None = None) -> WeeklyReport:
+def gather(work: Work, week: Week | None = None) -> WeeklyReport:
     """The report of a week, by default the last full one, from what the records say now.
 
     Every number comes from the draws; raises TestingTrackerError where a draw does not agree with the audit table, or
     the draws of a day with the run that made them.
     """
-    week = week or last_full_week(acting.today)
-    facility = session.get_one(Facility, acting.facility_id)
-    before_printing.check_draws(session, acting, week)
-    weekdays = weekdays_in(session, acting, week)
+    week = week or last_full_week(work.today)
+    facility = work.session.get_one(Facility, work.facility_id)
+    before_printing.check_draws(work, week)
+    weekdays = weekdays_in(work, week)
     before_printing.check_runs(week, [(day.day, day.observed, day.made) for day in weekdays])
-    trend = trend_in(session, acting, week)
+    trend = trend_in(work, week)
     summed = Tally()
-    lines = Spool(participants_in(session, acting, week), lambda line: summed.add(line.tally))
+    lines = Spool(participants_in(work, week), lambda line: summed.add(line.tally))
     before_printing.check_sums(week, agree=summed == trend.this.tally)
     return WeeklyReport(
         facility=facility.name,
-        first_name=facilities.first_name(session, facility),
+        first_name=facilities.first_name(work.session, facility),
         training=facility.training,
         week=week,
-        today=acting.today,
-        zone=acting.zone,
-        is_closed=_is_closed(session, acting, week),
+        today=work.today,
+        zone=work.zone,
+        is_closed=_is_closed(work, week),
         total=summed,
         participants=lines,
         trend=trend,
         weekdays=weekdays,
-        findings=findings_in(session, acting, week),
-        leaves=leaves_in(session, acting, week),
-        gaps=gaps_in(session, acting, week, facility.opened_on),
-        unplaced=_unplaced(session, acting, week),
-        closed=closed_between(session, acting.facility_id, week.monday, week.sunday),
-        questions=questions_in(session, acting, week),
-        anchors=keys.anchors_between(session, acting.facility_id, week.monday, week.sunday),
-        standing=standing_in(session, acting, week),
-        last_entry_id=_last_entry(session, acting),
+        findings=findings_in(work, week),
+        leaves=leaves_in(work, week),
+        gaps=gaps_in(work, week, facility.opened_on),
+        unplaced=_unplaced(work, week),
+        closed=closed_between(work.session, work.facility_id, week.monday, week.sunday),
+        questions=questions_in(work, week),
+        anchors=keys.anchors_between(work.session, work.facility_id, week.monday, week.sunday),
+        standing=standing_in(work, week),
+        last_entry_id=_last_entry(work),
     )
 
 
-def _last_entry(session: Session, acting: Acting) -> int:
-    query = select(func.max(AuditEntry.id)).where(AuditEntry.facility_id == acting.facility_id)
-    return session.exec(query).one() or 0
+def _last_entry(work: Work) -> int:
+    query = select(func.max(AuditEntry.id)).where(AuditEntry.facility_id == work.facility_id)
+    return work.session.exec(query).one() or 0
 
 
-def _is_closed(session: Session, acting: Acting, week: Week) -> bool:
-    later = select(Night.id).where(Night.facility_id == acting.facility_id, Night.day > week.sunday, col(Night.ran))
-    return session.exec(later.limit(1)).first() is not None
+def _is_closed(work: Work, week: Week) -> bool:
+    later = select(Night.id).where(Night.facility_id == work.facility_id, Night.day > week.sunday, col(Night.ran))
+    return work.session.exec(later.limit(1)).first() is not None
 
 
-def gaps_in(session: Session, acting: Acting, week: Week, opened_on: date) -> list[date]:
+def gaps_in(work: Work, week: Week, opened_on: date) -> list[date]:
     """The days since the facility opened whose nightly run did not happen. Today's may still come."""
     ran = dict(
-        session.exec(
+        work.session.exec(
             select(col(Night.day), col(Night.ran)).where(
-                Night.facility_id == acting.facility_id, Night.day >= week.monday, Night.day <= week.sunday
+                Night.facility_id == work.facility_id, Night.day >= week.monday, Night.day <= week.sunday
             )
         ).all()
     )
-    return [day for day in week.days if opened_on < day <= acting.today and not ran.get(day, day == acting.today)]
+    return [day for day in week.days if opened_on < day <= work.today and not ran.get(day, day == work.today)]
 
 
-def _unplaced(session: Session, acting: Acting, week: Week) -> list[Unplaced]:
+def _unplaced(work: Work, week: Week) -> list[Unplaced]:
     """Draws of closed days that no open day was left for, of the schedules that somebody was tested by that day."""
     unplaced = []
-    known = closed_days.known_now(session, acting.facility_id)
-    for schedule in versions.all_schedules(session, acting):
-        for version in versions.versions_of(session, schedule):
+    known = closed_days.known_now(work.session, work.facility_id)
+    for schedule in versions.all_schedules(work):
+        for version in versions.versions_of(work.session, schedule):
             rule = versions.rule_of(version.text)
             if rule.draw.kind is not Kind.FIXED:
                 continue
-            shut = known.of(session, version, rule, week.sunday)
+            shut = known.of(work.session, version, rule, week.sunday)
             for day in fixed_week(rule, week, shut).unplaced:
-                binding = version_on(session, version.schedule_id, day)
-                if binding.id == version.id and _anyone_tested_by(session, version.schedule_id, day):
+                binding = version_on(work.session, version.schedule_id, day)
+                if binding.id == version.id and _anyone_tested_by(work.session, version.schedule_id, day):
                     unplaced.append(Unplaced(schedule.name, day))
     return unplaced
 

@@ -7,9 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import About, Channel, Decision, Outcome, Status
 from testing_tracker.services.deciding import reviews
@@ -20,6 +19,7 @@ from testing_tracker.services.testing import confirmations
 from testing_tracker.services.testing.attendance import ToRecollect, to_recollect
 from testing_tracker.services.testing.confirmations import Awaited
 from testing_tracker.store.tables import Recommendation
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,15 @@ class Standing:
     amended: list[AmendedReport] = field(default_factory=list)
 
 
-def standing_in(session: Session, acting: Acting, week: Week) -> Standing:
+def standing_in(work: Work, week: Week) -> Standing:
     """What waits now, and the recommendations that the week raised or decided."""
     return Standing(
-        as_of=acting.now,
-        recommendations=recommendations_in(session, acting, week),
-        reviews=reviews.listed(session, acting),
-        overdue=confirmations.awaited(session, acting, overdue_only=True),
-        recollections=to_recollect(session, acting),
-        amended=[one for one in amended(session, acting) if one.week < str(week)],
+        as_of=work.now,
+        recommendations=recommendations_in(work, week),
+        reviews=reviews.listed(work),
+        overdue=confirmations.awaited(work, overdue_only=True),
+        recollections=to_recollect(work),
+        amended=[one for one in amended(work) if one.week < str(week)],
     )
 
 
@@ -150,9 +150,9 @@ def _amended_from(kept: dict[str, Any]) -> AmendedReport:
     return AmendedReport(kept["week"], Channel(kept["channel"]), datetime.fromisoformat(kept["delivered_at"]))
 
 
-def recommendations_in(session: Session, acting: Acting, week: Week) -> list[Recommended]:
+def recommendations_in(work: Work, week: Week) -> list[Recommended]:
     """Those open now and those raised or decided in the facility's week, oldest first."""
-    return [_recommended(line) for line in reversed(lines(session, acting, _in_report(acting, week)))]
+    return [_recommended(line) for line in reversed(lines(work, _in_report(work, week)))]
 
 
 def _recommended(line: RecommendationLine) -> Recommended:
@@ -174,8 +174,8 @@ def _proof(test: EvidenceLine) -> Proof:
     return Proof(test.due_on, test.outcome, test.analytes, test.status, test.method, test.same_use_as)
 
 
-def _in_report(acting: Acting, week: Week) -> ColumnElement[bool]:
-    begins, ends = _midnight(week.monday, acting.zone), _midnight(week.sunday + timedelta(days=1), acting.zone)
+def _in_report(work: Work, week: Week) -> ColumnElement[bool]:
+    begins, ends = _midnight(week.monday, work.zone), _midnight(week.sunday + timedelta(days=1), work.zone)
     return ~col(Recommendation.undone) & or_(
         col(Recommendation.status) == Decision.OPEN,
         and_(col(Recommendation.raised_at) >= begins, col(Recommendation.raised_at) < ends),

@@ -11,10 +11,9 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Label, String, Subquery, and_, case, cast, func, or_, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.pattern import NOTHING_DUE, letter_of
 from testing_tracker.rules.reporting.tally import COUNTS, Tally
@@ -23,6 +22,7 @@ from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.store.dialects import number_of, week_number
 from testing_tracker.store.queries import in_force_id, of_facility
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Participant, Placement, Schedule
+from testing_tracker.store.work import Work
 
 IS_A_DRAW = col(Draw.status) != Status.CANCELLED
 _POSITIVE = and_(col(Draw.outcome) == Outcome.POSITIVE, ~col(Draw.expected))
@@ -88,10 +88,10 @@ class ParticipantWeek:
     tally: Tally = field(default_factory=Tally)
 
 
-def participants_in(session: Session, acting: Acting, week: Week, only: int | None = None) -> Iterator[ParticipantWeek]:
+def participants_in(work: Work, week: Week, only: int | None = None) -> Iterator[ParticipantWeek]:
     """The report's lines by participant code; or the line of one participant, by id, if there is one."""
-    day = min(week.sunday, acting.today)
-    counted, weeks = _counted(acting, week, only), _weeks(acting, week, only)
+    day = min(week.sunday, work.today)
+    counted, weeks = _counted(work, week, only), _weeks(work, week, only)
     query = (
         sa_select(
             col(Participant.code),
@@ -107,11 +107,11 @@ def participants_in(session: Session, acting: Acting, week: Week, only: int | No
         .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
         .join(weeks, weeks.c.participant_id == Participant.id, isouter=True)
         .join(counted, counted.c.participant_id == Participant.id, isouter=True)
-        .where(col(Participant.id).in_(_reported(acting, week)), _is(Participant.id, only))
+        .where(col(Participant.id).in_(_reported(work, week)), _is(Participant.id, only))
         .order_by(col(Participant.code_key))
     )
     options = {"yield_per": _ROWS_AT_A_TIME}
-    with session.connection().execute(query, execution_options=options) as rows:
+    with work.session.connection().execute(query, execution_options=options) as rows:
         for code, level, schedule, began, facts, *counts in rows:
             since = Week.of(began) if began is not None else week
             yield ParticipantWeek(code, level, schedule, _pattern(facts, since, week), tally_of(tuple(counts)))
@@ -128,12 +128,12 @@ def _pattern(facts: str | None, since: Week, week: Week) -> str:
     return "".join(letters)
 
 
-def _weeks(acting: Acting, week: Week, only: int | None) -> Subquery:
+def _weeks(work: Work, week: Week, only: int | None) -> Subquery:
     """For each participant every week that had draws, up to the report's, with what there was in it, as text."""
     number = week_number(col(Draw.due_on))
     of_week = (
         sa_select(col(Draw.participant_id), (number * _KINDS_OF_WEEK + facts_of_a_week()).label("facts"))
-        .where(IS_A_DRAW, col(Draw.due_on) <= week.sunday, _is_reported(acting, Draw.participant_id, only))
+        .where(IS_A_DRAW, col(Draw.due_on) <= week.sunday, _is_reported(work, Draw.participant_id, only))
         .group_by(col(Draw.participant_id), number)
         .subquery("of_week")
     )
@@ -141,14 +141,14 @@ def _weeks(acting: Acting, week: Week, only: int | None) -> Subquery:
     return sa_select(of_week.c.participant_id, together).group_by(of_week.c.participant_id).subquery("weeks")
 
 
-def _counted(acting: Acting, week: Week, only: int | None) -> Subquery:
+def _counted(work: Work, week: Week, only: int | None) -> Subquery:
     """The tallies of the report's week, by participant."""
     return (
-        sa_select(col(Draw.participant_id), *tally_columns(acting.today))
+        sa_select(col(Draw.participant_id), *tally_columns(work.today))
         .where(
             IS_A_DRAW,
             col(Draw.due_on).between(week.monday, week.sunday),
-            _is_reported(acting, Draw.participant_id, only),
+            _is_reported(work, Draw.participant_id, only),
         )
         .group_by(col(Draw.participant_id))
         .subquery("counted")
@@ -159,9 +159,9 @@ def _is(participant_id: Any, only: int | None) -> ColumnElement[bool]:  # noqa: 
     return true() if only is None else col(participant_id) == only
 
 
-def _is_reported(acting: Acting, participant_id: Any, only: int | None) -> ColumnElement[bool]:  # noqa: ANN401  as above
+def _is_reported(work: Work, participant_id: Any, only: int | None) -> ColumnElement[bool]:  # noqa: ANN401  as above
     """The condition that a row is about the facility's participants, or about one of them."""
-    return of_facility(acting.facility_id, participant_id) if only is None else col(participant_id) == only
+    return of_facility(work.facility_id, participant_id) if only is None else col(participant_id) == only
 
 
 def _began(week: Week) -> ColumnElement[date]:
@@ -180,21 +180,21 @@ def _began(week: Week) -> ColumnElement[date]:
     )
 
 
-def _reported(acting: Acting, week: Week) -> SelectOfScalar[int | None]:
+def _reported(work: Work, week: Week) -> SelectOfScalar[int | None]:
     """The participants in the report, by id: enrolled on some day of the week, or with a draw in it."""
     enrolled = select(Enrolment.participant_id).where(
-        of_facility(acting.facility_id, Enrolment.participant_id),
+        of_facility(work.facility_id, Enrolment.participant_id),
         col(Enrolment.enrolled),
         col(Enrolment.id).in_([in_force_id(Enrolment, Enrolment.participant_id, day) for day in week.days]),
     )
     drawn = select(Draw.participant_id).where(
-        of_facility(acting.facility_id, Draw.participant_id),
+        of_facility(work.facility_id, Draw.participant_id),
         Draw.due_on >= week.monday,
         Draw.due_on <= week.sunday,
         Draw.status != Status.CANCELLED,
     )
     return select(col(Participant.id)).where(
-        Participant.facility_id == acting.facility_id,
+        Participant.facility_id == work.facility_id,
         or_(col(Participant.id).in_(enrolled), col(Participant.id).in_(drawn)),
     )
 

@@ -8,15 +8,13 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
-from testing_tracker.acting import Acting
 from testing_tracker.reports.weekly import open_matters
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.services.drawing.keys import Anchor
 from testing_tracker.services.reporting import editions
 from testing_tracker.services.reporting.editions import Imprint
+from testing_tracker.store.work import Work
 
 BY_CODE, WORST_FIRST = "code", "worst"
 _FACTS = (
@@ -62,17 +60,16 @@ def _how_bad(line: ParticipantWeek) -> tuple[int, ...]:
     return (-line.tally.positive, -line.tally.absent, -line.tally.invalid)
 
 
-def imprint(session: Session, acting: Acting, report: WeeklyReport) -> Printed:
+def imprint(work: Work, report: WeeklyReport) -> Printed:
     """The report as it is to be written out, in a writing transaction.
 
     A week that is not closed yet has no edition: it says what is so far. What was standing is said as of the first
     printing, so that the same report is the same to the byte.
     """
     if not report.is_closed:
-        return Printed(report, Imprint(acting.now, acting.account))
+        return Printed(report, Imprint(work.now, work.account))
     kept = editions.keep(
-        session,
-        acting,
+        work,
         report.week,
         digest=digest_of(report),
         totals={"participants": len(report.participants), **asdict(report.total)},

@@ -9,7 +9,6 @@ from sqlalchemy import func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.reports.weekly.participants import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.tally import Tally, total
@@ -18,6 +17,7 @@ from testing_tracker.services.drawing import pools
 from testing_tracker.store.dialects import number_of, week_number
 from testing_tracker.store.queries import draw_stands, pool_stands
 from testing_tracker.store.tables import Draw, Participant, Pool
+from testing_tracker.store.work import Work
 
 WEEKS_BEFORE = 12
 
@@ -53,15 +53,15 @@ class Trend:
         return total(one.tally for one in self.before)
 
 
-def trend_in(session: Session, acting: Acting, week: Week) -> Trend:
+def trend_in(work: Work, week: Week) -> Trend:
     """What became of all the facility's draws, in the report's week and the twelve before."""
     first = week + -WEEKS_BEFORE
     number = week_number(col(Draw.due_on))
-    rows = session.connection().execute(
-        sa_select(number, *tally_columns(acting.today))
+    rows = work.session.connection().execute(
+        sa_select(number, *tally_columns(work.today))
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            col(Participant.facility_id) == acting.facility_id,
+            col(Participant.facility_id) == work.facility_id,
             IS_A_DRAW,
             col(Draw.due_on).between(first.monday, week.sunday),
         )
@@ -97,14 +97,14 @@ class DayDrawn:
         return abs(self.observed - self.expected) <= STANDARD_DEVIATIONS * self.spread + 1e-9
 
 
-def weekdays_in(session: Session, acting: Acting, week: Week) -> list[DayDrawn]:
+def weekdays_in(work: Work, week: Week) -> list[DayDrawn]:
     """The seven days of a week."""
     observed = dict(
-        session.exec(
+        work.session.exec(
             select(col(Draw.due_on), func.count())
             .join(Participant, col(Participant.id) == Draw.participant_id)
             .where(
-                Participant.facility_id == acting.facility_id,
+                Participant.facility_id == work.facility_id,
                 col(Draw.due_on).between(week.monday, week.sunday),
                 col(Draw.kind).in_(_MADE_BY_SCHEDULES),
                 draw_stands(),
@@ -113,10 +113,10 @@ def weekdays_in(session: Session, acting: Acting, week: Week) -> list[DayDrawn]:
         ).all()
     )
     of_day: dict[date, list[Pool]] = {}
-    of_week = (Pool.facility_id == acting.facility_id, col(Pool.day).between(week.monday, week.sunday))
-    for pool in session.exec(select(Pool).where(*of_week, pool_stands()).order_by(col(Pool.id))):
+    of_week = (Pool.facility_id == work.facility_id, col(Pool.day).between(week.monday, week.sunday))
+    for pool in work.session.exec(select(Pool).where(*of_week, pool_stands()).order_by(col(Pool.id))):
         of_day.setdefault(pool.day, []).append(pool)
-    return [_day(session, day, observed.get(day, 0), of_day.get(day, [])) for day in week.days]
+    return [_day(work.session, day, observed.get(day, 0), of_day.get(day, [])) for day in week.days]
 
 
 def _day(session: Session, day: date, observed: int, of_day: list[Pool]) -> DayDrawn:

@@ -8,7 +8,6 @@ from datetime import date
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.deciding.recommending import Case, Fact
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import ResponseRule
@@ -18,6 +17,7 @@ from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.services.testing.positives import Positives, positives_of
 from testing_tracker.store.queries import id_of, level_on, person_of, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Placement, Recommendation, Review
+from testing_tracker.store.work import Work
 
 DECIDED = (Decision.ACCEPTED, Decision.DECLINED)
 _SAYS_NOTHING = ResponseRule()
@@ -79,32 +79,32 @@ def fact_of(session: Session, draw: Draw) -> Fact:
     )
 
 
-def read_case(session: Session, acting: Acting, participant_id: int, changed: Sequence[Draw] = ()) -> CaseOnRecord:
+def read_case(work: Work, participant_id: int, changed: Sequence[Draw] = ()) -> CaseOnRecord:
     """The case of a participant of whom some draws have changed, from all records of the person.
 
     Beside these draws, which come first, those may matter that stand in the open recommendation, and those that a
     clinician is or was asked about as possibly the same use.
     """
-    person = person_of(session, participant_id)
-    records = session.connection().execute(records_of(person)).scalars().all()
-    recommendation = open_recommendation(session, person)
-    lines = {line.draw_id: line for line in (standing_evidence(session, recommendation) if recommendation else ())}
-    found = session.exec(select(Review).where(col(Review.participant_id).in_(records))).all()
+    person = person_of(work.session, participant_id)
+    records = work.session.connection().execute(records_of(person)).scalars().all()
+    recommendation = open_recommendation(work.session, person)
+    lines = {line.draw_id: line for line in (standing_evidence(work.session, recommendation) if recommendation else ())}
+    found = work.session.exec(select(Review).where(col(Review.participant_id).in_(records))).all()
     reviews = {(review.draw_id, About(review.about)): review for review in found}
-    draws = _draws(session, changed, {*lines, *(draw_id for draw_id, about in reviews if about is About.SAME_USE)})
-    decisions = _decisions(session, col(Recommendation.participant_id).in_(records))
-    facts = {identity: fact_of(session, draw) for identity, draw in draws.items()}
+    draws = _draws(work.session, changed, {*lines, *(draw_id for draw_id, about in reviews if about is About.SAME_USE)})
+    decisions = _decisions(work.session, col(Recommendation.participant_id).in_(records))
+    facts = {identity: fact_of(work.session, draw) for identity, draw in draws.items()}
     is_any = any(fact.is_positive for fact in facts.values())
-    positives = positives_of(session, col(Draw.participant_id).in_(records)) if is_any else Positives({}, {})
+    positives = positives_of(work.session, col(Draw.participant_id).in_(records)) if is_any else Positives({}, {})
     case = Case(
-        level=level_on(session, person, first_day_of_change(session, acting, person)),
+        level=level_on(work.session, person, first_day_of_change(work, person)),
         facts=[
-            _with_what_was_said(session, fact, positives, lines.get(identity), reviews, decisions)
+            _with_what_was_said(work.session, fact, positives, lines.get(identity), reviews, decisions)
             for identity, fact in facts.items()
         ],
         decided={line.draw_id for line, _ in decisions if line.taken_as == TakenAs.POSITIVE},
         uses=[draw.due_on for draw in positives.in_full(person)],
-        acts=_acts(session, records, recommendation),
+        acts=_acts(work.session, records, recommendation),
     )
     return CaseOnRecord(case, person, recommendation, lines, draws, reviews)
 

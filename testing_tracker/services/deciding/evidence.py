@@ -12,7 +12,6 @@ from sqlalchemy import BindParameter, Integer, Select, bindparam, exists, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.deciding import recommending
 from testing_tracker.rules.deciding.recommending import Wanted
 from testing_tracker.rules.keeping.acts import Act
@@ -20,32 +19,34 @@ from testing_tracker.rules.words import About, Decision, Outcome, TakenAs
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.case import CaseOnRecord, fact_of, read_case
 from testing_tracker.services.deciding.reviews import State
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, records_of
 from testing_tracker.store.tables import Draw, Evidence, Recommendation, Result, Review
+from testing_tracker.store.work import Work
 
 _BY_ITSELF = (About.MISSED, About.REFUSED, About.UNABLE)
 
 
-def bring_in_line(
-    session: Session, acting: Acting, participant_id: int, changed: Sequence[Draw] = ()
-) -> Recommendation | None:
+def bring_in_line(work: Work, participant_id: int, changed: Sequence[Draw] = ()) -> Recommendation | None:
     """Bring evidence and reviews in line with the record; the recommendation that this changed, if any.
 
     `changed` are the participant's draws that say something else now, or whose status is another one. Without any, the
     level of care is, or an earlier test is known that makes one of the evidence a repeat or possibly the same use.
     """
-    if all(is_quiet(session, draw) for draw in changed) if changed else not _is_around(session, participant_id):
+    if (
+        all(is_quiet(work.session, draw) for draw in changed)
+        if changed
+        else not _is_around(work.session, participant_id)
+    ):
         return None
-    on_record = read_case(session, acting, participant_id, changed)
+    on_record = read_case(work, participant_id, changed)
     wanted = recommending.wanted(on_record.case)
     for fact in on_record.case.facts:
         in_order = sorted(_BY_ITSELF, key=lambda about: (fact.draw_id, about) not in wanted.reviews)
         for about in (*in_order, About.LOST_GROUND):
-            _ask_or_withdraw(session, acting, on_record, wanted, (fact.draw_id, about))
+            _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, about))
     if on_record.recommendation is not None and not wanted.evidence:
-        return _withdraw(session, acting, on_record, on_record.recommendation, wanted)
-    return _bring_evidence_in_line(session, acting, on_record, wanted)
+        return _withdraw(work, on_record, on_record.recommendation, wanted)
+    return _bring_evidence_in_line(work, on_record, wanted)
 
 
 def is_quiet(session: Session, draw: Draw) -> bool:
@@ -83,19 +84,17 @@ def _anything_around(*, is_of_a_draw: bool) -> Select[bool]:
     )
 
 
-def _ask_or_withdraw(
-    session: Session, acting: Acting, on_record: CaseOnRecord, wanted: Wanted, which: tuple[int, About]
-) -> None:
+def _ask_or_withdraw(work: Work, on_record: CaseOnRecord, wanted: Wanted, which: tuple[int, About]) -> None:
     """Ask for a review that is wanted, and withdraw one that is open and is not."""
     (draw_id, about), review = which, on_record.reviews.get(which)
     draw = on_record.draws[draw_id]
     if which not in wanted.reviews:
         if review is not None:
-            reviews.withdraw(session, acting, draw, about)
+            reviews.withdraw(work, draw, about)
         return
-    if about is About.LOST_GROUND and review is not None and _was_ground_since(session, review):
-        reviews.ask_again(session, acting, review)
-    reviews.ask(session, acting, draw, about, wanted.reviews[which])
+    if about is About.LOST_GROUND and review is not None and _was_ground_since(work.session, review):
+        reviews.ask_again(work, review)
+    reviews.ask(work, draw, about, wanted.reviews[which])
 
 
 def _was_ground_since(session: Session, review: Review) -> bool:
@@ -110,58 +109,52 @@ def _was_ground_since(session: Session, review: Review) -> bool:
     return session.exec(newer.limit(1)).first() is not None
 
 
-def _withdraw(
-    session: Session, acting: Acting, on_record: CaseOnRecord, recommendation: Recommendation, wanted: Wanted
-) -> Recommendation:
+def _withdraw(work: Work, on_record: CaseOnRecord, recommendation: Recommendation, wanted: Wanted) -> Recommendation:
     """Withdraw the open recommendation; what is left of its evidence is asked about, as it would have been alone."""
     for line in on_record.lines.values():
-        line.withdrawn_at = acting.now
-        session.add(line)
+        line.withdrawn_at = work.now
+        work.session.add(line)
     for fact in on_record.case.facts:
-        _ask_or_withdraw(session, acting, on_record, wanted, (fact.draw_id, About.SAME_USE))
+        _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, About.SAME_USE))
     recommendation.status = Decision.WITHDRAWN
-    recommendation.decided_at, recommendation.decided_by = acting.now, acting.account
+    recommendation.decided_at, recommendation.decided_by = work.now, work.account
     recommendation.decision_reason = wanted.because
-    session.add(recommendation)
-    session.flush()
+    work.write(recommendation)
     gone = [fact.draw_id for fact in on_record.case.facts if fact.stands_as is not None and fact.grounds is None]
     for draw_id in gone:
-        _say_taken_out(session, acting, on_record.draws[draw_id], recommendation)
+        _say_taken_out(work, on_record.draws[draw_id], recommendation)
     if not gone:
-        _on_record(session, acting, Act.RECOMMENDATION_WITHDRAW, recommendation, {}, reason=wanted.because)
+        _on_record(work, Act.RECOMMENDATION_WITHDRAW, recommendation, {}, reason=wanted.because)
     return recommendation
 
 
-def _bring_evidence_in_line(
-    session: Session, acting: Acting, on_record: CaseOnRecord, wanted: Wanted
-) -> Recommendation | None:
+def _bring_evidence_in_line(work: Work, on_record: CaseOnRecord, wanted: Wanted) -> Recommendation | None:
     """Take out what is no evidence any more and put in what is, one after the other; the recommendation changed."""
     recommendation, standing, changed = on_record.recommendation, set(on_record.lines), None
     for fact in on_record.case.facts:
         draw = on_record.draws[fact.draw_id]
-        _ask_or_withdraw(session, acting, on_record, wanted, (fact.draw_id, About.SAME_USE))
+        _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, About.SAME_USE))
         taken_as = wanted.evidence.get(fact.draw_id)
         if taken_as is fact.stands_as:
             continue
         if fact.stands_as is not None:
-            on_record.lines[fact.draw_id].withdrawn_at = acting.now
-            session.add(on_record.lines[fact.draw_id])
+            on_record.lines[fact.draw_id].withdrawn_at = work.now
+            work.session.add(on_record.lines[fact.draw_id])
             standing.discard(fact.draw_id)
         if taken_as is not None:
             standing.add(fact.draw_id)
-            recommendation = _put_in(session, acting, on_record, recommendation, standing, draw, taken_as)
+            recommendation = _put_in(work, on_record, recommendation, standing, draw, taken_as)
         elif recommendation is not None:
-            _weigh(session, on_record, recommendation, standing)
-            _say_taken_out(session, acting, draw, recommendation)
+            _weigh(work.session, on_record, recommendation, standing)
+            _say_taken_out(work, draw, recommendation)
         changed = recommendation
     if changed is None and recommendation is not None:
-        return _weigh_again(session, acting, on_record, recommendation)
+        return _weigh_again(work, on_record, recommendation)
     return changed
 
 
 def _put_in(
-    session: Session,
-    acting: Acting,
+    work: Work,
     on_record: CaseOnRecord,
     recommendation: Recommendation | None,
     standing: Collection[int],
@@ -178,16 +171,16 @@ def _put_in(
             to_level=level,
             status=Decision.OPEN,
             reason="",
-            raised_at=acting.now,
+            raised_at=work.now,
         )
     put_off_until = recommendation.deferred_until
-    _weigh(session, on_record, recommendation, standing)
+    _weigh(work.session, on_record, recommendation, standing)
     number = id_of(recommendation)
-    session.add(Evidence(recommendation_id=number, draw_id=id_of(draw), added_at=acting.now, taken_as=str(taken_as)))
+    work.session.add(Evidence(recommendation_id=number, draw_id=id_of(draw), added_at=work.now, taken_as=str(taken_as)))
     more = {} if taken_as is TakenAs.POSITIVE else {"taken_as": str(taken_as)}
     if put_off_until != recommendation.deferred_until:
         more["ends_deferral_until"] = str(put_off_until)
-    _on_record(session, acting, act, recommendation, _levels(recommendation) | more, draw)
+    _on_record(work, act, recommendation, _levels(recommendation) | more, draw)
     return recommendation
 
 
@@ -202,15 +195,13 @@ def _weigh(
     session.flush()
 
 
-def _weigh_again(
-    session: Session, acting: Acting, on_record: CaseOnRecord, recommendation: Recommendation
-) -> Recommendation | None:
+def _weigh_again(work: Work, on_record: CaseOnRecord, recommendation: Recommendation) -> Recommendation | None:
     """Weigh the same evidence once more; None unless it says otherwise now."""
     before = _levels(recommendation)
-    _weigh(session, on_record, recommendation, on_record.lines)
+    _weigh(work.session, on_record, recommendation, on_record.lines)
     if before == _levels(recommendation):
         return None
-    _on_record(session, acting, Act.RECOMMENDATION_WEIGH_AGAIN, recommendation, _levels(recommendation))
+    _on_record(work, Act.RECOMMENDATION_WEIGH_AGAIN, recommendation, _levels(recommendation))
     return recommendation
 
 
@@ -218,23 +209,20 @@ def _levels(recommendation: Recommendation) -> dict[str, str]:
     return {"from_level": recommendation.from_level, "to_level": recommendation.to_level}
 
 
-def _say_taken_out(session: Session, acting: Acting, draw: Draw, recommendation: Recommendation) -> None:
+def _say_taken_out(work: Work, draw: Draw, recommendation: Recommendation) -> None:
     said = {"status": recommendation.status, "to_level": recommendation.to_level}
-    _on_record(session, acting, Act.RECOMMENDATION_WITHDRAW_EVIDENCE, recommendation, said, draw)
+    _on_record(work, Act.RECOMMENDATION_WITHDRAW_EVIDENCE, recommendation, said, draw)
 
 
 def _on_record(
-    session: Session,
-    acting: Acting,
+    work: Work,
     act: Act,
     recommendation: Recommendation,
     said: Mapping[str, str],
     draw: Draw | None = None,
     reason: str | None = None,
 ) -> None:
-    audit.record(
-        session,
-        acting,
+    work.on_record(
         act,
         participant_id=recommendation.participant_id if draw is None else draw.participant_id,
         draw_id=None if draw is None else draw.id,
@@ -242,4 +230,4 @@ def _on_record(
         reason=reason,
         **said,
     )
-    session.flush()
+    work.session.flush()

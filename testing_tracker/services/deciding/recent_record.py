@@ -8,7 +8,6 @@ from itertools import groupby
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.streaks import negative_streaks
 from testing_tracker.rules.keeping.acts import Act
@@ -20,6 +19,7 @@ from testing_tracker.services.testing import prescriptions
 from testing_tracker.services.testing.positives import said_by
 from testing_tracker.store.queries import enrolled_on, id_of, level_on, records_of, schedule_name_on, standing_on
 from testing_tracker.store.tables import AuditEntry, Draw, Joining, Participant, Recommendation
+from testing_tracker.store.work import Work
 
 _AT_A_TIME = 1_000
 
@@ -129,37 +129,37 @@ class RecentRecord:
     reviews: list[ReviewLine]
 
 
-def recent_record(session: Session, acting: Acting, participant: Participant) -> RecentRecord:
+def recent_record(work: Work, participant: Participant) -> RecentRecord:
     """A participant's level, use pattern, runs of negatives, prescriptions, last draws, earlier decisions, reviews."""
     identity = id_of(participant)
-    present = Week.of(acting.today)
-    began = min(Week.of(enrolled_on(session, identity)), present)
-    streaks = negative_streaks(test_of(draw) for draw in _draws(session, acting, identity))
+    present = Week.of(work.today)
+    began = min(Week.of(enrolled_on(work.session, identity)), present)
+    streaks = negative_streaks(test_of(draw) for draw in _draws(work, identity))
     return RecentRecord(
-        level=level_on(session, identity, date.max),
-        schedule=schedule_name_on(session, identity, date.max),
-        standing=standing_on(session, identity, acting.today),
-        pattern=patterns(session, {identity: began}, present)[identity],
+        level=level_on(work.session, identity, date.max),
+        schedule=schedule_name_on(work.session, identity, date.max),
+        standing=standing_on(work.session, identity, work.today),
+        pattern=patterns(work.session, {identity: began}, present)[identity],
         negatives_in_a_row=streaks.now,
         most_negatives_in_a_row=streaks.longest,
         prescriptions=[
             Prescribed(row.analyte, row.from_on, row.to_on, row.prescriber)
-            for row in prescriptions.prescribed_on(session, identity, acting.today)
+            for row in prescriptions.prescribed_on(work.session, identity, work.today)
         ],
-        last_draws=_last_draws(session, acting, identity),
-        decisions=_decisions(session, identity),
-        reviews=reviews.listed(session, acting, participant_id=identity),
+        last_draws=_last_draws(work, identity),
+        decisions=_decisions(work.session, identity),
+        reviews=reviews.listed(work, participant_id=identity),
     )
 
 
-def _draws(session: Session, acting: Acting, participant_id: int) -> list[Draw]:
+def _draws(work: Work, participant_id: int) -> list[Draw]:
     """The participant's draws up to today that were not cancelled, oldest first."""
     return list(
-        session.exec(
+        work.session.exec(
             select(Draw)
             .where(
                 col(Draw.participant_id).in_(records_of(participant_id)),
-                Draw.due_on <= acting.today,
+                Draw.due_on <= work.today,
                 Draw.status != Status.CANCELLED,
             )
             .order_by(col(Draw.due_on), col(Draw.id))
@@ -167,10 +167,10 @@ def _draws(session: Session, acting: Acting, participant_id: int) -> list[Draw]:
     )
 
 
-def _last_draws(session: Session, acting: Acting, participant_id: int) -> list[LastDraw]:
+def _last_draws(work: Work, participant_id: int) -> list[LastDraw]:
     """Newest first."""
-    draws = _draws(session, acting, participant_id)[: -LAST_DRAWS - 1 : -1]
-    said = said_by(session, col(Draw.id).in_([draw.id for draw in draws]))
+    draws = _draws(work, participant_id)[: -LAST_DRAWS - 1 : -1]
+    said = said_by(work.session, col(Draw.id).in_([draw.id for draw in draws]))
     found = []
     for draw in draws:
         one = said.get(id_of(draw))

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import CHANGES_WHAT_A_DRAW_SAYS, Act
 from testing_tracker.rules.testing.which_draw import is_overdue
 from testing_tracker.rules.words import Decision, Level, Method, Outcome, Status
 from testing_tracker.services.testing.positives import Positives, Said, positives_of, said_by
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Joining, Participant, Recommendation
+from testing_tracker.store.work import Work
 
 
 class Certainty(StrEnum):
@@ -89,12 +89,12 @@ class _Read:
     changes: Mapping[int, int]
 
 
-def lines(session: Session, acting: Acting, which: ColumnElement[bool]) -> list[RecommendationLine]:
+def lines(work: Work, which: ColumnElement[bool]) -> list[RecommendationLine]:
     """The facility's recommendations that a condition holds for, newest first."""
-    rows = session.exec(
+    rows = work.session.exec(
         select(Recommendation, Participant.code)
         .join(Participant, col(Participant.id) == Recommendation.participant_id)
-        .where(Participant.facility_id == acting.facility_id, which)
+        .where(Participant.facility_id == work.facility_id, which)
         .order_by(col(Recommendation.raised_at).desc(), col(Recommendation.id).desc())
     ).all()
     if not rows:
@@ -103,18 +103,18 @@ def lines(session: Session, acting: Acting, which: ColumnElement[bool]) -> list[
         select(Evidence.draw_id).join(Recommendation, col(Recommendation.id) == Evidence.recommendation_id).where(which)
     )
     about = col(Draw.id).in_(in_evidence)
-    said = said_by(session, about)
+    said = said_by(work.session, about)
     read = _Read(
-        evidence=draws_behind(session, which),
+        evidence=draws_behind(work.session, which),
         said=said,
         positives=positives_of(
-            session, or_(*(col(Draw.participant_id).in_(records) for records in _records_of(which)))
+            work.session, or_(*(col(Draw.participant_id).in_(records) for records in _records_of(which)))
         ),
-        awaited=_awaited(session, about, said),
-        decisions=_decisions(session, which),
-        changes=_changes(session, about),
+        awaited=_awaited(work.session, about, said),
+        decisions=_decisions(work.session, which),
+        changes=_changes(work.session, about),
     )
-    return [_line(acting, recommendation, code, read) for recommendation, code in rows]
+    return [_line(work, recommendation, code, read) for recommendation, code in rows]
 
 
 def _records_of(which: ColumnElement[bool]) -> tuple[Any, Any]:
@@ -177,10 +177,10 @@ def _changes(session: Session, about: ColumnElement[bool]) -> dict[int, int]:
     return {draw_id: entry_id for draw_id, entry_id in rows if draw_id is not None and entry_id is not None}
 
 
-def _line(acting: Acting, recommendation: Recommendation, code: str, read: _Read) -> RecommendationLine:
+def _line(work: Work, recommendation: Recommendation, code: str, read: _Read) -> RecommendationLine:
     identity = id_of(recommendation)
     draws = read.evidence.get(identity, [])
-    evidence = [_evidence_line(acting, draw, read) for draw in draws]
+    evidence = [_evidence_line(work, draw, read) for draw in draws]
     decision = read.decisions.get(identity)
     awaited = min((line.awaited_by for line in evidence if line.awaited_by is not None), default=None)
     return RecommendationLine(
@@ -196,10 +196,10 @@ def _line(acting: Acting, recommendation: Recommendation, code: str, read: _Read
         decided_by=recommendation.decided_by,
         decision_reason=recommendation.decision_reason,
         kind="escalation",
-        age_days=(acting.today - recommendation.raised_at.astimezone(acting.zone).date()).days,
+        age_days=(work.today - recommendation.raised_at.astimezone(work.zone).date()).days,
         certainty=_certainty([read.said[id_of(draw)] for draw in draws if id_of(draw) in read.said]),
         awaited_by=awaited,
-        is_overdue=is_overdue(awaited, acting.today),
+        is_overdue=is_overdue(awaited, work.today),
         deferred_until=recommendation.deferred_until if recommendation.status == Decision.OPEN else None,
         decided_level=Level(recommendation.accepted_level) if recommendation.accepted_level else None,
         changed_since=decision is not None
@@ -217,7 +217,7 @@ def _certainty(tests: Sequence[Said]) -> Certainty | None:
     return Certainty.PARTLY_CONFIRMED if is_any else Certainty.PRESUMPTIVE
 
 
-def _evidence_line(acting: Acting, draw: Draw, read: _Read) -> EvidenceLine:
+def _evidence_line(work: Work, draw: Draw, read: _Read) -> EvidenceLine:
     identity = id_of(draw)
     said = read.said.get(identity)
     awaited_by = read.awaited.get(identity)
@@ -230,6 +230,6 @@ def _evidence_line(acting: Acting, draw: Draw, read: _Read) -> EvidenceLine:
         expected=said is not None and said.outcome is Outcome.POSITIVE and not said.is_positive,
         same_use_as=[found.on for found in read.positives.same_uses.get(identity, ())],
         awaited_by=awaited_by,
-        is_overdue=is_overdue(awaited_by, acting.today),
+        is_overdue=is_overdue(awaited_by, work.today),
         presumptive=list(said.presumptive) if said else [],
     )

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.escalation import is_more_immersive, level_below
@@ -23,17 +22,17 @@ from testing_tracker.services.people import participants
 from testing_tracker.services.people.lookup import first_day_of_change, readmitted_from
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing.collections import NOTHING_SAID, Collection, collections_of
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, in_force_id, level_on, standing_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Participant, Placement, Recommendation
+from testing_tracker.store.work import Work
 
 
-def find(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:
+def find(work: Work, number: int) -> tuple[Recommendation, Participant]:
     """The recommendation with a number. Raises TestingTrackerError when there is none."""
-    found = session.exec(
+    found = work.session.exec(
         select(Recommendation, Participant)
         .join(Participant, col(Participant.id) == Recommendation.participant_id)
-        .where(Recommendation.id == number, Participant.facility_id == acting.facility_id)
+        .where(Recommendation.id == number, Participant.facility_id == work.facility_id)
     ).first()
     if found is None:
         raise TestingTrackerError(
@@ -55,32 +54,32 @@ class Accepted:
     recommended: Level
 
 
-def accept(session: Session, acting: Acting, number: int, note: str | None, to_level: Level | None = None) -> Accepted:
+def accept(work: Work, number: int, note: str | None, to_level: Level | None = None) -> Accepted:
     """A clinician follows the recommendation: the participant is transferred to its level from today.
 
     One that asks for no step up, or whose level the participant has reached meanwhile, transfers nobody. With
     `to_level` it is answered by another level, which may be the present one or a lower one. Raises
     TestingTrackerError for a participant who was discharged.
     """
-    recommendation, participant = _find_open(session, acting, number)
-    _check_enrolled(session, acting, number, participant)
+    recommendation, participant = _find_open(work, number)
+    _check_enrolled(work, number, participant)
     recommended = Level(recommendation.to_level)
-    level = level_on(session, id_of(participant), first_day_of_change(session, acting, id_of(participant)))
+    level = level_on(work.session, id_of(participant), first_day_of_change(work, id_of(participant)))
     target = to_level or (recommended if is_more_immersive(recommended, level) else level)
     recommendation.accepted_level = str(target)
-    _decide(session, acting, recommendation, Decision.ACCEPTED, note)
+    _decide(work, recommendation, Decision.ACCEPTED, note)
     if target is not level:
         other = f" at {target} instead of {recommended}" if target is not recommended else ""
         reason = f"recommendation {number} accepted{other}" + (f": {note}" if note else "")
-        participants.transfer(session, acting, participant, target, reason, recommendation.id)
+        participants.transfer(work, participant, target, reason, recommendation.id)
     return Accepted(participant.code, target, target is not level, recommended)
 
 
-def _check_enrolled(session: Session, acting: Acting, number: int, participant: Participant) -> None:
-    if standing_on(session, id_of(participant), acting.today) is not Standing.DISCHARGED:
+def _check_enrolled(work: Work, number: int, participant: Participant) -> None:
+    if standing_on(work.session, id_of(participant), work.today) is not Standing.DISCHARGED:
         return
     remedy = f"decline it with `testing-tracker recommendation decline {number} --reason …`"
-    back_on = readmitted_from(session, acting, id_of(participant))
+    back_on = readmitted_from(work, id_of(participant))
     if back_on is not None:
         raise TestingTrackerError(
             f"{participant.code} is discharged until {back_on}. Accept recommendation {number} from that day on, "
@@ -92,61 +91,56 @@ def _check_enrolled(session: Session, acting: Acting, number: int, participant: 
     )
 
 
-def decline(session: Session, acting: Acting, number: int, reason: str) -> str:
+def decline(work: Work, number: int, reason: str) -> str:
     """A clinician does not follow the recommendation, and says why. Returns the participant's code."""
-    recommendation, participant = _find_open(session, acting, number)
-    _decide(session, acting, recommendation, Decision.DECLINED, reason)
+    recommendation, participant = _find_open(work, number)
+    _decide(work, recommendation, Decision.DECLINED, reason)
     return participant.code
 
 
-def defer(session: Session, acting: Acting, number: int, until: date, reason: str) -> str:
+def defer(work: Work, number: int, until: date, reason: str) -> str:
     """A clinician puts the recommendation off until a later day, and says why. Returns the participant's code.
 
     It stays open, and comes back to the top of the worklist on that day, or with the next test that may show another
     use. Raises TestingTrackerError for a day that is not to come.
     """
-    recommendation, participant = _find_open(session, acting, number)
-    if until <= acting.today:
-        raise TestingTrackerError(f"{until} is not to come; today is {acting.today}. Say a later day.")
+    recommendation, participant = _find_open(work, number)
+    if until <= work.today:
+        raise TestingTrackerError(f"{until} is not to come; today is {work.today}. Say a later day.")
     recommendation.deferred_until = until
-    session.add(recommendation)
-    audit.record(
-        session,
-        acting,
+    work.session.add(recommendation)
+    work.on_record(
         Act.RECOMMENDATION_DEFER,
         participant_id=recommendation.participant_id,
         recommendation_id=recommendation.id,
         reason=reason,
         until=until,
     )
-    session.flush()
+    work.session.flush()
     return participant.code
 
 
-def _find_open(session: Session, acting: Acting, number: int) -> tuple[Recommendation, Participant]:
-    recommendation, participant = find(session, acting, number)
+def _find_open(work: Work, number: int) -> tuple[Recommendation, Participant]:
+    recommendation, participant = find(work, number)
     if recommendation.status != Decision.OPEN:
         raise TestingTrackerError(f"Recommendation {number} is {recommendation.status} already; nothing was changed.")
     return recommendation, participant
 
 
 def _decide(
-    session: Session,
-    acting: Acting,
+    work: Work,
     recommendation: Recommendation,
     decision: Decision,
     reason: str | None,
 ) -> None:
     recommendation.status = decision
-    recommendation.decided_at = acting.now
-    recommendation.decided_by = acting.account
+    recommendation.decided_at = work.now
+    recommendation.decided_by = work.account
     recommendation.decision_reason = reason
-    session.add(recommendation)
+    work.session.add(recommendation)
     is_accepted = decision is Decision.ACCEPTED
     more: dict[str, Any] = {"accepted_level": recommendation.accepted_level} if is_accepted else {}
-    audit.record(
-        session,
-        acting,
+    work.on_record(
         Act.RECOMMENDATION_ACCEPT if is_accepted else Act.RECOMMENDATION_DECLINE,
         participant_id=recommendation.participant_id,
         recommendation_id=recommendation.id,
@@ -154,7 +148,7 @@ def _decide(
         to_level=recommendation.to_level,
         **more,
     )
-    session.flush()
+    work.session.flush()
 
 
 @dataclass(frozen=True)
@@ -166,20 +160,20 @@ class Shown:
     record: RecentRecord
 
 
-def shown(session: Session, acting: Acting, number: int) -> Shown:
+def shown(work: Work, number: int) -> Shown:
     """One recommendation with its evidence, and the participant's recent record."""
-    _, participant = find(session, acting, number)
+    _, participant = find(work, number)
     which = col(Recommendation.id) == number
-    (line,) = lines(session, acting, which)
-    draws = [id_of(draw) for draw in draws_behind(session, which).get(number, ())]
-    said = collections_of(session, col(Draw.id).in_(draws))
-    return Shown(line, [said.get(draw, NOTHING_SAID) for draw in draws], recent_record(session, acting, participant))
+    (line,) = lines(work, which)
+    draws = [id_of(draw) for draw in draws_behind(work.session, which).get(number, ())]
+    said = collections_of(work.session, col(Draw.id).in_(draws))
+    return Shown(line, [said.get(draw, NOTHING_SAID) for draw in draws], recent_record(work, participant))
 
 
-def listed(session: Session, acting: Acting, *, open_only: bool) -> list[RecommendationLine]:
+def listed(work: Work, *, open_only: bool) -> list[RecommendationLine]:
     """The facility's recommendations, newest first."""
     is_wanted = ~col(Recommendation.undone)
-    return lines(session, acting, col(Recommendation.status) == Decision.OPEN if open_only else is_wanted)
+    return lines(work, col(Recommendation.status) == Decision.OPEN if open_only else is_wanted)
 
 
 READY = "ready for review of a lower level"
@@ -214,7 +208,7 @@ class StepDownLine:
 
 
 def worklist(
-    session: Session, acting: Acting, *, open_only: bool = False, slips_too: bool = False
+    work: Work, *, open_only: bool = False, slips_too: bool = False
 ) -> list[RecommendationLine | StepDownLine]:
     """What waits for a clinician, newest evidence first, then who may need less care, then what was put off.
 
@@ -222,37 +216,37 @@ def worklist(
     that were undone with it, only with `slips_too`.
     """
     everything = col(Recommendation.id).is_not(None) if slips_too else ~col(Recommendation.undone)
-    found = lines(session, acting, col(Recommendation.status) == Decision.OPEN if open_only else everything)
-    found.sort(key=lambda line: (_newest(line, acting), line.raised_at, line.id), reverse=True)
+    found = lines(work, col(Recommendation.status) == Decision.OPEN if open_only else everything)
+    found.sort(key=lambda line: (_newest(line, work), line.raised_at, line.id), reverse=True)
     waiting = [line for line in found if line.status is Decision.OPEN]
-    later = [line for line in waiting if line.deferred_until is not None and line.deferred_until > acting.today]
+    later = [line for line in waiting if line.deferred_until is not None and line.deferred_until > work.today]
     later.sort(key=lambda line: line.deferred_until or date.max)
     now = [line for line in waiting if line not in later]
     settled = [line for line in found if line.status is not Decision.OPEN]
-    return [*now, *ready_for_less(session, acting), *later, *settled]
+    return [*now, *ready_for_less(work), *later, *settled]
 
 
-def _newest(line: RecommendationLine, acting: Acting) -> date:
+def _newest(line: RecommendationLine, work: Work) -> date:
     """The day of the newest evidence; of one that was put off, the day on which it came back, if that is later."""
     days = [test.due_on for test in line.evidence]
-    if line.deferred_until is not None and line.deferred_until <= acting.today:
+    if line.deferred_until is not None and line.deferred_until <= work.today:
         days.append(line.deferred_until)
     return max(days, default=date.min)
 
 
-def ready_for_less(session: Session, acting: Acting) -> list[StepDownLine]:
+def ready_for_less(work: Work) -> list[StepDownLine]:
     """The participants with the run of negative weeks that their schedule asks for, and nothing open, by code.
 
     Not those at the lowest level. Only the weeks at the present level count, so that a step down has to prove itself
     before the next one.
     """
-    asking = _weeks_asked_for(session, acting)
+    asking = _weeks_asked_for(work)
     if not asking:
         return []
-    people = _candidates(session, acting, list(asking))
-    present = Week.of(acting.today)
+    people = _candidates(work, list(asking))
+    present = Week.of(work.today)
     since = {identity: _first_full_week(began) for identity, _, _, began, _ in people}
-    found = patterns(session, {one: week for one, week in since.items() if week <= present}, present)
+    found = patterns(work.session, {one: week for one, week in since.items() if week <= present}, present)
     ready = []
     for identity, code, level, _, schedule_id in people:
         below, pattern = level_below(Level(level)), found.get(identity, "")
@@ -262,31 +256,29 @@ def ready_for_less(session: Session, acting: Acting) -> list[StepDownLine]:
     return ready
 
 
-def _weeks_asked_for(session: Session, acting: Acting) -> dict[int, int]:
+def _weeks_asked_for(work: Work) -> dict[int, int]:
     """How many negative weeks each schedule asks for, of those that ask for any, in the version that binds today."""
     asking = {}
-    for schedule in versions.all_schedules(session, acting):
-        _, rule = versions.rule_on(session, id_of(schedule), acting.today)
+    for schedule in versions.all_schedules(work):
+        _, rule = versions.rule_on(work.session, id_of(schedule), work.today)
         if rule.response.review_after_negative_weeks is not None:
             asking[id_of(schedule)] = rule.response.review_after_negative_weeks
     return asking
 
 
-def _candidates(
-    session: Session, acting: Acting, schedule_ids: Sequence[int]
-) -> Sequence[tuple[int, str, str, date, int]]:
+def _candidates(work: Work, schedule_ids: Sequence[int]) -> Sequence[tuple[int, str, str, date, int]]:
     """Who is enrolled and tested by one of these schedules, and has nothing open: id, code, level, since, schedule."""
     open_for = select(Recommendation.participant_id).where(Recommendation.status == Decision.OPEN)
-    rows = session.exec(
+    rows = work.session.exec(
         select(  # type: ignore[call-overload]  # the library types selects of up to four columns
             Participant.id, Participant.code, Placement.level, Placement.from_on, Assignment.schedule_id
         )
         .select_from(Participant)
-        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Participant.id, acting.today))
-        .join(Placement, col(Placement.id) == in_force_id(Placement, Participant.id, acting.today))
-        .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, acting.today))
+        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Participant.id, work.today))
+        .join(Placement, col(Placement.id) == in_force_id(Placement, Participant.id, work.today))
+        .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, work.today))
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(Enrolment.enrolled),
             col(Assignment.schedule_id).in_(schedule_ids),
             col(Placement.level) != Level.OUTPATIENT,

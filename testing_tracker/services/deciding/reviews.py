@@ -9,13 +9,12 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import About
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, person_of
 from testing_tracker.store.tables import Draw, Participant, Review
+from testing_tracker.store.work import Work
 
 
 class State(StrEnum):
@@ -43,79 +42,77 @@ class ReviewLine:
     note: str | None
 
 
-def ask(session: Session, acting: Acting, draw: Draw, about: About, detail: str | None = None) -> None:
+def ask(work: Work, draw: Draw, about: About, detail: str | None = None) -> None:
     """Ask a clinician to look at a draw; asked once for each draw and matter.
 
     One that was done stays done, unless it may be another earlier use than the one that was looked at: that is asked
     anew, and the audit table keeps who had looked. One that was withdrawn is asked again, and an open one keeps up with
     its detail.
     """
-    review = _of(session, draw, about)
+    review = _of(work.session, draw, about)
     if review is None:
         review = Review(
-            participant_id=person_of(session, draw.participant_id),
+            participant_id=person_of(work.session, draw.participant_id),
             draw_id=id_of(draw),
             about=about,
             detail=detail,
-            raised_at=acting.now,
+            raised_at=work.now,
         )
     elif (state_of(review) is State.DONE and about is not About.SAME_USE) or (
         state_of(review) is not State.WITHDRAWN and review.detail == detail
     ):
         return
     elif state_of(review) is not State.OPEN:
-        review.raised_at, review.done_at, review.done_by, review.note = acting.now, None, None, None
+        review.raised_at, review.done_at, review.done_by, review.note = work.now, None, None, None
     review.detail = detail
-    session.add(review)
-    _on_record(session, acting, Act.REVIEW_ASK, review)
+    work.session.add(review)
+    _on_record(work, Act.REVIEW_ASK, review)
 
 
-def ask_again(session: Session, acting: Acting, review: Review) -> None:
+def ask_again(work: Work, review: Review) -> None:
     """Open a review that was done: what was looked at is not what is to be looked at now."""
-    review.raised_at, review.done_at, review.done_by, review.note = acting.now, None, None, None
-    session.add(review)
-    _on_record(session, acting, Act.REVIEW_ASK, review)
+    review.raised_at, review.done_at, review.done_by, review.note = work.now, None, None, None
+    work.session.add(review)
+    _on_record(work, Act.REVIEW_ASK, review)
 
 
-def withdraw(session: Session, acting: Acting, draw: Draw, about: About) -> None:
+def withdraw(work: Work, draw: Draw, about: About) -> None:
     """The ground of a review is gone: it asks for nothing any more, and stays on record as withdrawn."""
-    review = _of(session, draw, about)
+    review = _of(work.session, draw, about)
     if review is None or state_of(review) is not State.OPEN:
         return
-    review.done_at = acting.now
-    session.add(review)
-    _on_record(session, acting, Act.REVIEW_WITHDRAW, review)
+    review.done_at = work.now
+    work.session.add(review)
+    _on_record(work, Act.REVIEW_WITHDRAW, review)
 
 
-def done(session: Session, acting: Acting, number: int, note: str | None) -> ReviewLine:
+def done(work: Work, number: int, note: str | None) -> ReviewLine:
     """A clinician has looked. Raises TestingTrackerError for a review that is not open."""
-    review, participant, due_on = _find(session, acting, number)
+    review, participant, due_on = _find(work, number)
     if state_of(review) is not State.OPEN:
         raise TestingTrackerError(f"Review {number} is {state_of(review)} already; nothing was changed.")
-    review.done_at = acting.now
-    review.done_by = acting.account
+    review.done_at = work.now
+    review.done_by = work.account
     review.note = note
-    session.add(review)
-    _on_record(session, acting, Act.REVIEW_DONE, review, note)
-    return _line(acting, review, participant, due_on)
+    work.session.add(review)
+    _on_record(work, Act.REVIEW_DONE, review, note)
+    return _line(work, review, participant, due_on)
 
 
-def listed(
-    session: Session, acting: Acting, *, closed_too: bool = False, participant_id: int | None = None
-) -> list[ReviewLine]:
+def listed(work: Work, *, closed_too: bool = False, participant_id: int | None = None) -> list[ReviewLine]:
     """The facility's reviews, or one participant's, newest first: those that are open, or all that ever were."""
     query = (
         select(Review, col(Participant.code), col(Draw.due_on))
         .join(Participant, col(Participant.id) == Review.participant_id)
         .join(Draw, col(Draw.id) == Review.draw_id)
-        .where(Participant.facility_id == acting.facility_id)
+        .where(Participant.facility_id == work.facility_id)
         .order_by(col(Review.raised_at).desc(), col(Review.id).desc())
     )
     if not closed_too:
         query = query.where(col(Review.done_at).is_(None))
     if participant_id is not None:
         query = query.where(Review.participant_id == participant_id)
-    return [_line(acting, review, code, due_on) for review, code, due_on in session.exec(query)]
+    return [_line(work, review, code, due_on) for review, code, due_on in work.session.exec(query)]
 
 
 def state_of(review: Review) -> State:
@@ -135,19 +132,19 @@ def _of(session: Session, draw: Draw, about: About) -> Review | None:
     return session.exec(select(Review).where(Review.draw_id == draw.id, Review.about == about)).first()
 
 
-def _find(session: Session, acting: Acting, number: int) -> tuple[Review, str, date]:
-    found = session.exec(
+def _find(work: Work, number: int) -> tuple[Review, str, date]:
+    found = work.session.exec(
         select(Review, col(Participant.code), col(Draw.due_on))
         .join(Participant, col(Participant.id) == Review.participant_id)
         .join(Draw, col(Draw.id) == Review.draw_id)
-        .where(Review.id == number, Participant.facility_id == acting.facility_id)
+        .where(Review.id == number, Participant.facility_id == work.facility_id)
     ).first()
     if found is None:
         raise TestingTrackerError(f"There is no review {number}. `testing-tracker review list --all` shows them all.")
     return found
 
 
-def _line(acting: Acting, review: Review, code: str, due_on: date) -> ReviewLine:
+def _line(work: Work, review: Review, code: str, due_on: date) -> ReviewLine:
     return ReviewLine(
         id=id_of(review),
         participant=code,
@@ -156,23 +153,21 @@ def _line(acting: Acting, review: Review, code: str, due_on: date) -> ReviewLine
         detail=f"{code} {review.detail}" if review.about == About.LOST_GROUND else review.detail,
         status=state_of(review),
         raised_at=review.raised_at,
-        age_days=(acting.today - review.raised_at.astimezone(acting.zone).date()).days,
+        age_days=(work.today - review.raised_at.astimezone(work.zone).date()).days,
         done_at=review.done_at,
         done_by=review.done_by,
         note=review.note,
     )
 
 
-def _on_record(session: Session, acting: Acting, act: Act, review: Review, reason: str | None = None) -> None:
-    session.flush()
-    audit.record(
-        session,
-        acting,
+def _on_record(work: Work, act: Act, review: Review, reason: str | None = None) -> None:
+    work.session.flush()
+    work.on_record(
         act,
-        participant_id=session.get_one(Draw, review.draw_id).participant_id,
+        participant_id=work.session.get_one(Draw, review.draw_id).participant_id,
         draw_id=review.draw_id,
         reason=reason,
         review=review.id,
         about=review.about,
     )
-    session.flush()
+    work.session.flush()

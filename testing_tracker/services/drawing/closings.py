@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, update
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.drawing.closing import Because, Untouched, end_of_day, sentence
 from testing_tracker.rules.drawing.no_record import (
@@ -33,47 +32,48 @@ from testing_tracker.services.testing.draws import window_closes
 from testing_tracker.services.testing.settling import settle
 from testing_tracker.store.queries import closing_stands
 from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
+from testing_tracker.store.work import Work
 
 Which = tuple[ColumnElement[bool], ...]
 
 
-def close_days(session: Session, acting: Acting, since: date) -> tuple[int, list[Compared]]:
+def close_days(work: Work, since: date) -> tuple[int, list[Compared]]:
     """Draws of the days before today that nobody touched become what `end_of_day` says; each is on the audit record.
 
     Everything older than the last run was closed by that run, so only the days since are looked at. Returns how many
     were missed, and what was held back.
     """
-    is_due = (col(Draw.status) == Status.DUE, col(Draw.due_on) >= since, col(Draw.due_on) < acting.today)
-    is_open = (*is_due, _of_the_facility(acting))
-    _close_whatever_the_others_did(session, acting, is_open)
-    held = _hold_back(session, acting, since)
-    followed = _close_one_by_one(session, acting, is_open)
-    return followed + _close(session, acting, is_open, Untouched()), held
+    is_due = (col(Draw.status) == Status.DUE, col(Draw.due_on) >= since, col(Draw.due_on) < work.today)
+    is_open = (*is_due, _of_the_facility(work))
+    _close_whatever_the_others_did(work, is_open)
+    held = _hold_back(work, since)
+    followed = _close_one_by_one(work, is_open)
+    return followed + _close(work, is_open, Untouched()), held
 
 
-def _close_whatever_the_others_did(session: Session, acting: Acting, is_open: Which) -> None:
+def _close_whatever_the_others_did(work: Work, is_open: Which) -> None:
     """Close the draws that end by what is known of themselves, not by how many of their day are without a record.
 
     Of those that schedules made, and of which nothing is known, all of one run were made in time or none.
     """
-    made = session.exec(
+    made = work.session.exec(
         select(col(Draw.due_on), col(Draw.schedule_version_id), col(Draw.recorded_at))
         .where(*is_open, ~_has_facts_of_its_own())
         .distinct()
     )
     for due_on, version_id, recorded_at in made.all():
-        if version_id is not None and _was_too_late(session, acting, due_on, version_id, recorded_at):
+        if version_id is not None and _was_too_late(work, due_on, version_id, recorded_at):
             run = (col(Draw.schedule_version_id) == version_id, col(Draw.recorded_at) == recorded_at)
             which = (*is_open, ~_has_facts_of_its_own(), col(Draw.due_on) == due_on, *run)
-            _close(session, acting, which, Untouched(made_too_late=True))
-    for draw in session.exec(select(Draw).where(*is_open, _has_facts_of_its_own()).order_by(col(Draw.id))).all():
-        status, because = end_of_day(_facts_of(session, acting, draw))
+            _close(work, which, Untouched(made_too_late=True))
+    for draw in work.session.exec(select(Draw).where(*is_open, _has_facts_of_its_own()).order_by(col(Draw.id))).all():
+        status, because = end_of_day(_facts_of(work, draw))
         if because is Because.UNABLE:
-            close_unable(session, acting, draw)
+            close_unable(work, draw)
         elif because is not Because.CLOSED_OUT:
-            set_status(session, acting, draw, status, because)
+            set_status(work, draw, status, because)
         if because is Because.NOT_RECOLLECTED:
-            settle(session, acting, draw)
+            settle(work, draw)
 
 
 def _has_facts_of_its_own() -> ColumnElement[bool]:
@@ -81,43 +81,43 @@ def _has_facts_of_its_own() -> ColumnElement[bool]:
     return or_(col(Draw.unable), col(Draw.because).is_not(None), col(Draw.schedule_version_id).is_(None))
 
 
-def _facts_of(session: Session, acting: Acting, draw: Draw) -> Untouched:
+def _facts_of(work: Work, draw: Draw) -> Untouched:
     return Untouched(
         because=Because(draw.because) if draw.because else None,
         unable=draw.unable,
-        made_too_late=draw.recorded_at >= window_closes(session, acting, draw),
+        made_too_late=draw.recorded_at >= window_closes(work, draw),
     )
 
 
-def _of_the_facility(acting: Acting) -> ColumnElement[bool]:
-    participants = select(Participant.id).where(Participant.facility_id == acting.facility_id)
+def _of_the_facility(work: Work) -> ColumnElement[bool]:
+    participants = select(Participant.id).where(Participant.facility_id == work.facility_id)
     return col(Draw.participant_id).in_(participants)
 
 
-def _hold_back(session: Session, acting: Acting, since: date) -> list[Compared]:
+def _hold_back(work: Work, since: date) -> list[Compared]:
     """Keep what each day's draws came to, and make unrecorded what nobody touched on days that jump out."""
-    before = _closings(session, acting, since)
-    answers = _answers(session, acting, before)
+    before = _closings(work, since)
+    answers = _answers(work, before)
     held = []
-    for day, count, people in _counts(session, acting, since):
+    for day, count, people in _counts(work, since):
         for compared in closed_day(day, count, before, answers, people):
             before.append(compared.closed)
-            _keep(session, acting, compared)
+            _keep(work, compared)
             if compared.closed.held:
                 held.append(compared)
-                _hold(session, acting, compared.closed)
+                _hold(work, compared.closed)
     return held
 
 
-def _closings(session: Session, acting: Acting, since: date) -> list[Closed]:
+def _closings(work: Work, since: date) -> list[Closed]:
     first = since - timedelta(days=DAYS_COMPARED_WITH + DAYS_TOGETHER)
-    rows = session.exec(
+    rows = work.session.exec(
         select(Closing)
-        .where(Closing.facility_id == acting.facility_id, Closing.day >= first, closing_stands())
+        .where(Closing.facility_id == work.facility_id, Closing.day >= first, closing_stands())
         .order_by(col(Closing.id))
     ).all()
     lately = since - timedelta(days=2 * DAYS_TOGETHER)
-    waiting = _unanswered(session, acting, lately) if any(row.held and row.day >= lately for row in rows) else ()
+    waiting = _unanswered(work, lately) if any(row.held and row.day >= lately for row in rows) else ()
 
     def closed(row: Closing) -> Closed:
         found = Closed(row.day, row.days, Count(row.draws, row.untouched), row.held)
@@ -126,18 +126,18 @@ def _closings(session: Session, acting: Acting, since: date) -> list[Closed]:
     return [closed(row) for row in rows]
 
 
-def _answers(session: Session, acting: Acting, before: Sequence[Closed]) -> dict[date, Count]:
+def _answers(work: Work, before: Sequence[Closed]) -> dict[date, Count]:
     """What became of the draws of the days that were held back, of those days for which somebody has answered."""
     days = {closed.day - timedelta(days=n) for closed in before if closed.held for n in range(closed.days)}
     if not days:
         return {}
-    rows = session.connection().execute(
+    rows = work.session.connection().execute(
         sa_select(
             col(Draw.due_on),
             func.count().filter(col(Draw.status).in_((Status.COLLECTED, Status.MISSED, Status.REFUSED))),
             func.count().filter(col(Draw.status) == Status.MISSED),
         )
-        .where(_of_the_facility(acting), col(Draw.due_on).in_(days), col(Draw.kind) != Kind.IMPORTED)
+        .where(_of_the_facility(work), col(Draw.due_on).in_(days), col(Draw.kind) != Kind.IMPORTED)
         .group_by(col(Draw.due_on))
         .having(
             func.count().filter(and_(col(Draw.status) == Status.UNRECORDED, col(Draw.because) == Because.HELD)) == 0
@@ -146,21 +146,21 @@ def _answers(session: Session, acting: Acting, before: Sequence[Closed]) -> dict
     return {day: Count(draws, missed) for day, draws, missed in rows if draws}
 
 
-def _unanswered(session: Session, acting: Acting, since: date) -> Sequence[date]:
+def _unanswered(work: Work, since: date) -> Sequence[date]:
     """The days of which draws were held back and nobody has said yet what became of them."""
     query = select(col(Draw.due_on)).where(
-        _of_the_facility(acting), Draw.due_on >= since, Draw.status == Status.UNRECORDED, Draw.because == Because.HELD
+        _of_the_facility(work), Draw.due_on >= since, Draw.status == Status.UNRECORDED, Draw.because == Because.HELD
     )
-    return session.exec(query.distinct()).all()
+    return work.session.exec(query.distinct()).all()
 
 
-def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, Count, int]]:
+def _counts(work: Work, since: date) -> list[tuple[date, Count, int]]:
     """For each day since, the draws that were to be given and those nobody touched, and of how many participants.
 
     What does not count in the end (excused, cancelled, unrecorded for a reason known by now) was not to be given.
     """
     given_or_not = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED)
-    rows = session.connection().execute(
+    rows = work.session.connection().execute(
         sa_select(
             col(Draw.due_on),
             func.count(),
@@ -169,10 +169,10 @@ def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, C
         )
         .where(
             col(Draw.due_on) >= since,
-            col(Draw.due_on) < acting.today,
+            col(Draw.due_on) < work.today,
             col(Draw.status).in_(given_or_not),
             col(Draw.kind) != Kind.IMPORTED,
-            _of_the_facility(acting),
+            _of_the_facility(work),
         )
         .group_by(col(Draw.due_on))
         .order_by(col(Draw.due_on))
@@ -180,11 +180,11 @@ def _counts(session: Session, acting: Acting, since: date) -> list[tuple[date, C
     return [(day, Count(draws, untouched), people) for day, draws, untouched, people in rows]
 
 
-def _keep(session: Session, acting: Acting, compared: Compared) -> None:
+def _keep(work: Work, compared: Compared) -> None:
     closed = compared.closed
-    session.add(
+    work.write(
         Closing(
-            facility_id=acting.facility_id,
+            facility_id=work.facility_id,
             day=closed.day,
             days=closed.days,
             draws=closed.count.draws,
@@ -192,23 +192,20 @@ def _keep(session: Session, acting: Acting, compared: Compared) -> None:
             usual_draws=compared.usual.draws,
             usual_untouched=compared.usual.untouched,
             held=closed.held,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
         )
     )
-    session.flush()
 
 
-def _hold(session: Session, acting: Acting, closed: Closed) -> None:
+def _hold(work: Work, closed: Closed) -> None:
     """What nobody touched becomes unrecorded: today's by one statement, the earlier days' that a night has closed as
     missed one by one, because something may have followed from them."""
-    today = (_of_the_facility(acting), col(Draw.due_on) == closed.day, col(Draw.status) == Status.DUE)
-    _close(session, acting, today, Untouched(day_is_held=True))
+    today = (_of_the_facility(work), col(Draw.due_on) == closed.day, col(Draw.status) == Status.DUE)
+    _close(work, today, Untouched(day_is_held=True))
     earlier = (
         select(Draw)
         .order_by(col(Draw.id))
         .where(
-            _of_the_facility(acting),
+            _of_the_facility(work),
             or_(
                 col(Draw.status) == Status.DUE,
                 and_(col(Draw.status) == Status.MISSED, col(Draw.because) == Because.CLOSED_OUT),
@@ -217,76 +214,74 @@ def _hold(session: Session, acting: Acting, closed: Closed) -> None:
             Draw.due_on < closed.day,
         )
     )
-    for draw in session.exec(earlier).all():
-        set_status(session, acting, draw, *end_of_day(Untouched(day_is_held=True)))
+    for draw in work.session.exec(earlier).all():
+        set_status(work, draw, *end_of_day(Untouched(day_is_held=True)))
 
 
-def _close_one_by_one(session: Session, acting: Acting, is_open: Which) -> int:
+def _close_one_by_one(work: Work, is_open: Which) -> int:
     """Close the draws from whose end something follows; returns how many were missed.
 
     Those are the draws of schedules that ask for a review or a recommendation after a missed test. All others are
     closed by one statement.
     """
-    versions = session.exec(select(col(Draw.schedule_version_id)).where(*is_open).distinct()).all()
+    versions = work.session.exec(select(col(Draw.schedule_version_id)).where(*is_open).distinct()).all()
     asking = [
         identity
         for identity in versions
         if identity is not None
-        and schedules.rule_of(session.get_one(ScheduleVersion, identity).text).response.missed is not Missed.NONE
+        and schedules.rule_of(work.session.get_one(ScheduleVersion, identity).text).response.missed is not Missed.NONE
     ]
-    unplanned = session.exec(
+    unplanned = work.session.exec(
         select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None)).order_by(col(Draw.id))
     ).all()
-    missed = [draw for draw in unplanned if rule_of_draw(session, draw).response.missed is not Missed.NONE]
+    missed = [draw for draw in unplanned if rule_of_draw(work.session, draw).response.missed is not Missed.NONE]
     if asking:
-        missed += session.exec(
+        missed += work.session.exec(
             select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking)).order_by(col(Draw.id))
         ).all()
     for draw in missed:
-        set_status(session, acting, draw, *end_of_day(Untouched()))
+        set_status(work, draw, *end_of_day(Untouched()))
     return len(missed)
 
 
-def _was_too_late(session: Session, acting: Acting, due_on: date, version_id: int, recorded_at: datetime) -> bool:
-    rule = schedules.rule_of(session.get_one(ScheduleVersion, version_id).text)
-    return recorded_at >= instant_reached(due_on, rule.collection.closes, acting.zone)
+def _was_too_late(work: Work, due_on: date, version_id: int, recorded_at: datetime) -> bool:
+    rule = schedules.rule_of(work.session.get_one(ScheduleVersion, version_id).text)
+    return recorded_at >= instant_reached(due_on, rule.collection.closes, work.zone)
 
 
-def _close(session: Session, acting: Acting, which: Which, draws: Untouched) -> int:
+def _close(work: Work, which: Which, draws: Untouched) -> int:
     """Close all draws that are alike in what is known of them, by one statement; returns how many."""
     status, because = end_of_day(draws)
     columns = ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"]
     values = (
-        literal(acting.facility_id),
-        literal(acting.now, UTCDateTime()),
-        literal(acting.account),
+        literal(work.facility_id),
+        literal(work.now, UTCDateTime()),
+        literal(work.account),
         literal(str(Act.of_draw(status))),
         col(Draw.participant_id),
         col(Draw.id),
         literal(sentence(because)),
     )
-    session.connection().execute(
+    work.session.connection().execute(
         insert(AuditEntry).from_select(columns, sa_select(*values).where(*which).order_by(col(Draw.id)))
     )
-    closed = session.connection().execute(
+    closed = work.session.connection().execute(
         update(Draw).where(*which).values(status=str(status), reason=sentence(because), because=str(because))
     )
     return closed.rowcount
 
 
-def unanswered(
-    session: Session, acting: Acting, since: date | None = None, until: date | None = None
-) -> list[Compared]:
+def unanswered(work: Work, since: date | None = None, until: date | None = None) -> list[Compared]:
     """The questions that are open, oldest first: all there are, or those about days from `since` to `until`."""
-    query = select(Closing).where(Closing.facility_id == acting.facility_id, col(Closing.held), closing_stands())
+    query = select(Closing).where(Closing.facility_id == work.facility_id, col(Closing.held), closing_stands())
     if since is not None:
         query = query.where(Closing.day >= since)
     if until is not None:
         query = query.where(Closing.day < until + timedelta(days=DAYS_TOGETHER))
-    rows = session.exec(query.order_by(col(Closing.day), col(Closing.days))).all()
+    rows = work.session.exec(query.order_by(col(Closing.day), col(Closing.days))).all()
     if not rows:
         return []
-    waiting = _days_waiting(session, acting, min(_closed(row).first_day for row in rows), max(row.day for row in rows))
+    waiting = _days_waiting(work, min(_closed(row).first_day for row in rows), max(row.day for row in rows))
     found = [Compared(_closed(row), Count(row.usual_draws, row.usual_untouched)) for row in rows]
     return [
         one
@@ -300,17 +295,17 @@ def _closed(row: Closing) -> Closed:
     return Closed(row.day, row.days, Count(row.draws, row.untouched), held=True)
 
 
-def _days_waiting(session: Session, acting: Acting, first: date, last: date) -> Sequence[date]:
+def _days_waiting(work: Work, first: date, last: date) -> Sequence[date]:
     """The days that have draws of which nobody has said yet what became of them."""
     query = (
         select(col(Draw.due_on))
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(Draw.due_on).between(first, last),
             Draw.status == Status.UNRECORDED,
             Draw.because == Because.HELD,
         )
         .distinct()
     )
-    return session.exec(query).all()
+    return work.session.exec(query).all()

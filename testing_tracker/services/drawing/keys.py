@@ -6,14 +6,13 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from testing_tracker import chance
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.day_secrets import Chain, chain_of, hashed
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.services.testing.draws import night_has_run
-from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.tables import Facility, KeyChain, Pool
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -25,32 +24,30 @@ class Rotated:
     earlier_is_lost: bool
 
 
-def start_chain(session: Session, acting: Acting, first_day: date, seed: bytes, reason: str) -> KeyChain:
+def start_chain(work: Work, first_day: date, seed: bytes, reason: str) -> KeyChain:
     """Record the chain that a seed makes from a day on; the seed itself goes into the key file."""
     chain = chain_of(seed, first_day)
     row = KeyChain(
-        facility_id=acting.facility_id,
+        facility_id=work.facility_id,
         anchor=chain.anchor.hex(),
         first_day=first_day,
         days=chain.days,
         reason=reason,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
     )
-    session.add(row)
-    audit.record(session, acting, Act.KEY_CREATE, reason=reason, anchor=row.anchor, first_day=first_day, days=row.days)
-    session.flush()
+    work.write(row)
+    work.on_record(Act.KEY_CREATE, reason=reason, anchor=row.anchor, first_day=first_day, days=row.days)
+    work.session.flush()
     return row
 
 
-def rotate(session: Session, acting: Acting, key_file: KeyFile, reason: str) -> Rotated:
+def rotate(work: Work, key_file: KeyFile, reason: str) -> Rotated:
     """Begin a new chain with a new seed, from the first day that was not drawn yet. The earlier key is kept."""
-    earlier = chain_on(session, acting.facility_id, acting.today)
+    earlier = chain_on(work.session, work.facility_id, work.today)
     is_lost = not key_file.holds(values_of(earlier))
-    is_drawn = night_has_run(session, acting, acting.today)
-    first_day = acting.today + timedelta(days=1) if is_drawn else acting.today
+    is_drawn = night_has_run(work, work.today)
+    first_day = work.today + timedelta(days=1) if is_drawn else work.today
     seed = chance.new_seed()
-    row = start_chain(session, acting, first_day, seed, reason)
+    row = start_chain(work, first_day, seed, reason)
     key_file.add(bytes.fromhex(row.anchor), seed)
     return Rotated(row.anchor, first_day, is_lost)
 
@@ -92,16 +89,16 @@ class OpenedKey:
             ) from None
 
 
-def begin_on_any_day(session: Session, acting: Acting, key_file: KeyFile) -> None:
+def begin_on_any_day(work: Work, key_file: KeyFile) -> None:
     """Let a training database practise days from before it was made: a chain begins on the day that is pretended.
 
     The earlier key is not touched; of a live database no day before its first is ever drawn.
     """
-    every = chains(session, acting.facility_id)
-    is_training = session.get_one(Facility, acting.facility_id).training
-    if is_training and acting.is_pretended and acting.today < min(row.first_day for row in every):
+    every = chains(work.session, work.facility_id)
+    is_training = work.session.get_one(Facility, work.facility_id).training
+    if is_training and work.is_pretended and work.today < min(row.first_day for row in every):
         seed = chance.new_seed()
-        row = start_chain(session, acting, acting.today, seed, "practice of days before the first")
+        row = start_chain(work, work.today, seed, "practice of days before the first")
         key_file.add(bytes.fromhex(row.anchor), seed)
 
 

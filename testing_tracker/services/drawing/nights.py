@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import days_between
 from testing_tracker.rules.drawing.day_secrets import hashed, seal
@@ -26,11 +25,12 @@ from testing_tracker.services.drawing.closings import close_days
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.draws import last_run_before
-from testing_tracker.store import audit, ledger
+from testing_tracker.store import ledger
 from testing_tracker.store.dialects import add_rows, free_ids
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of, in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Facility, Night, NightTakenBack, Participant, Pool
+from testing_tracker.store.work import Work
 
 TAKE_BACK = "testing-tracker draw --take-back --reason TEXT"
 
@@ -39,63 +39,63 @@ class NightRefusedError(TestingTrackerError):
     """A night that is not made until a person has looked at the machine's clock. Trying again does not help."""
 
 
-def check_word(acting: Acting, catch_up_to: date | None) -> None:
+def check_word(work: Work, catch_up_to: date | None) -> None:
     """Raise NightRefusedError where a person says that it is another day than the machine's clock does."""
-    if catch_up_to is not None and catch_up_to != acting.today:
+    if catch_up_to is not None and catch_up_to != work.today:
         raise NightRefusedError(
-            f"--catch-up-to says that today is {catch_up_to}, and by this machine's clock it is {acting.today}. One of "
+            f"--catch-up-to says that today is {catch_up_to}, and by this machine's clock it is {work.today}. One of "
             "them is wrong: look at a calendar, and at the machine's clock. Nothing was drawn."
         )
 
 
-def check_not_ahead(acting: Acting, last: date) -> None:
+def check_not_ahead(work: Work, last: date) -> None:
     """Raise NightRefusedError where a later night than today's is on record: the clock is wrong, or was then."""
-    if last > acting.today:
+    if last > work.today:
         raise NightRefusedError(
-            f"Draws were made for {last} already, and today is {acting.today}. Check the machine's clock. If it is "
+            f"Draws were made for {last} already, and today is {work.today}. Check the machine's clock. If it is "
             f"right now and was wrong then, `{TAKE_BACK}` takes those nights back."
         )
 
 
-def check_gap(session: Session, acting: Acting, since: date, longest: int, catch_up_to: date | None) -> None:
+def check_gap(work: Work, since: date, longest: int, catch_up_to: date | None) -> None:
     """Raise NightRefusedError where more nights are without a run than may be, and nobody has said what day it is.
 
     Who pretends a day on a training database has said it.
     """
-    gap = gap_between(since, acting.today)
-    if gap is None or gap.nights <= longest or acting.is_pretended or catch_up_to is not None:
+    gap = gap_between(since, work.today)
+    if gap is None or gap.nights <= longest or work.is_pretended or catch_up_to is not None:
         return
-    raise NightRefusedError(refusal(gap, _due(session, acting, since), _fixed(session, acting, gap)))
+    raise NightRefusedError(refusal(gap, _due(work, since), _fixed(work, gap)))
 
 
-def gap_that_waits(session: Session, acting: Acting, longest: int = LONGEST_GAP) -> Gap | None:
+def gap_that_waits(work: Work, longest: int = LONGEST_GAP) -> Gap | None:
     """The nights without a run for which the next run waits for a person's word, if it does."""
-    gap = gap_between(last_night(session, acting), acting.today)
-    return gap if gap is not None and gap.nights > longest and not acting.is_pretended else None
+    gap = gap_between(last_night(work), work.today)
+    return gap if gap is not None and gap.nights > longest and not work.is_pretended else None
 
 
-def last_night(session: Session, acting: Acting) -> date:
+def last_night(work: Work) -> date:
     """The last night on record, or the day on which the facility opened."""
-    newest = session.exec(select(func.max(Night.day)).where(Night.facility_id == acting.facility_id)).one()
-    return newest or session.get_one(Facility, acting.facility_id).opened_on
+    newest = work.session.exec(select(func.max(Night.day)).where(Night.facility_id == work.facility_id)).one()
+    return newest or work.session.get_one(Facility, work.facility_id).opened_on
 
 
-def _due(session: Session, acting: Acting, since: date) -> int:
+def _due(work: Work, since: date) -> int:
     query = (
         select(func.count())
         .select_from(Draw)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             Draw.status == Status.DUE,
             Draw.due_on >= since,
-            Draw.due_on < acting.today,
+            Draw.due_on < work.today,
         )
     )
-    return session.exec(query).one()
+    return work.session.exec(query).one()
 
 
-def _fixed(session: Session, acting: Acting, gap: Gap) -> int:
+def _fixed(work: Work, gap: Gap) -> int:
     """How many fixed draws the gap would have if everybody stays who is enrolled on its last day. Quick, for years."""
     enrolled = select(Enrolment.participant_id).where(
         col(Enrolment.enrolled), col(Enrolment.id) == in_force_id(Enrolment, Enrolment.participant_id, gap.last)
@@ -104,22 +104,22 @@ def _fixed(session: Session, acting: Acting, gap: Gap) -> int:
         select(Assignment.schedule_id, func.count())
         .join(Participant, col(Participant.id) == Assignment.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, gap.last),
             col(Assignment.participant_id).in_(enrolled),
         )
         .group_by(col(Assignment.schedule_id))
     )
-    tested_by = dict(session.exec(query).all())
-    known = closed_days.known_now(session, acting.facility_id)
+    tested_by = dict(work.session.exec(query).all())
+    known = closed_days.known_now(work.session, work.facility_id)
     found = 0
-    for schedule in versions.all_schedules(session, acting):
+    for schedule in versions.all_schedules(work):
         participants = tested_by.get(id_of(schedule), 0)
-        version = version_on(session, id_of(schedule), gap.last)
+        version = version_on(work.session, id_of(schedule), gap.last)
         rule = versions.rule_of(version.text)
         if participants and rule.draw.kind is Kind.FIXED:
             days = (gap.first + timedelta(days=n) for n in range(gap.nights))
-            drawn = (chance_on(rule, day, known.of(session, version, rule, day)) > 0 for day in days)
+            drawn = (chance_on(rule, day, known.of(work.session, version, rule, day)) > 0 for day in days)
             found += participants * sum(drawn)
     return found
 
@@ -139,8 +139,7 @@ class NightReport:
 
 
 def run_night(
-    session: Session,
-    acting: Acting,
+    work: Work,
     key_file: KeyFile,
     elapsed: Callable[[], float] | None = None,
     *,
@@ -153,51 +152,51 @@ def run_night(
     than `longest_gap` are without a run, unless somebody has said by `catch_up_to` that today is this day; and
     TestingTrackerError when the key that the draws come from is not there.
     """
-    check_word(acting, catch_up_to)
-    report = NightReport(acting.today)
-    last = session.exec(
-        select(Night).where(Night.facility_id == acting.facility_id).order_by(col(Night.day).desc()).limit(1)
+    check_word(work, catch_up_to)
+    report = NightReport(work.today)
+    last = work.session.exec(
+        select(Night).where(Night.facility_id == work.facility_id).order_by(col(Night.day).desc()).limit(1)
     ).first()
     if last is not None:
-        check_not_ahead(acting, last.day)
-    if last is not None and last.day == acting.today:
+        check_not_ahead(work, last.day)
+    if last is not None and last.day == work.today:
         report.already_made = True
-        if _newest_participant(session, acting) > last.last_participant_id:
-            _draw_newcomers(session, acting, key_file, report, last)
+        if _newest_participant(work) > last.last_participant_id:
+            _draw_newcomers(work, key_file, report, last)
         return report
-    since = last.day if last is not None else session.get_one(Facility, acting.facility_id).opened_on
-    check_gap(session, acting, since, longest_gap, catch_up_to)
-    closed_days.record_holidays(session, acting, last.day if last is not None else None)
-    keys.begin_on_any_day(session, acting, key_file)
-    key = _key_of(session, acting, key_file)
-    known = pools.newest_participant_known(session, key.last_page_id)
-    report.missed, report.held = close_days(session, acting, since)
-    for gap in days_between(since, acting.today):
-        _record_gap(session, acting, key, gap, known)
+    since = last.day if last is not None else work.session.get_one(Facility, work.facility_id).opened_on
+    check_gap(work, since, longest_gap, catch_up_to)
+    closed_days.record_holidays(work, last.day if last is not None else None)
+    keys.begin_on_any_day(work, key_file)
+    key = _key_of(work, key_file)
+    known = pools.newest_participant_known(work.session, key.last_page_id)
+    report.missed, report.held = close_days(work, since)
+    for gap in days_between(since, work.today):
+        _record_gap(work, key, gap, known)
         report.gaps.append(gap)
-    _add_night(session, acting, acting.today, known, ran=True)
-    report.drawn = _draw(session, acting, key, range(1, known + 1), acting.today, ran=True)
+    _add_night(work, work.today, known, ran=True)
+    report.drawn = _draw(work, key, range(1, known + 1), work.today, ran=True)
     detail: dict[str, Any] = {"drawn": report.drawn, "missed": report.missed, "gaps": len(report.gaps)}
     if elapsed is not None:
         report.seconds = detail["seconds"] = round(elapsed(), 2)
-    audit.record(session, acting, Act.NIGHT_RUN, day=acting.today, **detail)
-    session.flush()
+    work.on_record(Act.NIGHT_RUN, day=work.today, **detail)
+    work.session.flush()
     return report
 
 
-def _draw_newcomers(session: Session, acting: Acting, key_file: KeyFile, report: NightReport, night: Night) -> None:
-    report.newcomers_from = keys.replaced_from(session, acting.facility_id, key_file, acting.today)
+def _draw_newcomers(work: Work, key_file: KeyFile, report: NightReport, night: Night) -> None:
+    report.newcomers_from = keys.replaced_from(work.session, work.facility_id, key_file, work.today)
     if report.newcomers_from is not None:
         return
-    closed_days.record_holidays(session, acting, night.day)
-    key = _key_of(session, acting, key_file)
-    known = pools.newest_participant_known(session, key.last_page_id)
+    closed_days.record_holidays(work, night.day)
+    key = _key_of(work, key_file)
+    known = pools.newest_participant_known(work.session, key.last_page_id)
     who = range(night.last_participant_id + 1, known + 1)
-    report.drawn = _draw(session, acting, key, who, acting.today, ran=True)
+    report.drawn = _draw(work, key, who, work.today, ran=True)
     night.last_participant_id = known
-    session.add(night)
-    audit.record(session, acting, Act.NIGHT_ADD_NEWCOMERS, day=acting.today, drawn=report.drawn)
-    session.flush()
+    work.session.add(night)
+    work.on_record(Act.NIGHT_ADD_NEWCOMERS, day=work.today, drawn=report.drawn)
+    work.session.flush()
 
 
 @dataclass(frozen=True)
@@ -215,78 +214,73 @@ class _Key:
     seal: str
 
 
-def _key_of(session: Session, acting: Acting, key_file: KeyFile) -> _Key:
-    key = keys.open_key(session, acting.facility_id, key_file, acting.today)
-    secret = key.secret(acting.today)
-    shown = last_run_before(session, acting, acting.today)
+def _key_of(work: Work, key_file: KeyFile) -> _Key:
+    key = keys.open_key(work.session, work.facility_id, key_file, work.today)
+    secret = key.secret(work.today)
+    shown = last_run_before(work, work.today)
     if shown is not None and shown < key.row.first_day:
         shown = None
     # So that the seal is over all that the run knows, also within a longer transaction.
-    ledger.write_page(session, acting.facility_id)
-    page_id, digest = ledger.last_page(session, acting.facility_id)
+    assert work.pages is not None, "a night is run in a transaction that writes"
+    work.pages.write(work.facility_id)
+    page_id, digest = ledger.last_page(work.session, work.facility_id)
     return _Key(
         chain_id=id_of(key.row),
         secret=secret,
-        revealed=hashed(secret, (acting.today - shown).days).hex() if shown is not None else None,
+        revealed=hashed(secret, (work.today - shown).days).hex() if shown is not None else None,
         last_page_id=page_id,
         seal=seal(key.seed, digest.encode()).hex(),
     )
 
 
-def _newest_participant(session: Session, acting: Acting) -> int:
-    query = select(func.max(Participant.id)).where(Participant.facility_id == acting.facility_id)
-    return session.exec(query).one() or 0
+def _newest_participant(work: Work) -> int:
+    query = select(func.max(Participant.id)).where(Participant.facility_id == work.facility_id)
+    return work.session.exec(query).one() or 0
 
 
-def _add_night(session: Session, acting: Acting, day: date, known: int, *, ran: bool) -> None:
+def _add_night(work: Work, day: date, known: int, *, ran: bool) -> None:
     # In a file the number of a night that was taken back would be given again.
-    newest = session.exec(select(func.max(NightTakenBack.night_id))).one() or 0
-    session.add(
+    newest = work.session.exec(select(func.max(NightTakenBack.night_id))).one() or 0
+    work.write(
         Night(
-            id=max(free_ids(session.connection(), Night, 1)[0], newest + 1),
-            facility_id=acting.facility_id,
+            id=max(free_ids(work.session.connection(), Night, 1)[0], newest + 1),
+            facility_id=work.facility_id,
             day=day,
             ran=ran,
             last_participant_id=known,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
         )
     )
-    session.flush()
 
 
-def _record_gap(session: Session, acting: Acting, key: _Key, day: date, known: int) -> None:
+def _record_gap(work: Work, key: _Key, day: date, known: int) -> None:
     """A day without a run: nobody could be told of a random test, so none is made up.
 
     The fixed tests of that day exist whether or not the program ran, but whether they were given nobody here knows.
     """
-    _add_night(session, acting, day, known, ran=False)
-    made = _draw(session, acting, key, range(1, known + 1), day, ran=False)
-    audit.record(session, acting, Act.NIGHT_GAP, day=day, fixed_draws=made)
+    _add_night(work, day, known, ran=False)
+    made = _draw(work, key, range(1, known + 1), day, ran=False)
+    work.on_record(Act.NIGHT_GAP, day=day, fixed_draws=made)
 
 
-def _draw(session: Session, acting: Acting, key: _Key, who: range, day: date, *, ran: bool) -> int:
+def _draw(work: Work, key: _Key, who: range, day: date, *, ran: bool) -> int:
     """Decide a day for the participants with ids in `who`, keep what was known, and return how many were drawn."""
     pool = Pool(
-        facility_id=acting.facility_id,
+        facility_id=work.facility_id,
         day=day,
         ran=ran,
         key_chain_id=key.chain_id,
         first_participant_id=who.start,
         last_participant_id=who.stop - 1,
-        **pools.known_at(session, key.last_page_id),
+        **pools.known_at(work.session, key.last_page_id),
         drawn=0,
         revealed=key.revealed if ran else None,
         last_page_id=key.last_page_id,
         seal=key.seal,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
     )
-    taken, remains = _drawn_already(session, pool), _taken_back(session, pool)
-    for group in pools.decided(session, pool, key.secret if ran else None):
-        pool.drawn += _add_draws(session, acting, pool, group, taken, remains)
-    session.add(pool)
-    session.flush()
+    taken, remains = _drawn_already(work.session, pool), _taken_back(work.session, pool)
+    for group in pools.decided(work.session, pool, key.secret if ran else None):
+        pool.drawn += _add_draws(work, pool, group, taken, remains)
+    work.write(pool)
     return pool.drawn
 
 
@@ -303,8 +297,7 @@ def _taken_back(session: Session, pool: Pool) -> dict[int, Draw]:
 
 
 def _add_draws(
-    session: Session,
-    acting: Acting,
+    work: Work,
     pool: Pool,
     group: pools.Group,
     taken: frozenset[int],
@@ -314,10 +307,10 @@ def _add_draws(
     drawn = [number for number in group.drawn if number not in taken]
     for number in drawn:
         if number in remains:
-            _make_again(session, acting, pool, group, remains[number])
+            _make_again(work, pool, group, remains[number])
     # In the order of `decided`: `verify` expects the draws' ids to ascend in it.
     add_rows(
-        session.connection(),
+        work.session.connection(),
         Draw,
         ("participant_id", "panel"),
         ((number, group.panels.get(number)) for number in drawn if number not in remains),
@@ -325,15 +318,15 @@ def _add_draws(
         kind=str(group.rule.kind),
         status=str(Status.DUE if pool.ran else Status.UNRECORDED),
         schedule_version_id=group.rule.version_id,
-        recorded_at=acting.now,
+        recorded_at=work.now,
     )
     return len(drawn)
 
 
-def _make_again(session: Session, acting: Acting, pool: Pool, group: pools.Group, draw: Draw) -> None:
+def _make_again(work: Work, pool: Pool, group: pools.Group, draw: Draw) -> None:
     """Make a draw that a night which was taken back had made already, in the same row: a day has one only."""
     draw.taken_back_id = None
     draw.kind, draw.schedule_version_id = group.rule.kind, group.rule.version_id
-    draw.panel, draw.recorded_at = group.panels.get(draw.participant_id), acting.now
+    draw.panel, draw.recorded_at = group.panels.get(draw.participant_id), work.now
     draw.unable = False
-    set_status(session, acting, draw, Status.DUE if pool.ran else Status.UNRECORDED, None)
+    set_status(work, draw, Status.DUE if pool.ran else Status.UNRECORDED, None)

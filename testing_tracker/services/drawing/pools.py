@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Select, case, func
 from sqlalchemy import select as sa_select
@@ -75,7 +76,7 @@ class Group:
     panels: Mapping[int, int]
 
 
-def known_at(session: Session, page_id: int) -> dict[str, int]:
+def known_at(session: Session, page_id: int) -> dict[str, Any]:
     """What a run that begins now knows, as a pool's fields: the newest ids at the page of the ledger that it seals.
 
     They are those of all facilities. What another facility adds meanwhile is no concern of this one's.

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.proof import Decision, Proof
 from testing_tracker.rules.keeping.acts import Act
@@ -13,53 +12,53 @@ from testing_tracker.rules.words import Kind
 from testing_tracker.services.drawing import keys, pools
 from testing_tracker.services.keeping.checking.replay import known_to_run
 from testing_tracker.services.testing.draws import last_run_before
-from testing_tracker.store import audit
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import draw_stands, pool_stands
 from testing_tracker.store.tables import Draw, Facility, KeyChain, Pool
+from testing_tracker.store.work import Work
 
 
-def prove(session: Session, acting: Acting, key_file: KeyFile, day: date) -> Proof:
+def prove(work: Work, key_file: KeyFile, day: date) -> Proof:
     """The proof of a day that is over: everybody in its pool, with chance, and whether a draw is on record.
 
     Raises TestingTrackerError for today and later, whose secret must stay one, for the last day that was drawn, because
     only a later run shows that the clock has not merely jumped over its end, and for a day without draws. Showing a
     proof goes on the audit record, by `record_written`.
     """
-    if day >= acting.today:
+    if day >= work.today:
         raise TestingTrackerError(
-            f"{day} is not over, so its secret cannot be shown yet. A proof is made for days before {acting.today}."
+            f"{day} is not over, so its secret cannot be shown yet. A proof is made for days before {work.today}."
         )
-    pools_of_day = session.exec(
+    pools_of_day = work.session.exec(
         select(Pool)
-        .where(Pool.facility_id == acting.facility_id, Pool.day == day, col(Pool.ran), pool_stands())
+        .where(Pool.facility_id == work.facility_id, Pool.day == day, col(Pool.ran), pool_stands())
         .order_by(col(Pool.id))
     ).all()
     if not pools_of_day:
         raise TestingTrackerError(f"No draws were made on {day} that could be proved.")
-    row = session.get_one(KeyChain, pools_of_day[0].key_chain_id)
+    row = work.session.get_one(KeyChain, pools_of_day[0].key_chain_id)
     chain = keys.values_of(row)
-    secret = keys.secret_of(session, row, key_file, day)
-    if last_run_before(session, acting, acting.today + timedelta(days=1)) == day:
+    secret = keys.secret_of(work.session, row, key_file, day)
+    if last_run_before(work, work.today + timedelta(days=1)) == day:
         raise TestingTrackerError(
             f"{day} counts as over when a later night has run, and none has. Run `testing-tracker draw` first."
         )
-    there = _drawn_on(session, day)
+    there = _drawn_on(work.session, day)
     decisions = [
         _decision(group, number, there)
         for pool in pools_of_day
-        for group in pools.decided(session, pool, secret, known_to_run(session, acting, pool, secret))
+        for group in pools.decided(work.session, pool, secret, known_to_run(work, pool, secret))
         for number in group.participant_ids
     ]
     decisions.sort(key=lambda decision: decision.participant)
-    facility = session.get_one(Facility, acting.facility_id)
+    facility = work.session.get_one(Facility, work.facility_id)
     name = f"{facility.name} (TRAINING)" if facility.training else facility.name
     return Proof(name, day, chain.first_day, chain.anchor, chain.hashes(day), secret, tuple(decisions))
 
 
-def record_written(session: Session, acting: Acting, day: date) -> None:
+def record_written(work: Work, day: date) -> None:
     """Put on a facility's record that the proof of a day was shown."""
-    audit.record(session, acting, Act.PROOF_WRITE, day=day)
+    work.on_record(Act.PROOF_WRITE, day=day)
 
 
 def _decision(group: pools.Group, number: int, there: dict[int, int | None]) -> Decision:

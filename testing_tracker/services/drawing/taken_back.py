@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import or_
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
 from testing_tracker.services.keeping.checking.audit_trail import Found
-from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, TakingBack
+from testing_tracker.store.work import Work, as_json
 
 
 @dataclass(frozen=True)
@@ -27,21 +26,21 @@ class NightsTakenBack:
     reason: str
 
 
-def taken_back(session: Session, acting: Acting) -> list[NightsTakenBack]:
+def taken_back(work: Work) -> list[NightsTakenBack]:
     """All that were ever taken back at the facility, in the order in which that was done."""
-    rows = session.exec(
-        select(TakingBack).where(TakingBack.facility_id == acting.facility_id).order_by(col(TakingBack.id))
+    rows = work.session.exec(
+        select(TakingBack).where(TakingBack.facility_id == work.facility_id).order_by(col(TakingBack.id))
     )
     return [NightsTakenBack(row.first_day, row.last_day, row.recorded_at, row.recorded_by, row.reason) for row in rows]
 
 
-def keep_as_it_was_made(session: Session, acting: Acting, draw: Draw) -> None:
+def keep_as_it_was_made(work: Work, draw: Draw) -> None:
     """Have the audit table keep a draw whose night is taken back, because no run decides it again."""
-    session.add(
+    work.session.add(
         AuditEntry(
-            facility_id=acting.facility_id,
-            at=acting.now,
-            account=acting.account,
+            facility_id=work.facility_id,
+            at=work.now,
+            account=work.account,
             act=Act.DRAW_TAKE_BACK,
             participant_id=draw.participant_id,
             draw_id=draw.id,
@@ -51,7 +50,7 @@ def keep_as_it_was_made(session: Session, acting: Acting, draw: Draw) -> None:
 
 
 def _as_it_was_made(draw: Draw) -> str | None:
-    return audit.as_json(
+    return as_json(
         {
             "due_on": draw.due_on,
             "kind": str(draw.kind),
@@ -63,7 +62,7 @@ def _as_it_was_made(draw: Draw) -> str | None:
     )
 
 
-def changed_remains(session: Session, acting: Acting) -> Iterator[Found]:
+def changed_remains(work: Work) -> Iterator[Found]:
     """Draws of nights that were taken back which are not as they were then."""
     said = (
         select(AuditEntry.detail)
@@ -72,22 +71,22 @@ def changed_remains(session: Session, acting: Acting) -> Iterator[Found]:
         .limit(1)
         .scalar_subquery()
     )
-    rows = session.exec(
+    rows = work.session.exec(
         select(Draw, Participant.code, said)
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(Participant.facility_id == acting.facility_id, col(Draw.taken_back_id).is_not(None))
+        .where(Participant.facility_id == work.facility_id, col(Draw.taken_back_id).is_not(None))
         .order_by(col(Draw.due_on), col(Draw.id))
     )
     for draw, code, detail in rows:
         is_free = draw.ordered_for is None and not (draw.expected or draw.unable or draw.late)
         if draw.status != Status.CANCELLED or not is_free or _as_it_was_made(draw) != detail:
             yield draw.due_on, code, "the draw of a night that was taken back is not as it was then"
-    lost = session.exec(
+    lost = work.session.exec(
         select(AuditEntry, col(Participant.code))
         .join(Participant, col(Participant.id) == AuditEntry.participant_id)
         .join(Draw, col(Draw.id) == AuditEntry.draw_id, isouter=True)
         .where(
-            AuditEntry.facility_id == acting.facility_id,
+            AuditEntry.facility_id == work.facility_id,
             AuditEntry.act == Act.DRAW_TAKE_BACK,
             or_(col(Draw.id).is_(None), col(Draw.participant_id).is_distinct_from(col(AuditEntry.participant_id))),
         )

@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, because_in
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
@@ -27,7 +26,7 @@ from testing_tracker.services.people import staff
 from testing_tracker.services.reporting import outbox
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.settling import settle
-from testing_tracker.store import audit, ledger
+from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import (
@@ -42,6 +41,7 @@ from testing_tracker.store.tables import (
     Recommendation,
     TakingBack,
 )
+from testing_tracker.store.work import Work
 
 _MOST_NAMED = 5
 
@@ -80,71 +80,64 @@ class TakenBack:
     key: Rotated
 
 
-def nights_ahead(session: Session, acting: Acting) -> Ahead:
+def nights_ahead(work: Work) -> Ahead:
     """What would be taken back. It is a manager's to do, where there is one on record.
 
     Raises TestingTrackerError where no night is later than today, and where somebody has recorded something of one.
     """
-    staff.require(session, acting, Role.MANAGER, "take back nights")
+    staff.require(work, Role.MANAGER, "take back nights")
     last_good = select(func.max(Night.id)).where(
-        Night.facility_id == acting.facility_id, Night.day <= acting.today, col(Night.ran)
+        Night.facility_id == work.facility_id, Night.day <= work.today, col(Night.ran)
     )
-    after = session.exec(last_good).one() or 0
-    nights = session.exec(
-        select(Night).where(Night.facility_id == acting.facility_id, col(Night.id) > after).order_by(col(Night.day))
+    after = work.session.exec(last_good).one() or 0
+    nights = work.session.exec(
+        select(Night).where(Night.facility_id == work.facility_id, col(Night.id) > after).order_by(col(Night.day))
     ).all()
     runs = tuple(night.day for night in nights if night.ran)
     if not runs:
         raise TestingTrackerError(
-            f"No night later than today, {acting.today}, is on record; there is nothing to take back. If today is "
+            f"No night later than today, {work.today}, is on record; there is nothing to take back. If today is "
             "another day, put the machine's clock right."
         )
     found = Ahead(nights[0].day, nights[-1].day, len(nights), runs)
-    _refuse_what_is_recorded(session, acting, found)
+    _refuse_what_is_recorded(work, found)
     return found
 
 
-def take_back(
-    session: Session, acting: Acting, key_file: KeyFile, reason: str, expected: Ahead | None = None
-) -> TakenBack:
+def take_back(work: Work, key_file: KeyFile, reason: str, expected: Ahead | None = None) -> TakenBack:
     """Take back the nights later than today, and begin a new key, because what they drew has been seen.
 
     `expected` are those that somebody has said yes to. Raises TestingTrackerError where they are others now, and where
     `nights_ahead` does.
     """
-    ahead = nights_ahead(session, acting)
+    ahead = nights_ahead(work)
     if expected is not None and ahead != expected:
         raise TestingTrackerError("Other nights are on record now than a moment ago. Look, and say it again.")
-    by_them = _by_the_runs(session, acting, ahead)
-    touched = _touched(session, acting, ahead, by_them)
+    by_them = _by_the_runs(work, ahead)
+    touched = _touched(work, ahead, by_them)
     row = TakingBack(
-        facility_id=acting.facility_id,
+        facility_id=work.facility_id,
         first_day=ahead.first_day,
         last_day=ahead.last_day,
         closed_from=ahead.first_day - timedelta(days=1),
-        last_pool_id=session.exec(select(func.max(Pool.id))).one() or 0,
-        last_closing_id=session.exec(select(func.max(Closing.id))).one() or 0,
-        last_draw_id=session.exec(select(func.max(Draw.id))).one() or 0,
+        last_pool_id=work.session.exec(select(func.max(Pool.id))).one() or 0,
+        last_closing_id=work.session.exec(select(func.max(Closing.id))).one() or 0,
+        last_draw_id=work.session.exec(select(func.max(Draw.id))).one() or 0,
         key_chain_id=0,
         reason=reason,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
     )
-    moved = _out_of_the_nights(session, acting, ahead)
-    key = keys.rotate(session, acting, key_file, f"nights of a clock that was ahead were taken back: {reason}")
-    row.key_chain_id = id_of(keys.chains(session, acting.facility_id)[-1])
-    session.add(row)
-    session.flush()
+    moved = _out_of_the_nights(work, ahead)
+    key = keys.rotate(work, key_file, f"nights of a clock that was ahead were taken back: {reason}")
+    row.key_chain_id = id_of(keys.chains(work.session, work.facility_id)[-1])
+    work.write(row)
     for night in moved:
         night.taking_back_id = id_of(row)
-        session.add(night)
-    session.flush()
-    draws = _out_of_the_draws(session, acting, ahead, row)
-    restored, decided = _restore(session, acting, by_them, touched)
-    _forget_deliveries(session, acting)
-    audit.record(
-        session,
-        acting,
+        work.session.add(night)
+    work.session.flush()
+    draws = _out_of_the_draws(work, ahead, row)
+    restored, decided = _restore(work, by_them, touched)
+    _forget_deliveries(work)
+    work.on_record(
         Act.NIGHT_TAKE_BACK,
         reason=reason,
         first_day=ahead.first_day,
@@ -153,39 +146,39 @@ def take_back(
         draws=draws,
         restored=len(restored),
     )
-    session.flush()
+    work.session.flush()
     return TakenBack(ahead, draws, restored, decided, key)
 
 
-def _by_the_runs(session: Session, acting: Acting, ahead: Ahead) -> ColumnElement[bool]:
+def _by_the_runs(work: Work, ahead: Ahead) -> ColumnElement[bool]:
     """The condition that an audit entry is one of these runs' own: it is of a page of the ledger that is theirs."""
-    pages = session.exec(
+    pages = work.session.exec(
         select(Pool.last_page_id)
-        .where(Pool.facility_id == acting.facility_id, Pool.day >= ahead.first_day)
+        .where(Pool.facility_id == work.facility_id, Pool.day >= ahead.first_day)
         .distinct()
         .order_by(col(Pool.last_page_id))
     ).all()
     spans = []
     for page in pages:
-        after = ledger.known_at_page(session, page)["audit_entry"]
-        up_to = ledger.known_after_page(session, acting.facility_id, page)
+        after = ledger.known_at_page(work.session, page)["audit_entry"]
+        up_to = ledger.known_after_page(work.session, work.facility_id, page)
         spans.append(
             and_(col(AuditEntry.id) > after, col(AuditEntry.id) <= (up_to or {"audit_entry": after})["audit_entry"])
         )
-    return or_(*spans) & (col(AuditEntry.facility_id) == acting.facility_id)
+    return or_(*spans) & (col(AuditEntry.facility_id) == work.facility_id)
 
 
-def _of_the_days(acting: Acting, ahead: Ahead) -> ColumnElement[bool]:
-    people = select(Participant.id).where(Participant.facility_id == acting.facility_id)
+def _of_the_days(work: Work, ahead: Ahead) -> ColumnElement[bool]:
+    people = select(Participant.id).where(Participant.facility_id == work.facility_id)
     return col(Draw.participant_id).in_(people) & col(Draw.due_on).between(ahead.first_day, ahead.last_day)
 
 
-def _refuse_what_is_recorded(session: Session, acting: Acting, ahead: Ahead) -> None:
+def _refuse_what_is_recorded(work: Work, ahead: Ahead) -> None:
     """Raise TestingTrackerError for a draw of these days that somebody ordered, or said something of.
 
     One that a discharge cancelled says nothing of the day.
     """
-    by_a_person = exists().where(col(AuditEntry.draw_id) == Draw.id, ~_by_the_runs(session, acting, ahead))
+    by_a_person = exists().where(col(AuditEntry.draw_id) == Draw.id, ~_by_the_runs(work, ahead))
     standing = (col(Draw.status) != Status.CANCELLED) & col(Draw.taken_back_id).is_(None)
     decided = exists().where(
         col(Evidence.draw_id) == Draw.id,
@@ -194,10 +187,10 @@ def _refuse_what_is_recorded(session: Session, acting: Acting, ahead: Ahead) -> 
         col(Recommendation.status).in_((Decision.ACCEPTED, Decision.DECLINED)),
     )
     made = col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
-    found = session.exec(
+    found = work.session.exec(
         select(col(Participant.code), col(Draw.due_on))
         .join(Draw, col(Draw.participant_id) == Participant.id)
-        .where(_of_the_days(acting, ahead), or_(standing & by_a_person, ~made, decided))
+        .where(_of_the_days(work, ahead), or_(standing & by_a_person, ~made, decided))
         .order_by(col(Draw.due_on), col(Participant.code_key))
     ).all()
     if found:
@@ -209,16 +202,16 @@ def _refuse_what_is_recorded(session: Session, acting: Acting, ahead: Ahead) -> 
         )
 
 
-def _touched(session: Session, acting: Acting, ahead: Ahead, by_them: ColumnElement[bool]) -> list[tuple[Draw, int]]:
+def _touched(work: Work, ahead: Ahead, by_them: ColumnElement[bool]) -> list[tuple[Draw, int]]:
     """The draws of earlier days whose last act was these runs', each with the newest entry before theirs."""
-    first = session.exec(select(func.min(AuditEntry.id)).where(by_them)).one() or 0
+    first = work.session.exec(select(func.min(AuditEntry.id)).where(by_them)).one() or 0
     newest = (
         sa_select(col(AuditEntry.draw_id), func.max(col(AuditEntry.id)).label("entry_id"))
-        .where(col(AuditEntry.facility_id) == acting.facility_id, col(AuditEntry.act).in_(tuple(LEADS_TO)))
+        .where(col(AuditEntry.facility_id) == work.facility_id, col(AuditEntry.act).in_(tuple(LEADS_TO)))
         .group_by(col(AuditEntry.draw_id))
         .subquery()
     )
-    draws = session.exec(
+    draws = work.session.exec(
         select(Draw)
         .join(newest, newest.c.draw_id == Draw.id)
         .join(AuditEntry, col(AuditEntry.id) == newest.c.entry_id)
@@ -228,9 +221,9 @@ def _touched(session: Session, acting: Acting, ahead: Ahead, by_them: ColumnElem
     return [(draw, first) for draw in draws]
 
 
-def _out_of_the_nights(session: Session, acting: Acting, ahead: Ahead) -> list[NightTakenBack]:
-    those = (col(Night.facility_id) == acting.facility_id, col(Night.day) >= ahead.first_day)
-    nights = session.exec(select(Night).where(*those).order_by(col(Night.id))).all()
+def _out_of_the_nights(work: Work, ahead: Ahead) -> list[NightTakenBack]:
+    those = (col(Night.facility_id) == work.facility_id, col(Night.day) >= ahead.first_day)
+    nights = work.session.exec(select(Night).where(*those).order_by(col(Night.id))).all()
     moved = [
         NightTakenBack(
             taking_back_id=0,
@@ -245,49 +238,49 @@ def _out_of_the_nights(session: Session, acting: Acting, ahead: Ahead) -> list[N
         for night in nights
     ]
     for night in nights:
-        session.delete(night)
-    session.flush()
+        work.session.delete(night)
+    work.session.flush()
     return moved
 
 
-def _out_of_the_draws(session: Session, acting: Acting, ahead: Ahead, row: TakingBack) -> int:
+def _out_of_the_draws(work: Work, ahead: Ahead, row: TakingBack) -> int:
     """Draws that were on a call list stay, cancelled; those made up for a gap go, for nobody was told of them.
 
     The newest draw of all stays too: in a file its number would be given to another one. Returns how many there were.
     """
-    those = _of_the_days(acting, ahead) & col(Draw.taken_back_id).is_(None)
+    those = _of_the_days(work, ahead) & col(Draw.taken_back_id).is_(None)
     spoken_of = exists().where(col(AuditEntry.draw_id) == Draw.id)
     made_up = (col(Draw.due_on).not_in(ahead.runs), ~spoken_of, col(Draw.id) < row.last_draw_id)
-    gone = session.connection().execute(delete(Draw).where(those, *made_up)).rowcount
-    kept = session.exec(select(Draw).where(those).order_by(col(Draw.id))).all()
+    gone = work.session.connection().execute(delete(Draw).where(those, *made_up)).rowcount
+    kept = work.session.exec(select(Draw).where(those).order_by(col(Draw.id))).all()
     for draw in kept:
         draw.taken_back_id = row.id
         if draw.status != Status.CANCELLED:
-            set_status(session, acting, draw, Status.CANCELLED, f"the night was taken back: {row.reason}")
-        keep_as_it_was_made(session, acting, draw)
-        session.add(draw)
-    session.flush()
+            set_status(work, draw, Status.CANCELLED, f"the night was taken back: {row.reason}")
+        keep_as_it_was_made(work, draw)
+        work.session.add(draw)
+    work.session.flush()
     return gone + len(kept)
 
 
 def _restore(
-    session: Session, acting: Acting, by_them: ColumnElement[bool], touched: Sequence[tuple[Draw, int]]
+    work: Work, by_them: ColumnElement[bool], touched: Sequence[tuple[Draw, int]]
 ) -> tuple[list[Restored], list[int]]:
     """What these runs closed is as it was before, or unrecorded where a missed draw's day is over by now."""
     restored: list[Restored] = []
     decided: set[int] = set()
     for draw, first in touched:
         closed_as = Status(draw.status)
-        if draw.due_on >= acting.today:
-            status, because = _before(session, draw, first)
+        if draw.due_on >= work.today:
+            status, because = _before(work.session, draw, first)
         elif closed_as is Status.MISSED:
             status, because = Status.UNRECORDED, Because.CLOSED_BY_A_CLOCK
         else:
             continue
-        decided.update(decided_on(session, draw))
-        set_status(session, acting, draw, status, because)
-        settle(session, acting, draw)
-        code = session.get_one(Participant, draw.participant_id).code
+        decided.update(decided_on(work.session, draw))
+        set_status(work, draw, status, because)
+        settle(work, draw)
+        code = work.session.get_one(Participant, draw.participant_id).code
         restored.append(Restored(code, draw.due_on, closed_as, status))
     return restored, sorted(decided)
 
@@ -305,9 +298,9 @@ def _before(session: Session, draw: Draw, first: int) -> tuple[Status, Because]:
     return status, Because.RECOLLECT if is_recollected else Because.CLOSED_BY_A_CLOCK
 
 
-def _forget_deliveries(session: Session, acting: Acting) -> None:
+def _forget_deliveries(work: Work) -> None:
     """A report that left before its week was over is to leave again when it is."""
-    for week, row in outbox.reports(session, acting):
-        if week.sunday >= acting.today:
-            session.delete(row)
-    session.flush()
+    for week, row in outbox.reports(work):
+        if week.sunday >= work.today:
+            work.session.delete(row)
+    work.session.flush()

@@ -15,7 +15,6 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
@@ -35,7 +34,6 @@ from testing_tracker.services.exchange.imports import (
     read_word,
 )
 from testing_tracker.services.exchange.past_draws import PastDraws, method_of
-from testing_tracker.store import audit
 from testing_tracker.store.dialects import add_rows, among, free_ids
 from testing_tracker.store.queries import counts, draw_stands
 from testing_tracker.store.tables import (
@@ -47,6 +45,7 @@ from testing_tracker.store.tables import (
     Renaming,
     Result,
 )
+from testing_tracker.store.work import Work
 
 COLUMNS = ("participant", "due_on", "status", "outcome", "analytes", "reason")
 STATUSES = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED, Status.EXCUSED)
@@ -66,7 +65,7 @@ class _Person:
     since: date
 
 
-def import_history(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
+def import_history(work: Work, lines: Iterable[str]) -> Tally:
     """Take a past record. It raises no recommendations: what it tells has been responded to, or not, back then.
 
     It is read against the prescriptions on record, and an open recommendation is weighed again with what it tells.
@@ -74,37 +73,35 @@ def import_history(session: Session, acting: Acting, lines: Iterable[str]) -> Ta
     """
     tally = Tally()
     people: dict[str, _Person] = {}
-    draws = PastDraws(session, acting)
+    draws = PastDraws(work)
     touched: set[int] = set()
     good = read_lines(lines, COLUMNS, (), tally)
     while chunk := list(islice(good, AT_A_TIME)):
-        _learn_people(session, acting, chunk, people)
+        _learn_people(work, chunk, people)
         draws.learn(person.id for person in people.values())
-        touched |= _take(session, acting, chunk, people, draws, tally)
+        touched |= _take(work, chunk, people, draws, tally)
     for participant_id in sorted(touched):
-        evidence.bring_in_line(session, acting, participant_id)
+        evidence.bring_in_line(work, participant_id)
     tally.refused.sort(key=lambda refused: refused.number)
-    audit.record(
-        session,
-        acting,
+    work.on_record(
         Act.HISTORY_IMPORT,
         taken=tally.taken,
         unchanged=tally.unchanged,
         refused=len(tally.refused),
     )
-    session.flush()
+    work.session.flush()
     return tally
 
 
-def _learn_people(session: Session, acting: Acting, chunk: Sequence[Line], people: dict[str, _Person]) -> None:
+def _learn_people(work: Work, chunk: Sequence[Line], people: dict[str, _Person]) -> None:
     keys = {line.cells["participant"].casefold() for line in chunk} - people.keys()
     having = sa_select(col(Participant.code_key), col(Participant.id)).where(
-        col(Participant.facility_id) == acting.facility_id, col(Participant.code_key).in_(keys)
+        col(Participant.facility_id) == work.facility_id, col(Participant.code_key).in_(keys)
     )
     had = (
         sa_select(col(Renaming.earlier_key), col(Renaming.participant_id))
         .join(Participant, col(Participant.id) == Renaming.participant_id)
-        .where(col(Participant.facility_id) == acting.facility_id, col(Renaming.earlier_key).in_(keys))
+        .where(col(Participant.facility_id) == work.facility_id, col(Renaming.earlier_key).in_(keys))
     )
     codes = union(having, had).subquery()
     query = (
@@ -113,14 +110,13 @@ def _learn_people(session: Session, acting: Acting, chunk: Sequence[Line], peopl
         .where(col(Enrolment.enrolled))
         .group_by(codes.c.code_key, codes.c.id)
     )
-    for code_key, identity, since in session.connection().execute(query):
+    for code_key, identity, since in work.session.connection().execute(query):
         assert identity is not None, "a primary key"
         people[code_key] = _Person(identity, since)
 
 
 def _take(
-    session: Session,
-    acting: Acting,
+    work: Work,
     chunk: Sequence[Line],
     people: Mapping[str, _Person],
     draws: PastDraws,
@@ -130,10 +126,10 @@ def _take(
     readable: list[tuple[Line, _Key, Past]] = []
     for line in chunk:
         try:
-            readable.append((line, *_read(acting, line.cells, people)))
+            readable.append((line, *_read(work, line.cells, people)))
         except TestingTrackerError as error:
             tally.refuse(line, error)
-    known = _on_record(session, {key for _, key, _ in readable})
+    known = _on_record(work.session, {key for _, key, _ in readable})
     new: list[tuple[_Key, Past]] = []
     for line, key, past in readable:
         there = known.get(key)
@@ -145,11 +141,11 @@ def _take(
             tally.add(is_new=False)
         else:
             tally.refuse(line, _differs(line.cells["participant"], key, there))
-    _write(session, acting, draws, new)
+    _write(work, draws, new)
     return {key[0] for key, past in new if past.outcome is Outcome.POSITIVE}
 
 
-def _read(acting: Acting, cells: Mapping[str, str], people: Mapping[str, _Person]) -> tuple[_Key, Past]:
+def _read(work: Work, cells: Mapping[str, str], people: Mapping[str, _Person]) -> tuple[_Key, Past]:
     code = read_code(cells["participant"])
     day = read_day("due_on", cells["due_on"])
     status = read_word("status", cells["status"], STATUSES)
@@ -159,8 +155,8 @@ def _read(acting: Acting, cells: Mapping[str, str], people: Mapping[str, _Person
     analytes = read_analytes(cells["analytes"])
     check_analytes(outcome, analytes)
     is_for_cause, past = read_reason(cells["reason"], status, outcome, analytes)
-    if day > acting.today:
-        raise TestingTrackerError(f"{day} is in the future; today is {acting.today}")
+    if day > work.today:
+        raise TestingTrackerError(f"{day} is in the future; today is {work.today}")
     person = people.get(code.casefold())
     if person is None:
         raise TestingTrackerError(f"there is no participant {code}; import participants first")
@@ -269,9 +265,9 @@ def _analytes_of(row: Any) -> tuple[str, ...]:  # noqa: ANN401  as above
     return tuple(sorted(read or _words(row.analytes)))
 
 
-def _write(session: Session, acting: Acting, go_by: PastDraws, new: Sequence[tuple[_Key, Past]]) -> None:
+def _write(work: Work, go_by: PastDraws, new: Sequence[tuple[_Key, Past]]) -> None:
     """Write many draws at once, with the results that they have."""
-    connection = session.connection()
+    connection = work.session.connection()
     with_result = [past for _, past in new if past.outcome or past.earlier]
     draw_ids = free_ids(connection, Draw, len(new))
     result_ids = iter(free_ids(connection, Result, len(with_result)))
@@ -280,11 +276,11 @@ def _write(session: Session, acting: Acting, go_by: PastDraws, new: Sequence[tup
         version = go_by.version_of(key[0], key[1])
         read = go_by.read(key[0], key[1], past, version)
         says_so = go_by.says(key[1], past, read, version)
-        rows.draws.append(_draw(acting, draw_id, key, past, (*says_so, version.id)))
+        rows.draws.append(_draw(work, draw_id, key, past, (*says_so, version.id)))
         if past.outcome or past.earlier:
             rows.add_result(next(result_ids), draw_id, past, read)
-    recorded = {"recorded_at": acting.now, "recorded_by": acting.account}
-    add_rows(connection, Draw, _DRAW_COLUMNS, rows.draws, recorded_at=acting.now)
+    recorded = {"recorded_at": work.now, "recorded_by": work.account}
+    add_rows(connection, Draw, _DRAW_COLUMNS, rows.draws, recorded_at=work.now)
     add_rows(connection, Result, _RESULT_COLUMNS, rows.results, **recorded)
     add_rows(connection, Finding, ("result_id", "analyte", "found", "amount", "unit", "comparator"), rows.findings)
     add_rows(connection, Reading, ("result_id", "expected", "unexpected", "absent"), rows.readings, **recorded)
@@ -307,10 +303,10 @@ _DRAW_COLUMNS = (
 _RESULT_COLUMNS = ("id", "draw_id", "outcome", "method", "lab", "collected_at")
 
 
-def _draw(acting: Acting, draw_id: int, key: _Key, past: Past, says_so: tuple[object, ...]) -> tuple[object, ...]:
+def _draw(work: Work, draw_id: int, key: _Key, past: Past, says_so: tuple[object, ...]) -> tuple[object, ...]:
     """The cells of a draw; `says_so` are the last four."""
     participant_id, day, is_for_cause = key
-    is_over = past.status is Status.DUE and day < acting.today
+    is_over = past.status is Status.DUE and day < work.today
     status = str(Status.UNRECORDED if is_over else past.status)
     kind = str(Kind.FOR_CAUSE if is_for_cause else Kind.IMPORTED)
     outcome, *rest = says_so
@@ -343,17 +339,17 @@ class _Rows:
             self.readings.append((result_id, *(";".join(names) for names in astuple(read))))
 
 
-def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]]:
+def export_history(work: Work) -> Iterator[tuple[str, ...]]:
     """Every draw of the facility as the cells of a line, by participant and day; a few in memory at a time."""
     query = (
         sa_select(*_PAST_COLUMNS, col(Participant.code), col(Draw.due_on))
         .select_from(Draw)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
-        .where(col(Participant.facility_id) == acting.facility_id, draw_stands())
+        .where(col(Participant.facility_id) == work.facility_id, draw_stands())
         .order_by(col(Participant.code_key), col(Draw.due_on), col(Draw.id))
     )
-    for row in session.connection().execute(query, execution_options={"yield_per": AT_A_TIME}):
+    for row in work.session.connection().execute(query, execution_options={"yield_per": AT_A_TIME}):
         past = _past_of(row)
         yield (
             row.code,
@@ -361,5 +357,5 @@ def export_history(session: Session, acting: Acting) -> Iterator[tuple[str, ...]
             str(_IN_A_FILE.get(past.status, past.status)),
             str(past.outcome or ""),
             ";".join(past.analytes),
-            write_reason(past, for_cause=row.kind == Kind.FOR_CAUSE, is_over=row.due_on < acting.today),
+            write_reason(past, for_cause=row.kind == Kind.FOR_CAUSE, is_over=row.due_on < work.today),
         )

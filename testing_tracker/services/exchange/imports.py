@@ -12,9 +12,6 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlmodel import Session
-
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import read_day as read_a_day
 from testing_tracker.rules.exchange.csv_cells import unprotected
@@ -24,6 +21,7 @@ from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services.people import participants
 from testing_tracker.services.people.lookup import LookAlikes, looks_like
 from testing_tracker.services.schedules import versions
+from testing_tracker.store.work import Work
 
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")
 
@@ -216,16 +214,16 @@ def check_analytes(outcome: Outcome | None, analytes: Sequence[str]) -> None:
         raise TestingTrackerError(f"only a positive has analytes, and the outcome is {outcome or 'empty'}")
 
 
-def import_participants(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
+def import_participants(work: Work, lines: Iterable[str]) -> Tally:
     """Enrol the participants of a file; one who is on record with the same details stays unchanged."""
     tally = Tally()
-    known = [schedule.name for schedule in versions.all_schedules(session, acting)]
-    codes = LookAlikes(session, acting)
+    known = [schedule.name for schedule in versions.all_schedules(work)]
+    codes = LookAlikes(work)
     for line in read_lines(lines, PARTICIPANT_COLUMNS, ("name",), tally):
         try:
             new = _read_participant(line.cells, known)
-            with session.begin_nested():
-                enrolled = participants.enrol_if_new(session, acting, new, codes)
+            with work.session.begin_nested():
+                enrolled = participants.enrol_if_new(work, new, codes)
         except TestingTrackerError as error:
             tally.refuse(line, error)
         else:

@@ -4,9 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.exchange.past import Past
@@ -17,15 +16,16 @@ from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services.schedules import versions as schedules
 from testing_tracker.services.testing.prescriptions import active_on, standing
 from testing_tracker.store.tables import Assignment, Prescription, Schedule, ScheduleVersion
+from testing_tracker.store.work import Work
 
 
 class PastDraws:
     """Reads past draws by what is on record; each schedule and each participant's prescriptions are asked for once."""
 
-    def __init__(self, session: Session, acting: Acting) -> None:
-        self._session = session
-        self._acting = acting
-        self._versions = _versions(session, acting)
+    def __init__(self, work: Work) -> None:
+        self._session = work.session
+        self._acting = work
+        self._versions = _versions(work)
         self._assigned: dict[int, list[tuple[date, int]]] = {}
         self._prescribed: dict[int, list[Prescription]] = {}
 
@@ -85,12 +85,12 @@ def _rule(version: ScheduleVersion) -> Rule:
     return schedules.rule_of(version.text)
 
 
-def _versions(session: Session, acting: Acting) -> dict[int, list[ScheduleVersion]]:
+def _versions(work: Work) -> dict[int, list[ScheduleVersion]]:
     found: dict[int, list[ScheduleVersion]] = {}
-    rows = session.exec(
+    rows = work.session.exec(
         select(ScheduleVersion)
         .join(Schedule, col(Schedule.id) == ScheduleVersion.schedule_id)
-        .where(Schedule.facility_id == acting.facility_id)
+        .where(Schedule.facility_id == work.facility_id)
         .order_by(col(ScheduleVersion.version))
     )
     for version in rows:

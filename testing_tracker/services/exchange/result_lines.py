@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
@@ -36,6 +35,7 @@ from testing_tracker.services.testing.collections import collected_instant
 from testing_tracker.services.testing.draws import OpenDraw, find_draw, find_draw_to_correct
 from testing_tracker.store.queries import draws_on, id_of
 from testing_tracker.store.tables import Draw, Recommendation, Result
+from testing_tracker.store.work import Work
 
 COLUMNS = ("participant", "due_on", "outcome")
 _MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
@@ -83,7 +83,7 @@ class _Whole:
     new: results.NewResult
 
 
-def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Tally:
+def import_results(work: Work, lines: Iterable[str]) -> Tally:
     """Log the results of a file; one of which all is on record, even as corrected since, stays unchanged.
 
     The rows of one specimen are one result. Each raises its recommendation as if a nurse had logged it. One that
@@ -91,14 +91,14 @@ def import_results(session: Session, acting: Acting, lines: Iterable[str]) -> Ta
     """
     tally = Tally()
     raised: dict[int, str] = {}
-    for rows in _by_specimens(_read_rows(session, acting, lines, tally), tally):
-        for logged in _take(session, acting, rows, tally):
+    for rows in _by_specimens(_read_rows(work, lines, tally), tally):
+        for logged in _take(work, rows, tally):
             if logged.recommendation is not None:
                 raised[id_of(logged.recommendation)] = logged.participant.code
             if logged.settled.lost is not None:
                 tally.lost_grounds[logged.participant.code] = logged.settled.lost
     for identity, code in raised.items():
-        reason = session.get_one(Recommendation, identity).reason  # as the file's last positive left it
+        reason = work.session.get_one(Recommendation, identity).reason  # as the file's last positive left it
         tally.recommendations.append(Raised(identity, code, reason))
     tally.refused.sort(key=lambda refused: refused.number)
     tally.notes.sort()
@@ -114,14 +114,14 @@ def _key(line: Line) -> _Key:
     return cells["participant"].casefold(), cells["due_on"], method, cells.get("kind", "").casefold()
 
 
-def _read_rows(session: Session, acting: Acting, lines: Iterable[str], tally: Tally) -> list[_Row]:
+def _read_rows(work: Work, lines: Iterable[str], tally: Tally) -> list[_Row]:
     """The lines that can be read. Where one cannot, the others of its draw and method say only a part of a result, so
     they are refused with it."""
     rows: list[_Row] = []
     unread: dict[_Key, int] = {}
     for line in read_lines(lines, COLUMNS, OPTIONAL, tally):
         try:
-            rows.append(_read_row(session, acting, line))
+            rows.append(_read_row(work, line))
         except TestingTrackerError as error:
             tally.refuse(line, error)
             unread.setdefault(_key(line), line.number)
@@ -133,12 +133,12 @@ def _read_rows(session: Session, acting: Acting, lines: Iterable[str], tally: Ta
     return [row for row in rows if _key(row.line) not in unread]
 
 
-def _read_row(session: Session, acting: Acting, line: Line) -> _Row:
+def _read_row(work: Work, line: Line) -> _Row:
     cells = line.cells
     code = read_code(cells["participant"])
     day = read_day("due_on", cells["due_on"])
-    new = _read_result(acting, day, cells)
-    draw = _find_draw(session, acting, code, day, cells.get("kind", "")).draw
+    new = _read_result(work, day, cells)
+    draw = _find_draw(work, code, day, cells.get("kind", "")).draw
     return _Row(line, id_of(draw), draw.kind == Kind.FOR_CAUSE, new)
 
 
@@ -158,16 +158,16 @@ def _by_specimens(rows: Sequence[_Row], tally: Tally) -> Iterator[list[list[_Row
         yield [[row for row in of_draw if row.label == label] for label in labels]
 
 
-def _take(session: Session, acting: Acting, specimens: list[list[_Row]], tally: Tally) -> Iterator[results.Logged]:
+def _take(work: Work, specimens: list[list[_Row]], tally: Tally) -> Iterator[results.Logged]:
     """Log what is new of a draw's specimens. Of two new ones it is not guessed which is the draw's."""
     new = []
     for rows in specimens:
         try:
-            whole = _whole(session, acting, rows)
+            whole = _whole(work, rows)
         except TestingTrackerError as error:
             _refuse(tally, rows, error)
             continue
-        if _is_on_record(session, whole):
+        if _is_on_record(work.session, whole):
             tally.unchanged += len(rows)
         else:
             new.append(whole)
@@ -176,8 +176,8 @@ def _take(session: Session, acting: Acting, specimens: list[list[_Row]], tally: 
             _refuse(tally, whole.rows, "the file has two specimens of this draw, and a draw has one result")
             continue
         try:
-            with session.begin_nested():
-                logged = _log(session, acting, whole, tally)
+            with work.session.begin_nested():
+                logged = _log(work, whole, tally)
         except TestingTrackerError as error:
             _refuse(tally, whole.rows, error)
             continue
@@ -193,30 +193,30 @@ def _refuse(tally: Tally, rows: Sequence[_Row], reason: object) -> None:
         tally.refuse(row.line, reason)
 
 
-def _whole(session: Session, acting: Acting, rows: Sequence[_Row]) -> _Whole:
+def _whole(work: Work, rows: Sequence[_Row]) -> _Whole:
     """The rows of one specimen as one result, and its draw as it is now: rows before may have changed it."""
     first = rows[0]
     cells = first.line.cells
     day = read_day("due_on", cells["due_on"])
-    found = find_draw_to_correct(session, acting, cells["participant"], day, for_cause=first.for_cause)
+    found = find_draw_to_correct(work, cells["participant"], day, for_cause=first.for_cause)
     kinds = [row.new.specimen.kind for row in rows if row.new.specimen is not None and row.new.specimen.kind]
     return _Whole(
-        rows, found, one_result([row.new for row in rows], [*kinds, test_of(session, found.draw).specimen][0])
+        rows, found, one_result([row.new for row in rows], [*kinds, test_of(work.session, found.draw).specimen][0])
     )
 
 
-def _log(session: Session, acting: Acting, whole: _Whole, tally: Tally) -> results.Logged:
+def _log(work: Work, whole: _Whole, tally: Tally) -> results.Logged:
     """Log a result that is not on record. Raises TestingTrackerError, naming what differs where another one is."""
     found, new = whole.found, whole.new
-    standing = next(iter(results_of(session, found.draw, new.method)), None)
-    if standing is not None and standing.outcome is not None and not _may_follow(session, found, standing, new):
-        differing = ", ".join(differences(session, found.draw, standing, new))
+    standing = next(iter(results_of(work.session, found.draw, new.method)), None)
+    if standing is not None and standing.outcome is not None and not _may_follow(work.session, found, standing, new):
+        differing = ", ".join(differences(work.session, found.draw, standing, new))
         raise TestingTrackerError(
             f"{found.which} already has a result ({standing.outcome}), and the line says otherwise; what differs: "
             f"{differing}. If the line is right, correct it with `testing-tracker amend`."
         )
-    came_back = was_taken_back(session, found.draw, new)
-    logged = results.log_result(session, acting, found, new)
+    came_back = was_taken_back(work.session, found.draw, new)
+    logged = results.log_result(work, found, new)
     if came_back:
         said = f"{found.which}: the same result was taken back before, and is on record again. Look whether it is right"
         tally.notes.append((whole.rows[0].line.number, said))
@@ -230,7 +230,7 @@ def _may_follow(session: Session, found: OpenDraw, standing: Result, new: result
     return results.is_further(session, standing, new)
 
 
-def _read_result(acting: Acting, day: date, cells: Mapping[str, str]) -> results.NewResult:
+def _read_result(work: Work, day: date, cells: Mapping[str, str]) -> results.NewResult:
     outcome = read_word("outcome", cells["outcome"], list(Outcome))
     names, amounts = _read_findings(cells.get("analytes", ""))
     if not amounts:
@@ -242,12 +242,12 @@ def _read_result(acting: Acting, day: date, cells: Mapping[str, str]) -> results
     return results.NewResult(
         outcome=outcome,
         analytes=names,
-        collected_at=_read_time(acting, day, "collected_at", cells),
+        collected_at=_read_time(work, day, "collected_at", cells),
         note=cells.get("note") or None,
         amounts=amounts,
         method=method,
         lab=lab,
-        specimen=_read_specimen(acting, day, cells),
+        specimen=_read_specimen(work, day, cells),
         looked_for=read_analytes(cells.get("looked_for", ""), "looked_for"),
         cutoffs=_read_cutoffs(cells.get("cutoffs", "")),
     )
@@ -278,7 +278,7 @@ def _read_cutoffs(cell: str) -> dict[str, Amount]:
     return cutoffs
 
 
-def _read_specimen(acting: Acting, day: date, cells: Mapping[str, str]) -> NewSpecimen | None:
+def _read_specimen(work: Work, day: date, cells: Mapping[str, str]) -> NewSpecimen | None:
     said = {column: cells[column] for column in _OF_THE_SPECIMEN if cells.get(column)}
     if not said:
         return None
@@ -297,31 +297,31 @@ def _read_specimen(acting: Acting, day: date, cells: Mapping[str, str]) -> NewSp
         label=said.get("specimen_id"),
         collector=said.get("collector"),
         observed=observed,
-        received_at=_read_time(acting, day, "received_at", cells),
+        received_at=_read_time(work, day, "received_at", cells),
         measurements=Measurements(**measured),
     )
 
 
-def _find_draw(session: Session, acting: Acting, code: str, day: date, kind: str) -> OpenDraw:
+def _find_draw(work: Work, code: str, day: date, kind: str) -> OpenDraw:
     """The draw that a line means. Of two it is not guessed: a file comes again, and then the guess would be another."""
     which = read_word("kind", kind, list(Which)) if kind else None
-    participant = lookup.find_participant(session, acting, code)
-    if which is None and len(draws_on(session, id_of(participant), day)) > 1:
+    participant = lookup.find_participant(work, code)
+    if which is None and len(draws_on(work.session, id_of(participant), day)) > 1:
         raise TestingTrackerError(
             f"{participant.code} has two draws on {day}, a scheduled one and one for cause; say which in a column "
             f"kind: {' or '.join(Which)}"
         )
-    return find_draw(session, acting, code, day, for_cause=None if which is None else which is Which.FOR_CAUSE)
+    return find_draw(work, code, day, for_cause=None if which is None else which is Which.FOR_CAUSE)
 
 
-def _read_time(acting: Acting, day: date, column: str, cells: Mapping[str, str]) -> datetime | None:
+def _read_time(work: Work, day: date, column: str, cells: Mapping[str, str]) -> datetime | None:
     cell = cells.get(column, "")
     if not cell:
         return None
     if _TIME.fullmatch(cell) is None:
         raise TestingTrackerError(f"{column} is not a time; write 09:40, or 2026-11-23T09:40")
     what = "time of receipt" if column == "received_at" else "time of collection"
-    return collected_instant(acting, day, cell, what)
+    return collected_instant(work, day, cell, what)
 
 
 def _is_absence(draw: Draw) -> bool:

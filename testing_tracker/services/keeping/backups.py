@@ -10,13 +10,12 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Timezones
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.services.drawing import keys
-from testing_tracker.store import audit, copies, facilities, integrity, ledger, own_files
+from testing_tracker.store import copies, facilities, integrity, ledger, own_files
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
 from testing_tracker.store.dumps import BEGINNING
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
@@ -25,6 +24,7 @@ from testing_tracker.store.own_files import Output
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
+from testing_tracker.store.work import Work, work_in
 
 _FIRST_WITH_A_KEY = "0002"
 
@@ -71,19 +71,19 @@ def make(location: Location, file: Path, progress: Progress, *, overwrite: bool)
         raise cannot_write(file, error) from None
 
 
-def record_made(session: Session, acting: Acting, copy: Copy) -> None:
+def record_made(work: Work, copy: Copy) -> None:
     """Put on a facility's record that a backup was made; where it is, is nobody's business."""
-    audit.record(session, acting, Act.BACKUP_MAKE, page=copy.page, schema=copy.schema)
+    work.on_record(Act.BACKUP_MAKE, page=copy.page, schema=copy.schema)
 
 
-def _acting_in_each(session: Session, clock_of: ClockOf) -> Iterator[Acting]:
+def _work_in_each(session: Session, clock_of: ClockOf) -> Iterator[Work]:
     for facility in facilities.every(session):
-        yield acting_in(facility, clock_of(facilities.timezones_of(session, facility)))
+        yield work_in(session, facility, clock_of)
 
 
-def record_key_copy(session: Session, acting: Acting) -> None:
+def record_key_copy(work: Work) -> None:
     """Put on a facility's record that its key was copied."""
-    audit.record(session, acting, Act.KEY_COPY)
+    work.on_record(Act.KEY_COPY)
 
 
 def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
@@ -177,10 +177,10 @@ def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed
 def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) -> str | None:
     """Put on each facility's record that a copy was brought back; what is wrong with the key of any."""
     problems = []
-    for acting in _acting_in_each(session, clock_of):
-        page, _ = ledger.last_page(session, acting.facility_id)
-        audit.record(session, acting, Act.BACKUP_RESTORE, page=page)
-        problems.append(keys.problem_with(session, acting.facility_id, location.key, acting.today))
+    for work in _work_in_each(session, clock_of):
+        page, _ = ledger.last_page(session, work.facility_id)
+        work.on_record(Act.BACKUP_RESTORE, page=page)
+        problems.append(keys.problem_with(session, work.facility_id, location.key, work.today))
     return next((problem for problem in problems if problem is not None), None)
 
 

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import zone_on
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.keeping import stuck
@@ -21,65 +20,66 @@ from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.testing import attendance, confirmations
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Recommendation
+from testing_tracker.store.work import Work
 
 _SEASONS = (1, 4, 7, 10)
 
 
-def find_stuck(
-    session: Session, acting: Acting, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience
-) -> list[Stuck]:
+def find_stuck(work: Work, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience) -> list[Stuck]:
     """All that is stuck, and what is worth knowing, in the order in which to look at it."""
     return stuck.in_order(
         [
-            *_the_program(session, acting, location, machine_zone, patience),
-            *_results(session, acting, patience),
-            *_clinicians(session, acting, patience),
+            *_the_program(work, location, machine_zone, patience),
+            *_results(work, patience),
+            *_clinicians(work, patience),
         ]
     )
 
 
 def _the_program(
-    session: Session, acting: Acting, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience
+    work: Work, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience
 ) -> Iterator[Stuck | None]:
-    opened_on = session.get_one(Facility, acting.facility_id).opened_on
-    local_now = acting.now.astimezone(acting.zone)
+    opened_on = work.session.get_one(Facility, work.facility_id).opened_on
+    local_now = work.now.astimezone(work.zone)
     newest = func.max(Night.day)
-    nights = select(newest).where(Night.facility_id == acting.facility_id)
-    yield stuck.night_overdue(session.exec(nights).one(), opened_on, local_now, patience)
-    yield from _gaps(session, acting, patience)
-    yield from map(stuck.unanswered, closings.unanswered(session, acting))
-    yield stuck.key(keys.problem_with(session, acting.facility_id, location.key, acting.today), acting.today)
-    entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == acting.facility_id)
+    nights = select(newest).where(Night.facility_id == work.facility_id)
+    yield stuck.night_overdue(work.session.exec(nights).one(), opened_on, local_now, patience)
+    yield from _gaps(work, patience)
+    yield from map(stuck.unanswered, closings.unanswered(work))
+    yield stuck.key(keys.problem_with(work.session, work.facility_id, location.key, work.today), work.today)
+    entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == work.facility_id)
     known = select(func.max(AuditEntry.id)).where(
-        AuditEntry.facility_id == acting.facility_id, AuditEntry.act == Act.NIGHT_TAKE_BACK
+        AuditEntry.facility_id == work.facility_id, AuditEntry.act == Act.NIGHT_TAKE_BACK
     )
-    since = entries.where(col(AuditEntry.id) > (session.exec(known).one() or 0))  # the clock's word before is known
-    yield stuck.clock(session.exec(nights).one(), session.exec(since).one(), local_now, patience)
-    made = session.exec(entries.where(AuditEntry.act == Act.BACKUP_MAKE)).one()
+    since = entries.where(
+        col(AuditEntry.id) > (work.session.exec(known).one() or 0)
+    )  # the clock's word before is known
+    yield stuck.clock(work.session.exec(nights).one(), work.session.exec(since).one(), local_now, patience)
+    made = work.session.exec(entries.where(AuditEntry.act == Act.BACKUP_MAKE)).one()
     if made or isinstance(location, Location):  # a server's may all be made by its administrator, unknown here
-        yield stuck.backup(_local_day(acting, made) if made else None, opened_on, acting.today, patience)
-    same = all(_offset(zone_month, machine_zone) == _offset(zone_month, acting.zone) for zone_month in _moments(acting))
-    yield stuck.zone(machine_zone.key, zone_on(acting.zone, acting.today).key, same=same, today=acting.today)
-    for change in closed_days.coming_changes(session, acting):
-        yield stuck.calendar(closed_days.change_in_words(change, acting), acting.today)
+        yield stuck.backup(_local_day(work, made) if made else None, opened_on, work.today, patience)
+    same = all(_offset(zone_month, machine_zone) == _offset(zone_month, work.zone) for zone_month in _moments(work))
+    yield stuck.zone(machine_zone.key, zone_on(work.zone, work.today).key, same=same, today=work.today)
+    for change in closed_days.coming_changes(work):
+        yield stuck.calendar(closed_days.change_in_words(change, work), work.today)
 
 
-def _moments(acting: Acting) -> Iterator[datetime]:
+def _moments(work: Work) -> Iterator[datetime]:
     """One in each season of this year: two zones are the same when they agree in all."""
     for month in _SEASONS:
-        yield acting.now.replace(month=month, day=1)
+        yield work.now.replace(month=month, day=1)
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> object:
     return moment.astimezone(zone).utcoffset()
 
 
-def _gaps(session: Session, acting: Acting, patience: Patience) -> Iterator[Stuck | None]:
+def _gaps(work: Work, patience: Patience) -> Iterator[Stuck | None]:
     unrecorded = (
         select(func.count(col(Draw.id)))
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             Draw.due_on == Night.day,
             Draw.status == Status.UNRECORDED,
             Draw.kind == Kind.FIXED,
@@ -88,55 +88,55 @@ def _gaps(session: Session, acting: Acting, patience: Patience) -> Iterator[Stuc
     )
     query = (
         sa_select(col(Night.day), unrecorded)
-        .where(col(Night.facility_id) == acting.facility_id, ~col(Night.ran))
+        .where(col(Night.facility_id) == work.facility_id, ~col(Night.ran))
         .order_by(col(Night.day).desc())
         .limit(patience.gap_days + 1)
     )
-    for day, count in session.connection().execute(query):
-        yield stuck.gap(day, count, acting.today, patience)
+    for day, count in work.session.connection().execute(query):
+        yield stuck.gap(day, count, work.today, patience)
 
 
-def _results(session: Session, acting: Acting, patience: Patience) -> Iterator[Stuck | None]:
+def _results(work: Work, patience: Patience) -> Iterator[Stuck | None]:
     collected = (
         select(Draw, Participant.code)
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(Participant.facility_id == acting.facility_id, Draw.status == Status.COLLECTED)
+        .where(Participant.facility_id == work.facility_id, Draw.status == Status.COLLECTED)
         .order_by(col(Draw.id))
     )
-    for draw, code in session.exec(collected.where(col(Draw.outcome).is_(None))):
-        yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, patience)
+    for draw, code in work.session.exec(collected.where(col(Draw.outcome).is_(None))):
+        yield stuck.result(code, Kind(draw.kind), draw.due_on, work.today, patience)
     elsewhere = (
         select(Draw, Participant.code)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             Draw.status == Status.UNRECORDED,
             Draw.because == Because.RESULT_TO_COME,
         )
         .order_by(col(Draw.id))
     )
-    for draw, code in session.exec(elsewhere):
-        yield stuck.result(code, Kind(draw.kind), draw.due_on, acting.today, patience)
-    for one in attendance.to_recollect(session, acting):
+    for draw, code in work.session.exec(elsewhere):
+        yield stuck.result(code, Kind(draw.kind), draw.due_on, work.today, patience)
+    for one in attendance.to_recollect(work):
         yield stuck.recollection(one.participant, one.due_on, one.why, same_draw=one.same_draw)
-    for line in confirmations.awaited(session, acting, overdue_only=True):
-        yield stuck.confirmation(line.participant, line.due_on, line.lab, line.expected_by, acting.today)
+    for line in confirmations.awaited(work, overdue_only=True):
+        yield stuck.confirmation(line.participant, line.due_on, line.lab, line.expected_by, work.today)
 
 
-def _clinicians(session: Session, acting: Acting, patience: Patience) -> Iterator[Stuck | None]:
-    waiting = session.exec(
+def _clinicians(work: Work, patience: Patience) -> Iterator[Stuck | None]:
+    waiting = work.session.exec(
         select(Recommendation, Participant.code)
         .join(Participant, col(Participant.id) == Recommendation.participant_id)
-        .where(Participant.facility_id == acting.facility_id, Recommendation.status == Decision.OPEN)
+        .where(Participant.facility_id == work.facility_id, Recommendation.status == Decision.OPEN)
     )
     for row, code in waiting:
         assert row.id is not None
-        raised_on = _local_day(acting, row.raised_at)
-        yield stuck.recommendation(row.id, code, raised_on, row.deferred_until, acting.today, patience)
-    for line in reviews.listed(session, acting):
-        raised_on = _local_day(acting, line.raised_at)
-        yield stuck.review(line.id, line.participant, line.about, raised_on, acting.today, patience)
+        raised_on = _local_day(work, row.raised_at)
+        yield stuck.recommendation(row.id, code, raised_on, row.deferred_until, work.today, patience)
+    for line in reviews.listed(work):
+        raised_on = _local_day(work, line.raised_at)
+        yield stuck.review(line.id, line.participant, line.about, raised_on, work.today, patience)
 
 
-def _local_day(acting: Acting, moment: datetime) -> date:
-    return moment.astimezone(acting.zone).date()
+def _local_day(work: Work, moment: datetime) -> date:
+    return moment.astimezone(work.zone).date()

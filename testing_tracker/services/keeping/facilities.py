@@ -12,7 +12,6 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from testing_tracker import chance
-from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import Clock, ClockOf, machine_zone
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import zone_on
@@ -22,13 +21,14 @@ from testing_tracker.rules.words import Role
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.people import staff
 from testing_tracker.services.schedules import versions
-from testing_tracker.store import audit, schema
+from testing_tracker.store import schema
 from testing_tracker.store.engine import make_engine, new_file, writing_all
 from testing_tracker.store.facilities import earlier_names, every, timezones_of
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Facility, FacilityName, FacilityZone, Night, Participant
+from testing_tracker.store.work import Work, work_in
 
 
 def shipped_schedules() -> dict[str, str]:
@@ -212,81 +212,77 @@ def _open_facility(session: Session, name: str, clock: Clock, seed: bytes, *, tr
     facility = Facility(name=name, timezone=clock.zone.key, training=training, opened_on=clock.today())
     session.add(facility)
     session.flush()
-    acting = acting_in(facility, clock)
-    audit.record(session, acting, Act.FACILITY_CREATE, facility=name, timezone=clock.zone.key, training=training)
-    keys.start_chain(session, acting, clock.today(), seed, "the facility's first key")
+    work = work_in(session, facility, lambda _: clock)
+    work.on_record(Act.FACILITY_CREATE, facility=name, timezone=clock.zone.key, training=training)
+    keys.start_chain(work, clock.today(), seed, "the facility's first key")
     for file, text in shipped_schedules().items():
-        versions.load_schedule(session, acting, file, text)
+        versions.load_schedule(work, file, text)
     return facility
 
 
 A_DAY = timedelta(days=1)
 
 
-def rename(session: Session, acting: Acting, given: str, reason: str) -> tuple[str, str]:
+def rename(work: Work, given: str, reason: str) -> tuple[str, str]:
     """Give the facility another name; returns the earlier one and the new one.
 
     The earlier name goes on finding it, unless another facility takes it. A manager's to do, where there is one on
     record. Raises TestingTrackerError for a name that cannot be one, and for one that a facility has.
     """
-    staff.require(session, acting, Role.MANAGER, "rename the facility")
+    staff.require(work, Role.MANAGER, "rename the facility")
     name = check_name(given)
-    facility = session.get_one(Facility, acting.facility_id)
+    facility = work.session.get_one(Facility, work.facility_id)
     if name == facility.name:
         raise TestingTrackerError(f"The facility is called {name!r} already; there is nothing to do.")
-    if any(one.name.casefold() == name.casefold() for one in every(session) if one.id != facility.id):
+    if any(one.name.casefold() == name.casefold() for one in every(work.session) if one.id != facility.id):
         raise TestingTrackerError(f"There is a facility {name!r} in this database already. Give another name.")
     earlier, facility.name = facility.name, name
-    session.add(facility)
-    session.add(
+    work.session.add(facility)
+    work.write(
         FacilityName(
-            facility_id=acting.facility_id,
+            facility_id=work.facility_id,
             name=name,
             earlier=earlier,
             reason=reason,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
         )
     )
-    audit.record(session, acting, Act.FACILITY_RENAME, reason=reason, facility=name, earlier=earlier)
-    session.flush()
+    work.on_record(Act.FACILITY_RENAME, reason=reason, facility=name, earlier=earlier)
+    work.session.flush()
     return earlier, name
 
 
-def change_timezone(session: Session, acting: Acting, timezone: str, from_on: date | None, reason: str) -> date:
+def change_timezone(work: Work, timezone: str, from_on: date | None, reason: str) -> date:
     """Have the facility go by another timezone from a day on, by default from tomorrow; returns that day.
 
     Days before keep theirs, and with it their windows and what was late on them. A manager's to do, where there is one
     on record. Raises TestingTrackerError for an unknown timezone, for the one that it goes by already, and for a day
     that was begun or decided.
     """
-    staff.require(session, acting, Role.MANAGER, "change the facility's timezone")
+    staff.require(work, Role.MANAGER, "change the facility's timezone")
     zone = find_zone(timezone)
-    decided_to = versions.decided_to(session, acting) or acting.today
-    earliest = max(acting.today, decided_to) + timedelta(days=1)
+    decided_to = versions.decided_to(work) or work.today
+    earliest = max(work.today, decided_to) + timedelta(days=1)
     from_on = from_on or earliest
     if from_on < earliest:
         raise TestingTrackerError(
             f"A day that was begun keeps its clock. Give {earliest} or a later day; leave --from out for {earliest}."
         )
-    if zone_on(acting.zone, from_on).key == zone.key:
+    if zone_on(work.zone, from_on).key == zone.key:
         raise TestingTrackerError(f"The facility goes by {zone.key} on {from_on} already; there is nothing to do.")
-    if abs(_offset(zone, from_on) - _offset(zone_on(acting.zone, from_on - timedelta(days=1)), from_on)) > A_DAY:
+    if abs(_offset(zone, from_on) - _offset(zone_on(work.zone, from_on - timedelta(days=1)), from_on)) > A_DAY:
         raise TestingTrackerError(
             f"{zone.key} is more than a day away from the facility's clock. Give another timezone."
         )
-    session.add(
+    work.write(
         FacilityZone(
-            facility_id=acting.facility_id,
+            facility_id=work.facility_id,
             from_on=from_on,
             timezone=zone.key,
             reason=reason,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
         )
     )
-    audit.record(session, acting, Act.FACILITY_TIMEZONE, reason=reason, timezone=zone.key, from_on=from_on)
-    session.flush()
+    work.on_record(Act.FACILITY_TIMEZONE, reason=reason, timezone=zone.key, from_on=from_on)
+    work.session.flush()
     return from_on
 
 
@@ -294,7 +290,7 @@ def _offset(zone: ZoneInfo, day: date) -> timedelta:
     return datetime.combine(day, time(12), zone).utcoffset() or timedelta()
 
 
-def later_timezones(session: Session, acting: Acting, after: date) -> list[tuple[date, str]]:
+def later_timezones(work: Work, after: date) -> list[tuple[date, str]]:
     """The changes of the timezone that were recorded for days after a day, in their order."""
-    facility = session.get_one(Facility, acting.facility_id)
-    return [(day, name) for day, name in timezones_of(session, facility).changes if day > after]
+    facility = work.session.get_one(Facility, work.facility_id)
+    return [(day, name) for day, name in timezones_of(work.session, facility).changes if day > after]

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.keeping.acts import Act
@@ -26,6 +25,7 @@ from testing_tracker.services.drawing.nights import TAKE_BACK, gap_that_waits, l
 from testing_tracker.services.reporting import outbox, reminders
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
+from testing_tracker.store.work import Work
 
 DAYS_TO_LOOK_BACK = 7
 EDITIONS_TO_SHOW = 3
@@ -127,8 +127,7 @@ class State:
 
 
 def state_of(
-    session: Session,
-    acting: Acting,
+    work: Work,
     overdue_after: time,
     channels: Collection[Channel] | None,
     longest_gap: int = LONGEST_GAP,
@@ -137,29 +136,29 @@ def state_of(
 
     Today's nightly run is overdue from the local time `overdue_after` on.
     """
-    opened_on = session.get_one(Facility, acting.facility_id).opened_on
-    local_now = acting.now.astimezone(acting.zone)
-    ran = _days_run(session, acting)
+    opened_on = work.session.get_one(Facility, work.facility_id).opened_on
+    local_now = work.now.astimezone(work.zone)
+    ran = _days_run(work)
     last = max(ran, default=None)
     state = State(
-        today=acting.today,
-        now=acting.now,
-        night=_last_run(session, acting, last) if last is not None else None,
+        today=work.today,
+        now=work.now,
+        night=_last_run(work, last) if last is not None else None,
         overdue_since=overdue_since(last_night_expected(overdue_after, local_now), last, opened_on),
-        gaps=[day for day in _days_before(acting.today) if day > opened_on and day not in ran],
-        editions=_editions(session, acting),
-        deliveries=_deliveries(session, acting, channels),
-        checks=[_check(session, acting, act) for act in CHECKS],
-        confirmations=_overdue_confirmations(session, acting),
-        waits_for_word=gap_that_waits(session, acting, longest_gap),
-        questions=closings.unanswered(session, acting),
-        amended=amended(session, acting),
+        gaps=[day for day in _days_before(work.today) if day > opened_on and day not in ran],
+        editions=_editions(work),
+        deliveries=_deliveries(work, channels),
+        checks=[_check(work, act) for act in CHECKS],
+        confirmations=_overdue_confirmations(work),
+        waits_for_word=gap_that_waits(work, longest_gap),
+        questions=closings.unanswered(work),
+        amended=amended(work),
     )
-    state.deliveries += _not_begun(session, acting, report_overdue(local_now, opened_on), channels)
-    newest = last_night(session, acting)
-    if newest > acting.today:
+    state.deliveries += _not_begun(work, report_overdue(local_now, opened_on), channels)
+    newest = last_night(work)
+    if newest > work.today:
         state.problems.append(
-            f"draws were made for {newest} already, and today is {acting.today}; check the machine's clock, and if it "
+            f"draws were made for {newest} already, and today is {work.today}; check the machine's clock, and if it "
             f"is right now, `{TAKE_BACK}` takes those nights back"
         )
     elif state.waits_for_word is not None:
@@ -172,17 +171,17 @@ def state_of(
         if one.state in (Progress.FAILED, Progress.OVERDUE):
             state.problems.append(f"the report of {one.week} is not delivered ({one.channel}): {one.error}")
     if state.confirmations is not None and state.confirmations.error is not None:
-        state.problems.append(f"the reminder of {acting.today} is not mailed: {state.confirmations.error}")
+        state.problems.append(f"the reminder of {work.today} is not mailed: {state.confirmations.error}")
     return state
 
 
-def _overdue_confirmations(session: Session, acting: Acting) -> OverdueConfirmations | None:
-    overdue = reminders.overdue(session, acting)
+def _overdue_confirmations(work: Work) -> OverdueConfirmations | None:
+    overdue = reminders.overdue(work)
     if overdue is None:
         return None
-    told = reminders.told(session, acting)
+    told = reminders.told(work)
     error, next_at = None, None
-    if told is not None and told.attempts and told.delivered_at is None and not outbox.is_busy(told, acting.now):
+    if told is not None and told.attempts and told.delivered_at is None and not outbox.is_busy(told, work.now):
         was_cut_off = told.busy_until is not None
         error, next_at = (outbox.CUT_OFF, told.busy_until) if was_cut_off else (told.error, told.next_at)
     return OverdueConfirmations(
@@ -196,19 +195,19 @@ def _overdue_confirmations(session: Session, acting: Acting) -> OverdueConfirmat
     )
 
 
-def _days_run(session: Session, acting: Acting) -> set[date]:
+def _days_run(work: Work) -> set[date]:
     """The last of the days with a nightly run, enough of them to know those of the days to look back on."""
-    nights = select(col(Night.day)).where(Night.facility_id == acting.facility_id, col(Night.ran))
-    return set(session.exec(nights.order_by(col(Night.day).desc()).limit(DAYS_TO_LOOK_BACK + 1)))
+    nights = select(col(Night.day)).where(Night.facility_id == work.facility_id, col(Night.ran))
+    return set(work.session.exec(nights.order_by(col(Night.day).desc()).limit(DAYS_TO_LOOK_BACK + 1)))
 
 
 def _days_before(today: date) -> list[date]:
     return [today - timedelta(days=back) for back in range(DAYS_TO_LOOK_BACK, 0, -1)]
 
 
-def _last_run(session: Session, acting: Acting, day: date) -> NightRun:
-    night = session.exec(select(Night).where(Night.facility_id == acting.facility_id, Night.day == day)).one()
-    entry = _last_entry(session, acting, Act.NIGHT_RUN)
+def _last_run(work: Work, day: date) -> NightRun:
+    night = work.session.exec(select(Night).where(Night.facility_id == work.facility_id, Night.day == day)).one()
+    entry = _last_entry(work, Act.NIGHT_RUN)
     detail = json.loads(entry.detail or "{}") if entry is not None else {}
     if detail.get("day") != day.isoformat():
         detail = {}
@@ -222,14 +221,14 @@ def _last_run(session: Session, acting: Acting, day: date) -> NightRun:
     )
 
 
-def _editions(session: Session, acting: Acting) -> list[Edition]:
-    newest = session.exec(
+def _editions(work: Work) -> list[Edition]:
+    newest = work.session.exec(
         select(ReportEdition)
-        .where(ReportEdition.facility_id == acting.facility_id)
+        .where(ReportEdition.facility_id == work.facility_id)
         .order_by(col(ReportEdition.id).desc())
         .limit(EDITIONS_TO_SHOW)
     ).all()
-    return [Edition(row.week, _number(session, row), row.printed_at, row.printed_by) for row in newest]
+    return [Edition(row.week, _number(work.session, row), row.printed_at, row.printed_by) for row in newest]
 
 
 def _number(session: Session, edition: ReportEdition) -> int:
@@ -241,12 +240,12 @@ def _number(session: Session, edition: ReportEdition) -> int:
     return session.exec(select(func.count()).select_from(ReportEdition).where(*of_its_week)).one()
 
 
-def _deliveries(session: Session, acting: Acting, channels: Collection[Channel] | None) -> list[DeliveryState]:
+def _deliveries(work: Work, channels: Collection[Channel] | None) -> list[DeliveryState]:
     """Those that did not arrive yet, and each channel's last one that did; newest week first."""
     shown, arrived = [], set()
-    for week, row in outbox.reports(session, acting):
+    for week, row in outbox.reports(work):
         if row.delivered_at is None or row.channel not in arrived:
-            shown.append(_delivery(week, row, acting.now, channels))
+            shown.append(_delivery(week, row, work.now, channels))
         if row.delivered_at is not None:
             arrived.add(row.channel)
     return shown
@@ -274,9 +273,7 @@ def _delivery(week: Week, row: Delivery, now: datetime, channels: Collection[Cha
     )
 
 
-def _not_begun(
-    session: Session, acting: Acting, week: Week | None, channels: Collection[Channel] | None
-) -> list[DeliveryState]:
+def _not_begun(work: Work, week: Week | None, channels: Collection[Channel] | None) -> list[DeliveryState]:
     """The deliveries that nobody has attempted though it is time."""
     if week is None:
         return []
@@ -284,19 +281,19 @@ def _not_begun(
     return [
         DeliveryState(str(week), channel, Progress.OVERDUE, 0, None, None, why)
         for channel in channels or ()
-        if outbox.on_record(session, acting, week, channel) is None
+        if outbox.on_record(work, week, channel) is None
     ]
 
 
-def _check(session: Session, acting: Acting, act: Act) -> Check:
-    entry = _last_entry(session, acting, act)
+def _check(work: Work, act: Act) -> Check:
+    entry = _last_entry(work, act)
     return Check(act, None, None) if entry is None else Check(act, entry.at, entry.account)
 
 
-def _last_entry(session: Session, acting: Acting, act: Act) -> AuditEntry | None:
-    return session.exec(
+def _last_entry(work: Work, act: Act) -> AuditEntry | None:
+    return work.session.exec(
         select(AuditEntry)
-        .where(AuditEntry.facility_id == acting.facility_id, AuditEntry.act == act)
+        .where(AuditEntry.facility_id == work.facility_id, AuditEntry.act == act)
         .order_by(col(AuditEntry.id).desc())
         .limit(1)
     ).first()

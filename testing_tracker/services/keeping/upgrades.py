@@ -6,20 +6,20 @@ from contextlib import closing, suppress
 from itertools import count, zip_longest
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from testing_tracker import chance
-from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.services.drawing import keys
-from testing_tracker.store import audit, facilities, integrity, schema
+from testing_tracker.store import facilities, integrity, schema
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import KeyChain
 from testing_tracker.store.whole_files import whole_file
+from testing_tracker.store.work import Work, work_in
 
 
 def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[str], None]) -> None:
@@ -38,14 +38,13 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
             schema.upgrade(session.connection())
             tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}{copy}.")
             for facility in facilities.every(session):
-                clock = clock_of(facilities.timezones_of(session, facility))
-                if clock.pretended_day and not facility.training:
+                work = work_in(session, facility, clock_of)
+                if work.is_pretended and not facility.training:
                     raise TestingTrackerError(
                         "A live database is brought up to date on the real day. Leave --today out."
                     )
-                acting = acting_in(facility, clock)
-                audit.record(session, acting, Act.SCHEMA_UPGRADE, earlier=found, now=SCHEMA_VERSION)
-                _begin_first_chain(session, acting, location, tell)
+                work.on_record(Act.SCHEMA_UPGRADE, earlier=found, now=SCHEMA_VERSION)
+                _begin_first_chain(work, location, tell)
         location.key.finish()
     finally:
         engine.dispose()
@@ -82,13 +81,13 @@ def _is_copy_of(location: Location, copy: Path) -> bool:
         return False
 
 
-def _begin_first_chain(session: Session, acting: Acting, location: AnyLocation, tell: Callable[[str], None]) -> None:
+def _begin_first_chain(work: Work, location: AnyLocation, tell: Callable[[str], None]) -> None:
     """The key of a database whose draws had none."""
-    if session.exec(select(KeyChain)).first() is not None:
+    if work.session.exec(select(KeyChain)).first() is not None:
         return
     seed = chance.new_seed()
-    location.key.begin(chain_of(seed, acting.today).anchor, seed)
-    row = keys.start_chain(session, acting, acting.today, seed, "the first key, when draws became checkable")
+    location.key.begin(chain_of(seed, work.today).anchor, seed)
+    row = keys.start_chain(work, work.today, seed, "the first key, when draws became checkable")
     tell(
         f"from now on draws come from the key {location.key.path}; keep it secret, and keep a copy in another safe "
         f"place. Anchor, to check the draws against: {row.anchor}, from {row.first_day} on"

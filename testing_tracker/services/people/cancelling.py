@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
@@ -14,9 +13,9 @@ from testing_tracker.rules.words import Ended, Kind, Status
 from testing_tracker.services.people.lookup import find_participant, is_cancelled
 from testing_tracker.services.people.participants import days_to_write
 from testing_tracker.services.testing.attendance import set_status
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant
+from testing_tracker.store.work import Work
 
 OPEN = (Status.DUE, Status.MISSED, Status.UNRECORDED)
 
@@ -51,40 +50,39 @@ class Cancelled:
     draws: Sequence[Draw]
 
 
-def cancel(session: Session, acting: Acting, code: str, reason: str) -> Cancelled:
+def cancel(work: Work, code: str, reason: str) -> Cancelled:
     """Take an enrolment back that was a mistake: it never was, on no day, and its draws do not count.
 
     What the nights decided stays on record, so every proof holds. Raises TestingTrackerError where anything was
     recorded of the person, because then somebody was here.
     """
-    participant = find_participant(session, acting, code)
+    participant = find_participant(work, code)
     identity = id_of(participant)
-    rows = session.exec(select(Enrolment).where(Enrolment.participant_id == identity).order_by(col(Enrolment.id))).all()
+    rows = work.session.exec(
+        select(Enrolment).where(Enrolment.participant_id == identity).order_by(col(Enrolment.id))
+    ).all()
     if is_cancelled(rows[-1]):
         raise TestingTrackerError(f"{participant.code}'s enrolment was cancelled already; there is nothing to do.")
-    _check_nothing_was_recorded(session, participant)
+    _check_nothing_was_recorded(work.session, participant)
     first = min(row.from_on for row in rows)
-    for day in days_to_write(session, Enrolment, identity, first):
-        session.add(
+    for day in days_to_write(work.session, Enrolment, identity, first):
+        work.write(
             Enrolment(
                 participant_id=identity,
                 from_on=day,
                 enrolled=False,
                 reason=reason,
-                recorded_at=acting.now,
-                recorded_by=acting.account,
                 ended_as=Ended.CANCELLED,
             )
         )
-        session.flush()
-    audit.record(session, acting, Act.PARTICIPANT_CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
-    draws = session.exec(
+    work.on_record(Act.PARTICIPANT_CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
+    draws = work.session.exec(
         select(Draw)
         .where(Draw.participant_id == identity, col(Draw.status).in_(OPEN))
         .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
     for draw in draws:
-        set_status(session, acting, draw, Status.CANCELLED, f"enrolled by mistake: {reason}")
+        set_status(work, draw, Status.CANCELLED, f"enrolled by mistake: {reason}")
     return Cancelled(participant, draws)
 
 

@@ -6,9 +6,8 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import or_
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Status
@@ -16,9 +15,9 @@ from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.people.lookup import find_participant, was_discharged
 from testing_tracker.services.people.participants import days_to_write
 from testing_tracker.services.testing.attendance import set_status
-from testing_tracker.store import audit
 from testing_tracker.store.queries import enrolled_on, id_of, in_force
 from testing_tracker.store.tables import Draw, Enrolment, Participant, Recommendation
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Discharged:
     decided: Sequence[int] = field(default_factory=list)
 
 
-def discharge(session: Session, acting: Acting, code: str, reason: str, on: date | None = None) -> Discharged:
+def discharge(work: Work, code: str, reason: str, on: date | None = None) -> Discharged:
     """Discharge a participant from today, or from a day that is over, or call off an enrolment to come.
 
     Draws from that day on that are still due are cancelled; from a day that is over also those that were missed, and
@@ -45,44 +44,39 @@ def discharge(session: Session, acting: Acting, code: str, reason: str, on: date
     With a day, a later discharge moves to it. Raises TestingTrackerError for a day to come, or one
     before the enrolment began.
     """
-    participant = find_participant(session, acting, code)
-    from_on = acting.today if on is None else on
-    _check_day(session, acting, participant, from_on, is_said=on is not None)
-    end_enrolment(session, acting, participant, from_on, reason)
-    said: dict[str, Any] = {"from_on": from_on} if from_on < acting.today else {}
-    audit.record(session, acting, Act.PARTICIPANT_DISCHARGE, participant_id=participant.id, reason=reason, **said)
-    return _cancel_draws(session, acting, participant, from_on, f"discharged: {reason}")
+    participant = find_participant(work, code)
+    from_on = work.today if on is None else on
+    _check_day(work, participant, from_on, is_said=on is not None)
+    end_enrolment(work, participant, from_on, reason)
+    said: dict[str, Any] = {"from_on": from_on} if from_on < work.today else {}
+    work.on_record(Act.PARTICIPANT_DISCHARGE, participant_id=participant.id, reason=reason, **said)
+    return _cancel_draws(work, participant, from_on, f"discharged: {reason}")
 
 
-def end_enrolment(
-    session: Session, acting: Acting, participant: Participant, from_on: date, reason: str, how: Ended | None = None
-) -> None:
+def end_enrolment(work: Work, participant: Participant, from_on: date, reason: str, how: Ended | None = None) -> None:
     """Write that a participant is not in the programme from a day on, whatever was on record for later days."""
-    for day in days_to_write(session, Enrolment, id_of(participant), from_on):
-        session.add(
+    for day in days_to_write(work.session, Enrolment, id_of(participant), from_on):
+        work.write(
             Enrolment(
                 participant_id=id_of(participant),
                 from_on=day,
                 enrolled=False,
                 reason=reason,
-                recorded_at=acting.now,
-                recorded_by=acting.account,
                 ended_as=how,
             )
         )
-        session.flush()  # one by one: the order of the ids tells which was recorded last
 
 
-def _check_day(session: Session, acting: Acting, participant: Participant, day: date, *, is_said: bool) -> None:
-    latest = in_force(session, Enrolment, id_of(participant), date.max)
+def _check_day(work: Work, participant: Participant, day: date, *, is_said: bool) -> None:
+    latest = in_force(work.session, Enrolment, id_of(participant), date.max)
     assert latest is not None, "every participant was enrolled once"
     if not latest.enrolled and not (is_said and latest.ended_as is None and day < latest.from_on):
-        raise TestingTrackerError(was_discharged(session, participant))
+        raise TestingTrackerError(was_discharged(work.session, participant))
     if not is_said:
         return
-    began = enrolled_on(session, id_of(participant))
-    if day > acting.today:
-        raise TestingTrackerError(f"{day} is to come; today is {acting.today}. Discharge on the day itself.")
+    began = enrolled_on(work.session, id_of(participant))
+    if day > work.today:
+        raise TestingTrackerError(f"{day} is to come; today is {work.today}. Discharge on the day itself.")
     if day < began:
         raise TestingTrackerError(
             f"{participant.code}'s enrolment began on {began}, after {day}. If it was a mistake, use "
@@ -90,22 +84,22 @@ def _check_day(session: Session, acting: Acting, participant: Participant, day: 
         )
 
 
-def _cancel_draws(session: Session, acting: Acting, participant: Participant, from_on: date, why: str) -> Discharged:
+def _cancel_draws(work: Work, participant: Participant, from_on: date, why: str) -> Discharged:
     """Of a discharge from today, only what is still due: whoever missed today's draw was in the programme."""
     since = (Draw.participant_id == participant.id, Draw.due_on >= from_on)
     not_given = col(Draw.status) == Status.DUE
-    if from_on < acting.today:
+    if from_on < work.today:
         unknown = (col(Draw.status) == Status.UNRECORDED) & ~col(Draw.unable)
         not_given = or_(not_given, col(Draw.status) == Status.MISSED, unknown)
     in_order = (col(Draw.due_on), col(Draw.id))
-    open_draws = session.exec(select(Draw).where(*since, not_given).order_by(*in_order)).all()
+    open_draws = work.session.exec(select(Draw).where(*since, not_given).order_by(*in_order)).all()
     given = or_(col(Draw.status).in_((Status.COLLECTED, Status.REFUSED)), col(Draw.unable))
-    kept = session.exec(select(Draw).where(*since, given, ~not_given).order_by(*in_order)).all()
+    kept = work.session.exec(select(Draw).where(*since, given, ~not_given).order_by(*in_order)).all()
     changed: dict[int, Recommendation] = {}
     decided: list[int] = []
     for draw in open_draws:
-        decided += decided_on(session, draw)
-        recommendation = set_status(session, acting, draw, Status.CANCELLED, why)
+        decided += decided_on(work.session, draw)
+        recommendation = set_status(work, draw, Status.CANCELLED, why)
         if recommendation is not None:
             changed[id_of(recommendation)] = recommendation
     return Discharged(participant, from_on, open_draws, kept, list(changed.values()), sorted(set(decided)))

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Decision, Ended, Standing, Status
@@ -17,9 +16,9 @@ from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing import prescribing
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.prescriptions import standing as prescriptions_of
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, records_of, standing_on
 from testing_tracker.store.tables import Draw, Joining, Participant, Recommendation, Review
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -32,95 +31,83 @@ class Joined:
     recommendation: Recommendation | None
 
 
-def join(session: Session, acting: Acting, code: str, into_code: str, reason: str) -> Joined:
+def join(work: Work, code: str, into_code: str, reason: str) -> Joined:
     """Let the record of `into_code` go on for that of `code`, which ends today and is not drawn any more.
 
     Both keep what is on record of them. From now on the joined code finds the other record; prescriptions, positives
     and open matters of both are looked at together, and results that read otherwise by that are read again. Raises
     TestingTrackerError where the record that is to go on is not in the programme and the other one is.
     """
-    record, into = find_participant(session, acting, code), find_participant(session, acting, into_code)
-    _check(session, acting, record, into)
+    record, into = find_participant(work, code), find_participant(work, into_code)
+    _check(work, record, into)
     identity, person = id_of(record), id_of(into)
     apart = {
-        number: prescriptions_of(session, owner)
+        number: prescriptions_of(work.session, owner)
         for owner in (identity, person)
-        for number in session.connection().execute(records_of(owner)).scalars().all()
+        for number in work.session.connection().execute(records_of(owner)).scalars().all()
     }
-    waiting = open_recommendation(session, identity)
-    for number in session.connection().execute(records_of(identity)).scalars().all():
-        session.add(
-            Joining(
-                participant_id=number,
-                into_id=person,
-                reason=reason,
-                recorded_at=acting.now,
-                recorded_by=acting.account,
-            )
-        )
-    if standing_on(session, identity, acting.today) is not Standing.DISCHARGED:
-        end_enrolment(session, acting, record, acting.today, f"joined into {into.code}: {reason}", Ended.JOINED)
-    audit.record(session, acting, Act.PARTICIPANT_JOIN, participant_id=identity, reason=reason, into=person)
-    audit.record(session, acting, Act.PARTICIPANT_JOIN, participant_id=person, reason=reason, joined=identity)
-    session.flush()
-    cancelled = _cancel_open_draws(session, acting, record, f"joined into {into.code}: {reason}")
-    _hand_over(session, acting, waiting, into, identity)
-    prescribing.read_again_together(session, acting, person, apart, f"{record.code} was joined into {into.code}")
-    evidence.bring_in_line(session, acting, person)
-    return Joined(record, into, cancelled, open_recommendation(session, person))
+    waiting = open_recommendation(work.session, identity)
+    for number in work.session.connection().execute(records_of(identity)).scalars().all():
+        work.write(Joining(participant_id=number, into_id=person, reason=reason))
+    if standing_on(work.session, identity, work.today) is not Standing.DISCHARGED:
+        end_enrolment(work, record, work.today, f"joined into {into.code}: {reason}", Ended.JOINED)
+    work.on_record(Act.PARTICIPANT_JOIN, participant_id=identity, reason=reason, into=person)
+    work.on_record(Act.PARTICIPANT_JOIN, participant_id=person, reason=reason, joined=identity)
+    work.session.flush()
+    cancelled = _cancel_open_draws(work, record, f"joined into {into.code}: {reason}")
+    _hand_over(work, waiting, into, identity)
+    prescribing.read_again_together(work, person, apart, f"{record.code} was joined into {into.code}")
+    evidence.bring_in_line(work, person)
+    return Joined(record, into, cancelled, open_recommendation(work.session, person))
 
 
-def _check(session: Session, acting: Acting, record: Participant, into: Participant) -> None:
+def _check(work: Work, record: Participant, into: Participant) -> None:
     if record.id == into.id:
         raise TestingTrackerError(f"Both codes are {into.code}'s; there is nothing to join.")
     for one in (record, into):
-        if was_cancelled(session, id_of(one)):
+        if was_cancelled(work.session, id_of(one)):
             raise TestingTrackerError(f"{one.code}'s enrolment was cancelled as a mistake; there is nothing to join.")
-    is_here = standing_on(session, id_of(record), acting.today) is not Standing.DISCHARGED
-    if is_here and standing_on(session, id_of(into), acting.today) is Standing.DISCHARGED:
+    is_here = standing_on(work.session, id_of(record), work.today) is not Standing.DISCHARGED
+    if is_here and standing_on(work.session, id_of(into), work.today) is Standing.DISCHARGED:
         raise TestingTrackerError(
             f"{into.code} was discharged and {record.code} was not, so nobody would be tested. Join the other way "
             f"round (`testing-tracker participant join {into.code} {record.code}`), or readmit {into.code} first."
         )
 
 
-def _cancel_open_draws(session: Session, acting: Acting, record: Participant, why: str) -> Sequence[Draw]:
-    draws = session.exec(
+def _cancel_open_draws(work: Work, record: Participant, why: str) -> Sequence[Draw]:
+    draws = work.session.exec(
         select(Draw)
-        .where(Draw.participant_id == record.id, Draw.status == Status.DUE, Draw.due_on >= acting.today)
+        .where(Draw.participant_id == record.id, Draw.status == Status.DUE, Draw.due_on >= work.today)
         .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
     for draw in draws:
-        set_status(session, acting, draw, Status.CANCELLED, why)
+        set_status(work, draw, Status.CANCELLED, why)
     return draws
 
 
-def _hand_over(
-    session: Session, acting: Acting, waiting: Recommendation | None, into: Participant, identity: int
-) -> None:
+def _hand_over(work: Work, waiting: Recommendation | None, into: Participant, identity: int) -> None:
     """What is open of the joined record is looked at with the other one from now on."""
     open_reviews = select(Review).where(Review.participant_id == identity, col(Review.done_at).is_(None))
-    for review in session.exec(open_reviews).all():
+    for review in work.session.exec(open_reviews).all():
         review.participant_id = id_of(into)
-        session.add(review)
+        work.session.add(review)
     if waiting is None:
-        session.flush()
+        work.session.flush()
         return
-    lines = standing_evidence(session, waiting)
+    lines = standing_evidence(work.session, waiting)
     for line in lines:
-        line.withdrawn_at = acting.now
-        session.add(line)
+        line.withdrawn_at = work.now
+        work.session.add(line)
     waiting.status = Decision.WITHDRAWN
-    waiting.decided_at, waiting.decided_by = acting.now, acting.account
+    waiting.decided_at, waiting.decided_by = work.now, work.account
     waiting.decision_reason = f"joined into {into.code}, where its tests are weighed"
-    session.add(waiting)
-    audit.record(
-        session,
-        acting,
+    work.session.add(waiting)
+    work.on_record(
         Act.RECOMMENDATION_WITHDRAW,
         participant_id=identity,
         recommendation_id=waiting.id,
         reason=waiting.decision_reason,
     )
-    session.flush()
-    evidence.bring_in_line(session, acting, id_of(into), [session.get_one(Draw, line.draw_id) for line in lines])
+    work.session.flush()
+    evidence.bring_in_line(work, id_of(into), [work.session.get_one(Draw, line.draw_id) for line in lines])

@@ -6,31 +6,24 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import look_of
 from testing_tracker.rules.words import Ended, Standing
-from testing_tracker.store.queries import (
-    enrolled_on,
-    id_of,
-    in_force,
-    participant_with_code,
-    records_of,
-    standing_on,
-)
+from testing_tracker.store.queries import enrolled_on, id_of, in_force, person_of, records_of, standing_on
 from testing_tracker.store.tables import Enrolment, Joining, Participant, Renaming
+from testing_tracker.store.work import Work
 
 
-def find_participant(session: Session, acting: Acting, code: str) -> Participant:
+def find_participant(work: Work, code: str) -> Participant:
     """The participant with a code. Raises TestingTrackerError naming codes that look like it."""
-    participant = participant_with_code(session, acting.facility_id, code)
+    participant = participant_with_code(work, code)
     if participant is not None:
         return participant
     from difflib import get_close_matches
 
-    codes = session.exec(
+    codes = work.session.exec(
         select(Participant.code_key, Participant.code)
-        .where(Participant.facility_id == acting.facility_id)
+        .where(Participant.facility_id == work.facility_id)
         .order_by(col(Participant.id))
     ).all()
     close = [dict(codes)[key] for key in get_close_matches(code.casefold(), [key for key, _ in codes], n=3, cutoff=0.6)]
@@ -46,15 +39,15 @@ def records_of_person(session: Session, participant: Participant) -> list[Partic
     return sorted(found, key=lambda record: record.id != participant.id)
 
 
-def find_enrolled(session: Session, acting: Acting, code: str) -> Participant:
+def find_enrolled(work: Work, code: str) -> Participant:
     """The same, for acts that need somebody in the programme. Raises TestingTrackerError for a discharged one."""
-    participant = find_participant(session, acting, code)
-    if standing_on(session, id_of(participant), acting.today) is not Standing.DISCHARGED:
+    participant = find_participant(work, code)
+    if standing_on(work.session, id_of(participant), work.today) is not Standing.DISCHARGED:
         return participant
-    back_on = readmitted_from(session, acting, id_of(participant))
+    back_on = readmitted_from(work, id_of(participant))
     if back_on is not None:
         raise TestingTrackerError(f"{participant.code} is discharged until {back_on}, when the next enrolment begins.")
-    raise TestingTrackerError(was_discharged(session, participant))
+    raise TestingTrackerError(was_discharged(work.session, participant))
 
 
 def is_cancelled(enrolment: Enrolment) -> bool:
@@ -76,16 +69,16 @@ def was_discharged(session: Session, participant: Participant) -> str:
     )
 
 
-def readmitted_from(session: Session, acting: Acting, participant_id: int) -> date | None:
+def readmitted_from(work: Work, participant_id: int) -> date | None:
     """The first day of an enrolment that is on record and still to come."""
-    latest = in_force(session, Enrolment, participant_id, date.max)
-    begins = enrolled_on(session, participant_id)
-    return begins if latest is not None and latest.enrolled and begins > acting.today else None
+    latest = in_force(work.session, Enrolment, participant_id, date.max)
+    begins = enrolled_on(work.session, participant_id)
+    return begins if latest is not None and latest.enrolled and begins > work.today else None
 
 
-def first_day_of_change(session: Session, acting: Acting, participant_id: int) -> date:
+def first_day_of_change(work: Work, participant_id: int) -> date:
     """The day from which a change made now binds: today, or the first day of an enrolment that is still to come."""
-    return max(acting.today, enrolled_on(session, participant_id))
+    return max(work.today, enrolled_on(work.session, participant_id))
 
 
 class LookAlikes:
@@ -94,13 +87,13 @@ class LookAlikes:
     Read once and then kept up, so that an import of many need not read all codes for each.
     """
 
-    def __init__(self, session: Session, acting: Acting) -> None:
+    def __init__(self, work: Work) -> None:
         self._by_look: dict[str, list[str]] = defaultdict(list)
-        ours = Participant.facility_id == acting.facility_id
-        for code in session.exec(select(Participant.code).where(ours).order_by(col(Participant.id))):
+        ours = Participant.facility_id == work.facility_id
+        for code in work.session.exec(select(Participant.code).where(ours).order_by(col(Participant.id))):
             self.add(code)
         earlier = select(Renaming.earlier_code).join(Participant, col(Participant.id) == Renaming.participant_id)
-        for code in session.exec(earlier.where(ours).order_by(col(Renaming.id))):
+        for code in work.session.exec(earlier.where(ours).order_by(col(Renaming.id))):
             self.add(code)
 
     def add(self, code: str) -> None:
@@ -143,3 +136,36 @@ def joined_records(session: Session, participant_id: int) -> list[JoinedRecord]:
         JoinedRecord(code, joining.participant_id, joining.recorded_at, joining.reason, joining.recorded_by)
         for joining, code in rows
     ]
+
+
+def record_with_code(work: "Work", code: str) -> Participant | None:
+    """The very record that has a code or had it, whether or not it was joined into another one since."""
+    key = code.casefold()
+    record = work.session.exec(
+        select(Participant).where(Participant.facility_id == work.facility_id, Participant.code_key == key)
+    ).first()
+    if record is not None:
+        return record
+    record = work.session.exec(
+        select(Participant)
+        .join(Renaming, col(Renaming.participant_id) == Participant.id)
+        .where(Participant.facility_id == work.facility_id, Renaming.earlier_key == key)
+    ).first()
+    if record is not None:
+        work.meant[code] = f"{code} is {record.code} now"
+    return record
+
+
+def participant_with_code(work: "Work", code: str) -> Participant | None:
+    """The participant whom a code means, in whatever case it is written.
+
+    That is whoever has it; or had it, before it was corrected; of a record that was joined into another one, the
+    participant whose that is. `Work.meant` tells of those that are not the code's own.
+    """
+    record = record_with_code(work, code)
+    if record is None:
+        return None
+    person = work.session.get_one(Participant, person_of(work.session, id_of(record)))
+    if person is not record:
+        work.meant[code] = f"{code} was joined into {person.code}"
+    return person

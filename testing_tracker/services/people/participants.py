@@ -7,25 +7,23 @@ from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.codes import check_code, check_new_code
 from testing_tracker.rules.words import Level
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.people.leaves import end_leaves_for_return
-from testing_tracker.services.people.lookup import LookAlikes, find_enrolled, first_day_of_change, is_cancelled
-from testing_tracker.services.people.renaming import change_name
-from testing_tracker.services.schedules import versions
-from testing_tracker.store import audit
-from testing_tracker.store.queries import (
-    enrolled_on,
-    id_of,
-    in_force,
-    level_on,
+from testing_tracker.services.people.lookup import (
+    LookAlikes,
+    find_enrolled,
+    first_day_of_change,
+    is_cancelled,
     participant_with_code,
     record_with_code,
 )
+from testing_tracker.services.people.renaming import change_name
+from testing_tracker.services.schedules import versions
+from testing_tracker.store.queries import enrolled_on, id_of, in_force, level_on
 from testing_tracker.store.tables import (
     Assignment,
     Enrolment,
@@ -35,6 +33,7 @@ from testing_tracker.store.tables import (
     Recommendation,
     Schedule,
 )
+from testing_tracker.store.work import Work
 
 _History = TypeVar("_History", Assignment, Enrolment, Placement)
 
@@ -63,8 +62,7 @@ class Enrolled:
 
 
 def enrol(
-    session: Session,
-    acting: Acting,
+    work: Work,
     new: NewParticipant,
     *,
     readmit: bool = False,
@@ -78,8 +76,8 @@ def enrol(
     Raises TestingTrackerError for a code in use, an unknown schedule, or a code that is none.
     """
     check_code(new.code)
-    schedule = versions.find_schedule(session, acting, new.schedule)
-    participant = participant_with_code(session, acting.facility_id, new.code)
+    schedule = versions.find_schedule(work, new.schedule)
+    participant = participant_with_code(work, new.code)
     alike: Sequence[str] = ()
     if participant is None:
         if readmit:
@@ -88,43 +86,38 @@ def enrol(
             )
         check_new_code(new.code)
         participant = Participant(
-            facility_id=acting.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name
+            facility_id=work.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name
         )
-        known = known or LookAlikes(session, acting)
+        known = known or LookAlikes(work)
         alike = known.of(new.code)
         known.add(new.code)
-        session.add(participant)
-        session.flush()
+        work.write(participant)
     else:
-        _check_readmission(session, acting, participant, new, readmit)
+        _check_readmission(work, participant, new, readmit)
     if readmit:
-        end_leaves_for_return(session, acting, id_of(participant), new.enrolled_on)
-    _write_enrolment(session, acting, id_of(participant), new, id_of(schedule))
-    audit.record(
-        session,
-        acting,
+        end_leaves_for_return(work, id_of(participant), new.enrolled_on)
+    _write_enrolment(work, id_of(participant), new, id_of(schedule))
+    work.on_record(
         Act.PARTICIPANT_READMIT if readmit else Act.PARTICIPANT_ADD,
         participant_id=participant.id,
         level=new.level,
         schedule=new.schedule,
         enrolled_on=new.enrolled_on,
     )
-    session.flush()
-    return Enrolled(participant, evidence.bring_in_line(session, acting, id_of(participant)), alike)
+    work.session.flush()
+    return Enrolled(participant, evidence.bring_in_line(work, id_of(participant)), alike)
 
 
-def _check_readmission(
-    session: Session, acting: Acting, participant: Participant, new: NewParticipant, readmit: bool
-) -> None:
-    latest = in_force(session, Enrolment, id_of(participant), date.max)
+def _check_readmission(work: Work, participant: Participant, new: NewParticipant, readmit: bool) -> None:
+    latest = in_force(work.session, Enrolment, id_of(participant), date.max)
     assert latest is not None, "every participant was enrolled once"
     if latest.enrolled:
         raise TestingTrackerError(f"There is a participant {participant.code} already. Codes are given once.")
     if is_cancelled(latest):
-        change_name(session, acting, participant, new.name, "enrolled again after the enrolment was cancelled")
+        change_name(work, participant, new.name, "enrolled again after the enrolment was cancelled")
         return
     # An enrolment that was called off before its first day has a later row too.
-    discharged = in_force(session, Enrolment, id_of(participant), acting.today) or latest
+    discharged = in_force(work.session, Enrolment, id_of(participant), work.today) or latest
     if not readmit:
         raise TestingTrackerError(
             f"{participant.code} was discharged on {discharged.from_on}. If this is the same person, add --readmit; "
@@ -135,20 +128,17 @@ def _check_readmission(
             f"{participant.code} was discharged on {discharged.from_on} and cannot be readmitted before that day."
         )
     if new.name is not None:
-        change_name(session, acting, participant, new.name, "given with the readmission")
+        change_name(work, participant, new.name, "given with the readmission")
 
 
-def _write_enrolment(
-    session: Session, acting: Acting, participant_id: int, new: NewParticipant, schedule_id: int
-) -> None:
-    by = {"recorded_at": acting.now, "recorded_by": acting.account, "participant_id": participant_id}
-    for day in days_to_write(session, Enrolment, participant_id, new.enrolled_on):
-        session.add(Enrolment.model_validate({**by, "from_on": day, "enrolled": True}))
-        session.flush()  # one by one: the order of the ids tells which was recorded last
-    for day in days_to_write(session, Placement, participant_id, new.enrolled_on):
-        session.add(Placement.model_validate({**by, "from_on": day, "level": new.level}))
-    for day in days_to_write(session, Assignment, participant_id, new.enrolled_on):
-        session.add(Assignment.model_validate({**by, "from_on": day, "schedule_id": schedule_id}))
+def _write_enrolment(work: Work, participant_id: int, new: NewParticipant, schedule_id: int) -> None:
+    by = {"recorded_at": work.now, "recorded_by": work.account, "participant_id": participant_id}
+    for day in days_to_write(work.session, Enrolment, participant_id, new.enrolled_on):
+        work.write(Enrolment.model_validate({**by, "from_on": day, "enrolled": True}))
+    for day in days_to_write(work.session, Placement, participant_id, new.enrolled_on):
+        work.session.add(Placement.model_validate({**by, "from_on": day, "level": new.level}))
+    for day in days_to_write(work.session, Assignment, participant_id, new.enrolled_on):
+        work.session.add(Assignment.model_validate({**by, "from_on": day, "schedule_id": schedule_id}))
 
 
 def days_to_write(session: Session, history: type[_History], participant_id: int, from_on: date) -> list[date]:
@@ -166,15 +156,15 @@ def days_to_write(session: Session, history: type[_History], participant_id: int
     return [*later, from_on]
 
 
-def enrol_if_new(session: Session, acting: Acting, new: NewParticipant, known: LookAlikes) -> Enrolled | None:
+def enrol_if_new(work: Work, new: NewParticipant, known: LookAlikes) -> Enrolled | None:
     """For imports: enrol, or return None when the same is on record. Raises TestingTrackerError if it differs.
 
     An enrolment that was cancelled as a mistake does not come back with the file that brought it.
     """
-    participant = record_with_code(session, acting.facility_id, new.code)
+    participant = record_with_code(work, new.code)
     if participant is None:
-        return enrol(session, acting, new, known=known)
-    if not _was_enrolled_so(session, id_of(participant), new):
+        return enrol(work, new, known=known)
+    if not _was_enrolled_so(work.session, id_of(participant), new):
         raise TestingTrackerError(f"{participant.code} is on record already, with other details; nothing was changed")
     return None
 
@@ -201,49 +191,45 @@ def _was_enrolled_so(session: Session, participant_id: int, new: NewParticipant)
     )
 
 
-def set_schedule(session: Session, acting: Acting, code: str, name: str) -> date:
+def set_schedule(work: Work, code: str, name: str) -> date:
     """Test a participant by another schedule; returns the first day that it binds.
 
     That is today, or tomorrow when today's draw was already made for the participant.
     """
-    participant = find_enrolled(session, acting, code)
-    schedule = versions.find_schedule(session, acting, name)
+    participant = find_enrolled(work, code)
+    schedule = versions.find_schedule(work, name)
     identity = id_of(participant)
-    from_on = max(first_undecided_day(session, acting, identity), enrolled_on(session, identity))
-    current = in_force(session, Assignment, identity, from_on)
+    from_on = max(first_undecided_day(work, identity), enrolled_on(work.session, identity))
+    current = in_force(work.session, Assignment, identity, from_on)
     if current is not None and current.schedule_id == schedule.id:
         raise TestingTrackerError(f"{participant.code} is on schedule {name} already; there is nothing to do.")
-    for day in days_to_write(session, Assignment, identity, from_on):
-        session.add(
+    for day in days_to_write(work.session, Assignment, identity, from_on):
+        work.write(
             Assignment(
                 participant_id=identity,
                 from_on=day,
                 schedule_id=id_of(schedule),
-                recorded_at=acting.now,
-                recorded_by=acting.account,
             )
         )
-    earlier = session.get_one(Schedule, current.schedule_id).name if current else None
-    audit.record(
-        session,
-        acting,
+    earlier = work.session.get_one(Schedule, current.schedule_id).name if current else None
+    work.on_record(
         Act.PARTICIPANT_SET_SCHEDULE,
         participant_id=identity,
         from_on=from_on,
         earlier=earlier,
         now=name,
     )
-    session.flush()
+    work.session.flush()
     return from_on
 
 
-def first_undecided_day(session: Session, acting: Acting, participant_id: int) -> date:
+def first_undecided_day(work: Work, participant_id: int) -> date:
     """Today, or tomorrow when the nightly run has decided on this participant today."""
-    night = session.exec(
-        select(Night).where(Night.facility_id == acting.facility_id, Night.day == acting.today, col(Night.ran))
+    night = work.session.exec(
+        select(Night).where(Night.facility_id == work.facility_id, Night.day == work.today, col(Night.ran))
     ).first()
     decided = night is not None and participant_id <= night.last_participant_id
-    return acting.today + timedelta(days=1) if decided else acting.today
+    return work.today + timedelta(days=1) if decided else work.today
 
 
 @dataclass(frozen=True)
@@ -255,8 +241,7 @@ class Transferred:
 
 
 def transfer(
-    session: Session,
-    acting: Acting,
+    work: Work,
     participant: Participant,
     level: Level,
     reason: str,
@@ -269,25 +254,21 @@ def transfer(
     Raises TestingTrackerError when the participant is in that level.
     """
     identity = id_of(participant)
-    from_on = first_day_of_change(session, acting, identity)
-    before = level_on(session, identity, from_on)
+    from_on = first_day_of_change(work, identity)
+    before = level_on(work.session, identity, from_on)
     if before is level:
         raise TestingTrackerError(f"{participant.code} is in {level} already; there is nothing to do.")
-    for day in days_to_write(session, Placement, identity, from_on):
-        session.add(
+    for day in days_to_write(work.session, Placement, identity, from_on):
+        work.write(
             Placement(
                 participant_id=identity,
                 from_on=day,
                 level=level,
                 reason=reason,
                 recommendation_id=recommendation_id,
-                recorded_at=acting.now,
-                recorded_by=acting.account,
             )
         )
-    audit.record(
-        session,
-        acting,
+    work.on_record(
         Act.PARTICIPANT_TRANSFER,
         participant_id=identity,
         recommendation_id=recommendation_id,
@@ -295,5 +276,5 @@ def transfer(
         from_level=before,
         to_level=level,
     )
-    session.flush()
-    return Transferred(before, evidence.bring_in_line(session, acting, identity))
+    work.session.flush()
+    return Transferred(before, evidence.bring_in_line(work, identity))

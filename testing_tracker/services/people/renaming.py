@@ -7,14 +7,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.codes import check_new_code
-from testing_tracker.services.people.lookup import LookAlikes, find_participant
-from testing_tracker.store import audit
-from testing_tracker.store.queries import id_of, record_with_code
+from testing_tracker.services.people.lookup import LookAlikes, find_participant, record_with_code
+from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Participant, Renaming
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -42,39 +41,37 @@ class EarlierName:
     name: str | None = None
 
 
-def rename(
-    session: Session, acting: Acting, code: str, new_code: str | None, new_name: str | None, reason: str
-) -> Renamed:
+def rename(work: Work, code: str, new_code: str | None, new_name: str | None, reason: str) -> Renamed:
     """Give a participant another code, another name, or both; an empty name takes the name away.
 
     The earlier code finds the participant for ever, so nobody else can have it. Raises TestingTrackerError for a code
     that is somebody else's or was, and where there is nothing to correct.
     """
-    participant = find_participant(session, acting, code)
+    participant = find_participant(work, code)
     earlier_code = participant.code
     code_now = earlier_code if new_code is None else check_new_code(new_code)
     name_now = participant.name if new_name is None else new_name.strip() or None
     if (code_now, name_now) == (earlier_code, participant.name):
         raise TestingTrackerError(f"{earlier_code} has that code and that name already; there is nothing to correct.")
-    _check_free(session, acting, participant, code_now)
-    alike = LookAlikes(session, acting).of(code_now) if code_now.casefold() != participant.code_key else []
-    name_changed = _write(session, acting, participant, code_now, name_now, reason)
+    _check_free(work, participant, code_now)
+    alike = LookAlikes(work).of(code_now) if code_now.casefold() != participant.code_key else []
+    name_changed = _write(work, participant, code_now, name_now, reason)
     said: dict[str, Any] = {"earlier": earlier_code, "now": code_now} if code_now != earlier_code else {}
     if name_changed:
         said["name"] = "changed"
-    audit.record(session, acting, Act.PARTICIPANT_RENAME, participant_id=participant.id, reason=reason, **said)
-    session.flush()
+    work.on_record(Act.PARTICIPANT_RENAME, participant_id=participant.id, reason=reason, **said)
+    work.session.flush()
     return Renamed(earlier_code, code_now, name_changed, [other for other in alike if other != earlier_code])
 
 
-def change_name(session: Session, acting: Acting, participant: Participant, name: str | None, reason: str) -> None:
+def change_name(work: Work, participant: Participant, name: str | None, reason: str) -> None:
     """Keep a name that came with another act, such as a readmission; nothing where it is the same."""
     if name != participant.name:
-        _write(session, acting, participant, participant.code, name, reason)
+        _write(work, participant, participant.code, name, reason)
 
 
-def _check_free(session: Session, acting: Acting, participant: Participant, code: str) -> None:
-    holder = record_with_code(session, acting.facility_id, code)
+def _check_free(work: Work, participant: Participant, code: str) -> None:
+    holder = record_with_code(work, code)
     if holder is None or holder.id == participant.id:
         return
     if holder.code_key == code.casefold():
@@ -85,12 +82,10 @@ def _check_free(session: Session, acting: Acting, participant: Participant, code
     raise TestingTrackerError(f"{code} was {holder.code}'s code and finds {holder.code} still. Give another code.")
 
 
-def _write(
-    session: Session, acting: Acting, participant: Participant, code: str, name: str | None, reason: str
-) -> bool:
+def _write(work: Work, participant: Participant, code: str, name: str | None, reason: str) -> bool:
     """Write what is now and keep what was before; returns whether the name is another one."""
     name_changed = name != participant.name
-    session.add(
+    work.write(
         Renaming(
             participant_id=id_of(participant),
             earlier_code=participant.code,
@@ -100,13 +95,10 @@ def _write(
             name_changed=name_changed,
             earlier_name=participant.name if name_changed else None,
             reason=reason,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
         )
     )
     participant.code, participant.code_key, participant.name = code, code.casefold(), name
-    session.add(participant)
-    session.flush()
+    work.write(participant)
     return name_changed
 
 

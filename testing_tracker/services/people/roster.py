@@ -9,7 +9,6 @@ from sqlalchemy import func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Kind, Level, Method, Outcome, Standing, Status
 from testing_tracker.services.people import leaves, lookup
@@ -21,7 +20,6 @@ from testing_tracker.services.testing.cups import awaiting
 from testing_tracker.services.testing.earlier import Slip, slips_of
 from testing_tracker.services.testing.positives import said_by
 from testing_tracker.services.testing.prescriptions import PrescriptionLine
-from testing_tracker.store import audit
 from testing_tracker.store.queries import (
     counts,
     enrolled_on,
@@ -45,6 +43,7 @@ from testing_tracker.store.tables import (
     Result,
     Schedule,
 )
+from testing_tracker.store.work import Work
 
 _History = TypeVar("_History", Enrolment, Placement, Assignment)
 
@@ -165,23 +164,23 @@ class Record:
     slips: list[Slip]
 
 
-def roster(session: Session, acting: Acting, *, names: bool = False, everything: bool = False) -> list[RosterLine]:
+def roster(work: Work, *, names: bool = False, everything: bool = False) -> list[RosterLine]:
     """The facility's participants as they are today, by code. Showing names is an act on the audit record.
 
     `everything` adds those whose enrolment was cancelled as a mistake, and records that were joined into another one.
     """
     if names:
-        audit.record(session, acting, Act.NAMES_SHOW)
+        work.on_record(Act.NAMES_SHOW)
     earlier, now = aliased(Enrolment), aliased(Enrolment)
     latest = select(func.max(earlier.id)).where(earlier.participant_id == Participant.id, col(earlier.enrolled))
-    rows = session.exec(
+    rows = work.session.exec(
         select(  # type: ignore[call-overload]  # the library types selects of up to four columns
             Participant,
             Placement.level,
             Schedule.name,
             Enrolment.from_on,
             now.enrolled,
-            on_leave(Participant.id, acting.today),
+            on_leave(Participant.id, work.today),
             how_it_ended(Participant.id),
         )
         .select_from(Participant)
@@ -189,8 +188,8 @@ def roster(session: Session, acting: Acting, *, names: bool = False, everything:
         .join(Assignment, col(Assignment.id) == in_force_id(Assignment, Participant.id, date.max))
         .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
         .join(Enrolment, col(Enrolment.id) == latest.scalar_subquery())
-        .join(now, col(now.id) == in_force_id(Enrolment, Participant.id, acting.today), isouter=True)
-        .where(Participant.facility_id == acting.facility_id)
+        .join(now, col(now.id) == in_force_id(Enrolment, Participant.id, work.today), isouter=True)
+        .where(Participant.facility_id == work.facility_id)
         .order_by(Participant.code_key)
     )
     return [
@@ -214,31 +213,32 @@ def _standing(enrolled: bool | None, away: bool) -> Standing:
     return Standing.ON_LEAVE if away else Standing.ACTIVE
 
 
-def record_of(session: Session, acting: Acting, code: str, *, names: bool = False, slips_too: bool = False) -> Record:
+def record_of(work: Work, code: str, *, names: bool = False, slips_too: bool = False) -> Record:
     """Everything about one participant. Raises TestingTrackerError for a code that nobody has."""
-    participant = lookup.find_participant(session, acting, code)
+    participant = lookup.find_participant(work, code)
     identity = id_of(participant)
     if names:
-        audit.record(session, acting, Act.NAMES_SHOW, participant_id=identity)
+        work.on_record(Act.NAMES_SHOW, participant_id=identity)
     line = RosterLine(
         participant=participant.code,
-        level=level_on(session, identity, date.max),
-        schedule=schedule_name_on(session, identity, date.max),
-        enrolled_on=enrolled_on(session, identity),
-        status=standing_on(session, identity, acting.today),
+        level=level_on(work.session, identity, date.max),
+        schedule=schedule_name_on(work.session, identity, date.max),
+        enrolled_on=enrolled_on(work.session, identity),
+        status=standing_on(work.session, identity, work.today),
         name=participant.name if names else None,
     )
     return Record(
         number=identity,
         line=line,
-        **_histories(session, identity),
-        prescriptions=prescriptions.lines_of(session, participant.code, identity, acting.today),
-        draws=_draws(session, identity, slips_too=slips_too),
-        earlier_names=earlier_names(session, identity, names=names),
+        **_histories(work.session, identity),
+        prescriptions=prescriptions.lines_of(work.session, participant.code, identity, work.today),
+        draws=_draws(work.session, identity, slips_too=slips_too),
+        earlier_names=earlier_names(work.session, identity, names=names),
         joined=[
-            JoinedHistory(joined, **_histories(session, joined.number)) for joined in joined_records(session, identity)
+            JoinedHistory(joined, **_histories(work.session, joined.number))
+            for joined in joined_records(work.session, identity)
         ],
-        slips=slips_of(session, identity, acting.zone) if slips_too else [],
+        slips=slips_of(work.session, identity, work.zone) if slips_too else [],
     )
 
 

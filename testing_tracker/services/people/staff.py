@@ -8,14 +8,13 @@ database's file can write around the program, and `verify` shows it.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Role
-from testing_tracker.store import audit
 from testing_tracker.store.tables import Staff
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -28,70 +27,68 @@ class StaffLine:
     recorded_by: str
 
 
-def listed(session: Session, acting: Acting) -> list[StaffLine]:
+def listed(work: Work) -> list[StaffLine]:
     """Who has which role, by account."""
     newest: dict[tuple[str, str], Staff] = {}
-    rows = session.exec(select(Staff).where(Staff.facility_id == acting.facility_id).order_by(col(Staff.id)))
+    rows = work.session.exec(select(Staff).where(Staff.facility_id == work.facility_id).order_by(col(Staff.id)))
     for row in rows:
         newest[row.account, row.role] = row
     standing = [row for _, row in sorted(newest.items()) if row.allowed]
     return [StaffLine(row.account, Role(row.role), row.recorded_at, row.recorded_by) for row in standing]
 
 
-def require(session: Session, acting: Acting, role: Role, what: str) -> None:
+def require(work: Work, role: Role, what: str) -> None:
     """Raise TestingTrackerError unless the account acting has a role; where nobody has it, everybody may."""
-    having = [line.account for line in listed(session, acting) if line.role is role]
-    if having and acting.account not in having:
+    having = [line.account for line in listed(work) if line.role is role]
+    if having and work.account not in having:
         raise TestingTrackerError(
-            f"Only a {role} may {what}, and the account {acting.account} is none. Ask one of: {', '.join(having)}."
+            f"Only a {role} may {what}, and the account {work.account} is none. Ask one of: {', '.join(having)}."
         )
 
 
-def give(session: Session, acting: Acting, account: str, role: Role) -> None:
+def give(work: Work, account: str, role: Role) -> None:
     """Give an account a role; a manager's to do, where there is one. Raises TestingTrackerError if it has it."""
-    require(session, acting, Role.MANAGER, "give roles")
+    require(work, Role.MANAGER, "give roles")
     if account.split() != [account]:
         raise TestingTrackerError("An account is a name without spaces, as the operating system knows it.")
-    managers = any(line.role is Role.MANAGER for line in listed(session, acting))
-    if role is Role.MANAGER and not managers and account != acting.account:
+    managers = any(line.role is Role.MANAGER for line in listed(work))
+    if role is Role.MANAGER and not managers and account != work.account:
         raise TestingTrackerError(
             "From the first manager on others may not do everything any more, so the first one is you, "
-            f"{acting.account}. Add yourself, and then others."
+            f"{work.account}. Add yourself, and then others."
         )
-    if _has(session, acting, account, role):
+    if _has(work, account, role):
         raise TestingTrackerError(f"{account} is a {role} already; there is nothing to do.")
-    _write(session, acting, account, role, allowed=True)
+    _write(work, account, role, allowed=True)
 
 
-def take(session: Session, acting: Acting, account: str, role: Role) -> None:
+def take(work: Work, account: str, role: Role) -> None:
     """Take a role from an account. Raises TestingTrackerError if it has not got it, and for the last manager.
 
     The last one stays because without any everybody might do everything again.
     """
-    require(session, acting, Role.MANAGER, "take roles")
-    if not _has(session, acting, account, role):
+    require(work, Role.MANAGER, "take roles")
+    if not _has(work, account, role):
         raise TestingTrackerError(f"{account} is no {role}. `testing-tracker staff list` shows who is.")
-    if role is Role.MANAGER and sum(line.role is role for line in listed(session, acting)) == 1:
+    if role is Role.MANAGER and sum(line.role is role for line in listed(work)) == 1:
         raise TestingTrackerError(
             f"{account} is the only manager, and without one everybody may do everything. Add another one first."
         )
-    _write(session, acting, account, role, allowed=False)
+    _write(work, account, role, allowed=False)
 
 
-def _has(session: Session, acting: Acting, account: str, role: Role) -> bool:
-    return any(line.account == account and line.role is role for line in listed(session, acting))
+def _has(work: Work, account: str, role: Role) -> bool:
+    return any(line.account == account and line.role is role for line in listed(work))
 
 
-def _write(session: Session, acting: Acting, account: str, role: Role, *, allowed: bool) -> None:
-    session.add(
+def _write(work: Work, account: str, role: Role, *, allowed: bool) -> None:
+    work.write(
         Staff(
-            facility_id=acting.facility_id,
+            facility_id=work.facility_id,
             account=account,
             role=role,
             allowed=allowed,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
         )
     )
-    audit.record(session, acting, Act.STAFF_ADD if allowed else Act.STAFF_REMOVE, account=account, role=role)
-    session.flush()
+    work.on_record(Act.STAFF_ADD if allowed else Act.STAFF_REMOVE, account=account, role=role)
+    work.session.flush()

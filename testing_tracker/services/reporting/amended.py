@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.reporting import outbox
-from testing_tracker.store import audit
 from testing_tracker.store.tables import AuditEntry, Draw, Participant
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -42,16 +41,14 @@ class AmendedReport:
         return f"testing-tracker report weekly --week {self.week} --send"
 
 
-def amended(session: Session, acting: Acting) -> list[AmendedReport]:
+def amended(work: Work) -> list[AmendedReport]:
     """The reports that were amended after they were delivered, oldest week first."""
     delivered = sorted(
-        (str(week), row.channel, row.delivered_at)
-        for week, row in outbox.reports(session, acting)
-        if row.delivered_at is not None
+        (str(week), row.channel, row.delivered_at) for week, row in outbox.reports(work) if row.delivered_at is not None
     )
-    known = _last_deliveries(session, acting)
+    known = _last_deliveries(work)
     since = {(week, channel): known[week, channel] for week, channel, _ in delivered if (week, channel) in known}
-    newest = _newest_change(session, acting, {week: last.up_to for (week, _), last in since.items()})
+    newest = _newest_change(work, {week: last.up_to for (week, _), last in since.items()})
     return [
         AmendedReport(week, Channel(channel), at)
         for week, channel, at in delivered
@@ -59,30 +56,26 @@ def amended(session: Session, acting: Acting) -> list[AmendedReport]:
     ]
 
 
-def is_amended(session: Session, acting: Acting, week: Week, channel: Channel) -> bool:
+def is_amended(work: Work, week: Week, channel: Channel) -> bool:
     """Whether a delivered report was amended since, as far as anybody has recorded by now."""
-    return any((one.week, one.channel) == (str(week), channel) for one in amended(session, acting))
+    return any((one.week, one.channel) == (str(week), channel) for one in amended(work))
 
 
-def last_delivered(session: Session, acting: Acting, week: Week, channel: Channel) -> LastDelivered | None:
+def last_delivered(work: Work, week: Week, channel: Channel) -> LastDelivered | None:
     """What left last; None where nothing has."""
-    return _last_deliveries(session, acting).get((str(week), str(channel)))
+    return _last_deliveries(work).get((str(week), str(channel)))
 
 
-def record_unchanged(
-    session: Session, acting: Acting, week: Week, channel: Channel, *, edition: int | None, up_to: int
-) -> None:
+def record_unchanged(work: Work, week: Week, channel: Channel, *, edition: int | None, up_to: int) -> None:
     """What was recorded since has not changed the report, so there was nothing to deliver."""
-    audit.record(
-        session, acting, Act.REPORT_UNCHANGED, week=str(week), channel=str(channel), edition=edition, up_to=up_to
-    )
+    work.on_record(Act.REPORT_UNCHANGED, week=str(week), channel=str(channel), edition=edition, up_to=up_to)
 
 
-def _last_deliveries(session: Session, acting: Acting) -> dict[tuple[str, str], LastDelivered]:
-    entries = session.exec(
+def _last_deliveries(work: Work) -> dict[tuple[str, str], LastDelivered]:
+    entries = work.session.exec(
         select(AuditEntry)
         .where(
-            AuditEntry.facility_id == acting.facility_id,
+            AuditEntry.facility_id == work.facility_id,
             col(AuditEntry.act).in_((Act.REPORT_DELIVER, Act.REPORT_UNCHANGED)),
         )
         .order_by(col(AuditEntry.id))
@@ -95,20 +88,20 @@ def _last_deliveries(session: Session, acting: Acting) -> dict[tuple[str, str], 
     return found
 
 
-def _newest_change(session: Session, acting: Acting, known: Mapping[str, int]) -> dict[str, int]:
+def _newest_change(work: Work, known: Mapping[str, int]) -> dict[str, int]:
     """The newest audit entry that changed something of each week; of those weeks that are asked for."""
     if not known:
         return {}
     weeks = {text: Week.parse(text) for text in known}
     first = min(week.monday for week in weeks.values())
     last = max(week.sunday for week in weeks.values())
-    rows = session.exec(
+    rows = work.session.exec(
         select(col(Draw.due_on), func.max(AuditEntry.id))
         .select_from(AuditEntry)
         .join(Draw, col(Draw.id) == AuditEntry.draw_id)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(AuditEntry.id) > min(known.values()),
             col(AuditEntry.act).in_(CHANGES_A_DRAW),
             col(Draw.due_on).between(first, last),
@@ -119,17 +112,17 @@ def _newest_change(session: Session, acting: Acting, known: Mapping[str, int]) -
     for day, entry_id in rows:
         text = str(Week.of(day))
         newest[text] = max(newest.get(text, 0), entry_id or 0)
-    for day, entry_id in _changes_of_who_takes_part(session, acting, min(known.values())):
+    for day, entry_id in _changes_of_who_takes_part(work, min(known.values())):
         for text, week in weeks.items():
             if day <= week.sunday:
                 newest[text] = max(newest.get(text, 0), entry_id)
     return newest
 
 
-def _changes_of_who_takes_part(session: Session, acting: Acting, since: int) -> list[tuple[date, int]]:
-    entries = session.exec(
+def _changes_of_who_takes_part(work: Work, since: int) -> list[tuple[date, int]]:
+    entries = work.session.exec(
         select(AuditEntry).where(
-            AuditEntry.facility_id == acting.facility_id,
+            AuditEntry.facility_id == work.facility_id,
             col(AuditEntry.id) > since,
             col(AuditEntry.act).in_(tuple(CHANGES_WHO_TAKES_PART)),
         )

@@ -4,15 +4,14 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
 from testing_tracker.services.testing.earlier import without_slips
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, ReportEdition
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ class Kept:
 
 
 def keep(
-    session: Session,
-    acting: Acting,
+    work: Work,
     week: Week,
     *,
     digest: str,
@@ -66,57 +64,55 @@ def keep(
 ) -> Kept:
     """The edition with this digest: the one on record, or a new one printed now."""
     editions = list(
-        session.exec(
+        work.session.exec(
             select(ReportEdition)
-            .where(ReportEdition.facility_id == acting.facility_id, ReportEdition.week == str(week))
+            .where(ReportEdition.facility_id == work.facility_id, ReportEdition.week == str(week))
             .order_by(col(ReportEdition.id))
         )
     )
     found = next((number for number, edition in enumerate(editions) if edition.digest == digest), None)
     if found is None:
         edition = ReportEdition(
-            facility_id=acting.facility_id,
+            facility_id=work.facility_id,
             week=str(week),
             digest=digest,
             totals=json.dumps(totals),
             standing=standing,
             last_entry_id=last_entry_id,
-            printed_at=acting.now,
-            printed_by=acting.account,
+            printed_at=work.now,
+            printed_by=work.account,
         )
-        session.add(edition)
-        audit.record(session, acting, Act.REPORT_PRINT, week=week, edition=len(editions) + 1)
-        session.flush()
+        work.session.add(edition)
+        work.on_record(Act.REPORT_PRINT, week=week, edition=len(editions) + 1)
+        work.session.flush()
         found = len(editions)
         editions.append(edition)
     edition = editions[found]
-    amended = _amendment(session, acting, week, editions[0], edition) if found else None
+    amended = _amendment(work, week, editions[0], edition) if found else None
     return Kept(Imprint(edition.printed_at, edition.printed_by, found + 1, amended), edition.standing)
 
 
-def _amendment(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> Amendment:
+def _amendment(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> Amendment:
     before, after = json.loads(first.totals), json.loads(this.totals)
     counts = [(name, before.get(name, 0), now) for name, now in after.items() if before.get(name, 0) != now]
     acts = [
-        *_acts_on_draws(session, acting, week, first, this),
-        *_acts_on_enrolments(session, acting, week, first, this),
-        *_corrected_codes(session, acting, week, first, this),
-        *_imports(session, acting, week, first, this),
+        *_acts_on_draws(work, week, first, this),
+        *_acts_on_enrolments(work, week, first, this),
+        *_corrected_codes(work, week, first, this),
+        *_imports(work, week, first, this),
     ]
     return Amendment(
         first.printed_at, counts, sorted(acts, key=lambda act: (act.at, act.participant, act.on, act.what))
     )
 
 
-def _acts_on_draws(
-    session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
-) -> list[LaterAct]:
-    rows = session.exec(
+def _acts_on_draws(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
+    rows = work.session.exec(
         select(AuditEntry, col(Participant.code), col(Draw.due_on))
         .join(Draw, col(Draw.id) == AuditEntry.draw_id)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
             col(AuditEntry.act).in_(CHANGES_A_DRAW),
@@ -124,17 +120,17 @@ def _acts_on_draws(
         )
     )
     found = {id_of(entry): (entry, code, due_on) for entry, code, due_on in rows}
-    shown = [found[id_of(entry)] for entry in without_slips([entry for entry, _, _ in found.values()], acting.zone)]
+    shown = [found[id_of(entry)] for entry in without_slips([entry for entry, _, _ in found.values()], work.zone)]
     return [
         LaterAct(entry.at, entry.account, code, due_on, _said(entry), entry.reason) for entry, code, due_on in shown
     ]
 
 
-def _imports(session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
+def _imports(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     """Past records that were read in since; which draws they are, the participants' records say."""
-    rows = session.exec(
+    rows = work.session.exec(
         select(AuditEntry).where(
-            AuditEntry.facility_id == acting.facility_id,
+            AuditEntry.facility_id == work.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
             AuditEntry.act == Act.HISTORY_IMPORT,
@@ -152,15 +148,13 @@ def _said(entry: AuditEntry) -> str:
     return f"{entry.act}: {detail['outcome']}" if detail.get("outcome") else entry.act
 
 
-def _acts_on_enrolments(
-    session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
-) -> list[LaterAct]:
+def _acts_on_enrolments(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     """What was said afterwards of who took part on days up to the week's end; all else binds from a later day on."""
-    rows = session.exec(
+    rows = work.session.exec(
         select(AuditEntry, col(Participant.code))
         .join(Participant, col(Participant.id) == AuditEntry.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
             col(AuditEntry.act).in_(tuple(CHANGES_WHO_TAKES_PART)),
@@ -174,16 +168,14 @@ def _acts_on_enrolments(
     return acts
 
 
-def _corrected_codes(
-    session: Session, acting: Acting, week: Week, first: ReportEdition, this: ReportEdition
-) -> list[LaterAct]:
+def _corrected_codes(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     """Codes that were corrected afterwards, of those who were enrolled by the week's end: the page names them anew."""
     by_then = select(Enrolment.participant_id).where(col(Enrolment.enrolled), Enrolment.from_on <= week.sunday)
-    rows = session.exec(
+    rows = work.session.exec(
         select(AuditEntry, col(Participant.code))
         .join(Participant, col(Participant.id) == AuditEntry.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(AuditEntry.id) > first.last_entry_id,
             col(AuditEntry.id) <= this.last_entry_id,
             AuditEntry.act == Act.PARTICIPANT_RENAME,
@@ -195,14 +187,13 @@ def _corrected_codes(
         said = json.loads(entry.detail or "{}")
         if "now" in said:
             what = f"{entry.act}: {said['earlier']} is {said['now']} now"
-            day = entry.at.astimezone(acting.zone).date()
+            day = entry.at.astimezone(work.zone).date()
             acts.append(LaterAct(entry.at, entry.account, code, day, what, entry.reason))
     return acts
 
 
 def record_export(
-    session: Session,
-    acting: Acting,
+    work: Work,
     report: str,
     form: str,
     *,
@@ -213,9 +204,7 @@ def record_export(
 ) -> None:
     """An export: which report, in which form, `of` which weeks or days, with names or not, and whether into a file."""
     to = "file" if to_file else "standard output"
-    audit.record(
-        session,
-        acting,
+    work.on_record(
         Act.REPORT_EXPORT,
         participant_id=participant_id,
         report=report,
@@ -224,12 +213,12 @@ def record_export(
         of=of,
         names=names,
     )
-    session.flush()
+    work.session.flush()
 
 
-def names_shown(session: Session, acting: Acting) -> dict[str, str | None]:
+def names_shown(work: Work) -> dict[str, str | None]:
     """The participants' names by code. Showing names is an act on the audit record."""
-    audit.record(session, acting, Act.NAMES_SHOW)
-    session.flush()
-    query = select(Participant.code, Participant.name).where(Participant.facility_id == acting.facility_id)
-    return dict(session.exec(query).all())
+    work.on_record(Act.NAMES_SHOW)
+    work.session.flush()
+    query = select(Participant.code, Participant.name).where(Participant.facility_id == work.facility_id)
+    return dict(work.session.exec(query).all())

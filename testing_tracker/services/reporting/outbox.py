@@ -12,15 +12,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import wait_after
 from testing_tracker.rules.words import Channel
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Delivery, Facility, Night
+from testing_tracker.store.work import Work
 
 TIME_FOR_AN_ATTEMPT = timedelta(minutes=5)
 CUT_OFF = "the attempt did not come to an end"
@@ -36,15 +35,15 @@ class Claim:
     attempts_before: int
 
 
-def check_sendable(session: Session, acting: Acting, week: Week) -> None:
+def check_sendable(work: Work, week: Week) -> None:
     """Raises TestingTrackerError for a week that has no final report: not over, not closed, or before the opening."""
-    opened_on = session.get_one(Facility, acting.facility_id).opened_on
+    opened_on = work.session.get_one(Facility, work.facility_id).opened_on
     if opened_on > week.sunday:
         raise TestingTrackerError(f"There is no report of {week}: the facility opened on {opened_on}.")
-    if acting.today <= week.sunday:
+    if work.today <= week.sunday:
         raise TestingTrackerError(f"{week} is not over; its report leaves from the Monday after it on.")
-    closed = session.exec(
-        select(Night.id).where(Night.facility_id == acting.facility_id, Night.day > week.sunday, col(Night.ran))
+    closed = work.session.exec(
+        select(Night.id).where(Night.facility_id == work.facility_id, Night.day > week.sunday, col(Night.ran))
     )
     if closed.first() is None:
         raise TestingTrackerError(
@@ -52,41 +51,38 @@ def check_sendable(session: Session, acting: Acting, week: Week) -> None:
         )
 
 
-def reports(session: Session, acting: Acting) -> list[tuple[Week, Delivery]]:
+def reports(work: Work) -> list[tuple[Week, Delivery]]:
     """Every report's delivery that was ever attempted, with its week; newest week first."""
-    rows = session.exec(
+    rows = work.session.exec(
         select(Delivery)
-        .where(Delivery.facility_id == acting.facility_id, col(Delivery.week).is_not(None))
+        .where(Delivery.facility_id == work.facility_id, col(Delivery.week).is_not(None))
         .order_by(col(Delivery.week).desc(), col(Delivery.id))
     )
     return [(Week.parse(row.week), row) for row in rows if row.week is not None]
 
 
-def reports_owed(
-    session: Session, acting: Acting, week: Week | None, channels: Iterable[Channel]
-) -> list[tuple[Week, Channel]]:
+def reports_owed(work: Work, week: Week | None, channels: Iterable[Channel]) -> list[tuple[Week, Channel]]:
     """Reports to be delivered now on these channels, oldest first: the week's, and what failed before."""
     channels = set(channels)
-    found = [(of, Channel(row.channel)) for of, row in reports(session, acting) if is_due(row, acting.now)]
+    found = [(of, Channel(row.channel)) for of, row in reports(work) if is_due(row, work.now)]
     if week is not None:
-        found += [(week, channel) for channel in channels if on_record(session, acting, week, channel) is None]
+        found += [(week, channel) for channel in channels if on_record(work, week, channel) is None]
     return sorted(one for one in found if one[1] in channels)
 
 
-def on_record(session: Session, acting: Acting, about: Week | date, channel: Channel) -> Delivery | None:
+def on_record(work: Work, about: Week | date, channel: Channel) -> Delivery | None:
     """The delivery of a week's report or of a day's reminder; None before there was any."""
     is_about = Delivery.week == str(about) if isinstance(about, Week) else Delivery.day == about
-    return session.exec(
-        select(Delivery).where(Delivery.facility_id == acting.facility_id, is_about, Delivery.channel == channel)
+    return work.session.exec(
+        select(Delivery).where(Delivery.facility_id == work.facility_id, is_about, Delivery.channel == channel)
     ).first()
 
 
-def put(session: Session, acting: Acting, about: Week | date, channel: Channel) -> Delivery:
+def put(work: Work, about: Week | date, channel: Channel) -> Delivery:
     """Put a week's report or a day's reminder in the outbox; its first attempt is due at once."""
     week, day = (str(about), None) if isinstance(about, Week) else (None, about)
-    row = Delivery(facility_id=acting.facility_id, week=week, day=day, channel=channel, next_at=acting.now)
-    session.add(row)
-    session.flush()
+    row = Delivery(facility_id=work.facility_id, week=week, day=day, channel=channel, next_at=work.now)
+    work.write(row)
     return row
 
 
@@ -100,40 +96,35 @@ def is_busy(row: Delivery, now: datetime) -> bool:
     return row.busy_until is not None and row.busy_until > now
 
 
-def claim(session: Session, acting: Acting, row: Delivery, *, again: bool = False) -> Claim | None:
+def claim(work: Work, row: Delivery, *, again: bool = False) -> Claim | None:
     """Take the next attempt; None where it is not owed, because another process was first or it is not its time.
 
     `again` takes it also before its time, and when it was delivered already; only not from an attempt that is under
     way.
     """
-    if is_busy(row, acting.now) or not (again or is_due(row, acting.now)):
+    if is_busy(row, work.now) or not (again or is_due(row, work.now)):
         return None
     before = row.attempts
     if row.delivered_at is not None:
         row.attempts = 0
     row.attempts += 1
-    row.busy_until = acting.now + TIME_FOR_AN_ATTEMPT
-    session.add(row)
-    session.flush()
+    row.busy_until = work.now + TIME_FOR_AN_ATTEMPT
+    work.write(row)
     return Claim(id_of(row), row.attempts, row.busy_until, before)
 
 
-def claim_report(
-    session: Session, acting: Acting, week: Week, channel: Channel, *, again: bool = False
-) -> Claim | None:
+def claim_report(work: Work, week: Week, channel: Channel, *, again: bool = False) -> Claim | None:
     """Take the next attempt to deliver a week's report; see `claim`."""
-    row = on_record(session, acting, week, channel) or put(session, acting, week, channel)
-    return claim(session, acting, row, again=again)
+    row = on_record(work, week, channel) or put(work, week, channel)
+    return claim(work, row, again=again)
 
 
-def finish(
-    session: Session, acting: Acting, taken: Claim, error: str | None, edition: int | None = None, up_to: int = 0
-) -> datetime | None:
+def finish(work: Work, taken: Claim, error: str | None, edition: int | None = None, up_to: int = 0) -> datetime | None:
     """Record how an attempt ended, `error` None for well. Returns when the next one is to be made, None for never.
 
     `edition` is what was delivered of a report, and `up_to` the newest audit entry that it knew.
     """
-    row = session.get_one(Delivery, taken.delivery_id)
+    row = work.session.get_one(Delivery, taken.delivery_id)
     arrived, failed = Act.REMINDER_MAIL, Act.REMINDER_MAIL_FAILED
     about: dict[str, Any] = {"day": row.day}
     if row.week is not None:
@@ -141,15 +132,15 @@ def finish(
         about = {"week": row.week, "channel": row.channel}
     if error is None:
         known: dict[str, Any] = {"edition": edition, "up_to": up_to} if up_to else {}
-        audit.record(session, acting, arrived, attempt=taken.attempt, **about, **known)
-        row.delivered_at, row.busy_until, row.error = acting.now, None, None
-        session.add(row)
+        work.on_record(arrived, attempt=taken.attempt, **about, **known)
+        row.delivered_at, row.busy_until, row.error = work.now, None, None
+        work.session.add(row)
         return None
-    audit.record(session, acting, failed, attempt=taken.attempt, **about, error=error)
+    work.on_record(failed, attempt=taken.attempt, **about, error=error)
     if row.busy_until == taken.busy_until:  # or else the claim had run out, and another process is at it now
         row.delivered_at, row.busy_until, row.error = None, None, error
-        row.next_at = acting.now + wait_after(row.attempts)
-        session.add(row)
+        row.next_at = work.now + wait_after(row.attempts)
+        work.session.add(row)
     return row.next_at
 
 

@@ -11,7 +11,6 @@ from itertools import combinations
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules import calendar
 from testing_tracker.rules.calendar import Week
@@ -22,6 +21,7 @@ from testing_tracker.rules.schedules.schedule import Schedule as Rule
 from testing_tracker.services.schedules import versions as schedules
 from testing_tracker.store.queries import id_of, version_known
 from testing_tracker.store.tables import Closure, Facility, HolidayYear, Pool, Schedule, ScheduleVersion
+from testing_tracker.store.work import Work
 
 _Years = dict[tuple[str, int], frozenset[date]]
 _MOST_DAYS_SUPPOSED = 35  # how far ahead another word of the library is thought of, for a run that kept none
@@ -126,34 +126,32 @@ def supposed_in_words(supposed: KnownDays, day: date) -> str:
     )
 
 
-def record_holidays(session: Session, acting: Acting, decided_to: date | None) -> None:
+def record_holidays(work: Work, decided_to: date | None) -> None:
     """Record what the library says of the calendars in use, where it was not on record or is another word now.
 
     `decided_to` is the last day whose draws were made: what was gone by until then stays. Raises TestingTrackerError
     for a calendar that the library knows no more and of which a year is not on record yet.
     """
-    on_record = {(row.calendar, row.year): from_text(row.days) for row in _rows(session, acting.facility_id)}
-    opened_on = session.get_one(Facility, acting.facility_id).opened_on
-    first_year = Week.of(min(opened_on, acting.today)).monday.year
-    for name, last in _calendars_until(session, acting).items():
+    on_record = {(row.calendar, row.year): from_text(row.days) for row in _rows(work.session, work.facility_id)}
+    opened_on = work.session.get_one(Facility, work.facility_id).opened_on
+    first_year = Week.of(min(opened_on, work.today)).monday.year
+    for name, last in _calendars_until(work).items():
         for year in range(first_year, last.year + 1):
             earlier = on_record.get((name, year))
-            if earlier is not None and year < acting.today.year:
+            if earlier is not None and year < work.today.year:
                 continue
             kept = as_known(earlier, _library(name, year, earlier), decided_to)
             if kept != earlier:
-                session.add(
+                work.write(
                     HolidayYear(
-                        facility_id=acting.facility_id,
+                        facility_id=work.facility_id,
                         calendar=name,
                         year=year,
                         days=as_text(kept),
                         library=calendar.library_version(),
-                        recorded_at=acting.now,
-                        recorded_by=acting.account,
                     )
                 )
-    session.flush()
+    work.session.flush()
 
 
 @dataclass(frozen=True)
@@ -167,26 +165,26 @@ class CalendarChange:
     library: str
 
 
-def coming_changes(session: Session, acting: Acting) -> list[CalendarChange]:
+def coming_changes(work: Work) -> list[CalendarChange]:
     """The days from today on of which a calendar in use has changed its word since it was first recorded."""
-    rows = _rows(session, acting.facility_id)
-    decided_to = schedules.decided_to(session, acting)
+    rows = _rows(work.session, work.facility_id)
+    decided_to = schedules.decided_to(work)
     changes = []
-    for name in _calendars_until(session, acting):
-        for year in sorted({row.year for row in rows if row.calendar == name and row.year >= acting.today.year}):
+    for name in _calendars_until(work):
+        for year in sorted({row.year for row in rows if row.calendar == name and row.year >= work.today.year}):
             said = [(row, from_text(row.days)) for row in rows if (row.calendar, row.year) == (name, year)]
             now = as_known(said[-1][1], _library(name, year, said[-1][1]), decided_to)
             for day in sorted(day for day in frozenset().union(now, *(days for _, days in said))):
                 other = [row for row, days in said if (day in days) != (day in now)]
-                if other and day >= acting.today:
+                if other and day >= work.today:
                     changes.append(CalendarChange(name, day, day in now, other[-1].recorded_at, other[-1].library))
     return changes
 
 
-def change_in_words(change: CalendarChange, acting: Acting) -> str:
+def change_in_words(change: CalendarChange, work: Work) -> str:
     """A change as people read it."""
     now, then = ("closed", "open") if change.is_closed else ("open", "closed")
-    on = change.recorded_at.astimezone(acting.zone).date()
+    on = change.recorded_at.astimezone(work.zone).date()
     return (
         f"{change.calendar}: {change.day} is {now} now, it was {then} when it was recorded on {on} "
         f"(holidays {change.library}, now {calendar.library_version()})"
@@ -206,19 +204,19 @@ def _library(name: str, year: int, otherwise: frozenset[date] | None = None) -> 
         ) from None
 
 
-def _calendars_until(session: Session, acting: Acting) -> dict[str, date]:
+def _calendars_until(work: Work) -> dict[str, date]:
     """The calendars that any version of the facility's schedules goes by, and how far ahead a decision looks today."""
-    versions = session.exec(
+    versions = work.session.exec(
         select(col(ScheduleVersion.text))
         .join(Schedule, col(Schedule.id) == ScheduleVersion.schedule_id)
-        .where(Schedule.facility_id == acting.facility_id)
+        .where(Schedule.facility_id == work.facility_id)
         .order_by(col(ScheduleVersion.id))
     )
     until: dict[str, date] = {}
     for text in versions:
         rule = schedules.rule_of(text)
         if rule.closed.holidays is not None:
-            last = last_day_that_matters(rule.draw, acting.today)
+            last = last_day_that_matters(rule.draw, work.today)
             until[rule.closed.holidays] = max(last, until.get(rule.closed.holidays, last))
     return until
 

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week, day_in_words
 from testing_tracker.rules.drawing.closing import Because, every_sentence
@@ -17,9 +16,9 @@ from testing_tracker.services.people import staff
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.services.testing.attendance import set_status
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, of_facility, version_on
 from testing_tracker.store.tables import Closure, Draw
+from testing_tracker.store.work import Work
 
 MOST_DAYS = 366
 
@@ -41,41 +40,41 @@ class ClosedOn:
     reason: str
 
 
-def close(session: Session, acting: Acting, first: date, last: date, reason: str) -> ClosedOrOpened:
+def close(work: Work, first: date, last: date, reason: str) -> ClosedOrOpened:
     """Close the facility on days from today on; a manager's to do, where there is one on record.
 
     Of today the draws that nothing was recorded for are excused. The days to come are decided as with a public holiday.
     Raises TestingTrackerError for days that are over, and where all are closed already.
     """
-    staff.require(session, acting, Role.MANAGER, "close the facility")
-    days = _days_given(acting, first, last)
-    known = closed_days.known_now(session, acting.facility_id)
+    staff.require(work, Role.MANAGER, "close the facility")
+    days = _days_given(work, first, last)
+    known = closed_days.known_now(work.session, work.facility_id)
     newly = [day for day in days if known.closure_of(day) is None]
     if not newly:
         raise TestingTrackerError(f"The facility is closed {_span(days)} already; there is nothing to do.")
     for run in _runs(newly):
-        _add(session, acting, run, reason, is_closed=True)
-    excused = _excuse(session, acting, reason) if acting.today in newly else 0
+        _add(work, run, reason, is_closed=True)
+    excused = _excuse(work, reason) if work.today in newly else 0
     return ClosedOrOpened(newly, excused)
 
 
-def reopen(session: Session, acting: Acting, first: date, last: date, reason: str) -> ClosedOrOpened:
+def reopen(work: Work, first: date, last: date, reason: str) -> ClosedOrOpened:
     """Take back that the facility is closed on days from today on, as far as nothing was decided from it.
 
     Today's draws that were excused for it are due again; of who does not come, the night says that it does not know,
     because they may have been told to stay away. Raises TestingTrackerError where no day was closed so, and for
     a day whose draws were made while it was closed: nobody was drawn that day.
     """
-    staff.require(session, acting, Role.MANAGER, "open the facility")
-    days = _days_given(acting, first, last)
-    known = closed_days.known_now(session, acting.facility_id)
+    staff.require(work, Role.MANAGER, "open the facility")
+    days = _days_given(work, first, last)
+    known = closed_days.known_now(work.session, work.facility_id)
     again = [day for day in days if known.closure_of(day) is not None]
     if not again:
         raise TestingTrackerError(
             f"Nobody closed the facility {_span(days)} with `facility close`. Public holidays and days under [closed] "
             "are the schedule files' to say."
         )
-    decided_to = versions.decided_to(session, acting) or date.min
+    decided_to = versions.decided_to(work) or date.min
     for day in again:
         closure = known.closure_of(day)
         if closure is not None and day <= decided_to and (closure.decided_to or date.min) < day:
@@ -83,10 +82,10 @@ def reopen(session: Session, acting: Acting, first: date, last: date, reason: st
                 f"The draws of {day} were made with the facility closed, so nobody was drawn. Open it from "
                 f"{day + timedelta(days=1)} on, and order tests of that day with `testing-tracker test CODE`."
             )
-    notes = list(_made_in_their_place(session, acting, known, again, decided_to))
-    due = sum(_make_due(session, acting, known.closure_of(day)) for day in again if day == acting.today)
+    notes = list(_made_in_their_place(work, known, again, decided_to))
+    due = sum(_make_due(work, known.closure_of(day)) for day in again if day == work.today)
     for run in _runs(again):
-        _add(session, acting, run, reason, is_closed=False)
+        _add(work, run, reason, is_closed=False)
     return ClosedOrOpened(again, due, notes)
 
 
@@ -97,12 +96,12 @@ def closed_between(session: Session, facility_id: int, first: date, last: date) 
     return [ClosedOn(day, row.reason) for day in days if (row := known.closure_of(day)) is not None]
 
 
-def _days_given(acting: Acting, first: date, last: date) -> list[date]:
+def _days_given(work: Work, first: date, last: date) -> list[date]:
     if last < first:
         raise TestingTrackerError(f"{last} is before {first}. Give the first day, and the last one with --to.")
-    if first < acting.today:
+    if first < work.today:
         raise TestingTrackerError(
-            f"{first} is over; today is {acting.today}. If nobody could be tested then, excuse the draws of that day "
+            f"{first} is over; today is {work.today}. If nobody could be tested then, excuse the draws of that day "
             f"with `testing-tracker excuse --all --on {first} --reason TEXT`."
         )
     if (last - first).days >= MOST_DAYS:
@@ -110,69 +109,65 @@ def _days_given(acting: Acting, first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def _add(session: Session, acting: Acting, days: Sequence[date], reason: str, *, is_closed: bool) -> None:
-    session.add(
+def _add(work: Work, days: Sequence[date], reason: str, *, is_closed: bool) -> None:
+    work.write(
         Closure(
-            facility_id=acting.facility_id,
+            facility_id=work.facility_id,
             from_on=days[0],
             to_on=days[-1],
             closed=is_closed,
             reason=reason,
-            decided_to=versions.decided_to(session, acting),
-            recorded_at=acting.now,
-            recorded_by=acting.account,
+            decided_to=versions.decided_to(work),
         )
     )
     act = Act.FACILITY_CLOSE if is_closed else Act.FACILITY_OPEN
-    audit.record(session, acting, act, reason=reason, from_on=days[0], to_on=days[-1])
-    session.flush()
+    work.on_record(act, reason=reason, from_on=days[0], to_on=days[-1])
+    work.session.flush()
 
 
-def _excuse(session: Session, acting: Acting, reason: str) -> int:
-    waiting = session.exec(
+def _excuse(work: Work, reason: str) -> int:
+    waiting = work.session.exec(
         select(Draw)
         .where(
-            of_facility(acting.facility_id, Draw.participant_id),
-            Draw.due_on == acting.today,
+            of_facility(work.facility_id, Draw.participant_id),
+            Draw.due_on == work.today,
             Draw.status == Status.DUE,
             col(Draw.because).is_distinct_from(Because.RECOLLECT),  # a specimen was given, and stays on record
         )
         .order_by(col(Draw.id))
     ).all()
     for draw in waiting:
-        set_status(session, acting, draw, Status.EXCUSED, Because.WAS_CLOSED, reason)
+        set_status(work, draw, Status.EXCUSED, Because.WAS_CLOSED, reason)
     return len(waiting)
 
 
-def _make_due(session: Session, acting: Acting, closure: Closure | None) -> int:
+def _make_due(work: Work, closure: Closure | None) -> int:
     assert closure is not None
-    excused = session.exec(
+    excused = work.session.exec(
         select(Draw)
         .where(
-            of_facility(acting.facility_id, Draw.participant_id),
-            Draw.due_on == acting.today,
+            of_facility(work.facility_id, Draw.participant_id),
+            Draw.due_on == work.today,
             Draw.status == Status.EXCUSED,
             col(Draw.reason).in_(every_sentence(Because.WAS_CLOSED, closure.reason)),
         )
         .order_by(col(Draw.id))
     ).all()
     for draw in excused:
-        set_status(session, acting, draw, Status.DUE, Because.REOPENED)
+        set_status(work, draw, Status.DUE, Because.REOPENED)
     return len(excused)
 
 
-def _made_in_their_place(
-    session: Session, acting: Acting, known: KnownDays, days: Sequence[date], decided_to: date
-) -> list[str]:
+def _made_in_their_place(work: Work, known: KnownDays, days: Sequence[date], decided_to: date) -> list[str]:
     """What is said of fixed draws that were moved from a day that opens again to one whose draws were made."""
     said = []
-    for schedule in versions.all_schedules(session, acting):
+    for schedule in versions.all_schedules(work):
         for week in sorted({Week.of(day) for day in days}):
-            version = version_on(session, id_of(schedule), week.sunday)
+            version = version_on(work.session, id_of(schedule), week.sunday)
             rule = versions.rule_of(version.text)
             if rule.draw.kind is not Kind.FIXED:
                 continue
-            closed = known.of(session, version, rule, week.sunday)
+            closed = known.of(work.session, version, rule, week.sunday)
             wanted = {week.days[number] for number in rule.draw.days}
             moved = [day for day in fixed_week(rule, week, closed).days if day not in wanted and day <= decided_to]
             if moved and wanted & set(days):

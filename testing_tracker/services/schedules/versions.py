@@ -10,7 +10,6 @@ from sqlalchemy import func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import WEEKDAYS
 from testing_tracker.rules.keeping.acts import Act
@@ -19,9 +18,9 @@ from testing_tracker.rules.schedules.schedule import Schedule as Rule
 from testing_tracker.rules.schedules.schedule_file import read_stored, read_with_table
 from testing_tracker.rules.testing.analytes import shown_by
 from testing_tracker.rules.words import Kind
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, in_force, in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Night, Schedule, ScheduleVersion
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Loaded:
     changed: bool
 
 
-def load_schedule(session: Session, acting: Acting, file: str, text: str) -> Loaded:
+def load_schedule(work: Work, file: str, text: str) -> Loaded:
     """Keep a schedule file under its name. A changed one becomes a new version that binds from the next day.
 
     Raises ScheduleFileError for a file that cannot be used.
@@ -42,61 +41,57 @@ def load_schedule(session: Session, acting: Acting, file: str, text: str) -> Loa
     name = check_schedule_name(PurePath(file).name.removesuffix(".toml"))
     _, table = read_with_table(text, file)
     chances = table.to_json() if table else None
-    schedule = session.exec(
-        select(Schedule).where(Schedule.facility_id == acting.facility_id, Schedule.name == name)
+    schedule = work.session.exec(
+        select(Schedule).where(Schedule.facility_id == work.facility_id, Schedule.name == name)
     ).first()
     if schedule is None:
-        schedule = Schedule(facility_id=acting.facility_id, name=name)
-        session.add(schedule)
-        session.flush()
-        return _add_version(session, acting, schedule, 1, acting.today, text, chances)
-    latest = versions_of(session, schedule)[-1]
+        schedule = Schedule(facility_id=work.facility_id, name=name)
+        work.write(schedule)
+        return _add_version(work, schedule, 1, work.today, text, chances)
+    latest = versions_of(work.session, schedule)[-1]
     if latest.text == text:
         return Loaded(name, latest.version, latest.binds_from, changed=False)
-    tomorrow = acting.today + timedelta(days=1)
-    return _add_version(session, acting, schedule, latest.version + 1, tomorrow, text, chances)
+    tomorrow = work.today + timedelta(days=1)
+    return _add_version(work, schedule, latest.version + 1, tomorrow, text, chances)
 
 
 def _add_version(
-    session: Session,
-    acting: Acting,
+    work: Work,
     schedule: Schedule,
     version: int,
     binds_from: date,
     text: str,
     chances: str | None,
 ) -> Loaded:
-    session.add(
+    work.write(
         ScheduleVersion(
             schedule_id=id_of(schedule),
             version=version,
             binds_from=binds_from,
             text=text,
             chances=chances,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
         )
     )
-    audit.record(session, acting, Act.SCHEDULE_LOAD, schedule=schedule.name, version=version, binds_from=binds_from)
-    session.flush()
+    work.on_record(Act.SCHEDULE_LOAD, schedule=schedule.name, version=version, binds_from=binds_from)
+    work.session.flush()
     return Loaded(schedule.name, version, binds_from, changed=True)
 
 
-def decided_to(session: Session, acting: Acting) -> date | None:
+def decided_to(work: Work) -> date | None:
     """The last day whose draws were made, or that was found to be without a run; None before the first night."""
-    return session.exec(select(func.max(Night.day)).where(Night.facility_id == acting.facility_id)).one()
+    return work.session.exec(select(func.max(Night.day)).where(Night.facility_id == work.facility_id)).one()
 
 
-def all_schedules(session: Session, acting: Acting) -> list[Schedule]:
+def all_schedules(work: Work) -> list[Schedule]:
     """The facility's schedules by name."""
     return list(
-        session.exec(select(Schedule).where(Schedule.facility_id == acting.facility_id).order_by(col(Schedule.name)))
+        work.session.exec(select(Schedule).where(Schedule.facility_id == work.facility_id).order_by(col(Schedule.name)))
     )
 
 
-def find_schedule(session: Session, acting: Acting, name: str) -> Schedule:
+def find_schedule(work: Work, name: str) -> Schedule:
     """The schedule of this name. Raises TestingTrackerError naming those there are."""
-    schedules = all_schedules(session, acting)
+    schedules = all_schedules(work)
     for schedule in schedules:
         if schedule.name == name:
             return schedule
@@ -146,21 +141,21 @@ class ScheduleLine:
     closed_days: list[date]
 
 
-def overview(session: Session, acting: Acting) -> list[ScheduleLine]:
+def overview(work: Work) -> list[ScheduleLine]:
     """The facility's schedules by name."""
-    assigned = session.connection().execute(
+    assigned = work.session.connection().execute(
         sa_select(col(Assignment.schedule_id), func.count())
-        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Assignment.participant_id, acting.today))
+        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Assignment.participant_id, work.today))
         .where(
-            col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, acting.today),
+            col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, work.today),
             col(Enrolment.enrolled),
         )
         .group_by(col(Assignment.schedule_id))
     )
     tested: dict[int, int] = {row[0]: row[1] for row in assigned}
     lines = []
-    for schedule in all_schedules(session, acting):
-        version = version_on(session, id_of(schedule), acting.today)
+    for schedule in all_schedules(work):
+        version = version_on(work.session, id_of(schedule), work.today)
         rule = rule_of(version.text)
         lines.append(
             ScheduleLine(
@@ -179,9 +174,9 @@ def overview(session: Session, acting: Acting) -> list[ScheduleLine]:
     return lines
 
 
-def find_version(session: Session, acting: Acting, name: str, number: int | None) -> ScheduleVersion:
+def find_version(work: Work, name: str, number: int | None) -> ScheduleVersion:
     """A version of a schedule, the latest by default. Raises TestingTrackerError naming what there is."""
-    versions = versions_of(session, find_schedule(session, acting, name))
+    versions = versions_of(work.session, find_schedule(work, name))
     for version in versions:
         if version.version == (number or versions[-1].version):
             return version

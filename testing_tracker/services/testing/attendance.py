@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, Untouched, because_in, end_of_day, sentence
 from testing_tracker.rules.keeping.acts import Act
@@ -19,14 +18,12 @@ from testing_tracker.services.people import staff
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing import cups, settling
 from testing_tracker.services.testing.draws import OpenDraw
-from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, in_force, in_force_id, result_of, standing_on
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, Recommendation, Specimen
+from testing_tracker.store.work import Work
 
 
-def record_absence(
-    session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str | None
-) -> Recommendation | None:
+def record_absence(work: Work, found: OpenDraw, status: Status, reason: str | None) -> Recommendation | None:
     """Set a draw to missed, refused or excused. Raises TestingTrackerError where its state does not allow that.
 
     Who gave a specimen that does not count and no second one has not missed the draw: it is collected, as the first
@@ -34,12 +31,12 @@ def record_absence(
     """
     check_change(found.which, Status(found.draw.status), found.outcome, status)
     if status is Status.MISSED and found.has_earlier_specimen:
-        set_status(session, acting, found.draw, Status.COLLECTED, Because.NOT_RECOLLECTED, reason)
-        return settling.settle(session, acting, found.draw).recommendation
-    return set_status(session, acting, found.draw, status, reason)
+        set_status(work, found.draw, Status.COLLECTED, Because.NOT_RECOLLECTED, reason)
+        return settling.settle(work, found.draw).recommendation
+    return set_status(work, found.draw, status, reason)
 
 
-def draws_without_record(session: Session, acting: Acting, first: date, last: date, status: Status) -> list[Draw]:
+def draws_without_record(work: Work, first: date, last: date, status: Status) -> list[Draw]:
     """The draws of days that nobody knows anything about, to be recorded together as missed or excused.
 
     Only what a night has held back, or closed by a wrong clock, can become missed: of a day without a run, or of a draw
@@ -48,19 +45,19 @@ def draws_without_record(session: Session, acting: Acting, first: date, last: da
     days that end before they begin.
     """
     days = f"{first}" if first == last else f"{first} to {last}"
-    staff.require(session, acting, Role.MANAGER, f"record all draws of a day as {status}")
+    staff.require(work, Role.MANAGER, f"record all draws of a day as {status}")
     if last < first:
         raise TestingTrackerError(f"{last} is before {first}; say the earlier day with --from.")
-    if last > acting.today or (status is Status.MISSED and last == acting.today):
-        raise TestingTrackerError(f"{last} is not over; today is {acting.today}. Record each draw by its code.")
+    if last > work.today or (status is Status.MISSED and last == work.today):
+        raise TestingTrackerError(f"{last} is not over; today is {work.today}. Record each draw by its code.")
     asked = (Because.HELD, Because.CLOSED_BY_A_CLOCK)
     of_whom_to_ask = (Draw.status == Status.UNRECORDED, col(Draw.because).in_(asked))
     held_only = of_whom_to_ask if status is Status.MISSED else ()
-    unknown = session.exec(
+    unknown = work.session.exec(
         select(Draw)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(Draw.due_on).between(first, last),
             col(Draw.status).in_(NOT_YET_DONE),
             ~col(Draw.unable),
@@ -76,22 +73,20 @@ def draws_without_record(session: Session, acting: Acting, first: date, last: da
     return list(unknown)
 
 
-def record_all(
-    session: Session, acting: Acting, first: date, last: date, status: Status, reason: str | None, expected: int
-) -> None:
+def record_all(work: Work, first: date, last: date, status: Status, reason: str | None, expected: int) -> None:
     """Say of all these draws that they were missed, or do not count: the answer to a night's question.
 
     `expected` is how many they were when somebody said yes to it; raises TestingTrackerError where they are others now.
     """
-    unknown = draws_without_record(session, acting, first, last, status)
+    unknown = draws_without_record(work, first, last, status)
     if len(unknown) != expected:
         days = f"{first}" if first == last else f"{first} to {last}"
         raise TestingTrackerError(f"It is {len(unknown)} draws of {days} now, not {expected}. Look, and say it again.")
     for draw in unknown:
-        set_status(session, acting, draw, status, reason)
+        set_status(work, draw, status, reason)
 
 
-def record_unable(session: Session, acting: Acting, found: OpenDraw, reason: str | None) -> None:
+def record_unable(work: Work, found: OpenDraw, reason: str | None) -> None:
     """The participant tried and could not. The draw stays due, to be tried again until the night closes its day.
 
     A day that is over becomes unrecorded, as the night would have made it, and a clinician is asked to look; also when
@@ -105,10 +100,8 @@ def record_unable(session: Session, acting: Acting, found: OpenDraw, reason: str
         said = f"has a result ({found.outcome})" if found.outcome is not None else f"is recorded as {earlier}"
         raise TestingTrackerError(f"{found.which} {said}. If that is wrong, correct it with `testing-tracker amend`.")
     draw.unable = True
-    session.add(draw)
-    audit.record(
-        session,
-        acting,
+    work.session.add(draw)
+    work.on_record(
         Act.DRAW_TRIED,
         participant_id=draw.participant_id,
         draw_id=draw.id,
@@ -116,23 +109,23 @@ def record_unable(session: Session, acting: Acting, found: OpenDraw, reason: str
         due_on=draw.due_on,
         earlier=earlier,
     )
-    session.flush()
-    if draw.due_on < acting.today or earlier is not Status.DUE:
-        close_unable(session, acting, draw)
+    work.session.flush()
+    if draw.due_on < work.today or earlier is not Status.DUE:
+        close_unable(work, draw)
 
 
-def close_unable(session: Session, acting: Acting, draw: Draw) -> None:
+def close_unable(work: Work, draw: Draw) -> None:
     """The day is over, and the participant could not: the draw is unrecorded, not missed, for a clinician to see."""
-    said = session.exec(
+    said = work.session.exec(
         select(AuditEntry.reason)
         .where(AuditEntry.draw_id == draw.id, AuditEntry.act == Act.DRAW_TRIED)
         .order_by(col(AuditEntry.id).desc())
         .limit(1)
     ).first()
-    set_status(session, acting, draw, *end_of_day(Untouched(unable=True)), said)
+    set_status(work, draw, *end_of_day(Untouched(unable=True)), said)
 
 
-def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:
+def record_collected(work: Work, found: OpenDraw) -> None:
     """The specimen was given and its result is to come, so the night does not close the draw out as missed.
 
     Raises TestingTrackerError where the draw's state does not allow that.
@@ -142,11 +135,11 @@ def record_collected(session: Session, acting: Acting, found: OpenDraw) -> None:
     if earlier is Status.COLLECTED:
         raise TestingTrackerError(f"{found.which} is recorded as collected already; log its result with `result`.")
     because = Because.SECOND_GIVEN if found.has_earlier_specimen else None
-    set_status(session, acting, found.draw, Status.COLLECTED, because)
+    set_status(work, found.draw, Status.COLLECTED, because)
 
 
 def set_status(
-    session: Session, acting: Acting, draw: Draw, status: Status, why: Because | str | None, more: str | None = None
+    work: Work, draw: Draw, status: Status, why: Because | str | None, more: str | None = None
 ) -> Recommendation | None:
     """Write a draw's status with its audit entry, and what follows; whether it may change was checked before.
 
@@ -157,9 +150,7 @@ def set_status(
     the recommendation that this raised or changed.
     """
     reason = sentence(why, more) if isinstance(why, Because) else why
-    audit.record(
-        session,
-        acting,
+    work.on_record(
         Act.of_draw(status),
         participant_id=draw.participant_id,
         draw_id=draw.id,
@@ -171,28 +162,27 @@ def set_status(
     draw.reason, draw.because = reason, because_in(reason)
     if status is not Status.COLLECTED:
         draw.outcome, draw.expected, draw.late = None, False, False
-    session.add(draw)
-    session.flush()
-    return evidence.bring_in_line(session, acting, draw.participant_id, [draw])
+    work.write(draw)
+    return evidence.bring_in_line(work, draw.participant_id, [draw])
 
 
-def record_test(session: Session, acting: Acting, code: str, day: date, reason: str) -> Draw:
+def record_test(work: Work, code: str, day: date, reason: str) -> Draw:
     """A test for cause of a day that is over, to be given its result like any other; one a day.
 
     Until then it is unrecorded: nobody has missed it, and it is never late, because nobody could be told of it in
     time. Its positive raises as any does. A leave does not stand in its way: people on leave may be at a hospital.
     Raises TestingTrackerError for a day that is not over, and for one on which the participant was not enrolled.
     """
-    participant = find_participant(session, acting, code)
+    participant = find_participant(work, code)
     identity = id_of(participant)
-    if day >= acting.today:
-        raise TestingTrackerError(f"{day} is not over; today is {acting.today}. Leave --on out to order one for today.")
-    first = in_force(session, Enrolment, identity, day)
+    if day >= work.today:
+        raise TestingTrackerError(f"{day} is not over; today is {work.today}. Leave --on out to order one for today.")
+    first = in_force(work.session, Enrolment, identity, day)
     if first is None:
         raise TestingTrackerError(f"{day} is before {participant.code} was enrolled.")
-    if standing_on(session, identity, day) is Standing.DISCHARGED:
+    if standing_on(work.session, identity, day) is Standing.DISCHARGED:
         raise TestingTrackerError(f"{participant.code} was not in the programme on {day}.")
-    if any(draw.kind == Kind.FOR_CAUSE for draw in draws_on(session, identity, day)):
+    if any(draw.kind == Kind.FOR_CAUSE for draw in draws_on(work.session, identity, day)):
         raise TestingTrackerError(
             f"{participant.code} has a test for cause of {day} on record already. Log its result with "
             f"`testing-tracker result {participant.code} … --for-cause --on {day}`."
@@ -202,15 +192,11 @@ def record_test(session: Session, acting: Acting, code: str, day: date, reason: 
         due_on=day,
         kind=Kind.FOR_CAUSE,
         status=Status.DUE,
-        ordered_for=f"{reason} (put on record on {acting.today})",
-        recorded_at=acting.now,
+        ordered_for=f"{reason} (put on record on {work.today})",
     )
-    session.add(draw)
-    session.flush()
-    audit.record(
-        session, acting, Act.DRAW_RECORD, participant_id=identity, draw_id=draw.id, reason=reason, due_on=draw.due_on
-    )
-    set_status(session, acting, draw, Status.UNRECORDED, Because.RESULT_TO_COME)
+    work.write(draw)
+    work.on_record(Act.DRAW_RECORD, participant_id=identity, draw_id=draw.id, reason=reason, due_on=draw.due_on)
+    set_status(work, draw, Status.UNRECORDED, Because.RESULT_TO_COME)
     return draw
 
 
@@ -264,42 +250,40 @@ def can_be_recollected(session: Session, draw: Draw) -> bool:
     return draw.outcome == Outcome.INVALID or (draw.outcome == Outcome.NEGATIVE and is_out_of_range(session, draw))
 
 
-def to_recollect(session: Session, acting: Acting, on: date | None = None) -> list[ToRecollect]:
+def to_recollect(work: Work, on: date | None = None) -> list[ToRecollect]:
     """The specimens, of a day or of all, that call for another one where nothing was asked of the participant since."""
-    return list(_to_recollect(session, acting, on))
+    return list(_to_recollect(work, on))
 
 
-def _to_recollect(session: Session, acting: Acting, on: date | None) -> Iterator[ToRecollect]:
+def _to_recollect(work: Work, on: date | None) -> Iterator[ToRecollect]:
     measured = select(Specimen.draw_id).where(col(Specimen.temperature).is_not(None))
     query = (
         select(Draw, Participant.code)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             Draw.status == Status.COLLECTED,
             true() if on is None else Draw.due_on == on,
             or_(col(Draw.outcome) == Outcome.INVALID, col(Draw.id).in_(measured)),
-            *_nothing_asked_since(acting),
+            *_nothing_asked_since(work),
         )
         .order_by(col(Draw.id))
     )
-    for draw, code in session.exec(query):
+    for draw, code in work.session.exec(query):
         if draw.outcome == Outcome.INVALID:
-            yield ToRecollect(code, draw.due_on, INVALID, same_draw=draw.due_on == acting.today)
+            yield ToRecollect(code, draw.due_on, INVALID, same_draw=draw.due_on == work.today)
             continue
-        specimen = _specimen_of(session, draw)
+        specimen = _specimen_of(work.session, draw)
         if specimen is not None and _calls_for_another(specimen):
             why = f"a specimen of {specimen.temperature} C, out of range, was not collected again, observed"
-            is_today = draw.due_on == acting.today and draw.outcome == Outcome.NEGATIVE
+            is_today = draw.due_on == work.today and draw.outcome == Outcome.NEGATIVE
             yield ToRecollect(code, draw.due_on, why, same_draw=is_today)
 
 
-def _nothing_asked_since(acting: Acting) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _nothing_asked_since(work: Work) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The conditions that a draw's participant is in the programme, and had no other draw after it."""
     later = aliased(Draw)
     after = (col(later.due_on) > Draw.due_on) | (col(later.id) > Draw.id)
-    enrolled = select(Enrolment.enrolled).where(
-        Enrolment.id == in_force_id(Enrolment, col(Participant.id), acting.today)
-    )
+    enrolled = select(Enrolment.enrolled).where(Enrolment.id == in_force_id(Enrolment, col(Participant.id), work.today))
     asked_again = select(later.id).where(later.participant_id == Draw.participant_id, after)
     return ~asked_again.exists(), enrolled.scalar_subquery().is_(True)

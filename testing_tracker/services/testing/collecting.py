@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
-
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Read
@@ -17,8 +14,8 @@ from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.results import Logged
 from testing_tracker.services.testing.settling import Settled
-from testing_tracker.store import audit
 from testing_tracker.store.tables import Specimen
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class NewCup:
     collected_at: datetime | None = None
 
 
-def record(session: Session, acting: Acting, found: OpenDraw, cup: NewCup) -> list[str]:
+def record(work: Work, found: OpenDraw, cup: NewCup) -> list[str]:
     """A cup was taken and its result is to come: it is on record with its label, and the result attaches to it.
 
     Also for a draw that is on record as collected without a cup. Returns what a person should know of it. Raises
@@ -37,42 +34,40 @@ def record(session: Session, acting: Acting, found: OpenDraw, cup: NewCup) -> li
     """
     draw = found.draw
     is_collected = draw.status == Status.COLLECTED and found.outcome is None
-    if not is_collected or cups.awaiting(session, draw) is not None:
-        attendance.record_collected(session, acting, found)
-    return _put(session, acting, found, cup, None)
+    if not is_collected or cups.awaiting(work.session, draw) is not None:
+        attendance.record_collected(work, found)
+    return _put(work, found, cup, None)
 
 
-def correct(session: Session, acting: Acting, found: OpenDraw, cup: NewCup, reason: str) -> Logged:
+def correct(work: Work, found: OpenDraw, cup: NewCup, reason: str) -> Logged:
     """The draw is collected with its result to come, and this is its cup; the earlier entries are kept."""
     draw = found.draw
     earlier = Status(draw.status)
     if earlier is Status.COLLECTED and found.outcome is None:
         logged = Logged(found.participant, draw, earlier, None, (), Settled(Read(), None))
     else:
-        logged = results.take_back(session, acting, found, Status.COLLECTED, reason)
-    told = _put(session, acting, found, cup, cups.awaiting(session, draw))
-    audit.record(
-        session,
-        acting,
+        logged = results.take_back(work, found, Status.COLLECTED, reason)
+    told = _put(work, found, cup, cups.awaiting(work.session, draw))
+    work.on_record(
         Act.SPECIMEN_CORRECT,
         participant_id=draw.participant_id,
         draw_id=draw.id,
         reason=reason,
         label=cup.specimen.label,
     )
-    session.flush()
+    work.session.flush()
     return Logged(found.participant, draw, earlier, None, (), logged.settled, because=logged.because, warnings=told)
 
 
-def _put(session: Session, acting: Acting, found: OpenDraw, cup: NewCup, expected: Specimen | None) -> list[str]:
+def _put(work: Work, found: OpenDraw, cup: NewCup, expected: Specimen | None) -> list[str]:
     draw, said = found.draw, cup.specimen
-    check_collected_at(acting, found.draw.due_on, cup.collected_at)
-    earlier = cups.with_this_label(session, acting, found, said.label) if said.label is not None else None
+    check_collected_at(work, found.draw.due_on, cup.collected_at)
+    earlier = cups.with_this_label(work, found, said.label) if said.label is not None else None
     if earlier is not None and not earlier.withdrawn and (expected is None or earlier.id != expected.id):
         raise TestingTrackerError(
             f"{found.which} has another specimen with the label {said.label}, and its result; labels are given once."
         )
     earlier = earlier or expected
-    kind = said.kind or (earlier.kind if earlier else versions.test_of(session, draw).specimen)
-    written = specimens.add(session, acting, draw, said, kind, cup.collected_at, earlier)
+    kind = said.kind or (earlier.kind if earlier else versions.test_of(work.session, draw).specimen)
+    written = specimens.add(work, draw, said, kind, cup.collected_at, earlier)
     return advice(kind, written.temperature, None, found.participant.code)

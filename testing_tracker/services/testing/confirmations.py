@@ -7,16 +7,15 @@ from datetime import date
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.which_draw import expected_by, is_overdue
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.positives import Said, said_by
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Confirmation, Draw, Participant
+from testing_tracker.store.work import Work
 
 _AT_A_TIME = 500
 
@@ -35,7 +34,7 @@ class Awaited:
     analytes: list[str] = field(default_factory=list)
 
 
-def send(session: Session, acting: Acting, found: OpenDraw, lab: str | None, by: date | None) -> Confirmation:
+def send(work: Work, found: OpenDraw, lab: str | None, by: date | None) -> Confirmation:
     """The specimen of a draw goes to a laboratory; its result is awaited by a day, a week from now unless it is said.
 
     Raises TestingTrackerError where no specimen was collected, where one is on its way already, or where the
@@ -43,37 +42,31 @@ def send(session: Session, acting: Acting, found: OpenDraw, lab: str | None, by:
     """
     if found.draw.status != Status.COLLECTED:
         raise TestingTrackerError(f"{found.which} is {found.draw.status}; there is no specimen to send.")
-    by = expected_by(acting.today, by)
-    if _is_answered(session, found.draw):
+    by = expected_by(work.today, by)
+    if _is_answered(work.session, found.draw):
         raise TestingTrackerError(f"{found.which} has a definitive result already.")
-    awaited = awaited_for(session, found.draw)
+    awaited = awaited_for(work.session, found.draw)
     if awaited is not None:
         raise TestingTrackerError(
             f"{found.which} was sent already; its result is awaited by {awaited.due_on}. To send it elsewhere, call "
             "that off first with `testing-tracker confirmation cancel`."
         )
-    return _write(session, acting, found.draw, Act.CONFIRMATION_SEND, lab, by, None)
+    return _write(work, found.draw, Act.CONFIRMATION_SEND, lab, by, None)
 
 
-def cancel(session: Session, acting: Acting, found: OpenDraw, reason: str) -> Confirmation:
+def cancel(work: Work, found: OpenDraw, reason: str) -> Confirmation:
     """No definitive result is awaited any more. Raises TestingTrackerError where none is."""
-    awaited = awaited_for(session, found.draw)
-    if awaited is None or _is_answered(session, found.draw):
+    awaited = awaited_for(work.session, found.draw)
+    if awaited is None or _is_answered(work.session, found.draw):
         raise TestingTrackerError(f"{found.which}: no definitive result is awaited; there is nothing to call off.")
-    return _write(session, acting, found.draw, Act.CONFIRMATION_CANCEL, awaited.lab, None, reason)
+    return _write(work, found.draw, Act.CONFIRMATION_CANCEL, awaited.lab, None, reason)
 
 
-def _write(
-    session: Session, acting: Acting, draw: Draw, act: Act, lab: str | None, by: date | None, reason: str | None
-) -> Confirmation:
-    row = Confirmation(
-        draw_id=id_of(draw), lab=lab, due_on=by, reason=reason, recorded_at=acting.now, recorded_by=acting.account
-    )
-    session.add(row)
-    audit.record(
-        session, acting, act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by
-    )
-    session.flush()
+def _write(work: Work, draw: Draw, act: Act, lab: str | None, by: date | None, reason: str | None) -> Confirmation:
+    row = Confirmation(draw_id=id_of(draw), lab=lab, due_on=by, reason=reason)
+    work.write(row)
+    work.on_record(act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by)
+    work.session.flush()
     return row
 
 
@@ -91,14 +84,14 @@ def _is_answered(session: Session, draw: Draw) -> bool:
     return said is not None and said.is_answered
 
 
-def end_for_invalid(session: Session, acting: Acting, draw: Draw) -> None:
+def end_for_invalid(work: Work, draw: Draw) -> None:
     """A laboratory's result is invalid: it is not awaited any more, and what the cup found may be sent again."""
-    awaited = awaited_for(session, draw)
+    awaited = awaited_for(work.session, draw)
     if awaited is not None:
-        _write(session, acting, draw, Act.CONFIRMATION_CANCEL, awaited.lab, None, "the definitive result is invalid")
+        _write(work, draw, Act.CONFIRMATION_CANCEL, awaited.lab, None, "the definitive result is invalid")
 
 
-def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> list[Awaited]:
+def awaited(work: Work, *, overdue_only: bool = False) -> list[Awaited]:
     """The definitive results that are awaited, the longest awaited first."""
     later = aliased(Confirmation)
     query = (
@@ -106,14 +99,14 @@ def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> 
         .join(Draw, col(Draw.id) == Confirmation.draw_id)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             col(Confirmation.due_on).is_not(None),
             ~select(later.id).where(later.draw_id == Confirmation.draw_id, col(later.id) > Confirmation.id).exists(),
         )
         .order_by(col(Confirmation.due_on), col(Confirmation.id))
     )
-    rows = session.exec(query).all()
-    said = _said(session, [draw for _, draw, _ in rows])
+    rows = work.session.exec(query).all()
+    said = _said(work.session, [draw for _, draw, _ in rows])
     lines = []
     for row, draw, code in rows:
         assert row.due_on is not None
@@ -126,9 +119,9 @@ def awaited(session: Session, acting: Acting, *, overdue_only: bool = False) -> 
                 due_on=draw.due_on,
                 outcome=Outcome(draw.outcome) if draw.outcome else None,
                 lab=row.lab,
-                sent_on=row.sent_on or row.recorded_at.astimezone(acting.zone).date(),
+                sent_on=row.sent_on or row.recorded_at.astimezone(work.zone).date(),
                 expected_by=row.due_on,
-                is_overdue=is_overdue(row.due_on, acting.today),
+                is_overdue=is_overdue(row.due_on, work.today),
                 analytes=list(one.presumptive or one.expected) if one is not None else [],
             )
         )

@@ -11,14 +11,13 @@ from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.specimens import label_key
 from testing_tracker.rules.words import Status
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, stands
 from testing_tracker.store.tables import Confirmation, Draw, Participant, Result, Specimen
+from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.specimens import NewSpecimen
@@ -47,15 +46,15 @@ def is_newest() -> ColumnElement[bool]:
     return ~select(later.id).where(later.replaces_id == Specimen.id).exists()
 
 
-def with_label(session: Session, acting: Acting, label: str, *, newest_only: bool = True) -> list[Specimen]:
+def with_label(work: Work, label: str, *, newest_only: bool = True) -> list[Specimen]:
     """The facility's specimens with a label, however it is written; oldest first."""
     key = label_key(label)
-    found = session.exec(
+    found = work.session.exec(
         select(Specimen)
         .join(Draw, col(Draw.id) == Specimen.draw_id)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             or_(
                 col(Specimen.label_key) == key,
                 col(Specimen.label_key).is_(None) & col(Specimen.label).is_not(None),  # older rows have no key
@@ -101,8 +100,7 @@ def awaiting(session: Session, draw: Draw) -> Specimen | None:
 
 
 def cup_for(
-    session: Session,
-    acting: Acting,
+    work: Work,
     found: "OpenDraw",
     said: "NewSpecimen | None",
     standing: Result | None,
@@ -115,26 +113,26 @@ def cup_for(
     cup has, and for another label than the cup that is awaited.
     """
     draw = found.draw
-    expected = awaiting(session, draw)
+    expected = awaiting(work.session, draw)
     if said is None:
         return expected
-    labelled = with_this_label(session, acting, found, said.label) if said.label is not None else None
+    labelled = with_this_label(work, found, said.label) if said.label is not None else None
     if expected is not None:
         _check_label(found, said.label, expected)
     if labelled is not None and labelled.withdrawn:
         return labelled
     if expected is not None:
         return expected
-    if labelled is not None and not _is_of(session, labelled, standing):
+    if labelled is not None and not _is_of(work.session, labelled, standing):
         return None  # another method's test of the same cup has a row of its own
-    return _corrected(session, draw, standing) if corrects else None
+    return _corrected(work.session, draw, standing) if corrects else None
 
 
-def with_this_label(session: Session, acting: Acting, found: "OpenDraw", label: str) -> Specimen | None:
+def with_this_label(work: Work, found: "OpenDraw", label: str) -> Specimen | None:
     """The cup with a label that may be this draw's: its own, or one that was taken back from another draw."""
     if not label_key(label):
         raise TestingTrackerError("The specimen's label is empty. Give what is printed on it.")
-    labelled = with_label(session, acting, label)
+    labelled = with_label(work, label)
     for other in labelled:
         if other.draw_id != found.draw.id and not other.withdrawn:
             raise TestingTrackerError(
@@ -166,49 +164,49 @@ def _is_of(session: Session, specimen: Specimen, result: Result | None) -> bool:
     return result.specimen_id in [row.id for row in history_of(session, specimen)]
 
 
-def release(session: Session, acting: Acting, draw: Draw, reason: str) -> list[str]:
+def release(work: Work, draw: Draw, reason: str) -> list[str]:
     """What was collected for a draw is not its cup: its labels, hands and awaited confirmation wait for whose it is.
 
     Returns what a person should know of it. A result logged with the label takes the cup over.
     """
     told = []
     last = None
-    for specimen in cups_of(session, draw):
-        last = _copied(session, acting, specimen, draw, withdrawn=True)
-        _on_record(session, acting, Act.SPECIMEN_WITHDRAW, last, draw, reason)
+    for specimen in cups_of(work.session, draw):
+        last = _copied(work, specimen, draw, withdrawn=True)
+        _on_record(work, Act.SPECIMEN_WITHDRAW, last, draw, reason)
         if last.label is not None:
             told.append(f"the cup {last.label} is nobody's now; a result logged with --specimen-id takes it over")
-    awaited = newest_confirmation(session, draw)
+    awaited = newest_confirmation(work.session, draw)
     if awaited is not None:
         cup = last.id if last is not None else None
-        _confirm(session, acting, draw, Act.CONFIRMATION_CANCEL, lab=awaited.lab, reason=reason, specimen_id=cup)
+        _confirm(work, draw, Act.CONFIRMATION_CANCEL, lab=awaited.lab, reason=reason, specimen_id=cup)
         lab = f" from {awaited.lab}" if awaited.lab else ""
         follows = "goes with the cup" if told else "is called off; send it for whose cup it was"
         told.append(f"the definitive result{lab} that was awaited by {awaited.due_on} {follows}")
     return told
 
 
-def moved(session: Session, acting: Acting, specimen: Specimen, draw: Draw, reason: str) -> Specimen:
+def moved(work: Work, specimen: Specimen, draw: Draw, reason: str) -> Specimen:
     """The cup is another draw's: its row there, with its label, all that was said of it, and its hands."""
-    row = _copied(session, acting, specimen, draw, withdrawn=False)
-    _on_record(session, acting, Act.SPECIMEN_MOVE, row, draw, reason)
+    row = _copied(work, specimen, draw, withdrawn=False)
+    _on_record(work, Act.SPECIMEN_MOVE, row, draw, reason)
     return row
 
 
-def took_over(session: Session, acting: Acting, specimen: Specimen, earlier: Specimen, draw: Draw) -> None:
+def took_over(work: Work, specimen: Specimen, earlier: Specimen, draw: Draw) -> None:
     """A cup that was taken back is this draw's: say so on record, and await for it what was awaited of it."""
-    _on_record(session, acting, Act.SPECIMEN_MOVE, specimen, draw, None)
-    left = session.exec(select(Confirmation).where(Confirmation.specimen_id == earlier.id)).first()
-    if left is None or newest_confirmation(session, draw) is not None:
+    _on_record(work, Act.SPECIMEN_MOVE, specimen, draw, None)
+    left = work.session.exec(select(Confirmation).where(Confirmation.specimen_id == earlier.id)).first()
+    if left is None or newest_confirmation(work.session, draw) is not None:
         return
-    sent = session.exec(
+    sent = work.session.exec(
         select(Confirmation)
         .where(Confirmation.draw_id == left.draw_id, col(Confirmation.id) < left.id)
         .order_by(col(Confirmation.id).desc())
         .limit(1)
     ).first()
     if sent is not None and sent.due_on is not None:
-        expect(session, acting, draw, sent, left.reason)
+        expect(work, draw, sent, left.reason)
 
 
 def newest_confirmation(session: Session, draw: Draw) -> Confirmation | None:
@@ -219,20 +217,19 @@ def newest_confirmation(session: Session, draw: Draw) -> Confirmation | None:
     return newest if newest is not None and newest.due_on is not None else None
 
 
-def expect(session: Session, acting: Acting, draw: Draw, sent: Confirmation, reason: str | None) -> None:
+def expect(work: Work, draw: Draw, sent: Confirmation, reason: str | None) -> None:
     """Await for a draw what was sent for another one, as of the day on which it was sent."""
-    sent_on = sent.sent_on or sent.recorded_at.astimezone(acting.zone).date()
-    _confirm(session, acting, draw, Act.CONFIRMATION_SEND, lab=sent.lab, by=sent.due_on, reason=reason, sent_on=sent_on)
+    sent_on = sent.sent_on or sent.recorded_at.astimezone(work.zone).date()
+    _confirm(work, draw, Act.CONFIRMATION_SEND, lab=sent.lab, by=sent.due_on, reason=reason, sent_on=sent_on)
 
 
-def call_off(session: Session, acting: Acting, draw: Draw, sent: Confirmation, reason: str) -> None:
+def call_off(work: Work, draw: Draw, sent: Confirmation, reason: str) -> None:
     """No definitive result is awaited for a draw any more, because its cup is another draw's."""
-    _confirm(session, acting, draw, Act.CONFIRMATION_CANCEL, lab=sent.lab, reason=reason)
+    _confirm(work, draw, Act.CONFIRMATION_CANCEL, lab=sent.lab, reason=reason)
 
 
 def _confirm(
-    session: Session,
-    acting: Acting,
+    work: Work,
     draw: Draw,
     act: Act,
     *,
@@ -242,7 +239,7 @@ def _confirm(
     sent_on: date | None = None,
     specimen_id: int | None = None,
 ) -> None:
-    session.add(
+    work.write(
         Confirmation(
             draw_id=id_of(draw),
             lab=lab,
@@ -250,36 +247,27 @@ def _confirm(
             reason=reason,
             sent_on=sent_on,
             specimen_id=specimen_id,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
         )
     )
-    audit.record(
-        session, acting, act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by
-    )
-    session.flush()
+    work.on_record(act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by)
+    work.session.flush()
 
 
-def _copied(session: Session, acting: Acting, specimen: Specimen, draw: Draw, *, withdrawn: bool) -> Specimen:
+def _copied(work: Work, specimen: Specimen, draw: Draw, *, withdrawn: bool) -> Specimen:
     row = Specimen(
         draw_id=id_of(draw),
         **{name: getattr(specimen, name) for name in (*CARRIED, *_CLASSIFIED)},
         withdrawn=withdrawn,
         replaces_id=specimen.id,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
     )
     if row.label is not None:
         row.label_key = label_key(row.label)
-    session.add(row)
-    session.flush()
+    work.write(row)
     return row
 
 
-def _on_record(session: Session, acting: Acting, act: Act, specimen: Specimen, draw: Draw, reason: str | None) -> None:
-    audit.record(
-        session,
-        acting,
+def _on_record(work: Work, act: Act, specimen: Specimen, draw: Draw, reason: str | None) -> None:
+    work.on_record(
         act,
         participant_id=draw.participant_id,
         draw_id=draw.id,
@@ -287,4 +275,4 @@ def _on_record(session: Session, acting: Acting, act: Act, specimen: Specimen, d
         specimen=specimen.id,
         label=specimen.label,
     )
-    session.flush()
+    work.session.flush()

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, bindparam, func
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from testing_tracker import services
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.settling import says
 from testing_tracker.rules.testing.which_draw import of_the_kind, to_record_for
 from testing_tracker.rules.words import Kind, Outcome, Standing, Status
 from testing_tracker.services.people.lookup import find_enrolled, find_participant, records_of_person
-from testing_tracker.store import audit
 from testing_tracker.store.queries import counts, draw_stands, draws_on, id_of, in_force, standing_on
 from testing_tracker.store.tables import (
     Draw,
@@ -29,6 +27,7 @@ from testing_tracker.store.tables import (
     Schedule,
     ScheduleVersion,
 )
+from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:
     from testing_tracker.rules.schedules.schedule import Schedule as Rule
@@ -96,14 +95,14 @@ class OpenDraw:
         return Status(self.draw.status)
 
 
-def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
+def due(work: Work, day: date) -> list[DueLine]:
     """Who is to be tested on a day, by code."""
-    rows = session.exec(
+    rows = work.session.exec(
         select(Draw, Participant.code, Schedule.name)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .join(ScheduleVersion, col(ScheduleVersion.id) == Draw.schedule_version_id, isouter=True)
         .join(Schedule, col(Schedule.id) == ScheduleVersion.schedule_id, isouter=True)
-        .where(Participant.facility_id == acting.facility_id, Draw.due_on == day, draw_stands())
+        .where(Participant.facility_id == work.facility_id, Draw.due_on == day, draw_stands())
         .order_by(Participant.code_key, col(Draw.id))
     )
     return [
@@ -116,69 +115,67 @@ def due(session: Session, acting: Acting, day: date) -> list[DueLine]:
             schedule=schedule if draw.kind in MADE_BY_SCHEDULES else None,
             reason=draw.reason or draw.ordered_for,
             expected=draw.expected,
-            panel=list(services.versions.test_of(session, draw).panel) if draw.panel is not None else None,
+            panel=list(services.versions.test_of(work.session, draw).panel) if draw.panel is not None else None,
         )
         for draw, code, schedule in rows
     ]
 
 
-def night_has_run(session: Session, acting: Acting, day: date) -> bool:
+def night_has_run(work: Work, day: date) -> bool:
     """Whether the draws of a day were made."""
     return (
-        session.exec(
-            select(Night.id).where(Night.facility_id == acting.facility_id, Night.day == day, col(Night.ran))
+        work.session.exec(
+            select(Night.id).where(Night.facility_id == work.facility_id, Night.day == day, col(Night.ran))
         ).first()
         is not None
     )
 
 
-def is_still_to_be_drawn(session: Session, acting: Acting, day: date) -> bool:
+def is_still_to_be_drawn(work: Work, day: date) -> bool:
     """Whether the next nightly run decides on a day, today or before: no run has come as far yet."""
-    if day > acting.today or day < session.get_one(Facility, acting.facility_id).opened_on:
+    if day > work.today or day < work.session.get_one(Facility, work.facility_id).opened_on:
         return False
-    reached = select(Night.id).where(Night.facility_id == acting.facility_id, Night.day >= day)
-    return session.exec(reached.limit(1)).first() is None
+    reached = select(Night.id).where(Night.facility_id == work.facility_id, Night.day >= day)
+    return work.session.exec(reached.limit(1)).first() is None
 
 
-def last_run_before(session: Session, acting: Acting, day: date) -> date | None:
+def last_run_before(work: Work, day: date) -> date | None:
     """The last day before one whose draws a run has made."""
-    newest = select(func.max(Night.day)).where(Night.facility_id == acting.facility_id, Night.day < day, col(Night.ran))
-    return session.exec(newest).one()
+    newest = select(func.max(Night.day)).where(Night.facility_id == work.facility_id, Night.day < day, col(Night.ran))
+    return work.session.exec(newest).one()
 
 
-def find_draw(session: Session, acting: Acting, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
+def find_draw(work: Work, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
     """The draw that a person means by a code and a day, to record something new for it.
 
     Where a scheduled draw and one for cause fall on one day, the one that is still awaited is meant, or else the one
     without result; `for_cause` says it otherwise. Raises TestingTrackerError when there is none, naming the nearest,
     or when it is not clear which.
     """
-    return _only(to_record_for(_draws_meant(session, acting, code, day, for_cause)))
+    return _only(to_record_for(_draws_meant(work, code, day, for_cause)))
 
 
-def find_draw_to_correct(
-    session: Session, acting: Acting, code: str, day: date, *, for_cause: bool | None = None
-) -> OpenDraw:
+def find_draw_to_correct(work: Work, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
     """The same for a correction. Of two draws it never guesses which is meant: either may have the wrong record."""
-    return _only(_draws_meant(session, acting, code, day, for_cause))
+    return _only(_draws_meant(work, code, day, for_cause))
 
 
-def _draws_meant(session: Session, acting: Acting, code: str, day: date, for_cause: bool | None) -> list[OpenDraw]:
-    said = {"facility_id": acting.facility_id, "code_key": code.casefold(), "day": day}
-    rows = session.execute(_draws_of_a_day(), said).all()
+def _draws_meant(work: Work, code: str, day: date, for_cause: bool | None) -> list[OpenDraw]:
+    said = {"facility_id": work.facility_id, "code_key": code.casefold(), "day": day}
+    rows = work.session.execute(_draws_of_a_day(), said).all()
     if any(_is_alive(row[1]) for row in rows):
         participant = rows[0][0]
     else:  # the code may have been corrected, or joined into another one
-        participant = find_participant(session, acting, code)
-        records = records_of_person(session, participant)
-        others = [session.execute(_draws_of_a_day(), {**said, "code_key": one.code_key}).all() for one in records]
+        participant = find_participant(work, code)
+        records = records_of_person(work.session, participant)
+        others = [work.session.execute(_draws_of_a_day(), {**said, "code_key": one.code_key}).all() for one in records]
         having = [other for other in [rows, *others] if any(row[1] is not None for row in other)]
         rows = next((other for other in having if any(_is_alive(row[1]) for row in other)), having[0] if having else [])
-    if day > acting.today:
-        raise TestingTrackerError(f"{day} is in the future; today is {acting.today}.")
+    if day > work.today:
+        raise TestingTrackerError(f"{day} is in the future; today is {work.today}.")
     found = of_the_kind([OpenDraw(*row) for row in rows if row[1] is not None], for_cause)
     if not found:
-        raise TestingTrackerError(_no_draw(session, acting, participant, day, for_cause))
+        raise TestingTrackerError(_no_draw(work, participant, day, for_cause))
     return found
 
 
@@ -218,16 +215,16 @@ def _only(found: list[OpenDraw]) -> OpenDraw:
 _WHICH = {None: "No draw", False: "No scheduled draw", True: "No draw for cause"}
 
 
-def _no_draw(session: Session, acting: Acting, participant: Participant, day: date, for_cause: bool | None) -> str:
-    if not for_cause and is_still_to_be_drawn(session, acting, day):
-        which = "Today's draws are" if day == acting.today else f"The draws of {day} are"
+def _no_draw(work: Work, participant: Participant, day: date, for_cause: bool | None) -> str:
+    if not for_cause and is_still_to_be_drawn(work, day):
+        which = "Today's draws are" if day == work.today else f"The draws of {day} are"
         return (
             f"{which} not made yet, so nothing can be recorded for {participant.code}'s. Run `testing-tracker draw`, "
             "and record it then."
         )
-    last = session.exec(
+    last = work.session.exec(
         select(Draw)
-        .where(Draw.participant_id == participant.id, Draw.due_on <= acting.today, Draw.due_on != day)
+        .where(Draw.participant_id == participant.id, Draw.due_on <= work.today, Draw.due_on != day)
         .order_by(col(Draw.due_on).desc())
         .limit(1)
     ).first()
@@ -239,41 +236,39 @@ def _no_draw(session: Session, acting: Acting, participant: Participant, day: da
     return f"{said} Give --on, or order one with `testing-tracker test {participant.code}`."
 
 
-def window_closes(session: Session, acting: Acting, draw: Draw, rule: "Rule | None" = None) -> datetime:
+def window_closes(work: Work, draw: Draw, rule: "Rule | None" = None) -> datetime:
     """The instant from which nobody can give a draw's specimen any more; by the draw's own rule unless one is given."""
     from testing_tracker.rules.calendar import instant_reached  # the call list has no need of it
 
-    binding = rule or services.versions.rule_of_draw(session, draw)
-    return instant_reached(draw.due_on, binding.collection.closes, acting.zone)
+    binding = rule or services.versions.rule_of_draw(work.session, draw)
+    return instant_reached(draw.due_on, binding.collection.closes, work.zone)
 
 
-def order_test(session: Session, acting: Acting, code: str, reason: str | None) -> Draw:
+def order_test(work: Work, code: str, reason: str | None) -> Draw:
     """Order a test for cause today, outside the schedule; one a day. It may stand beside a scheduled draw."""
-    participant = find_enrolled(session, acting, code)
+    participant = find_enrolled(work, code)
     identity = id_of(participant)
-    if in_force(session, Enrolment, identity, acting.today) is None:
+    if in_force(work.session, Enrolment, identity, work.today) is None:
         raise TestingTrackerError(f"{participant.code}'s enrolment has not begun yet.")
-    if standing_on(session, identity, acting.today) is Standing.ON_LEAVE:
+    if standing_on(work.session, identity, work.today) is Standing.ON_LEAVE:
         raise TestingTrackerError(
             f"{participant.code} is on leave today. If the participant is back, say so first with "
             f"`testing-tracker participant return {participant.code}`."
         )
-    for draw in draws_on(session, identity, acting.today):
+    for draw in draws_on(work.session, identity, work.today):
         if draw.kind == Kind.FOR_CAUSE:
             raise TestingTrackerError(
                 f"A test for cause was ordered for {participant.code} today already ({draw.status})."
             )
     draw = Draw(
         participant_id=identity,
-        due_on=acting.today,
+        due_on=work.today,
         kind=Kind.FOR_CAUSE,
         status=Status.DUE,
-        schedule_version_id=services.versions.binding_on(session, identity, acting.today),
+        schedule_version_id=services.versions.binding_on(work.session, identity, work.today),
         ordered_for=reason,
-        recorded_at=acting.now,
     )
-    session.add(draw)
-    session.flush()
-    audit.record(session, acting, Act.DRAW_ORDER, participant_id=identity, draw_id=draw.id, reason=reason)
-    session.flush()
+    work.write(draw)
+    work.on_record(Act.DRAW_ORDER, participant_id=identity, draw_id=draw.id, reason=reason)
+    work.session.flush()
     return draw

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import is_class_test, members_of
 from testing_tracker.rules.words import Decision, Method, Outcome, Validity
 from testing_tracker.services.testing.settling import beside, named_in
 from testing_tracker.store.queries import findings_of, id_of, standing_result
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Finding, Recommendation, Result, Specimen
+from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.specimens import NewSpecimen
@@ -147,21 +147,20 @@ class Slip:
     undone_by: str
 
 
-def is_same_day(acting: Acting, typed_at: datetime) -> bool:
+def is_same_day(work: Work, typed_at: datetime) -> bool:
     """Whether a line was typed on the facility's day that it is now."""
-    return typed_at.astimezone(acting.zone).date() == acting.now.astimezone(acting.zone).date()
+    return typed_at.astimezone(work.zone).date() == work.now.astimezone(work.zone).date()
 
 
-def mark_recommendation(session: Session, acting: Acting, number: int | None, draw: Draw) -> None:
+def mark_recommendation(work: Work, number: int | None, draw: Draw) -> None:
     """Keep a recommendation out of sight that a slip raised today and that went with it; any other stays in sight."""
-    recommendation = session.get(Recommendation, number) if number is not None else None
+    recommendation = work.session.get(Recommendation, number) if number is not None else None
     if recommendation is None or recommendation.status != Decision.WITHDRAWN:
         return
     others = select(Evidence.id).where(Evidence.recommendation_id == number, Evidence.draw_id != draw.id)
-    if session.exec(others).first() is None and is_same_day(acting, recommendation.raised_at):
+    if work.session.exec(others).first() is None and is_same_day(work, recommendation.raised_at):
         recommendation.undone = True
-        session.add(recommendation)
-        session.flush()
+        work.write(recommendation)
 
 
 def slips_of(session: Session, participant_id: int, zone: tzinfo) -> list[Slip]:

@@ -7,27 +7,19 @@ from datetime import date
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, or_, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.log_line import Said, codes_meant
 from testing_tracker.rules.testing.which_draw import check_change
 from testing_tracker.rules.words import Decision, Kind, Method, Outcome, Standing, Status
-from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.services.people.lookup import find_participant, participant_with_code
 from testing_tracker.services.testing import attendance, prescriptions, results, settling
 from testing_tracker.services.testing import earlier as undone
 from testing_tracker.services.testing.draws import OpenDraw, due, find_draw, find_draw_to_correct, night_has_run
 from testing_tracker.services.testing.results import Logged, NewResult
-from testing_tracker.store import audit
-from testing_tracker.store.queries import (
-    draws_on,
-    id_of,
-    in_force_id,
-    participant_with_code,
-    standing_on,
-    standing_result,
-)
+from testing_tracker.store.queries import draws_on, id_of, in_force_id, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Enrolment, Participant, Prescription, Recommendation, Result
+from testing_tracker.store.work import Work
 
 WHY_UNDONE = "undone in the log session"
 
@@ -96,20 +88,20 @@ class Undone:
     lost: str | None = None
 
 
-def awaited(session: Session, acting: Acting, day: date) -> list[str]:
+def awaited(work: Work, day: date) -> list[str]:
     """The codes of those whose specimen or result of a day is still to come."""
-    lines = due(session, acting, day)
+    lines = due(work, day)
     waiting = [line for line in lines if line.outcome is None and line.status in (Status.DUE, Status.COLLECTED)]
     return list(dict.fromkeys(line.participant for line in waiting))
 
 
-def code_of(session: Session, acting: Acting, typed: str) -> str | None:
+def code_of(work: Work, typed: str) -> str | None:
     """The code of the participant whose whole code this is, as it was entered; None where there is nobody."""
-    participant = participant_with_code(session, acting.facility_id, typed)
+    participant = participant_with_code(work, typed)
     return participant.code if participant is not None else None
 
 
-def codes_for(session: Session, acting: Acting, typed: str, day: date) -> list[str]:
+def codes_for(work: Work, typed: str, day: date) -> list[str]:
     """The codes that an abbreviation can stand for, those with a draw that day first.
 
     Everybody in the programme counts, so that no cup goes to somebody because another participant happens to have no
@@ -117,10 +109,10 @@ def codes_for(session: Session, acting: Acting, typed: str, day: date) -> list[s
     """
     enrolment = select(Enrolment.enrolled).where(Enrolment.id == in_force_id(Enrolment, col(Participant.id), day))
     drawn = select(Draw.participant_id).where(Draw.due_on == day)
-    rows = session.exec(
+    rows = work.session.exec(
         select(Participant.code, col(Participant.id).in_(drawn))
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             or_(enrolment.scalar_subquery(), col(Participant.id).in_(drawn)),
         )
         .order_by(Participant.code_key)
@@ -129,26 +121,26 @@ def codes_for(session: Session, acting: Acting, typed: str, day: date) -> list[s
     return sorted(codes_meant(typed, has_draw), key=lambda code: not has_draw[code])
 
 
-def draws_meant(session: Session, acting: Acting, code: str, day: date, for_cause: bool | None) -> list[Opened]:
+def draws_meant(work: Work, code: str, day: date, for_cause: bool | None) -> list[Opened]:
     """The draw that a line is about; both of a day's, scheduled first, where it has to be said which.
 
     Raises TestingTrackerError where there is none, or where nothing can be recorded for it any more.
     """
     try:
-        found = [find_draw(session, acting, code, day, for_cause=for_cause)]
+        found = [find_draw(work, code, day, for_cause=for_cause)]
     except TestingTrackerError:
-        participant = find_participant(session, acting, code)
-        if for_cause is not None or len(draws_on(session, id_of(participant), day)) < 2 or day > acting.today:
+        participant = find_participant(work, code)
+        if for_cause is not None or len(draws_on(work.session, id_of(participant), day)) < 2 or day > work.today:
             raise
-        found = [find_draw(session, acting, code, day, for_cause=which) for which in (False, True)]
-        if all(_said_of(session, one) is not None for one in found):
+        found = [find_draw(work, code, day, for_cause=which) for which in (False, True)]
+        if all(_said_of(work.session, one) is not None for one in found):
             raise TestingTrackerError(
                 f"{participant.code}'s two draws of {day} both have a result already. If one is wrong, correct it "
                 "with `testing-tracker amend`."
             ) from None
     if len(found) == 1:
-        _check_open(session, found[0])
-    return [_opened(one, prescriptions.prescribed_on(session, one.draw.participant_id, day)) for one in found]
+        _check_open(work.session, found[0])
+    return [_opened(one, prescriptions.prescribed_on(work.session, one.draw.participant_id, day)) for one in found]
 
 
 def _check_open(session: Session, found: OpenDraw) -> None:
@@ -175,37 +167,35 @@ def _opened(found: OpenDraw, takes: Sequence[Prescription]) -> Opened:
     )
 
 
-def record(session: Session, acting: Acting, opened: Opened, said: Said) -> Accepted:
+def record(work: Work, opened: Opened, said: Said) -> Accepted:
     """Record what a line says of a draw, as the single command for it does.
 
     Raises TestingTrackerError where the draw is not open any more, for instance because another nurse was first.
     """
-    found = find_draw_to_correct(session, acting, opened.code, opened.due_on, for_cause=opened.for_cause)
-    return _record(session, acting, opened, found, said)
+    found = find_draw_to_correct(work, opened.code, opened.due_on, for_cause=opened.for_cause)
+    return _record(work, opened, found, said)
 
 
-def record_at_once(
-    session: Session, acting: Acting, code: str, day: date, for_cause: bool | None, said: Said
-) -> Accepted:
+def record_at_once(work: Work, code: str, day: date, for_cause: bool | None, said: Said) -> Accepted:
     """Find the draw of a line with a whole code and all that is to be recorded, as `draws_meant` does, and record it.
 
     Raises TestingTrackerError where it is not clear which draw is meant, and where `draws_meant` or `record` would.
     """
-    found = find_draw(session, acting, code, day, for_cause=for_cause)
-    _check_open(session, found)
-    return _record(session, acting, _opened(found, ()), found, said)
+    found = find_draw(work, code, day, for_cause=for_cause)
+    _check_open(work.session, found)
+    return _record(work, _opened(found, ()), found, said)
 
 
-def _record(session: Session, acting: Acting, opened: Opened, found: OpenDraw, said: Said) -> Accepted:
+def _record(work: Work, opened: Opened, found: OpenDraw, said: Said) -> Accepted:
     draw = found.draw
     before, reason, unable = Status(draw.status), draw.reason, draw.unable
     logged = None
     if isinstance(said.what, Outcome):
         new = NewResult(said.what, said.analytes, note=said.because)
-        logged = results.log_result(session, acting, found, new)
+        logged = results.log_result(work, found, new)
         changed = logged.recommendation
     else:
-        changed = attendance.record_absence(session, acting, found, said.what, said.because)
+        changed = attendance.record_absence(work, found, said.what, said.because)
     return Accepted(
         opened=opened,
         recorded=(logged.outcome if logged else None) or Status(draw.status),
@@ -218,26 +208,24 @@ def _record(session: Session, acting: Acting, opened: Opened, found: OpenDraw, s
     )
 
 
-def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
+def undo(work: Work, line: Accepted) -> Undone:
     """Take an accepted line back: the draw is what it was before, and the line stays on record as taken back.
 
     A draw that was due is so again only while nothing has closed it since. Raises TestingTrackerError when somebody
     has changed the record in the meantime.
     """
     opened = line.opened
-    found = find_draw_to_correct(session, acting, opened.code, opened.due_on, for_cause=opened.for_cause)
+    found = find_draw_to_correct(work, opened.code, opened.due_on, for_cause=opened.for_cause)
     draw = found.draw
-    _check_unchanged(session, found, line)
-    if line.before is Status.DUE and not _is_still_open(session, acting, draw):
-        logged = results.take_back(session, acting, found, Status.DUE, WHY_UNDONE)
+    _check_unchanged(work.session, found, line)
+    if line.before is Status.DUE and not _is_still_open(work, draw):
+        logged = results.take_back(work, found, Status.DUE, WHY_UNDONE)
         return Undone(
             Status(draw.status), logged.because, _raised(logged.recommendation), logged.decided, logged.settled.lost
         )
     if line.result_id is not None:
-        _take_result_back(session, acting, found, line.result_id)
-    audit.record(
-        session,
-        acting,
+        _take_result_back(work, found, line.result_id)
+    work.on_record(
         Act.LOG_UNDO,
         participant_id=draw.participant_id,
         draw_id=draw.id,
@@ -246,10 +234,10 @@ def undo(session: Session, acting: Acting, line: Accepted) -> Undone:
         undone=line.recorded,
     )
     draw.unable = line.was_unable
-    changed = attendance.set_status(session, acting, draw, line.before, line.reason_before)
-    settled = settling.settle(session, acting, draw)
+    changed = attendance.set_status(work, draw, line.before, line.reason_before)
+    settled = settling.settle(work, draw)
     if line.raised is not None:
-        undone.mark_recommendation(session, acting, line.raised.number, draw)
+        undone.mark_recommendation(work, line.raised.number, draw)
     return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided, settled.lost)
 
 
@@ -268,18 +256,18 @@ def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:
         )
 
 
-def _is_still_open(session: Session, acting: Acting, draw: Draw) -> bool:
+def _is_still_open(work: Work, draw: Draw) -> bool:
     """Whether a draw that was due would be so still, had nothing been recorded for it."""
-    if standing_on(session, draw.participant_id, draw.due_on) is not Standing.ACTIVE:
+    if standing_on(work.session, draw.participant_id, draw.due_on) is not Standing.ACTIVE:
         return False
-    return draw.due_on == acting.today or not night_has_run(session, acting, acting.today)
+    return draw.due_on == work.today or not night_has_run(work, work.today)
 
 
-def _take_result_back(session: Session, acting: Acting, found: OpenDraw, result_id: int) -> None:
+def _take_result_back(work: Work, found: OpenDraw, result_id: int) -> None:
     """Take a result back; an invalid one that it stood for, because the specimen was collected again, counts again."""
-    slip = session.get_one(Result, result_id)
-    earlier = session.get(Result, slip.replaces_id) if slip.replaces_id is not None else None
-    session.add(
+    slip = work.session.get_one(Result, result_id)
+    earlier = work.session.get(Result, slip.replaces_id) if slip.replaces_id is not None else None
+    work.write(
         Result(
             draw_id=id_of(found.draw),
             outcome=earlier.outcome if earlier else None,
@@ -290,13 +278,11 @@ def _take_result_back(session: Session, acting: Acting, found: OpenDraw, result_
             replaces_id=result_id,
             reason=WHY_UNDONE,
             method=Method.PRESUMPTIVE,
-            undone=undone.is_same_day(acting, slip.recorded_at),
-            recorded_at=acting.now,
-            recorded_by=acting.account,
+            undone=undone.is_same_day(work, slip.recorded_at),
         )
     )
     try:
-        session.flush()
+        work.session.flush()
     except IntegrityError:
         raise ChangedSinceError(f"{found.which} was recorded by somebody else just now. Look at it first.") from None
 

@@ -7,7 +7,6 @@ from functools import partial
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import can_be_prescribed
@@ -16,9 +15,9 @@ from testing_tracker.rules.words import Kind, Outcome
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing.prescriptions import active_on, is_called_off, standing
 from testing_tracker.services.testing.settling import read_again, words_together
-from testing_tracker.store import audit
 from testing_tracker.store.queries import id_of, reading_of, records_of, result_of
 from testing_tracker.store.tables import Draw, Participant, Prescription, Recommendation
+from testing_tracker.store.work import Work
 
 _Prescribed = Callable[[date], frozenset[str]]
 
@@ -69,49 +68,49 @@ class Changed:
     reread: Sequence[Reread]
 
 
-def touched_by_adding(session: Session, acting: Acting, new: NewPrescription) -> list[Touched]:
+def touched_by_adding(work: Work, new: NewPrescription) -> list[Touched]:
     """The results that a prescription would touch. Raises TestingTrackerError as `add` does; writes nothing."""
-    participant = _check_new(session, acting, new)
-    return results_touched(session, id_of(participant), new.analyte, new.from_on, new.to_on)
+    participant = _check_new(work, new)
+    return results_touched(work.session, id_of(participant), new.analyte, new.from_on, new.to_on)
 
 
-def add(session: Session, acting: Acting, new: NewPrescription, *, reread: bool) -> Changed:
+def add(work: Work, new: NewPrescription, *, reread: bool) -> Changed:
     """Put a prescription on record; with `reread` read the results that it touches again.
 
     Raises TestingTrackerError for what nobody prescribes, when it ends before it begins, or when it overlaps with
     another one of the same analyte.
     """
-    participant = _check_new(session, acting, new)
-    touched = touched_by_adding(session, acting, new)
+    participant = _check_new(work, new)
+    touched = touched_by_adding(work, new)
     prescription = Prescription(
         participant_id=id_of(participant),
         analyte=new.analyte,
         from_on=new.from_on,
         to_on=new.to_on,
         prescriber=new.prescriber,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
+        recorded_at=work.now,
+        recorded_by=work.account,
     )
-    _write(session, acting, prescription, Act.PRESCRIPTION_ADD, touched, reread)
-    again = _read_again(session, acting, touched, f"prescription of {new.analyte} added") if reread else []
+    _write(work, prescription, Act.PRESCRIPTION_ADD, touched, reread)
+    again = _read_again(work, touched, f"prescription of {new.analyte} added") if reread else []
     return Changed(participant, prescription, touched, again)
 
 
-def touched_by_ending(session: Session, acting: Acting, code: str, analyte: str, on: date) -> list[Touched]:
+def touched_by_ending(work: Work, code: str, analyte: str, on: date) -> list[Touched]:
     """The results that an end would touch. Raises TestingTrackerError as `end` does; writes nothing."""
-    participant = find_participant(session, acting, code)
-    return _touched_by_ending(session, acting, _to_end(session, participant, analyte, on), on)
+    participant = find_participant(work, code)
+    return _touched_by_ending(work, _to_end(work.session, participant, analyte, on), on)
 
 
-def end(session: Session, acting: Acting, code: str, analyte: str, on: date, reason: str, *, reread: bool) -> Changed:
+def end(work: Work, code: str, analyte: str, on: date, reason: str, *, reread: bool) -> Changed:
     """Let a prescription end with a day, its last one; with `reread` read the results that this touches again.
 
     One that begins only after that day is called off and counts for no day. Raises TestingTrackerError when there is
     none to end.
     """
-    participant = find_participant(session, acting, code)
-    earlier = _to_end(session, participant, analyte, on)
-    touched = _touched_by_ending(session, acting, earlier, on)
+    participant = find_participant(work, code)
+    earlier = _to_end(work.session, participant, analyte, on)
+    touched = _touched_by_ending(work, earlier, on)
     prescription = Prescription(
         participant_id=id_of(participant),
         analyte=analyte,
@@ -120,49 +119,49 @@ def end(session: Session, acting: Acting, code: str, analyte: str, on: date, rea
         prescriber=earlier.prescriber,
         reason=reason,
         replaces_id=earlier.id,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
+        recorded_at=work.now,
+        recorded_by=work.account,
     )
-    _write(session, acting, prescription, Act.PRESCRIPTION_END, touched, reread)
+    _write(work, prescription, Act.PRESCRIPTION_END, touched, reread)
     done = "called off" if is_called_off(prescription) else "ended"
-    again = _read_again(session, acting, touched, f"prescription of {analyte} {done}: {reason}") if reread else []
+    again = _read_again(work, touched, f"prescription of {analyte} {done}: {reason}") if reread else []
     return Changed(participant, prescription, touched, again)
 
 
-def read_all_again(session: Session, acting: Acting, code: str, reason: str) -> tuple[str, list[Reread]]:
+def read_all_again(work: Work, code: str, reason: str) -> tuple[str, list[Reread]]:
     """Read every result of a participant again that the prescriptions on record explain otherwise.
 
     Returns the participant's code and what was read again.
     """
-    participant = find_participant(session, acting, code)
-    known = standing(session, id_of(participant))
-    draws = _draws_with_result(session, id_of(participant), date.min, None)
-    now = _compare(session, draws, lambda day: _analytes_on(known, day))
-    again = _read_again(session, acting, [one for one in now if one.before != one.after], reason)
+    participant = find_participant(work, code)
+    known = standing(work.session, id_of(participant))
+    draws = _draws_with_result(work.session, id_of(participant), date.min, None)
+    now = _compare(work.session, draws, lambda day: _analytes_on(known, day))
+    again = _read_again(work, [one for one in now if one.before != one.after], reason)
     return participant.code, again
 
 
 def read_again_together(
-    session: Session, acting: Acting, participant_id: int, apart: Mapping[int, Sequence[Prescription]], reason: str
+    work: Work, participant_id: int, apart: Mapping[int, Sequence[Prescription]], reason: str
 ) -> list[Reread]:
     """Read the results again that read otherwise since two records were joined, and their prescriptions count for both.
 
     `apart` has what was prescribed to each record while they were apart.
     """
-    together = standing(session, participant_id)
+    together = standing(work.session, participant_id)
     touched = []
     for record, own in apart.items():
         draws = [
             draw
-            for draw in _draws_with_result(session, participant_id, date.min, None)
+            for draw in _draws_with_result(work.session, participant_id, date.min, None)
             if draw.participant_id == record
         ]
-        as_it_was = _compare(session, draws, partial(_analytes_on, own))
-        now = _compare(session, draws, partial(_analytes_on, together))
+        as_it_was = _compare(work.session, draws, partial(_analytes_on, own))
+        now = _compare(work.session, draws, partial(_analytes_on, together))
         touched += [
             one for before, one in zip(as_it_was, now, strict=True) if one.after not in (before.after, one.before)
         ]
-    return _read_again(session, acting, touched, reason)
+    return _read_again(work, touched, reason)
 
 
 def results_touched(
@@ -193,14 +192,14 @@ def results_touched(
     ]
 
 
-def _check_new(session: Session, acting: Acting, new: NewPrescription) -> Participant:
+def _check_new(work: Work, new: NewPrescription) -> Participant:
     """Also for somebody discharged: a prescription may explain a result of before."""
-    participant = find_participant(session, acting, new.code)
+    participant = find_participant(work, new.code)
     if new.to_on is not None and new.to_on < new.from_on:
         raise TestingTrackerError(f"The prescription ends on {new.to_on}, before it begins on {new.from_on}.")
     if not can_be_prescribed(new.analyte):
         raise TestingTrackerError(f"No prescription explains {new.analyte}. Name the medicine that is prescribed.")
-    for other in standing(session, id_of(participant)):
+    for other in standing(work.session, id_of(participant)):
         begins_after = new.to_on is not None and other.from_on > new.to_on
         is_over = other.to_on is not None and other.to_on < new.from_on
         if other.analyte == new.analyte and not begins_after and not is_over:
@@ -234,22 +233,19 @@ def _to_end(session: Session, participant: Participant, analyte: str, on: date) 
     )
 
 
-def _touched_by_ending(session: Session, acting: Acting, earlier: Prescription, on: date) -> list[Touched]:
-    if on >= acting.today:
+def _touched_by_ending(work: Work, earlier: Prescription, on: date) -> list[Touched]:
+    if on >= work.today:
         return []  # no day after it has a result
     first = max(earlier.from_on, on + timedelta(days=1))
-    return results_touched(session, earlier.participant_id, earlier.analyte, first, earlier.to_on, is_prescribed=False)
+    return results_touched(
+        work.session, earlier.participant_id, earlier.analyte, first, earlier.to_on, is_prescribed=False
+    )
 
 
-def _write(
-    session: Session, acting: Acting, prescription: Prescription, act: Act, touched: Sequence[Touched], reread: bool
-) -> None:
+def _write(work: Work, prescription: Prescription, act: Act, touched: Sequence[Touched], reread: bool) -> None:
     """Add the row, and what was answered about the results that it touches."""
-    session.add(prescription)
-    session.flush()
-    audit.record(
-        session,
-        acting,
+    work.write(prescription)
+    work.on_record(
         act,
         participant_id=prescription.participant_id,
         reason=prescription.reason,
@@ -259,13 +255,13 @@ def _write(
         touched=[one.draw.due_on for one in touched],
         reread=reread if touched else None,
     )
-    session.flush()
+    work.session.flush()
 
 
-def _read_again(session: Session, acting: Acting, touched: Sequence[Touched], reason: str) -> list[Reread]:
+def _read_again(work: Work, touched: Sequence[Touched], reason: str) -> list[Reread]:
     again = []
     for one in touched:
-        settled = read_again(session, acting, one.draw, reason)
+        settled = read_again(work, one.draw, reason)
         again.append(Reread(one, settled.recommendation, settled.decided, settled.lost))
     return again
 

@@ -11,7 +11,6 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.testing.analytes import explained_by
 from testing_tracker.rules.testing.interpretation import Read, read_result
 from testing_tracker.rules.words import Method
@@ -19,6 +18,7 @@ from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.schedules.versions import test_of
 from testing_tracker.store.queries import person, records_of
 from testing_tracker.store.tables import Draw, Finding, Participant, Prescription, Result
+from testing_tracker.store.work import Work
 
 
 class Course(StrEnum):
@@ -90,23 +90,21 @@ def looked_for_in(session: Session, draw: Draw, result: Result) -> tuple[str, ..
     return tuple(row.analyte for row in rows)
 
 
-def listed(
-    session: Session, acting: Acting, code: str | None, day: date, *, everything: bool = False
-) -> list[PrescriptionLine]:
+def listed(work: Work, code: str | None, day: date, *, everything: bool = False) -> list[PrescriptionLine]:
     """What is prescribed on a day to a participant, or to anyone, by code.
 
     `everything` adds what has ended, is to come, was called off or replaced. Raises TestingTrackerError for a code that
     nobody has.
     """
-    only = find_participant(session, acting, code).id if code is not None else None
+    only = find_participant(work, code).id if code is not None else None
     query = select(Participant).where(
-        Participant.facility_id == acting.facility_id,
+        Participant.facility_id == work.facility_id,
         Participant.id == only if only is not None else col(Participant.id).in_(_persons_with_a_prescription()),
     )
     lines = []
-    for participant in session.exec(query.order_by(Participant.code_key)):
+    for participant in work.session.exec(query.order_by(Participant.code_key)):
         assert participant.id is not None, "it is on record"
-        lines += lines_of(session, participant.code, participant.id, day)
+        lines += lines_of(work.session, participant.code, participant.id, day)
     return [line for line in lines if everything or line.status is Course.ACTIVE]
 
 

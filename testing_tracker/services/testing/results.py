@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.amounts import Amount, judge
@@ -23,9 +22,9 @@ from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
 from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_beside
 from testing_tracker.services.testing.settling import Settled, named_in
-from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, result_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
+from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.specimens import NewSpecimen
@@ -99,7 +98,7 @@ class Logged:
         return self.settled.decided
 
 
-def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult) -> Logged:
+def log_result(work: Work, found: OpenDraw, new: NewResult) -> Logged:
     """Record the result of a draw; a positive raises its recommendation in the same transaction.
 
     Also for a draw that was closed out as missed before its result came in, and a laboratory's definitive result beside
@@ -108,12 +107,12 @@ def log_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult
     """
     draw = found.draw
     earlier = Status(draw.status)
-    standing = _standing(session, found, new.method)
+    standing = _standing(work.session, found, new.method)
     said = standing.outcome if standing is not None and not found.has_earlier_specimen else None
     which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
-    adds = not found.has_earlier_specimen and is_further(session, standing, new)
+    adds = not found.has_earlier_specimen and is_further(work.session, standing, new)
     check_change(which, earlier, Outcome(said) if said and not adds else None, Status.COLLECTED)
-    return _record(session, acting, found, new, standing, None, is_further=adds)
+    return _record(work, found, new, standing, None, is_further=adds)
 
 
 def is_further(session: Session, standing: Result | None, new: NewResult) -> bool:
@@ -125,22 +124,22 @@ def is_further(session: Session, standing: Result | None, new: NewResult) -> boo
     return earlier.is_further(session, standing, new.outcome, new.named)
 
 
-def amend_result(session: Session, acting: Acting, found: OpenDraw, new: NewResult, reason: str) -> Logged:
+def amend_result(work: Work, found: OpenDraw, new: NewResult, reason: str) -> Logged:
     """Correct what is recorded for a draw; the earlier result is kept. Evidence follows the correction.
 
     Raises TestingTrackerError when nothing was recorded yet, or when it says the same already.
     """
     draw = found.draw
     earlier = Status(draw.status)
-    standing = _standing(session, found, new.method)
+    standing = _standing(work.session, found, new.method)
     is_earlier = found.has_earlier_specimen
     has_none = standing is None or standing.outcome is None or (is_earlier and earlier is Status.COLLECTED)
     if earlier in (Status.DUE, Status.CANCELLED) or (earlier is Status.COLLECTED and has_none):
         kind = "definitive result" if new.method is Method.DEFINITIVE else "result"
         raise TestingTrackerError(f"{found.which} has no {kind} to correct ({earlier}). Log one with `result`.")
-    if not is_earlier and _is_same(session, standing, new):
+    if not is_earlier and _is_same(work.session, standing, new):
         raise TestingTrackerError(f"{found.which} says {new.outcome} already; there is nothing to correct.")
-    return _record(session, acting, found, new, standing, reason)
+    return _record(work, found, new, standing, reason)
 
 
 def _standing(session: Session, found: OpenDraw, method: Method) -> Result | None:
@@ -149,8 +148,7 @@ def _standing(session: Session, found: OpenDraw, method: Method) -> Result | Non
 
 
 def _record(
-    session: Session,
-    acting: Acting,
+    work: Work,
     found: OpenDraw,
     new: NewResult,
     standing: Result | None,
@@ -161,28 +159,26 @@ def _record(
     """Write a result that may be written, and what follows from it."""
     draw = found.draw
     earlier, before = Status(draw.status), draw.outcome
-    test = versions.test_of(session, draw)
+    test = versions.test_of(work.session, draw)
     stays = is_further or reason is not None
-    kept = _kept(session, found, new, standing, stays=stays)
-    cup = cups.cup_for(session, acting, found, new.specimen, standing, corrects=stays)
+    kept = _kept(work.session, found, new, standing, stays=stays)
+    cup = cups.cup_for(work, found, new.specimen, standing, corrects=stays)
     known = cup or kept.specimen
     kind = (new.specimen.kind if new.specimen else None) or (known.kind if known else test.specimen)
     _check_cutoffs(new)
     found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
-    check_collected_at(acting, draw.due_on, new.collected_at)
-    specimen = _add_specimen(session, acting, draw, new, kind, cup, kept)
+    check_collected_at(work, draw.due_on, new.collected_at)
+    specimen = _add_specimen(work, draw, new, kind, cup, kept)
     outcome, unusable = outcome_of(new.outcome, kept.validity if specimen is None else Validity(specimen.validity))
     analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
     if found.has_earlier_specimen:
-        _supersede(session, acting, found, new.method)
+        _supersede(work, found, new.method)
     if is_further and kept.is_positive:
         outcome = Outcome.POSITIVE
-    written = _write(session, found, _row(acting, draw, new, standing, outcome, specimen, reason, kept))
-    analytes = tuple(_write_findings(session, written, new, analytes, kept, corrects=not is_further))
-    read = settling.read_of(session, draw, written, analytes)
-    audit.record(
-        session,
-        acting,
+    written = _write(work.session, found, _row(work, draw, new, standing, outcome, specimen, reason, kept))
+    analytes = tuple(_write_findings(work.session, written, new, analytes, kept, corrects=not is_further))
+    read = settling.read_of(work.session, draw, written, analytes)
+    work.on_record(
         Act.RESULT_LOG if reason is None else Act.RESULT_AMEND,
         participant_id=draw.participant_id,
         draw_id=draw.id,
@@ -194,9 +190,9 @@ def _record(
         method=new.method,
     )
     _set_collected(draw)
-    settled = settling.settle_with(session, acting, draw, written, read, is_first=found.result is None)
+    settled = settling.settle_with(work, draw, written, read, is_first=found.result is None)
     if new.method is Method.DEFINITIVE and outcome is Outcome.INVALID:
-        confirmations.end_for_invalid(session, acting, draw)
+        confirmations.end_for_invalid(work, draw)
     of_the_cup = [unusable] if unusable else []
     if specimen is not None and specimen.temperature is not None:
         from testing_tracker.rules.testing.specimens import advice  # nor need one for a cup's temperature
@@ -210,7 +206,7 @@ def _record(
         analytes=analytes,
         settled=settled,
         result_id=written.id,
-        governing=_governing(session, draw, written) if found.result is not None else None,
+        governing=_governing(work.session, draw, written) if found.result is not None else None,
         warnings=[*found_in_it.warnings, *test.outside(analytes), *of_the_cup],
         of_the_cup=of_the_cup,
     )
@@ -232,7 +228,7 @@ def _kept(session: Session, found: OpenDraw, new: NewResult, standing: Result | 
 
 
 def _add_specimen(
-    session: Session, acting: Acting, draw: Draw, new: NewResult, kind: str, cup: Specimen | None, kept: Kept
+    work: Work, draw: Draw, new: NewResult, kind: str, cup: Specimen | None, kept: Kept
 ) -> Specimen | None:
     """What is said of the specimen, as a correction of the cup that is on record, if there is one."""
     if new.specimen is None and (cup is None or new.collected_at in (None, cup.collected_at)):
@@ -244,10 +240,10 @@ def _add_specimen(
     said = new.specimen or NewSpecimen()
     if cup is None:
         said = kept.filled(said)
-    return specimens.add(session, acting, draw, said, kind, new.collected_at, cup)
+    return specimens.add(work, draw, said, kind, new.collected_at, cup)
 
 
-def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status, reason: str) -> Logged:
+def take_back(work: Work, found: OpenDraw, status: Status, reason: str) -> Logged:
     """Correct a record that should not be there, such as one logged for the wrong participant.
 
     The draw becomes `missed`, `refused`, `excused`, `collected` with the result to come or, where it can still be
@@ -256,32 +252,32 @@ def take_back(session: Session, acting: Acting, found: OpenDraw, status: Status,
     """
     draw = found.draw
     earlier = Status(draw.status)
-    wanted, because = _due_again(session, acting, found) if status is Status.DUE else (status, None)
+    wanted, because = _due_again(work, found) if status is Status.DUE else (status, None)
     has_to_come = wanted is Status.COLLECTED and found.outcome is not None
     if earlier in (status, wanted, Status.CANCELLED) and not has_to_come:
         raise TestingTrackerError(f"{found.which} is recorded as {earlier}; there is nothing to correct.")
     for method in Method:
-        standing = standing_result(session, id_of(draw), method)
+        standing = standing_result(work.session, id_of(draw), method)
         if standing is not None and standing.outcome is not None:
-            _write(session, found, _taken_back(acting, draw, standing, reason))
-    told = cups.release(session, acting, draw, reason) if wanted is not Status.COLLECTED else []
-    followed = set_status(session, acting, draw, wanted, f"{because}; {reason}" if because else reason)
-    settled = settling.settle(session, acting, draw)
+            _write(work.session, found, _taken_back(work, draw, standing, reason))
+    told = cups.release(work, draw, reason) if wanted is not Status.COLLECTED else []
+    followed = set_status(work, draw, wanted, f"{because}; {reason}" if because else reason)
+    settled = settling.settle(work, draw)
     settled = replace(settled, recommendation=settled.recommendation or followed)
     return Logged(found.participant, draw, earlier, None, (), settled, because=because, warnings=told)
 
 
-def _due_again(session: Session, acting: Acting, found: OpenDraw) -> tuple[Status, str | None]:
+def _due_again(work: Work, found: OpenDraw) -> tuple[Status, str | None]:
     """What a draw that is to be due again becomes, and why, if it cannot be given any more."""
     draw = found.draw
-    standing = standing_on(session, draw.participant_id, draw.due_on)
+    standing = standing_on(work.session, draw.participant_id, draw.due_on)
     if standing is Standing.DISCHARGED:
         return Status.CANCELLED, f"{found.participant.code} was discharged"
     if standing is Standing.ON_LEAVE:
         return Status.EXCUSED, f"{found.participant.code} is on leave that day"
-    if draw.due_on < acting.today:
+    if draw.due_on < work.today:
         return Status.UNRECORDED, "the day is over"
-    if acting.now >= window_closes(session, acting, draw):
+    if work.now >= window_closes(work, draw):
         return Status.UNRECORDED, "the day's collection window has closed"
     return Status.DUE, None
 
@@ -307,7 +303,7 @@ def _is_same(session: Session, standing: Result | None, new: NewResult) -> bool:
 
 
 def _row(
-    acting: Acting,
+    work: Work,
     draw: Draw,
     new: NewResult,
     standing: Result | None,
@@ -331,27 +327,27 @@ def _row(
         method=new.method,
         lab=new.lab or (said.lab if said else None),
         specimen_id=specimen.id if specimen else (kept.specimen.id if kept.specimen else None),
-        recorded_at=acting.now,
-        recorded_by=acting.account,
+        recorded_at=work.now,
+        recorded_by=work.account,
     )
 
 
-def _supersede(session: Session, acting: Acting, found: OpenDraw, method: Method) -> None:
+def _supersede(work: Work, found: OpenDraw, method: Method) -> None:
     """What was said by other methods of a specimen that does not count says nothing of the second one."""
     for other in Method:
-        standing = standing_result(session, id_of(found.draw), other)
+        standing = standing_result(work.session, id_of(found.draw), other)
         if other is not method and standing is not None and standing.outcome is not None:
-            _write(session, found, _taken_back(acting, found.draw, standing, OF_THE_FIRST))
+            _write(work.session, found, _taken_back(work, found.draw, standing, OF_THE_FIRST))
 
 
-def _taken_back(acting: Acting, draw: Draw, standing: Result, reason: str) -> Result:
+def _taken_back(work: Work, draw: Draw, standing: Result, reason: str) -> Result:
     return Result(
         draw_id=id_of(draw),
         replaces_id=standing.id,
         reason=reason,
         method=standing.method,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
+        recorded_at=work.now,
+        recorded_by=work.account,
     )
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import Schedule as Rule
 from testing_tracker.rules.testing.interpretation import Read
@@ -20,9 +19,9 @@ from testing_tracker.services.deciding import evidence, reviews
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.testing import prescriptions
 from testing_tracker.services.testing.draws import window_closes
-from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, newest_specimen, reading_of, result_of, standing_result
 from testing_tracker.store.tables import AuditEntry, Draw, Finding, Reading, Recommendation, Result, Specimen
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -53,56 +52,53 @@ def read_of(session: Session, draw: Draw, result: Result, found: Sequence[str]) 
     return prescriptions.read_for(session, draw, found, prescriptions.looked_for_in(session, draw, result))
 
 
-def settle_with(session: Session, acting: Acting, draw: Draw, result: Result, read: Read, *, is_first: bool) -> Settled:
+def settle_with(work: Work, draw: Draw, result: Result, read: Read, *, is_first: bool) -> Settled:
     """Keep how a result that was just written reads, and settle the draw.
 
     `is_first`: there was no other of the draw before, so this one governs.
     """
     if is_first:
-        _keep_reading(session, acting, result, read, None, None)
-        return _settle(session, acting, draw, result, read, raises=True)
-    governing = result_of(session, id_of(draw))
+        _keep_reading(work, result, read, None, None)
+        return _settle(work, draw, result, read, raises=True)
+    governing = result_of(work.session, id_of(draw))
     if governing is None or governing.id != result.id:
-        _keep_reading(session, acting, result, read, None, None)  # it may govern later
-    left = _read_together(session, acting, draw, None)
-    return replace(settle(session, acting, draw), presumptive=left)
+        _keep_reading(work, result, read, None, None)  # it may govern later
+    left = _read_together(work, draw, None)
+    return replace(settle(work, draw), presumptive=left)
 
 
-def read_again(session: Session, acting: Acting, draw: Draw, reason: str) -> Settled:
+def read_again(work: Work, draw: Draw, reason: str) -> Settled:
     """Read the governing result again, after prescriptions for its day changed, and settle the draw."""
-    result = result_of(session, id_of(draw))
+    result = result_of(work.session, id_of(draw))
     if result is not None and result.outcome is not None:
-        _read_together(session, acting, draw, reason)
-        audit.record(
-            session, acting, Act.RESULT_READ_AGAIN, participant_id=draw.participant_id, draw_id=draw.id, reason=reason
-        )
-    return settle(session, acting, draw, raises=False)
+        _read_together(work, draw, reason)
+        work.on_record(Act.RESULT_READ_AGAIN, participant_id=draw.participant_id, draw_id=draw.id, reason=reason)
+    return settle(work, draw, raises=False)
 
 
-def _read_together(session: Session, acting: Acting, draw: Draw, reason: str | None) -> Sequence[str]:
+def _read_together(work: Work, draw: Draw, reason: str | None) -> Sequence[str]:
     """Keep how the governing result reads together with what it did not look at; what of that a cup had found."""
-    said = said_together(session, draw)
+    said = said_together(work.session, draw)
     if said is None:
         return ()
-    earlier = reading_of(session, said.result.id)
-    _keep_reading(session, acting, said.result, said.read, earlier, reason, said.other_outcome)
+    earlier = reading_of(work.session, said.result.id)
+    _keep_reading(work, said.result, said.read, earlier, reason, said.other_outcome)
     return sorted(said.together.presumptive) if said.result.method == Method.DEFINITIVE else ()
 
 
-def _keep_up(session: Session, acting: Acting, draw: Draw, result: Result) -> None:
+def _keep_up(work: Work, draw: Draw, result: Result) -> None:
     """Read a definitive result again where what a cup says beside it has changed; prescriptions change nothing here."""
-    reading = reading_of(session, result.id)
-    if reading is None and beside(session, result) is None:
+    reading = reading_of(work.session, result.id)
+    if reading is None and beside(work.session, result) is None:
         return
-    both, read = words_together(session, draw, result), _read_in(reading)
+    both, read = words_together(work.session, draw, result), _read_in(reading)
     outcome = reading.outcome if reading is not None and reading.outcome else result.outcome
     if both.outcome != outcome or both.found != {*read.expected, *read.unexpected}:
-        _read_together(session, acting, draw, "what the cup says beside it has changed")
+        _read_together(work, draw, "what the cup says beside it has changed")
 
 
 def _keep_reading(
-    session: Session,
-    acting: Acting,
+    work: Work,
     result: Result,
     read: Read,
     earlier: Reading | None,
@@ -112,19 +108,16 @@ def _keep_reading(
     """Put on record how a result reads, unless that is what its earlier reading says, or nothing where it has none."""
     if read == _read_in(earlier) and outcome == (earlier.outcome if earlier is not None else None):
         return
-    session.add(
+    work.write(
         Reading(
             result_id=id_of(result),
             expected=";".join(read.expected),
             unexpected=";".join(read.unexpected),
             absent=";".join(read.absent),
             reason=reason,
-            recorded_at=acting.now,
-            recorded_by=acting.account,
             outcome=outcome,
         )
     )
-    session.flush()
 
 
 def _read_in(reading: Reading | None) -> Read:
@@ -133,23 +126,22 @@ def _read_in(reading: Reading | None) -> Read:
     return Read.from_text(reading.expected, reading.unexpected, reading.absent)
 
 
-def settle(session: Session, acting: Acting, draw: Draw, *, raises: bool = True) -> Settled:
+def settle(work: Work, draw: Draw, *, raises: bool = True) -> Settled:
     """Bring a draw in line with its governing result: what it says, its evidence, and what is to be looked at.
 
     A positive of a past record is known to those who treat the participant: it raises nothing when it is corrected to
     another positive, nor, without `raises`, when it is read again.
     """
-    result = result_of(session, id_of(draw))
+    result = result_of(work.session, id_of(draw))
     if result is not None and result.method == Method.DEFINITIVE and result.outcome is not None:
-        _keep_up(session, acting, draw, result)
-    reading = reading_of(session, result.id) if result is not None else None
+        _keep_up(work, draw, result)
+    reading = reading_of(work.session, result.id) if result is not None else None
     outcome = Outcome(reading.outcome) if reading is not None and reading.outcome else None
-    return _settle(session, acting, draw, result, _read_in(reading), raises=raises, outcome=outcome)
+    return _settle(work, draw, result, _read_in(reading), raises=raises, outcome=outcome)
 
 
 def _settle(
-    session: Session,
-    acting: Acting,
+    work: Work,
     draw: Draw,
     result: Result | None,
     read: Read,
@@ -159,21 +151,20 @@ def _settle(
 ) -> Settled:
     """`outcome` is what the draw's results say together, where that is not what the governing one says."""
     was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
-    results = _as_read(session, result, read, outcome)
-    closes = window_of(session, acting, draw, results)
+    results = _as_read(work.session, result, read, outcome)
+    closes = window_of(work, draw, results)
     draw.outcome, draw.expected, draw.late = what_a_draw_says(Status(draw.status), draw.because, results, closes)
-    session.add(draw)
-    session.flush()
-    absent, tampering = read.absent if draw.outcome else (), _tampering(session, draw, result)
-    if not absent and not tampering and evidence.is_quiet(session, draw):
+    work.write(draw)
+    absent, tampering = read.absent if draw.outcome else (), _tampering(work.session, draw, result)
+    if not absent and not tampering and evidence.is_quiet(work.session, draw):
         return Settled(read, None)
     is_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
     is_known = is_positive and draw.kind == Kind.IMPORTED and (was_positive or not raises)
-    recommendation = evidence.bring_in_line(session, acting, draw.participant_id, [] if is_known else [draw])
-    _ask_or_withdraw(session, acting, draw, About.UNEXPECTED_NEGATIVE, absent)
-    _ask_or_withdraw(session, acting, draw, About.TAMPERED, tampering)
-    decided = decided_on(session, draw)
-    return Settled(read, recommendation, decided, lost=reviews.lost_ground_of(session, draw) if decided else None)
+    recommendation = evidence.bring_in_line(work, draw.participant_id, [] if is_known else [draw])
+    _ask_or_withdraw(work, draw, About.UNEXPECTED_NEGATIVE, absent)
+    _ask_or_withdraw(work, draw, About.TAMPERED, tampering)
+    decided = decided_on(work.session, draw)
+    return Settled(read, recommendation, decided, lost=reviews.lost_ground_of(work.session, draw) if decided else None)
 
 
 def _as_read(session: Session, result: Result | None, read: Read, together_say: Outcome | None) -> list[ResultAsRead]:
@@ -190,17 +181,15 @@ def _as_read(session: Session, result: Result | None, read: Read, together_say: 
     return [governing, ResultAsRead(Method.PRESUMPTIVE, Outcome(cup.outcome), collected_at=cup.collected_at)]
 
 
-def window_of(
-    session: Session, acting: Acting, draw: Draw, results: Sequence[ResultAsRead], rule: Rule | None = None
-) -> datetime | None:
+def window_of(work: Work, draw: Draw, results: Sequence[ResultAsRead], rule: Rule | None = None) -> datetime | None:
     """The instant from which a draw's specimen, given when its results say, could not be given any more.
 
     By the draw's own rule unless one is given. None where nobody said when it was given, and where the test was put on
     record after its day, because it was taken elsewhere: no window of ours was for it.
     """
-    if all(result.collected_at is None for result in results) or _was_recorded_later(session, draw):
+    if all(result.collected_at is None for result in results) or _was_recorded_later(work.session, draw):
         return None
-    return window_closes(session, acting, draw, rule)
+    return window_closes(work, draw, rule)
 
 
 def _was_recorded_later(session: Session, draw: Draw) -> bool:
@@ -225,11 +214,11 @@ def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str
     return tuple(dict.fromkeys(said))
 
 
-def _ask_or_withdraw(session: Session, acting: Acting, draw: Draw, about: About, what: Sequence[str]) -> None:
+def _ask_or_withdraw(work: Work, draw: Draw, about: About, what: Sequence[str]) -> None:
     if what:
-        reviews.ask(session, acting, draw, about, ", ".join(what))
+        reviews.ask(work, draw, about, ", ".join(what))
     else:
-        reviews.withdraw(session, acting, draw, about)
+        reviews.withdraw(work, draw, about)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.exchange.csv_cells import is_id
@@ -19,14 +18,13 @@ from testing_tracker.services.testing import attendance, cups
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_has_happened
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
-from testing_tracker.store import audit
 from testing_tracker.store.queries import draws_on, id_of, newest_specimen, result_of
 from testing_tracker.store.tables import Draw, Handover, Participant, Specimen
+from testing_tracker.store.work import Work
 
 
 def add(
-    session: Session,
-    acting: Acting,
+    work: Work,
     draw: Draw,
     new: NewSpecimen,
     kind: str,
@@ -40,7 +38,7 @@ def add(
     if earlier is not None:
         new, collected_at = _with_earlier(new, earlier), collected_at or earlier.collected_at
     if new.received_at is not None:
-        check_has_happened(acting, new.received_at, "time of receipt")
+        check_has_happened(work, new.received_at, "time of receipt")
     if collected_at is not None and new.received_at is not None and new.received_at < collected_at:
         raise TestingTrackerError("The specimen was received before it was collected. Check the two times.")
     classified = classify(kind, new.measurements)
@@ -63,13 +61,10 @@ def add(
         edition=classified.edition,
         replaces_id=earlier.id if earlier is not None else None,
         label_key=label_key(new.label) if new.label is not None else None,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
     )
-    session.add(specimen)
-    session.flush()
+    work.write(specimen)
     if earlier is not None and earlier.withdrawn:
-        cups.took_over(session, acting, specimen, earlier, draw)
+        cups.took_over(work, specimen, earlier, draw)
     return specimen
 
 
@@ -91,51 +86,50 @@ def _text(number: Decimal | None) -> str | None:
     return None if number is None else str(number)
 
 
-def _of_the_facility(acting: Acting) -> SelectOfScalar[Specimen]:
+def _of_the_facility(work: Work) -> SelectOfScalar[Specimen]:
     return (
         select(Specimen)
         .join(Draw, col(Draw.id) == Specimen.draw_id)
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(Participant.facility_id == acting.facility_id)
+        .where(Participant.facility_id == work.facility_id)
         .order_by(col(Specimen.id))
     )
 
 
-def find_to_recollect(session: Session, acting: Acting, code: str) -> OpenDraw:
+def find_to_recollect(work: Work, code: str) -> OpenDraw:
     """The participant's draw of today whose specimen does not count, or was out of the range of temperatures.
 
     Raises TestingTrackerError when there is none.
     """
-    participant = find_participant(session, acting, code)
-    for draw in draws_on(session, id_of(participant), acting.today):
-        if attendance.can_be_recollected(session, draw):
-            return OpenDraw(participant, draw, result_of(session, id_of(draw)))
+    participant = find_participant(work, code)
+    for draw in draws_on(work.session, id_of(participant), work.today):
+        if attendance.can_be_recollected(work.session, draw):
+            return OpenDraw(participant, draw, result_of(work.session, id_of(draw)))
     raise TestingTrackerError(
         f"{participant.code} has no invalid specimen of today to collect again, nor a negative one out of the range of "
         "temperatures. To order a test outside the schedule, leave --recollect out."
     )
 
 
-def recollect(session: Session, acting: Acting, found: OpenDraw) -> None:
+def recollect(work: Work, found: OpenDraw) -> None:
     """A specimen that does not count is to be collected again: the draw is due again while its window is open.
 
     Raises TestingTrackerError for a draw with another outcome, and when the window has closed.
     """
-    if not attendance.can_be_recollected(session, found.draw):
+    if not attendance.can_be_recollected(work.session, found.draw):
         raise TestingTrackerError(
             f"{found.which} has no invalid specimen to collect again ({found.outcome or found.draw.status})."
         )
-    if acting.now >= window_closes(session, acting, found.draw):
+    if work.now >= window_closes(work, found.draw):
         raise TestingTrackerError(
             f"The collection window of {found.which} has closed. Order a test on another day with "
             f"`testing-tracker test {found.participant.code}`."
         )
-    set_status(session, acting, found.draw, Status.DUE, Because.RECOLLECT)
+    set_status(work, found.draw, Status.DUE, Because.RECOLLECT)
 
 
 def hand_over(
-    session: Session,
-    acting: Acting,
+    work: Work,
     label: str,
     to_whom: str,
     from_whom: str | None = None,
@@ -143,34 +137,30 @@ def hand_over(
     purpose: str | None = None,
 ) -> Handover:
     """A specimen passes to another hand; from whom is the last one who had it unless it is said."""
-    specimen = find(session, acting, label)
-    moment = at or acting.now
-    hands = hands_of(session, specimen)
-    check_has_happened(acting, moment, "time of the handover")
+    specimen = find(work, label)
+    moment = at or work.now
+    hands = hands_of(work.session, specimen)
+    check_has_happened(work, moment, "time of the handover")
     if hands and hands[-1].at is not None and moment < hands[-1].at:
         raise TestingTrackerError(
             f"{label} passed to {hands[-1].whom} later than that. Give the handovers in their order."
         )
     handover = Handover(
         specimen_id=id_of(specimen),
-        from_whom=from_whom or (hands[-1].whom if hands else acting.account),
+        from_whom=from_whom or (hands[-1].whom if hands else work.account),
         to_whom=to_whom,
         at=moment,
         purpose=purpose,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
     )
-    session.add(handover)
-    audit.record(
-        session,
-        acting,
+    work.write(handover)
+    work.on_record(
         Act.SPECIMEN_HAND_OVER,
-        participant_id=session.get_one(Draw, specimen.draw_id).participant_id,
+        participant_id=work.session.get_one(Draw, specimen.draw_id).participant_id,
         draw_id=specimen.draw_id,
         label=label,
         to=to_whom,
     )
-    session.flush()
+    work.session.flush()
     return handover
 
 
@@ -209,22 +199,22 @@ class SpecimenRecord:
     moves: list[Move]
 
 
-def find(session: Session, acting: Acting, label: str) -> Specimen:
+def find(work: Work, label: str) -> Specimen:
     """The newest specimen with this label, or with this number. Raises TestingTrackerError where there is none."""
-    found = cups.with_label(session, acting, label) or cups.with_label(session, acting, label, newest_only=False)
+    found = cups.with_label(work, label) or cups.with_label(work, label, newest_only=False)
     if not found and is_id(label):
-        found = list(session.exec(_of_the_facility(acting).where(Specimen.id == int(label))))
+        found = list(work.session.exec(_of_the_facility(work).where(Specimen.id == int(label))))
     if not found:
         raise TestingTrackerError(f"There is no specimen {label}. Give the label or barcode that was logged with it.")
-    return newest_specimen(session, id_of(found[-1]))
+    return newest_specimen(work.session, id_of(found[-1]))
 
 
-def shown(session: Session, acting: Acting, label: str) -> SpecimenRecord:
+def shown(work: Work, label: str) -> SpecimenRecord:
     """A specimen and its chain of custody."""
-    specimen = find(session, acting, label)
-    draw = session.get_one(Draw, specimen.draw_id)
-    code = session.get_one(Participant, draw.participant_id).code
-    return SpecimenRecord(specimen, code, draw, hands_of(session, specimen), _moves_of(session, specimen))
+    specimen = find(work, label)
+    draw = work.session.get_one(Draw, specimen.draw_id)
+    code = work.session.get_one(Participant, draw.participant_id).code
+    return SpecimenRecord(specimen, code, draw, hands_of(work.session, specimen), _moves_of(work.session, specimen))
 
 
 def _moves_of(session: Session, specimen: Specimen) -> list[Move]:

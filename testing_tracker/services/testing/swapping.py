@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Read
@@ -15,9 +14,9 @@ from testing_tracker.services.testing import cups, results, settling
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.results import Logged
 from testing_tracker.services.testing.settling import Settled
-from testing_tracker.store import audit
 from testing_tracker.store.queries import findings_of, id_of, newest_specimen, standing_result
 from testing_tracker.store.tables import Confirmation, Finding, Result, Specimen
+from testing_tracker.store.work import Work
 
 # Of a draw in one of these states a person has said that no cup was given, or why none is wanted.
 _NO_CUP_WANTED = (Status.REFUSED, Status.EXCUSED)
@@ -36,7 +35,7 @@ class _Held:
     sent: Confirmation | None
 
 
-def swap(session: Session, acting: Acting, one: OpenDraw, other: OpenDraw, reason: str) -> tuple[Logged, Logged]:
+def swap(work: Work, one: OpenDraw, other: OpenDraw, reason: str) -> tuple[Logged, Logged]:
     """Each draw has the other one's cup now: results of both methods, specimen, hands, and what is awaited of it.
 
     A draw whose cup was logged for the other, and that has none itself, leaves the other one without: it is due again,
@@ -45,24 +44,24 @@ def swap(session: Session, acting: Acting, one: OpenDraw, other: OpenDraw, reaso
     """
     if one.draw.id == other.draw.id:
         raise TestingTrackerError(f"{one.which} cannot be swapped with itself. Give two participants' codes.")
-    held, others = _held(session, one), _held(session, other)
+    held, others = _held(work.session, one), _held(work.session, other)
     if not held.is_collected and not others.is_collected:
         raise TestingTrackerError(
             f"Neither {one.which} ({one.draw.status}) nor {other.which} ({other.draw.status}) has a cup to swap."
         )
     moved = {
-        id_of(specimen): id_of(cups.moved(session, acting, specimen, to.draw, reason))
+        id_of(specimen): id_of(cups.moved(work, specimen, to.draw, reason))
         for these, to in ((held.specimens, other), (others.specimens, one))
         for specimen in these
     }
     for sent, own, to in ((others.sent, held.sent, one), (held.sent, others.sent, other)):
         if sent is not None:
-            cups.expect(session, acting, to.draw, sent, reason)
+            cups.expect(work, to.draw, sent, reason)
         elif own is not None:
-            cups.call_off(session, acting, to.draw, own, reason)
+            cups.call_off(work, to.draw, own, reason)
     return (
-        _give(session, acting, one, others, moved, reason),
-        _give(session, acting, other, held, moved, reason),
+        _give(work, one, others, moved, reason),
+        _give(work, other, held, moved, reason),
     )
 
 
@@ -90,24 +89,22 @@ def _held(session: Session, found: OpenDraw) -> _Held:
     )
 
 
-def _give(session: Session, acting: Acting, to: OpenDraw, held: _Held, moved: Mapping[int, int], reason: str) -> Logged:
+def _give(work: Work, to: OpenDraw, held: _Held, moved: Mapping[int, int], reason: str) -> Logged:
     """Put on record for a draw what was on record of another one's cup."""
     draw = to.draw
     earlier, before = Status(draw.status), draw.outcome
     if not held.is_collected:
-        return results.take_back(session, acting, to, Status.DUE, reason)
+        return results.take_back(work, to, Status.DUE, reason)
     if not held.results:
         if earlier is Status.COLLECTED and to.outcome is None:
             return Logged(to.participant, draw, earlier, None, (), Settled(Read(), None))
-        return results.take_back(session, acting, to, Status.COLLECTED, reason)
+        return results.take_back(work, to, Status.COLLECTED, reason)
     draw.status, draw.reason, draw.because, draw.unable = Status.COLLECTED, None, None, False
-    written = [_write(session, acting, to, method, held.results.get(method), moved, reason) for method in Method]
+    written = [_write(work, to, method, held.results.get(method), moved, reason) for method in Method]
     rows = [row for row in written if row is not None]
-    found = {id_of(row): findings_of(session, row.id) for row in rows}
+    found = {id_of(row): findings_of(work.session, row.id) for row in rows}
     for row in rows:
-        audit.record(
-            session,
-            acting,
+        work.on_record(
             Act.RESULT_AMEND,
             participant_id=draw.participant_id,
             draw_id=draw.id,
@@ -122,8 +119,8 @@ def _give(session: Session, acting: Acting, to: OpenDraw, held: _Held, moved: Ma
     governing = rows[-1]  # a definitive result comes last, and is settled first: what it says is what the draw says
     settled = None
     for row in reversed(rows):
-        read = settling.read_of(session, draw, row, found[id_of(row)])
-        now = settling.settle_with(session, acting, draw, row, read, is_first=False)
+        read = settling.read_of(work.session, draw, row, found[id_of(row)])
+        now = settling.settle_with(work, draw, row, read, is_first=False)
         settled = settled or now
     assert settled is not None, "there is a row"
     outcome = Outcome(draw.outcome) if draw.outcome else None
@@ -132,8 +129,7 @@ def _give(session: Session, acting: Acting, to: OpenDraw, held: _Held, moved: Ma
 
 
 def _write(
-    session: Session,
-    acting: Acting,
+    work: Work,
     to: OpenDraw,
     method: Method,
     theirs: Result | None,
@@ -141,12 +137,14 @@ def _write(
     reason: str,
 ) -> Result | None:
     """The row of one method that counts for a draw from now on: the other one's, or that there is none any more."""
-    own = standing_result(session, id_of(to.draw), method)
+    own = standing_result(work.session, id_of(to.draw), method)
     if theirs is None and (own is None or own.outcome is None):
         return None
     said = {} if theirs is None else {name: getattr(theirs, name) for name in _columns(Result, _OF_THE_ROW)}
     specimen = (
-        newest_specimen(session, theirs.specimen_id) if theirs is not None and theirs.specimen_id is not None else None
+        newest_specimen(work.session, theirs.specimen_id)
+        if theirs is not None and theirs.specimen_id is not None
+        else None
     )
     row = Result(
         **{"method": method, **said},
@@ -154,20 +152,20 @@ def _write(
         replaces_id=own.id if own is not None else None,
         specimen_id=None if specimen is None else moved.get(id_of(specimen), specimen.id),
         reason=reason,
-        recorded_at=acting.now,
-        recorded_by=acting.account,
     )
-    session.add(row)
+    work.write(row)
     try:
-        session.flush()
+        work.session.flush()
     except IntegrityError:
         raise TestingTrackerError(f"{to.which} was recorded by somebody else just now. Look at it first.") from None
     if theirs is None:
         return None
-    for finding in session.exec(select(Finding).where(Finding.result_id == theirs.id).order_by(col(Finding.id))).all():
+    for finding in work.session.exec(
+        select(Finding).where(Finding.result_id == theirs.id).order_by(col(Finding.id))
+    ).all():
         copied = {name: getattr(finding, name) for name in _columns(Finding, ("id", "result_id"))}
-        session.add(Finding(result_id=id_of(row), **copied))
-    session.flush()
+        work.session.add(Finding(result_id=id_of(row), **copied))
+    work.session.flush()
     return row
 
 

@@ -1,10 +1,10 @@
-"""What all tables share: names for their constraints, and the check that a word is one of the field's."""
+"""What all tables share: names for their constraints, the stamp of a row, and that a word is one of the field's."""
 
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, text
-from sqlmodel import SQLModel
+from sqlmodel import Field, SQLModel
 
 # Rows are checked by the services and the database, never by pydantic, whose validators take their time to build.
 SQLModel.model_config["defer_build"] = True
@@ -17,6 +17,11 @@ SQLModel.metadata.naming_convention = {
     "fk": "%(table_name)s_%(column_0_N_name)s_refers",
     "pk": "%(table_name)s_key",
 }
+
+
+def stamped() -> Any:  # noqa: ANN401  the type is the column's
+    """A column that `Work.write` fills: when a row was recorded, or by whom."""
+    return Field(default=None, nullable=False)
 
 
 def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:

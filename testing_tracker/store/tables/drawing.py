@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import Kind, Outcome, Status
-from testing_tracker.store.tables.constraints import one_of
+from testing_tracker.store.tables.constraints import one_of, stamped
 
 
 class Schedule(SQLModel, table=True):
@@ -34,8 +34,8 @@ class ScheduleVersion(SQLModel, table=True):
     version: int
     binds_from: date
     text: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
     chances: str | None = None
 
 
@@ -53,8 +53,8 @@ class KeyChain(SQLModel, table=True):
     first_day: date
     days: int
     reason: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Night(SQLModel, table=True):
@@ -71,8 +71,8 @@ class Night(SQLModel, table=True):
     day: date
     ran: bool
     last_participant_id: int
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Pool(SQLModel, table=True):
@@ -103,8 +103,8 @@ class Pool(SQLModel, table=True):
     revealed: str | None = None
     last_page_id: int
     seal: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
     last_holiday_year_id: int | None = None
     last_closure_id: int | None = None
 
@@ -124,8 +124,8 @@ class HolidayYear(SQLModel, table=True):
     year: int
     days: str
     library: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Closure(SQLModel, table=True):
@@ -142,8 +142,8 @@ class Closure(SQLModel, table=True):
     closed: bool
     reason: str
     decided_to: date | None = None
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class TakingBack(SQLModel, table=True):
@@ -167,8 +167,8 @@ class TakingBack(SQLModel, table=True):
     last_draw_id: int
     key_chain_id: int = Field(foreign_key="key_chain.id")
     reason: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class NightTakenBack(SQLModel, table=True):
@@ -217,7 +217,7 @@ class Draw(SQLModel, table=True):
     schedule_version_id: int | None = Field(default=None, foreign_key="schedule_version.id")
     reason: str | None = None
     ordered_for: str | None = None
-    recorded_at: datetime
+    recorded_at: datetime = stamped()
     outcome: str | None = None
     expected: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     unable: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

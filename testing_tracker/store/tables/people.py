@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Ended, Level
-from testing_tracker.store.tables.constraints import one_of
+from testing_tracker.store.tables.constraints import one_of, stamped
 
 
 class Facility(SQLModel, table=True):
@@ -31,8 +31,8 @@ class FacilityName(SQLModel, table=True):
     name: str
     earlier: str
     reason: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class FacilityZone(SQLModel, table=True):
@@ -45,8 +45,8 @@ class FacilityZone(SQLModel, table=True):
     from_on: date
     timezone: str
     reason: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Participant(SQLModel, table=True):
@@ -86,8 +86,8 @@ class Renaming(SQLModel, table=True):
     name_changed: bool
     earlier_name: str | None = None
     reason: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Joining(SQLModel, table=True):
@@ -100,8 +100,8 @@ class Joining(SQLModel, table=True):
     participant_id: int = Field(foreign_key="participant.id", index=True)
     into_id: int = Field(foreign_key="participant.id", index=True)
     reason: str
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Enrolment(SQLModel, table=True):
@@ -120,8 +120,8 @@ class Enrolment(SQLModel, table=True):
     from_on: date
     enrolled: bool
     reason: str | None = None
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
     ended_as: str | None = None
 
 
@@ -139,8 +139,8 @@ class Placement(SQLModel, table=True):
     level: str
     reason: str | None = None
     recommendation_id: int | None = Field(default=None, foreign_key="recommendation.id")
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Assignment(SQLModel, table=True):
@@ -152,8 +152,8 @@ class Assignment(SQLModel, table=True):
     participant_id: int = Field(foreign_key="participant.id")
     from_on: date
     schedule_id: int = Field(foreign_key="schedule.id")
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Leave(SQLModel, table=True):
@@ -171,8 +171,8 @@ class Leave(SQLModel, table=True):
     to_on: date
     reason: str
     replaces_id: int | None = Field(default=None, foreign_key="leave.id", unique=True)
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Prescription(SQLModel, table=True):
@@ -191,5 +191,5 @@ class Prescription(SQLModel, table=True):
     prescriber: str | None = None
     reason: str | None = None
     replaces_id: int | None = Field(default=None, foreign_key="prescription.id", unique=True)
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Channel, Role
-from testing_tracker.store.tables.constraints import one_of
+from testing_tracker.store.tables.constraints import one_of, stamped
 
 
 class Closing(SQLModel, table=True):
@@ -27,8 +27,8 @@ class Closing(SQLModel, table=True):
     usual_draws: int
     usual_untouched: int
     held: bool
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class ReportEdition(SQLModel, table=True):
@@ -91,5 +91,5 @@ class Staff(SQLModel, table=True):
     account: str
     role: str
     allowed: bool
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()

@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint, false, true
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Method, Outcome, Validity
-from testing_tracker.store.tables.constraints import one_of, only_where
+from testing_tracker.store.tables.constraints import one_of, only_where, stamped
 
 
 class Result(SQLModel, table=True):
@@ -31,8 +31,8 @@ class Result(SQLModel, table=True):
     note: str | None = None
     replaces_id: int | None = Field(default=None, foreign_key="result.id", unique=True)
     reason: str | None = None
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
     method: str = Field(default=Method.PRESUMPTIVE, sa_column_kwargs={"server_default": str(Method.PRESUMPTIVE)})
     lab: str | None = None
     specimen_id: int | None = Field(default=None, foreign_key="specimen.id")
@@ -73,8 +73,8 @@ class Reading(SQLModel, table=True):
     unexpected: str = ""
     absent: str = ""
     reason: str | None = None
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
     outcome: str | None = None
 
 
@@ -106,8 +106,8 @@ class Specimen(SQLModel, table=True):
     because: str | None = None
     edition: str | None = None
     replaces_id: int | None = Field(default=None, foreign_key="specimen.id", unique=True)
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
     label_key: str | None = Field(default=None, index=True)
     withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
@@ -121,8 +121,8 @@ class Handover(SQLModel, table=True):
     to_whom: str
     at: datetime
     purpose: str | None = None
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
 
 
 class Confirmation(SQLModel, table=True):
@@ -137,7 +137,7 @@ class Confirmation(SQLModel, table=True):
     lab: str | None = None
     due_on: date | None = None
     reason: str | None = None
-    recorded_at: datetime
-    recorded_by: str
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
     sent_on: date | None = None
     specimen_id: int | None = Field(default=None, foreign_key="specimen.id")

@@ -10,7 +10,6 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.drawing.day_secrets import seal
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
@@ -25,6 +24,7 @@ from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger_rows import ROWS_AT_A_TIME
 from testing_tracker.store.queries import counts, of_facility, stands
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Pool, Reading, Renaming, Result
+from testing_tracker.store.work import Work
 
 Found = tuple[date, str, str]
 
@@ -32,35 +32,35 @@ _SAYS_OTHERWISE = "the draw on record does not say what its results lead to"
 _LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
 
 
-def changed_records(session: Session, acting: Acting) -> Iterator[Found]:
+def changed_records(work: Work) -> Iterator[Found]:
     """Rows that are not as they were written, by day, participant's code, and what is wrong."""
-    for page in ledger.broken_pages(session, acting.facility_id):
-        day, code = _act(session, acting, page)
+    for page in ledger.broken_pages(work.session, work.facility_id):
+        day, code = _act(work, page)
         for table, identity in page.rows:
             said = "was added" if page.page_id is None else "was changed or added"
-            whose = _code_of(session, table, identity) or code
+            whose = _code_of(work.session, table, identity) or code
             yield day, whose, f"the {table.replace('_', ' ')} on record {said} behind the program's back"
         if page.missing or not page.rows:
             lost = f"{page.missing} of the records" if page.missing else "a page of the ledger"
             yield day, code, f"{lost} written then was removed or changed behind the program's back"
 
 
-def _act(session: Session, acting: Acting, page: ledger.BrokenPage) -> tuple[date, str]:
+def _act(work: Work, page: ledger.BrokenPage) -> tuple[date, str]:
     """The day of a page's act, and the participant it was about if it was about one.
 
     The day is today's where the audit entries that would say it are themselves gone or garbled.
     """
-    entries = (col(AuditEntry.facility_id) == acting.facility_id) & col(AuditEntry.id).between(
+    entries = (col(AuditEntry.facility_id) == work.facility_id) & col(AuditEntry.id).between(
         page.first_entry, page.last_entry
     )
-    about = session.exec(select(AuditEntry.participant_id).where(entries).distinct().limit(3)).all()
+    about = work.session.exec(select(AuditEntry.participant_id).where(entries).distinct().limit(3)).all()
     people = [number for number in about if number is not None]
     try:
-        moment = session.exec(select(AuditEntry.at).where(entries).order_by(col(AuditEntry.id)).limit(1)).first()
+        moment = work.session.exec(select(AuditEntry.at).where(entries).order_by(col(AuditEntry.id)).limit(1)).first()
     except ValueError:
         moment = None
-    day = moment.astimezone(acting.zone).date() if moment else acting.today
-    return day, _code(session, people[0]) if len(people) == 1 else ""
+    day = moment.astimezone(work.zone).date() if moment else work.today
+    return day, _code(work.session, people[0]) if len(people) == 1 else ""
 
 
 _PARTICIPANT_OF = {
@@ -89,21 +89,21 @@ def _code(session: Session, participant_id: int) -> str:
     return session.exec(select(Participant.code).where(Participant.id == participant_id)).first() or ""
 
 
-def wrong_codes(session: Session, acting: Acting) -> Iterator[Found]:
+def wrong_codes(work: Work) -> Iterator[Found]:
     """Participants whose code is not the one that its last correction on record gave them."""
     later = aliased(Renaming)
     query = (
         select(Renaming, Participant.code)
         .join(Participant, col(Participant.id) == Renaming.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             ~exists().where(col(later.participant_id) == Renaming.participant_id, col(later.id) > Renaming.id),
             or_(col(Renaming.code) != Participant.code, col(Renaming.code_key) != Participant.code_key),
         )
         .order_by(col(Renaming.id))
     )
-    for renaming, code in session.exec(query):
-        day = renaming.recorded_at.astimezone(acting.zone).date()
+    for renaming, code in work.session.exec(query):
+        day = renaming.recorded_at.astimezone(work.zone).date()
         yield day, code, "the participant's code is not the one that its correction on record says"
 
 
@@ -112,16 +112,16 @@ def among(column: ColumnElement[int] | Mapped[int | None], only: Sequence[int] |
     return true() if only is None else column.in_(only)
 
 
-def misplaced_draws(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+def misplaced_draws(work: Work, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws that an audit entry knows as another participant's, or as another day's; of some ids `only`."""
-    connection = session.connection()
+    connection = work.session.connection()
     day_said = said_in(connection, col(AuditEntry.detail), "due_on")
     query = (
         sa_select(col(Draw.due_on), col(Participant.code), col(Draw.participant_id))
         .join(AuditEntry, col(AuditEntry.draw_id) == Draw.id)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            col(Participant.facility_id) == acting.facility_id,
+            col(Participant.facility_id) == work.facility_id,
             among(col(Draw.id), only),
             or_(
                 col(AuditEntry.participant_id).is_distinct_from(col(Draw.participant_id)),
@@ -135,7 +135,7 @@ def misplaced_draws(session: Session, acting: Acting, only: Sequence[int] | None
         yield due_on, code, "the draw on record is not the one that the audit table speaks of"
 
 
-def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+def wrong_statuses(work: Work, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws whose status or reason is not the one that the last audit entry about them leads to; of some ids `only`.
 
     A draw that no entry is about is as it was made: due, or unrecorded in a gap. Past records say nothing about
@@ -157,9 +157,9 @@ def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None 
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .join(last, last.c.draw_id == Draw.id, isouter=True)
         .join(AuditEntry, col(AuditEntry.id) == last.c.entry_id, isouter=True)
-        .join(Night, (col(Night.day) == Draw.due_on) & (Night.facility_id == acting.facility_id), isouter=True)
+        .join(Night, (col(Night.day) == Draw.due_on) & (Night.facility_id == work.facility_id), isouter=True)
         .where(
-            col(Participant.facility_id) == acting.facility_id,
+            col(Participant.facility_id) == work.facility_id,
             among(col(Draw.id), only),
             or_(
                 (col(AuditEntry.act) != Act.DRAW_ORDER) & reason.is_distinct_from(col(Draw.reason)),
@@ -169,16 +169,16 @@ def wrong_statuses(session: Session, acting: Acting, only: Sequence[int] | None 
         )
         .order_by(col(Draw.due_on), col(Draw.id))
     )
-    for due_on, code, status in session.connection().execute(query):
+    for due_on, code, status in work.session.connection().execute(query):
         yield due_on, code, _LEADS_NOWHERE.format(status)
-    yield from _wrong_causes(session, acting, only)
+    yield from _wrong_causes(work, only)
 
 
-def _wrong_causes(session: Session, acting: Acting, only: Sequence[int] | None) -> Iterator[Found]:
+def _wrong_causes(work: Work, only: Sequence[int] | None) -> Iterator[Found]:
     """Draws whose cause is not the one that their reason says: the reason is what the audit table leads to."""
-    those = (of_facility(acting.facility_id, Draw.participant_id), among(col(Draw.id), only))
+    those = (of_facility(work.facility_id, Draw.participant_id), among(col(Draw.id), only))
     has_one = or_(col(Draw.reason).is_not(None), col(Draw.because).is_not(None))
-    pairs = session.exec(select(Draw.reason, Draw.because).where(*those, has_one).distinct()).all()
+    pairs = work.session.exec(select(Draw.reason, Draw.because).where(*those, has_one).distinct()).all()
     for reason, because in pairs:
         if because_in(reason) == because:
             continue
@@ -191,20 +191,20 @@ def _wrong_causes(session: Session, acting: Acting, only: Sequence[int] | None) 
                 col(Draw.because).is_not_distinct_from(because),
             )
         )
-        for due_on, code, status in session.exec(query):
+        for due_on, code, status in work.session.exec(query):
             yield due_on, code, _LEADS_NOWHERE.format(status)
 
 
-def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None = None) -> Iterator[Found]:
+def wrong_outcomes(work: Work, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws that do not say what their results, the readings of these, and the audit table lead to; as above."""
     windows: dict[tuple[object, ...], list[datetime | None]] = {}
-    rows = session.connection().execute(
-        _with_results().where(of_facility(acting.facility_id, Draw.participant_id), among(col(Draw.id), only)),
+    rows = work.session.connection().execute(
+        _with_results().where(of_facility(work.facility_id, Draw.participant_id), among(col(Draw.id), only)),
         execution_options={"yield_per": ROWS_AT_A_TIME},
     )
     for row in rows:
         try:
-            says = _what_it_says(session, acting, row, windows)
+            says = _what_it_says(work, row, windows)
         except ValueError:  # one of the field's words is none
             says = []
         was_given = row.collected_at is not None or row.cup_collected_at is not None
@@ -212,10 +212,10 @@ def wrong_outcomes(session: Session, acting: Acting, only: Sequence[int] | None 
             yield row.due_on, row.code, _SAYS_OTHERWISE
         if row.method is not None and row.late not in [one.late for one in says]:
             yield row.due_on, row.code, "the draw on record does not say rightly whether it was late"
-    yield from _wrong_tries(session, acting, only)
+    yield from _wrong_tries(work, only)
 
 
-def _wrong_tries(session: Session, acting: Acting, only: Sequence[int] | None) -> Iterator[Found]:
+def _wrong_tries(work: Work, only: Sequence[int] | None) -> Iterator[Found]:
     """Draws that say that the participant could not provide a specimen, where nobody has recorded that."""
     tried = (
         sa_select(col(AuditEntry.id))
@@ -227,12 +227,12 @@ def _wrong_tries(session: Session, acting: Acting, only: Sequence[int] | None) -
         select(col(Draw.due_on), Participant.code)
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            Participant.facility_id == acting.facility_id,
+            Participant.facility_id == work.facility_id,
             among(col(Draw.id), only),
             unable.not_in((0, 1)) | ((unable == 1) & ~tried),
         )
     )
-    for due_on, code in session.exec(unsaid):
+    for due_on, code in work.session.exec(unsaid):
         yield due_on, code, _SAYS_OTHERWISE
 
 
@@ -272,8 +272,7 @@ def _with_results() -> Select[*tuple[Any, ...]]:
 
 
 def _what_it_says(
-    session: Session,
-    acting: Acting,
+    work: Work,
     row: Any,  # noqa: ANN401  a row of these columns
     windows: dict[tuple[object, ...], list[datetime | None]],
 ) -> list[WhatItSays]:
@@ -289,9 +288,9 @@ def _what_it_says(
         by_a_rule_of_its_own = row.schedule_version_id is None or row.kind == Kind.FOR_CAUSE
         alike = (row.id,) if by_a_rule_of_its_own else (row.schedule_version_id, row.due_on)
         if alike not in windows:
-            draw = session.get_one(Draw, row.id)
-            rules = may_have_bound(session, draw)
-            windows[alike] = [window_of(session, acting, draw, results, rule) for rule in rules]
+            draw = work.session.get_one(Draw, row.id)
+            rules = may_have_bound(work.session, draw)
+            windows[alike] = [window_of(work, draw, results, rule) for rule in rules]
         closings = windows[alike]
     return [what_a_draw_says(Status(row.status), row.because, results, closes) for closes in closings]
 
@@ -307,19 +306,19 @@ _KNOWN = {
 }
 
 
-def broken_seals(session: Session, acting: Acting, key_file: KeyFile) -> Iterator[Found]:
+def broken_seals(work: Work, key_file: KeyFile) -> Iterator[Found]:
     """The runs whose seal is not over what the ledger says now, or that say to have known something else."""
     seeds: dict[int, bytes] = {}
-    for row in keys.chains(session, acting.facility_id):
+    for row in keys.chains(work.session, work.facility_id):
         if row.id is not None and key_file.holds(keys.values_of(row)):
             seeds[row.id] = key_file.seed_of(keys.values_of(row))
     before: Pool | None = None
-    for pool in session.exec(select(Pool).where(Pool.facility_id == acting.facility_id).order_by(col(Pool.id))):
+    for pool in work.session.exec(select(Pool).where(Pool.facility_id == work.facility_id).order_by(col(Pool.id))):
         seed = seeds.get(pool.key_chain_id)
-        digest = ledger.digest_of_page(session, pool.last_page_id)
+        digest = ledger.digest_of_page(work.session, pool.last_page_id)
         if seed is not None and seal(seed, digest.encode()).hex() != pool.seal:
             yield pool.day, "", "the records before this day's run are not the ones that it sealed"
-        elif not _is_over_what_it_knew(session, pool) or (before is not None and not _is_later(pool, before)):
+        elif not _is_over_what_it_knew(work.session, pool) or (before is not None and not _is_later(pool, before)):
             yield pool.day, "", "the run on record knew other records than the ones that it sealed"
         before = pool
 

@@ -11,9 +11,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, true
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import LEADS_TO, SAYS_AN_OUTCOME
@@ -22,19 +21,20 @@ from testing_tracker.services.keeping.checking.audit_trail import Found, misplac
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.queries import of_facility, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Reading, Result
+from testing_tracker.store.work import Work
 
 _AT_A_TIME = 500
 
 
-def check_draws(session: Session, acting: Acting, week: Week, only: int | None = None) -> None:
+def check_draws(work: Work, week: Week, only: int | None = None) -> None:
     """Raise TestingTrackerError naming the first draw up to a week's end that the audit table does not lead to.
 
     `only` is a participant's id, where the report is about one.
     """
-    doubtful = _doubtful(session, acting, week.sunday, only)
+    doubtful = _doubtful(work, week.sunday, only)
     found: list[Found] = []
     for start in range(0, len(doubtful), _AT_A_TIME):
-        found += _wrong(session, acting, doubtful[start : start + _AT_A_TIME])
+        found += _wrong(work, doubtful[start : start + _AT_A_TIME])
     if found:
         day, code, what = min(found)
         raise TestingTrackerError(
@@ -43,15 +43,15 @@ def check_draws(session: Session, acting: Acting, week: Week, only: int | None =
         )
 
 
-def _wrong(session: Session, acting: Acting, ids: Sequence[int]) -> Iterator[Found]:
-    yield from misplaced_draws(session, acting, ids)
-    yield from wrong_statuses(session, acting, ids)
-    yield from wrong_outcomes(session, acting, ids)
+def _wrong(work: Work, ids: Sequence[int]) -> Iterator[Found]:
+    yield from misplaced_draws(work, ids)
+    yield from wrong_statuses(work, ids)
+    yield from wrong_outcomes(work, ids)
 
 
-def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -> Sequence[int]:
+def _doubtful(work: Work, until: date, only: int | None) -> Sequence[int]:
     """The ids of the draws that do not at once agree with the last act about them."""
-    connection = session.connection()
+    connection = work.session.connection()
     entry, any_entry = aliased(AuditEntry), aliased(AuditEntry)
     last = (
         sa_select(func.max(col(any_entry.id)))
@@ -70,7 +70,7 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
         select(col(Draw.id))
         .join(entry, col(entry.id) == last, isouter=True)
         .where(
-            of_facility(acting.facility_id, Draw.participant_id),
+            of_facility(work.facility_id, Draw.participant_id),
             Draw.due_on <= until,
             true() if only is None else col(Draw.participant_id).in_(records_of(only)),
             or_(
@@ -89,7 +89,7 @@ def _doubtful(session: Session, acting: Acting, until: date, only: int | None) -
             ),
         )
     )
-    return [identity for identity in session.exec(query) if identity is not None]
+    return [identity for identity in work.session.exec(query) if identity is not None]
 
 
 def _is_read_together() -> ColumnElement[bool]:

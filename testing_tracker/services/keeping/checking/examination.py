@@ -7,9 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlmodel import Session
 
-from testing_tracker.acting import Acting, acting_in
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.drawing import keys
@@ -18,6 +16,7 @@ from testing_tracker.store import facilities, integrity, ledger, postgresql, ser
 from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
+from testing_tracker.store.work import Work, work_in
 
 
 class State(StrEnum):
@@ -118,12 +117,12 @@ def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination
             every = facilities.every(session)
             for facility in every:
                 found.training = facility.training
-                acting = acting_in(facility, clock_of(facilities.timezones_of(session, facility)))
+                work = work_in(session, facility, clock_of)
                 of = f" of {facility.name}" if len(every) > 1 else ""
-                problem = keys.problem_with(session, acting.facility_id, location.key, acting.today)
+                problem = keys.problem_with(session, work.facility_id, location.key, work.today)
                 fine = "in its place, and the one that today's draws come from"
                 found.add(f"key{of}", [problem] if problem else [], fine)
-                found.lines.append(_records(session, acting, location, f"records{of}", has_key=problem is None))
+                found.lines.append(_records(work, location, f"records{of}", has_key=problem is None))
     except TestingTrackerError as error:
         found.damaged = True
         found.add("records", [str(error)], "")
@@ -134,9 +133,9 @@ def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination
         engine.dispose()
 
 
-def _records(session: Session, acting: Acting, location: AnyLocation, what: str, *, has_key: bool) -> Line:
+def _records(work: Work, location: AnyLocation, what: str, *, has_key: bool) -> Line:
     try:
-        result = verify(session, acting, location.key)
+        result = verify(work, location.key)
     except TestingTrackerError as error:
         state = State.WRONG if has_key else State.UNCHECKED
         return Line(what, state, str(error) if has_key else "cannot be compared with the draws without the key")

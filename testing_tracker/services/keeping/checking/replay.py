@@ -13,7 +13,6 @@ from sqlalchemy import func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.acting import Acting
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Kind
 from testing_tracker.services.drawing import keys, pools
@@ -33,6 +32,7 @@ from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import draw_stands, id_of, pool_stands
 from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool, TakingBack
+from testing_tracker.store.work import Work
 
 _MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
 
@@ -65,17 +65,17 @@ class Verified:
     taken_back: list[NightsTakenBack] = field(default_factory=list)
 
 
-def verify(session: Session, acting: Acting, key_file: KeyFile) -> Verified:
+def verify(work: Work, key_file: KeyFile) -> Verified:
     """Check everything on record; `problems` come oldest first.
 
     Works from the key file and, where an old key is lost, from the secrets that the nights since then have shown.
     Raises TestingTrackerError when the newest key is missing or another one.
     """
     result = Verified()
-    result.problems = [Problem(*found) for found in changed_records(session, acting)]
-    result.problems += [Problem(*found) for found in wrong_codes(session, acting)]
+    result.problems = [Problem(*found) for found in changed_records(work)]
+    result.problems += [Problem(*found) for found in wrong_codes(work)]
     try:
-        _decide_again(session, acting, key_file, result)
+        _decide_again(work, key_file, result)
     except TestingTrackerError:
         if not result.problems:
             raise
@@ -90,31 +90,31 @@ def verify(session: Session, acting: Acting, key_file: KeyFile) -> Verified:
     return result
 
 
-def _decide_again(session: Session, acting: Acting, key_file: KeyFile, result: Verified) -> None:
-    result.keys = keys.begun(session, acting.facility_id)
-    result.taken_back = taken_back(session, acting)
-    secrets = _secrets(session, acting, key_file, result)
-    result.problems += [Problem(*found) for found in broken_seals(session, acting, key_file)]
-    for day, pools_of_day in _pools_by_day(session, acting):
-        result.problems += _check_day(session, acting, day, pools_of_day, secrets, result)
-    result.problems += _check_other_days(session, acting, result)
-    result.problems += [Problem(*found) for found in changed_remains(session, acting)]
-    result.problems += [Problem(*found) for found in misplaced_draws(session, acting)]
-    result.problems += [Problem(*found) for found in wrong_statuses(session, acting)]
-    result.problems += [Problem(*found) for found in wrong_outcomes(session, acting)]
+def _decide_again(work: Work, key_file: KeyFile, result: Verified) -> None:
+    result.keys = keys.begun(work.session, work.facility_id)
+    result.taken_back = taken_back(work)
+    secrets = _secrets(work, key_file, result)
+    result.problems += [Problem(*found) for found in broken_seals(work, key_file)]
+    for day, pools_of_day in _pools_by_day(work):
+        result.problems += _check_day(work, day, pools_of_day, secrets, result)
+    result.problems += _check_other_days(work, result)
+    result.problems += [Problem(*found) for found in changed_remains(work)]
+    result.problems += [Problem(*found) for found in misplaced_draws(work)]
+    result.problems += [Problem(*found) for found in wrong_statuses(work)]
+    result.problems += [Problem(*found) for found in wrong_outcomes(work)]
 
 
-def _secrets(session: Session, acting: Acting, key_file: KeyFile, result: Verified) -> dict[tuple[int, date], bytes]:
+def _secrets(work: Work, key_file: KeyFile, result: Verified) -> dict[tuple[int, date], bytes]:
     """The secrets of the days, by chain: from the key, or from what the nights revealed where the key is lost."""
     secrets: dict[tuple[int, date], bytes] = {}
-    chains = keys.chains(session, acting.facility_id)
+    chains = keys.chains(work.session, work.facility_id)
     for row in chains:
         assert row.id is not None
         chain = keys.values_of(row)
         days = select(func.max(Pool.day)).where(Pool.key_chain_id == row.id, col(Pool.ran), pool_stands())
-        last = session.exec(days).one()
+        last = work.session.exec(days).one()
         if row is not chains[-1] and (last is None or not key_file.holds(chain)):
-            secrets |= {(row.id, day): secret for day, secret in _revealed(session, row, last, result)}
+            secrets |= {(row.id, day): secret for day, secret in _revealed(work.session, row, last, result)}
             continue
         seed = key_file.seed_of(chain)
         if last is not None:
@@ -137,21 +137,20 @@ def _revealed(session: Session, row: KeyChain, last: date | None, result: Verifi
         yield from keys.values_of(row).earlier(secret, day)
 
 
-def _pools_by_day(session: Session, acting: Acting) -> Iterator[tuple[date, list[Pool]]]:
-    days = session.exec(
+def _pools_by_day(work: Work) -> Iterator[tuple[date, list[Pool]]]:
+    days = work.session.exec(
         select(col(Pool.day))
-        .where(Pool.facility_id == acting.facility_id, pool_stands())
+        .where(Pool.facility_id == work.facility_id, pool_stands())
         .distinct()
         .order_by(col(Pool.day))
     ).all()
     for day in days:
-        query = select(Pool).where(Pool.facility_id == acting.facility_id, Pool.day == day, pool_stands())
-        yield day, list(session.exec(query.order_by(col(Pool.id))))
+        query = select(Pool).where(Pool.facility_id == work.facility_id, Pool.day == day, pool_stands())
+        yield day, list(work.session.exec(query.order_by(col(Pool.id))))
 
 
 def _check_day(
-    session: Session,
-    acting: Acting,
+    work: Work,
     day: date,
     pools_of_day: list[Pool],
     secrets: dict[tuple[int, date], bytes],
@@ -159,17 +158,17 @@ def _check_day(
 ) -> Iterator[Problem]:
     """Decide a day again, and compare it with the draws on record."""
     result.days += 1
-    there = _draws_of(session, acting, day)
+    there = _draws_of(work, day)
     for pool in pools_of_day:
         secret = secrets.get((pool.key_chain_id, day))
         if pool.ran and secret is None:
-            yield from _check_count(session, pool, there)
+            yield from _check_count(work.session, pool, there)
         else:
-            yield from _check_run_as_known(session, pool, secret if pool.ran else None, there, result)
-    if _was_made_before_keys(session, acting, day, pools_of_day):
+            yield from _check_run_as_known(work.session, pool, secret if pool.ran else None, there, result)
+    if _was_made_before_keys(work, day, pools_of_day):
         return
     for number in there:
-        yield _problem(session, day, number, "has a draw on record, and was not drawn")
+        yield _problem(work.session, day, number, "has a draw on record, and was not drawn")
 
 
 def _check_run_as_known(
@@ -196,15 +195,15 @@ def _check_run_as_known(
     return problems
 
 
-def known_to_run(session: Session, acting: Acting, pool: Pool, secret: bytes) -> KnownDays:
+def known_to_run(work: Work, pool: Pool, secret: bytes) -> KnownDays:
     """What a run knew of closed days; where it kept no record, what it has to have known for its draws to hold."""
-    known = closed_days.known_to(session, pool)
+    known = closed_days.known_to(work.session, pool)
     if known.kept:
         return known
-    there = _draws_of(session, acting, pool.day)
-    rules = [rule.rule for rule in pools.rules_of(session, pool, known).values()]
+    there = _draws_of(work, pool.day)
+    rules = [rule.rule for rule in pools.rules_of(work.session, pool, known).values()]
     for supposed in (known, *closed_days.suppositions(known, rules, pool.day)):
-        if not list(_check_run(session, pool, secret, dict(there), Verified(), supposed)):
+        if not list(_check_run(work.session, pool, secret, dict(there), Verified(), supposed)):
             return supposed
     return known
 
@@ -281,7 +280,7 @@ _Made = tuple[object, ...]  # kind, version, what for, panel, and when
 _Recorded = tuple[int, _Made]  # the draw's id before these
 
 
-def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, _Recorded]:
+def _draws_of(work: Work, day: date) -> dict[int, _Recorded]:
     """The draws that schedules made for a day, by participant."""
     query = (
         sa_select(
@@ -297,47 +296,49 @@ def _draws_of(session: Session, acting: Acting, day: date) -> dict[int, _Recorde
         .where(
             col(Draw.due_on) == day,
             col(Draw.kind).in_(_MADE_BY_SCHEDULES),
-            col(Participant.facility_id) == acting.facility_id,
+            col(Participant.facility_id) == work.facility_id,
             draw_stands(),
         )
     )
-    rows = session.connection().execute(query).all()
+    rows = work.session.connection().execute(query).all()
     return {int(participant_id): (int(draw_id or 0), tuple(made)) for participant_id, draw_id, *made in rows}
 
 
-def _was_made_before_keys(session: Session, acting: Acting, day: date, pools_of_day: list[Pool]) -> bool:
+def _was_made_before_keys(work: Work, day: date, pools_of_day: list[Pool]) -> bool:
     """Whether a version of the program that kept no pools made this day's draws, and only newcomers have one."""
     if any(pool.first_participant_id == 1 for pool in pools_of_day):
         return False
-    night = session.exec(select(Night).where(Night.facility_id == acting.facility_id, Night.day == day)).first()
-    return night is not None and _kept_no_pools(session, night)
+    night = work.session.exec(select(Night).where(Night.facility_id == work.facility_id, Night.day == day)).first()
+    return night is not None and _kept_no_pools(work.session, night)
 
 
 def _kept_no_pools(session: Session, night: Night) -> bool:
     return id_of(night) <= ledger.first_page_up_to(session, night.facility_id, "night")
 
 
-def _check_other_days(session: Session, acting: Acting, result: Verified) -> Iterator[Problem]:
+def _check_other_days(work: Work, result: Verified) -> Iterator[Problem]:
     """Draws of days on which no run is on record, and days whose run is without its pool."""
-    with_pool = sa_select(col(Pool.day)).where(col(Pool.facility_id) == acting.facility_id, pool_stands())
-    nights = session.exec(select(Night).where(Night.facility_id == acting.facility_id).order_by(col(Night.day))).all()
-    full = set(session.connection().execute(with_pool.where(col(Pool.first_participant_id) == 1)).scalars())
-    early = {night.day for night in nights if night.day not in full and _kept_no_pools(session, night)}
+    with_pool = sa_select(col(Pool.day)).where(col(Pool.facility_id) == work.facility_id, pool_stands())
+    nights = work.session.exec(
+        select(Night).where(Night.facility_id == work.facility_id).order_by(col(Night.day))
+    ).all()
+    full = set(work.session.connection().execute(with_pool.where(col(Pool.first_participant_id) == 1)).scalars())
+    early = {night.day for night in nights if night.day not in full and _kept_no_pools(work.session, night)}
     if early:
         result.unchecked.append(
             f"The draws of {min(early)} to {max(early)} were made by a version of the program whose draws could not be "
             "checked."
         )
-    yield from _wrong_nights(session, acting)
-    have_a_pool = set(session.connection().execute(with_pool).scalars())
+    yield from _wrong_nights(work)
+    have_a_pool = set(work.session.connection().execute(with_pool).scalars())
     for night in nights:
         if night.day not in early | have_a_pool:
             yield Problem(night.day, "", "there is a run on record without the pool that it decided on")
-    strays = session.connection().execute(
+    strays = work.session.connection().execute(
         sa_select(col(Draw.due_on), col(Participant.code))
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
-            col(Participant.facility_id) == acting.facility_id,
+            col(Participant.facility_id) == work.facility_id,
             col(Draw.kind).in_(_MADE_BY_SCHEDULES),
             col(Draw.due_on).not_in(with_pool),
             draw_stands(),
@@ -348,17 +349,15 @@ def _check_other_days(session: Session, acting: Acting, result: Verified) -> Ite
             yield Problem(due_on, code, "has a draw on record, and no draws were made on that day")
 
 
-def _wrong_nights(session: Session, acting: Acting) -> Iterator[Problem]:
+def _wrong_nights(work: Work) -> Iterator[Problem]:
     """Nights that say to have decided on other participants than their pools."""
     last = (
         select(func.max(Pool.last_participant_id))
         .where(Pool.facility_id == Night.facility_id, Pool.day == Night.day, pool_stands())
         .scalar_subquery()
     )
-    query = select(col(Night.day)).where(
-        Night.facility_id == acting.facility_id, col(Night.last_participant_id) != last
-    )
-    for day in session.exec(query.order_by(col(Night.day))):
+    query = select(col(Night.day)).where(Night.facility_id == work.facility_id, col(Night.last_participant_id) != last)
+    for day in work.session.exec(query.order_by(col(Night.day))):
         yield Problem(day, "", "the run on record decided on other participants than its pool")
 
 

@@ -1,0 +1,92 @@
+"""What a service needs to act: one transaction for one facility, with who acts in it and when.
+
+It is what a command's desk opens, and the first argument of every service.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, SQLModel
+
+from testing_tracker.account import current_account
+from testing_tracker.clock import ClockOf
+from testing_tracker.store.facilities import timezones_of
+from testing_tracker.store.ledger import Pages
+from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import AuditEntry, Facility
+
+
+@dataclass(frozen=True)
+class Work:
+    """`now` is in UTC; `today` is the facility's local date; `account` is the operating system's.
+
+    `zone` is the facility's for every day and instant, also where it was corrected from a day on. `is_pretended`: a
+    training database pretends that it is that day, so `now` is its noon and means no hour. `pages` end the transaction,
+    where it writes; `meant` says of codes that were given, and mean another one now, which.
+    """
+
+    session: Session
+    facility: Facility
+    zone: ZoneInfo
+    account: str
+    now: datetime
+    today: date
+    is_pretended: bool = False
+    pages: Pages | None = None
+    meant: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def facility_id(self) -> int:
+        """The facility's number."""
+        return id_of(self.facility)
+
+    def write(self, row: SQLModel) -> None:
+        """Add a row, stamped with who records it and when where it has room for that; its number is known then."""
+        if getattr(row, "recorded_at", self) is None:
+            row.recorded_at = self.now
+        if getattr(row, "recorded_by", self) is None:
+            row.recorded_by = self.account
+        self.session.add(row)
+        self.session.flush()
+
+    def on_record(
+        self,
+        act: str,
+        *,
+        participant_id: int | None = None,
+        draw_id: int | None = None,
+        recommendation_id: int | None = None,
+        reason: str | None = None,
+        **detail: object,
+    ) -> None:
+        """Put an act on the audit table, in the transaction of the act itself.
+
+        `act` is a noun and a verb (`result log`); `detail` holds plain values, and never a name.
+        """
+        self.session.add(
+            AuditEntry(
+                facility_id=self.facility_id,
+                at=self.now,
+                account=self.account,
+                act=act,
+                participant_id=participant_id,
+                draw_id=draw_id,
+                recommendation_id=recommendation_id,
+                reason=reason,
+                detail=as_json(detail),
+            )
+        )
+
+
+def as_json(detail: dict[str, object]) -> str | None:
+    """The details as an entry keeps them; dates and the like as their usual text."""
+    return json.dumps(detail, default=str, sort_keys=True) if detail else None
+
+
+def work_in(session: Session, facility: Facility, clock_of: ClockOf, pages: Pages | None = None) -> Work:
+    """The current account, at work now in a transaction for a facility that is on record."""
+    clock = clock_of(timezones_of(session, facility))
+    is_pretended = clock.pretended_day is not None
+    return Work(session, facility, clock.zone, current_account(), clock.now(), clock.today(), is_pretended, pages)
