@@ -6,13 +6,19 @@ from databases import clock_of
 from sqlmodel import select
 
 from testing_tracker.rules.deciding.recommending import wanted, weighed
-from testing_tracker.rules.words import About, Kind, TakenAs
+from testing_tracker.rules.words import DrawKind, ReviewReason, TakenAs
 from testing_tracker.services.deciding.case import read_case
 from testing_tracker.store.engine import open_engine, reading
 from testing_tracker.store.queries import person_of, records_of
 from testing_tracker.store.tables import Draw, Participant, Review
 
-OF_THE_RULE = {About.MISSED, About.REFUSED, About.UNABLE, About.LOST_GROUND, About.SAME_USE}
+OF_THE_RULE = {
+    ReviewReason.MISSED,
+    ReviewReason.REFUSED,
+    ReviewReason.UNABLE,
+    ReviewReason.LOST_GROUND,
+    ReviewReason.SAME_USE,
+}
 
 
 def out_of_line(clinic) -> list[str]:
@@ -35,7 +41,7 @@ def _differences(work, participant_id):
     draws = work.session.exec(select(Draw).where(Draw.participant_id.in_(records_of(participant_id))).order_by(Draw.id))
     # What a past record tells raises nothing: it is known to those who treat the participant, until it is corrected.
     asked_about = set(work.session.exec(select(Review.draw_id).where(Review.about.in_(OF_THE_RULE))))
-    of_ours = [draw for draw in draws if draw.kind != Kind.IMPORTED or draw.id in asked_about]
+    of_ours = [draw for draw in draws if draw.kind != DrawKind.IMPORTED or draw.id in asked_about]
     read = read_case(work, participant_id, of_ours)
     asked = wanted(read.case)
     stands = {draw_id: TakenAs(line.taken_as) for draw_id, line in read.lines.items()}

@@ -7,7 +7,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
-from testing_tracker.cli.desk.held import asked, in_words, longest_gap_option
+from testing_tracker.cli.desk.held import asked, longest_gap_option, question_with_answers
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.words import CODE, DATE, DAY, REASON
@@ -70,7 +70,7 @@ def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None) -> 
             f"{mark}{report.day}: {report.drawn} drawn today; {report.missed} of the days before closed as missed.",
         )
     for compared in report.held:
-        warn(f"{mark}{in_words(compared)}")
+        warn(f"{mark}{question_with_answers(compared)}")
     if report.newcomers_from is not None:
         warn(f"{mark}today's key is lost, so new participants are in the draws from {report.newcomers_from} on.")
     if report.gaps:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.desk.words import in_a_line, lost_ground_in_a_line
-from testing_tracker.cli.result import in_words, told
+from testing_tracker.cli.result import found_in_words, told
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.log_line import (
+    Entry,
     Key,
-    Said,
     cleaned,
     is_part_of_a_result,
     key_of,
@@ -29,10 +29,10 @@ from testing_tracker.rules.testing.log_line import (
     split_code,
     split_which,
 )
-from testing_tracker.rules.words import Decision, Outcome, Status
+from testing_tracker.rules.words import Outcome, RecommendationStatus, Status
 
 if TYPE_CHECKING:
-    from testing_tracker.services.testing.log_session import Accepted, Opened, Raised
+    from testing_tracker.services.testing.log_session import EntryOnRecord, Opened, RaisedByEntry
     from testing_tracker.store.work import Work
 
 HELP = (
@@ -58,12 +58,12 @@ class Conversation:
         self._day = day
         self._tell = tell
         self._asks = asks
-        self._accepted: list[Accepted] = []
+        self._accepted: list[EntryOnRecord] = []
         self._undone = 0
         self._opened: Opened | None = None
         self._choices: Sequence[Opened] = ()
         self._rest = ""
-        self._without_reason: Said | None = None
+        self._without_reason: Entry | None = None
 
     @property
     def waits_for(self) -> str | None:
@@ -85,7 +85,11 @@ class Conversation:
         """What is on record of this session."""
         counted = Counter(line.recorded for line in self._accepted)
         words = (*Outcome, Status.MISSED, Status.REFUSED)
-        raised = {line.raised.number for line in self._accepted if line.raised and line.raised.status == Decision.OPEN}
+        raised = {
+            line.raised.number
+            for line in self._accepted
+            if line.raised and line.raised.status == RecommendationStatus.OPEN
+        }
         return (
             f"Logged {len(self._accepted)}: {', '.join(f'{word} {counted[word]}' for word in words)}. "
             f"Undone: {self._undone}. Recommendations raised or added to: {len(raised)}."
@@ -222,12 +226,12 @@ class Conversation:
             draws = services.log_session.draws_meant(work, code, day, for_cause)
         self._begin(draws[0], behind or self._rest)
 
-    def _take_reason(self, text: str, opened: "Opened", said: Said) -> None:
+    def _take_reason(self, text: str, opened: "Opened", said: Entry) -> None:
         if text.casefold() == opened.code.casefold():
             raise TestingTrackerError(f"Why is {text}'s cup invalid? A few words, or `s` to leave {opened.code}.")
         if " " not in text and self._goes_on_to(text, opened.code):
             return
-        self._finish(opened, Said(said.what, said.analytes, text))
+        self._finish(opened, Entry(said.what, said.analytes, text))
 
     def _take_result(self, text: str, opened: "Opened") -> None:
         first, rest = split_code(text)
@@ -264,7 +268,7 @@ class Conversation:
         with self._desk.reading() as work:
             return services.log_session.code_of(work, typed)
 
-    def _finish(self, opened: "Opened", said: Said) -> None:
+    def _finish(self, opened: "Opened", said: Entry) -> None:
         """Record a line; it is on disk when this returns."""
         if _lacks_reason(said):
             if not self._asks:
@@ -281,7 +285,7 @@ class Conversation:
                 raise
             self._accept(accepted, lines)
 
-    def _accept(self, accepted: "Accepted", lines: Sequence[str]) -> None:
+    def _accept(self, accepted: "EntryOnRecord", lines: Sequence[str]) -> None:
         self._close_draw()
         self._accepted.append(accepted)
         self._tell_all(lines)
@@ -344,14 +348,14 @@ class _InStepsError(Exception):
     """A line that cannot be recorded at once; nothing was."""
 
 
-def _at_once(work: "Work", code: str, day: date, for_cause: bool | None, said: Said) -> "Accepted":
+def _at_once(work: "Work", code: str, day: date, for_cause: bool | None, said: Entry) -> "EntryOnRecord":
     try:
         return services.log_session.record_at_once(work, code, day, for_cause, said)
     except TestingTrackerError:
         raise _InStepsError from None
 
 
-def _lacks_reason(said: Said) -> bool:
+def _lacks_reason(said: Entry) -> bool:
     return said.what is Outcome.INVALID and said.because is None
 
 
@@ -362,16 +366,19 @@ def _shown(opened: "Opened") -> str:
     return f"{opened.which}: {kind}{opened.status}.{prescribed}"
 
 
-def _said_of(accepted: "Accepted") -> list[str]:
+def _said_of(accepted: "EntryOnRecord") -> list[str]:
     """What was done and what follows, in the words of the single commands."""
     opened, logged = accepted.opened, accepted.logged
     if logged is None:
         done = f"{opened.which}: {accepted.recorded} (was {accepted.before})."
         return [done, *_recommended(opened.code, accepted.raised)]
-    return [*told(opened.which, f"{in_words(logged)} logged", logged), *(f"Note: {one}." for one in logged.warnings)]
+    return [
+        *told(opened.which, f"{found_in_words(logged)} logged", logged),
+        *(f"Note: {one}." for one in logged.warnings),
+    ]
 
 
-def _recommended(code: str, raised: "Raised | None") -> list[str]:
+def _recommended(code: str, raised: "RaisedByEntry | None") -> list[str]:
     return [in_a_line(raised.number, code, raised.status, raised.reason)] if raised else []
 
 

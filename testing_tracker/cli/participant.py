@@ -346,12 +346,12 @@ def _in_a_line(prescription: "PrescriptionLine") -> str:
 
 def _draw_rows(draw: "DrawEntry", zone: tzinfo) -> list[dict[str, object]]:
     """A line a draw, and a line for each other result of it, so that a correction shows what it corrected."""
-    from testing_tracker.services.testing.collections import in_words
+    from testing_tracker.services.testing.collections import collection_in_words
 
     governing = next((entry for entry in draw.results if entry.counts and draw.outcome is not None), None)
     taken_back = bool(draw.results) and draw.results[-1].outcome is None
     row: dict[str, object] = {"due_on": draw.due_on, "kind": draw.kind, "status": draw.status}
-    row["collection"] = in_words(None, None, draw.specimen, zone)
+    row["collection"] = collection_in_words(None, None, draw.specimen, zone)
     if governing is not None:
         row |= _result_cells(governing, zone)
         if draw.presumptive:
@@ -374,14 +374,14 @@ def _draw_rows(draw: "DrawEntry", zone: tzinfo) -> list[dict[str, object]]:
 
 
 def _result_cells(entry: "ResultEntry", zone: tzinfo) -> dict[str, object]:
-    from testing_tracker.services.testing.collections import in_words
+    from testing_tracker.services.testing.collections import collection_in_words
 
     method = f"{entry.method}, {entry.lab}" if entry.lab else str(entry.method)
     return {
         "outcome": entry.outcome,
         "analytes": _analytes(entry),
         "method": method,
-        "collection": in_words(entry.collected_at, entry.note, entry.specimen, zone),
+        "collection": collection_in_words(entry.collected_at, entry.note, entry.specimen, zone),
     }
 
 

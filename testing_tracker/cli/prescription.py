@@ -14,7 +14,7 @@ from testing_tracker.cli.desk.output import format_option, print_json, print_row
 from testing_tracker.cli.desk.words import ANALYTE, CODE, DAY, REASON, in_a_line, lost_ground_in_a_line
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.testing.interpretation import Read
+    from testing_tracker.rules.testing.interpretation import Interpretation
     from testing_tracker.services.testing.prescribing import Changed, Reread, Touched
 
 _COLUMNS = ["participant", "analyte", "explains", "from_on", "to_on", "status", "prescriber", "reason"]
@@ -188,9 +188,9 @@ def _in_lines(touched: "Sequence[Touched]") -> list[str]:
 
 
 def _change(touched: "Touched") -> str:
-    return f"{_in_words(touched.after)}; before, {_in_words(touched.before)}"
+    return f"{_interpretation_in_words(touched.after)}; before, {_interpretation_in_words(touched.before)}"
 
 
-def _in_words(read: "Read") -> str:
+def _interpretation_in_words(read: "Interpretation") -> str:
     parts = (("expected", read.expected), ("unexpected", read.unexpected), ("unexpected negative for", read.absent))
     return ", ".join(f"{word} {' and '.join(names)}" for word, names in parts if names) or "nothing unexpected"

@@ -140,7 +140,7 @@ def print_recommendations(desk: Desk, lines: Sequence["Line"], form: str, empty:
 
 
 def _row(line: "Line") -> dict[str, object]:
-    return {**vars(line), "evidence": [_in_words(test) for test in line.evidence]}
+    return {**vars(line), "evidence": [_evidence_in_words(test) for test in line.evidence]}
 
 
 def _for_people(line: "Line") -> dict[str, object]:
@@ -149,7 +149,7 @@ def _for_people(line: "Line") -> dict[str, object]:
         "recommended": step,
         "status": _status(line),
         "age": "" if line.age_days is None else f"{line.age_days} d",
-        "evidence": [_in_words(test) for test in line.evidence] or [line.reason.partition(":")[0]],
+        "evidence": [_evidence_in_words(test) for test in line.evidence] or [line.reason.partition(":")[0]],
         "certainty": _CERTAINTY.get(line.certainty or "", line.certainty),
         "awaited": _awaited(line),
     }
@@ -169,7 +169,7 @@ def _awaited(line: "Line | EvidenceLine") -> str:
     return f"definitive result by {line.awaited_by}" + (", overdue" if line.is_overdue else "")
 
 
-def _in_words(test: "EvidenceLine") -> str:
+def _evidence_in_words(test: "EvidenceLine") -> str:
     """A test as evidence: its day, what it says, and what makes that less than it seems."""
     said = test.outcome or (test.status if test.status in ("missed", "refused") else "no result")
     words = f"{test.due_on} {said} {' '.join(test.analytes)}".rstrip()
@@ -188,7 +188,7 @@ def _how(test: "EvidenceLine") -> str:
 
 
 def _in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", zone: tzinfo) -> Iterator[str]:
-    from testing_tracker.services.testing.collections import in_words
+    from testing_tracker.services.testing.collections import collection_in_words
 
     ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
     yield f"raised    {_local(line.raised_at, zone)}, {ago}"
@@ -197,8 +197,8 @@ def _in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", 
         yield f"certainty {_CERTAINTY.get(line.certainty, line.certainty)}"
     for test, collection in zip(line.evidence, collections, strict=True):
         more = ", ".join(filter(None, (_how(test), _awaited(test))))
-        yield f"evidence  {_in_words(test)}" + (f"  [{more}]" if more else "")
-        said = in_words(collection.collected_at, collection.note, collection.specimen, zone)
+        yield f"evidence  {_evidence_in_words(test)}" + (f"  [{more}]" if more else "")
+        said = collection_in_words(collection.collected_at, collection.note, collection.specimen, zone)
         if said:
             yield f"          {said}"
     if line.deferred_until is not None:

@@ -66,7 +66,7 @@ def result_command(
         found = find(work, code, day, for_cause=for_cause)
         logged = services.results.log_result(work, found, new_result(work, day, outcome, said))
         kind = "definitive result, " if said["definitive"] else ""
-        lines = told(found.which, f"{kind}{in_words(logged)} logged", logged)
+        lines = told(found.which, f"{kind}{found_in_words(logged)} logged", logged)
     _print(desk, lines, logged.warnings)
 
 
@@ -110,7 +110,7 @@ def amend_command(
         else:
             new = new_result(work, day, outcome, said)
             logged = services.results.amend_result(work, found, new, reason)
-            now = in_words(logged)
+            now = found_in_words(logged)
         lines = told(found.which, f"corrected to {now}; the earlier entry is kept", logged)
     _print(desk, lines, logged.warnings)
 
@@ -122,7 +122,7 @@ def _print(desk: Desk, lines: Sequence[str], warnings: Sequence[str]) -> None:
         warn(f"{warning}.")
 
 
-def in_words(logged: "Logged") -> str:
+def found_in_words(logged: "Logged") -> str:
     """The outcome that went on record, with what was found."""
     return f"{logged.outcome} for {', '.join(logged.analytes)}" if logged.analytes else str(logged.outcome)
 
@@ -136,7 +136,7 @@ def told(which: str, done: str, logged: "Logged") -> list[str]:
         found = f" for {', '.join(one.analytes)}" if one.analytes else ""
         lab = f", {one.lab}" if one.lab else ""
         lines.append(f"The {one.method} result ({one.outcome}{found}{lab}) governs the draw and still stands.")
-    lines += _read_in_words(logged)
+    lines += _interpretation_in_words(logged)
     if logged.settled.presumptive:
         left = ", ".join(logged.settled.presumptive)
         lines.append(f"The definitive result says nothing of {left}: found by the cup, presumptive, to be confirmed.")
@@ -156,7 +156,7 @@ def told(which: str, done: str, logged: "Logged") -> list[str]:
     return lines
 
 
-def _read_in_words(logged: "Logged") -> list[str]:
+def _interpretation_in_words(logged: "Logged") -> list[str]:
     """How the result reads against the prescriptions, where there is something to say."""
     read = logged.settled.read
     if logged.outcome is None:

@@ -16,7 +16,7 @@ from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from testing_tracker.rules.schedules.guard_rails import ChanceTable
-    from testing_tracker.rules.schedules.schedule import Schedule
+    from testing_tracker.rules.schedules.schedule import TestingRule
     from testing_tracker.rules.schedules.simulation import Simulation
     from testing_tracker.rules.testing.analytes import Window
 
@@ -30,7 +30,7 @@ class _Simulated:
     """A schedule's figures, and the window of the analyte that was asked for."""
 
     name: str
-    schedule: "Schedule"
+    schedule: "TestingRule"
     figures: "Simulation"
     window: "Window | None"
 
@@ -94,7 +94,7 @@ def simulate_schedules(
         _print_table(simulated, analyte)
 
 
-def _rule(desk: Desk, name: str) -> "tuple[Schedule, ChanceTable | None]":
+def _rule(desk: Desk, name: str) -> "tuple[TestingRule, ChanceTable | None]":
     from testing_tracker.rules.schedules.guard_rails import ChanceTable
     from testing_tracker.rules.schedules.schedule_file import read_with_table
 
@@ -109,7 +109,7 @@ def _rule(desk: Desk, name: str) -> "tuple[Schedule, ChanceTable | None]":
 
 
 def _simulated(
-    name: str, schedule: "Schedule", table: "ChanceTable | None", window: int | None, analyte: str | None
+    name: str, schedule: "TestingRule", table: "ChanceTable | None", window: int | None, analyte: str | None
 ) -> _Simulated:
     from testing_tracker.rules.schedules.simulation import WINDOWS, simulate
 
@@ -198,7 +198,7 @@ def _print_table(simulated: Sequence[_Simulated], analyte: str | None) -> None:
     table.add_column("")
     for one in simulated:
         table.add_column(one.name, overflow="fold")
-    for question, *answers in _lines([one.figures for one in simulated]):
+    for question, *answers in _printed([one.figures for one in simulated]):
         table.add_row(question, *answers)
     print_rich(table)
     click.echo("\nBest moment: the participant knows the rule and his own past tests, and chooses when to use.")
@@ -209,7 +209,7 @@ def _print_table(simulated: Sequence[_Simulated], analyte: str | None) -> None:
 def _page(simulated: Sequence[_Simulated], analyte: str | None) -> str:
     from testing_tracker.reports.simulation_html import simulation_html
 
-    lines = _lines([one.figures for one in simulated], bars=False)
+    lines = _printed([one.figures for one in simulated], bars=False)
     notes = dict.fromkeys(_window_note(one, analyte) for one in simulated if one.window is not None)
     return simulation_html([(one.name, one.figures) for one in simulated], list(lines), list(notes))
 
@@ -222,7 +222,7 @@ def _window_note(one: _Simulated, analyte: str | None) -> str:
     return f"{analyte} in {one.schedule.collection.specimen}: shows for {days} days{counted}. {one.window.source}"
 
 
-def _lines(all_figures: "Sequence[Simulation]", *, bars: bool = True) -> Iterator[list[str]]:
+def _printed(all_figures: "Sequence[Simulation]", *, bars: bool = True) -> Iterator[list[str]]:
     """The table's lines: a question and each schedule's answer, chances with small bars or without."""
 
     def share(chance: float) -> str:

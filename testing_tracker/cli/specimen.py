@@ -9,7 +9,7 @@ from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.words import CODE, REASON
-from testing_tracker.cli.result import in_words, told, which_draw
+from testing_tracker.cli.result import found_in_words, told, which_draw
 
 if TYPE_CHECKING:
     from testing_tracker.services.testing.results import Logged
@@ -130,7 +130,7 @@ def swap_command(desk: Desk, code: str, other: str, on: str | None, for_cause: b
 def _now(whose: str, logged: "Logged") -> str:
     """What a draw has after the swap."""
     if logged.outcome is not None:
-        return f"{whose}'s cup, {in_words(logged)}; the earlier entry is kept"
+        return f"{whose}'s cup, {found_in_words(logged)}; the earlier entry is kept"
     if logged.draw.status == "collected":
         return f"{whose}'s cup, whose result is to come; the earlier entry is kept"
     because = f", because {logged.because}" if logged.because else ""

@@ -22,7 +22,7 @@ from testing_tracker.rules.drawing.no_record import question
 if TYPE_CHECKING:
     from testing_tracker.rules.drawing.no_record import Compared
     from testing_tracker.rules.words import Channel
-    from testing_tracker.services.keeping.status import State
+    from testing_tracker.services.keeping.status import StatusReport
 
 COLUMNS = ("what", "of", "state", "at", "by", "detail")
 
@@ -80,7 +80,7 @@ def _configured(desk: Desk, facility_id: int) -> "tuple[tuple[Channel, ...] | No
     return (ways.channels if ways is not None else None), None
 
 
-def _document(state: "State") -> dict[str, object]:
+def _document(state: "StatusReport") -> dict[str, object]:
     return {
         "today": state.today,
         "now": state.now,
@@ -103,7 +103,7 @@ def _gap(gap: "Gap | None") -> dict[str, object] | None:
     return {"nights": gap.nights, "first_day": gap.first, "last_day": gap.last} if gap is not None else None
 
 
-def _rows(state: "State", channels: "tuple[Channel, ...] | None", zone: ZoneInfo) -> list[dict[str, object]]:
+def _rows(state: "StatusReport", channels: "tuple[Channel, ...] | None", zone: ZoneInfo) -> list[dict[str, object]]:
     def row(what: str, of: object, said: str, at: datetime | None, by: str | None, detail: str) -> dict[str, object]:
         local = f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else None
         return dict(zip(COLUMNS, (what, of, said, local, by, detail), strict=True))

@@ -18,7 +18,7 @@ from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from testing_tracker.cli.desk.desk import AtFacility
-    from testing_tracker.services.keeping.checking.replay import Verified
+    from testing_tracker.services.keeping.checking.replay import Verification
     from testing_tracker.store.work import Work
 
 
@@ -31,7 +31,7 @@ def verify_command(desk: Desk, form: str) -> None:
     Where several facilities share the database, it is for all of them unless one is named.
     """
     each = desk.each_facility()
-    found: list[tuple[AtFacility, Verified]] = []
+    found: list[tuple[AtFacility, Verification]] = []
     failed: list[str] = []
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as work:
@@ -65,12 +65,12 @@ def _named(at: "AtFacility") -> dict[str, object]:
     return {"facility": at.name} if at.name else {}
 
 
-def _document(at: "AtFacility", result: "Verified") -> dict[str, object]:
+def _document(at: "AtFacility", result: "Verification") -> dict[str, object]:
     lists = {name: [vars(one) for one in getattr(result, name)] for name in ("problems", "keys", "taken_back")}
     return _named(at) | vars(result) | lists
 
 
-def _say_that_all_holds(desk: Desk, mark: str, result: "Verified") -> None:
+def _say_that_all_holds(desk: Desk, mark: str, result: "Verification") -> None:
     checked = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
     say(desk, f"{mark}All holds: {checked}, and the records that they rest on.")
     for one in result.taken_back:

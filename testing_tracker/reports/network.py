@@ -17,7 +17,7 @@ from testing_tracker.reports.weekly.trend import weekdays_in
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import Tally, total
-from testing_tracker.rules.words import Decision
+from testing_tracker.rules.words import RecommendationStatus
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.store.facilities import every
 from testing_tracker.store.tables import Draw, Participant, Recommendation
@@ -109,7 +109,7 @@ def _open_recommendations(session: Session) -> dict[int, int]:
     query = (
         select(Participant.facility_id, func.count())
         .join(Recommendation, col(Recommendation.participant_id) == Participant.id)
-        .where(Recommendation.status == Decision.OPEN)
+        .where(Recommendation.status == RecommendationStatus.OPEN)
         .group_by(col(Participant.facility_id))
     )
     return dict(session.exec(query).all())

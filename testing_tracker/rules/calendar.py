@@ -9,7 +9,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 
-class FacilityZone(ZoneInfo):
+class CorrectedZone(ZoneInfo):
     """A timezone that becomes another one from a day on; `key` is the last one's.
 
     A local time is of the zone in force on its date. An instant is of the last zone whose first day had begun, by the
@@ -53,7 +53,7 @@ class FacilityZone(ZoneInfo):
         return None if moment is None else self.on(moment.date()).tzname(moment)
 
 
-def _of_its_day(zone: FacilityZone, moment: datetime | None, what: str) -> timedelta | None:
+def _of_its_day(zone: CorrectedZone, moment: datetime | None, what: str) -> timedelta | None:
     if moment is None:
         return None
     found: timedelta | None = getattr(zone.on(moment.date()), what)(moment)
@@ -62,7 +62,7 @@ def _of_its_day(zone: FacilityZone, moment: datetime | None, what: str) -> timed
 
 def zone_on(zone: tzinfo, day: date) -> ZoneInfo:
     """The zone in force on a day, of a facility's zone that may have changed."""
-    if isinstance(zone, FacilityZone):
+    if isinstance(zone, CorrectedZone):
         return zone.on(day)
     assert isinstance(zone, ZoneInfo)
     return zone
@@ -84,7 +84,7 @@ def zone_of(timezones: Timezones) -> ZoneInfo:
     first = ZoneInfo(timezones.first)
     if not timezones.changes:
         return first
-    return FacilityZone.of(first, [(from_on, ZoneInfo(name)) for from_on, name in timezones.changes])
+    return CorrectedZone.of(first, [(from_on, ZoneInfo(name)) for from_on, name in timezones.changes])
 
 
 _WEEKDAYS_IN_WORDS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

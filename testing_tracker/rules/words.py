@@ -14,7 +14,7 @@ class Level(StrEnum):
     RESIDENTIAL = "residential"
 
 
-class Kind(StrEnum):
+class DrawKind(StrEnum):
     """Why a draw exists. `imported` ones come from a past record that does not say how they were drawn."""
 
     FIXED = "fixed"
@@ -74,7 +74,7 @@ class Validity(StrEnum):
     NOT_TESTED = "not tested"
 
 
-class About(StrEnum):
+class ReviewReason(StrEnum):
     """What a clinician is asked to look at, without it being a recommendation."""
 
     MISSED = "missed"
@@ -86,7 +86,7 @@ class About(StrEnum):
     LOST_GROUND = "decision without its ground"
 
 
-class Standing(StrEnum):
+class ParticipantStatus(StrEnum):
     """Whether a participant takes part on a day."""
 
     ACTIVE = "active"
@@ -101,7 +101,7 @@ class Ended(StrEnum):
     JOINED = "joined"
 
 
-class Decision(StrEnum):
+class RecommendationStatus(StrEnum):
     """The states of an escalation recommendation."""
 
     OPEN = "open"

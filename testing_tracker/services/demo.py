@@ -14,7 +14,7 @@ from random import Random
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import Week, instant_reached
 from testing_tracker.rules.deciding.escalation import LADDER
-from testing_tracker.rules.words import Kind, Level, Outcome, Status
+from testing_tracker.rules.words import DrawKind, Level, Outcome, Status
 from testing_tracker.services.deciding import recommendations
 from testing_tracker.services.drawing import nights
 from testing_tracker.services.keeping import facilities
@@ -212,7 +212,7 @@ class _Simulation:
             is_open = line.status in (Status.DUE, Status.UNRECORDED)
             if not is_open or (catching_up and self.chance.random() < 0.5):
                 continue
-            for_cause = line.kind is Kind.FOR_CAUSE
+            for_cause = line.kind is DrawKind.FOR_CAUSE
             found = draws.find_draw(work, line.participant, day, for_cause=for_cause)
             person = self.people[line.participant]
             phase = person.phase(number)

@@ -35,17 +35,17 @@ def send(mail: MailDelivery, message: EmailMessage, seconds: float = SECONDS_TO_
             if mail.user is not None and mail.password is not None:
                 server.login(mail.user, mail.password)
             _hand_over(server, mail, content)
-            _take_leave(server)
+            _quit(server)
         finally:
             server.close()
     except UnicodeError:
         raise NotSentError(_NO_SUCH_NAME) from None
     except (OSError, smtplib.SMTPException) as error:  # ssl's errors are OSErrors
-        raise NotSentError(_in_words(error)) from None
+        raise NotSentError(_why_not_sent(error)) from None
 
 
 def _connected(mail: MailDelivery, seconds: float) -> smtplib.SMTP:
-    context = _trusting(mail)
+    context = _tls_context(mail)
     # The name that a client gives itself. The machine's own would tell too much, and may take long to find.
     name = mail.sender.rpartition("@")[2]
     if not mail.starttls:
@@ -62,7 +62,7 @@ def _connected(mail: MailDelivery, seconds: float) -> smtplib.SMTP:
     return server
 
 
-def _trusting(mail: MailDelivery) -> ssl.SSLContext:
+def _tls_context(mail: MailDelivery) -> ssl.SSLContext:
     """Checks the server's certificate and name: against the clinic's own authority where it has one."""
     try:
         return ssl.create_default_context(cafile=mail.ca_file)
@@ -87,7 +87,7 @@ def _hand_over(server: smtplib.SMTP, mail: MailDelivery, content: bytes) -> None
         raise NotSentError(f"the mail server refused the message ({code})")
 
 
-def _take_leave(server: smtplib.SMTP) -> None:
+def _quit(server: smtplib.SMTP) -> None:
     """The message is taken by now, whatever comes of this."""
     try:
         server.quit()
@@ -95,7 +95,7 @@ def _take_leave(server: smtplib.SMTP) -> None:
         return
 
 
-def _in_words(error: OSError | smtplib.SMTPException) -> str:
+def _why_not_sent(error: OSError | smtplib.SMTPException) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"the mail server refused the user and password ({error.smtp_code})"
     if isinstance(error, smtplib.SMTPNotSupportedError):
@@ -103,13 +103,13 @@ def _in_words(error: OSError | smtplib.SMTPException) -> str:
     if isinstance(error, smtplib.SMTPServerDisconnected):
         # smtplib says so of a silent server as well.
         cause = error.__context__
-        return _in_words(cause) if isinstance(cause, TimeoutError) else "the mail server closed the connection"
+        return _why_not_sent(cause) if isinstance(cause, TimeoutError) else "the mail server closed the connection"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"the mail server answered with an error ({error.smtp_code})"
     if isinstance(error, smtplib.SMTPException):
         return "the mail server does not speak as this program expects"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the mail server's certificate {_distrust(error)}; nothing was sent"
+        return f"the mail server's certificate {_certificate_problem(error)}; nothing was sent"
     if isinstance(error, ssl.SSLError):
         return "no TLS with the mail server; see whether mail.tls and mail.port fit each other"
     if isinstance(error, TimeoutError):
@@ -119,7 +119,7 @@ def _in_words(error: OSError | smtplib.SMTPException) -> str:
     return f"no connection with the mail server ({(error.strerror or type(error).__name__).lower()})"
 
 
-def _distrust(error: ssl.SSLCertVerificationError) -> str:
+def _certificate_problem(error: ssl.SSLCertVerificationError) -> str:
     if error.verify_code == _HOSTNAME_MISMATCH:
         return "is for another name than mail.host"
     if error.verify_code == _EXPIRED:

@@ -10,7 +10,7 @@ from pathlib import Path
 from zlib import crc32
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, in_words
+from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, complaints_explained
 from testing_tracker.store.own_files import SIDE_ENDINGS
 
 Progress = Callable[[int], None]  # called with each part of the bytes that is done
@@ -24,7 +24,7 @@ def copy_database(source: Path, target: Path, progress: Progress) -> None:
     Who writes meanwhile waits. Raises TestingTrackerError where the source cannot be read or the copy not be written.
     """
     url = f"{source.absolute().as_uri()}?mode=ro"
-    with in_words(), closing(sqlite3.connect(url, uri=True, isolation_level=None)) as here:
+    with complaints_explained(), closing(sqlite3.connect(url, uri=True, isolation_level=None)) as here:
         here.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
         here.execute("BEGIN")  # so that no writer makes the copy begin anew
         here.execute("SELECT count(*) FROM sqlite_master").fetchone()

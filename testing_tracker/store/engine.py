@@ -74,7 +74,7 @@ def schema_of(location: AnyLocation) -> str:
         raise TestingTrackerError(f"{location.path} is a folder. Give the database's file in it.")
     if not location.path.is_file():
         raise TestingTrackerError(f"There is no database at {location.path}. Make one with `testing-tracker init`.")
-    with in_words(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True)) as connection:
+    with complaints_explained(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True)) as connection:
         connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
         known = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
@@ -86,7 +86,7 @@ def schema_of(location: AnyLocation) -> str:
 def _schema_on_server(location: ServerLocation, engine: Engine) -> str:
     from testing_tracker.store import postgresql
 
-    with in_words(), engine.connect() as connection:
+    with complaints_explained(), engine.connect() as connection:
         found = postgresql.schema_in(connection)
     if found is None:
         raise TestingTrackerError(
@@ -120,7 +120,7 @@ def writing(engine: Engine, facility: str | int | None, clock_of: ClockOf) -> It
     `facility` is a name or a number (`facilities.choose`); None is enough where there is one. `clock_of` gives the
     clock by the facility's timezones.
     """
-    with in_words(), Session(engine) as session:
+    with complaints_explained(), Session(engine) as session:
         connection = session.connection()
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -144,7 +144,7 @@ def writing_all(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]
     It ends with a page of each facility's ledger that has something new. `has_tables` is false where this program's
     tables are still to be made or altered.
     """
-    with in_words(), Session(engine) as session:
+    with complaints_explained(), Session(engine) as session:
         connection = session.connection()
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -170,7 +170,7 @@ def reading(engine: Engine, facility: str | int | None, clock_of: ClockOf) -> It
 @contextmanager
 def reading_all(engine: Engine) -> Iterator[Session]:
     """One unchanging view of the records, of all facilities."""
-    with in_words(), Session(engine) as session:
+    with complaints_explained(), Session(engine) as session:
         if engine.dialect.name == "sqlite":
             session.connection().exec_driver_sql("BEGIN")
         else:
@@ -200,7 +200,7 @@ def new_file(location: Location) -> Iterator[Location]:
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
+def complaints_explained() -> Iterator[None]:
     """What the database complains about, as a TestingTrackerError with what to do."""
     try:
         yield

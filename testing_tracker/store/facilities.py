@@ -39,13 +39,13 @@ def choose(session: Session, given: str | int | None) -> Facility:
 
 
 def _first_two(session: Session) -> list[Facility]:
-    with _damage_in_words():
+    with _damage_explained():
         return list(session.exec(_FIRST_TWO))
 
 
 def _meant(session: Session, given: str) -> list[Facility]:
     """Those of a name, as it is written or in whatever case; of a number where nobody is called that."""
-    with _damage_in_words():
+    with _damage_explained():
         named = list(session.exec(select(Facility).where(Facility.name == given)))
     if named:
         return named
@@ -56,7 +56,7 @@ def _meant(session: Session, given: str) -> list[Facility]:
 
 def _once_named(session: Session, found: list[Facility], given: str) -> list[Facility]:
     """Those that had a name before, where no facility has it now."""
-    with _damage_in_words():
+    with _damage_explained():
         earlier = session.exec(select(FacilityName.facility_id, FacilityName.earlier))
         ids = {number for number, name in earlier if name.casefold() == given.casefold()}
     return [one for one in found if one.id in ids]
@@ -91,7 +91,7 @@ def every(session: Session) -> list[Facility]:
 
     Raises TestingTrackerError where they cannot be read.
     """
-    with _damage_in_words():
+    with _damage_explained():
         found = list(session.exec(select(Facility).order_by(col(Facility.id))))
         if not found:
             raise LookupError
@@ -112,14 +112,14 @@ def earlier_names(session: Session, facility: Facility) -> list[str]:
 
 def timezones_of(session: Session, facility: Facility) -> Timezones:
     """The timezones that a facility goes by, from when on; of several for one day the last one recorded."""
-    with _damage_in_words():
+    with _damage_explained():
         rows = session.connection().execute(_ZONES, {"facility_id": facility.id}).all()
     by_day = {row.from_on: row.timezone for row in rows}  # of one day the last one recorded stays
     return Timezones(facility.timezone, tuple(by_day.items()))
 
 
 @contextmanager
-def _damage_in_words() -> Iterator[None]:
+def _damage_explained() -> Iterator[None]:
     try:
         yield
     except (ValueError, LookupError):

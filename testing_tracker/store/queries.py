@@ -10,7 +10,7 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
-from testing_tracker.rules.words import Ended, Level, Method, Outcome, Standing
+from testing_tracker.rules.words import Ended, Level, Method, Outcome, ParticipantStatus
 from testing_tracker.store.tables import (
     Assignment,
     Closing,
@@ -175,13 +175,13 @@ def leave_counts(up_to: int | None = None) -> ColumnElement[bool]:
     return ~exists().where(col(later.replaces_id) == Leave.id, *known)
 
 
-def standing_on(session: Session, participant_id: int, day: date) -> Standing:
+def standing_on(session: Session, participant_id: int, day: date) -> ParticipantStatus:
     """Whether the participant takes part on a day. One whose enrolment is still to come counts as active."""
     enrolment = in_force(session, Enrolment, participant_id, day)
     if enrolment is not None and not enrolment.enrolled:
-        return Standing.DISCHARGED
+        return ParticipantStatus.DISCHARGED
     away = session.exec(select(Participant.id).where(Participant.id == participant_id, on_leave(participant_id, day)))
-    return Standing.ACTIVE if away.first() is None else Standing.ON_LEAVE
+    return ParticipantStatus.ACTIVE if away.first() is None else ParticipantStatus.ON_LEAVE
 
 
 def enrolled_on(session: Session, participant_id: int) -> date:
@@ -214,7 +214,7 @@ def version_known(session: Session, schedule_id: int, day: date, up_to: int | No
 
 
 @cache  # it is part of most queries, and takes longer to put together than to run
-def counts() -> ColumnElement[bool]:
+def governs() -> ColumnElement[bool]:
     """The condition that a result is the one that counts for its draw.
 
     No other row replaces it, and no definitive result governs it. A definitive one that was taken back leaves the word
@@ -225,10 +225,10 @@ def counts() -> ColumnElement[bool]:
         col(definitive.draw_id) == Result.draw_id,
         col(definitive.method) == Method.DEFINITIVE,
         col(definitive.outcome).is_not(None),
-        stands(definitive),
+        is_newest(definitive),
     )
     other = exists().where(col(presumptive.draw_id) == Result.draw_id, col(presumptive.method) == Method.PRESUMPTIVE)
-    return stands(Result) & case(
+    return is_newest(Result) & case(
         (col(Result.method) == Method.PRESUMPTIVE, ~governing), else_=col(Result.outcome).is_not(None) | ~other
     )
 
@@ -242,7 +242,7 @@ def may_be_positive() -> ColumnElement[bool]:
 
 
 @cache
-def stands(result: type[Result]) -> ColumnElement[bool]:
+def is_newest(result: type[Result]) -> ColumnElement[bool]:
     """The condition that no other row replaces a result."""
     later = aliased(Result)
     return ~exists().where(col(later.replaces_id) == result.id)
@@ -250,13 +250,13 @@ def stands(result: type[Result]) -> ColumnElement[bool]:
 
 def result_of(session: Session, draw_id: int) -> Result | None:
     """The result of a draw that counts, None while there is none. It may be one without outcome: taken back."""
-    return session.exec(select(Result).where(Result.draw_id == draw_id, counts())).first()
+    return session.exec(select(Result).where(Result.draw_id == draw_id, governs())).first()
 
 
 def standing_result(session: Session, draw_id: int, method: Method) -> Result | None:
     """The newest word of one method on a draw, whether it governs or not."""
     return session.exec(
-        select(Result).where(Result.draw_id == draw_id, Result.method == method, stands(Result))
+        select(Result).where(Result.draw_id == draw_id, Result.method == method, is_newest(Result))
     ).first()
 
 

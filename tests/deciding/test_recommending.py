@@ -11,7 +11,7 @@ from testing_tracker.rules.deciding.escalation import LADDER
 from testing_tracker.rules.deciding.recommending import Case, Fact, Wanted, wanted, weighed
 from testing_tracker.rules.schedules.schedule import Missed, ResponseRule
 from testing_tracker.rules.testing.carry_over import Found, same_uses
-from testing_tracker.rules.words import About, Level, Status, TakenAs
+from testing_tracker.rules.words import Level, ReviewReason, Status, TakenAs
 
 MONDAY = date(2026, 11, 16)
 STRICT = ResponseRule(steps=1, repeat_within_days=30, repeat_steps=2, missed=Missed.POSITIVE)
@@ -65,13 +65,13 @@ def test_a_negative_and_one_that_prescriptions_explain_ask_for_nothing():
 @pytest.mark.parametrize("status", [Status.MISSED, Status.REFUSED])
 def test_an_absence_is_evidence_or_reviewed_or_only_counted_as_the_schedule_says(status):
     assert wanted(case(absent(0, status, STRICT))).evidence == {0: TakenAs(status)}
-    assert wanted(case(absent(0, status, REVIEWED, reason="left"))).reviews == {(0, About(status)): "left"}
+    assert wanted(case(absent(0, status, REVIEWED, reason="left"))).reviews == {(0, ReviewReason(status)): "left"}
     assert wanted(case(absent(0, status, ResponseRule()))) == wanted(case())
 
 
 def test_who_tried_and_could_not_is_looked_at_once_the_day_is_over():
     tried = Fact(0, MONDAY, Status.UNRECORDED, unable=True)
-    assert set(wanted(case(tried)).reviews) == {(0, About.UNABLE)}
+    assert set(wanted(case(tried)).reviews) == {(0, ReviewReason.UNABLE)}
     assert wanted(case(replace(tried, status=Status.DUE))).reviews == {}
 
 
@@ -86,7 +86,7 @@ def test_a_missed_test_that_was_decided_on_and_turns_out_positive_is_put_forward
 def test_a_use_that_was_decided_on_is_asked_about_and_raises_nothing():
     one = case(positive(0, "cannabinoids", decided_as=DECIDED), positive(7, "cannabinoids"))
     assert wanted(one).evidence == {}
-    assert wanted(one).reviews == {(7, About.SAME_USE): SAME_USE}
+    assert wanted(one).reviews == {(7, ReviewReason.SAME_USE): SAME_USE}
 
 
 def test_beside_anything_new_it_is_seen_with_that():
@@ -112,7 +112,7 @@ def test_it_is_put_forward_when_the_use_is_none_any_more():
 def test_what_somebody_was_moved_on_is_looked_at_when_it_is_no_ground_any_more():
     moved = ("was moved from iop to php on this ground (recommendation 1)",)
     excused = Fact(0, MONDAY, Status.EXCUSED, moved=moved)
-    assert wanted(case(excused)).reviews == {(0, About.LOST_GROUND): moved[0]}
+    assert wanted(case(excused)).reviews == {(0, ReviewReason.LOST_GROUND): moved[0]}
     assert wanted(case(positive(0, decided_as=DECIDED, moved=moved))).reviews == {}
 
 
@@ -212,7 +212,7 @@ def test_what_is_in_line_stays_as_it_is(one):
 @given(cases())
 def test_nothing_is_both_put_forward_and_asked_about_and_nothing_new_is_lost(one):
     asked = wanted(one)
-    about_uses = {draw_id for draw_id, about in asked.reviews if about is About.SAME_USE}
+    about_uses = {draw_id for draw_id, about in asked.reviews if about is ReviewReason.SAME_USE}
     assert not (asked.evidence and about_uses)
     for fact in one.facts:
         assert asked.evidence.get(fact.draw_id) not in fact.decided_as

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.day_secrets import chain_of, drawn_among, panel_drawn
-from testing_tracker.rules.drawing.proof import MOST_HASHES, Decision, Proof, as_document, read_document
+from testing_tracker.rules.drawing.proof import MOST_HASHES, Proof, ProvedDecision, as_document, read_document
 
 FIRST_DAY = date(2026, 11, 16)
 SEED = sha256(b"a seed").digest()
@@ -27,7 +27,7 @@ def proof_of(day: date, chances: dict[int, Fraction], panels: int | None = None)
     for number, chance in chances.items():
         drawn = number in drawn_among(secret, [number], chance)
         panel = panel_drawn(secret, number, panels) if panels and drawn else None
-        decisions.append(Decision(number, chance, drawn, panel, panels if drawn else None))
+        decisions.append(ProvedDecision(number, chance, drawn, panel, panels if drawn else None))
     return Proof("Harbor House", day, FIRST_DAY, CHAIN.anchor, CHAIN.hashes(day), secret, tuple(decisions))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from testing_tracker.rules.keeping import stuck
 from testing_tracker.rules.keeping.stuck import Patience
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 
 PATIENCE = Patience()
 MONDAY = date(2026, 11, 16)
@@ -48,15 +48,15 @@ def test_the_last_week_s_gaps_are_told():
 
 
 def test_a_collected_specimen_has_two_days_for_its_result():
-    assert stuck.result("A17", Kind.FIXED, day(0), day(2), PATIENCE) is None
-    found = stuck.result("A17", Kind.FIXED, day(0), day(3), PATIENCE)
+    assert stuck.result("A17", DrawKind.FIXED, day(0), day(2), PATIENCE) is None
+    found = stuck.result("A17", DrawKind.FIXED, day(0), day(3), PATIENCE)
     assert (found.participant, found.since, found.do) == (
         "A17",
         MONDAY,
         "testing-tracker result A17 OUTCOME --on 2026-11-16",
     )
-    assert stuck.result("A17", Kind.FOR_CAUSE, day(0), day(3), PATIENCE).do.endswith("--for-cause")
-    assert stuck.result("A17", Kind.FIXED, day(0), day(1), Patience(result_days=0)) is not None
+    assert stuck.result("A17", DrawKind.FOR_CAUSE, day(0), day(3), PATIENCE).do.endswith("--for-cause")
+    assert stuck.result("A17", DrawKind.FIXED, day(0), day(1), Patience(result_days=0)) is not None
 
 
 def test_a_definitive_result_is_overdue_when_its_day_is_over():
@@ -117,10 +117,10 @@ def test_what_keeps_the_program_from_working_comes_before_people_and_notes_last(
     found = stuck.in_order(
         [
             stuck.zone("UTC", "America/Los_Angeles", same=False, today=MONDAY),
-            stuck.result("B04", Kind.FIXED, day(1), day(9), PATIENCE),
+            stuck.result("B04", DrawKind.FIXED, day(1), day(9), PATIENCE),
             None,
-            stuck.result("A17", Kind.FIXED, day(1), day(9), PATIENCE),
-            stuck.result("C21", Kind.FIXED, day(0), day(9), PATIENCE),
+            stuck.result("A17", DrawKind.FIXED, day(1), day(9), PATIENCE),
+            stuck.result("C21", DrawKind.FIXED, day(0), day(9), PATIENCE),
             stuck.key("The key file is missing.", day(9)),
         ]
     )

@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime
 
-from testing_tracker.reports.weekly.open_matters import Proof, Recommended, Standing, as_json, from_json
-from testing_tracker.rules.words import About, Outcome
-from testing_tracker.services.deciding.reviews import ReviewLine, State
+from testing_tracker.reports.weekly.open_matters import EvidenceNow, OpenMatters, Recommended, as_json, from_json
+from testing_tracker.rules.words import Outcome, ReviewReason
+from testing_tracker.services.deciding.reviews import ReviewLine, ReviewStatus
 from testing_tracker.services.testing.confirmations import Awaited
 
 NOON = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
@@ -12,15 +12,15 @@ DAY = date(2026, 11, 18)
 
 
 def test_all_of_it_comes_back():
-    test = Proof(DAY, "positive", ["cocaine"], "collected", "presumptive", [date(2026, 11, 2)])
-    standing = Standing(
+    test = EvidenceNow(DAY, "positive", ["cocaine"], "collected", "presumptive", [date(2026, 11, 2)])
+    standing = OpenMatters(
         as_of=NOON,
         recommendations=[Recommended(1, "A1", "iop", "php", "open", NOON, 5, [test], "why", "presumptive")],
-        reviews=[ReviewLine(1, "A1", About.MISSED, DAY, None, State.OPEN, NOON, 5, None, None, None)],
+        reviews=[ReviewLine(1, "A1", ReviewReason.MISSED, DAY, None, ReviewStatus.OPEN, NOON, 5, None, None, None)],
         overdue=[Awaited("A1", DAY, Outcome.POSITIVE, "Northside", DAY, DAY, is_overdue=True)],
     )
     assert from_json(as_json(standing)) == standing
 
 
 def test_nothing_comes_back_as_nothing():
-    assert from_json(as_json(Standing(NOON, [], [], []))) == Standing(NOON, [], [], [])
+    assert from_json(as_json(OpenMatters(NOON, [], [], []))) == OpenMatters(NOON, [], [], [])

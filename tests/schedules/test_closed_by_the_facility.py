@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.schedules.days import ClosedDays, chance_on, fixed_week
-from testing_tracker.rules.schedules.schedule import ClosedRule, DrawRule, Schedule, Shift
+from testing_tracker.rules.schedules.schedule import ClosedRule, DrawRule, Shift, TestingRule
 from testing_tracker.rules.schedules.schedule_file import ScheduleFileError, read_schedule
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 
 FIXED = """
 title = "Monday and Thursday"
@@ -271,7 +271,9 @@ def test_a_specimen_that_is_to_be_given_again_is_not_excused(clinic):
 
 
 def fixed(days, shift):
-    return Schedule("fixed", DrawRule(Kind.FIXED, Fraction(len(days)), tuple(sorted(days))), ClosedRule(None, shift))
+    return TestingRule(
+        "fixed", DrawRule(DrawKind.FIXED, Fraction(len(days)), tuple(sorted(days))), ClosedRule(None, shift)
+    )
 
 
 @given(

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from testing_tracker.rules.calendar import WEEKDAYS, Week, closed_days, weekday_name
 from testing_tracker.rules.schedules import days as draws
 from testing_tracker.rules.schedules.days import ClosedDays
-from testing_tracker.rules.schedules.schedule import Bounds, ClosedRule, DrawRule, Schedule, Shift
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.schedules.schedule import Bounds, ClosedRule, DrawRule, Shift, TestingRule
+from testing_tracker.rules.words import DrawKind
 
 EVERY_DAY = "mon tue wed thu fri sat sun"
 SHIFTS = st.sampled_from([Shift.NEXT, Shift.PREVIOUS])
@@ -24,11 +24,13 @@ def numbers(days):
 
 def fixed(days, shift=Shift.NEXT, holidays=None):
     days = numbers(days.split() if isinstance(days, str) else days)
-    return Schedule("fixed", DrawRule(Kind.FIXED, Fraction(len(days)), days), ClosedRule(holidays, shift))
+    return TestingRule("fixed", DrawRule(DrawKind.FIXED, Fraction(len(days)), days), ClosedRule(holidays, shift))
 
 
 def random(per_week, days=EVERY_DAY, holidays=None):
-    return Schedule("random", DrawRule(Kind.RANDOM, Fraction(per_week), numbers(days.split())), ClosedRule(holidays))
+    return TestingRule(
+        "random", DrawRule(DrawKind.RANDOM, Fraction(per_week), numbers(days.split())), ClosedRule(holidays)
+    )
 
 
 def holidays_of(schedule, day):
@@ -164,6 +166,6 @@ def test_a_fixed_schedule_is_certain_on_its_days_and_never_draws_on_others():
 
 
 def test_with_guard_rails_there_is_no_chance_that_holds_whatever_came_before():
-    rule = Schedule("bounded", DrawRule(Kind.RANDOM, Fraction(2), numbers(WEEKDAYS), Bounds(max_gap_days=7)))
+    rule = TestingRule("bounded", DrawRule(DrawKind.RANDOM, Fraction(2), numbers(WEEKDAYS), Bounds(max_gap_days=7)))
     with pytest.raises(ValueError, match="guard rails"):
         chance_on(rule, date(2026, 11, 17))

@@ -10,7 +10,7 @@ from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.calendar import FacilityZone, Timezones, instant, zone_of, zone_on
+from testing_tracker.rules.calendar import CorrectedZone, Timezones, instant, zone_of, zone_on
 
 WHY = ("--reason", "it was wrong")
 PACIFIC, EASTERN = ZoneInfo("America/Los_Angeles"), ZoneInfo("America/New_York")
@@ -272,7 +272,7 @@ def test_days_follow_on_one_another_whatever_zones_a_facility_goes_through(first
     begun = date(2026, 3, 1)
     named = tuple((begun + timedelta(days=after), name) for after, name in sorted(changes))
     zone = zone_of(Timezones(first, named))
-    assert isinstance(zone, FacilityZone)
+    assert isinstance(zone, CorrectedZone)
     moment = datetime.combine(begun, time(12), UTC)
     seen = [moment.astimezone(zone).date()]
     for _ in range(45 * 24):

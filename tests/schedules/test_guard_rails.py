@@ -15,8 +15,8 @@ from testing_tracker.rules.schedules import guard_rails
 from testing_tracker.rules.schedules.days import ClosedDays
 from testing_tracker.rules.schedules.guard_rails import Recent, last_day_that_matters
 from testing_tracker.rules.schedules.least_predictable import table_of
-from testing_tracker.rules.schedules.schedule import Bounds, ClosedRule, DrawRule, Schedule
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.schedules.schedule import Bounds, ClosedRule, DrawRule, TestingRule
+from testing_tracker.rules.words import DrawKind
 
 EVERY_DAY = tuple(range(7))
 WEEKDAYS = tuple(range(5))
@@ -24,7 +24,9 @@ MONDAY = date(2026, 11, 16)  # a week without holidays, and Thanksgiving in the 
 
 
 def schedule(per_week, days=EVERY_DAY, holidays=None, **bounds):
-    return Schedule("bounded", DrawRule(Kind.RANDOM, Fraction(per_week), days, Bounds(**bounds)), ClosedRule(holidays))
+    return TestingRule(
+        "bounded", DrawRule(DrawKind.RANDOM, Fraction(per_week), days, Bounds(**bounds)), ClosedRule(holidays)
+    )
 
 
 SCHEDULES = [

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 
 from testing_tracker.rules.schedules.guard_rails import ChanceTable, binding
 from testing_tracker.rules.schedules.least_predictable import BoundsError, table_of
-from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, Schedule
+from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, TestingRule
 from testing_tracker.rules.schedules.simulation import _Chain, simulate
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 
 EVERY_DAY = tuple(range(7))
 
 
 def rule(per_week, days=EVERY_DAY, **bounds):
-    return DrawRule(Kind.RANDOM, Fraction(str(per_week)), tuple(days), Bounds(**bounds))
+    return DrawRule(DrawKind.RANDOM, Fraction(str(per_week)), tuple(days), Bounds(**bounds))
 
 
 def figures(draw):
-    return simulate(Schedule("bounded", draw), table_of(draw))
+    return simulate(TestingRule("bounded", draw), table_of(draw))
 
 
 @st.composite
@@ -37,7 +37,7 @@ def rules(draw):
     gap = draw(st.none() | st.integers(1, 16))
     per_week = Fraction(draw(st.integers(1, 70)), 10)
     assume(per_week < len(days) and fewest <= per_week <= most)
-    return DrawRule(Kind.RANDOM, per_week, days, Bounds(fewest, most, gap))
+    return DrawRule(DrawKind.RANDOM, per_week, days, Bounds(fewest, most, gap))
 
 
 def table_or_none(draw):
@@ -91,7 +91,7 @@ def test_a_gap_alone_is_the_coin_cut_off():
 def test_the_mean_is_kept_and_the_bounds_never_broken(draw):
     table = table_or_none(draw)
     assume(table is not None)
-    found = simulate(Schedule("bounded", draw), table)
+    found = simulate(TestingRule("bounded", draw), table)
     assert found.per_week.mean == pytest.approx(float(draw.per_week), abs=1e-10)
     possible = [count for count, chance in enumerate(found.per_week.distribution) if chance > 1e-15]
     assert draw.bounds.min_per_week <= min(possible)

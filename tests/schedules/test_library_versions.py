@@ -212,7 +212,7 @@ def draws_hold(clinic, library):
     from testing_tracker.services.keeping.checking import replay
 
     desk = Desk(str(clinic.url), clinic.today)
-    result = replay.Verified()
+    result = replay.Verification()
     with desk.reading() as work:
         replay._decide_again(work, desk.location.key, result)
     desk.close()

@@ -6,7 +6,7 @@ import pytest
 
 from testing_tracker.rules.schedules.schedule import Bounds, Shift
 from testing_tracker.rules.schedules.schedule_file import ScheduleFileError, read_schedule, read_with_table
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 
 SHIPPED = Path(__file__).parents[2] / "schedules"
 WEEK = '["mon", "tue", "wed", "thu", "fri", "sat", "sun"]'
@@ -70,7 +70,7 @@ def test_no_other_schedules_are_shipped():
 def test_a_schedule_is_read_as_it_is_written():
     schedule = read_schedule(FIXED, "clinic.toml")
     assert schedule.title == "Mondays and Thursdays"
-    assert (schedule.draw.kind, schedule.draw.per_week, schedule.draw.days) == (Kind.FIXED, 2, (0, 3))
+    assert (schedule.draw.kind, schedule.draw.per_week, schedule.draw.days) == (DrawKind.FIXED, 2, (0, 3))
     assert (schedule.closed.holidays, schedule.closed.shift) == ("US-CA", Shift.PREVIOUS)
     collection = schedule.collection
     assert (collection.specimen, collection.panel) == ("oral-fluid", ("cocaine", "cannabinoids"))

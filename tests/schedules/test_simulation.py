@@ -11,23 +11,23 @@ import pytest
 from testing_tracker.rules.schedules.days import OPEN_ALWAYS, chance_on
 from testing_tracker.rules.schedules.guard_rails import Recent, chance_within
 from testing_tracker.rules.schedules.least_predictable import table_of
-from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, Schedule
+from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, TestingRule
 from testing_tracker.rules.schedules.simulation import Detection, simulate
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 
 EVERY_DAY = tuple(range(7))
 
 
 def schedule(kind, per_week, days=EVERY_DAY, **bounds):
-    return Schedule("any", DrawRule(kind, Fraction(str(per_week)), days, Bounds(**bounds) if bounds else None))
+    return TestingRule("any", DrawRule(kind, Fraction(str(per_week)), days, Bounds(**bounds) if bounds else None))
 
 
 def random(per_week, days=EVERY_DAY):
-    return simulate(schedule(Kind.RANDOM, per_week, days), None)
+    return simulate(schedule(DrawKind.RANDOM, per_week, days), None)
 
 
 def bounded(per_week, days=EVERY_DAY, **bounds):
-    rule = schedule(Kind.RANDOM, per_week, days, **bounds)
+    rule = schedule(DrawKind.RANDOM, per_week, days, **bounds)
     return simulate(rule, table_of(rule.draw))
 
 
@@ -79,7 +79,7 @@ def test_exactly_k_a_week_are_uniform_subsets(k):
 
 
 def test_a_fixed_schedule_has_safe_days():
-    found = simulate(schedule(Kind.FIXED, 2, (0, 3)), None)
+    found = simulate(schedule(DrawKind.FIXED, 2, (0, 3)), None)
     assert found.per_week.distribution == (0, 0, 1, 0, 0, 0, 0, 0)
     assert (found.gap_days.mean, found.gap_days.p95, found.gap_days.max) == (3.5, 4, 4)
     assert [one.informed for one in found.detection[:5]] == [0, 0, 0, 1, 1]
@@ -89,16 +89,16 @@ def test_a_fixed_schedule_has_safe_days():
 
 
 def test_only_the_windows_that_were_asked_for():
-    rule = schedule(Kind.FIXED, 1, (2,))
+    rule = schedule(DrawKind.FIXED, 1, (2,))
     assert simulate(rule, None, [30]).detection == (Detection(30, 1.0, 1.0),)
 
 
 RULES = [
-    schedule(Kind.RANDOM, 2),
-    schedule(Kind.RANDOM, 2, min_per_week=1, max_per_week=4, max_gap_days=7),
-    schedule(Kind.RANDOM, 2, (0, 1, 2, 3, 4), max_gap_days=6),
-    schedule(Kind.RANDOM, 1, min_per_week=1, max_per_week=1),
-    schedule(Kind.FIXED, 3, (0, 2, 4)),
+    schedule(DrawKind.RANDOM, 2),
+    schedule(DrawKind.RANDOM, 2, min_per_week=1, max_per_week=4, max_gap_days=7),
+    schedule(DrawKind.RANDOM, 2, (0, 1, 2, 3, 4), max_gap_days=6),
+    schedule(DrawKind.RANDOM, 1, min_per_week=1, max_per_week=1),
+    schedule(DrawKind.FIXED, 3, (0, 2, 4)),
 ]
 
 

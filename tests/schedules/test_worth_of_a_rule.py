@@ -8,9 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from testing_tracker.rules.schedules.least_predictable import BoundsError, table_of
-from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, Schedule
+from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, TestingRule
 from testing_tracker.rules.schedules.simulation import Simulation, simulate
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 
 SOME_DAYS = st.sets(st.integers(0, 6), min_size=1).map(lambda days: tuple(sorted(days)))
 WINDOWS = range(1, 11)
@@ -18,7 +18,7 @@ few = settings(max_examples=12)
 
 
 def fixed(days: tuple[int, ...]) -> Simulation:
-    return simulate(Schedule("fixed", DrawRule(Kind.FIXED, Fraction(len(days)), days)), None, WINDOWS)
+    return simulate(TestingRule("fixed", DrawRule(DrawKind.FIXED, Fraction(len(days)), days)), None, WINDOWS)
 
 
 @st.composite
@@ -27,12 +27,12 @@ def bounded(draw) -> Simulation:
     days = draw(SOME_DAYS)
     most = draw(st.integers(1, len(days)))
     bounds = Bounds(draw(st.integers(0, most - 1)), most, draw(st.none() | st.integers(5, 12)))
-    rule = DrawRule(Kind.RANDOM, Fraction(2 * bounds.min_per_week + 3 * most, 5), days, bounds)
+    rule = DrawRule(DrawKind.RANDOM, Fraction(2 * bounds.min_per_week + 3 * most, 5), days, bounds)
     try:
         table = table_of(rule)
     except BoundsError:
         assume(False)
-    return simulate(Schedule("bounded", rule), table, WINDOWS)
+    return simulate(TestingRule("bounded", rule), table, WINDOWS)
 
 
 class TestFixedDays:

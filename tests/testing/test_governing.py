@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from testing_tracker.rules.testing import facility_file
 from testing_tracker.rules.testing.analytes import analyte_names
-from testing_tracker.rules.testing.settling import Word, together
+from testing_tracker.rules.testing.settling import Statement, together
 from testing_tracker.rules.words import Outcome
 
 NEGATIVE, POSITIVE, INVALID = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INVALID
@@ -24,12 +24,12 @@ def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def cup(found: str = "", outcome: Outcome | None = None) -> Word:
-    return Word(outcome or (POSITIVE if found else NEGATIVE), names(found), names(PANEL))
+def cup(found: str = "", outcome: Outcome | None = None) -> Statement:
+    return Statement(outcome or (POSITIVE if found else NEGATIVE), names(found), names(PANEL))
 
 
-def laboratory(found: str = "", looked_for: str = "", outcome: Outcome | None = None) -> Word:
-    return Word(outcome or (POSITIVE if found else NEGATIVE), names(found), names(looked_for))
+def laboratory(found: str = "", looked_for: str = "", outcome: Outcome | None = None) -> Statement:
+    return Statement(outcome or (POSITIVE if found else NEGATIVE), names(found), names(looked_for))
 
 
 BENZODIAZEPINES = "alprazolam clonazepam lorazepam chlordiazepoxide diazepam nordiazepam oxazepam temazepam"
@@ -120,8 +120,8 @@ analytes = st.frozensets(st.sampled_from(sorted(analyte_names())), max_size=6)
 
 @given(analytes, analytes, analytes)
 def test_whatever_is_said_nothing_is_lost_and_nothing_made_up(found, confirmed, looked_for):
-    said = Word(POSITIVE if found else NEGATIVE, found, found | names(PANEL))
-    by = Word(POSITIVE if confirmed else NEGATIVE, confirmed, looked_for)
+    said = Statement(POSITIVE if found else NEGATIVE, found, found | names(PANEL))
+    by = Statement(POSITIVE if confirmed else NEGATIVE, confirmed, looked_for)
     both = together(said, by)
     assert both.confirmed == confirmed
     assert both.presumptive <= found

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import analyte_names
 from testing_tracker.rules.testing.log_line import (
+    Entry,
     Key,
-    Said,
     cleaned,
     codes_meant,
     is_part_of_a_result,
@@ -26,18 +26,18 @@ CODES = st.text("abnAB17-._", min_size=1, max_size=6)
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("n", Said(Outcome.NEGATIVE)),
-        ("NEG", Said(Outcome.NEGATIVE)),
-        ("coc", Said(Outcome.POSITIVE, ("cocaine",))),
-        ("coc opi", Said(Outcome.POSITIVE, ("cocaine", "opiates"))),
-        ("coc,opi", Said(Outcome.POSITIVE, ("cocaine", "opiates"))),
-        ("THC, thc ; coc", Said(Outcome.POSITIVE, ("cannabinoids", "cocaine"))),
-        ("cocaine metabolite opi", Said(Outcome.POSITIVE, ("cocaine", "opiates"))),
-        ("p coc", Said(Outcome.POSITIVE, ("cocaine",))),
-        ("i cup leaked, no lid", Said(Outcome.INVALID, because="cup leaked, no lid")),
-        ("i", Said(Outcome.INVALID)),
-        ("m", Said(Status.MISSED)),
-        ("r left the room", Said(Status.REFUSED, because="left the room")),
+        ("n", Entry(Outcome.NEGATIVE)),
+        ("NEG", Entry(Outcome.NEGATIVE)),
+        ("coc", Entry(Outcome.POSITIVE, ("cocaine",))),
+        ("coc opi", Entry(Outcome.POSITIVE, ("cocaine", "opiates"))),
+        ("coc,opi", Entry(Outcome.POSITIVE, ("cocaine", "opiates"))),
+        ("THC, thc ; coc", Entry(Outcome.POSITIVE, ("cannabinoids", "cocaine"))),
+        ("cocaine metabolite opi", Entry(Outcome.POSITIVE, ("cocaine", "opiates"))),
+        ("p coc", Entry(Outcome.POSITIVE, ("cocaine",))),
+        ("i cup leaked, no lid", Entry(Outcome.INVALID, because="cup leaked, no lid")),
+        ("i", Entry(Outcome.INVALID)),
+        ("m", Entry(Status.MISSED)),
+        ("r left the room", Entry(Status.REFUSED, because="left the room")),
     ],
 )
 def test_a_result_is_read_as_it_is_typed(typed, said):
@@ -137,7 +137,7 @@ NAMES = st.lists(st.sampled_from(analyte_names()), min_size=1, max_size=5, uniqu
 
 @given(NAMES, st.sampled_from([" ", ",", ", "]))
 def test_analytes_by_their_own_names_are_found_again_in_order(names, between):
-    assert read_said(between.join(names)) == Said(Outcome.POSITIVE, tuple(names))
+    assert read_said(between.join(names)) == Entry(Outcome.POSITIVE, tuple(names))
 
 
 @given(CODES, st.lists(CODES, max_size=6))

@@ -5,36 +5,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.testing.analytes import analyte_names, explained_by
-from testing_tracker.rules.testing.interpretation import Read, read_result
+from testing_tracker.rules.testing.interpretation import Interpretation, interpret
 
 ANALYTES = st.frozensets(st.sampled_from(analyte_names()), max_size=5)
 PANEL = ("amphetamine", "benzodiazepine", "buprenorphine", "cocaine", "methadone", "opiates")
 
 
 def test_a_prescribed_analyte_that_is_found_is_expected():
-    read = read_result(["buprenorphine"], PANEL, ["buprenorphine"])
-    assert read == Read(expected=("buprenorphine",))
+    read = interpret(["buprenorphine"], PANEL, ["buprenorphine"])
+    assert read == Interpretation(expected=("buprenorphine",))
     assert read.is_explained
 
 
 def test_one_other_analyte_stays_unexpected():
-    read = read_result(["cocaine", "buprenorphine"], PANEL, ["buprenorphine"])
-    assert read == Read(expected=("buprenorphine",), unexpected=("cocaine",))
+    read = interpret(["cocaine", "buprenorphine"], PANEL, ["buprenorphine"])
+    assert read == Interpretation(expected=("buprenorphine",), unexpected=("cocaine",))
     assert not read.is_explained
 
 
 def test_without_prescriptions_all_that_is_found_is_unexpected():
-    assert read_result(["opiates", "cocaine"], PANEL, []) == Read(unexpected=("cocaine", "opiates"))
+    assert interpret(["opiates", "cocaine"], PANEL, []) == Interpretation(unexpected=("cocaine", "opiates"))
 
 
 def test_a_prescribed_analyte_that_the_test_looked_for_and_did_not_find_is_absent():
-    assert read_result(["cocaine"], PANEL, ["methadone"]) == Read(unexpected=("cocaine",), absent=("methadone",))
-    assert read_result([], PANEL, ["methadone"]) == Read(absent=("methadone",))
+    assert interpret(["cocaine"], PANEL, ["methadone"]) == Interpretation(
+        unexpected=("cocaine",), absent=("methadone",)
+    )
+    assert interpret([], PANEL, ["methadone"]) == Interpretation(absent=("methadone",))
 
 
 @pytest.mark.parametrize("panel", [(), ("cocaine",), ("opiates",), ("opioids",)])
 def test_methadone_is_not_absent_from_a_test_that_did_not_look_for_it(panel):
-    assert read_result([], panel, ["methadone"]) == Read()
+    assert interpret([], panel, ["methadone"]) == Interpretation()
 
 
 @pytest.mark.parametrize(
@@ -52,22 +54,24 @@ def test_methadone_is_not_absent_from_a_test_that_did_not_look_for_it(panel):
     ],
 )
 def test_a_test_that_may_miss_a_medicine_does_not_say_that_it_is_absent(prescribed, panel):
-    assert read_result([], [panel], [prescribed]).absent == ()
+    assert interpret([], [panel], [prescribed]).absent == ()
 
 
 @pytest.mark.parametrize(("prescribed", "panel"), [("codeine", "opiates"), ("oxymorphone", "oxycodone")])
 def test_a_class_test_made_for_a_medicine_says_that_it_is_absent(prescribed, panel):
-    assert read_result([], [panel], [prescribed]).absent == (prescribed,)
-    assert read_result([panel], [panel], [prescribed]) == Read(expected=(panel,))
+    assert interpret([], [panel], [prescribed]).absent == (prescribed,)
+    assert interpret([panel], [panel], [prescribed]) == Interpretation(expected=(panel,))
 
 
 def test_a_metabolite_that_is_found_explains_itself_and_the_medicine_is_there():
-    assert read_result(["oxymorphone"], ["oxycodone", "oxymorphone"], ["oxycodone"]) == Read(expected=("oxymorphone",))
+    assert interpret(["oxymorphone"], ["oxycodone", "oxymorphone"], ["oxycodone"]) == Interpretation(
+        expected=("oxymorphone",)
+    )
 
 
 @given(ANALYTES, ANALYTES, ANALYTES)
 def test_all_that_was_found_is_either_expected_or_unexpected(found, looked_for, prescribed):
-    read = read_result(found, looked_for, prescribed)
+    read = interpret(found, looked_for, prescribed)
     assert {*read.expected, *read.unexpected} == found
     assert not {*read.expected} & {*read.unexpected}
     assert {*read.expected} <= explained_by(prescribed)
@@ -75,19 +79,19 @@ def test_all_that_was_found_is_either_expected_or_unexpected(found, looked_for, 
 
 @given(ANALYTES, ANALYTES, ANALYTES)
 def test_only_what_is_prescribed_and_nothing_that_was_found_is_absent(found, looked_for, prescribed):
-    absent = set(read_result(found, looked_for, prescribed).absent)
+    absent = set(interpret(found, looked_for, prescribed).absent)
     assert absent <= prescribed - found
     assert not absent or looked_for
 
 
 @given(ANALYTES, ANALYTES, ANALYTES, ANALYTES)
 def test_a_further_prescription_never_makes_a_finding_unexpected(found, looked_for, prescribed, further):
-    less, more = (read_result(found, looked_for, these) for these in (prescribed, prescribed | further))
+    less, more = (interpret(found, looked_for, these) for these in (prescribed, prescribed | further))
     assert {*more.unexpected} <= {*less.unexpected}
     assert {*less.absent} <= {*more.absent}
 
 
 @given(ANALYTES, ANALYTES, ANALYTES)
 def test_a_reading_comes_back_from_the_record_as_it_was(found, looked_for, prescribed):
-    read = read_result(found, looked_for, prescribed)
-    assert Read.from_text(*(";".join(part) for part in (read.expected, read.unexpected, read.absent))) == read
+    read = interpret(found, looked_for, prescribed)
+    assert Interpretation.from_text(*(";".join(part) for part in (read.expected, read.unexpected, read.absent))) == read

@@ -6,21 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.testing.which_draw import is_awaited, of_the_kind, to_record_for
-from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.rules.words import DrawKind, Outcome, Status
 
 
 class OneDraw(NamedTuple):
-    kind: Kind
+    kind: DrawKind
     status: Status
     outcome: Outcome | None = None
 
 
 def scheduled(status: Status, outcome: Outcome | None = None) -> OneDraw:
-    return OneDraw(Kind.FIXED, status, outcome)
+    return OneDraw(DrawKind.FIXED, status, outcome)
 
 
 def for_cause(status: Status, outcome: Outcome | None = None) -> OneDraw:
-    return OneDraw(Kind.FOR_CAUSE, status, outcome)
+    return OneDraw(DrawKind.FOR_CAUSE, status, outcome)
 
 
 def test_a_new_result_is_of_the_one_that_is_still_awaited():
@@ -57,7 +57,7 @@ def test_what_is_over_without_a_specimen_is_awaited_no_more():
     assert [status for status in Status if is_awaited(scheduled(status))] == ["due", "collected", "unrecorded"]
 
 
-draws = st.builds(OneDraw, st.sampled_from(Kind), st.sampled_from(Status), st.none() | st.sampled_from(Outcome))
+draws = st.builds(OneDraw, st.sampled_from(DrawKind), st.sampled_from(Status), st.none() | st.sampled_from(Outcome))
 
 
 @given(st.lists(draws, max_size=2))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from testing_tracker.store.work import Work
 
 
-def in_words(compared: "Compared") -> str:
+def question_with_answers(compared: "Compared") -> str:
     """A question to the facility, with the figures that it rests on and the commands that answer it."""
     from testing_tracker.rules.drawing.no_record import question
 
@@ -37,7 +37,7 @@ def asked(work: "Work", on: "date | None" = None) -> list[str]:
     from testing_tracker.services.drawing import closings
 
     found = closings.unanswered(work, on, on)
-    said = [in_words(one) for one in found[-1:]]
+    said = [question_with_answers(one) for one in found[-1:]]
     if len(found) > 1:
         more = "1 more question of this kind is" if len(found) == 2 else f"{len(found) - 1} more of these questions are"
         said.append(f"{more} open: `testing-tracker status` has them all.")

@@ -19,14 +19,14 @@ from testing_tracker.cli.desk.words import in_a_line, lost_ground_in_a_line
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import is_formula, protected, rows_to
 from testing_tracker.rules.exchange.visible import in_one_line
-from testing_tracker.rules.words import Decision
+from testing_tracker.rules.words import RecommendationStatus
 from testing_tracker.store.given_files import MOST_OF_CSV, content_of, piped_content
 
 if TYPE_CHECKING:
-    from testing_tracker.services.exchange.imports import Tally
+    from testing_tracker.services.exchange.imports import ImportReport
     from testing_tracker.store.work import Work
 
-    Import = Callable[[Work, Iterable[str]], Tally]
+    Import = Callable[[Work, Iterable[str]], ImportReport]
 
     from testing_tracker.store.work import Work
 
@@ -70,13 +70,13 @@ def run_import(
         click.get_current_context().exit(1)
 
 
-def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str) -> None:
+def _say_what_became(desk: Desk, file: str, noun: str, tally: "ImportReport", note: str) -> None:
     for line in tally.refused:
         click.echo(in_one_line(f"{file}:{line.number}: {line.reason}"), err=True)
     for number, said in tally.notes:
         click.echo(in_one_line(f"{file}:{number}: note: {said.rstrip('.')}."), err=True)
     for raised in tally.recommendations:
-        say(desk, in_a_line(raised.id, raised.participant, Decision.OPEN, raised.reason))
+        say(desk, in_a_line(raised.id, raised.participant, RecommendationStatus.OPEN, raised.reason))
     for code, lost in tally.lost_grounds.items():
         say(desk, lost_ground_in_a_line(code, lost))
     counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."
@@ -85,7 +85,7 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "Tally", note: str
     say(desk, counted + (f" {note}" if note else ""))
 
 
-def _take(desk: Desk, text: str, take: "Import", rejects: Outgoing | None = None) -> "Tally":
+def _take(desk: Desk, text: str, take: "Import", rejects: Outgoing | None = None) -> "ImportReport":
     with desk.writing() as work, progress("Importing", len(text)) as advance:
         tally = take(work, _followed(text, advance))
         if rejects is not None:  # before the good lines are on record: whoever mends them has them all
@@ -115,7 +115,7 @@ def _followed(text: str, advance: Callable[[int], None]) -> Iterator[str]:
         yield found[0]
 
 
-def _write_rejects(out: IO[bytes], tally: "Tally") -> None:
+def _write_rejects(out: IO[bytes], tally: "ImportReport") -> None:
     for raw in (tally.header, *(_protected_line(line.raw) for line in tally.refused)):
         out.write(raw.encode())
         if not raw.endswith(("\n", "\r")):

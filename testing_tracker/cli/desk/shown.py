@@ -14,7 +14,7 @@ from typing import IO, Any, TextIO, cast
 from testing_tracker.rules.exchange.visible import visible
 
 
-class Shown:
+class VisibleStream:
     """A text stream that shows what is written to it, instead of letting a terminal obey it."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -48,12 +48,12 @@ def shown() -> Iterator[None]:
 
 
 def _shown(stream: TextIO) -> TextIO:
-    return stream if stream is None or isinstance(stream, Shown) else cast("TextIO", Shown(stream))
+    return stream if stream is None or isinstance(stream, VisibleStream) else cast("TextIO", VisibleStream(stream))
 
 
 def behind(stream: TextIO) -> TextIO:
     """The stream itself, for what this program puts on a terminal: colours, a progress bar, a prompt."""
-    return stream.stream if isinstance(stream, Shown) else stream
+    return stream.stream if isinstance(stream, VisibleStream) else stream
 
 
 def print_text(text: str) -> None:

@@ -27,7 +27,7 @@ def refuse_unreadable(text: str, what: str) -> None:
         raise click.UsageError(f"{what} is not text in UTF-8. See how your terminal or script encodes it.") from None
 
 
-class Word(click.ParamType[str]):
+class CheckedWord(click.ParamType[str]):
     """A word that has to pass a check, with completion from a list of those there are."""
 
     def __init__(
@@ -167,17 +167,17 @@ def _said(value: str) -> str:
     return value.strip()
 
 
-DAY = Word("date", _day)
-DATE = Word("date", _date)
-REASON = Word("text", _said, longest=LONGEST_TEXT)
-WEEK = Word("week", _week)
-TIME = Word("time", _time_of_day)
-CODE = Word("code", _code, _participants)
-NEW_CODE = Word("code", _code)
-CODE_DUE = Word("code", _code, _participants_due)
-ANALYTE = Word("analyte", _analyte, _analytes)
-SCHEDULE = Word("schedule", _as_is, _schedules)
-FACILITY = Word("facility", _as_is, _facilities)
+DAY = CheckedWord("date", _day)
+DATE = CheckedWord("date", _date)
+REASON = CheckedWord("text", _said, longest=LONGEST_TEXT)
+WEEK = CheckedWord("week", _week)
+TIME = CheckedWord("time", _time_of_day)
+CODE = CheckedWord("code", _code, _participants)
+NEW_CODE = CheckedWord("code", _code)
+CODE_DUE = CheckedWord("code", _code, _participants_due)
+ANALYTE = CheckedWord("analyte", _analyte, _analytes)
+SCHEDULE = CheckedWord("schedule", _as_is, _schedules)
+FACILITY = CheckedWord("facility", _as_is, _facilities)
 ID = Number()
 LEVEL = click.Choice([str(level) for level in Level])
 OUTCOME = click.Choice([str(outcome) for outcome in Outcome])

@@ -104,7 +104,7 @@ def gather(
             page = _page(work, after)
             if not page:
                 break
-            report.participants.extend(_lines(work.session, page, span, schedule_id, level))
+            report.participants.extend(_measures(work.session, page, span, schedule_id, level))
         advance(len(page))
         after = max(page)
     report.participants.sort(key=lambda line: line.participant.casefold())
@@ -122,7 +122,7 @@ def _page(work: Work, after: int) -> dict[int, str]:
     return {identity: code for identity, code in work.session.connection().execute(query) if identity is not None}
 
 
-def _lines(
+def _measures(
     session: Session, page: Mapping[int, str], span: Span, schedule_id: int | None, level: Level | None
 ) -> Iterator[ParticipantOutcomes]:
     """The lines of a page's participants, in no order that means anything."""

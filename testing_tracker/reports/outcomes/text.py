@@ -58,11 +58,11 @@ def _row(line: ParticipantOutcomes) -> dict[str, object]:
 
 def write_table(report: OutcomesReport, file: TextIO, width: int | None = None) -> None:
     """The form for people, on paper or as wide as their terminal: with more room, fractions and more of the weeks."""
-    for line in _lines(report, max(width or 0, WIDTH)):
+    for line in _printed(report, max(width or 0, WIDTH)):
         file.write(f"{in_one_line(line.rstrip())}\n")
 
 
-def _lines(report: OutcomesReport, width: int) -> Iterator[str]:
+def _printed(report: OutcomesReport, width: int) -> Iterator[str]:
     yield from _heading(report)
     yield ""
     if not report.participants:

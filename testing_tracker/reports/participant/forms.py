@@ -20,7 +20,7 @@ from testing_tracker.reports.participant.words import (
     status_of,
     title_of,
 )
-from testing_tracker.reports.weekly.lines import section_lines
+from testing_tracker.reports.weekly.lines import printed_section
 from testing_tracker.reports.weekly.printing import NOTICE, iso
 from testing_tracker.reports.weekly.table import WIDTH
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
@@ -41,10 +41,10 @@ def as_bytes(report: ParticipantReport, form: str) -> bytes:
 
 
 def _table(report: ParticipantReport) -> str:
-    return "".join(f"{in_one_line(line.rstrip())}\n" for line in _lines(report))
+    return "".join(f"{in_one_line(line.rstrip())}\n" for line in _printed(report))
 
 
-def _lines(report: ParticipantReport) -> Iterator[str]:
+def _printed(report: ParticipantReport) -> Iterator[str]:
     if report.training:
         yield "TRAINING"
     yield title_of(report)
@@ -65,7 +65,7 @@ def _lines(report: ParticipantReport) -> Iterator[str]:
         yield from textwrap.wrap(key_of_calendar(report), WIDTH)
     for section in sections_of(report):
         yield ""
-        yield from section_lines(section, WIDTH)
+        yield from printed_section(section, WIDTH)
     yield ""
     printed = printed_of(report)
     yield printed[0].upper() + printed[1:]

@@ -8,7 +8,7 @@ from testing_tracker.reports.weekly.printing import NOTICE, anchors_in_words, mo
 from testing_tracker.reports.weekly.words import NOT_AVAILABLE, Section
 from testing_tracker.rules.reporting.pattern import MIXED, NOT_PROVIDED, SIGNS, DayMark
 from testing_tracker.services.people.roster import Change, DrawEntry, ResultEntry
-from testing_tracker.services.testing.collections import in_words
+from testing_tracker.services.testing.collections import collection_in_words
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CALENDAR_TITLE = "Calendar of draws and results"
@@ -221,7 +221,7 @@ def _draw_rows(draw: DrawEntry, report: ParticipantReport) -> Iterator[tuple[str
     if draw.recorded_under is not None:
         reason = "; ".join(filter(None, (f"recorded under {draw.recorded_under}", reason)))
     yield (str(draw.due_on), str(draw.kind), str(draw.status), result, reason)
-    said = in_words(
+    said = collection_in_words(
         governing.collected_at if governing else None,
         governing.note if governing else None,
         governing.specimen if governing else draw.specimen,
@@ -235,7 +235,7 @@ def _draw_rows(draw: DrawEntry, report: ParticipantReport) -> Iterator[tuple[str
             found = f": {', '.join(entry.analytes)}" if entry.analytes else ""
             when = moment(entry.recorded_at, report.zone)
             yield ("", "", "", f"{word} {entry.outcome}{found} ({_method(entry)})", f"{when} by {entry.recorded_by}")
-            said = in_words(entry.collected_at, entry.note, entry.specimen, report.zone)
+            said = collection_in_words(entry.collected_at, entry.note, entry.specimen, report.zone)
             if said:
                 yield ("", "", "", said, "")
 

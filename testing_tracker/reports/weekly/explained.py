@@ -11,7 +11,7 @@ from testing_tracker.reports.weekly.participants import ParticipantWeek, partici
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import COUNTS, Tally, total
-from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.rules.words import DrawKind, Outcome, Status
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.people.lookup import find_participant, record_with_code
 from testing_tracker.store.queries import id_of, result_of
@@ -24,7 +24,7 @@ class ExplainedDraw:
     """A draw of the week with the counts that it is in, why it is what it is, and who said so last."""
 
     due_on: date
-    kind: Kind
+    kind: DrawKind
     status: Status
     outcome: Outcome | None
     expected: bool
@@ -99,7 +99,7 @@ def _explained(session: Session, draw: Draw, tally: Tally) -> ExplainedDraw:
     ).first()
     return ExplainedDraw(
         due_on=draw.due_on,
-        kind=Kind(draw.kind),
+        kind=DrawKind(draw.kind),
         status=Status(draw.status),
         outcome=Outcome(draw.outcome) if draw.outcome else None,
         expected=draw.expected,

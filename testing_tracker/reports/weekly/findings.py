@@ -15,8 +15,8 @@ from testing_tracker.reports.weekly.participants import IS_A_DRAW
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.streaks import absences_in_a_row
 from testing_tracker.rules.words import Outcome, Status
-from testing_tracker.services.testing.positives import Said, said_by
-from testing_tracker.store.queries import counts
+from testing_tracker.services.testing.positives import GoverningResult, said_by
+from testing_tracker.store.queries import governs
 from testing_tracker.store.tables import Draw, Participant, Reading, Result
 from testing_tracker.store.work import Work
 
@@ -70,7 +70,7 @@ def findings_in(work: Work, week: Week) -> Findings:
     positives = said_by(work.session, _of_the_week(work, week) & (Draw.outcome == Outcome.POSITIVE))
     codes = _codes(work.session, {said.draw.participant_id for said in positives.values()})
     talk = [
-        Talk(codes[said.draw.participant_id], Why.POSITIVE, said.draw.due_on, _in_words(said))
+        Talk(codes[said.draw.participant_id], Why.POSITIVE, said.draw.due_on, _unexpected_by_method(said))
         for said in positives.values()
         if not said.draw.expected
     ]
@@ -88,13 +88,13 @@ def _of_the_week(work: Work, week: Week) -> ColumnElement[bool]:
     )
 
 
-def _in_words(said: Said) -> str:
+def _unexpected_by_method(said: GoverningResult) -> str:
     confirmed = [analyte for analyte in said.unexpected if analyte in said.confirmed]
     parts = {"confirmed": confirmed, "presumptive": said.presumptive}
     return "; ".join(f"{', '.join(analytes)} ({word})" for word, analytes in parts.items() if analytes)
 
 
-def _by_analyte(tests: Iterable[Said]) -> list[AnalyteFound]:
+def _by_analyte(tests: Iterable[GoverningResult]) -> list[AnalyteFound]:
     unexpected: dict[str, int] = {}
     confirmed: dict[str, int] = {}
     expected: dict[str, int] = {}
@@ -145,7 +145,7 @@ def _unexpected_negatives(work: Work, week: Week) -> Iterator[Talk]:
         .where(
             Reading.absent != "",
             Reading.id == newest,
-            counts(),
+            governs(),
             _of_the_week(work, week),
             col(Draw.outcome).is_not(None),
         )

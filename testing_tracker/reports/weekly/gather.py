@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from testing_tracker.reports.weekly.findings import Findings, findings_in
-from testing_tracker.reports.weekly.open_matters import Standing, standing_in
+from testing_tracker.reports.weekly.open_matters import OpenMatters, standing_in
 from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in
 from testing_tracker.reports.weekly.trend import DayDrawn, Trend, trend_in, weekdays_in
 from testing_tracker.rules.calendar import Week
@@ -21,7 +21,7 @@ from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.schedules.days import fixed_week
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.drawing import closings, keys
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.schedules import closed_days, versions
@@ -138,7 +138,7 @@ class WeeklyReport:
     closed: list[ClosedOn]
     questions: list[Compared]
     anchors: list[keys.Anchor]
-    standing: Standing
+    standing: OpenMatters
     last_entry_id: int
 
 
@@ -210,7 +210,7 @@ def _unplaced(work: Work, week: Week) -> list[Unplaced]:
     for schedule in versions.all_schedules(work):
         for version in versions.versions_of(work.session, schedule):
             rule = versions.rule_of(version.text)
-            if rule.draw.kind is not Kind.FIXED:
+            if rule.draw.kind is not DrawKind.FIXED:
                 continue
             shut = known.of(work.session, version, rule, week.sunday)
             for day in fixed_week(rule, week, shut).unplaced:

@@ -36,7 +36,7 @@ class WeekCell:
 
 
 @dataclass(frozen=True)
-class Line:
+class ParticipantCells:
     """A participant's line, ready to be shown."""
 
     participant: str
@@ -48,11 +48,11 @@ class Line:
     cells: list[WeekCell]
 
 
-def lines_of(printed: Printed) -> Iterator[Line]:
+def lines_of(printed: Printed) -> Iterator[ParticipantCells]:
     """The lines in the order asked for."""
     for line in printed.lines:
         share = compliance_of(line.tally)
-        yield Line(
+        yield ParticipantCells(
             participant=line.participant,
             name=printed.name_of(line.participant),
             level=line.level,
@@ -75,7 +75,7 @@ def cells_of(pattern: str, last: Week) -> list[WeekCell]:
 _FIRST, _SHORT = 34, 18  # columns that stand under each other are no wider
 
 
-def section_lines(section: Section, width: int) -> Iterator[str]:
+def printed_section(section: Section, width: int) -> Iterator[str]:
     """The lines of a section, its title first."""
     yield section.title
     widths = [max((len(row[place]) for row in section.rows), default=0) for place in range(len(section.columns))]

@@ -10,10 +10,14 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.words import About, Channel, Decision, Outcome, Status
+from testing_tracker.rules.words import Channel, Outcome, RecommendationStatus, ReviewReason, Status
 from testing_tracker.services.deciding import reviews
-from testing_tracker.services.deciding.recommendation_lines import EvidenceLine, RecommendationLine, lines
-from testing_tracker.services.deciding.reviews import ReviewLine, State
+from testing_tracker.services.deciding.recommendation_lines import (
+    EvidenceLine,
+    RecommendationLine,
+    read_recommendations,
+)
+from testing_tracker.services.deciding.reviews import ReviewLine, ReviewStatus
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.services.testing import confirmations
 from testing_tracker.services.testing.attendance import ToRecollect, to_recollect
@@ -23,7 +27,7 @@ from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
-class Proof:
+class EvidenceNow:
     """A test that a recommendation rests on, with what its result says now; `analytes` are those that count.
 
     `method` is how that result was had, `same_use_as` the days of the positives that it may be the same use as.
@@ -59,17 +63,17 @@ class Recommended:
     status: str
     raised_at: datetime
     age_days: int
-    evidence: list[Proof]
+    evidence: list[EvidenceNow]
     reason: str
     certainty: str | None
 
     @property
     def is_open(self) -> bool:
-        return self.status == Decision.OPEN
+        return self.status == RecommendationStatus.OPEN
 
 
 @dataclass(frozen=True)
-class Standing:
+class OpenMatters:
     """What waited for somebody at the moment `as_of` (UTC), and reports that were amended after their delivery."""
 
     as_of: datetime
@@ -80,9 +84,9 @@ class Standing:
     amended: list[AmendedReport] = field(default_factory=list)
 
 
-def standing_in(work: Work, week: Week) -> Standing:
+def standing_in(work: Work, week: Week) -> OpenMatters:
     """What waits now, and the recommendations that the week raised or decided."""
-    return Standing(
+    return OpenMatters(
         as_of=work.now,
         recommendations=recommendations_in(work, week),
         reviews=reviews.listed(work),
@@ -92,15 +96,15 @@ def standing_in(work: Work, week: Week) -> Standing:
     )
 
 
-def as_json(standing: Standing) -> str:
+def as_json(standing: OpenMatters) -> str:
     """What waited, as an edition keeps it."""
     return json.dumps(asdict(standing), default=lambda value: value.isoformat())
 
 
-def from_json(text: str) -> Standing:
+def from_json(text: str) -> OpenMatters:
     """What waited when an edition was first printed, from what it keeps."""
     kept = json.loads(text)
-    return Standing(
+    return OpenMatters(
         as_of=datetime.fromisoformat(kept["as_of"]),
         recommendations=[_recommended_from(found) for found in kept["recommendations"]],
         reviews=[_review_from(found) for found in kept["reviews"]],
@@ -115,7 +119,7 @@ def from_json(text: str) -> Standing:
 
 def _recommended_from(kept: dict[str, Any]) -> Recommended:
     tests = [
-        Proof(
+        EvidenceNow(
             **{
                 **test,
                 "due_on": date.fromisoformat(test["due_on"]),
@@ -132,9 +136,9 @@ def _review_from(kept: dict[str, Any]) -> ReviewLine:
     return ReviewLine(
         **{
             **kept,
-            "about": About(kept["about"]),
+            "about": ReviewReason(kept["about"]),
             "due_on": date.fromisoformat(kept["due_on"]),
-            "status": State(kept["status"]),
+            "status": ReviewStatus(kept["status"]),
             "raised_at": datetime.fromisoformat(kept["raised_at"]),
             "done_at": done_at,
         }
@@ -152,7 +156,7 @@ def _amended_from(kept: dict[str, Any]) -> AmendedReport:
 
 def recommendations_in(work: Work, week: Week) -> list[Recommended]:
     """Those open now and those raised or decided in the facility's week, oldest first."""
-    return [_recommended(line) for line in reversed(lines(work, _in_report(work, week)))]
+    return [_recommended(line) for line in reversed(read_recommendations(work, _in_report(work, week)))]
 
 
 def _recommended(line: RecommendationLine) -> Recommended:
@@ -170,14 +174,14 @@ def _recommended(line: RecommendationLine) -> Recommended:
     )
 
 
-def _proof(test: EvidenceLine) -> Proof:
-    return Proof(test.due_on, test.outcome, test.analytes, test.status, test.method, test.same_use_as)
+def _proof(test: EvidenceLine) -> EvidenceNow:
+    return EvidenceNow(test.due_on, test.outcome, test.analytes, test.status, test.method, test.same_use_as)
 
 
 def _in_report(work: Work, week: Week) -> ColumnElement[bool]:
     begins, ends = _midnight(week.monday, work.zone), _midnight(week.sunday + timedelta(days=1), work.zone)
     return ~col(Recommendation.undone) & or_(
-        col(Recommendation.status) == Decision.OPEN,
+        col(Recommendation.status) == RecommendationStatus.OPEN,
         and_(col(Recommendation.raised_at) >= begins, col(Recommendation.raised_at) < ends),
         and_(col(Recommendation.decided_at) >= begins, col(Recommendation.decided_at) < ends),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TextIO
 
-from testing_tracker.reports.weekly.lines import section_lines, wrapped
+from testing_tracker.reports.weekly.lines import printed_section, wrapped
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly.words import (
@@ -64,18 +64,18 @@ def write_table(printed: Printed, file: TextIO, screen: Screen | None = None) ->
     """The form for people."""
     screen = screen or Screen()
     page = page_of(printed)
-    for line in _lines(printed, page, screen):
+    for line in _printed(printed, page, screen):
         shown = in_one_line(line.rstrip())
         file.write(f"{_with_our_colours(shown) if screen.colour else shown}\n")
 
 
-def _lines(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
+def _printed(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
     yield from _heading(page)
     yield ""
     yield from _numbers(printed, page)
     for section in page.sections:
         yield ""
-        yield from section_lines(section, WIDTH)
+        yield from printed_section(section, WIDTH)
     yield ""
     yield from _weekdays(printed)
     yield from _analytes(printed)

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.reports.weekly.participants import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.tally import Tally, total
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.drawing import pools
 from testing_tracker.store.dialects import number_of, week_number
 from testing_tracker.store.queries import draw_stands, pool_stands
@@ -73,7 +73,7 @@ def trend_in(work: Work, week: Week) -> Trend:
 
 
 STANDARD_DEVIATIONS = 2
-_MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
+_MADE_BY_SCHEDULES = (DrawKind.FIXED, DrawKind.RANDOM)
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _day(session: Session, day: date, observed: int, of_day: list[Pool]) -> DayD
     expected = variance = Fraction(0)
     for pool in of_day:
         for group in pools.decided(session, pool, None):
-            if group.rule.kind is Kind.FIXED or pool.ran:
+            if group.rule.kind is DrawKind.FIXED or pool.ran:
                 expected += group.chance * len(group.participant_ids)
                 variance += group.chance * (1 - group.chance) * len(group.participant_ids)
     made = sum(pool.drawn for pool in of_day)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from testing_tracker.rules.schedules.schedule import ResponseRule
-from testing_tracker.rules.words import About, Level
+from testing_tracker.rules.words import Level, ReviewReason
 
 LADDER = tuple(Level)
-SAME_USE = str(About.SAME_USE)
+SAME_USE = str(ReviewReason.SAME_USE)
 AT_THE_TOP = "already in the most immersive level: clinical review"
 DISCLAIMER = "A recommendation to a clinician, who decides; nothing changes by itself."
 

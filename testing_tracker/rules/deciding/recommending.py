@@ -20,9 +20,9 @@ from testing_tracker.rules.deciding.escalation import (
 )
 from testing_tracker.rules.schedules.schedule import Missed, ResponseRule
 from testing_tracker.rules.testing.carry_over import Found
-from testing_tracker.rules.words import About, Level, Status, TakenAs
+from testing_tracker.rules.words import Level, ReviewReason, Status, TakenAs
 
-_ABSENCES = {Status.MISSED: About.MISSED, Status.REFUSED: About.REFUSED}
+_ABSENCES = {Status.MISSED: ReviewReason.MISSED, Status.REFUSED: ReviewReason.REFUSED}
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,20 @@ class Fact:
         return TakenAs.POSITIVE if self.is_positive and self.status is Status.COLLECTED else None
 
     @property
-    def reviews(self) -> Mapping[About, str | None]:
+    def reviews(self) -> Mapping[ReviewReason, str | None]:
         """What the draw by itself asks a clinician to look at, each with its detail.
 
         Who was absent, where the schedule asks for a review of that; who tried and could not, which is held against
         nobody; and what a participant was moved on that is no ground any more, because only a clinician takes a
         decision back.
         """
-        wanted: dict[About, str | None] = {}
+        wanted: dict[ReviewReason, str | None] = {}
         if self.status in _ABSENCES and self.response.missed is Missed.REVIEW:
             wanted[_ABSENCES[self.status]] = self.reason
         if self.unable and self.status is Status.UNRECORDED:
-            wanted[About.UNABLE] = self.reason
+            wanted[ReviewReason.UNABLE] = self.reason
         if self.moved and self.grounds is None:
-            wanted[About.LOST_GROUND] = "; ".join(self.moved)
+            wanted[ReviewReason.LOST_GROUND] = "; ".join(self.moved)
         return wanted
 
     @property
@@ -113,7 +113,7 @@ class Wanted:
     """
 
     evidence: Mapping[int, TakenAs] = field(default_factory=dict)
-    reviews: Mapping[tuple[int, About], str | None] = field(default_factory=dict)
+    reviews: Mapping[tuple[int, ReviewReason], str | None] = field(default_factory=dict)
     because: str | None = None
 
 
@@ -125,7 +125,7 @@ def wanted(case: Case) -> Wanted:
     undecided = [fact for fact in case.facts if _is_undecided(case, fact)]
     reviews = {(fact.draw_id, about): detail for fact in case.facts for about, detail in fact.reviews.items()}
     if all(_is_use_decided_on(case, fact) for fact in undecided):
-        reviews |= {(fact.draw_id, About.SAME_USE): fact.same_use_in_words for fact in undecided}
+        reviews |= {(fact.draw_id, ReviewReason.SAME_USE): fact.same_use_in_words for fact in undecided}
         is_left = any(fact.stands_as and fact.grounds for fact in case.facts)
         left = "only uses that were decided on before are left" if is_left else "no positive test is left"
         return Wanted(reviews=reviews, because=left)

@@ -16,7 +16,7 @@ MOST_HASHES = 1_000_000  # more than any chain has; a longer file only wastes an
 
 
 @dataclass(frozen=True)
-class Decision:
+class ProvedDecision:
     """On one participant, by the permanent number that is not the code; `chance` is exact.
 
     Of `panels` that rotate, `panel` is the one that chance chose for who was drawn, counted from 0.
@@ -42,7 +42,7 @@ class Proof:
     anchor: bytes
     hashes: int
     day_secret: bytes
-    decisions: tuple[Decision, ...]
+    decisions: tuple[ProvedDecision, ...]
 
     def objections(self) -> Iterator[str]:
         """Everything that does not hold, in the order of the file."""
@@ -75,7 +75,7 @@ def as_document(proof: Proof) -> dict[str, object]:
     }
 
 
-def _item(decision: Decision) -> dict[str, object]:
+def _item(decision: ProvedDecision) -> dict[str, object]:
     item: dict[str, object] = {
         "participant": decision.participant,
         "chance": str(decision.chance),
@@ -111,12 +111,12 @@ def read_document(document: Any) -> Proof:  # noqa: ANN401
     return proof
 
 
-def _decision(item: Any) -> Decision:  # noqa: ANN401
+def _decision(item: Any) -> ProvedDecision:  # noqa: ANN401
     chance = read_chance(item["chance"])
     if not isinstance(item["drawn"], bool):
         raise ValueError(f"drawn is {_shown(item['drawn'])}, not true or false")
     panel, panels = (None if item.get(key) is None else _whole_number(item[key]) for key in ("panel", "panels"))
-    return Decision(_whole_number(item["participant"]), chance, item["drawn"], panel, panels)
+    return ProvedDecision(_whole_number(item["participant"]), chance, item["drawn"], panel, panels)
 
 
 def _whole_number(value: Any) -> int:  # noqa: ANN401

@@ -92,7 +92,7 @@ def gap_between(since: date, today: date) -> Gap | None:
     return Gap(since + timedelta(days=1), today - timedelta(days=1)) if (today - since).days > 1 else None
 
 
-def in_words(gap: Gap) -> str:
+def nights_of(gap: Gap) -> str:
     """The nights of a gap, with how many they are."""
     if gap.nights == 1:
         return f"1 night without a run ({gap.first})"
@@ -105,8 +105,8 @@ GO_ON = "testing-tracker draw --catch-up-to DATE"
 def waiting(gap: Gap) -> str:
     """What the next run waits for, and how to go on."""
     return (
-        f"{in_words(gap)} wait for somebody to say what day it is: check the machine's clock, then `{GO_ON}`, where "
-        "DATE is the day that it is today"
+        f"{nights_of(gap)} wait for somebody to say what day it is: check the machine's clock, then `{GO_ON}`, "
+        "where DATE is the day that it is today"
     )
 
 
@@ -114,9 +114,9 @@ def refusal(gap: Gap, due: int, fixed: int) -> str:
     """What would be closed, of how many draws, and how to go on; `fixed` draws would be made up for the gap."""
     today = gap.last + timedelta(days=1)
     return (
-        f"{in_words(gap)} would be closed for good, because it is {today} by this machine's clock: {_draws(due)} of "
-        f"before would become missed or unrecorded, about {_draws(fixed, 'fixed ')} of these days unrecorded, and no "
-        "random draw of them could be made any more. Nothing was drawn. If the clock is wrong, put it right. If it is "
+        f"{nights_of(gap)} would be closed for good, because it is {today} by this machine's clock: {_draws(due)} "
+        f"of before would become missed or unrecorded, about {_draws(fixed, 'fixed ')} of these days unrecorded, and "
+        "no random draw of them could be made any more. Nothing was drawn. If the clock is wrong, put it right. If it is "
         f"right, `{GO_ON}` goes on, where DATE is the day that it is today."
     )
 

@@ -13,7 +13,7 @@ from shlex import quote
 from testing_tracker.rules.drawing.no_record import Compared, days_asked, question
 from testing_tracker.rules.keeping.owed import GO_ON, LONGEST_GAP, last_night_expected, overdue_since
 from testing_tracker.rules.testing.which_draw import is_overdue
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 
 
 class Matter(StrEnum):
@@ -124,7 +124,7 @@ def backup(last: date | None, opened_on: date, today: date, patience: Patience) 
     return Stuck(Matter.BACKUP, what, since, None, "testing-tracker backup FILE")
 
 
-def result(code: str, kind: Kind, due_on: date, today: date, patience: Patience) -> Stuck | None:
+def result(code: str, kind: DrawKind, due_on: date, today: date, patience: Patience) -> Stuck | None:
     """A specimen was collected, and its result did not come."""
     if not is_over(due_on, today, patience.result_days):
         return None
@@ -189,5 +189,5 @@ def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:
     )
 
 
-def _which(kind: Kind) -> str:
-    return " --for-cause" if kind is Kind.FOR_CAUSE else ""
+def _which(kind: DrawKind) -> str:
+    return " --for-cause" if kind is DrawKind.FOR_CAUSE else ""

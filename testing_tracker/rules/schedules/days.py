@@ -10,8 +10,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.schedules.schedule import Schedule, Shift
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.schedules.schedule import Shift, TestingRule
+from testing_tracker.rules.words import DrawKind
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class FixedWeek:
     unplaced: tuple[date, ...] = ()
 
 
-def fixed_week(schedule: Schedule, week: Week, closed: ClosedDays) -> FixedWeek:
+def fixed_week(schedule: TestingRule, week: Week, closed: ClosedDays) -> FixedWeek:
     """Where the draws of a fixed schedule fall in a week.
 
     A draw of a closed day goes to the nearest open day without a draw, in the direction that the schedule says and
@@ -108,7 +108,7 @@ def _nearest_free_day(week: Week, day: date, taken: Container[date], shift: Shif
     return next((other for other in order if other not in taken), None)
 
 
-def chance_on(schedule: Schedule, day: date, closed: ClosedDays) -> Fraction:
+def chance_on(schedule: TestingRule, day: date, closed: ClosedDays) -> Fraction:
     """The chance that a participant of this schedule is drawn on a day, decided on that day alone.
 
     A fixed schedule's is 1 or 0. A random schedule's is per_week ÷ (number of allowed days) on every allowed day,
@@ -118,7 +118,7 @@ def chance_on(schedule: Schedule, day: date, closed: ClosedDays) -> Fraction:
         raise ValueError("a schedule with guard rails has no chance that holds whatever came before")
     if day in closed:
         return NEVER
-    if schedule.draw.kind is Kind.FIXED:
+    if schedule.draw.kind is DrawKind.FIXED:
         return ALWAYS if day in fixed_week(schedule, Week.of(day), closed).days else NEVER
     if day.weekday() not in schedule.draw.days:
         return NEVER

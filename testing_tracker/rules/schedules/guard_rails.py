@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.schedules.days import ClosedDays
-from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, Schedule
+from testing_tracker.rules.schedules.schedule import Bounds, DrawRule, TestingRule
 
 Grid = tuple[tuple[tuple[float, ...], ...], ...]
 
@@ -108,7 +108,7 @@ def _end_of_sight(day: date, gap: int) -> date:
 
 
 def chance_within(
-    schedule: Schedule,
+    schedule: TestingRule,
     table: ChanceTable,
     day: date,
     recent: Recent,

@@ -8,7 +8,7 @@ from datetime import date, time
 from enum import StrEnum
 from fractions import Fraction
 
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 
 
 class Shift(StrEnum):
@@ -43,7 +43,7 @@ class DrawRule:
     `bounds` is None where the file gives none, or none that could ever make a difference.
     """
 
-    kind: Kind
+    kind: DrawKind
     per_week: Fraction
     days: tuple[int, ...]
     bounds: Bounds | None = None
@@ -89,7 +89,7 @@ class ResponseRule:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class TestingRule:
     """One version of a facility's testing rule."""
 
     title: str

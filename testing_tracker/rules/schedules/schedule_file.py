@@ -29,11 +29,11 @@ from testing_tracker.rules.schedules.schedule import (
     DrawRule,
     Missed,
     ResponseRule,
-    Schedule,
     Shift,
+    TestingRule,
 )
 from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named
-from testing_tracker.rules.words import SPECIMENS, Kind, Level
+from testing_tracker.rules.words import SPECIMENS, DrawKind, Level
 
 if TYPE_CHECKING:
     from testing_tracker.rules.schedules.guard_rails import ChanceTable
@@ -55,7 +55,7 @@ class ScheduleFileError(TomlFileError):
     """A schedule file cannot be used; `problems` has a line for each reason."""
 
 
-def read_stored(text: str) -> Schedule:
+def read_stored(text: str) -> TestingRule:
     """The schedule in a stored version's text, which was checked when it was loaded.
 
     A panel may name an analyte of the facility's own that is in the vocabulary no more; it keeps its name.
@@ -69,7 +69,7 @@ def read_stored(text: str) -> Schedule:
     return schedule
 
 
-def read_schedule(text: str, file: str) -> Schedule:
+def read_schedule(text: str, file: str) -> TestingRule:
     """The schedule that a file's text describes; `file` is its name for messages.
 
     Raises ScheduleFileError with every problem found: an unknown key, a wrong type, an impossible rule.
@@ -81,7 +81,7 @@ def read_schedule(text: str, file: str) -> Schedule:
     return schedule
 
 
-def read_with_table(text: str, file: str) -> "tuple[Schedule, ChanceTable | None]":
+def read_with_table(text: str, file: str) -> "tuple[TestingRule, ChanceTable | None]":
     """The schedule of a file and, where it has guard rails, the chances that keep them; for loading and checking.
 
     Raises ScheduleFileError also for guard rails that only the computation finds impossible. It takes long enough, and
@@ -105,18 +105,18 @@ class _Reader(TomlFile):
         super().__init__(document)
         self.is_stored = is_stored
 
-    def schedule(self) -> Schedule:
+    def schedule(self) -> TestingRule:
         self.refuse_unknown(_SECTIONS, f"a schedule has {', '.join(_SECTIONS)}")
         title = self.document.get("title")
         if not isinstance(title, str) or not title.strip():
             self.problems.append('title: must be a line of text, such as title = "Two tests a week"')
-        return Schedule(str(title), self._draw(), self._closed(), self._collection(), self._response())
+        return TestingRule(str(title), self._draw(), self._closed(), self._collection(), self._response())
 
     def _draw(self) -> DrawRule:
         for key in ("kind", "per_week", "days"):
             if key not in self.section("draw"):
                 self.problems.append(f"draw.{key}: missing; every schedule says it under [draw]")
-        kind = self.value("draw.kind", Kind.FIXED, one_of((Kind.FIXED, Kind.RANDOM)), '"fixed" or "random"')
+        kind = self.value("draw.kind", DrawKind.FIXED, one_of((DrawKind.FIXED, DrawKind.RANDOM)), '"fixed" or "random"')
         per_week = self.value("draw.per_week", Fraction(0), _per_week, "a number over 0 and up to 7")
         days: tuple[int, ...] = self.value(
             "draw.days", (), _days, 'a list of different weekdays, such as ["mon", "thu"]'
@@ -125,9 +125,9 @@ class _Reader(TomlFile):
             self._refuse_impossible_draws(kind, per_week, days)
         return DrawRule(kind, per_week, days, self._bounds(kind, per_week, days))
 
-    def _bounds(self, kind: Kind, per_week: Fraction, days: tuple[int, ...]) -> Bounds | None:
+    def _bounds(self, kind: DrawKind, per_week: Fraction, days: tuple[int, ...]) -> Bounds | None:
         given = [key for key in _BOUNDS if key in self.section("draw")]
-        if kind is Kind.FIXED and given:
+        if kind is DrawKind.FIXED and given:
             if "kind" in self.section("draw") and not self._is_told("draw.kind"):
                 problem = "guards random draws only; remove the line from a fixed schedule"
                 self.problems += [f"draw.{key}: {problem}" for key in given]
@@ -145,11 +145,11 @@ class _Reader(TomlFile):
         is_idle = bounds.min_per_week == 0 and bounds.max_per_week >= len(days) and bounds.max_gap_days is None
         return None if is_idle or per_week == len(days) else bounds
 
-    def _refuse_impossible_draws(self, kind: Kind, per_week: Fraction, days: tuple[int, ...]) -> None:
+    def _refuse_impossible_draws(self, kind: DrawKind, per_week: Fraction, days: tuple[int, ...]) -> None:
         count = len(days)
-        if kind is Kind.FIXED and per_week not in (1, 2, 3):
+        if kind is DrawKind.FIXED and per_week not in (1, 2, 3):
             self.problems.append("draw.per_week: must be 1, 2 or 3 for a fixed schedule")
-        elif kind is Kind.FIXED and per_week != count:
+        elif kind is DrawKind.FIXED and per_week != count:
             self.problems.append(
                 f"draw.days: lists {count} for {per_week} a week; a fixed schedule has as many days as draws"
             )
@@ -164,7 +164,7 @@ class _Reader(TomlFile):
         holidays = self.value("closed.holidays", None, read, 'a country or part of one, such as "US-CA"')
         days: tuple[date, ...] = self.value("closed.days", (), _closed_days, 'a list of days, such as ["2026-12-24"]')
         shift = self.value("closed.shift", Shift.NEXT, one_of(Shift), '"next", "previous" or "skip"')
-        if "shift" in self.section("closed") and self.section("draw").get("kind") == Kind.RANDOM:
+        if "shift" in self.section("closed") and self.section("draw").get("kind") == DrawKind.RANDOM:
             self.problems.append("closed.shift: only fixed draws shift; remove the line from a random schedule")
         return ClosedRule(holidays, shift, days)
 

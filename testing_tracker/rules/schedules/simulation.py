@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from testing_tracker.rules.schedules.guard_rails import ChanceTable
-from testing_tracker.rules.schedules.schedule import Schedule
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.schedules.schedule import TestingRule
+from testing_tracker.rules.words import DrawKind
 
 Numbers = NDArray[np.float64]
 Marks = NDArray[np.bool_]
@@ -86,7 +86,7 @@ class Simulation:
     entropy_bits: EntropyBits
 
 
-def simulate(schedule: Schedule, table: ChanceTable | None, windows: Iterable[int] = WINDOWS) -> Simulation:
+def simulate(schedule: TestingRule, table: ChanceTable | None, windows: Iterable[int] = WINDOWS) -> Simulation:
     """The figures of a schedule. `table` holds the chances of one with guard rails, and is None for any other."""
     chain = _chain(schedule, table)
     distribution = chain.per_week()
@@ -115,12 +115,12 @@ def _bits(chances: Numbers) -> Numbers:
     return total
 
 
-def _chain(schedule: Schedule, table: ChanceTable | None) -> "_Chain":
+def _chain(schedule: TestingRule, table: ChanceTable | None) -> "_Chain":
     if table is not None:
         return _Chain(np.array(table.chances))
     draw = schedule.draw
     chances = np.zeros((DAYS, 1, 1))
-    chances[list(draw.days)] = 1.0 if draw.kind is Kind.FIXED else float(draw.per_week / len(draw.days))
+    chances[list(draw.days)] = 1.0 if draw.kind is DrawKind.FIXED else float(draw.per_week / len(draw.days))
     return _Chain(chances)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from testing_tracker.rules.exchange.toml_file import TomlFile, flag, list_of
 from testing_tracker.rules.testing.facility_file import RESERVED
-from testing_tracker.rules.testing.sources import Source, Verified, read_source, read_sources, read_verified
+from testing_tracker.rules.testing.sources import HowVerified, Source, read_source, read_sources, read_verified
 from testing_tracker.rules.words import SPECIMENS, Method
 
 USUAL_UNIT = "ng/mL"
@@ -38,7 +38,7 @@ class Window:
     high_days: float
     source: str
     edition: str | None = None
-    verified: Verified = Verified.UNVERIFIED
+    verified: HowVerified = HowVerified.UNVERIFIED
 
     @property
     def whole_days(self) -> tuple[int, ...]:
@@ -58,7 +58,7 @@ class Cutoff:
     unit: str
     source: str
     edition: str | None = None
-    verified: Verified = Verified.UNVERIFIED
+    verified: HowVerified = HowVerified.UNVERIFIED
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Code:
     code: str
     source: str
     edition: str | None = None
-    verified: Verified = Verified.UNVERIFIED
+    verified: HowVerified = HowVerified.UNVERIFIED
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Explains:
     class_tests: tuple[str, ...] = ()
     source: str | None = None
     edition: str | None = None
-    verified: Verified = Verified.UNVERIFIED
+    verified: HowVerified = HowVerified.UNVERIFIED
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _ALSO_FOUND_BY = {
 
 
 @dataclass(frozen=True)
-class Read:
+class Interpretation:
     """A result as prescriptions explain it; analytes by the vocabulary's names, in alphabetical order.
 
     `expected` were found and are explained, `unexpected` were found and are not, `absent` are prescribed, and the test
@@ -42,7 +42,7 @@ class Read:
     absent: tuple[str, ...] = ()
 
     @classmethod
-    def from_text(cls, expected: str, unexpected: str, absent: str) -> "Read":
+    def from_text(cls, expected: str, unexpected: str, absent: str) -> "Interpretation":
         """A reading as it is kept on record, each part `;`-separated."""
         return cls(*(tuple(part.split(";")) if part else () for part in (expected, unexpected, absent)))
 
@@ -52,7 +52,7 @@ class Read:
         return bool(self.expected) and not self.unexpected
 
 
-def read_result(found: Iterable[str], looked_for: Iterable[str], prescribed: Iterable[str]) -> Read:
+def interpret(found: Iterable[str], looked_for: Iterable[str], prescribed: Iterable[str]) -> Interpretation:
     """Read what a valid test found and what it looked for against the analytes prescribed on its day.
 
     All by the vocabulary's names. A test of which nobody knows what it looked for (nothing) shows no absence.
@@ -61,7 +61,7 @@ def read_result(found: Iterable[str], looked_for: Iterable[str], prescribed: Ite
     prescribed = frozenset(filter(can_be_prescribed, prescribed))
     explained = explained_by(prescribed)
     absent = (one for one in prescribed if _found_by(one) & looked_for and not explained_by([one]) & found)
-    return Read(
+    return Interpretation(
         expected=tuple(sorted(found & explained)),
         unexpected=tuple(sorted(found - explained)),
         absent=tuple(sorted(absent)),

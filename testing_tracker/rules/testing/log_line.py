@@ -27,7 +27,7 @@ class Key(StrEnum):
 
 
 @dataclass(frozen=True)
-class Said:
+class Entry:
     """What is to be recorded: the outcome of a test with the analytes found, or an absence, and why."""
 
     what: Outcome | Status
@@ -81,7 +81,7 @@ def split_which(text: str) -> tuple[bool | None, str]:
     return None, text
 
 
-def read_said(text: str) -> Said:
+def read_said(text: str) -> Entry:
     """Read `n`, `coc opi`, `i leaked`, `m` or `r left the room`.
 
     An invalid without its reason is read; whoever asked has to ask for it. Raises TestingTrackerError for what is
@@ -93,13 +93,13 @@ def read_said(text: str) -> Said:
     if what is Outcome.NEGATIVE:
         if rest:
             raise TestingTrackerError(f"`{first}` is negative and stands alone; for a positive type the analytes only.")
-        return Said(what)
+        return Entry(what)
     if what is not None:
-        return Said(what, because=rest or None)
+        return Entry(what, because=rest or None)
     found = rest if word in _POSITIVE else text
     if not found.strip(" ,;"):
         raise TestingTrackerError("What was found? Type the analytes, such as `coc opi`.")
-    return Said(Outcome.POSITIVE, _analytes(found))
+    return Entry(Outcome.POSITIVE, _analytes(found))
 
 
 def is_which(word: str) -> bool:
@@ -120,10 +120,10 @@ def is_part_of_a_result(word: str) -> bool:
 def _analytes(text: str) -> tuple[str, ...]:
     """The analytes that are named, commas or blanks between them; a name may itself have blanks."""
     parts = [part.split() for part in re.split(r"[,;]", text)]
-    return tuple(dict.fromkeys(analyte for words in parts for analyte in _in_words(words)))
+    return tuple(dict.fromkeys(analyte for words in parts for analyte in _analytes_among(words)))
 
 
-def _in_words(words: Sequence[str]) -> Iterable[str]:
+def _analytes_among(words: Sequence[str]) -> Iterable[str]:
     while words:
         analyte, taken = _longest(words)
         yield analyte

@@ -68,7 +68,7 @@ def what_a_draw_says(
 
 
 @dataclass(frozen=True)
-class Word:
+class Statement:
     """What one result says; analytes by the vocabulary's names.
 
     `looked_for` is the panel of a cup, and of a laboratory's result all that it names: found, measured or looked for.
@@ -97,7 +97,7 @@ class Together:
         return self.confirmed | self.presumptive
 
 
-def together(presumptive: Word | None, definitive: Word | None) -> Together | None:
+def together(presumptive: Statement | None, definitive: Statement | None) -> Together | None:
     """What a presumptive and a definitive result say together; None where there is neither.
 
     An invalid definitive result, such as a specimen that was not enough, says nothing of what the cup found. A
@@ -119,11 +119,11 @@ def together(presumptive: Word | None, definitive: Word | None) -> Together | No
     )
 
 
-def _alone(presumptive: Word) -> Together:
+def _alone(presumptive: Statement) -> Together:
     return Together(presumptive.outcome, presumptive=presumptive.found, looked_for=presumptive.looked_for)
 
 
-def _covers(definitive: Word, analyte: str) -> bool:
+def _covers(definitive: Statement, analyte: str) -> bool:
     """Whether a definitive result that names some analytes speaks of one that the cup found."""
     if analyte in definitive.looked_for or any(analyte in shown_by([one]) for one in definitive.found):
         return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verified(StrEnum):
+class HowVerified(StrEnum):
     """How a fact was checked: in the primary text, in a secondary source only, or not at all."""
 
     PRIMARY = "primary"
@@ -13,7 +13,7 @@ class Verified(StrEnum):
     UNVERIFIED = "unverified"
 
 
-_SAID = {Verified.PRIMARY: "", Verified.SECONDARY: " (read second-hand)", Verified.UNVERIFIED: " (unverified)"}
+_SAID = {HowVerified.PRIMARY: "", HowVerified.SECONDARY: " (read second-hand)", HowVerified.UNVERIFIED: " (unverified)"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Source:
 
     title: str
     edition: str | None = None
-    verified: Verified = Verified.UNVERIFIED
+    verified: HowVerified = HowVerified.UNVERIFIED
 
     @property
     def words(self) -> str:
@@ -36,7 +36,7 @@ def together(sources: Sequence[Source]) -> Source:
     return Source(
         "; ".join(source.title for source in sources),
         "; ".join(editions) or None,
-        max((source.verified for source in sources), key=list(Verified).index),
+        max((source.verified for source in sources), key=list(HowVerified).index),
     )
 
 
@@ -55,14 +55,14 @@ def read_source(entry: Mapping[str, object], known: Mapping[str, Source]) -> Sou
     edition = entry.get("edition")
     if edition is not None and not isinstance(edition, str):
         raise ValueError("edition must be text")
-    return Source(said.strip(), edition, read_verified(entry.get("verified", Verified.UNVERIFIED)))
+    return Source(said.strip(), edition, read_verified(entry.get("verified", HowVerified.UNVERIFIED)))
 
 
-def read_verified(value: object) -> Verified:
+def read_verified(value: object) -> HowVerified:
     """How a fact was checked. Raises ValueError."""
-    if value not in tuple(Verified):
-        raise ValueError(f"verified must be one of {', '.join(Verified)}")
-    return Verified(str(value))
+    if value not in tuple(HowVerified):
+        raise ValueError(f"verified must be one of {', '.join(HowVerified)}")
+    return HowVerified(str(value))
 
 
 def read_sources(document: Mapping[str, object]) -> dict[str, Source]:

@@ -29,7 +29,7 @@ _ORDER = (  # each line from the smallest to the greatest; equal ones are meant 
 
 
 @dataclass(frozen=True)
-class Limits:
+class SpecimenLimits:
     """The limits of a kind of specimen by their names in the file, where each comes from, and of which edition."""
 
     edition: str
@@ -41,7 +41,7 @@ class Limits:
         return self.numbers[name]
 
 
-def limits_of(kind: str) -> Limits | None:
+def limits_of(kind: str) -> SpecimenLimits | None:
     """The limits of a kind of specimen; None where there are none. Raises FacilityFileError."""
     own = facility_file()
     return (_shipped() if own is None else _with(own)).get(kind)
@@ -57,7 +57,7 @@ def problems_of(file: FacilityFile) -> list[str]:
 
 
 @cache
-def _shipped() -> Mapping[str, Limits]:
+def _shipped() -> Mapping[str, SpecimenLimits]:
     document = shipped_document("specimens.toml")
     sources = read_sources(document)
     limits = {}
@@ -65,7 +65,7 @@ def _shipped() -> Mapping[str, Limits]:
         if kind in SPECIMENS:
             assert isinstance(table, dict)
             entries = {name: entry for name, entry in table.items() if name != "edition"}
-            limits[kind] = Limits(
+            limits[kind] = SpecimenLimits(
                 table["edition"],
                 {name: Decimal(entry["value"]) for name, entry in entries.items() if name != INCONSISTENT},
                 {name: read_source(entry, sources) for name, entry in entries.items()},
@@ -75,14 +75,14 @@ def _shipped() -> Mapping[str, Limits]:
 
 
 @lru_cache(maxsize=4)
-def _with(own: FacilityFile) -> Mapping[str, Limits]:
+def _with(own: FacilityFile) -> Mapping[str, SpecimenLimits]:
     limits, problems = _changed(own.document)
     if problems:
         raise FacilityFileError(own.name, problems)
     return limits
 
 
-def _changed(document: Mapping[str, Any]) -> tuple[Mapping[str, Limits], list[str]]:
+def _changed(document: Mapping[str, Any]) -> tuple[Mapping[str, SpecimenLimits], list[str]]:
     """The shipped limits with those of a facility's file in their place, and every problem."""
     limits = dict(_shipped())
     problems: list[str] = []
@@ -100,7 +100,7 @@ def _changed(document: Mapping[str, Any]) -> tuple[Mapping[str, Limits], list[st
     return limits, problems
 
 
-def _of_kind(shipped: Limits, table: Mapping[str, Any]) -> tuple[Limits, list[str]]:
+def _of_kind(shipped: SpecimenLimits, table: Mapping[str, Any]) -> tuple[SpecimenLimits, list[str]]:
     problems: list[str] = []
     said = {key: value for key, value in table.items() if key not in ("source", "edition", "verified")}
     source = Source("")

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.specimen_limits import Limits, limits_of
+from testing_tracker.rules.testing.specimen_limits import SpecimenLimits, limits_of
 from testing_tracker.rules.words import Outcome, Validity
 
 # The worst first: the order in which a specimen is checked.
@@ -123,7 +123,7 @@ def classify(kind: str, measurements: Measurements) -> Classified:
     return Classified(worst, "; ".join(said) or None, limits.edition)
 
 
-def _of_ph(limits: Limits, ph: Decimal | None) -> Iterator[_Finding]:
+def _of_ph(limits: SpecimenLimits, ph: Decimal | None) -> Iterator[_Finding]:
     if ph is None:
         return
     if ph < limits["ph_adulterated_below"]:
@@ -136,7 +136,7 @@ def _of_ph(limits: Limits, ph: Decimal | None) -> Iterator[_Finding]:
         yield _Finding(Validity.INVALID, f"pH {ph} is {limits['ph_invalid_from']} or more")
 
 
-def _of_oxidant(limits: Limits, nitrite: Decimal | None) -> Iterator[_Finding]:
+def _of_oxidant(limits: SpecimenLimits, nitrite: Decimal | None) -> Iterator[_Finding]:
     if nitrite is None:
         return
     said = f"nitrite {nitrite} mcg/mL is"
@@ -147,7 +147,9 @@ def _of_oxidant(limits: Limits, nitrite: Decimal | None) -> Iterator[_Finding]:
         yield _Finding(Validity.INVALID, f"{said} {limits['oxidant_invalid_from']} or more")
 
 
-def _of_concentration(limits: Limits, creatinine: Decimal | None, gravity: Decimal | None) -> Iterator[_Finding]:
+def _of_concentration(
+    limits: SpecimenLimits, creatinine: Decimal | None, gravity: Decimal | None
+) -> Iterator[_Finding]:
     """What creatinine and specific gravity say together, or one of them alone where that is certain."""
     if creatinine is not None and creatinine < limits["creatinine_substituted_below"]:
         yield _of_no_creatinine(limits, creatinine, gravity)
@@ -167,7 +169,7 @@ def _of_concentration(limits: Limits, creatinine: Decimal | None, gravity: Decim
         yield _Finding(Validity.INVALID, because)
 
 
-def _of_no_creatinine(limits: Limits, creatinine: Decimal, gravity: Decimal | None) -> _Finding:
+def _of_no_creatinine(limits: SpecimenLimits, creatinine: Decimal, gravity: Decimal | None) -> _Finding:
     low = f"creatinine {creatinine} mg/dL is below {limits['creatinine_substituted_below']}"
     if gravity is None:
         # With any specific gravity it is substituted or invalid.
@@ -179,7 +181,7 @@ def _of_no_creatinine(limits: Limits, creatinine: Decimal, gravity: Decimal | No
     return _Finding(Validity.SUBSTITUTED, f"{low} and specific gravity {gravity} is {which}; {_SECOND_ALIQUOT}")
 
 
-def _dilute(limits: Limits, creatinine: Decimal, gravity: Decimal) -> _Finding:
+def _dilute(limits: SpecimenLimits, creatinine: Decimal, gravity: Decimal) -> _Finding:
     below = f"creatinine {creatinine} mg/dL is below {limits['creatinine_dilute_below']}"
     said = f"{below} and specific gravity {gravity} is below {limits['specific_gravity_dilute_below']}"
     if creatinine <= limits["creatinine_observed_to"]:
@@ -189,7 +191,7 @@ def _dilute(limits: Limits, creatinine: Decimal, gravity: Decimal) -> _Finding:
     return _Finding(Validity.DILUTE, said)
 
 
-def _missing(limits: Limits, measurements: Measurements) -> list[str]:
+def _missing(limits: SpecimenLimits, measurements: Measurements) -> list[str]:
     """What has to be measured before a specimen can be called acceptable (49 CFR 40.87)."""
     creatinine = measurements.creatinine
     needed = ["creatinine", "ph", "oxidant"]

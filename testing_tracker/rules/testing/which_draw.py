@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.rules.words import DrawKind, Outcome, Status
 
 NOT_YET_DONE = (Status.DUE, Status.UNRECORDED)
 
@@ -44,7 +44,7 @@ class OfADay(Protocol):
     """A draw of the day, with what its results say by now."""
 
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> DrawKind: ...
 
     @property
     def status(self) -> Status: ...
@@ -61,7 +61,7 @@ def of_the_kind(draws: Iterable[_Draw], for_cause: bool | None) -> list[_Draw]:
 
     Of two nothing is guessed: either may have the wrong record.
     """
-    return [draw for draw in draws if for_cause is None or (draw.kind is Kind.FOR_CAUSE) is for_cause]
+    return [draw for draw in draws if for_cause is None or (draw.kind is DrawKind.FOR_CAUSE) is for_cause]
 
 
 def to_record_for(draws: list[_Draw]) -> list[_Draw]:

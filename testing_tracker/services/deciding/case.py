@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.rules.deciding.recommending import Case, Fact
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import ResponseRule
-from testing_tracker.rules.words import About, Decision, Outcome, Status, TakenAs
+from testing_tracker.rules.words import Outcome, RecommendationStatus, ReviewReason, Status, TakenAs
 from testing_tracker.services.people.lookup import first_day_of_change
 from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.services.testing.positives import Positives, positives_of
@@ -19,7 +19,7 @@ from testing_tracker.store.queries import id_of, level_on, person_of, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Placement, Recommendation, Review
 from testing_tracker.store.work import Work
 
-DECIDED = (Decision.ACCEPTED, Decision.DECLINED)
+DECIDED = (RecommendationStatus.ACCEPTED, RecommendationStatus.DECLINED)
 _SAYS_NOTHING = ResponseRule()
 
 
@@ -35,14 +35,15 @@ class CaseOnRecord:
     recommendation: Recommendation | None
     lines: Mapping[int, Evidence]
     draws: Mapping[int, Draw]
-    reviews: Mapping[tuple[int, About], Review]
+    reviews: Mapping[tuple[int, ReviewReason], Review]
 
 
 def open_recommendation(session: Session, participant_id: int) -> Recommendation | None:
     """The participant's recommendation that nobody has decided on; there is at most one."""
     return session.exec(
         select(Recommendation).where(
-            col(Recommendation.participant_id).in_(records_of(participant_id)), Recommendation.status == Decision.OPEN
+            col(Recommendation.participant_id).in_(records_of(participant_id)),
+            Recommendation.status == RecommendationStatus.OPEN,
         )
     ).first()
 
@@ -90,8 +91,10 @@ def read_case(work: Work, participant_id: int, changed: Sequence[Draw] = ()) -> 
     recommendation = open_recommendation(work.session, person)
     lines = {line.draw_id: line for line in (standing_evidence(work.session, recommendation) if recommendation else ())}
     found = work.session.exec(select(Review).where(col(Review.participant_id).in_(records))).all()
-    reviews = {(review.draw_id, About(review.about)): review for review in found}
-    draws = _draws(work.session, changed, {*lines, *(draw_id for draw_id, about in reviews if about is About.SAME_USE)})
+    reviews = {(review.draw_id, ReviewReason(review.about)): review for review in found}
+    draws = _draws(
+        work.session, changed, {*lines, *(draw_id for draw_id, about in reviews if about is ReviewReason.SAME_USE)}
+    )
     decisions = _decisions(work.session, col(Recommendation.participant_id).in_(records))
     facts = {identity: fact_of(work.session, draw) for identity, draw in draws.items()}
     is_any = any(fact.is_positive for fact in facts.values())
@@ -134,14 +137,14 @@ def _with_what_was_said(
     fact: Fact,
     positives: Positives,
     line: Evidence | None,
-    reviews: Mapping[tuple[int, About], Review],
+    reviews: Mapping[tuple[int, ReviewReason], Review],
     decisions: Sequence[tuple[Evidence, Recommendation]],
 ) -> Fact:
     """A fact with what its results and clinicians have said; what a result that is being taken back says is nothing."""
     said = positives.tests.get(fact.draw_id) if fact.is_positive else None
-    looked_at = reviews.get((fact.draw_id, About.SAME_USE))
+    looked_at = reviews.get((fact.draw_id, ReviewReason.SAME_USE))
     own = [(decided, one) for decided, one in decisions if decided.draw_id == fact.draw_id]
-    accepted = [one for _, one in own if one.status == Decision.ACCEPTED]
+    accepted = [one for _, one in own if one.status == RecommendationStatus.ACCEPTED]
     known = replace(
         fact,
         is_positive=said is not None,

@@ -15,15 +15,15 @@ from sqlmodel import Session, col, select
 from testing_tracker.rules.deciding import recommending
 from testing_tracker.rules.deciding.recommending import Wanted
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import About, Decision, Outcome, TakenAs
+from testing_tracker.rules.words import Outcome, RecommendationStatus, ReviewReason, TakenAs
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.case import CaseOnRecord, fact_of, read_case
-from testing_tracker.services.deciding.reviews import State
+from testing_tracker.services.deciding.reviews import ReviewStatus
 from testing_tracker.store.queries import id_of, records_of
 from testing_tracker.store.tables import Draw, Evidence, Recommendation, Result, Review
 from testing_tracker.store.work import Work
 
-_BY_ITSELF = (About.MISSED, About.REFUSED, About.UNABLE)
+_BY_ITSELF = (ReviewReason.MISSED, ReviewReason.REFUSED, ReviewReason.UNABLE)
 
 
 def bring_in_line(work: Work, participant_id: int, changed: Sequence[Draw] = ()) -> Recommendation | None:
@@ -42,7 +42,7 @@ def bring_in_line(work: Work, participant_id: int, changed: Sequence[Draw] = ())
     wanted = recommending.wanted(on_record.case)
     for fact in on_record.case.facts:
         in_order = sorted(_BY_ITSELF, key=lambda about: (fact.draw_id, about) not in wanted.reviews)
-        for about in (*in_order, About.LOST_GROUND):
+        for about in (*in_order, ReviewReason.LOST_GROUND):
             _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, about))
     if on_record.recommendation is not None and not wanted.evidence:
         return _withdraw(work, on_record, on_record.recommendation, wanted)
@@ -73,18 +73,18 @@ def _anything_around(*, is_of_a_draw: bool) -> Select[bool]:
         or_(
             exists().where(
                 col(Review.participant_id).in_(records_of(participant)),
-                is_open if is_of_a_draw else is_open | (col(Review.about) == About.SAME_USE),
+                is_open if is_of_a_draw else is_open | (col(Review.about) == ReviewReason.SAME_USE),
             ),
             exists().where(
                 col(Recommendation.participant_id).in_(records_of(participant)),
-                col(Recommendation.status) == Decision.OPEN,
+                col(Recommendation.status) == RecommendationStatus.OPEN,
             ),
             exists().where(col(Evidence.draw_id) == bindparam("draw", type_=Integer)),
         )
     )
 
 
-def _ask_or_withdraw(work: Work, on_record: CaseOnRecord, wanted: Wanted, which: tuple[int, About]) -> None:
+def _ask_or_withdraw(work: Work, on_record: CaseOnRecord, wanted: Wanted, which: tuple[int, ReviewReason]) -> None:
     """Ask for a review that is wanted, and withdraw one that is open and is not."""
     (draw_id, about), review = which, on_record.reviews.get(which)
     draw = on_record.draws[draw_id]
@@ -92,14 +92,14 @@ def _ask_or_withdraw(work: Work, on_record: CaseOnRecord, wanted: Wanted, which:
         if review is not None:
             reviews.withdraw(work, draw, about)
         return
-    if about is About.LOST_GROUND and review is not None and _was_ground_since(work.session, review):
+    if about is ReviewReason.LOST_GROUND and review is not None and _was_ground_since(work.session, review):
         reviews.ask_again(work, review)
     reviews.ask(work, draw, about, wanted.reviews[which])
 
 
 def _was_ground_since(session: Session, review: Review) -> bool:
     """Whether a test was positive again after somebody had looked, so that what they looked at was another loss."""
-    if reviews.state_of(review) is not State.DONE:
+    if reviews.state_of(review) is not ReviewStatus.DONE:
         return False
     newer = select(Result.id).where(
         Result.draw_id == review.draw_id,
@@ -115,8 +115,8 @@ def _withdraw(work: Work, on_record: CaseOnRecord, recommendation: Recommendatio
         line.withdrawn_at = work.now
         work.session.add(line)
     for fact in on_record.case.facts:
-        _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, About.SAME_USE))
-    recommendation.status = Decision.WITHDRAWN
+        _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, ReviewReason.SAME_USE))
+    recommendation.status = RecommendationStatus.WITHDRAWN
     recommendation.decided_at, recommendation.decided_by = work.now, work.account
     recommendation.decision_reason = wanted.because
     work.write(recommendation)
@@ -133,7 +133,7 @@ def _bring_evidence_in_line(work: Work, on_record: CaseOnRecord, wanted: Wanted)
     recommendation, standing, changed = on_record.recommendation, set(on_record.lines), None
     for fact in on_record.case.facts:
         draw = on_record.draws[fact.draw_id]
-        _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, About.SAME_USE))
+        _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, ReviewReason.SAME_USE))
         taken_as = wanted.evidence.get(fact.draw_id)
         if taken_as is fact.stands_as:
             continue
@@ -169,7 +169,7 @@ def _put_in(
             participant_id=on_record.participant_id,
             from_level=level,
             to_level=level,
-            status=Decision.OPEN,
+            status=RecommendationStatus.OPEN,
             reason="",
             raised_at=work.now,
         )

@@ -12,7 +12,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.streaks import negative_streaks
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reporting.pattern import outcome_that_counts, use_pattern
-from testing_tracker.rules.words import Kind, Level, Method, Outcome, Standing, Status
+from testing_tracker.rules.words import DrawKind, Level, Method, Outcome, ParticipantStatus, Status
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.reviews import ReviewLine
 from testing_tracker.services.testing import prescriptions
@@ -93,7 +93,7 @@ class LastDraw:
     """A draw with what its governing result says; `analytes` are those that count, `expected` those prescribed."""
 
     due_on: date
-    kind: Kind
+    kind: DrawKind
     status: Status
     outcome: Outcome | None
     analytes: list[str]
@@ -119,7 +119,7 @@ class RecentRecord:
 
     level: Level
     schedule: str
-    standing: Standing
+    standing: ParticipantStatus
     pattern: str
     negatives_in_a_row: int
     most_negatives_in_a_row: int
@@ -177,7 +177,7 @@ def _last_draws(work: Work, participant_id: int) -> list[LastDraw]:
         found.append(
             LastDraw(
                 due_on=draw.due_on,
-                kind=Kind(draw.kind),
+                kind=DrawKind(draw.kind),
                 status=Status(draw.status),
                 outcome=one.outcome if one else None,
                 analytes=list(one.unexpected) if one else [],

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.rules.keeping.acts import CHANGES_WHAT_A_DRAW_SAYS, Act
 from testing_tracker.rules.testing.which_draw import is_overdue
-from testing_tracker.rules.words import Decision, Level, Method, Outcome, Status
-from testing_tracker.services.testing.positives import Positives, Said, positives_of, said_by
+from testing_tracker.rules.words import Level, Method, Outcome, RecommendationStatus, Status
+from testing_tracker.services.testing.positives import GoverningResult, Positives, positives_of, said_by
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Joining, Participant, Recommendation
 from testing_tracker.store.work import Work
@@ -60,7 +60,7 @@ class RecommendationLine:
     participant: str
     from_level: Level
     to_level: Level
-    status: Decision
+    status: RecommendationStatus
     raised_at: datetime
     evidence: list[EvidenceLine]
     reason: str
@@ -82,14 +82,14 @@ class _Read:
     """What lines are made of, read for all of them at once."""
 
     evidence: Mapping[int, Sequence[Draw]]
-    said: Mapping[int, Said]
+    said: Mapping[int, GoverningResult]
     positives: Positives
     awaited: Mapping[int, date]
     decisions: Mapping[int, AuditEntry]
     changes: Mapping[int, int]
 
 
-def lines(work: Work, which: ColumnElement[bool]) -> list[RecommendationLine]:
+def read_recommendations(work: Work, which: ColumnElement[bool]) -> list[RecommendationLine]:
     """The facility's recommendations that a condition holds for, newest first."""
     rows = work.session.exec(
         select(Recommendation, Participant.code)
@@ -129,7 +129,10 @@ def draws_behind(session: Session, which: ColumnElement[bool]) -> dict[int, list
         select(Evidence.recommendation_id, Draw)
         .join(Recommendation, col(Recommendation.id) == Evidence.recommendation_id)
         .join(Draw, col(Draw.id) == Evidence.draw_id)
-        .where(which, or_(col(Evidence.withdrawn_at).is_(None), col(Recommendation.status) == Decision.WITHDRAWN))
+        .where(
+            which,
+            or_(col(Evidence.withdrawn_at).is_(None), col(Recommendation.status) == RecommendationStatus.WITHDRAWN),
+        )
         .order_by(col(Draw.due_on), col(Draw.id))
         .distinct()  # a test may have been taken out and put in again
     )
@@ -139,7 +142,7 @@ def draws_behind(session: Session, which: ColumnElement[bool]) -> dict[int, list
     return evidence
 
 
-def _awaited(session: Session, about: ColumnElement[bool], said: Mapping[int, Said]) -> dict[int, date]:
+def _awaited(session: Session, about: ColumnElement[bool], said: Mapping[int, GoverningResult]) -> dict[int, date]:
     """By when a definitive result of each draw is awaited. The newest confirmation of a draw counts."""
     rows = session.exec(
         select(Confirmation)
@@ -188,7 +191,7 @@ def _line(work: Work, recommendation: Recommendation, code: str, read: _Read) ->
         participant=code,
         from_level=Level(recommendation.from_level),
         to_level=Level(recommendation.to_level),
-        status=Decision(recommendation.status),
+        status=RecommendationStatus(recommendation.status),
         raised_at=recommendation.raised_at,
         evidence=evidence,
         reason=recommendation.reason,
@@ -200,14 +203,14 @@ def _line(work: Work, recommendation: Recommendation, code: str, read: _Read) ->
         certainty=_certainty([read.said[id_of(draw)] for draw in draws if id_of(draw) in read.said]),
         awaited_by=awaited,
         is_overdue=is_overdue(awaited, work.today),
-        deferred_until=recommendation.deferred_until if recommendation.status == Decision.OPEN else None,
+        deferred_until=recommendation.deferred_until if recommendation.status == RecommendationStatus.OPEN else None,
         decided_level=Level(recommendation.accepted_level) if recommendation.accepted_level else None,
         changed_since=decision is not None
         and any(read.changes.get(id_of(draw), 0) > id_of(decision) for draw in draws),
     )
 
 
-def _certainty(tests: Sequence[Said]) -> Certainty | None:
+def _certainty(tests: Sequence[GoverningResult]) -> Certainty | None:
     positive = [said for said in tests if said.is_positive]
     if not positive:
         return None

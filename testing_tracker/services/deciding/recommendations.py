@@ -15,9 +15,14 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.escalation import is_more_immersive, level_below
 from testing_tracker.rules.deciding.streaks import is_ready_for_less, negative_weeks
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import Decision, Level, Standing
+from testing_tracker.rules.words import Level, ParticipantStatus, RecommendationStatus
 from testing_tracker.services.deciding.recent_record import RecentRecord, patterns, recent_record
-from testing_tracker.services.deciding.recommendation_lines import EvidenceLine, RecommendationLine, draws_behind, lines
+from testing_tracker.services.deciding.recommendation_lines import (
+    EvidenceLine,
+    RecommendationLine,
+    draws_behind,
+    read_recommendations,
+)
 from testing_tracker.services.people import participants
 from testing_tracker.services.people.lookup import first_day_of_change, readmitted_from
 from testing_tracker.services.schedules import versions
@@ -67,7 +72,7 @@ def accept(work: Work, number: int, note: str | None, to_level: Level | None = N
     level = level_on(work.session, id_of(participant), first_day_of_change(work, id_of(participant)))
     target = to_level or (recommended if is_more_immersive(recommended, level) else level)
     recommendation.accepted_level = str(target)
-    _decide(work, recommendation, Decision.ACCEPTED, note)
+    _decide(work, recommendation, RecommendationStatus.ACCEPTED, note)
     if target is not level:
         other = f" at {target} instead of {recommended}" if target is not recommended else ""
         reason = f"recommendation {number} accepted{other}" + (f": {note}" if note else "")
@@ -76,7 +81,7 @@ def accept(work: Work, number: int, note: str | None, to_level: Level | None = N
 
 
 def _check_enrolled(work: Work, number: int, participant: Participant) -> None:
-    if standing_on(work.session, id_of(participant), work.today) is not Standing.DISCHARGED:
+    if standing_on(work.session, id_of(participant), work.today) is not ParticipantStatus.DISCHARGED:
         return
     remedy = f"decline it with `testing-tracker recommendation decline {number} --reason …`"
     back_on = readmitted_from(work, id_of(participant))
@@ -94,7 +99,7 @@ def _check_enrolled(work: Work, number: int, participant: Participant) -> None:
 def decline(work: Work, number: int, reason: str) -> str:
     """A clinician does not follow the recommendation, and says why. Returns the participant's code."""
     recommendation, participant = _find_open(work, number)
-    _decide(work, recommendation, Decision.DECLINED, reason)
+    _decide(work, recommendation, RecommendationStatus.DECLINED, reason)
     return participant.code
 
 
@@ -122,7 +127,7 @@ def defer(work: Work, number: int, until: date, reason: str) -> str:
 
 def _find_open(work: Work, number: int) -> tuple[Recommendation, Participant]:
     recommendation, participant = find(work, number)
-    if recommendation.status != Decision.OPEN:
+    if recommendation.status != RecommendationStatus.OPEN:
         raise TestingTrackerError(f"Recommendation {number} is {recommendation.status} already; nothing was changed.")
     return recommendation, participant
 
@@ -130,7 +135,7 @@ def _find_open(work: Work, number: int) -> tuple[Recommendation, Participant]:
 def _decide(
     work: Work,
     recommendation: Recommendation,
-    decision: Decision,
+    decision: RecommendationStatus,
     reason: str | None,
 ) -> None:
     recommendation.status = decision
@@ -138,7 +143,7 @@ def _decide(
     recommendation.decided_by = work.account
     recommendation.decision_reason = reason
     work.session.add(recommendation)
-    is_accepted = decision is Decision.ACCEPTED
+    is_accepted = decision is RecommendationStatus.ACCEPTED
     more: dict[str, Any] = {"accepted_level": recommendation.accepted_level} if is_accepted else {}
     work.on_record(
         Act.RECOMMENDATION_ACCEPT if is_accepted else Act.RECOMMENDATION_DECLINE,
@@ -152,7 +157,7 @@ def _decide(
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownRecommendation:
     """One recommendation, what was said of the collection of each test of its evidence, and the recent record."""
 
     line: RecommendationLine
@@ -160,20 +165,22 @@ class Shown:
     record: RecentRecord
 
 
-def shown(work: Work, number: int) -> Shown:
+def shown(work: Work, number: int) -> ShownRecommendation:
     """One recommendation with its evidence, and the participant's recent record."""
     _, participant = find(work, number)
     which = col(Recommendation.id) == number
-    (line,) = lines(work, which)
+    (line,) = read_recommendations(work, which)
     draws = [id_of(draw) for draw in draws_behind(work.session, which).get(number, ())]
     said = collections_of(work.session, col(Draw.id).in_(draws))
-    return Shown(line, [said.get(draw, NOTHING_SAID) for draw in draws], recent_record(work, participant))
+    return ShownRecommendation(line, [said.get(draw, NOTHING_SAID) for draw in draws], recent_record(work, participant))
 
 
 def listed(work: Work, *, open_only: bool) -> list[RecommendationLine]:
     """The facility's recommendations, newest first."""
     is_wanted = ~col(Recommendation.undone)
-    return lines(work, col(Recommendation.status) == Decision.OPEN if open_only else is_wanted)
+    return read_recommendations(
+        work, col(Recommendation.status) == RecommendationStatus.OPEN if open_only else is_wanted
+    )
 
 
 READY = "ready for review of a lower level"
@@ -191,7 +198,7 @@ class StepDownLine:
     to_level: Level
     reason: str
     id: None = None
-    status: Decision = Decision.OPEN
+    status: RecommendationStatus = RecommendationStatus.OPEN
     raised_at: datetime | None = None
     evidence: list[EvidenceLine] = field(default_factory=list)
     decided_at: datetime | None = None
@@ -216,13 +223,15 @@ def worklist(
     that were undone with it, only with `slips_too`.
     """
     everything = col(Recommendation.id).is_not(None) if slips_too else ~col(Recommendation.undone)
-    found = lines(work, col(Recommendation.status) == Decision.OPEN if open_only else everything)
+    found = read_recommendations(
+        work, col(Recommendation.status) == RecommendationStatus.OPEN if open_only else everything
+    )
     found.sort(key=lambda line: (_newest(line, work), line.raised_at, line.id), reverse=True)
-    waiting = [line for line in found if line.status is Decision.OPEN]
+    waiting = [line for line in found if line.status is RecommendationStatus.OPEN]
     later = [line for line in waiting if line.deferred_until is not None and line.deferred_until > work.today]
     later.sort(key=lambda line: line.deferred_until or date.max)
     now = [line for line in waiting if line not in later]
-    settled = [line for line in found if line.status is not Decision.OPEN]
+    settled = [line for line in found if line.status is not RecommendationStatus.OPEN]
     return [*now, *ready_for_less(work), *later, *settled]
 
 
@@ -268,7 +277,7 @@ def _weeks_asked_for(work: Work) -> dict[int, int]:
 
 def _candidates(work: Work, schedule_ids: Sequence[int]) -> Sequence[tuple[int, str, str, date, int]]:
     """Who is enrolled and tested by one of these schedules, and has nothing open: id, code, level, since, schedule."""
-    open_for = select(Recommendation.participant_id).where(Recommendation.status == Decision.OPEN)
+    open_for = select(Recommendation.participant_id).where(Recommendation.status == RecommendationStatus.OPEN)
     rows = work.session.exec(
         select(  # type: ignore[call-overload]  # the library types selects of up to four columns
             Participant.id, Participant.code, Placement.level, Placement.from_on, Assignment.schedule_id

@@ -11,13 +11,13 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import About
+from testing_tracker.rules.words import ReviewReason
 from testing_tracker.store.queries import id_of, person_of
 from testing_tracker.store.tables import Draw, Participant, Review
 from testing_tracker.store.work import Work
 
 
-class State(StrEnum):
+class ReviewStatus(StrEnum):
     """Whether a review still asks for something. `withdrawn`: its ground was gone before anybody had looked."""
 
     OPEN = "open"
@@ -31,10 +31,10 @@ class ReviewLine:
 
     id: int
     participant: str
-    about: About
+    about: ReviewReason
     due_on: date
     detail: str | None
-    status: State
+    status: ReviewStatus
     raised_at: datetime
     age_days: int
     done_at: datetime | None
@@ -42,7 +42,7 @@ class ReviewLine:
     note: str | None
 
 
-def ask(work: Work, draw: Draw, about: About, detail: str | None = None) -> None:
+def ask(work: Work, draw: Draw, about: ReviewReason, detail: str | None = None) -> None:
     """Ask a clinician to look at a draw; asked once for each draw and matter.
 
     One that was done stays done, unless it may be another earlier use than the one that was looked at: that is asked
@@ -58,11 +58,11 @@ def ask(work: Work, draw: Draw, about: About, detail: str | None = None) -> None
             detail=detail,
             raised_at=work.now,
         )
-    elif (state_of(review) is State.DONE and about is not About.SAME_USE) or (
-        state_of(review) is not State.WITHDRAWN and review.detail == detail
+    elif (state_of(review) is ReviewStatus.DONE and about is not ReviewReason.SAME_USE) or (
+        state_of(review) is not ReviewStatus.WITHDRAWN and review.detail == detail
     ):
         return
-    elif state_of(review) is not State.OPEN:
+    elif state_of(review) is not ReviewStatus.OPEN:
         review.raised_at, review.done_at, review.done_by, review.note = work.now, None, None, None
     review.detail = detail
     work.session.add(review)
@@ -76,10 +76,10 @@ def ask_again(work: Work, review: Review) -> None:
     _on_record(work, Act.REVIEW_ASK, review)
 
 
-def withdraw(work: Work, draw: Draw, about: About) -> None:
+def withdraw(work: Work, draw: Draw, about: ReviewReason) -> None:
     """The ground of a review is gone: it asks for nothing any more, and stays on record as withdrawn."""
     review = _of(work.session, draw, about)
-    if review is None or state_of(review) is not State.OPEN:
+    if review is None or state_of(review) is not ReviewStatus.OPEN:
         return
     review.done_at = work.now
     work.session.add(review)
@@ -89,7 +89,7 @@ def withdraw(work: Work, draw: Draw, about: About) -> None:
 def done(work: Work, number: int, note: str | None) -> ReviewLine:
     """A clinician has looked. Raises TestingTrackerError for a review that is not open."""
     review, participant, due_on = _find(work, number)
-    if state_of(review) is not State.OPEN:
+    if state_of(review) is not ReviewStatus.OPEN:
         raise TestingTrackerError(f"Review {number} is {state_of(review)} already; nothing was changed.")
     review.done_at = work.now
     review.done_by = work.account
@@ -115,20 +115,20 @@ def listed(work: Work, *, closed_too: bool = False, participant_id: int | None =
     return [_line(work, review, code, due_on) for review, code, due_on in work.session.exec(query)]
 
 
-def state_of(review: Review) -> State:
+def state_of(review: Review) -> ReviewStatus:
     """What has become of a review: only a person's name makes one done."""
     if review.done_at is None:
-        return State.OPEN
-    return State.WITHDRAWN if review.done_by is None else State.DONE
+        return ReviewStatus.OPEN
+    return ReviewStatus.WITHDRAWN if review.done_by is None else ReviewStatus.DONE
 
 
 def lost_ground_of(session: Session, draw: Draw) -> str | None:
     """Whom a decision has moved that has no ground in a draw any more, as long as nobody has looked at that."""
-    review = _of(session, draw, About.LOST_GROUND)
-    return review.detail if review is not None and state_of(review) is State.OPEN else None
+    review = _of(session, draw, ReviewReason.LOST_GROUND)
+    return review.detail if review is not None and state_of(review) is ReviewStatus.OPEN else None
 
 
-def _of(session: Session, draw: Draw, about: About) -> Review | None:
+def _of(session: Session, draw: Draw, about: ReviewReason) -> Review | None:
     return session.exec(select(Review).where(Review.draw_id == draw.id, Review.about == about)).first()
 
 
@@ -148,9 +148,9 @@ def _line(work: Work, review: Review, code: str, due_on: date) -> ReviewLine:
     return ReviewLine(
         id=id_of(review),
         participant=code,
-        about=About(review.about),
+        about=ReviewReason(review.about),
         due_on=due_on,
-        detail=f"{code} {review.detail}" if review.about == About.LOST_GROUND else review.detail,
+        detail=f"{code} {review.detail}" if review.about == ReviewReason.LOST_GROUND else review.detail,
         status=state_of(review),
         raised_at=review.raised_at,
         age_days=(work.today - review.raised_at.astimezone(work.zone).date()).days,

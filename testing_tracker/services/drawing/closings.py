@@ -24,7 +24,7 @@ from testing_tracker.rules.drawing.no_record import (
 )
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import Missed
-from testing_tracker.rules.words import Kind, Status
+from testing_tracker.rules.words import DrawKind, Status
 from testing_tracker.services.schedules import versions as schedules
 from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.services.testing.attendance import close_unable, set_status
@@ -137,7 +137,7 @@ def _answers(work: Work, before: Sequence[Closed]) -> dict[date, Count]:
             func.count().filter(col(Draw.status).in_((Status.COLLECTED, Status.MISSED, Status.REFUSED))),
             func.count().filter(col(Draw.status) == Status.MISSED),
         )
-        .where(_of_the_facility(work), col(Draw.due_on).in_(days), col(Draw.kind) != Kind.IMPORTED)
+        .where(_of_the_facility(work), col(Draw.due_on).in_(days), col(Draw.kind) != DrawKind.IMPORTED)
         .group_by(col(Draw.due_on))
         .having(
             func.count().filter(and_(col(Draw.status) == Status.UNRECORDED, col(Draw.because) == Because.HELD)) == 0
@@ -171,7 +171,7 @@ def _counts(work: Work, since: date) -> list[tuple[date, Count, int]]:
             col(Draw.due_on) >= since,
             col(Draw.due_on) < work.today,
             col(Draw.status).in_(given_or_not),
-            col(Draw.kind) != Kind.IMPORTED,
+            col(Draw.kind) != DrawKind.IMPORTED,
             _of_the_facility(work),
         )
         .group_by(col(Draw.due_on))

@@ -19,7 +19,7 @@ from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import LONGEST_GAP, Gap, gap_between, refusal
 from testing_tracker.rules.schedules.days import chance_on
-from testing_tracker.rules.words import Kind, Status
+from testing_tracker.rules.words import DrawKind, Status
 from testing_tracker.services.drawing import keys, pools
 from testing_tracker.services.drawing.closings import close_days
 from testing_tracker.services.schedules import closed_days, versions
@@ -117,7 +117,7 @@ def _fixed(work: Work, gap: Gap) -> int:
         participants = tested_by.get(id_of(schedule), 0)
         version = version_on(work.session, id_of(schedule), gap.last)
         rule = versions.rule_of(version.text)
-        if participants and rule.draw.kind is Kind.FIXED:
+        if participants and rule.draw.kind is DrawKind.FIXED:
             days = (gap.first + timedelta(days=n) for n in range(gap.nights))
             drawn = (chance_on(rule, day, known.of(work.session, version, rule, day)) > 0 for day in days)
             found += participants * sum(drawn)
@@ -286,7 +286,7 @@ def _draw(work: Work, key: _Key, who: range, day: date, *, ran: bool) -> int:
 
 def _drawn_already(session: Session, pool: Pool) -> frozenset[int]:
     """Who has a draw of that day although nobody decided on it; only somebody else's hand can have done that."""
-    query = pools.draws_of_the_day(pool).where(col(Draw.kind) != Kind.FOR_CAUSE)
+    query = pools.draws_of_the_day(pool).where(col(Draw.kind) != DrawKind.FOR_CAUSE)
     return frozenset(session.connection().execute(query).scalars())
 
 

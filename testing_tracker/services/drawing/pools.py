@@ -25,8 +25,8 @@ from testing_tracker.rules.schedules.guard_rails import (
     chance_within,
     last_day_that_matters,
 )
-from testing_tracker.rules.schedules.schedule import Schedule as Rule
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.schedules.schedule import TestingRule
+from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.store import ledger
@@ -53,12 +53,12 @@ class DayRule:
 
     name: str
     version_id: int
-    rule: Rule
+    rule: TestingRule
     table: ChanceTable | None
     closed: ClosedDays
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> DrawKind:
         return self.rule.draw.kind
 
 
@@ -117,7 +117,7 @@ def decided(session: Session, pool: Pool, secret: bytes | None, known: KnownDays
 
 
 def _drawn(rule: DayRule, secret: bytes | None, participant_ids: list[int], chance: Fraction) -> list[int]:
-    if rule.kind is Kind.FIXED:
+    if rule.kind is DrawKind.FIXED:
         return participant_ids if chance else []
     return drawn_among(secret, participant_ids, chance) if secret else []
 
@@ -217,7 +217,7 @@ def _on_leave(pool: Pool, first: int, last: int) -> Select[int]:
 
 
 def _past_record(pool: Pool) -> Select[int]:
-    return draws_of_the_day(pool).where(col(Draw.kind) == Kind.IMPORTED, col(Draw.id) <= pool.last_draw_id)
+    return draws_of_the_day(pool).where(col(Draw.kind) == DrawKind.IMPORTED, col(Draw.id) <= pool.last_draw_id)
 
 
 def draws_of_the_day(pool: Pool) -> Select[int]:
@@ -252,7 +252,7 @@ def _by_chance(
     yield from having.items()
 
 
-def _recent(session: Session, pool: Pool, rule: Rule, participant_ids: list[int]) -> dict[int, Recent]:
+def _recent(session: Session, pool: Pool, rule: TestingRule, participant_ids: list[int]) -> dict[int, Recent]:
     """For each participant the draws of this week so far, and the days since the last one.
 
     Draws that a schedule made count, whatever became of them; tests for cause and past records do not. Who was never
@@ -279,7 +279,7 @@ def _recent(session: Session, pool: Pool, rule: Rule, participant_ids: list[int]
         .where(
             col(Draw.participant_id).in_(participant_ids),
             col(Draw.due_on).between(since, pool.day - timedelta(days=1)),
-            col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM)),
+            col(Draw.kind).in_((DrawKind.FIXED, DrawKind.RANDOM)),
             draw_stands(),
         )
         .group_by(col(Draw.participant_id))
@@ -290,7 +290,7 @@ def _recent(session: Session, pool: Pool, rule: Rule, participant_ids: list[int]
     return {number: Recent(this_week[number], (pool.day - last[number]).days) for number in participant_ids}
 
 
-def _away(session: Session, pool: Pool, rule: Rule, participant_ids: list[int]) -> dict[int, frozenset[date]]:
+def _away(session: Session, pool: Pool, rule: TestingRule, participant_ids: list[int]) -> dict[int, frozenset[date]]:
     """The days of leave ahead that a chance within bounds has to look at."""
     horizon = last_day_that_matters(rule.draw, pool.day)
     leaves = session.connection().execute(

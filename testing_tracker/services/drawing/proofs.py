@@ -6,9 +6,9 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.proof import Decision, Proof
+from testing_tracker.rules.drawing.proof import Proof, ProvedDecision
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.drawing import keys, pools
 from testing_tracker.services.keeping.checking.replay import known_to_run
 from testing_tracker.services.testing.draws import last_run_before
@@ -61,14 +61,14 @@ def record_written(work: Work, day: date) -> None:
     work.on_record(Act.PROOF_WRITE, day=day)
 
 
-def _decision(group: pools.Group, number: int, there: dict[int, int | None]) -> Decision:
+def _decision(group: pools.Group, number: int, there: dict[int, int | None]) -> ProvedDecision:
     panels = len(group.rule.rule.collection.panels)
-    return Decision(number, group.chance, number in there, there.get(number), panels or None)
+    return ProvedDecision(number, group.chance, number in there, there.get(number), panels or None)
 
 
 def _drawn_on(session: Session, day: date) -> dict[int, int | None]:
     """Who has a draw on record that a schedule made, with the number of its panel."""
     query = sa_select(col(Draw.participant_id), col(Draw.panel)).where(
-        col(Draw.due_on) == day, col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM)), draw_stands()
+        col(Draw.due_on) == day, col(Draw.kind).in_((DrawKind.FIXED, DrawKind.RANDOM)), draw_stands()
     )
     return {row[0]: row[1] for row in session.connection().execute(query)}

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, because_in
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
-from testing_tracker.rules.words import Decision, Kind, Role, Status
+from testing_tracker.rules.words import DrawKind, RecommendationStatus, Role, Status
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.drawing.keys import Rotated
@@ -57,7 +57,7 @@ class Ahead:
 
 
 @dataclass(frozen=True)
-class Restored:
+class Reopened:
     """A draw that such a night had closed: what it was closed as, and what it is again."""
 
     participant: str
@@ -75,7 +75,7 @@ class TakenBack:
 
     ahead: Ahead
     draws: int
-    restored: list[Restored]
+    restored: list[Reopened]
     decided: list[int]
     key: Rotated
 
@@ -184,9 +184,9 @@ def _refuse_what_is_recorded(work: Work, ahead: Ahead) -> None:
         col(Evidence.draw_id) == Draw.id,
         col(Evidence.withdrawn_at).is_(None),
         col(Recommendation.id) == Evidence.recommendation_id,
-        col(Recommendation.status).in_((Decision.ACCEPTED, Decision.DECLINED)),
+        col(Recommendation.status).in_((RecommendationStatus.ACCEPTED, RecommendationStatus.DECLINED)),
     )
-    made = col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
+    made = col(Draw.kind).in_((DrawKind.FIXED, DrawKind.RANDOM))
     found = work.session.exec(
         select(col(Participant.code), col(Draw.due_on))
         .join(Draw, col(Draw.participant_id) == Participant.id)
@@ -265,9 +265,9 @@ def _out_of_the_draws(work: Work, ahead: Ahead, row: TakingBack) -> int:
 
 def _restore(
     work: Work, by_them: ColumnElement[bool], touched: Sequence[tuple[Draw, int]]
-) -> tuple[list[Restored], list[int]]:
+) -> tuple[list[Reopened], list[int]]:
     """What these runs closed is as it was before, or unrecorded where a missed draw's day is over by now."""
-    restored: list[Restored] = []
+    restored: list[Reopened] = []
     decided: set[int] = set()
     for draw, first in touched:
         closed_as = Status(draw.status)
@@ -281,7 +281,7 @@ def _restore(
         set_status(work, draw, status, because)
         settle(work, draw)
         code = work.session.get_one(Participant, draw.participant_id).code
-        restored.append(Restored(code, draw.due_on, closed_as, status))
+        restored.append(Reopened(code, draw.due_on, closed_as, status))
     return restored, sorted(decided)
 
 

@@ -19,23 +19,23 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.interpretation import Read
+from testing_tracker.rules.testing.interpretation import Interpretation
 from testing_tracker.rules.testing.settling import says
-from testing_tracker.rules.words import Kind, Method, Outcome, Status
+from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.exchange.imports import (
-    Line,
-    Tally,
+    ImportedRow,
+    ImportReport,
     check_analytes,
+    imported_rows,
     read_analytes,
     read_code,
     read_day,
-    read_lines,
     read_word,
 )
 from testing_tracker.services.exchange.past_draws import PastDraws, method_of
 from testing_tracker.store.dialects import add_rows, among, free_ids
-from testing_tracker.store.queries import counts, draw_stands
+from testing_tracker.store.queries import draw_stands, governs
 from testing_tracker.store.tables import (
     Draw,
     Enrolment,
@@ -65,17 +65,17 @@ class _Person:
     since: date
 
 
-def import_history(work: Work, lines: Iterable[str]) -> Tally:
+def import_history(work: Work, lines: Iterable[str]) -> ImportReport:
     """Take a past record. It raises no recommendations: what it tells has been responded to, or not, back then.
 
     It is read against the prescriptions on record, and an open recommendation is weighed again with what it tells.
     A line that is on record stays unchanged; one that differs from what is on record is refused.
     """
-    tally = Tally()
+    tally = ImportReport()
     people: dict[str, _Person] = {}
     draws = PastDraws(work)
     touched: set[int] = set()
-    good = read_lines(lines, COLUMNS, (), tally)
+    good = imported_rows(lines, COLUMNS, (), tally)
     while chunk := list(islice(good, AT_A_TIME)):
         _learn_people(work, chunk, people)
         draws.learn(person.id for person in people.values())
@@ -93,7 +93,7 @@ def import_history(work: Work, lines: Iterable[str]) -> Tally:
     return tally
 
 
-def _learn_people(work: Work, chunk: Sequence[Line], people: dict[str, _Person]) -> None:
+def _learn_people(work: Work, chunk: Sequence[ImportedRow], people: dict[str, _Person]) -> None:
     keys = {line.cells["participant"].casefold() for line in chunk} - people.keys()
     having = sa_select(col(Participant.code_key), col(Participant.id)).where(
         col(Participant.facility_id) == work.facility_id, col(Participant.code_key).in_(keys)
@@ -117,13 +117,13 @@ def _learn_people(work: Work, chunk: Sequence[Line], people: dict[str, _Person])
 
 def _take(
     work: Work,
-    chunk: Sequence[Line],
+    chunk: Sequence[ImportedRow],
     people: Mapping[str, _Person],
     draws: PastDraws,
-    tally: Tally,
+    tally: ImportReport,
 ) -> set[int]:
     """Take the lines that can be taken; returns the participants who have further positive tests by that."""
-    readable: list[tuple[Line, _Key, Past]] = []
+    readable: list[tuple[ImportedRow, _Key, Past]] = []
     for line in chunk:
         try:
             readable.append((line, *_read(work, line.cells, people)))
@@ -186,11 +186,12 @@ def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, Past]:
         return {}
     query = (
         sa_select(*_PAST_COLUMNS, col(Draw.participant_id), col(Draw.due_on))
-        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .join(Result, (col(Result.draw_id) == Draw.id) & governs(), isouter=True)
         .where(col(Draw.id).in_(draw_ids))
     )
     return {
-        (row.participant_id, row.due_on, row.kind == Kind.FOR_CAUSE): _past_of(row) for row in connection.execute(query)
+        (row.participant_id, row.due_on, row.kind == DrawKind.FOR_CAUSE): _past_of(row)
+        for row in connection.execute(query)
     }
 
 
@@ -308,7 +309,7 @@ def _draw(work: Work, draw_id: int, key: _Key, past: Past, says_so: tuple[object
     participant_id, day, is_for_cause = key
     is_over = past.status is Status.DUE and day < work.today
     status = str(Status.UNRECORDED if is_over else past.status)
-    kind = str(Kind.FOR_CAUSE if is_for_cause else Kind.IMPORTED)
+    kind = str(DrawKind.FOR_CAUSE if is_for_cause else DrawKind.IMPORTED)
     outcome, *rest = says_so
     because = because_in(past.reason)
     return (
@@ -326,7 +327,7 @@ class _Rows:
     findings: list[tuple[object, ...]] = field(default_factory=list)
     readings: list[tuple[object, ...]] = field(default_factory=list)
 
-    def add_result(self, result_id: int, draw_id: int, past: Past, read: Read) -> None:
+    def add_result(self, result_id: int, draw_id: int, past: Past, read: Interpretation) -> None:
         """A result with what it found or measured, and how it reads."""
         outcome, method = str(past.outcome or past.earlier), str(method_of(past))
         self.results.append((result_id, draw_id, outcome, method, past.lab or None, past.collected_at))
@@ -335,7 +336,7 @@ class _Rows:
             amount = amounts.get(analyte)
             cells = (str(amount.number), amount.unit, amount.comparator or None) if amount else (None, None, None)
             self.findings.append((result_id, analyte, analyte in past.analytes, *cells))
-        if read != Read():
+        if read != Interpretation():
             self.readings.append((result_id, *(";".join(names) for names in astuple(read))))
 
 
@@ -345,7 +346,7 @@ def export_history(work: Work) -> Iterator[tuple[str, ...]]:
         sa_select(*_PAST_COLUMNS, col(Participant.code), col(Draw.due_on))
         .select_from(Draw)
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .join(Result, (col(Result.draw_id) == Draw.id) & governs(), isouter=True)
         .where(col(Participant.facility_id) == work.facility_id, draw_stands())
         .order_by(col(Participant.code_key), col(Draw.due_on), col(Draw.id))
     )
@@ -357,5 +358,5 @@ def export_history(work: Work) -> Iterator[tuple[str, ...]]:
             str(_IN_A_FILE.get(past.status, past.status)),
             str(past.outcome or ""),
             ";".join(past.analytes),
-            write_reason(past, for_cause=row.kind == Kind.FOR_CAUSE, is_over=row.due_on < work.today),
+            write_reason(past, for_cause=row.kind == DrawKind.FOR_CAUSE, is_over=row.due_on < work.today),
         )

@@ -31,7 +31,7 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 
 @dataclass(frozen=True)
-class Line:
+class ImportedRow:
     """A line with the right number of cells: the cells by column, and the text as it stands in the file."""
 
     number: int
@@ -49,7 +49,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Raised:
+class RaisedByImport:
     """A recommendation that an import raised or added evidence to."""
 
     id: int
@@ -58,7 +58,7 @@ class Raised:
 
 
 @dataclass
-class Tally:
+class ImportReport:
     """What an import did. `header` is the file's own, for writing the refused lines out again.
 
     `notes` are what a person should be told of lines that were taken, by the line's number. `lost_grounds` says by code
@@ -69,11 +69,11 @@ class Tally:
     taken: int = 0
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
-    recommendations: list[Raised] = field(default_factory=list)
+    recommendations: list[RaisedByImport] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
     lost_grounds: dict[str, str] = field(default_factory=dict)
 
-    def refuse(self, line: Line, reason: object) -> None:
+    def refuse(self, line: ImportedRow, reason: object) -> None:
         """Note a line that was read but cannot be taken."""
         self.refused.append(Refused(line.number, str(reason), line.raw))
 
@@ -83,7 +83,9 @@ class Tally:
         self.unchanged += not is_new
 
 
-def read_lines(lines: Iterable[str], columns: Sequence[str], optional: Sequence[str], tally: Tally) -> Iterator[Line]:
+def imported_rows(
+    lines: Iterable[str], columns: Sequence[str], optional: Sequence[str], tally: ImportReport
+) -> Iterator[ImportedRow]:
     """The lines under the header; those that are no lines of such a file go to the tally as refused.
 
     The columns may stand in any order. Raises TestingTrackerError when the header is another one, because then no
@@ -119,7 +121,7 @@ def read_lines(lines: Iterable[str], columns: Sequence[str], optional: Sequence[
             tally.refused.append(Refused(source.number, reason, source.taken[0]))
         else:
             by_column = {column: unprotected(cell.strip()).strip() for column, cell in zip(header, cells, strict=True)}
-            yield Line(source.number - len(source.taken) + 1, by_column, "".join(source.taken))
+            yield ImportedRow(source.number - len(source.taken) + 1, by_column, "".join(source.taken))
     if not header:
         raise _wrong_header(columns, optional)
 
@@ -214,12 +216,12 @@ def check_analytes(outcome: Outcome | None, analytes: Sequence[str]) -> None:
         raise TestingTrackerError(f"only a positive has analytes, and the outcome is {outcome or 'empty'}")
 
 
-def import_participants(work: Work, lines: Iterable[str]) -> Tally:
+def import_participants(work: Work, lines: Iterable[str]) -> ImportReport:
     """Enrol the participants of a file; one who is on record with the same details stays unchanged."""
-    tally = Tally()
+    tally = ImportReport()
     known = [schedule.name for schedule in versions.all_schedules(work)]
     codes = LookAlikes(work)
-    for line in read_lines(lines, PARTICIPANT_COLUMNS, ("name",), tally):
+    for line in imported_rows(lines, PARTICIPANT_COLUMNS, ("name",), tally):
         try:
             new = _read_participant(line.cells, known)
             with work.session.begin_nested():

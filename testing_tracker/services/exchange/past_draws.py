@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.exchange.past import Past
-from testing_tracker.rules.schedules.schedule import Schedule as Rule
-from testing_tracker.rules.testing.interpretation import Read, read_result
+from testing_tracker.rules.schedules.schedule import TestingRule
+from testing_tracker.rules.testing.interpretation import Interpretation, interpret
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services.schedules import versions as schedules
@@ -49,21 +49,21 @@ class PastDraws:
         versions = self._versions[schedule_id]
         return [version for version in versions if version.binds_from <= day or version.version == 1][-1]
 
-    def read(self, participant_id: int, day: date, past: Past, version: ScheduleVersion) -> Read:
+    def read(self, participant_id: int, day: date, past: Past, version: ScheduleVersion) -> Interpretation:
         """How a past result reads: as its marks say, or else against what is prescribed for its day."""
         if past.outcome not in (Outcome.POSITIVE, Outcome.NEGATIVE):
-            return Read()
+            return Interpretation()
         if past.expected or past.absent:
-            return Read(past.expected, tuple(sorted(set(past.analytes) - set(past.expected))), past.absent)
+            return Interpretation(past.expected, tuple(sorted(set(past.analytes) - set(past.expected))), past.absent)
         if participant_id not in self._prescribed:
             self._prescribed[participant_id] = standing(self._session, participant_id)
         prescribed = [row.analyte for row in active_on(self._prescribed[participant_id], day)]
         if not prescribed:
-            return Read()
+            return Interpretation()
         looked_for = [name for name, _ in past.measured] if past.lab is not None else self._panel(version)
-        return read_result(past.analytes, looked_for, prescribed)
+        return interpret(past.analytes, looked_for, prescribed)
 
-    def says(self, day: date, past: Past, read: Read, version: ScheduleVersion) -> WhatItSays:
+    def says(self, day: date, past: Past, read: Interpretation, version: ScheduleVersion) -> WhatItSays:
         """What a past draw says by its line; late only as far as that says when the specimen was given."""
         outcome, is_explained = past.outcome or past.earlier, read.is_explained
         result = ResultAsRead(method_of(past), outcome, is_explained=is_explained, collected_at=past.collected_at)
@@ -81,7 +81,7 @@ def method_of(past: Past) -> Method:
     return Method.PRESUMPTIVE if past.lab is None else Method.DEFINITIVE
 
 
-def _rule(version: ScheduleVersion) -> Rule:
+def _rule(version: ScheduleVersion) -> TestingRule:
     return schedules.rule_of(version.text)
 
 

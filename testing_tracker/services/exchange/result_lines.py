@@ -15,16 +15,16 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, label_key, parse_measurement
-from testing_tracker.rules.words import SPECIMENS, Kind, Method, Outcome, Status
+from testing_tracker.rules.words import SPECIMENS, DrawKind, Method, Outcome, Status
 from testing_tracker.services.exchange.imports import (
-    Line,
-    Raised,
-    Tally,
+    ImportedRow,
+    ImportReport,
+    RaisedByImport,
     check_analytes,
+    imported_rows,
     read_analytes,
     read_code,
     read_day,
-    read_lines,
     read_word,
 )
 from testing_tracker.services.exchange.on_record import differences, has_label, one_result, results_of, was_taken_back
@@ -62,7 +62,7 @@ class YesNo(StrEnum):
 class _Row:
     """A line that was read: the draw that it is about, and what it says."""
 
-    line: Line
+    line: ImportedRow
     draw_id: int
     for_cause: bool
     new: results.NewResult
@@ -83,13 +83,13 @@ class _Whole:
     new: results.NewResult
 
 
-def import_results(work: Work, lines: Iterable[str]) -> Tally:
+def import_results(work: Work, lines: Iterable[str]) -> ImportReport:
     """Log the results of a file; one of which all is on record, even as corrected since, stays unchanged.
 
     The rows of one specimen are one result. Each raises its recommendation as if a nurse had logged it. One that
     differs from what is on record is refused with what differs: a correction needs a reason, which `amend` asks for.
     """
-    tally = Tally()
+    tally = ImportReport()
     raised: dict[int, str] = {}
     for rows in _by_specimens(_read_rows(work, lines, tally), tally):
         for logged in _take(work, rows, tally):
@@ -99,7 +99,7 @@ def import_results(work: Work, lines: Iterable[str]) -> Tally:
                 tally.lost_grounds[logged.participant.code] = logged.settled.lost
     for identity, code in raised.items():
         reason = work.session.get_one(Recommendation, identity).reason  # as the file's last positive left it
-        tally.recommendations.append(Raised(identity, code, reason))
+        tally.recommendations.append(RaisedByImport(identity, code, reason))
     tally.refused.sort(key=lambda refused: refused.number)
     tally.notes.sort()
     return tally
@@ -108,18 +108,18 @@ def import_results(work: Work, lines: Iterable[str]) -> Tally:
 _Key = tuple[str, ...]  # participant, day, method and which of two draws, as their cells say
 
 
-def _key(line: Line) -> _Key:
+def _key(line: ImportedRow) -> _Key:
     cells = line.cells
     method = cells.get("method", "").casefold() or str(Method.PRESUMPTIVE)
     return cells["participant"].casefold(), cells["due_on"], method, cells.get("kind", "").casefold()
 
 
-def _read_rows(work: Work, lines: Iterable[str], tally: Tally) -> list[_Row]:
+def _read_rows(work: Work, lines: Iterable[str], tally: ImportReport) -> list[_Row]:
     """The lines that can be read. Where one cannot, the others of its draw and method say only a part of a result, so
     they are refused with it."""
     rows: list[_Row] = []
     unread: dict[_Key, int] = {}
-    for line in read_lines(lines, COLUMNS, OPTIONAL, tally):
+    for line in imported_rows(lines, COLUMNS, OPTIONAL, tally):
         try:
             rows.append(_read_row(work, line))
         except TestingTrackerError as error:
@@ -133,16 +133,16 @@ def _read_rows(work: Work, lines: Iterable[str], tally: Tally) -> list[_Row]:
     return [row for row in rows if _key(row.line) not in unread]
 
 
-def _read_row(work: Work, line: Line) -> _Row:
+def _read_row(work: Work, line: ImportedRow) -> _Row:
     cells = line.cells
     code = read_code(cells["participant"])
     day = read_day("due_on", cells["due_on"])
     new = _read_result(work, day, cells)
     draw = _find_draw(work, code, day, cells.get("kind", "")).draw
-    return _Row(line, id_of(draw), draw.kind == Kind.FOR_CAUSE, new)
+    return _Row(line, id_of(draw), draw.kind == DrawKind.FOR_CAUSE, new)
 
 
-def _by_specimens(rows: Sequence[_Row], tally: Tally) -> Iterator[list[list[_Row]]]:
+def _by_specimens(rows: Sequence[_Row], tally: ImportReport) -> Iterator[list[list[_Row]]]:
     """The rows of each draw and method, by specimen. A row without a label is of the only one that has one."""
     by_draw: dict[tuple[int, Method], list[_Row]] = {}
     for row in rows:
@@ -158,7 +158,7 @@ def _by_specimens(rows: Sequence[_Row], tally: Tally) -> Iterator[list[list[_Row
         yield [[row for row in of_draw if row.label == label] for label in labels]
 
 
-def _take(work: Work, specimens: list[list[_Row]], tally: Tally) -> Iterator[results.Logged]:
+def _take(work: Work, specimens: list[list[_Row]], tally: ImportReport) -> Iterator[results.Logged]:
     """Log what is new of a draw's specimens. Of two new ones it is not guessed which is the draw's."""
     new = []
     for rows in specimens:
@@ -188,7 +188,7 @@ def _take(work: Work, specimens: list[list[_Row]], tally: Tally) -> Iterator[res
         yield logged
 
 
-def _refuse(tally: Tally, rows: Sequence[_Row], reason: object) -> None:
+def _refuse(tally: ImportReport, rows: Sequence[_Row], reason: object) -> None:
     for row in rows:
         tally.refuse(row.line, reason)
 
@@ -205,7 +205,7 @@ def _whole(work: Work, rows: Sequence[_Row]) -> _Whole:
     )
 
 
-def _log(work: Work, whole: _Whole, tally: Tally) -> results.Logged:
+def _log(work: Work, whole: _Whole, tally: ImportReport) -> results.Logged:
     """Log a result that is not on record. Raises TestingTrackerError, naming what differs where another one is."""
     found, new = whole.found, whole.new
     standing = next(iter(results_of(work.session, found.draw, new.method)), None)

@@ -18,7 +18,14 @@ from testing_tracker.services.drawing import keys
 from testing_tracker.store import copies, facilities, integrity, ledger, own_files
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
 from testing_tracker.store.dumps import BEGINNING
-from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
+from testing_tracker.store.engine import (
+    SCHEMA_VERSION,
+    complaints_explained,
+    make_engine,
+    reading_all,
+    schema_of,
+    writing_all,
+)
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.own_files import Output
 from testing_tracker.store.queries import id_of
@@ -201,7 +208,7 @@ def check_ledgers(session: Session) -> None:
 def _look_into(file: Path, if_damaged: str) -> Copy:
     """What is in a copy. Raises TestingTrackerError when it is damaged, or not one of ours."""
     schema = None
-    with in_words(), integrity.opened(file) as connection:
+    with complaints_explained(), integrity.opened(file) as connection:
         told = integrity.damage(connection) or integrity.broken_references(connection)
     if not told:
         schema = _schema_of_copy(file)
@@ -226,7 +233,7 @@ def _check_to_the_letter(file: Path, schema: str) -> None:
             f"{file} is damaged, and was not brought back; take an earlier backup: it is not to the byte what was "
             "written. If there is no better one, add --accept-changed, and look at what `testing-tracker verify` says."
         )
-    with in_words(), integrity.opened(file) as connection:
+    with complaints_explained(), integrity.opened(file) as connection:
         told = integrity.differences(connection, schema, to_the_letter=True)
     if told:
         more = f" ({len(told) - 1} more)" if len(told) > 1 else ""

@@ -13,7 +13,7 @@ from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.keeping import stuck
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.stuck import Patience, Stuck
-from testing_tracker.rules.words import Decision, Kind, Status
+from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.drawing import closings, keys
 from testing_tracker.services.schedules import closed_days
@@ -82,7 +82,7 @@ def _gaps(work: Work, patience: Patience) -> Iterator[Stuck | None]:
             Participant.facility_id == work.facility_id,
             Draw.due_on == Night.day,
             Draw.status == Status.UNRECORDED,
-            Draw.kind == Kind.FIXED,
+            Draw.kind == DrawKind.FIXED,
         )
         .scalar_subquery()
     )
@@ -104,7 +104,7 @@ def _results(work: Work, patience: Patience) -> Iterator[Stuck | None]:
         .order_by(col(Draw.id))
     )
     for draw, code in work.session.exec(collected.where(col(Draw.outcome).is_(None))):
-        yield stuck.result(code, Kind(draw.kind), draw.due_on, work.today, patience)
+        yield stuck.result(code, DrawKind(draw.kind), draw.due_on, work.today, patience)
     elsewhere = (
         select(Draw, Participant.code)
         .join(Participant, col(Participant.id) == Draw.participant_id)
@@ -116,7 +116,7 @@ def _results(work: Work, patience: Patience) -> Iterator[Stuck | None]:
         .order_by(col(Draw.id))
     )
     for draw, code in work.session.exec(elsewhere):
-        yield stuck.result(code, Kind(draw.kind), draw.due_on, work.today, patience)
+        yield stuck.result(code, DrawKind(draw.kind), draw.due_on, work.today, patience)
     for one in attendance.to_recollect(work):
         yield stuck.recollection(one.participant, one.due_on, one.why, same_draw=one.same_draw)
     for line in confirmations.awaited(work, overdue_only=True):
@@ -127,7 +127,7 @@ def _clinicians(work: Work, patience: Patience) -> Iterator[Stuck | None]:
     waiting = work.session.exec(
         select(Recommendation, Participant.code)
         .join(Participant, col(Participant.id) == Recommendation.participant_id)
-        .where(Participant.facility_id == work.facility_id, Recommendation.status == Decision.OPEN)
+        .where(Participant.facility_id == work.facility_id, Recommendation.status == RecommendationStatus.OPEN)
     )
     for row, code in waiting:
         assert row.id is not None

@@ -10,7 +10,14 @@ from testing_tracker.services.keeping import backups
 from testing_tracker.services.keeping.backups import Copy, Restored
 from testing_tracker.store import postgresql
 from testing_tracker.store.dumps import BEGINNING, Contents, Tools, tools_for
-from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all, schema_of, writing_all
+from testing_tracker.store.engine import (
+    SCHEMA_VERSION,
+    complaints_explained,
+    make_engine,
+    reading_all,
+    schema_of,
+    writing_all,
+)
 from testing_tracker.store.location import ServerLocation
 from testing_tracker.store.own_files import Output
 from testing_tracker.store.whole_files import whole_file
@@ -59,7 +66,7 @@ def restore(location: ServerLocation, file: Path, clock_of: ClockOf, *, accept_c
     _check_kind(file)
     engine = make_engine(location)
     try:
-        with in_words(), engine.connect() as connection:
+        with complaints_explained(), engine.connect() as connection:
             postgresql.refuse_unless_empty(connection, location)
             tools = tools_for(connection, location)
             contents = _look_into(connection, tools, file)
@@ -119,7 +126,7 @@ def _finish(
         if contents.revision == SCHEMA_VERSION and not accept_changed:
             backups.check_ledgers(session)
     if contents.revision != SCHEMA_VERSION:
-        with in_words(), engine.begin() as connection:
+        with complaints_explained(), engine.begin() as connection:
             _set_revision(connection, contents.revision)
         is_there = location.key.path.exists() or contents.revision < _FIRST_WITH_A_KEY
         return Restored(copy, None if is_there else f"The key file {location.key.path} is missing.")
@@ -135,6 +142,6 @@ def _set_revision(connection: Connection, revision: str) -> None:
 def _take_away(engine: Engine, contents: Contents) -> None:
     """Empty the database again; it was empty before."""
     names = ", ".join(engine.dialect.identifier_preparer.quote(table) for table in contents.tables)
-    with in_words(), engine.begin() as connection:
+    with complaints_explained(), engine.begin() as connection:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names} CASCADE")
         connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change()")

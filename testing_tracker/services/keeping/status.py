@@ -103,7 +103,7 @@ class OverdueConfirmations:
 
 
 @dataclass
-class State:
+class StatusReport:
     """Everything that `status` tells. `overdue_since` is the day whose nightly run is overdue, None for none.
 
     `waits_for_word` are the nights without a run for which the next one waits for a person's word on the day.
@@ -131,7 +131,7 @@ def state_of(
     overdue_after: time,
     channels: Collection[Channel] | None,
     longest_gap: int = LONGEST_GAP,
-) -> State:
+) -> StatusReport:
     """How things stand now; `channels` are those configured, None where nothing is.
 
     Today's nightly run is overdue from the local time `overdue_after` on.
@@ -140,7 +140,7 @@ def state_of(
     local_now = work.now.astimezone(work.zone)
     ran = _days_run(work)
     last = max(ran, default=None)
-    state = State(
+    state = StatusReport(
         today=work.today,
         now=work.now,
         night=_last_run(work, last) if last is not None else None,

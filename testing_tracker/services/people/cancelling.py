@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import Ended, Kind, Status
+from testing_tracker.rules.words import DrawKind, Ended, Status
 from testing_tracker.services.people.lookup import find_participant, is_cancelled
 from testing_tracker.services.people.participants import days_to_write
 from testing_tracker.services.testing.attendance import set_status
@@ -125,7 +125,7 @@ def _has_past_record(session: Session, participant_id: int) -> bool:
     query = select(Draw.id).where(
         Draw.participant_id == participant_id,
         or_(
-            col(Draw.kind).in_((Kind.IMPORTED, Kind.FOR_CAUSE)),
+            col(Draw.kind).in_((DrawKind.IMPORTED, DrawKind.FOR_CAUSE)),
             col(Draw.status).in_((Status.COLLECTED, Status.REFUSED, Status.EXCUSED)),
             col(Draw.unable),
         ),

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import Decision, Ended, Standing, Status
+from testing_tracker.rules.words import Ended, ParticipantStatus, RecommendationStatus, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.deciding.case import open_recommendation, standing_evidence
 from testing_tracker.services.people.cancelling import was_cancelled
@@ -49,7 +49,7 @@ def join(work: Work, code: str, into_code: str, reason: str) -> Joined:
     waiting = open_recommendation(work.session, identity)
     for number in work.session.connection().execute(records_of(identity)).scalars().all():
         work.write(Joining(participant_id=number, into_id=person, reason=reason))
-    if standing_on(work.session, identity, work.today) is not Standing.DISCHARGED:
+    if standing_on(work.session, identity, work.today) is not ParticipantStatus.DISCHARGED:
         end_enrolment(work, record, work.today, f"joined into {into.code}: {reason}", Ended.JOINED)
     work.on_record(Act.PARTICIPANT_JOIN, participant_id=identity, reason=reason, into=person)
     work.on_record(Act.PARTICIPANT_JOIN, participant_id=person, reason=reason, joined=identity)
@@ -67,8 +67,8 @@ def _check(work: Work, record: Participant, into: Participant) -> None:
     for one in (record, into):
         if was_cancelled(work.session, id_of(one)):
             raise TestingTrackerError(f"{one.code}'s enrolment was cancelled as a mistake; there is nothing to join.")
-    is_here = standing_on(work.session, id_of(record), work.today) is not Standing.DISCHARGED
-    if is_here and standing_on(work.session, id_of(into), work.today) is Standing.DISCHARGED:
+    is_here = standing_on(work.session, id_of(record), work.today) is not ParticipantStatus.DISCHARGED
+    if is_here and standing_on(work.session, id_of(into), work.today) is ParticipantStatus.DISCHARGED:
         raise TestingTrackerError(
             f"{into.code} was discharged and {record.code} was not, so nobody would be tested. Join the other way "
             f"round (`testing-tracker participant join {into.code} {record.code}`), or readmit {into.code} first."
@@ -99,7 +99,7 @@ def _hand_over(work: Work, waiting: Recommendation | None, into: Participant, id
     for line in lines:
         line.withdrawn_at = work.now
         work.session.add(line)
-    waiting.status = Decision.WITHDRAWN
+    waiting.status = RecommendationStatus.WITHDRAWN
     waiting.decided_at, waiting.decided_by = work.now, work.account
     waiting.decision_reason = f"joined into {into.code}, where its tests are weighed"
     work.session.add(waiting)

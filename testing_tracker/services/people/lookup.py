@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import look_of
-from testing_tracker.rules.words import Ended, Standing
+from testing_tracker.rules.words import Ended, ParticipantStatus
 from testing_tracker.store.queries import enrolled_on, id_of, in_force, person_of, records_of, standing_on
 from testing_tracker.store.tables import Enrolment, Joining, Participant, Renaming
 from testing_tracker.store.work import Work
@@ -42,7 +42,7 @@ def records_of_person(session: Session, participant: Participant) -> list[Partic
 def find_enrolled(work: Work, code: str) -> Participant:
     """The same, for acts that need somebody in the programme. Raises TestingTrackerError for a discharged one."""
     participant = find_participant(work, code)
-    if standing_on(work.session, id_of(participant), work.today) is not Standing.DISCHARGED:
+    if standing_on(work.session, id_of(participant), work.today) is not ParticipantStatus.DISCHARGED:
         return participant
     back_on = readmitted_from(work, id_of(participant))
     if back_on is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import Ended, Kind, Level, Method, Outcome, Standing, Status
+from testing_tracker.rules.words import DrawKind, Ended, Level, Method, Outcome, ParticipantStatus, Status
 from testing_tracker.services.people import leaves, lookup
 from testing_tracker.services.people.lookup import JoinedRecord, joined_records
 from testing_tracker.services.people.renaming import EarlierName, earlier_names
@@ -21,17 +21,17 @@ from testing_tracker.services.testing.earlier import Slip, slips_of
 from testing_tracker.services.testing.positives import said_by
 from testing_tracker.services.testing.prescriptions import PrescriptionLine
 from testing_tracker.store.queries import (
-    counts,
     enrolled_on,
+    governs,
     how_it_ended,
     id_of,
     in_force_id,
+    is_newest,
     level_on,
     on_leave,
     records_of,
     schedule_name_on,
     standing_on,
-    stands,
 )
 from testing_tracker.store.tables import (
     Assignment,
@@ -59,7 +59,7 @@ class RosterLine:
     level: Level
     schedule: str
     enrolled_on: date
-    status: Standing | Ended
+    status: ParticipantStatus | Ended
     name: str | None = None
 
 
@@ -120,7 +120,7 @@ class DrawEntry:
     """
 
     due_on: date
-    kind: Kind
+    kind: DrawKind
     status: Status
     outcome: Outcome | None
     expected: bool
@@ -206,11 +206,11 @@ def roster(work: Work, *, names: bool = False, everything: bool = False) -> list
     ]
 
 
-def _standing(enrolled: bool | None, away: bool) -> Standing:
+def _standing(enrolled: bool | None, away: bool) -> ParticipantStatus:
     """`enrolled` is None where the first enrolment is still to come, which counts as active."""
     if enrolled is False:
-        return Standing.DISCHARGED
-    return Standing.ON_LEAVE if away else Standing.ACTIVE
+        return ParticipantStatus.DISCHARGED
+    return ParticipantStatus.ON_LEAVE if away else ParticipantStatus.ACTIVE
 
 
 def record_of(work: Work, code: str, *, names: bool = False, slips_too: bool = False) -> Record:
@@ -286,7 +286,7 @@ def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[Dr
     undone = _undone(session, participant_id)
     cups_known = cups_by_row(session, of_person)
     of_participant = (
-        select(Result, counts(), stands(Result)).join(Draw, col(Draw.id) == Result.draw_id).where(of_person)
+        select(Result, governs(), is_newest(Result)).join(Draw, col(Draw.id) == Result.draw_id).where(of_person)
     )
     for result, it_counts, it_stands in session.exec(of_participant.order_by(col(Result.id))):
         findings = _findings(session, result)
@@ -316,7 +316,7 @@ def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[Dr
     return [
         DrawEntry(
             due_on=draw.due_on,
-            kind=Kind(draw.kind),
+            kind=DrawKind(draw.kind),
             status=Status(draw.status),
             outcome=Outcome(draw.outcome) if draw.outcome else None,
             expected=draw.expected,

@@ -46,7 +46,7 @@ class Imprint:
 
 
 @dataclass(frozen=True)
-class Kept:
+class EditionOnRecord:
     """An edition on record, with what was standing when it was printed, as JSON."""
 
     imprint: Imprint
@@ -61,7 +61,7 @@ def keep(
     totals: dict[str, int],
     standing: str,
     last_entry_id: int,
-) -> Kept:
+) -> EditionOnRecord:
     """The edition with this digest: the one on record, or a new one printed now."""
     editions = list(
         work.session.exec(
@@ -89,7 +89,7 @@ def keep(
         editions.append(edition)
     edition = editions[found]
     amended = _amendment(work, week, editions[0], edition) if found else None
-    return Kept(Imprint(edition.printed_at, edition.printed_by, found + 1, amended), edition.standing)
+    return EditionOnRecord(Imprint(edition.printed_at, edition.printed_by, found + 1, amended), edition.standing)
 
 
 def _amendment(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> Amendment:

@@ -16,8 +16,7 @@ from testing_tracker.rules import calendar
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.schedules.days import ClosedDays, as_known, as_text, closed, from_text
 from testing_tracker.rules.schedules.guard_rails import last_day_that_matters
-from testing_tracker.rules.schedules.schedule import ClosedRule
-from testing_tracker.rules.schedules.schedule import Schedule as Rule
+from testing_tracker.rules.schedules.schedule import ClosedRule, TestingRule
 from testing_tracker.services.schedules import versions as schedules
 from testing_tracker.store.queries import id_of, version_known
 from testing_tracker.store.tables import Closure, Facility, HolidayYear, Pool, Schedule, ScheduleVersion
@@ -42,7 +41,7 @@ class KnownDays:
     kept: bool = True
     otherwise: frozenset[tuple[str, date]] = field(default_factory=frozenset)
 
-    def of(self, session: Session, version: ScheduleVersion, rule: Rule, day: date) -> ClosedDays:
+    def of(self, session: Session, version: ScheduleVersion, rule: TestingRule, day: date) -> ClosedDays:
         """The closed days that matter to a day that this version of a schedule decides, its week's earlier days too.
 
         Of those the version says that was binding on each.
@@ -93,7 +92,7 @@ def known_now(session: Session, facility_id: int) -> KnownDays:
     return KnownDays(facility_id, years, _closures(session, facility_id))
 
 
-def suppositions(known: KnownDays, rules: Iterable[Rule], day: date) -> Iterator[KnownDays]:
+def suppositions(known: KnownDays, rules: Iterable[TestingRule], day: date) -> Iterator[KnownDays]:
     """What a run may have known instead of closed days, where it kept no record of them: one day otherwise, or two.
 
     Two only within the day's week, as where a holiday is kept on another day.

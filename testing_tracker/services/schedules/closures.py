@@ -11,7 +11,7 @@ from testing_tracker.rules.calendar import Week, day_in_words
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.days import fixed_week
-from testing_tracker.rules.words import Kind, Role, Status
+from testing_tracker.rules.words import DrawKind, Role, Status
 from testing_tracker.services.people import staff
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.schedules.closed_days import KnownDays
@@ -165,7 +165,7 @@ def _made_in_their_place(work: Work, known: KnownDays, days: Sequence[date], dec
         for week in sorted({Week.of(day) for day in days}):
             version = version_on(work.session, id_of(schedule), week.sunday)
             rule = versions.rule_of(version.text)
-            if rule.draw.kind is not Kind.FIXED:
+            if rule.draw.kind is not DrawKind.FIXED:
                 continue
             closed = known.of(work.session, version, rule, week.sunday)
             wanted = {week.days[number] for number in rule.draw.days}

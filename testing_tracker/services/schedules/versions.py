@@ -14,10 +14,10 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import WEEKDAYS
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.codes import check_schedule_name
-from testing_tracker.rules.schedules.schedule import Schedule as Rule
+from testing_tracker.rules.schedules.schedule import TestingRule
 from testing_tracker.rules.schedules.schedule_file import read_stored, read_with_table
 from testing_tracker.rules.testing.analytes import shown_by
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 from testing_tracker.store.queries import id_of, in_force, in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Night, Schedule, ScheduleVersion
 from testing_tracker.store.work import Work
@@ -110,14 +110,14 @@ def versions_of(session: Session, schedule: Schedule) -> list[ScheduleVersion]:
     )
 
 
-def rule_on(session: Session, schedule_id: int, day: date) -> tuple[int, Rule]:
+def rule_on(session: Session, schedule_id: int, day: date) -> tuple[int, TestingRule]:
     """The version of a schedule that binds on a day, by id, and the rule it holds."""
     version = version_on(session, schedule_id, day)
     return id_of(version), rule_of(version.text)
 
 
 @lru_cache(maxsize=256)
-def rule_of(text: str) -> Rule:
+def rule_of(text: str) -> TestingRule:
     """The rule in a stored version's text, which was checked when it was loaded."""
     return read_stored(text)
 
@@ -132,7 +132,7 @@ class ScheduleLine:
     schedule: str
     version: int
     binds_from: date
-    kind: Kind
+    kind: DrawKind
     per_week: float
     days: list[str]
     participants: int
@@ -184,7 +184,7 @@ def find_version(work: Work, name: str, number: int | None) -> ScheduleVersion:
 
 
 @dataclass(frozen=True)
-class Test:
+class WhatIsTested:
     """The specimen that is asked for, and the analytes that are looked for in it."""
 
     specimen: str
@@ -201,7 +201,7 @@ class Test:
         ]
 
 
-def rule_of_draw(session: Session, draw: Draw) -> Rule:
+def rule_of_draw(session: Session, draw: Draw) -> TestingRule:
     """The rule of the schedule version that made a draw, or that bound it when it was put on record.
 
     Earlier versions of the program did not write that down for tests for cause and past records: those go by what was
@@ -225,7 +225,7 @@ def binding_on(session: Session, participant_id: int, day: date) -> int:
     return rule_on(session, assignment.schedule_id, day)[0]
 
 
-def may_have_bound(session: Session, draw: Draw) -> list[Rule]:
+def may_have_bound(session: Session, draw: Draw) -> list[TestingRule]:
     """Every rule that a draw may have been judged by: one, but for those of which it was not written down."""
     if draw.schedule_version_id is not None:
         return [rule_of_draw(session, draw)]
@@ -237,9 +237,9 @@ def may_have_bound(session: Session, draw: Draw) -> list[Rule]:
     return [rule_of_draw(session, draw), *(rule_on(session, one, draw.due_on)[1] for one in assigned)]
 
 
-def test_of(session: Session, draw: Draw) -> Test:
+def test_of(session: Session, draw: Draw) -> WhatIsTested:
     """What is collected for a draw and looked for in it; of rotating panels the one that was drawn."""
     collection = rule_of_draw(session, draw).collection
     panels = collection.panels
     panel = panels[draw.panel % len(panels)] if panels and draw.panel is not None else collection.panel
-    return Test(collection.specimen, panel)
+    return WhatIsTested(collection.specimen, panel)

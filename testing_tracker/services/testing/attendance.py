@@ -12,7 +12,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, Untouched, because_in, end_of_day, sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.which_draw import NOT_YET_DONE, check_change
-from testing_tracker.rules.words import Kind, Outcome, Role, Standing, Status
+from testing_tracker.rules.words import DrawKind, Outcome, ParticipantStatus, Role, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.people import staff
 from testing_tracker.services.people.lookup import find_participant
@@ -180,9 +180,9 @@ def record_test(work: Work, code: str, day: date, reason: str) -> Draw:
     first = in_force(work.session, Enrolment, identity, day)
     if first is None:
         raise TestingTrackerError(f"{day} is before {participant.code} was enrolled.")
-    if standing_on(work.session, identity, day) is Standing.DISCHARGED:
+    if standing_on(work.session, identity, day) is ParticipantStatus.DISCHARGED:
         raise TestingTrackerError(f"{participant.code} was not in the programme on {day}.")
-    if any(draw.kind == Kind.FOR_CAUSE for draw in draws_on(work.session, identity, day)):
+    if any(draw.kind == DrawKind.FOR_CAUSE for draw in draws_on(work.session, identity, day)):
         raise TestingTrackerError(
             f"{participant.code} has a test for cause of {day} on record already. Log its result with "
             f"`testing-tracker result {participant.code} … --for-cause --on {day}`."
@@ -190,7 +190,7 @@ def record_test(work: Work, code: str, day: date, reason: str) -> Draw:
     draw = Draw(
         participant_id=identity,
         due_on=day,
-        kind=Kind.FOR_CAUSE,
+        kind=DrawKind.FOR_CAUSE,
         status=Status.DUE,
         ordered_for=f"{reason} (put on record on {work.today})",
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.interpretation import Read
+from testing_tracker.rules.testing.interpretation import Interpretation
 from testing_tracker.rules.testing.specimens import NewSpecimen, advice
 from testing_tracker.rules.words import Status
 from testing_tracker.services.schedules import versions
@@ -44,7 +44,7 @@ def correct(work: Work, found: OpenDraw, cup: NewCup, reason: str) -> Logged:
     draw = found.draw
     earlier = Status(draw.status)
     if earlier is Status.COLLECTED and found.outcome is None:
-        logged = Logged(found.participant, draw, earlier, None, (), Settled(Read(), None))
+        logged = Logged(found.participant, draw, earlier, None, (), Settled(Interpretation(), None))
     else:
         logged = results.take_back(work, found, Status.COLLECTED, reason)
     told = _put(work, found, cup, cups.awaiting(work.session, draw))

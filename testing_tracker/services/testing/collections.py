@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import instant, instant_reached
 from testing_tracker.rules.exchange.csv_cells import read_day
-from testing_tracker.store.queries import counts, id_of
+from testing_tracker.store.queries import governs, id_of
 from testing_tracker.store.tables import Draw, Result, Specimen
 from testing_tracker.store.work import Work
 
@@ -70,7 +70,7 @@ def _cup(row: Specimen) -> Cup:
 def collections_of(session: Session, which: ColumnElement[bool]) -> dict[int, Collection]:
     """What was said of the collections that the governing results of some draws rest on, by draw."""
     cups = cups_by_row(session, which)
-    rows = session.exec(select(Result).join(Draw, col(Draw.id) == Result.draw_id).where(which, counts()))
+    rows = session.exec(select(Result).join(Draw, col(Draw.id) == Result.draw_id).where(which, governs()))
     return {
         row.draw_id: Collection(row.collected_at, row.note, cups.get(row.specimen_id) if row.specimen_id else None)
         for row in rows
@@ -78,7 +78,7 @@ def collections_of(session: Session, which: ColumnElement[bool]) -> dict[int, Co
     }
 
 
-def in_words(collected_at: datetime | None, note: str | None, cup: Cup | None, zone: tzinfo) -> str:
+def collection_in_words(collected_at: datetime | None, note: str | None, cup: Cup | None, zone: tzinfo) -> str:
     """All that was said, in a line in the facility's time; nothing where nothing was."""
     at = collected_at or (cup.collected_at if cup is not None else None)
     collected = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}"] if at is not None else []

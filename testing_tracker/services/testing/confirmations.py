@@ -12,7 +12,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.which_draw import expected_by, is_overdue
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.testing.draws import OpenDraw
-from testing_tracker.services.testing.positives import Said, said_by
+from testing_tracker.services.testing.positives import GoverningResult, said_by
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Confirmation, Draw, Participant
 from testing_tracker.store.work import Work
@@ -128,8 +128,8 @@ def awaited(work: Work, *, overdue_only: bool = False) -> list[Awaited]:
     return [line for line in lines if line.is_overdue or not overdue_only]
 
 
-def _said(session: Session, draws: Sequence[Draw]) -> dict[int, Said]:
-    said: dict[int, Said] = {}
+def _said(session: Session, draws: Sequence[Draw]) -> dict[int, GoverningResult]:
+    said: dict[int, GoverningResult] = {}
     for start in range(0, len(draws), _AT_A_TIME):
         page = [draw.id for draw in draws[start : start + _AT_A_TIME]]
         said |= said_by(session, col(Draw.id).in_(page))

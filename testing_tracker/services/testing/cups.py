@@ -15,7 +15,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.specimens import label_key
 from testing_tracker.rules.words import Status
-from testing_tracker.store.queries import id_of, stands
+from testing_tracker.store.queries import id_of, is_newest
 from testing_tracker.store.tables import Confirmation, Draw, Participant, Result, Specimen
 from testing_tracker.store.work import Work
 
@@ -40,7 +40,7 @@ CARRIED = (
 _CLASSIFIED = ("validity", "because", "edition", "label_key")
 
 
-def is_newest() -> ColumnElement[bool]:
+def is_newest_cup() -> ColumnElement[bool]:
     """The condition that no other row replaces a specimen's."""
     later = aliased(Specimen)
     return ~select(later.id).where(later.replaces_id == Specimen.id).exists()
@@ -59,7 +59,7 @@ def with_label(work: Work, label: str, *, newest_only: bool = True) -> list[Spec
                 col(Specimen.label_key) == key,
                 col(Specimen.label_key).is_(None) & col(Specimen.label).is_not(None),  # older rows have no key
             ),
-            *([is_newest()] if newest_only else []),
+            *([is_newest_cup()] if newest_only else []),
         )
         .order_by(col(Specimen.id))
     )
@@ -71,7 +71,7 @@ def cups_of(session: Session, draw: Draw) -> list[Specimen]:
     return list(
         session.exec(
             select(Specimen)
-            .where(Specimen.draw_id == draw.id, ~col(Specimen.withdrawn), is_newest())
+            .where(Specimen.draw_id == draw.id, ~col(Specimen.withdrawn), is_newest_cup())
             .order_by(col(Specimen.id))
         )
     )
@@ -92,7 +92,7 @@ def awaiting(session: Session, draw: Draw) -> Specimen | None:
     for specimen in reversed(cups_of(session, draw)):
         rows = [id_of(row) for row in history_of(session, specimen)]
         result = select(Result.id).where(
-            col(Result.specimen_id).in_(rows), col(Result.outcome).is_not(None), stands(Result)
+            col(Result.specimen_id).in_(rows), col(Result.outcome).is_not(None), is_newest(Result)
         )
         if session.exec(result).first() is None:
             return specimen

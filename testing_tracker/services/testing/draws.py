@@ -14,9 +14,9 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.settling import says
 from testing_tracker.rules.testing.which_draw import of_the_kind, to_record_for
-from testing_tracker.rules.words import Kind, Outcome, Standing, Status
+from testing_tracker.rules.words import DrawKind, Outcome, ParticipantStatus, Status
 from testing_tracker.services.people.lookup import find_enrolled, find_participant, records_of_person
-from testing_tracker.store.queries import counts, draw_stands, draws_on, id_of, in_force, standing_on
+from testing_tracker.store.queries import draw_stands, draws_on, governs, id_of, in_force, standing_on
 from testing_tracker.store.tables import (
     Draw,
     Enrolment,
@@ -30,9 +30,9 @@ from testing_tracker.store.tables import (
 from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.schedules.schedule import Schedule as Rule
+    from testing_tracker.rules.schedules.schedule import TestingRule
 
-MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
+MADE_BY_SCHEDULES = (DrawKind.FIXED, DrawKind.RANDOM)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class DueLine:
 
     participant: str
     due_on: date
-    kind: Kind
+    kind: DrawKind
     status: Status
     outcome: Outcome | None
     schedule: str | None
@@ -69,7 +69,7 @@ class OpenDraw:
     @property
     def which(self) -> str:
         """The draw in a message's words."""
-        cause = "for-cause " if self.draw.kind == Kind.FOR_CAUSE else ""
+        cause = "for-cause " if self.draw.kind == DrawKind.FOR_CAUSE else ""
         return f"{self.participant.code}'s {cause}draw of {self.draw.due_on}"
 
     @property
@@ -85,9 +85,9 @@ class OpenDraw:
         return self.result is not None and self.result.outcome is not None and self.outcome is None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> DrawKind:
         """Why the draw exists."""
-        return Kind(self.draw.kind)
+        return DrawKind(self.draw.kind)
 
     @property
     def status(self) -> Status:
@@ -109,7 +109,7 @@ def due(work: Work, day: date) -> list[DueLine]:
         DueLine(
             participant=code,
             due_on=draw.due_on,
-            kind=Kind(draw.kind),
+            kind=DrawKind(draw.kind),
             status=Status(draw.status),
             outcome=Outcome(draw.outcome) if draw.outcome else None,
             schedule=schedule if draw.kind in MADE_BY_SCHEDULES else None,
@@ -193,7 +193,7 @@ def _draws_of_a_day() -> Select[Participant, Draw, Result, ScheduleVersion]:
             (col(Draw.participant_id) == Participant.id) & (Draw.due_on == bindparam("day")) & draw_stands(),
             isouter=True,
         )
-        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .join(Result, (col(Result.draw_id) == Draw.id) & governs(), isouter=True)
         .join(ScheduleVersion, col(ScheduleVersion.id) == Draw.schedule_version_id, isouter=True)
         .where(
             col(Participant.facility_id) == bindparam("facility_id"),
@@ -236,7 +236,7 @@ def _no_draw(work: Work, participant: Participant, day: date, for_cause: bool | 
     return f"{said} Give --on, or order one with `testing-tracker test {participant.code}`."
 
 
-def window_closes(work: Work, draw: Draw, rule: "Rule | None" = None) -> datetime:
+def window_closes(work: Work, draw: Draw, rule: "TestingRule | None" = None) -> datetime:
     """The instant from which nobody can give a draw's specimen any more; by the draw's own rule unless one is given."""
     from testing_tracker.rules.calendar import instant_reached  # the call list has no need of it
 
@@ -250,20 +250,20 @@ def order_test(work: Work, code: str, reason: str | None) -> Draw:
     identity = id_of(participant)
     if in_force(work.session, Enrolment, identity, work.today) is None:
         raise TestingTrackerError(f"{participant.code}'s enrolment has not begun yet.")
-    if standing_on(work.session, identity, work.today) is Standing.ON_LEAVE:
+    if standing_on(work.session, identity, work.today) is ParticipantStatus.ON_LEAVE:
         raise TestingTrackerError(
             f"{participant.code} is on leave today. If the participant is back, say so first with "
             f"`testing-tracker participant return {participant.code}`."
         )
     for draw in draws_on(work.session, identity, work.today):
-        if draw.kind == Kind.FOR_CAUSE:
+        if draw.kind == DrawKind.FOR_CAUSE:
             raise TestingTrackerError(
                 f"A test for cause was ordered for {participant.code} today already ({draw.status})."
             )
     draw = Draw(
         participant_id=identity,
         due_on=work.today,
-        kind=Kind.FOR_CAUSE,
+        kind=DrawKind.FOR_CAUSE,
         status=Status.DUE,
         schedule_version_id=services.versions.binding_on(work.session, identity, work.today),
         ordered_for=reason,

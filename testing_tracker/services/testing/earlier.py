@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import is_class_test, members_of
-from testing_tracker.rules.words import Decision, Method, Outcome, Validity
+from testing_tracker.rules.words import Method, Outcome, RecommendationStatus, Validity
 from testing_tracker.services.testing.settling import beside, named_in
 from testing_tracker.store.queries import findings_of, id_of, standing_result
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Finding, Recommendation, Result, Specimen
@@ -26,7 +26,7 @@ _SAID_BY_THE_CUP = _SAID_OF_A_SPECIMEN[:-1]
 
 
 @dataclass(frozen=True)
-class Kept:
+class StaysSaid:
     """What stays said beside a new entry.
 
     `result` is the row whose words stay: the one of its method that it corrects or adds to. `specimen` is the one that
@@ -61,7 +61,7 @@ class Kept:
         return replace(filled, measurements=replace(new.measurements, **measured))
 
 
-def kept_beside(session: Session, draw_id: int, standing: Result | None, method: Method, *, stays: bool) -> Kept:
+def kept_beside(session: Session, draw_id: int, standing: Result | None, method: Method, *, stays: bool) -> StaysSaid:
     """What stays said; `stays` where the new entry corrects or adds to the standing one of its method.
 
     A specimen that was collected again is another one, so nothing of the first stays. A laboratory tests what the cup
@@ -70,13 +70,13 @@ def kept_beside(session: Session, draw_id: int, standing: Result | None, method:
     result = standing if stays and standing is not None and standing.outcome is not None else None
     if result is not None and result.specimen_id is not None:
         specimen = session.get_one(Specimen, result.specimen_id)
-        return Kept(result, specimen, Validity(specimen.validity))
+        return StaysSaid(result, specimen, Validity(specimen.validity))
     cup = standing_result(session, draw_id, Method.PRESUMPTIVE) if method is Method.DEFINITIVE else None
     if cup is None or cup.outcome is None or cup.specimen_id is None:
-        return Kept(result)
+        return StaysSaid(result)
     specimen = session.get_one(Specimen, cup.specimen_id)
     is_unusable = cup.outcome == Outcome.INVALID
-    return Kept(result, specimen, Validity(specimen.validity) if is_unusable else Validity.NOT_TESTED)
+    return StaysSaid(result, specimen, Validity(specimen.validity) if is_unusable else Validity.NOT_TESTED)
 
 
 def is_further(session: Session, standing: Result, outcome: Outcome, names: Sequence[str]) -> bool:
@@ -155,7 +155,7 @@ def is_same_day(work: Work, typed_at: datetime) -> bool:
 def mark_recommendation(work: Work, number: int | None, draw: Draw) -> None:
     """Keep a recommendation out of sight that a slip raised today and that went with it; any other stays in sight."""
     recommendation = work.session.get(Recommendation, number) if number is not None else None
-    if recommendation is None or recommendation.status != Decision.WITHDRAWN:
+    if recommendation is None or recommendation.status != RecommendationStatus.WITHDRAWN:
         return
     others = select(Evidence.id).where(Evidence.recommendation_id == number, Evidence.draw_id != draw.id)
     if work.session.exec(others).first() is None and is_same_day(work, recommendation.raised_at):

@@ -9,9 +9,9 @@ from sqlmodel import Session, col, or_, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.log_line import Said, codes_meant
+from testing_tracker.rules.testing.log_line import Entry, codes_meant
 from testing_tracker.rules.testing.which_draw import check_change
-from testing_tracker.rules.words import Decision, Kind, Method, Outcome, Standing, Status
+from testing_tracker.rules.words import DrawKind, Method, Outcome, ParticipantStatus, RecommendationStatus, Status
 from testing_tracker.services.people.lookup import find_participant, participant_with_code
 from testing_tracker.services.testing import attendance, prescriptions, results, settling
 from testing_tracker.services.testing import earlier as undone
@@ -37,27 +37,27 @@ class Opened:
 
     code: str
     due_on: date
-    kind: Kind
+    kind: DrawKind
     status: Status
     prescribed: tuple[str, ...]
     which: str
 
     @property
     def for_cause(self) -> bool:
-        return self.kind is Kind.FOR_CAUSE
+        return self.kind is DrawKind.FOR_CAUSE
 
 
 @dataclass(frozen=True)
-class Raised:
+class RaisedByEntry:
     """A recommendation that a line has raised, changed or withdrawn, as it stood then."""
 
     number: int
-    status: Decision
+    status: RecommendationStatus
     reason: str
 
 
 @dataclass(frozen=True)
-class Accepted:
+class EntryOnRecord:
     """A line on record, and how to take it back: what the draw was before, and the result that was written.
 
     `recorded` is what went on record. `logged` says what followed from a result, and `raised` which recommendation
@@ -66,7 +66,7 @@ class Accepted:
 
     opened: Opened
     recorded: Outcome | Status
-    raised: Raised | None
+    raised: RaisedByEntry | None
     logged: Logged | None
     before: Status
     reason_before: str | None
@@ -83,7 +83,7 @@ class Undone:
 
     status: Status
     because: str | None
-    raised: Raised | None
+    raised: RaisedByEntry | None
     decided: Sequence[int]
     lost: str | None = None
 
@@ -160,14 +160,14 @@ def _opened(found: OpenDraw, takes: Sequence[Prescription]) -> Opened:
     return Opened(
         code=found.participant.code,
         due_on=draw.due_on,
-        kind=Kind(draw.kind),
+        kind=DrawKind(draw.kind),
         status=Status(draw.status),
         prescribed=tuple(sorted({row.analyte for row in takes})),
         which=found.which,
     )
 
 
-def record(work: Work, opened: Opened, said: Said) -> Accepted:
+def record(work: Work, opened: Opened, said: Entry) -> EntryOnRecord:
     """Record what a line says of a draw, as the single command for it does.
 
     Raises TestingTrackerError where the draw is not open any more, for instance because another nurse was first.
@@ -176,7 +176,7 @@ def record(work: Work, opened: Opened, said: Said) -> Accepted:
     return _record(work, opened, found, said)
 
 
-def record_at_once(work: Work, code: str, day: date, for_cause: bool | None, said: Said) -> Accepted:
+def record_at_once(work: Work, code: str, day: date, for_cause: bool | None, said: Entry) -> EntryOnRecord:
     """Find the draw of a line with a whole code and all that is to be recorded, as `draws_meant` does, and record it.
 
     Raises TestingTrackerError where it is not clear which draw is meant, and where `draws_meant` or `record` would.
@@ -186,7 +186,7 @@ def record_at_once(work: Work, code: str, day: date, for_cause: bool | None, sai
     return _record(work, _opened(found, ()), found, said)
 
 
-def _record(work: Work, opened: Opened, found: OpenDraw, said: Said) -> Accepted:
+def _record(work: Work, opened: Opened, found: OpenDraw, said: Entry) -> EntryOnRecord:
     draw = found.draw
     before, reason, unable = Status(draw.status), draw.reason, draw.unable
     logged = None
@@ -196,7 +196,7 @@ def _record(work: Work, opened: Opened, found: OpenDraw, said: Said) -> Accepted
         changed = logged.recommendation
     else:
         changed = attendance.record_absence(work, found, said.what, said.because)
-    return Accepted(
+    return EntryOnRecord(
         opened=opened,
         recorded=(logged.outcome if logged else None) or Status(draw.status),
         raised=_raised(changed),
@@ -208,7 +208,7 @@ def _record(work: Work, opened: Opened, found: OpenDraw, said: Said) -> Accepted
     )
 
 
-def undo(work: Work, line: Accepted) -> Undone:
+def undo(work: Work, line: EntryOnRecord) -> Undone:
     """Take an accepted line back: the draw is what it was before, and the line stays on record as taken back.
 
     A draw that was due is so again only while nothing has closed it since. Raises TestingTrackerError when somebody
@@ -241,7 +241,7 @@ def undo(work: Work, line: Accepted) -> Undone:
     return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided, settled.lost)
 
 
-def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:
+def _check_unchanged(session: Session, found: OpenDraw, line: EntryOnRecord) -> None:
     """Raise TestingTrackerError unless the draw still says what the line recorded, and nothing more."""
     draw = found.draw
     if line.result_id is None:
@@ -258,7 +258,7 @@ def _check_unchanged(session: Session, found: OpenDraw, line: Accepted) -> None:
 
 def _is_still_open(work: Work, draw: Draw) -> bool:
     """Whether a draw that was due would be so still, had nothing been recorded for it."""
-    if standing_on(work.session, draw.participant_id, draw.due_on) is not Standing.ACTIVE:
+    if standing_on(work.session, draw.participant_id, draw.due_on) is not ParticipantStatus.ACTIVE:
         return False
     return draw.due_on == work.today or not night_has_run(work, work.today)
 
@@ -287,7 +287,7 @@ def _take_result_back(work: Work, found: OpenDraw, result_id: int) -> None:
         raise ChangedSinceError(f"{found.which} was recorded by somebody else just now. Look at it first.") from None
 
 
-def _raised(recommendation: Recommendation | None) -> Raised | None:
+def _raised(recommendation: Recommendation | None) -> RaisedByEntry | None:
     if recommendation is None:
         return None
-    return Raised(id_of(recommendation), Decision(recommendation.status), recommendation.reason)
+    return RaisedByEntry(id_of(recommendation), RecommendationStatus(recommendation.status), recommendation.reason)

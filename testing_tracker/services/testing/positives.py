@@ -10,12 +10,12 @@ from testing_tracker.rules.testing.analytes import longest_window_days
 from testing_tracker.rules.testing.carry_over import Found, same_uses
 from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services.schedules.versions import rule_of_draw
-from testing_tracker.store.queries import counts, id_of, may_be_positive, persons_of
+from testing_tracker.store.queries import governs, id_of, may_be_positive, persons_of
 from testing_tracker.store.tables import Draw, Finding, Reading, Result, Specimen
 
 
 @dataclass(frozen=True)
-class Said:
+class GoverningResult:
     """What the results of a draw say together. `expected` are the analytes that prescriptions explain.
 
     `confirmed` are those that the definitive result found. `method` is definitive where that result speaks for all that
@@ -48,9 +48,9 @@ class Said:
         return self.outcome is Outcome.POSITIVE and bool(self.unexpected)
 
 
-def said_by(session: Session, which: ColumnElement[bool]) -> dict[int, Said]:
+def said_by(session: Session, which: ColumnElement[bool]) -> dict[int, GoverningResult]:
     """What the results of some draws say, by draw; one without result, or whose result was taken back, is left out."""
-    condition = (which, counts(), col(Result.outcome).is_not(None))
+    condition = (which, governs(), col(Result.outcome).is_not(None))
     rows = session.exec(select(Draw, Result).join(Result, col(Result.draw_id) == Draw.id).where(*condition)).all()
     results = select(Result.id).join(Draw, col(Draw.id) == Result.draw_id).where(*condition)
     readings = {
@@ -74,13 +74,13 @@ def said_by(session: Session, which: ColumnElement[bool]) -> dict[int, Said]:
     return said
 
 
-def _said(draw: Draw, result: Result, found: tuple[str, ...], reading: Reading | None) -> Said:
+def _said(draw: Draw, result: Result, found: tuple[str, ...], reading: Reading | None) -> GoverningResult:
     unexpected = found if reading is None else _words(reading.unexpected)
     expected = () if reading is None else _words(reading.expected)
     is_definitive = result.method == Method.DEFINITIVE
     confirmed = frozenset(found) if is_definitive else frozenset()
     speaks = is_definitive and not (reading is not None and reading.outcome and result.outcome == Outcome.INVALID)
-    return Said(
+    return GoverningResult(
         draw=draw,
         outcome=Outcome((reading.outcome if reading is not None else None) or result.outcome or ""),
         method=Method.DEFINITIVE if speaks and confirmed.issuperset((*unexpected, *expected)) else Method.PRESUMPTIVE,
@@ -105,7 +105,7 @@ class Positives:
     record that was joined into another one.
     """
 
-    tests: dict[int, Said]
+    tests: dict[int, GoverningResult]
     same_uses: dict[int, tuple[Found, ...]]
     people: Mapping[int, int] = field(default_factory=dict)
 
@@ -137,7 +137,7 @@ def positives_of(session: Session, which: ColumnElement[bool]) -> Positives:
     return Positives(tests, carried_over, people)
 
 
-def _found(session: Session, said: Said, collected: dict[int, str]) -> Found:
+def _found(session: Session, said: GoverningResult, collected: dict[int, str]) -> Found:
     """What a positive found, with the windows of detection in what was collected: as its specimen says, or its rule.
 
     `collected` keeps what each schedule version collects, from one call to the next.

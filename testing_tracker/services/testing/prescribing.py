@@ -10,11 +10,11 @@ from sqlmodel import Session, col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import can_be_prescribed
-from testing_tracker.rules.testing.interpretation import Read, read_result
-from testing_tracker.rules.words import Kind, Outcome
+from testing_tracker.rules.testing.interpretation import Interpretation, interpret
+from testing_tracker.rules.words import DrawKind, Outcome
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing.prescriptions import active_on, is_called_off, standing
-from testing_tracker.services.testing.settling import read_again, words_together
+from testing_tracker.services.testing.settling import interpret_again, words_together
 from testing_tracker.store.queries import id_of, reading_of, records_of, result_of
 from testing_tracker.store.tables import Draw, Participant, Prescription, Recommendation
 from testing_tracker.store.work import Work
@@ -38,13 +38,13 @@ class Touched:
     """A result that reads differently for a change of prescriptions."""
 
     draw: Draw
-    before: Read
-    after: Read
+    before: Interpretation
+    after: Interpretation
 
     @property
     def which(self) -> str:
         """The draw in a message's words."""
-        return f"{'for-cause ' if self.draw.kind == Kind.FOR_CAUSE else ''}draw of {self.draw.due_on}"
+        return f"{'for-cause ' if self.draw.kind == DrawKind.FOR_CAUSE else ''}draw of {self.draw.due_on}"
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,7 @@ def _write(work: Work, prescription: Prescription, act: Act, touched: Sequence[T
 def _read_again(work: Work, touched: Sequence[Touched], reason: str) -> list[Reread]:
     again = []
     for one in touched:
-        settled = read_again(work, one.draw, reason)
+        settled = interpret_again(work, one.draw, reason)
         again.append(Reread(one, settled.recommendation, settled.decided, settled.lost))
     return again
 
@@ -289,9 +289,9 @@ def _compare(session: Session, draws: Sequence[Draw], prescribed: _Prescribed) -
         both, reading = words_together(session, draw, result), reading_of(session, result.id)
         found = sorted(both.found)
         # One that was never read, from before there were prescriptions, had nothing to explain it.
-        before = read_result(found, (), ())
+        before = interpret(found, (), ())
         if reading is not None:
-            before = Read.from_text(reading.expected, reading.unexpected, reading.absent)
-        after = read_result(found, both.looked_for, prescribed(draw.due_on))
+            before = Interpretation.from_text(reading.expected, reading.unexpected, reading.absent)
+        after = interpret(found, both.looked_for, prescribed(draw.due_on))
         compared.append(Touched(draw, before, after))
     return compared

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.rules.testing.analytes import explained_by
-from testing_tracker.rules.testing.interpretation import Read, read_result
+from testing_tracker.rules.testing.interpretation import Interpretation, interpret
 from testing_tracker.rules.words import Method
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.schedules.versions import test_of
@@ -21,7 +21,7 @@ from testing_tracker.store.tables import Draw, Finding, Participant, Prescriptio
 from testing_tracker.store.work import Work
 
 
-class Course(StrEnum):
+class PrescriptionStatus(StrEnum):
     """Where a prescription stands on a day. `replaced`: a later row has other days for it."""
 
     ACTIVE = "active"
@@ -43,7 +43,7 @@ class PrescriptionLine:
     explains: list[str]
     from_on: date
     to_on: date | None
-    status: Course
+    status: PrescriptionStatus
     prescriber: str | None
     reason: str | None
     recorded_at: datetime
@@ -72,10 +72,10 @@ def is_called_off(prescription: Prescription) -> bool:
     return prescription.to_on is not None and prescription.to_on < prescription.from_on
 
 
-def read_for(session: Session, draw: Draw, found: Sequence[str], looked_for: Sequence[str]) -> Read:
+def read_for(session: Session, draw: Draw, found: Sequence[str], looked_for: Sequence[str]) -> Interpretation:
     """Read what the test of a draw found, and what it looked for, against the prescriptions of the draw's day."""
     active = prescribed_on(session, draw.participant_id, draw.due_on)
-    return read_result(found, looked_for, [row.analyte for row in active])
+    return interpret(found, looked_for, [row.analyte for row in active])
 
 
 def looked_for_in(session: Session, draw: Draw, result: Result) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def listed(work: Work, code: str | None, day: date, *, everything: bool = False)
     for participant in work.session.exec(query.order_by(Participant.code_key)):
         assert participant.id is not None, "it is on record"
         lines += lines_of(work.session, participant.code, participant.id, day)
-    return [line for line in lines if everything or line.status is Course.ACTIVE]
+    return [line for line in lines if everything or line.status is PrescriptionStatus.ACTIVE]
 
 
 def _persons_with_a_prescription() -> Select[int]:
@@ -123,7 +123,7 @@ def lines_of(session: Session, code: str, participant_id: int, day: date) -> lis
             explains=sorted(explained_by([row.analyte]) - {row.analyte}),
             from_on=row.from_on,
             to_on=row.to_on,
-            status=Course.REPLACED if row.id in replaced else _course(row, day),
+            status=PrescriptionStatus.REPLACED if row.id in replaced else _course(row, day),
             prescriber=row.prescriber,
             reason=row.reason,
             recorded_at=row.recorded_at,
@@ -146,9 +146,9 @@ def _recorded_of_a_participant() -> SelectOfScalar[Prescription]:
     )
 
 
-def _course(prescription: Prescription, day: date) -> Course:
+def _course(prescription: Prescription, day: date) -> PrescriptionStatus:
     if is_called_off(prescription):
-        return Course.CALLED_OFF
+        return PrescriptionStatus.CALLED_OFF
     if prescription.from_on > day:
-        return Course.TO_COME
-    return Course.ACTIVE if active_on([prescription], day) else Course.ENDED
+        return PrescriptionStatus.TO_COME
+    return PrescriptionStatus.ACTIVE if active_on([prescription], day) else PrescriptionStatus.ENDED

@@ -14,13 +14,13 @@ from testing_tracker.rules.testing.amounts import Amount, judge
 from testing_tracker.rules.testing.settling import OF_THE_FIRST
 from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.testing.which_draw import check_change
-from testing_tracker.rules.words import Method, Outcome, Standing, Status, Validity
+from testing_tracker.rules.words import Method, Outcome, ParticipantStatus, Status, Validity
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing import confirmations, cups, settling
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
-from testing_tracker.services.testing.earlier import Kept, findings_kept, kept_beside
+from testing_tracker.services.testing.earlier import StaysSaid, findings_kept, kept_beside
 from testing_tracker.services.testing.settling import Settled, named_in
 from testing_tracker.store.queries import findings_of, id_of, result_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
@@ -177,7 +177,7 @@ def _record(
         outcome = Outcome.POSITIVE
     written = _write(work.session, found, _row(work, draw, new, standing, outcome, specimen, reason, kept))
     analytes = tuple(_write_findings(work.session, written, new, analytes, kept, corrects=not is_further))
-    read = settling.read_of(work.session, draw, written, analytes)
+    read = settling.interpretation_of(work.session, draw, written, analytes)
     work.on_record(
         Act.RESULT_LOG if reason is None else Act.RESULT_AMEND,
         participant_id=draw.participant_id,
@@ -220,15 +220,15 @@ def _governing(session: Session, draw: Draw, written: Result) -> Governing | Non
     return Governing(Outcome(result.outcome), Method(result.method), found, result.lab)
 
 
-def _kept(session: Session, found: OpenDraw, new: NewResult, standing: Result | None, *, stays: bool) -> Kept:
+def _kept(session: Session, found: OpenDraw, new: NewResult, standing: Result | None, *, stays: bool) -> StaysSaid:
     """What stays said of the draw; nothing where this is the first result of its specimen."""
     if found.result is None or found.has_earlier_specimen:
-        return Kept()
+        return StaysSaid()
     return kept_beside(session, id_of(found.draw), standing, new.method, stays=stays)
 
 
 def _add_specimen(
-    work: Work, draw: Draw, new: NewResult, kind: str, cup: Specimen | None, kept: Kept
+    work: Work, draw: Draw, new: NewResult, kind: str, cup: Specimen | None, kept: StaysSaid
 ) -> Specimen | None:
     """What is said of the specimen, as a correction of the cup that is on record, if there is one."""
     if new.specimen is None and (cup is None or new.collected_at in (None, cup.collected_at)):
@@ -271,9 +271,9 @@ def _due_again(work: Work, found: OpenDraw) -> tuple[Status, str | None]:
     """What a draw that is to be due again becomes, and why, if it cannot be given any more."""
     draw = found.draw
     standing = standing_on(work.session, draw.participant_id, draw.due_on)
-    if standing is Standing.DISCHARGED:
+    if standing is ParticipantStatus.DISCHARGED:
         return Status.CANCELLED, f"{found.participant.code} was discharged"
-    if standing is Standing.ON_LEAVE:
+    if standing is ParticipantStatus.ON_LEAVE:
         return Status.EXCUSED, f"{found.participant.code} is on leave that day"
     if draw.due_on < work.today:
         return Status.UNRECORDED, "the day is over"
@@ -310,7 +310,7 @@ def _row(
     outcome: Outcome,
     specimen: Specimen | None,
     reason: str | None,
-    kept: Kept,
+    kept: StaysSaid,
 ) -> Result:
     """The row to write. What it does not say stays as the one said that it corrects or adds to; a note with its
     outcome."""
@@ -362,7 +362,7 @@ def _write(session: Session, found: OpenDraw, result: Result) -> Result:
 
 
 def _write_findings(
-    session: Session, result: Result, new: NewResult, found: Sequence[str], kept: Kept, *, corrects: bool
+    session: Session, result: Result, new: NewResult, found: Sequence[str], kept: StaysSaid, *, corrects: bool
 ) -> list[str]:
     """The analytes found, those that were measured and are below their cutoff, and those only looked for.
 

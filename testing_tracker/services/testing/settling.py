@@ -11,10 +11,10 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.schedules.schedule import Schedule as Rule
-from testing_tracker.rules.testing.interpretation import Read
-from testing_tracker.rules.testing.settling import ResultAsRead, Together, Word, together, what_a_draw_says
-from testing_tracker.rules.words import About, Kind, Method, Outcome, Status, Validity
+from testing_tracker.rules.schedules.schedule import TestingRule
+from testing_tracker.rules.testing.interpretation import Interpretation
+from testing_tracker.rules.testing.settling import ResultAsRead, Statement, Together, together, what_a_draw_says
+from testing_tracker.rules.words import DrawKind, Method, Outcome, ReviewReason, Status, Validity
 from testing_tracker.services.deciding import evidence, reviews
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.testing import prescriptions
@@ -33,7 +33,7 @@ class Settled:
     result beside it did not look at.
     """
 
-    read: Read
+    read: Interpretation
     recommendation: Recommendation | None
     decided: Sequence[int] = ()
     presumptive: Sequence[str] = ()
@@ -45,14 +45,14 @@ class Settled:
         return self.read.is_explained
 
 
-def read_of(session: Session, draw: Draw, result: Result, found: Sequence[str]) -> Read:
+def interpretation_of(session: Session, draw: Draw, result: Result, found: Sequence[str]) -> Interpretation:
     """A result with these findings as it reads against the prescriptions of the draw's day."""
     if result.outcome not in (Outcome.POSITIVE, Outcome.NEGATIVE):
-        return Read()
+        return Interpretation()
     return prescriptions.read_for(session, draw, found, prescriptions.looked_for_in(session, draw, result))
 
 
-def settle_with(work: Work, draw: Draw, result: Result, read: Read, *, is_first: bool) -> Settled:
+def settle_with(work: Work, draw: Draw, result: Result, read: Interpretation, *, is_first: bool) -> Settled:
     """Keep how a result that was just written reads, and settle the draw.
 
     `is_first`: there was no other of the draw before, so this one governs.
@@ -67,7 +67,7 @@ def settle_with(work: Work, draw: Draw, result: Result, read: Read, *, is_first:
     return replace(settle(work, draw), presumptive=left)
 
 
-def read_again(work: Work, draw: Draw, reason: str) -> Settled:
+def interpret_again(work: Work, draw: Draw, reason: str) -> Settled:
     """Read the governing result again, after prescriptions for its day changed, and settle the draw."""
     result = result_of(work.session, id_of(draw))
     if result is not None and result.outcome is not None:
@@ -100,7 +100,7 @@ def _keep_up(work: Work, draw: Draw, result: Result) -> None:
 def _keep_reading(
     work: Work,
     result: Result,
-    read: Read,
+    read: Interpretation,
     earlier: Reading | None,
     reason: str | None,
     outcome: Outcome | None = None,
@@ -120,10 +120,10 @@ def _keep_reading(
     )
 
 
-def _read_in(reading: Reading | None) -> Read:
+def _read_in(reading: Reading | None) -> Interpretation:
     if reading is None:
-        return Read()
-    return Read.from_text(reading.expected, reading.unexpected, reading.absent)
+        return Interpretation()
+    return Interpretation.from_text(reading.expected, reading.unexpected, reading.absent)
 
 
 def settle(work: Work, draw: Draw, *, raises: bool = True) -> Settled:
@@ -144,7 +144,7 @@ def _settle(
     work: Work,
     draw: Draw,
     result: Result | None,
-    read: Read,
+    read: Interpretation,
     *,
     raises: bool,
     outcome: Outcome | None = None,
@@ -159,15 +159,17 @@ def _settle(
     if not absent and not tampering and evidence.is_quiet(work.session, draw):
         return Settled(read, None)
     is_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
-    is_known = is_positive and draw.kind == Kind.IMPORTED and (was_positive or not raises)
+    is_known = is_positive and draw.kind == DrawKind.IMPORTED and (was_positive or not raises)
     recommendation = evidence.bring_in_line(work, draw.participant_id, [] if is_known else [draw])
-    _ask_or_withdraw(work, draw, About.UNEXPECTED_NEGATIVE, absent)
-    _ask_or_withdraw(work, draw, About.TAMPERED, tampering)
+    _ask_or_withdraw(work, draw, ReviewReason.UNEXPECTED_NEGATIVE, absent)
+    _ask_or_withdraw(work, draw, ReviewReason.TAMPERED, tampering)
     decided = decided_on(work.session, draw)
     return Settled(read, recommendation, decided, lost=reviews.lost_ground_of(work.session, draw) if decided else None)
 
 
-def _as_read(session: Session, result: Result | None, read: Read, together_say: Outcome | None) -> list[ResultAsRead]:
+def _as_read(
+    session: Session, result: Result | None, read: Interpretation, together_say: Outcome | None
+) -> list[ResultAsRead]:
     """The governing result of a draw, and the cup beside it where that has to say when the specimen was given."""
     if result is None:
         return []
@@ -181,7 +183,9 @@ def _as_read(session: Session, result: Result | None, read: Read, together_say: 
     return [governing, ResultAsRead(Method.PRESUMPTIVE, Outcome(cup.outcome), collected_at=cup.collected_at)]
 
 
-def window_of(work: Work, draw: Draw, results: Sequence[ResultAsRead], rule: Rule | None = None) -> datetime | None:
+def window_of(
+    work: Work, draw: Draw, results: Sequence[ResultAsRead], rule: TestingRule | None = None
+) -> datetime | None:
     """The instant from which a draw's specimen, given when its results say, could not be given any more.
 
     By the draw's own rule unless one is given. None where nobody said when it was given, and where the test was put on
@@ -193,7 +197,7 @@ def window_of(work: Work, draw: Draw, results: Sequence[ResultAsRead], rule: Rul
 
 
 def _was_recorded_later(session: Session, draw: Draw) -> bool:
-    if draw.kind != Kind.FOR_CAUSE:
+    if draw.kind != DrawKind.FOR_CAUSE:
         return False
     entry = select(AuditEntry.id).where(AuditEntry.draw_id == draw.id, AuditEntry.act == Act.DRAW_RECORD)
     return session.exec(entry.limit(1)).first() is not None
@@ -214,7 +218,7 @@ def _tampering(session: Session, draw: Draw, result: Result | None) -> tuple[str
     return tuple(dict.fromkeys(said))
 
 
-def _ask_or_withdraw(work: Work, draw: Draw, about: About, what: Sequence[str]) -> None:
+def _ask_or_withdraw(work: Work, draw: Draw, about: ReviewReason, what: Sequence[str]) -> None:
     if what:
         reviews.ask(work, draw, about, ", ".join(what))
     else:
@@ -222,12 +226,12 @@ def _ask_or_withdraw(work: Work, draw: Draw, about: About, what: Sequence[str]) 
 
 
 @dataclass(frozen=True)
-class Said:
+class SaidTogether:
     """What the results of a draw say together: the row that governs, and how it reads with what it did not look at."""
 
     result: Result
     together: Together
-    read: Read
+    read: Interpretation
 
     @property
     def outcome(self) -> Outcome:
@@ -239,16 +243,16 @@ class Said:
         return None if self.outcome == self.result.outcome else self.outcome
 
 
-def said_together(session: Session, draw: Draw) -> Said | None:
+def said_together(session: Session, draw: Draw) -> SaidTogether | None:
     """What the results of a draw say together, read against the prescriptions of its day; None where none counts."""
     result = result_of(session, id_of(draw))
     if result is None or result.outcome is None:
         return None
     both = words_together(session, draw, result)
-    read = Read()
+    read = Interpretation()
     if both.outcome is not Outcome.INVALID:
         read = prescriptions.read_for(session, draw, sorted(both.found), sorted(both.looked_for))
-    return Said(result, both, read)
+    return SaidTogether(result, both, read)
 
 
 def words_together(session: Session, draw: Draw, result: Result) -> Together:
@@ -268,8 +272,8 @@ def _presumptive(session: Session, draw: Draw) -> Result | None:
     return result if result is not None and result.outcome is not None else None
 
 
-def _word(session: Session, draw: Draw, result: Result) -> Word:
-    return Word(
+def _word(session: Session, draw: Draw, result: Result) -> Statement:
+    return Statement(
         outcome=Outcome(result.outcome or ""),
         found=frozenset(findings_of(session, result.id)),
         looked_for=frozenset(prescriptions.looked_for_in(session, draw, result)),

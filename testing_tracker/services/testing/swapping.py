@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.interpretation import Read
+from testing_tracker.rules.testing.interpretation import Interpretation
 from testing_tracker.rules.words import Method, Outcome, Status
 from testing_tracker.services.testing import cups, results, settling
 from testing_tracker.services.testing.draws import OpenDraw
@@ -97,7 +97,7 @@ def _give(work: Work, to: OpenDraw, held: _Held, moved: Mapping[int, int], reaso
         return results.take_back(work, to, Status.DUE, reason)
     if not held.results:
         if earlier is Status.COLLECTED and to.outcome is None:
-            return Logged(to.participant, draw, earlier, None, (), Settled(Read(), None))
+            return Logged(to.participant, draw, earlier, None, (), Settled(Interpretation(), None))
         return results.take_back(work, to, Status.COLLECTED, reason)
     draw.status, draw.reason, draw.because, draw.unable = Status.COLLECTED, None, None, False
     written = [_write(work, to, method, held.results.get(method), moved, reason) for method in Method]
@@ -119,7 +119,7 @@ def _give(work: Work, to: OpenDraw, held: _Held, moved: Mapping[int, int], reaso
     governing = rows[-1]  # a definitive result comes last, and is settled first: what it says is what the draw says
     settled = None
     for row in reversed(rows):
-        read = settling.read_of(work.session, draw, row, found[id_of(row)])
+        read = settling.interpretation_of(work.session, draw, row, found[id_of(row)])
         now = settling.settle_with(work, draw, row, read, is_first=False)
         settled = settled or now
     assert settled is not None, "there is a row"

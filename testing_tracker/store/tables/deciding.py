@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
-from testing_tracker.rules.words import About, Decision, Level, TakenAs
+from testing_tracker.rules.words import Level, RecommendationStatus, ReviewReason, TakenAs
 from testing_tracker.store.tables.constraints import one_of, only_where
 
 
@@ -19,10 +19,15 @@ class Recommendation(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("recommendation_open", "participant_id", unique=True, **only_where(f"status = '{Decision.OPEN}'")),
+        Index(
+            "recommendation_open",
+            "participant_id",
+            unique=True,
+            **only_where(f"status = '{RecommendationStatus.OPEN}'"),
+        ),
         one_of("from_level", Level),
         one_of("to_level", Level),
-        one_of("status", Decision),
+        one_of("status", RecommendationStatus),
         one_of("accepted_level", Level),
     )
 
@@ -68,7 +73,7 @@ class Review(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("draw_id", "about"),
-        one_of("about", About),
+        one_of("about", ReviewReason),
     )
 
     id: int | None = Field(default=None, primary_key=True)

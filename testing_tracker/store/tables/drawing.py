@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.drawing.closing import Because
-from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.rules.words import DrawKind, Outcome, Status
 from testing_tracker.store.tables.constraints import one_of, stamped
 
 
@@ -201,9 +201,9 @@ class Draw(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("draw_once_a_day", "participant_id", "due_on", text(f"(kind = '{Kind.FOR_CAUSE}')"), unique=True),
+        Index("draw_once_a_day", "participant_id", "due_on", text(f"(kind = '{DrawKind.FOR_CAUSE}')"), unique=True),
         Index("draw_by_day", "due_on"),
-        one_of("kind", Kind),
+        one_of("kind", DrawKind),
         one_of("status", Status),
         one_of("outcome", Outcome),
         one_of("because", Because),

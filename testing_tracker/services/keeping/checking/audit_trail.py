@@ -14,7 +14,7 @@ from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.drawing.day_secrets import seal
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
-from testing_tracker.rules.words import Kind, Method, Outcome, Status
+from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.schedules.versions import may_have_bound
 from testing_tracker.services.testing.settling import window_of
@@ -22,7 +22,7 @@ from testing_tracker.store import ledger
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger_rows import ROWS_AT_A_TIME
-from testing_tracker.store.queries import counts, of_facility, stands
+from testing_tracker.store.queries import governs, is_newest, of_facility
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Pool, Reading, Renaming, Result
 from testing_tracker.store.work import Work
 
@@ -149,7 +149,7 @@ def wrong_statuses(work: Work, only: Sequence[int] | None = None) -> Iterator[Fo
     )
     leads_to = case(*((col(AuditEntry.act) == act, str(status)) for act, status in LEADS_TO.items()))
     reason = case((col(AuditEntry.act).like("draw %"), col(AuditEntry.reason)))
-    untouched = col(AuditEntry.id).is_(None) & col(Draw.kind).in_((Kind.FIXED, Kind.RANDOM))
+    untouched = col(AuditEntry.id).is_(None) & col(Draw.kind).in_((DrawKind.FIXED, DrawKind.RANDOM))
     begins_as = case((col(Night.ran), str(Status.DUE)), else_=str(Status.UNRECORDED))
     query = (
         sa_select(col(Draw.due_on), col(Participant.code), col(Draw.status))
@@ -248,7 +248,7 @@ def _with_results() -> Select[*tuple[Any, ...]]:
             col(cup.draw_id) == Result.draw_id,
             col(cup.method) == Method.PRESUMPTIVE,
             col(cup.outcome).is_not(None),
-            stands(cup),
+            is_newest(cup),
         )
         .scalar_subquery()
     )
@@ -265,7 +265,7 @@ def _with_results() -> Select[*tuple[Any, ...]]:
         )
         .select_from(Draw)
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .join(Result, (col(Result.draw_id) == Draw.id) & counts(), isouter=True)
+        .join(Result, (col(Result.draw_id) == Draw.id) & governs(), isouter=True)
         .join(Reading, col(Reading.id) == newest, isouter=True)
         .where(or_(col(Result.id).is_not(None), col(Draw.outcome).is_not(None), expected != 0, late != 0))
     )
@@ -285,7 +285,7 @@ def _what_it_says(
             results.append(ResultAsRead(Method.PRESUMPTIVE, found, collected_at=row.cup_collected_at))
     closings: list[datetime | None] = [None]
     if any(result.collected_at is not None for result in results):
-        by_a_rule_of_its_own = row.schedule_version_id is None or row.kind == Kind.FOR_CAUSE
+        by_a_rule_of_its_own = row.schedule_version_id is None or row.kind == DrawKind.FOR_CAUSE
         alike = (row.id,) if by_a_rule_of_its_own else (row.schedule_version_id, row.due_on)
         if alike not in windows:
             draw = work.session.get_one(Draw, row.id)

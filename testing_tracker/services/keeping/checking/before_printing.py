@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import LEADS_TO, SAYS_AN_OUTCOME
-from testing_tracker.rules.words import Kind, Outcome, Status
+from testing_tracker.rules.words import DrawKind, Outcome, Status
 from testing_tracker.services.keeping.checking.audit_trail import Found, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.queries import of_facility, records_of
@@ -63,7 +63,7 @@ def _doubtful(work: Work, until: date, only: int | None) -> Sequence[int]:
     day = said_in(connection, col(entry.detail), "due_on")
     untouched = and_(
         col(entry.id).is_(None),
-        col(Draw.kind) != Kind.IMPORTED,
+        col(Draw.kind) != DrawKind.IMPORTED,
         or_(col(Draw.status).not_in((Status.DUE, Status.UNRECORDED)), col(Draw.outcome).is_not(None)),
     )
     query = (

@@ -13,13 +13,13 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.keeping.checking.replay import verify
 from testing_tracker.store import facilities, integrity, ledger, postgresql, server_integrity
-from testing_tracker.store.engine import SCHEMA_VERSION, in_words, make_engine, reading_all
+from testing_tracker.store.engine import SCHEMA_VERSION, complaints_explained, make_engine, reading_all
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.work import Work, work_in
 
 
-class State(StrEnum):
+class Soundness(StrEnum):
     """What an examination found. `unchecked`: it could not be told, because of something else that is wrong."""
 
     OK = "ok"
@@ -29,11 +29,11 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class Examined:
     """One thing that was examined."""
 
     what: str
-    state: State
+    state: Soundness
     detail: str
 
 
@@ -41,18 +41,20 @@ class Line:
 class Examination:
     """All that was examined. `damaged`: the file itself is not what the program wrote, so its counts mean nothing."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Examined] = field(default_factory=list)
     damaged: bool = False
     training: bool = False
 
     @property
-    def wrong(self) -> list[Line]:
-        return [line for line in self.lines if line.state is State.WRONG]
+    def wrong(self) -> list[Examined]:
+        return [line for line in self.lines if line.state is Soundness.WRONG]
 
     def add(self, what: str, told: list[str], fine: str) -> bool:
         """Add a line about what was told to be wrong, or that all is fine; whether it is."""
         more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
-        self.lines.append(Line(what, State.WRONG if told else State.OK, f"{told[0]}{more}" if told else fine))
+        self.lines.append(
+            Examined(what, Soundness.WRONG if told else Soundness.OK, f"{told[0]}{more}" if told else fine)
+        )
         return not told
 
 
@@ -75,7 +77,7 @@ def _examine_file(path: Path, found: Examination) -> str | None:
         raise TestingTrackerError(f"There is no database at {path}.")
     if not os.access(path, os.R_OK):
         raise TestingTrackerError(f"{path} cannot be read. Check its permissions.")
-    with in_words(), integrity.opened(path) as connection:
+    with complaints_explained(), integrity.opened(path) as connection:
         found.damaged = not found.add("pages", integrity.damage(connection), "every page and index holds")
         if found.damaged:
             return None
@@ -88,28 +90,30 @@ def _examine_file(path: Path, found: Examination) -> str | None:
     return revision
 
 
-def schema_line(revision: str | None, brought_by: str = "the next command brings it") -> Line:
+def schema_line(revision: str | None, brought_by: str = "the next command brings it") -> Examined:
     """About the schema's number, None where there is none; `brought_by` says what brings an earlier one up to date."""
     if revision is None:
-        return Line("schema", State.WRONG, "this is not a database of testing-tracker")
+        return Examined("schema", Soundness.WRONG, "this is not a database of testing-tracker")
     if revision > SCHEMA_VERSION:
-        return Line("schema", State.WRONG, f"{revision} is of a newer version of testing-tracker; update the program")
+        return Examined(
+            "schema", Soundness.WRONG, f"{revision} is of a newer version of testing-tracker; update the program"
+        )
     if revision < SCHEMA_VERSION:
-        return Line("schema", State.NOTE, f"{revision}; {brought_by} to {SCHEMA_VERSION}")
-    return Line("schema", State.OK, revision)
+        return Examined("schema", Soundness.NOTE, f"{revision}; {brought_by} to {SCHEMA_VERSION}")
+    return Examined("schema", Soundness.OK, revision)
 
 
-def _permissions(what: str, path: Path) -> Line:
+def _permissions(what: str, path: Path) -> Examined:
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & 0o077:
-        return Line(what, State.WRONG, f"open to others (mode {mode:o}); close it with `chmod 600 {path}`")
-    return Line(what, State.OK, "for its owner alone")
+        return Examined(what, Soundness.WRONG, f"open to others (mode {mode:o}); close it with `chmod 600 {path}`")
+    return Examined(what, Soundness.OK, "for its owner alone")
 
 
 def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination, *, if_damaged: str) -> None:
     """The key, the ledger and the draws, of a database that is sound; of another one only that it is not."""
     if found.damaged:
-        found.lines.append(Line("records", State.UNCHECKED, if_damaged))
+        found.lines.append(Examined("records", Soundness.UNCHECKED, if_damaged))
         return
     engine = make_engine(location)
     try:
@@ -133,16 +137,18 @@ def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination
         engine.dispose()
 
 
-def _records(work: Work, location: AnyLocation, what: str, *, has_key: bool) -> Line:
+def _records(work: Work, location: AnyLocation, what: str, *, has_key: bool) -> Examined:
     try:
         result = verify(work, location.key)
     except TestingTrackerError as error:
-        state = State.WRONG if has_key else State.UNCHECKED
-        return Line(what, state, str(error) if has_key else "cannot be compared with the draws without the key")
+        state = Soundness.WRONG if has_key else Soundness.UNCHECKED
+        return Examined(what, state, str(error) if has_key else "cannot be compared with the draws without the key")
     if result.problems:
         more = f" ({len(result.problems) - 1} more; `testing-tracker verify` names them)" if result.problems[1:] else ""
-        return Line(what, State.WRONG, f"{result.problems[0]}{more}")
-    return Line(what, State.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws")
+        return Examined(what, Soundness.WRONG, f"{result.problems[0]}{more}")
+    return Examined(
+        what, Soundness.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws"
+    )
 
 
 def is_damaged(location: Location) -> bool:
@@ -170,7 +176,7 @@ def examine_server(location: ServerLocation, clock_of: ClockOf) -> Examination:
     found = Examination()
     engine = make_engine(location)
     try:
-        with in_words(), engine.connect() as connection:
+        with complaints_explained(), engine.connect() as connection:
             revision = _examine_database(connection, found)
     finally:
         engine.dispose()
@@ -190,7 +196,7 @@ def _examine_database(connection: Connection, found: Examination) -> str | None:
     told = server_integrity.damage(connection)
     if told is None:
         detail = "not examined: there is no extension amcheck in this database that this user may use"
-        found.lines.append(Line("pages", State.NOTE, detail))
+        found.lines.append(Examined("pages", Soundness.NOTE, detail))
     else:
         found.damaged = not found.add("pages", told, "every index holds")
     whole = found.add("references", server_integrity.broken_references(connection), "every row's are there")
@@ -199,11 +205,11 @@ def _examine_database(connection: Connection, found: Examination) -> str | None:
     return revision
 
 
-def _server(connection: Connection) -> Line:
+def _server(connection: Connection) -> Examined:
     version = str(connection.exec_driver_sql("SHOW server_version").scalar())
     major = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
     if major < server_integrity.EARLIEST_SERVER:
-        return Line(
-            "server", State.WRONG, f"PostgreSQL {version}; needed is {server_integrity.EARLIEST_SERVER} or later"
+        return Examined(
+            "server", Soundness.WRONG, f"PostgreSQL {version}; needed is {server_integrity.EARLIEST_SERVER} or later"
         )
-    return Line("server", State.OK, f"PostgreSQL {version}")
+    return Examined("server", Soundness.OK, f"PostgreSQL {version}")

@@ -14,7 +14,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import Kind
+from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.drawing import keys, pools
 from testing_tracker.services.drawing.keys import Begun
 from testing_tracker.services.drawing.taken_back import NightsTakenBack, changed_remains, taken_back
@@ -34,7 +34,7 @@ from testing_tracker.store.queries import draw_stands, id_of, pool_stands
 from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool, TakingBack
 from testing_tracker.store.work import Work
 
-_MADE_BY_SCHEDULES = (Kind.FIXED, Kind.RANDOM)
+_MADE_BY_SCHEDULES = (DrawKind.FIXED, DrawKind.RANDOM)
 
 
 @dataclass(frozen=True, order=True)
@@ -50,7 +50,7 @@ class Problem:
 
 
 @dataclass
-class Verified:
+class Verification:
     """What was checked. `unchecked` says what could not be, and why; `keys` are all that were begun.
 
     `taken_back` are the nights that were made while a clock was ahead, and do not count.
@@ -65,13 +65,13 @@ class Verified:
     taken_back: list[NightsTakenBack] = field(default_factory=list)
 
 
-def verify(work: Work, key_file: KeyFile) -> Verified:
+def verify(work: Work, key_file: KeyFile) -> Verification:
     """Check everything on record; `problems` come oldest first.
 
     Works from the key file and, where an old key is lost, from the secrets that the nights since then have shown.
     Raises TestingTrackerError when the newest key is missing or another one.
     """
-    result = Verified()
+    result = Verification()
     result.problems = [Problem(*found) for found in changed_records(work)]
     result.problems += [Problem(*found) for found in wrong_codes(work)]
     try:
@@ -90,7 +90,7 @@ def verify(work: Work, key_file: KeyFile) -> Verified:
     return result
 
 
-def _decide_again(work: Work, key_file: KeyFile, result: Verified) -> None:
+def _decide_again(work: Work, key_file: KeyFile, result: Verification) -> None:
     result.keys = keys.begun(work.session, work.facility_id)
     result.taken_back = taken_back(work)
     secrets = _secrets(work, key_file, result)
@@ -104,7 +104,7 @@ def _decide_again(work: Work, key_file: KeyFile, result: Verified) -> None:
     result.problems += [Problem(*found) for found in wrong_outcomes(work)]
 
 
-def _secrets(work: Work, key_file: KeyFile, result: Verified) -> dict[tuple[int, date], bytes]:
+def _secrets(work: Work, key_file: KeyFile, result: Verification) -> dict[tuple[int, date], bytes]:
     """The secrets of the days, by chain: from the key, or from what the nights revealed where the key is lost."""
     secrets: dict[tuple[int, date], bytes] = {}
     chains = keys.chains(work.session, work.facility_id)
@@ -122,7 +122,7 @@ def _secrets(work: Work, key_file: KeyFile, result: Verified) -> dict[tuple[int,
     return secrets
 
 
-def _revealed(session: Session, row: KeyChain, last: date | None, result: Verified) -> Iterator[tuple[date, bytes]]:
+def _revealed(session: Session, row: KeyChain, last: date | None, result: Verification) -> Iterator[tuple[date, bytes]]:
     """What the last run by a lost key showed of the days before it, if it leads to the anchor."""
     if last is None:
         return
@@ -154,7 +154,7 @@ def _check_day(
     day: date,
     pools_of_day: list[Pool],
     secrets: dict[tuple[int, date], bytes],
-    result: Verified,
+    result: Verification,
 ) -> Iterator[Problem]:
     """Decide a day again, and compare it with the draws on record."""
     result.days += 1
@@ -172,7 +172,7 @@ def _check_day(
 
 
 def _check_run_as_known(
-    session: Session, pool: Pool, secret: bytes | None, there: dict[int, "_Recorded"], result: Verified
+    session: Session, pool: Pool, secret: bytes | None, there: dict[int, "_Recorded"], result: Verification
 ) -> Sequence[Problem]:
     """The same for what the run knew of closed days; where it kept no record of that, for what it may have known.
 
@@ -186,7 +186,7 @@ def _check_run_as_known(
     rules = [rule.rule for rule in pools.rules_of(session, pool, known).values()]
     for supposed in closed_days.suppositions(known, rules, pool.day):
         left = dict(before)
-        if not list(_check_run(session, pool, secret, left, Verified(), supposed)):
+        if not list(_check_run(session, pool, secret, left, Verification(), supposed)):
             there.clear()
             there.update(left)
             result.drawn += pool.drawn
@@ -203,7 +203,7 @@ def known_to_run(work: Work, pool: Pool, secret: bytes) -> KnownDays:
     there = _draws_of(work, pool.day)
     rules = [rule.rule for rule in pools.rules_of(work.session, pool, known).values()]
     for supposed in (known, *closed_days.suppositions(known, rules, pool.day)):
-        if not list(_check_run(work.session, pool, secret, dict(there), Verified(), supposed)):
+        if not list(_check_run(work.session, pool, secret, dict(there), Verification(), supposed)):
             return supposed
     return known
 
@@ -213,7 +213,7 @@ def _check_run(
     pool: Pool,
     secret: bytes | None,
     there: dict[int, "_Recorded"],
-    result: Verified,
+    result: Verification,
     known: KnownDays,
 ) -> Iterator[Problem]:
     """Decide a run again, and take the draws that it made out of those that are there.
@@ -316,7 +316,7 @@ def _kept_no_pools(session: Session, night: Night) -> bool:
     return id_of(night) <= ledger.first_page_up_to(session, night.facility_id, "night")
 
 
-def _check_other_days(work: Work, result: Verified) -> Iterator[Problem]:
+def _check_other_days(work: Work, result: Verification) -> Iterator[Problem]:
     """Draws of days on which no run is on record, and days whose run is without its pool."""
     with_pool = sa_select(col(Pool.day)).where(col(Pool.facility_id) == work.facility_id, pool_stands())
     nights = work.session.exec(
