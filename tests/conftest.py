@@ -1,6 +1,8 @@
 """A clinic to work in: commands typed as a nurse would, on a training database that pretends the day."""
 
+import gc
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +111,14 @@ def _no_settings_of_the_tester(monkeypatch):
 def _the_same_draws_every_time():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chance, "new_seed", lambda: bytes(range(32)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_databases():
+    """Commands share compiled statements, and no database waits for the disk; see `databases.quick`."""
+    with pytest.MonkeyPatch.context() as patch:
+        databases.quick(patch)
         yield
 
 
@@ -234,6 +244,16 @@ def _own_data_folder(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _the_program_compiled_once(tmp_path_factory):
+    """Processes that tests start compile the program once for all, where the tester's Python may not keep it compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.dont_write_bytecode:
+            patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+            patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _databases_of_a_test_are_dropped_after_it():
     with databases.dropped_afterwards():
@@ -243,6 +263,12 @@ def _databases_of_a_test_are_dropped_after_it():
 def pytest_configure(config):
     config.addinivalue_line("markers", "sqlite_only(reason): about the SQLite file itself; not for a server")
     config.addinivalue_line("markers", "postgresql_only: about a database on a server")
+
+
+def pytest_collection_finish(session):
+    """Leave out of every later search for garbage what is there until the end: modules and collected tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -16,7 +16,9 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlmodel import Session
 
 from testing_tracker.clock import Clock
@@ -92,6 +94,28 @@ def drop(database: Path) -> None:
         _administer(f"DROP DATABASE IF EXISTS {name_of(database)} WITH (FORCE)")
     else:
         database.unlink(missing_ok=True)
+
+
+def quick(patch) -> None:
+    """Spare the tests what a program that ends after one command pays once, and what only a power cut would show.
+
+    Each command opens an engine of its own, whose dialect and cache of compiled statements are empty. In one process
+    they may all have the first one's: for the cache, dialects of one class are the same. And SQLite gives its pages to
+    the system without waiting for the disk (`synchronous`); processes that tests start still wait.
+    """
+    made = Engine.__init__
+    compiled: dict[str, object] = {}
+
+    def make(engine, pool, dialect, *given, **options) -> None:
+        made(engine, pool, dialect, *given, **options)
+        engine._compiled_cache = compiled.setdefault(dialect.name, engine._compiled_cache)
+        if dialect.name == "sqlite":
+            event.listen(pool, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
+
+    patch.setattr(Engine, "__init__", make)
+    for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+        patch.setattr(kind, "__eq__", lambda dialect, other: type(dialect) is type(other))
+        patch.setattr(kind, "__hash__", lambda dialect: hash(type(dialect)))
 
 
 def rows(database: Path, query: str) -> list[tuple]:
