@@ -246,7 +246,7 @@ def _own_data_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def _the_program_compiled_once(tmp_path_factory):
-    """Processes that tests start compile the program once for all, where the tester's Python may not keep it compiled."""
+    """Processes that tests start compile the program once, where the tester's Python may not keep it compiled."""
     with pytest.MonkeyPatch.context() as patch:
         if sys.dont_write_bytecode:
             patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)

@@ -309,7 +309,9 @@ def _exists(database: Path) -> bool:
 
 
 def _make(database: Path, template: str) -> None:
-    _administer(f"CREATE DATABASE {name_of(database)} TEMPLATE {template}")
+    # Its files copied, where the server can be told to (15): a page at a time through the log takes twice as long.
+    by_file = "STRATEGY FILE_COPY" if _server().info.server_version >= 150_000 else ""
+    _administer(f"CREATE DATABASE {name_of(database)} TEMPLATE {template} {by_file}")
     _made.append(name_of(database))
 
 

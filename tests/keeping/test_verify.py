@@ -9,7 +9,7 @@ from conftest import Clinic
 
 from testing_tracker import chance
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.store import engine, ledger_rows
+from testing_tracker.store import ledger_rows
 
 # What may change, and says nothing about what happened.
 FREE = {("facility", "name"), ("participant", "name"), ("renaming", "earlier_name")}
@@ -156,14 +156,8 @@ def columns(database: Path) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def tampered(lived_in, tmp_path, monkeypatch):
-    """Makes one change in a copy of its own, and says what `verify` leaves with.
-
-    The copies share what the library has worked out about the queries; otherwise that would take most of the time.
-    """
-    cache: dict = {}
-    make = engine.make_engine
-    monkeypatch.setattr(engine, "make_engine", lambda location: make(location).execution_options(compiled_cache=cache))
+def tampered(lived_in, tmp_path):
+    """Makes one change in a copy of its own, and says what `verify` leaves with."""
     numbers = count()
 
     def tamper(statement: str) -> tuple[int, int, str]:
