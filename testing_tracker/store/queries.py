@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, union
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, exists, func, union
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
@@ -38,7 +38,12 @@ _MIN_RECORDS_OF_TWO = 2  # one alone is looked at together with no other
 
 def person_of(session: Session, participant_id: int) -> int:
     """The record that goes on for a person: another one where this one was joined into it."""
-    return session.connection().execute(sa_select(person(participant_id))).scalar_one()
+    return session.connection().execute(_person_of(), {"record": participant_id}).scalar_one()
+
+
+@cache  # asked many times in a command
+def _person_of() -> Select[int]:
+    return sa_select(person(bindparam("record", type_=Integer)))
 
 
 def persons_of(session: Session, participant_ids: Collection[int]) -> dict[int, int]:
@@ -64,6 +69,10 @@ def person(participant_id: Any) -> ColumnElement[int]:  # noqa: ANN401  a number
 
 def records_of(participant_id: Any) -> Select[int]:  # noqa: ANN401  as above
     """All records of the person whose record this is, for `in_`: the one that goes on, and those joined into it."""
+    return _records_of_number(participant_id) if isinstance(participant_id, int) else _records_of(participant_id)
+
+
+def _records_of(participant_id: Any) -> Select[int]:  # noqa: ANN401  as above
     row, later = aliased(Joining), aliased(Joining)
     joined = sa_select(col(row.participant_id)).where(
         col(row.into_id) == person(participant_id),
@@ -71,6 +80,9 @@ def records_of(participant_id: Any) -> Select[int]:  # noqa: ANN401  as above
     )
     both = union(sa_select(person(participant_id).label("participant_id")), joined).subquery()
     return sa_select(both.c.participant_id)
+
+
+_records_of_number = lru_cache(maxsize=64)(_records_of)  # an act asks for one person's again and again
 
 
 def of_facility(facility_id: int, participant_id: Any) -> ColumnElement[bool]:  # noqa: ANN401  a column

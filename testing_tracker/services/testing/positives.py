@@ -52,6 +52,8 @@ def said_by(session: Session, which: ColumnElement[bool]) -> dict[int, Governing
     """What the results of some draws say, by draw; one without result, or whose result was taken back, is left out."""
     condition = (which, governs(), col(Result.outcome).is_not(None))
     rows = session.exec(select(Draw, Result).join(Result, col(Result.draw_id) == Draw.id).where(*condition)).all()
+    if not rows:
+        return {}
     results = select(Result.id).join(Draw, col(Draw.id) == Result.draw_id).where(*condition)
     readings = {
         reading.result_id: reading
