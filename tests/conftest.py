@@ -19,6 +19,19 @@ from testing_tracker.store.location import locate
 
 settings.register_profile("same every time", derandomize=True, deadline=None, database=None)
 settings.load_profile("same every time")
+# Ten times the examples, others each time: `python -m pytest --hypothesis-profile thorough`, for a night.
+settings.register_profile("thorough", deadline=None, database=None, max_examples=1_000, print_blob=True)
+
+
+def is_thorough() -> bool:
+    """Whether the tests were asked to take a night."""
+    return settings.default is settings.get_profile("thorough")
+
+
+def examples(number: int, **more: object) -> settings:
+    """So many examples of a property that takes long to try, and ten times as many for a night."""
+    return settings(max_examples=number * 10 if is_thorough() else number, **more)
+
 
 MONDAY = "2026-11-16"  # ISO week 47; no clock changes, no holidays
 
@@ -262,6 +275,7 @@ def _databases_of_a_test_are_dropped_after_it():
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sqlite_only(reason): about the SQLite file itself; not for a server")
+    config.addinivalue_line("markers", "one_database(reason): asks no database for what other tests do not ask it for")
     config.addinivalue_line("markers", "postgresql_only: about a database on a server")
 
 
@@ -278,7 +292,18 @@ def pytest_collection_modifyitems(config, items):
             if item.get_closest_marker("postgresql_only"):
                 item.add_marker(no_server)
         return
-    left_out = [item for item in items if item.get_closest_marker("sqlite_only")]
+    left_out = [item for item in items if not may_differ_on_a_server(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("sqlite_only")]
+        items[:] = [item for item in items if may_differ_on_a_server(item)]
+
+
+def may_differ_on_a_server(item) -> bool:
+    """Whether a test is run on a server too: it has a database, and is not marked as saying nothing new there.
+
+    Every database of a test is in its folder, or is a copy of the clinic's that was made once. `one_database` stands
+    where a file takes long and every statement that it has the database run is run by some other test on a server too.
+    """
+    if item.get_closest_marker("sqlite_only") or item.get_closest_marker("one_database"):
+        return False
+    return not {"made_clinic", "tmp_path"}.isdisjoint(item.fixturenames)

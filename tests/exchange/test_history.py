@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 import databases
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.words import Level
@@ -289,7 +290,7 @@ def exported(work) -> str:
     return text.getvalue()
 
 
-@settings(max_examples=25 if databases.SERVER else 150)  # each copies two databases
+@examples(10 if databases.SERVER else 40)  # each copies two databases
 @given(st.lists(pasts(), max_size=12, unique_by=lambda r: (r["participant"], r["due_on"], r["kind"] == "for-cause")))
 def test_export_then_import_loses_nothing(three_people, records):
     with TemporaryDirectory() as folder, databases.dropped_afterwards():

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from conftest import MONDAY, Clinic, key_of
-from hypothesis import given, settings
+from conftest import MONDAY, Clinic, examples, key_of
+from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.drawing.proof import FORM
@@ -212,7 +212,7 @@ def test_a_backup(tmp_path, content):
 
 
 @given(st.text(alphabet="ab.=[]{},\"'#\\\n 1", max_size=300))
-@settings(max_examples=400)
+@examples(400)
 def test_any_text_is_toml_or_refused_in_words(text):
     try:
         document = read_toml(text)

@@ -2,7 +2,8 @@
 refused by name."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from conftest import examples
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 HEADER = [
@@ -263,7 +264,7 @@ _CELLS = {
 }
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_any_file_in_any_order_imported_twice_is_as_once(drawn, tmp_path, data):
     cells = st.fixed_dictionaries(_CELLS)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import databases
 import pytest
-from conftest import Clinic
-from hypothesis import given, settings
+from conftest import Clinic, examples
+from hypothesis import given
 from hypothesis import strategies as st
 from published_patterns import EXCERPT, PUBLISHED_AS, number
 from published_patterns import patterns as published
@@ -121,7 +121,7 @@ def people(draw):
     return Person(enrolments, called_off, draw(st.dictionaries(DAYS, DRAWN, max_size=25)))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(people(), max_size=4), st.none() | DAYS, DAYS)
 def test_any_record_and_span_against_a_slow_and_obvious_reckoning(
     made_clinic, tmp_path_factory, everybody, first, last

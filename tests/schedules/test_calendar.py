@@ -2,7 +2,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.calendar import (
@@ -154,7 +155,7 @@ CLOCK_CHANGES = [
 
 
 @given(st.tuples(st.sampled_from(ZONES), DAYS) | st.sampled_from(CLOCK_CHANGES), st.times())
-@settings(max_examples=500)
+@examples(500)
 def test_every_time_of_every_day_is_reached_in_every_zone(where_and_when, local):
     zone, day = ZoneInfo(where_and_when[0]), where_and_when[1]
     local = local.replace(microsecond=0, fold=0)

@@ -7,7 +7,8 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.calendar import Week, closed_days
@@ -80,7 +81,7 @@ def draws_of(rule, first, days, seed, away=frozenset()):
     return drawn
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.sampled_from(SCHEDULES),
     st.dates(date(2026, 1, 1), date(2026, 12, 31)),

@@ -8,7 +8,8 @@ from math import comb, log2
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from conftest import examples
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.schedules.guard_rails import ChanceTable, binding
@@ -86,7 +87,7 @@ def test_a_gap_alone_is_the_coin_cut_off():
     assert np.allclose(table_of(rule(2, max_gap_days=100)).chances[0][0][:50], 2 / 7, rtol=1e-6)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
+@examples(30, suppress_health_check=[HealthCheck.filter_too_much])
 @given(rules())
 def test_the_mean_is_kept_and_the_bounds_never_broken(draw):
     table = table_or_none(draw)
@@ -101,7 +102,7 @@ def test_the_mean_is_kept_and_the_bounds_never_broken(draw):
     assert 0 < found.entropy_bits.actual <= found.entropy_bits.best + 1e-12
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.filter_too_much])
+@examples(30, suppress_health_check=[HealthCheck.filter_too_much])
 @given(rules())
 def test_a_table_survives_json_to_the_last_bit(draw):
     table = table_or_none(draw)

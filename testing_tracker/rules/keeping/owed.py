@@ -116,8 +116,8 @@ def refusal(gap: Gap, due: int, fixed: int) -> str:
     return (
         f"{nights_of(gap)} would be closed for good, because it is {today} by this machine's clock: {_draws(due)} "
         f"of before would become missed or unrecorded, about {_draws(fixed, 'fixed ')} of these days unrecorded, and "
-        "no random draw of them could be made any more. Nothing was drawn. If the clock is wrong, put it right. If it is "
-        f"right, `{GO_ON}` goes on, where DATE is the day that it is today."
+        "no random draw of them could be made any more. Nothing was drawn. If the clock is wrong, put it right. If it "
+        f"is right, `{GO_ON}` goes on, where DATE is the day that it is today."
     )
 
 
