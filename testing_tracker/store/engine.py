@@ -74,7 +74,8 @@ def schema_of(location: AnyLocation) -> str:
         raise TestingTrackerError(f"{location.path} is a folder. Give the database's file in it.")
     if not location.path.is_file():
         raise TestingTrackerError(f"There is no database at {location.path}. Make one with `testing-tracker init`.")
-    with complaints_explained(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True)) as connection:
+    # Not only to read: where a commit was cut off, whoever opens the file first has to take it back.
+    with complaints_explained(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
         known = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None

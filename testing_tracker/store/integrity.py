@@ -20,8 +20,8 @@ Shape = dict[tuple[str, str], str]
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file, to be read and not written."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    """The file, to be read; only a commit that was cut off is taken back, without which nothing can be read."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
         connection.text_factory = _text
         yield connection

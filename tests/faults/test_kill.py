@@ -7,6 +7,8 @@ it notices that nobody is there any more.
 import random
 import re
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -112,3 +114,28 @@ def test_a_log_session_keeps_every_line_that_it_confirmed(staffed, forks):
 
     check_kills(forks, staffed, 70, "log", typed=CUPS, check=check)
     assert confirmed_in_all > 70
+
+
+@pytest.mark.sqlite_only(reason="a server takes back by itself what was cut off")
+@pytest.mark.parametrize("command", [["due"], ["draw"], ["check"], ["status"], ["backup", "copy.db"]], ids=" ".join)
+def test_whichever_command_comes_first_takes_back_what_was_cut_off_while_it_was_written(staffed, monkeypatch, command):
+    """With its journal on the disk and some of its pages in the file, nothing can be read before."""
+    monkeypatch.chdir(staffed.database.parent)
+    staffed("draw")
+    before = staffed.rows("SELECT * FROM draw")
+    many = "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many LIMIT 999)"
+    cut_off = f"""
+import os, signal, sqlite3
+connection = sqlite3.connect({str(staffed.database)!r}, isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE draw SET due_on = '2026-11-17'")
+connection.execute("CREATE TABLE torn AS {many} SELECT zeroblob(1000) FROM many")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", cut_off], check=False)
+    assert databases.is_written_to(staffed.database)
+    staffed(*command)
+    assert not databases.is_written_to(staffed.database)
+    assert staffed.rows("SELECT * FROM draw") == before
+    assert "all hold" in staffed("check")
