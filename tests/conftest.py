@@ -150,13 +150,32 @@ def clinic(made_clinic, tmp_path) -> Clinic:
     return Clinic(tmp_path / "clinic.db", MONDAY)
 
 
-@pytest.fixture
+def made_once(live):
+    """A fixture of the clinic after what a function has it live through: once in a run; later tests get a copy."""
+    made: list[Clinic] = []
+
+    @pytest.fixture(name=live.__name__)
+    def after(clinic, tmp_path_factory) -> Clinic:
+        if made:
+            databases.copy(made[0].database, clinic.database)
+            clinic.today = made[0].today
+        else:
+            live(clinic)
+            kept = tmp_path_factory.mktemp("made once") / "clinic.db"
+            databases.keep(clinic.database, kept)
+            made.append(Clinic(kept, clinic.today))
+        return clinic
+
+    after.__doc__ = live.__doc__
+    return after
+
+
+@made_once
 def staffed(clinic):
     """Two participants are due on Monday, and one has a result."""
     clinic.add("A17", "B04")
     clinic("draw")
     clinic("result", "A17", "positive", "--analyte", "cocaine")
-    return clinic
 
 
 @pytest.fixture(scope="session")
@@ -167,7 +186,7 @@ def certificates(tmp_path_factory) -> Path:
     return post_office.make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
-@pytest.fixture(params=["tls", "starttls"])
+@pytest.fixture(params=["starttls"] if databases.SERVER else ["tls", "starttls"])
 def office(request, certificates):
     """A mail server that is open, in both ways of TLS."""
     from post_office import PostOffice

@@ -88,6 +88,13 @@ def copy(database: Path, to: Path) -> None:
         shutil.copy(database, to)
 
 
+def keep(database: Path, to: Path) -> None:
+    """Copy a database and its key to where later tests find them: it is not dropped after the one that made it."""
+    copy(database, to)
+    if SERVER:
+        _made.remove(name_of(to))
+
+
 def drop(database: Path) -> None:
     """Remove a database, not its key."""
     if SERVER:

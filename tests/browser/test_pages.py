@@ -20,6 +20,8 @@ from pypdf import PdfReader
 
 from testing_tracker.cli import program
 
+pytestmark = pytest.mark.one_database(reason="how pages look")
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (360, 768, 1280)
 LONG = "W" * 32  # a code may be as long as that, and need not have a place to break it

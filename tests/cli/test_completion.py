@@ -8,6 +8,8 @@ import pytest
 
 from testing_tracker.cli import _COMMANDS
 
+pytestmark = pytest.mark.one_database(reason="what a shell is offered")
+
 RUN = """
 import sys
 sys.argv[0] = "testing-tracker"

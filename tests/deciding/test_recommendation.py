@@ -1,15 +1,15 @@
 """A positive recommends more immersive care, and a clinician decides."""
 
 import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def after_a_positive(clinic):
     """A17 is in IOP, with a positive for cocaine on Monday."""
     clinic.add("A17", schedule="fixed-3")
     clinic("draw")
     clinic("result", "A17", "positive", "--analyte", "cocaine")
-    return clinic
 
 
 def test_a_positive_raises_a_recommendation_one_level_up(clinic):

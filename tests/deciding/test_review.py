@@ -1,16 +1,16 @@
 """Reviews: what a clinician is asked to look at, and is not a recommendation."""
 
 import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def unable(clinic):
     """A17 tried on Monday and could not."""
     clinic.add("A17", schedule="fixed-3")
     clinic("draw")
     said = clinic("unable", "A17", "--reason", "waited three hours")
     assert "tried and could not provide; the draw is due" in said
-    return clinic
 
 
 def reviews(clinic, *more):

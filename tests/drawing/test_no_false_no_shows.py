@@ -3,16 +3,16 @@
 import json
 
 import pytest
+from conftest import made_once
 
 CODES = ("A1", "A2", "A3", "A4", "A5", "A6")
 
 
-@pytest.fixture
+@made_once
 def monday(clinic):
     """Six people are due on Monday the 16th, all of one schedule that is tested every day."""
     clinic.add(*CODES, schedule="fixed-3")
     clinic("draw")
-    return clinic
 
 
 def night(clinic, day: str = "2026-11-17") -> str:

@@ -8,16 +8,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from conftest import MONDAY, Clinic, key_of
+from conftest import MONDAY, Clinic, key_of, made_once
 
 from testing_tracker import chance
+
+pytestmark = pytest.mark.one_database(reason="the check of a proof is without a database")
 
 PAGE = (Path(__file__).parents[2] / "docs" / "draws.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def proof(clinic, tmp_path) -> Path:
-    """The proof of a Monday with thirty participants, written on Tuesday."""
+@made_once
+def tuesday(clinic):
+    """After a Monday with thirty participants."""
     clinic.add(*(f"A{n}" for n in range(10)), schedule="random-2")
     clinic.add(*(f"B{n}" for n in range(10)), schedule="random-3")
     clinic.add(*(f"C{n}" for n in range(9)), schedule="fixed-2")
@@ -26,8 +28,13 @@ def proof(clinic, tmp_path) -> Path:
     clinic("draw")
     clinic.today = "2026-11-17"
     clinic("draw")
+
+
+@pytest.fixture
+def proof(tuesday, tmp_path) -> Path:
+    """The proof of that Monday, written on Tuesday."""
     file = tmp_path / "proof.json"
-    clinic("proof", "--day", MONDAY, "--output", str(file), "--overwrite")
+    tuesday("proof", "--day", MONDAY, "--output", str(file), "--overwrite")
     return file
 
 

@@ -1,20 +1,20 @@
 """A day of which nothing is known is asked about wherever somebody looks, with the commands that answer it."""
 
 import pytest
+from conftest import made_once
 
 CODES = ("A1", "A2", "A3", "A4", "A5", "A6")
 ASKED = "Was anything collected on Monday 2026-11-16?"
 ANSWERS = "`testing-tracker missed --all --on 2026-11-16` or `excuse --all --on 2026-11-16 --reason TEXT`"
 
 
-@pytest.fixture
+@made_once
 def asked(clinic):
     """On Tuesday nobody has said anything of Monday's six draws."""
     clinic.add(*CODES, schedule="fixed-3")
     clinic("draw")
     clinic.today = "2026-11-17"
     clinic("draw")
-    return clinic
 
 
 @pytest.fixture

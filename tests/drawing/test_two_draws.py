@@ -1,17 +1,17 @@
 """A scheduled draw and one for cause on the same day: nothing is recorded for the wrong one."""
 
 import pytest
+from conftest import made_once
 
 RESULTS = "participant,due_on,outcome,analytes\n"
 WITH_KIND = "participant,due_on,outcome,analytes,kind\n"
 POSITIVE = ("positive", "--analyte", "coc")
 
 
-@pytest.fixture
+@made_once
 def due_today(clinic):
     clinic.add("A17")
     clinic("draw")
-    return clinic
 
 
 @pytest.fixture

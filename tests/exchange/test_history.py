@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import databases
 import pytest
-from conftest import examples
+from conftest import examples, made_once
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,11 +29,10 @@ TODAY = date(2026, 11, 16)
 CODES = ("A17", "b-3", "C.9")
 
 
-@pytest.fixture
+@made_once
 def people(clinic):
     """Three participants, enrolled since October."""
     clinic.add(*CODES, enrolled="2026-10-01")
-    return clinic
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from testing_tracker.rules.exchange.csv_cells import read_json
 from testing_tracker.rules.exchange.toml_text import MOST_NESTED, MOST_PARTS, TomlError, read_toml
 from testing_tracker.store.given_files import MOST_OF_CSV, MOST_OF_JSON, MOST_OF_TOML
 
+pytestmark = pytest.mark.one_database(reason="files that are refused before a database is asked")
+
 SECONDS, MEGABYTES = 2.0, 200
 RESULTS = "participant,due_on,outcome\n"
 

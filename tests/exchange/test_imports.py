@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import made_once
 
 PARTICIPANTS = "participant,level,schedule,enrolled_on,name\n"
 RESULTS = "participant,due_on,outcome,analytes,collected_at,note\n"
@@ -22,12 +23,11 @@ def file(tmp_path):
     return write
 
 
-@pytest.fixture
+@made_once
 def due_today(clinic):
     """A17 and B3 have a draw today."""
     clinic.add("A17", "B3")
     clinic("draw")
-    return clinic
 
 
 def test_good_participants_are_enrolled_and_bad_lines_named(clinic, file):

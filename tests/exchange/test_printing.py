@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from testing_tracker.rules.exchange.csv_cells import is_formula, protected, unprotected
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line, visible
 
+pytestmark = pytest.mark.one_database(reason="text is made harmless on its way out")
+
 EVIL = "\x1b]52;c;ZXZpbA==\x07 \x9b31m \u202eevitagen \u200b \ufeff \x7f \r"
 FORGED = f"{EVIL}\nError: forged\n"
 RAW = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")

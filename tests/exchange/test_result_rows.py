@@ -2,7 +2,7 @@
 refused by name."""
 
 import pytest
-from conftest import examples
+from conftest import examples, made_once
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
@@ -12,12 +12,11 @@ HEADER = [
 ]  # fmt: skip
 
 
-@pytest.fixture
+@made_once
 def drawn(clinic):
     """The participants of the examples, and the draw of Monday made."""
     clinic.add("A17", "B04", "C21", "D33", "E55", enrolled="2026-11-15")
     clinic("draw")
-    return clinic
 
 
 def text(*rows: dict) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import databases
 import pytest
-from conftest import MONDAY, Clinic
+from conftest import MONDAY, Clinic, made_once
 
 PEOPLE = ("A17", "B04", "C21", "D33", "E55", "F01", "G02", "H08")
 HEADER = "participant,due_on,status,outcome,analytes,reason\n"
@@ -22,7 +22,7 @@ def other(made_clinic, tmp_path) -> Clinic:
     return other
 
 
-@pytest.fixture
+@made_once
 def lived(clinic):
     """A Monday with everything that a draw may be, and the Tuesday after it."""
     clinic.add(*PEOPLE, enrolled="2026-11-15")
@@ -45,7 +45,6 @@ def lived(clinic):
     clinic("test", "H08", "--recollect")
     clinic("test", "A17", "--reason", "[seemed] ill")
     clinic("result", "A17", "negative", "--for-cause", "--collected-at", "18:00")
-    return clinic
 
 
 def of_the_tests(clinic: Clinic, code: str) -> dict:

@@ -12,6 +12,8 @@ from dataclasses import replace
 import pytest
 from conftest import key_of
 
+pytestmark = pytest.mark.sqlite_only(reason="a server's disk is the server's")
+
 PEOPLE = [f"P{number:02}" for number in range(8)]
 
 

@@ -4,7 +4,7 @@ import json
 
 import databases
 import pytest
-from conftest import key_of
+from conftest import key_of, made_once
 
 TUESDAY, THURSDAY, FRIDAY = "2026-11-17", "2026-11-19", "2026-11-20"
 
@@ -20,12 +20,11 @@ def _in_the_facilitys_zone(machine_zone):
     machine_zone("America/Los_Angeles")
 
 
-@pytest.fixture
+@made_once
 def staffed(clinic):
     """Two participants are due on Monday."""
     clinic.add("A17", "B04")
     clinic("draw")
-    return clinic
 
 
 def until(clinic, last: int) -> None:

@@ -1,12 +1,13 @@
 """An enrolment by mistake is taken back where nothing was recorded; what the nights decided stays on record."""
 
 import pytest
+from conftest import made_once
 
 MISTAKE = ("--reason", "never came to intake")
 ENROL = ("--schedule", "fixed-2", "--level", "iop")
 
 
-@pytest.fixture
+@made_once
 def mistaken(clinic):
     """A17 was enrolled by mistake on Monday; Monday's draw was closed as missed."""
     clinic.add("A17", name="Jane Example")
@@ -16,7 +17,6 @@ def mistaken(clinic):
     clinic.today = "2026-11-17"
     clinic("draw")
     assert clinic.status("A17", "2026-11-16") == "missed"
-    return clinic
 
 
 def test_its_draws_are_cancelled_and_it_is_in_no_list(mistaken):

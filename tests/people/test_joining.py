@@ -1,11 +1,11 @@
 """Two records of one person: one goes on for both, and nothing of either is lost."""
 
-import pytest
+from conftest import made_once
 
 TWICE = ("--reason", "enrolled twice", "--yes")
 
 
-@pytest.fixture
+@made_once
 def twice(clinic):
     """A17 and B04 are one person, enrolled twice; A17 was positive for cocaine on Monday. It is Tuesday."""
     clinic.add("A17", "B04", "C21", schedule="fixed-3")
@@ -15,7 +15,6 @@ def twice(clinic):
     clinic("result", "C21", "negative")
     clinic.today = "2026-11-17"
     clinic("draw")
-    return clinic
 
 
 def join(clinic, code: str = "A17", into: str = "B04") -> str:

@@ -2,19 +2,18 @@
 
 import json
 
-import pytest
+from conftest import made_once
 
 WHY = ("--reason", "typed wrong")
 
 
-@pytest.fixture
+@made_once
 def renamed(clinic):
     """A71 is A17 now, after a first week of fixed draws."""
     clinic.add("A71", "B04")
     clinic("draw")
     clinic("result", "B04", "negative")
     clinic("participant", "rename", "A71", "A17", *WHY)
-    return clinic
 
 
 def test_the_new_code_is_shown_and_the_permanent_number_stays(clinic):

@@ -1,11 +1,11 @@
 """A test that was taken elsewhere on an earlier day raises as any positive does, and is never missed or late."""
 
-import pytest
+from conftest import made_once
 
 COUNTY = ("--reason", "county hospital")
 
 
-@pytest.fixture
+@made_once
 def friday(clinic):
     """A17 and B04 after their first week; it is Friday, and no draw was due on Wednesday."""
     clinic.add("A17", "B04")
@@ -14,7 +14,6 @@ def friday(clinic):
         clinic("draw")
         for line in clinic.json("due"):
             clinic("result", line["participant"], "negative")
-    return clinic
 
 
 def test_its_positive_raises_as_any(friday):

@@ -5,10 +5,12 @@ import json
 import click
 import databases
 import pytest
-from conftest import Clinic
+from conftest import Clinic, made_once
 
 from testing_tracker.cli import program
 from testing_tracker.cli.desk.output import FORMATS
+
+pytestmark = pytest.mark.one_database(reason="what is printed is on record, by one statement for all")
 
 LISTS = {
     "confirmation list": "confirmations",
@@ -44,13 +46,12 @@ NOT_ABOUT_RECORDS = {
 ABOUT_ONE = {"participant show A17", "prescription list A17", "recommendation show 1", "report participant A17"}
 
 
-@pytest.fixture
-def kept(clinic) -> Clinic:
+@made_once
+def kept(clinic):
     clinic.add("A17", "B04")
     clinic("draw")
     clinic("result", "A17", "positive", "--analyte", "cocaine", "--specimen-id", "S1")
     clinic("confirmation", "send", "A17", "--lab", "North")
-    return clinic
 
 
 def exports(clinic: Clinic) -> list[tuple]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import databases
 import pytest
+from conftest import made_once
 from sqlalchemy import Engine, event
 
 from testing_tracker.reports.outcomes import gather
@@ -57,7 +58,7 @@ def exports(clinic) -> list[dict[str, object]]:
     return [json.loads(detail) for (detail,) in clinic.rows("SELECT detail FROM audit_entry WHERE act='report export'")]
 
 
-@pytest.fixture
+@made_once
 def a17(clinic):
     """One participant of a month: negative, mixed, not provided, excused."""
     clinic.add("A17", enrolled=W43)
@@ -69,7 +70,6 @@ def a17(clinic):
         ("A17", W45, MISSED),
         ("A17", W46, EXCUSED),
     )
-    return clinic
 
 
 class TestTheForms:

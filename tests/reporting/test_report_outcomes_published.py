@@ -17,6 +17,8 @@ from published_patterns import patterns as published
 
 from testing_tracker.rules.exchange.csv_cells import unprotected
 
+pytestmark = pytest.mark.one_database(reason="figures that are counted by the reader")
+
 IN_FULL = pytest.mark.skipif("CTN0094_DATA" not in os.environ, reason="CTN0094_DATA does not name the folder of it all")
 LAST_SUNDAY = date(2026, 11, 15)  # the end of the last full week on the day that it is
 

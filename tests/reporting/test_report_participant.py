@@ -4,9 +4,10 @@ import csv
 import stat
 
 import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def a1(clinic):
     """Two weeks of A1: negative, positive, corrected, missed, excused, and decided on."""
     clinic.add("A1", "B1", "B2", "B3", "B4", "B5", schedule="fixed-3")
@@ -28,7 +29,6 @@ def a1(clinic):
             clinic("missed", "A1")
     number = clinic.json("recommendation", "list", "--open")[0]["id"]
     clinic("recommendation", "decline", str(number), "--reason", "counselling first")
-    return clinic
 
 
 def test_the_page_has_calendar_measures_prescriptions_decisions_and_every_draw(a1):

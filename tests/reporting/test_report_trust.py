@@ -4,12 +4,17 @@ import json
 import stat
 
 import pytest
+from conftest import made_once
+
+pytestmark = pytest.mark.one_database(
+    reason="the statements of the reports and of verify, which have tests of their own"
+)
 
 READ_ON = "2026-11-23"
 CODES = ("A1", "A2", "A3", "B-7", "C.9", "D_2")
 
 
-@pytest.fixture
+@made_once
 def week(clinic):
     """Six people's Monday, Wednesday and Friday of 2026-W47, all on record, closed by Monday's night."""
     clinic.add(*CODES, schedule="fixed-3")
@@ -22,7 +27,6 @@ def week(clinic):
             clinic("result", line["participant"], *outcome)
     clinic.today = READ_ON
     clinic("draw")
-    return clinic
 
 
 def later(clinic, day: str = "2026-11-25") -> None:

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 from testing_tracker.cli import program
 
+pytestmark = pytest.mark.one_database(reason="figures of a rule, without anybody's records")
+
 GUARDED = """\
 title = "Two a week, never more than a week apart"
 [draw]

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import databases
 import pytest
+from conftest import made_once
 
 from testing_tracker.cli.desk.desk import Desk
 
@@ -58,11 +59,10 @@ def stop(process, number=signal.SIGTERM):
     return printed, complained
 
 
-@pytest.fixture
+@made_once
 def staffed(clinic):
     """A clinic with five people who are all due on Monday and Thursday."""
     clinic.add("A1", "A2", "A3", "A4", "A5", schedule="fixed-2")
-    return clinic
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -8,6 +8,8 @@ import pytest
 from conftest import Clinic
 from freezegun import freeze_time
 
+pytestmark = pytest.mark.one_database(reason="when a night is due, by the clock alone")
+
 CLOCK_WRONG = "Draws were made for 2026-11-19 already, and today is 2026-11-17. Check the machine's clock"
 
 

@@ -3,12 +3,12 @@
 import json
 import time
 
-import pytest
+from conftest import made_once
 from post_office import PASSWORD, SENDER, USER
 from test_serve import NEXT_MONDAY, STOPPED_IN_A_TURN, serving, stop, wait_for
 
 
-@pytest.fixture
+@made_once
 def monday(clinic):
     """A training clinic whose first week is over, and whose last night is still to be made."""
     clinic.add("A1", "A2", "A3")
@@ -16,7 +16,6 @@ def monday(clinic):
     for code in ("A1", "A2", "A3"):
         clinic("result", code, "negative")
     clinic.today = NEXT_MONDAY
-    return clinic
 
 
 def configure(clinic, text):

@@ -8,7 +8,7 @@ import pytest
 from conftest import MONDAY, Clinic
 from test_serve import PATIENCE, nights, serving, stop
 
-MANY = 2_500
+MANY = 1_000
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import databases
 import pytest
-from conftest import MONDAY, Clinic, key_of
+from conftest import MONDAY, Clinic, key_of, made_once
 from test_postgresql import FIRST_ROWS, bring_to
 
 from testing_tracker.errors import TestingTrackerError
@@ -20,13 +20,12 @@ pytestmark = pytest.mark.postgresql_only
 THURSDAY = "2026-11-19"
 
 
-@pytest.fixture
+@made_once
 def staffed(clinic):
     """Two participants are due on Monday, and one has a result."""
     clinic.add("A17", "B04", name="Ann Öst")
     clinic("draw")
     clinic("result", "A17", "positive", "--analyte", "cocaine")
-    return clinic
 
 
 @pytest.fixture

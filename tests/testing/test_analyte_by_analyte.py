@@ -1,26 +1,25 @@
 """A laboratory's result governs what it looked at, and nothing else of what was said before."""
 
 import pytest
+from conftest import made_once
 
 LAB = ("--definitive", "--lab", "North")
 MONDAY = ("--on", "2026-11-16")
 
 
-@pytest.fixture
+@made_once
 def tested(clinic):
     """A17's cup of Monday is positive for cocaine and fentanyl, and both are sent to be confirmed."""
     clinic.add("A17")
     clinic("draw")
     clinic("result", "A17", "positive", "--analyte", "coc", "--analyte", "fentanyl")
     clinic("confirmation", "send", "A17", "--lab", "North")
-    return clinic
 
 
-@pytest.fixture
+@made_once
 def due(clinic):
     clinic.add("A17")
     clinic("draw")
-    return clinic
 
 
 def recommendation(clinic, number: int = 0) -> dict:

@@ -1,18 +1,17 @@
 """A cup's result beside a laboratory's: taken by every way in, and what governs is said."""
 
-import pytest
+from conftest import made_once
 
 GOVERNS = "The definitive result (positive for cocaine, North) governs the draw and still stands."
 
 
-@pytest.fixture
+@made_once
 def confirmed(clinic):
     """A17's laboratory was quicker than the cup's line: positive for cocaine."""
     clinic.add("A17")
     clinic("draw")
     clinic("collected", "A17")
     clinic("result", "A17", "positive", "--analyte", "cocaine", "--definitive", "--lab", "North")
-    return clinic
 
 
 def results(clinic) -> list[tuple]:

@@ -1,16 +1,16 @@
 """A cup that is too cold or too warm is said to be so, collected again under observation, and not forgotten."""
 
 import pytest
+from conftest import made_once
 
 COLD = ("--temperature", "25")
 
 
-@pytest.fixture
+@made_once
 def drawn(clinic):
     """A17 and B04 are due on Monday; a pretended day is at noon."""
     clinic.add("A17", "B04")
     clinic("draw")
-    return clinic
 
 
 def stuck(clinic):

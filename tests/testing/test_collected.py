@@ -1,13 +1,12 @@
 """A specimen that was taken and is at the laboratory: collected, without an outcome yet."""
 
-import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def due_today(clinic):
     clinic.add("A17", "B3")
     clinic("draw")
-    return clinic
 
 
 def test_a_specimen_at_the_laboratory_is_not_closed_out_as_missed(due_today):

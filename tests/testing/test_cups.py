@@ -1,14 +1,14 @@
 """A cup is on record before its result, and goes with its label, its hands and what is awaited to whose it is."""
 
 import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def drawn(clinic):
     """A17, B04 and C21 are due on Monday; a pretended day is at noon."""
     clinic.add("A17", "B04", "C21")
     clinic("draw")
-    return clinic
 
 
 def cups(clinic):

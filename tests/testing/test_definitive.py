@@ -1,17 +1,16 @@
 """A cup's result and a laboratory's: both are kept, and the definitive one governs."""
 
-import pytest
+from conftest import made_once
 
 LAB = ("--definitive", "--lab", "Northside")
 
 
-@pytest.fixture
+@made_once
 def tested(clinic):
     """A17's cup is positive for cocaine on Monday."""
     clinic.add("A17")
     clinic("draw")
     clinic("result", "A17", "positive", "--analyte", "coc")
-    return clinic
 
 
 def recommendation(clinic) -> dict:

@@ -1,6 +1,6 @@
 """What a draw says is judged by the schedule that bound it when it was recorded."""
 
-import pytest
+from conftest import made_once
 
 RULE = """
 title = "A window of its own"
@@ -18,7 +18,7 @@ steps = 1
 """
 
 
-@pytest.fixture
+@made_once
 def early(clinic):
     """Two schedules: one whose window closes at 10:00, and one that is open until the evening. Nobody is drawn."""
     for name, closes in (("early", "10:00"), ("evening", "20:00")):
@@ -26,7 +26,6 @@ def early(clinic):
         file.write_text(RULE.format(closes=closes))
         clinic("schedule", "load", str(file))
     clinic.add("A17", schedule="evening")
-    return clinic
 
 
 def holds(clinic) -> bool:

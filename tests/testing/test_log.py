@@ -9,17 +9,17 @@ import sys
 import time
 
 import pytest
+from conftest import made_once
 from sqlalchemy import Engine, event
 
 PROMPT = re.compile(r"(code|scheduled, cause\)|r, s\)|why invalid): $")
 
 
-@pytest.fixture
+@made_once
 def staffed(clinic):
     """Five participants are due on Monday."""
     clinic.add("A17", "A18", "B04", "C21", "D-9")
     clinic("draw")
-    return clinic
 
 
 class Terminal:

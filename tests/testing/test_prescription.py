@@ -4,22 +4,22 @@ import json
 
 import databases
 import pytest
+from conftest import made_once
 
 PANEL = '["buprenorphine", "benzodiazepine", "cocaine", "methadone", "opiates"]'
 BUP = ("prescription", "add", "A17", "buprenorphine")
 
 
-@pytest.fixture
-def clinic(clinic, tmp_path):
+@made_once
+def clinic(clinic):
     """A clinic whose tests look for buprenorphine and methadone too; A17 is due today, Monday the 16th."""
     text = clinic("schedule", "show", "fixed-2")
     panel = next(line for line in text.splitlines() if line.startswith("panel"))
-    file = tmp_path / "clinic-2.toml"
+    file = clinic.database.with_name("clinic-2.toml")
     file.write_text(text.removeprefix("TRAINING").replace(panel, f"panel = {PANEL}"))
     clinic("schedule", "load", str(file))
     clinic.add("A17", schedule="clinic-2")
     clinic("draw")
-    return clinic
 
 
 def reviews(clinic) -> list[tuple]:

@@ -2,14 +2,14 @@
 
 import databases
 import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def due_today(clinic):
     """A17 has a draw today; it is Monday."""
     clinic.add("A17")
     clinic("draw")
-    return clinic
 
 
 def test_a_negative_is_logged_in_one_short_line(due_today):

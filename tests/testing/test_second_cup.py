@@ -1,16 +1,15 @@
 """A specimen that does not count, and the second one for the same draw."""
 
-import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def recollected(clinic):
     """A17's cup of Monday was invalid and is to be collected again; a pretended day is at noon."""
     clinic.add("A17")
     clinic("draw")
     clinic("result", "A17", "invalid", "--note", "leaked")
     clinic("test", "A17", "--recollect")
-    return clinic
 
 
 def holds(clinic) -> bool:

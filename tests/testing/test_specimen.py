@@ -1,6 +1,7 @@
 """Specimens: what was measured on them, what that does to a result, and through whose hands they went."""
 
 import pytest
+from conftest import made_once
 from freezegun import freeze_time
 
 NORMAL = ("--creatinine", "80", "--specific-gravity", "1.0150", "--ph", "6.5", "--temperature", "34", "--oxidant", "0")
@@ -8,12 +9,11 @@ DILUTE = ("--creatinine", "12", "--specific-gravity", "1.0020")
 SUBSTITUTED = ("--creatinine", "1", "--specific-gravity", "1.0005")
 
 
-@pytest.fixture
+@made_once
 def drawn(clinic):
     """A17 is due on Monday; a pretended day is at noon, before the window closes."""
     clinic.add("A17")
     clinic("draw")
-    return clinic
 
 
 def validity(clinic) -> str:

@@ -3,14 +3,14 @@
 import itertools
 
 import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def drawn(clinic):
     """A17, B04 and C21 are due on Monday; a pretended day is at noon."""
     clinic.add("A17", "B04", "C21")
     clinic("draw")
-    return clinic
 
 
 def standing(clinic, code, on="today"):

@@ -1,14 +1,13 @@
 """A slip that was undone in its log session and on its day is kept, and in nobody's sight who does not ask for it."""
 
-import pytest
+from conftest import made_once
 
 
-@pytest.fixture
+@made_once
 def drawn(clinic):
     """C08 and D33 are due on Monday."""
     clinic.add("C08", "D33")
     clinic("draw")
-    return clinic
 
 
 def results(clinic, *options):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conftest import made_once
 
 SAID = (
     "--note", "cloudy, smelled of bleach", "--collected-at", "09:10", "--collector", "nurse 4", "--observed",
@@ -11,13 +12,12 @@ SAID = (
 WORDS = "collected 2026-11-16 09:10 by nurse 4, observed, received 2026-11-16 09:40, specimen S-1"
 
 
-@pytest.fixture
+@made_once
 def drawn(clinic):
     """A17 and B04 are due on Monday; A17's cup was positive and much was said of it."""
     clinic.add("A17", "B04")
     clinic("draw")
     clinic("result", "A17", "positive", "--analyte", "coc", *SAID)
-    return clinic
 
 
 def flat(text: str) -> str:
