@@ -173,10 +173,10 @@ def tampered(lived_in, tmp_path):
 
 
 def test_a_change_of_any_cell_of_any_row_that_it_reads_is_found(tampered, lived_in):
-    """Each column of each table, in turn in the first and in the last row."""
+    """Each column of each table, in turn in the first and in the last row. On a server every third."""
     all_columns = columns(lived_in)
     assert len(all_columns) > 100
-    for number, (table, column) in enumerate(all_columns):
+    for number, (table, column) in enumerate(all_columns[:: 3 if databases.SERVER else 1]):
         which = "max" if number % 2 else "min"
         another = databases.another_value(lived_in, table, column)
         found = tampered(f"UPDATE {table} SET {column} = {another} WHERE id = (SELECT {which}(id) FROM {table})")
