@@ -13,7 +13,7 @@ from testing_tracker.cli.desk.words import DAY, REASON
 from testing_tracker.rules.words import Role
 
 if TYPE_CHECKING:
-    from testing_tracker.services.schedules.closures import ClosedOrOpened
+    from testing_tracker.services.drawing.closures import ClosedOrOpened
 
 
 @click.group("facility")
@@ -107,7 +107,7 @@ def close_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
     Today's draws that nobody gave are excused. Of a day to come a fixed draw moves as the schedule says of a public
     holiday, and nobody is drawn by chance. The weekly report says that it was closed, and why.
     """
-    from testing_tracker.services.schedules import closures
+    from testing_tracker.services.drawing import closures
 
     with desk.writing() as work:
         first = day_given(day, work.today)
@@ -126,7 +126,7 @@ def open_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
 
     Today's draws that were excused for it are due again.
     """
-    from testing_tracker.services.schedules import closures
+    from testing_tracker.services.drawing import closures
 
     with desk.writing() as work:
         first = day_given(day, work.today)

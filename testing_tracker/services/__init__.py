@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from testing_tracker.services import demo as demo
+    from testing_tracker.services.deciding import positives as positives
     from testing_tracker.services.deciding import recent_record as recent_record
     from testing_tracker.services.deciding import recommendation_lines as recommendation_lines
     from testing_tracker.services.deciding import recommendations as recommendations
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from testing_tracker.services.drawing import keys as keys
     from testing_tracker.services.drawing import nights as nights
     from testing_tracker.services.drawing import pools as pools
-    from testing_tracker.services.drawing import proofs as proofs
     from testing_tracker.services.exchange import history as history
     from testing_tracker.services.exchange import imports as imports
     from testing_tracker.services.exchange import result_lines as result_lines
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.keeping import upgrades as upgrades
     from testing_tracker.services.keeping.checking import before_printing as before_printing
     from testing_tracker.services.keeping.checking import examination as examination
+    from testing_tracker.services.keeping.checking import proofs as proofs
     from testing_tracker.services.keeping.checking import replay as replay
     from testing_tracker.services.people import leaves as leaves
     from testing_tracker.services.people import lookup as lookup
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from testing_tracker.services.testing import confirmations as confirmations
     from testing_tracker.services.testing import draws as draws
     from testing_tracker.services.testing import log_session as log_session
-    from testing_tracker.services.testing import positives as positives
     from testing_tracker.services.testing import prescribing as prescribing
     from testing_tracker.services.testing import prescriptions as prescriptions
     from testing_tracker.services.testing import results as results

@@ -15,7 +15,7 @@ from testing_tracker.reports.weekly.participants import IS_A_DRAW
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.deciding.streaks import absences_in_a_row
 from testing_tracker.rules.words import Outcome, Status
-from testing_tracker.services.testing.positives import GoverningResult, said_by
+from testing_tracker.services.deciding.positives import GoverningResult, said_by
 from testing_tracker.store.queries import governs
 from testing_tracker.store.tables import Draw, Participant, Reading, Result
 from testing_tracker.store.work import Work

@@ -23,9 +23,9 @@ from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.schedules.days import fixed_week
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.drawing import closings, keys
+from testing_tracker.services.drawing.closures import ClosedOn, closed_between
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.schedules import closed_days, versions
-from testing_tracker.services.schedules.closures import ClosedOn, closed_between
 from testing_tracker.store import facilities
 from testing_tracker.store.queries import in_force_id, leave_counts, version_on
 from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Leave, Night, Participant

@@ -12,9 +12,9 @@ from testing_tracker.rules.deciding.recommending import Case, Fact
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import ResponseRule
 from testing_tracker.rules.words import Outcome, RecommendationStatus, ReviewReason, Status, TakenAs
+from testing_tracker.services.deciding.positives import Positives, positives_of
 from testing_tracker.services.people.lookup import first_day_of_change
 from testing_tracker.services.schedules.versions import rule_of_draw
-from testing_tracker.services.testing.positives import Positives, positives_of
 from testing_tracker.store.queries import id_of, level_on, person_of, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Placement, Recommendation, Review
 from testing_tracker.store.work import Work

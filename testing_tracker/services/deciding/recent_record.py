@@ -14,9 +14,9 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reporting.pattern import outcome_that_counts, use_pattern
 from testing_tracker.rules.words import DrawKind, Level, Method, Outcome, ParticipantStatus, Status
 from testing_tracker.services.deciding import reviews
+from testing_tracker.services.deciding.positives import said_by
 from testing_tracker.services.deciding.reviews import ReviewLine
 from testing_tracker.services.testing import prescriptions
-from testing_tracker.services.testing.positives import said_by
 from testing_tracker.store.queries import enrolled_on, id_of, level_on, records_of, schedule_name_on, standing_on
 from testing_tracker.store.tables import AuditEntry, Draw, Joining, Participant, Recommendation
 from testing_tracker.store.work import Work

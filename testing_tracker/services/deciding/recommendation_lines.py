@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.rules.keeping.acts import CHANGES_WHAT_A_DRAW_SAYS, Act
 from testing_tracker.rules.testing.which_draw import is_overdue
 from testing_tracker.rules.words import Level, Method, Outcome, RecommendationStatus, Status
-from testing_tracker.services.testing.positives import GoverningResult, Positives, positives_of, said_by
+from testing_tracker.services.deciding.positives import GoverningResult, Positives, positives_of, said_by
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Joining, Participant, Recommendation
 from testing_tracker.store.work import Work

@@ -10,9 +10,12 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
-from testing_tracker.services.keeping.checking.audit_trail import Found
+
+pass
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, TakingBack
 from testing_tracker.store.work import Work, as_json
+
+Found = tuple[date, str, str]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import DrawKind, Ended, Level, Method, Outcome, ParticipantStatus, Status
+from testing_tracker.services.deciding.positives import said_by
 from testing_tracker.services.people import leaves, lookup
 from testing_tracker.services.people.lookup import JoinedRecord, joined_records
 from testing_tracker.services.people.renaming import EarlierName, earlier_names
@@ -18,7 +19,6 @@ from testing_tracker.services.testing import prescriptions
 from testing_tracker.services.testing.collections import Cup, cups_by_row
 from testing_tracker.services.testing.cups import awaiting
 from testing_tracker.services.testing.earlier import Slip, slips_of
-from testing_tracker.services.testing.positives import said_by
 from testing_tracker.services.testing.prescriptions import PrescriptionLine
 from testing_tracker.store.queries import (
     enrolled_on,

@@ -11,8 +11,8 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.which_draw import expected_by, is_overdue
 from testing_tracker.rules.words import Outcome, Status
+from testing_tracker.services.deciding.positives import GoverningResult, said_by
 from testing_tracker.services.testing.draws import OpenDraw
-from testing_tracker.services.testing.positives import GoverningResult, said_by
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Confirmation, Draw, Participant
 from testing_tracker.store.work import Work

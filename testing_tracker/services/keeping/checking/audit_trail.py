@@ -16,6 +16,7 @@ from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.drawing import keys
+from testing_tracker.services.drawing.taken_back import Found
 from testing_tracker.services.schedules.versions import may_have_bound
 from testing_tracker.services.testing.settling import window_of
 from testing_tracker.store import ledger
@@ -25,8 +26,6 @@ from testing_tracker.store.ledger_rows import ROWS_AT_A_TIME
 from testing_tracker.store.queries import governs, is_newest, of_facility
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Pool, Reading, Renaming, Result
 from testing_tracker.store.work import Work
-
-Found = tuple[date, str, str]
 
 _SAYS_OTHERWISE = "the draw on record does not say what its results lead to"
 _LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
