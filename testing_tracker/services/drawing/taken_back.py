@@ -10,8 +10,6 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
-
-pass
 from testing_tracker.store.tables import AuditEntry, Draw, Participant, TakingBack
 from testing_tracker.store.work import Work, as_json
 
