@@ -14,7 +14,7 @@ from testing_tracker.cli.desk.words import CODE, DATE, DAY, REASON
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.services.testing.attendance import ToRecollect
+    from testing_tracker.services.testing.recollections import ToRecollect
     from testing_tracker.store.work import Work
 
 
@@ -140,7 +140,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
 
 
 def _to_recollect(work: "Work", day: date) -> "list[ToRecollect]":
-    from testing_tracker.services.testing.attendance import to_recollect
+    from testing_tracker.services.testing.recollections import to_recollect
 
     return to_recollect(work, day)
 

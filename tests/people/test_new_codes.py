@@ -3,7 +3,7 @@
 import pytest
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.people.codes import check_new_code
+from testing_tracker.rules.testing.log_line import check_new_code
 
 WORDS = ["n", "P", "i", "m", "r", "s", "e", "u", "c", "q", "neg", "Missed", "coc", "THC", "bup", "cause", "scheduled"]
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.drawing.closing import Because
-from testing_tracker.rules.testing.settling import says
 from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.testing.specimens import advice, calls_for_another
+from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import Outcome, Status, Validity
 
 NEGATIVE, POSITIVE, INVALID = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INVALID

@@ -12,12 +12,12 @@ from typing import IO, TYPE_CHECKING, TextIO, TypeVar
 import click
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.serving.delivery_file import Deliveries, DeliveryFileError, read_deliveries
 from testing_tracker.store.given_files import MOST_OF_TOML, content_of
 from testing_tracker.store.location import DELIVERY_VARIABLE
 
 if TYPE_CHECKING:
     from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.whole_files import Unfinished
 
@@ -179,12 +179,14 @@ def schedule_text(file: Path) -> str:
         raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def deliveries_of(location: "AnyLocation", facility_id: int) -> Deliveries | None:
+def deliveries_of(location: "AnyLocation", facility_id: int) -> "Deliveries | None":
     """What a facility's file says, None where it has none.
 
     Raises DeliveryFileError for a file that others can read, that is not there though the environment names it (the
     first facility's), or that says what cannot be.
     """
+    from testing_tracker.rules.serving.delivery_file import DeliveryFileError, read_deliveries
+
     file = location.delivery_of(facility_id)
     is_named = location.delivery_elsewhere is not None and facility_id == 1
     if not is_named and not file.exists():

@@ -22,7 +22,7 @@ from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.schedules.days import fixed_week
 from testing_tracker.rules.words import DrawKind
-from testing_tracker.services.drawing import closings, keys
+from testing_tracker.services.drawing import held_days, keys
 from testing_tracker.services.drawing.closures import ClosedOn, closed_between
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.schedules import closed_days, versions
@@ -71,7 +71,7 @@ class Spool(Generic[_Row]):
 
 def questions_in(work: Work, week: Week) -> list[Compared]:
     """The days that were held back and lie in the week, of which nobody has said yet what happened."""
-    return closings.unanswered(work, week.monday, week.sunday)
+    return held_days.unanswered(work, week.monday, week.sunday)
 
 
 @dataclass(frozen=True)

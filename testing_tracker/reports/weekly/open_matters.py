@@ -20,8 +20,8 @@ from testing_tracker.services.deciding.recommendation_lines import (
 from testing_tracker.services.deciding.reviews import ReviewLine, ReviewStatus
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.services.testing import confirmations
-from testing_tracker.services.testing.attendance import ToRecollect, to_recollect
 from testing_tracker.services.testing.confirmations import Awaited
+from testing_tracker.services.testing.recollections import ToRecollect, to_recollect
 from testing_tracker.store.tables import Recommendation
 from testing_tracker.store.work import Work
 

@@ -23,7 +23,7 @@ from functools import lru_cache
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.testing.amounts import Amount, read_amount
-from testing_tracker.rules.testing.settling import says
+from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import Outcome, Status
 
 _JSON = r'"(?:[^"\\]|\\.)*"'

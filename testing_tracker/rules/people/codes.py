@@ -1,10 +1,8 @@
-"""Participants' codes: what one may look like, which are taken for one another, what a new one may not be."""
+"""Participants' codes: what one may look like, and which a person takes for one another."""
 
 import re
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.log_line import Key, is_part_of_a_result, is_which
-from testing_tracker.rules.words import Outcome, Status
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,32}")
 
@@ -43,18 +41,3 @@ def look_of(code: str) -> str:
     `0017` and `17`, `A-17` and `A17`, `O10` and `010` are alike. Chosen by this program; it comes from no source.
     """
     return _LEADING_ZEROS.sub("", _BETWEEN.sub("", code.translate(_ALIKE))).casefold()
-
-
-# The letters that the log session knows, and those kept for what a nurse records beside them.
-_WORDS = {*Key, "c", "e", "unable", *Outcome, *Status}
-
-
-def check_new_code(code: str) -> str:
-    """The code itself. Raises TestingTrackerError for one that is none, and for a word of the log session."""
-    check_code(code)
-    if code.casefold() in _WORDS or is_which(code) or is_part_of_a_result(code):
-        raise TestingTrackerError(
-            f"{code} cannot be a new participant's code, because `testing-tracker log` takes it for a result. Give "
-            f"another one, such as P-{code}."
-        )
-    return code

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named
 from testing_tracker.rules.words import Outcome, Status
 
@@ -154,3 +155,18 @@ def codes_meant(typed: str, codes: Iterable[str]) -> list[str]:
     if exact or not key or (len(key) == 1 and not key.isdigit()):
         return exact
     return [code for code in codes if code.casefold().startswith(key) or code.casefold().endswith(key)]
+
+
+# The letters that the log session knows, and those kept for what a nurse records beside them.
+_WORDS = {*Key, "c", "e", "unable", *Outcome, *Status}
+
+
+def check_new_code(code: str) -> str:
+    """The code itself. Raises TestingTrackerError for one that is none, and for a word of the log session."""
+    check_code(code)
+    if code.casefold() in _WORDS or is_which(code) or is_part_of_a_result(code):
+        raise TestingTrackerError(
+            f"{code} cannot be a new participant's code, because `testing-tracker log` takes it for a result. Give "
+            f"another one, such as P-{code}."
+        )
+    return code

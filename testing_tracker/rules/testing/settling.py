@@ -5,22 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.analytes import is_class_test, members_of, shown_by
+from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import Method, Outcome, Status
-
-OF_THE_FIRST = "said of a specimen that does not count; a second one was collected"
-
-
-def says(status: Status, because: str | None, outcome: Outcome | None) -> Outcome | None:
-    """The outcome of a draw in this state whose governing result has an outcome.
-
-    Only a collected draw has one; and while the result of a second specimen is to come, what the first one said does
-    not count any more.
-    """
-    if status is not Status.COLLECTED or because == Because.SECOND_GIVEN:
-        return None
-    return outcome
 
 
 @dataclass(frozen=True)

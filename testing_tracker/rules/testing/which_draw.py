@@ -5,7 +5,11 @@ from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import DrawKind, Outcome, Status
+
+OF_THE_FIRST = "said of a specimen that does not count; a second one was collected"
+
 
 NOT_YET_DONE = (Status.DUE, Status.UNRECORDED)
 
@@ -97,3 +101,14 @@ def expected_by(sent_on: date, said: date | None) -> date:
 def is_overdue(awaited_by: date | None, today: date) -> bool:
     """Whether a result is awaited, and the last day for it is over."""
     return awaited_by is not None and awaited_by < today
+
+
+def says(status: Status, because: str | None, outcome: Outcome | None) -> Outcome | None:
+    """The outcome of a draw in this state whose governing result has an outcome.
+
+    Only a collected draw has one; and while the result of a second specimen is to come, what the first one said does
+    not count any more.
+    """
+    if status is not Status.COLLECTED or because == Because.SECOND_GIVEN:
+        return None
+    return outcome

@@ -20,7 +20,7 @@ from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Interpretation
-from testing_tracker.rules.testing.settling import says
+from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.exchange.imports import (

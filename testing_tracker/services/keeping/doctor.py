@@ -15,9 +15,9 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.stuck import Patience, Stuck
 from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
 from testing_tracker.services.deciding import reviews
-from testing_tracker.services.drawing import closings, keys
+from testing_tracker.services.drawing import held_days, keys
 from testing_tracker.services.schedules import closed_days
-from testing_tracker.services.testing import attendance, confirmations
+from testing_tracker.services.testing import confirmations, recollections
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Recommendation
 from testing_tracker.store.work import Work
@@ -45,7 +45,7 @@ def _the_program(
     nights = select(newest).where(Night.facility_id == work.facility_id)
     yield stuck.night_overdue(work.session.exec(nights).one(), opened_on, local_now, patience)
     yield from _gaps(work, patience)
-    yield from map(stuck.unanswered, closings.unanswered(work))
+    yield from map(stuck.unanswered, held_days.unanswered(work))
     yield stuck.key(keys.problem_with(work.session, work.facility_id, location.key, work.today), work.today)
     entries = select(func.max(AuditEntry.at)).where(AuditEntry.facility_id == work.facility_id)
     known = select(func.max(AuditEntry.id)).where(
@@ -117,7 +117,7 @@ def _results(work: Work, patience: Patience) -> Iterator[Stuck | None]:
     )
     for draw, code in work.session.exec(elsewhere):
         yield stuck.result(code, DrawKind(draw.kind), draw.due_on, work.today, patience)
-    for one in attendance.to_recollect(work):
+    for one in recollections.to_recollect(work):
         yield stuck.recollection(one.participant, one.due_on, one.why, same_draw=one.same_draw)
     for line in confirmations.awaited(work, overdue_only=True):
         yield stuck.confirmation(line.participant, line.due_on, line.lab, line.expected_by, work.today)

@@ -20,7 +20,7 @@ from testing_tracker.rules.keeping.owed import (
     waiting,
 )
 from testing_tracker.rules.words import Channel
-from testing_tracker.services.drawing import closings
+from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.nights import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import outbox, reminders
 from testing_tracker.services.reporting.amended import AmendedReport, amended
@@ -151,7 +151,7 @@ def state_of(
         checks=[_check(work, act) for act in CHECKS],
         confirmations=_overdue_confirmations(work),
         waits_for_word=gap_that_waits(work, longest_gap),
-        questions=closings.unanswered(work),
+        questions=held_days.unanswered(work),
         amended=amended(work),
     )
     state.deliveries += _not_begun(work, report_overdue(local_now, opened_on), channels)

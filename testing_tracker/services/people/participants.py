@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.people.codes import check_code, check_new_code
+from testing_tracker.rules.people.codes import check_code
+from testing_tracker.rules.testing.log_line import check_new_code
 from testing_tracker.rules.words import Level
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.people.leaves import end_leaves_for_return

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.people.codes import check_new_code
+from testing_tracker.rules.testing.log_line import check_new_code
 from testing_tracker.services.people.lookup import LookAlikes, find_participant, record_with_code
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Participant, Renaming

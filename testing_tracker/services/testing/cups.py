@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.specimens import label_key
+from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.words import Status
 from testing_tracker.store.queries import id_of, is_newest
 from testing_tracker.store.tables import Confirmation, Draw, Participant, Result, Specimen

@@ -12,8 +12,7 @@ from sqlmodel import col, select
 from testing_tracker import services
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.settling import says
-from testing_tracker.rules.testing.which_draw import of_the_kind, to_record_for
+from testing_tracker.rules.testing.which_draw import of_the_kind, says, to_record_for
 from testing_tracker.rules.words import DrawKind, Outcome, ParticipantStatus, Status
 from testing_tracker.services.people.lookup import find_enrolled, find_participant, records_of_person
 from testing_tracker.store.queries import draw_stands, draws_on, governs, id_of, in_force, standing_on

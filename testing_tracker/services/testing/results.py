@@ -11,9 +11,8 @@ from sqlmodel import Session
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.amounts import Amount, judge
-from testing_tracker.rules.testing.settling import OF_THE_FIRST
 from testing_tracker.rules.testing.specimen_limits import outcome_of
-from testing_tracker.rules.testing.which_draw import check_change
+from testing_tracker.rules.testing.which_draw import OF_THE_FIRST, check_change
 from testing_tracker.rules.words import Method, Outcome, ParticipantStatus, Status, Validity
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing import confirmations, cups, settling

@@ -11,10 +11,11 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, classify, label_key
+from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, classify
 from testing_tracker.rules.words import Status
 from testing_tracker.services.people.lookup import find_participant
-from testing_tracker.services.testing import attendance, cups
+from testing_tracker.services.testing import cups, recollections
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_has_happened
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
@@ -103,7 +104,7 @@ def find_to_recollect(work: Work, code: str) -> OpenDraw:
     """
     participant = find_participant(work, code)
     for draw in draws_on(work.session, id_of(participant), work.today):
-        if attendance.can_be_recollected(work.session, draw):
+        if recollections.can_be_recollected(work.session, draw):
             return OpenDraw(participant, draw, result_of(work.session, id_of(draw)))
     raise TestingTrackerError(
         f"{participant.code} has no invalid specimen of today to collect again, nor a negative one out of the range of "
@@ -116,7 +117,7 @@ def recollect(work: Work, found: OpenDraw) -> None:
 
     Raises TestingTrackerError for a draw with another outcome, and when the window has closed.
     """
-    if not attendance.can_be_recollected(work.session, found.draw):
+    if not recollections.can_be_recollected(work.session, found.draw):
         raise TestingTrackerError(
             f"{found.which} has no invalid specimen to collect again ({found.outcome or found.draw.status})."
         )
