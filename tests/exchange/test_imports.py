@@ -211,7 +211,7 @@ def test_a_bad_result_is_named_and_the_good_one_beside_it_taken(due_today, file,
 
 def test_the_commands_load_nothing_heavy():
     code = (
-        "import sys, testing_tracker.cli.importing, testing_tracker.cli.history;"
+        "import sys, testing_tracker.cli.desk.importing, testing_tracker.cli.history;"
         "sys.exit(bool({'sqlmodel', 'sqlalchemy', 'rich'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -118,7 +118,7 @@ def test_what_cannot_be_put_on_record_is_said_and_was_read(kept, monkeypatch):
     def fail(*arguments, **more):
         raise TestingTrackerError("The database is read-only.")
 
-    monkeypatch.setattr(services.exports, "record_export", fail)
+    monkeypatch.setattr(services.editions, "record_export", fail)
     done = kept.run("due", "--format", "json")
     assert (done.exit_code, len(json.loads(done.stdout))) == (0, 2)
     assert "could not be put on record as an export. The database is read-only." in done.stderr
