@@ -78,13 +78,7 @@ class Pages:
         up_to = json.dumps(newest)
         page_id = _next_id(connection, earlier)
         digest.update(_head(page_id, facility_id, up_to))
-        page = {
-            "id": page_id,
-            "facility_id": facility_id,
-            "up_to": up_to,
-            "marks": marks,
-            "digest": digest.hexdigest(),
-        }
+        page = {"id": page_id, "facility_id": facility_id, "up_to": up_to, "marks": marks, "digest": digest.hexdigest()}
         connection.execute(_ADD_PAGE, page)
         self._written_up_to[facility_id] = newest
 

@@ -183,10 +183,7 @@ class _Reader(TomlFile):
         if panel and panels:
             self.problems.append("collection.panels: stands in place of panel; remove one of the two")
         opens, closes = self.value(
-            "collection.window",
-            (usual.opens, usual.closes),
-            _window,
-            'two times of a day, such as "08:00-17:00"',
+            "collection.window", (usual.opens, usual.closes), _window, 'two times of a day, such as "08:00-17:00"'
         )
         return CollectionRule(specimen, panel, opens, closes, panels)
 

@@ -102,9 +102,7 @@ def _was_ground_since(session: Session, review: Review) -> bool:
     if reviews.state_of(review) is not ReviewStatus.DONE:
         return False
     newer = select(Result.id).where(
-        Result.draw_id == review.draw_id,
-        Result.outcome == Outcome.POSITIVE,
-        col(Result.recorded_at) > review.done_at,
+        Result.draw_id == review.draw_id, Result.outcome == Outcome.POSITIVE, col(Result.recorded_at) > review.done_at
     )
     return session.exec(newer.limit(1)).first() is not None
 

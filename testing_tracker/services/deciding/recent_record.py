@@ -194,8 +194,7 @@ def _decisions(session: Session, participant_id: int) -> list[EarlierDecision]:
         select(AuditEntry, Recommendation.accepted_level)
         .join(Recommendation, col(Recommendation.id) == AuditEntry.recommendation_id)
         .where(
-            col(AuditEntry.participant_id).in_(records_of(participant_id)),
-            col(AuditEntry.act).in_(tuple(_DECISIONS)),
+            col(AuditEntry.participant_id).in_(records_of(participant_id)), col(AuditEntry.act).in_(tuple(_DECISIONS))
         )
         .order_by(col(AuditEntry.id).desc())
     )

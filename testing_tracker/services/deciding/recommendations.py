@@ -132,12 +132,7 @@ def _find_open(work: Work, number: int) -> tuple[Recommendation, Participant]:
     return recommendation, participant
 
 
-def _decide(
-    work: Work,
-    recommendation: Recommendation,
-    decision: RecommendationStatus,
-    reason: str | None,
-) -> None:
+def _decide(work: Work, recommendation: Recommendation, decision: RecommendationStatus, reason: str | None) -> None:
     recommendation.status = decision
     recommendation.decided_at = work.now
     recommendation.decided_by = work.account

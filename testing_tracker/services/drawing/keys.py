@@ -28,11 +28,7 @@ def start_chain(work: Work, first_day: date, seed: bytes, reason: str) -> KeyCha
     """Record the chain that a seed makes from a day on; the seed itself goes into the key file."""
     chain = chain_of(seed, first_day)
     row = KeyChain(
-        facility_id=work.facility_id,
-        anchor=chain.anchor.hex(),
-        first_day=first_day,
-        days=chain.days,
-        reason=reason,
+        facility_id=work.facility_id, anchor=chain.anchor.hex(), first_day=first_day, days=chain.days, reason=reason
     )
     work.write(row)
     work.on_record(Act.KEY_CREATE, reason=reason, anchor=row.anchor, first_day=first_day, days=row.days)

@@ -296,13 +296,7 @@ def _taken_back(session: Session, pool: Pool) -> dict[int, Draw]:
     return {draw.participant_id: draw for draw in session.exec(query)}
 
 
-def _add_draws(
-    work: Work,
-    pool: Pool,
-    group: pools.Group,
-    taken: frozenset[int],
-    remains: dict[int, Draw],
-) -> int:
+def _add_draws(work: Work, pool: Pool, group: pools.Group, taken: frozenset[int], remains: dict[int, Draw]) -> int:
     """Write a draw for each participant drawn, many at once; returns how many."""
     drawn = [number for number in group.drawn if number not in taken]
     for number in drawn:

@@ -36,15 +36,7 @@ from testing_tracker.services.exchange.imports import (
 from testing_tracker.services.exchange.past_draws import PastDraws, method_of
 from testing_tracker.store.dialects import add_rows, among, free_ids
 from testing_tracker.store.queries import draw_stands, governs
-from testing_tracker.store.tables import (
-    Draw,
-    Enrolment,
-    Finding,
-    Participant,
-    Reading,
-    Renaming,
-    Result,
-)
+from testing_tracker.store.tables import Draw, Enrolment, Finding, Participant, Reading, Renaming, Result
 from testing_tracker.store.work import Work
 
 COLUMNS = ("participant", "due_on", "status", "outcome", "analytes", "reason")
@@ -83,12 +75,7 @@ def import_history(work: Work, lines: Iterable[str]) -> ImportReport:
     for participant_id in sorted(touched):
         evidence.bring_in_line(work, participant_id)
     tally.refused.sort(key=lambda refused: refused.number)
-    work.on_record(
-        Act.HISTORY_IMPORT,
-        taken=tally.taken,
-        unchanged=tally.unchanged,
-        refused=len(tally.refused),
-    )
+    work.on_record(Act.HISTORY_IMPORT, taken=tally.taken, unchanged=tally.unchanged, refused=len(tally.refused))
     work.session.flush()
     return tally
 
@@ -116,11 +103,7 @@ def _learn_people(work: Work, chunk: Sequence[ImportedRow], people: dict[str, _P
 
 
 def _take(
-    work: Work,
-    chunk: Sequence[ImportedRow],
-    people: Mapping[str, _Person],
-    draws: PastDraws,
-    tally: ImportReport,
+    work: Work, chunk: Sequence[ImportedRow], people: Mapping[str, _Person], draws: PastDraws, tally: ImportReport
 ) -> set[int]:
     """Take the lines that can be taken; returns the participants who have further positive tests by that."""
     readable: list[tuple[ImportedRow, _Key, Past]] = []

@@ -28,11 +28,7 @@ _SEASONS = (1, 4, 7, 10)
 def find_stuck(work: Work, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience) -> list[Stuck]:
     """All that is stuck, and what is worth knowing, in the order in which to look at it."""
     return stuck.in_order(
-        [
-            *_the_program(work, location, machine_zone, patience),
-            *_results(work, patience),
-            *_clinicians(work, patience),
-        ]
+        [*_the_program(work, location, machine_zone, patience), *_results(work, patience), *_clinicians(work, patience)]
     )
 
 

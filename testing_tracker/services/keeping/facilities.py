@@ -238,14 +238,7 @@ def rename(work: Work, given: str, reason: str) -> tuple[str, str]:
         raise TestingTrackerError(f"There is a facility {name!r} in this database already. Give another name.")
     earlier, facility.name = facility.name, name
     work.session.add(facility)
-    work.write(
-        FacilityName(
-            facility_id=work.facility_id,
-            name=name,
-            earlier=earlier,
-            reason=reason,
-        )
-    )
+    work.write(FacilityName(facility_id=work.facility_id, name=name, earlier=earlier, reason=reason))
     work.on_record(Act.FACILITY_RENAME, reason=reason, facility=name, earlier=earlier)
     work.session.flush()
     return earlier, name
@@ -273,14 +266,7 @@ def change_timezone(work: Work, timezone: str, from_on: date | None, reason: str
         raise TestingTrackerError(
             f"{zone.key} is more than a day away from the facility's clock. Give another timezone."
         )
-    work.write(
-        FacilityZone(
-            facility_id=work.facility_id,
-            from_on=from_on,
-            timezone=zone.key,
-            reason=reason,
-        )
-    )
+    work.write(FacilityZone(facility_id=work.facility_id, from_on=from_on, timezone=zone.key, reason=reason))
     work.on_record(Act.FACILITY_TIMEZONE, reason=reason, timezone=zone.key, from_on=from_on)
     work.session.flush()
     return from_on

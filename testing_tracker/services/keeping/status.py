@@ -127,10 +127,7 @@ class StatusReport:
 
 
 def state_of(
-    work: Work,
-    overdue_after: time,
-    channels: Collection[Channel] | None,
-    longest_gap: int = LONGEST_GAP,
+    work: Work, overdue_after: time, channels: Collection[Channel] | None, longest_gap: int = LONGEST_GAP
 ) -> StatusReport:
     """How things stand now; `channels` are those configured, None where nothing is.
 

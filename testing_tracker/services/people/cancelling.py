@@ -67,13 +67,7 @@ def cancel(work: Work, code: str, reason: str) -> Cancelled:
     first = min(row.from_on for row in rows)
     for day in days_to_write(work.session, Enrolment, identity, first):
         work.write(
-            Enrolment(
-                participant_id=identity,
-                from_on=day,
-                enrolled=False,
-                reason=reason,
-                ended_as=Ended.CANCELLED,
-            )
+            Enrolment(participant_id=identity, from_on=day, enrolled=False, reason=reason, ended_as=Ended.CANCELLED)
         )
     work.on_record(Act.PARTICIPANT_CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
     draws = work.session.exec(

@@ -57,13 +57,7 @@ def end_enrolment(work: Work, participant: Participant, from_on: date, reason: s
     """Write that a participant is not in the programme from a day on, whatever was on record for later days."""
     for day in days_to_write(work.session, Enrolment, id_of(participant), from_on):
         work.write(
-            Enrolment(
-                participant_id=id_of(participant),
-                from_on=day,
-                enrolled=False,
-                reason=reason,
-                ended_as=how,
-            )
+            Enrolment(participant_id=id_of(participant), from_on=day, enrolled=False, reason=reason, ended_as=how)
         )
 
 

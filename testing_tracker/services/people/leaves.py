@@ -31,21 +31,12 @@ def add_leave(work: Work, code: str, from_on: date, to_on: date, reason: str) ->
                 f"{participant.code} has a leave from {leave.from_on} to {leave.to_on} on some of these days. "
                 "Give the other days only, or end that leave with `testing-tracker participant return`."
             )
-    work.write(
-        Leave(
-            participant_id=identity,
-            from_on=from_on,
-            to_on=to_on,
-            reason=reason,
-        )
-    )
+    work.write(Leave(participant_id=identity, from_on=from_on, to_on=to_on, reason=reason))
     work.on_record(Act.PARTICIPANT_LEAVE, participant_id=identity, reason=reason, from_on=from_on, to_on=to_on)
     open_draws = work.session.exec(
         select(Draw)
         .where(
-            Draw.participant_id == identity,
-            col(Draw.due_on).between(from_on, to_on),
-            col(Draw.status).in_(HELD_OPEN),
+            Draw.participant_id == identity, col(Draw.due_on).between(from_on, to_on), col(Draw.status).in_(HELD_OPEN)
         )
         .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
@@ -68,13 +59,7 @@ def end_leave(work: Work, code: str, back_on: date, reason: str) -> Leave:
     else:
         raise TestingTrackerError(f"{participant.code} is not on leave on {back_on}; there is nothing to end.")
     shorter = _shorten(work, leave, back_on)
-    work.on_record(
-        Act.PARTICIPANT_RETURN,
-        participant_id=identity,
-        reason=reason,
-        back_on=back_on,
-        until=leave.to_on,
-    )
+    work.on_record(Act.PARTICIPANT_RETURN, participant_id=identity, reason=reason, back_on=back_on, until=leave.to_on)
     work.session.flush()
     return shorter
 

@@ -25,15 +25,7 @@ from testing_tracker.services.people.lookup import (
 from testing_tracker.services.people.renaming import change_name
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.queries import enrolled_on, id_of, in_force, level_on
-from testing_tracker.store.tables import (
-    Assignment,
-    Enrolment,
-    Night,
-    Participant,
-    Placement,
-    Recommendation,
-    Schedule,
-)
+from testing_tracker.store.tables import Assignment, Enrolment, Night, Participant, Placement, Recommendation, Schedule
 from testing_tracker.store.work import Work
 
 _History = TypeVar("_History", Assignment, Enrolment, Placement)
@@ -62,13 +54,7 @@ class Enrolled:
     look_alikes: Sequence[str] = ()
 
 
-def enrol(
-    work: Work,
-    new: NewParticipant,
-    *,
-    readmit: bool = False,
-    known: LookAlikes | None = None,
-) -> Enrolled:
+def enrol(work: Work, new: NewParticipant, *, readmit: bool = False, known: LookAlikes | None = None) -> Enrolled:
     """Enrol a participant, or one who was discharged again with `readmit`, whatever was on record for later days.
 
     One whose enrolment was cancelled as a mistake is enrolled as if for the first time. `known` are the facility's
@@ -205,21 +191,9 @@ def set_schedule(work: Work, code: str, name: str) -> date:
     if current is not None and current.schedule_id == schedule.id:
         raise TestingTrackerError(f"{participant.code} is on schedule {name} already; there is nothing to do.")
     for day in days_to_write(work.session, Assignment, identity, from_on):
-        work.write(
-            Assignment(
-                participant_id=identity,
-                from_on=day,
-                schedule_id=id_of(schedule),
-            )
-        )
+        work.write(Assignment(participant_id=identity, from_on=day, schedule_id=id_of(schedule)))
     earlier = work.session.get_one(Schedule, current.schedule_id).name if current else None
-    work.on_record(
-        Act.PARTICIPANT_SET_SCHEDULE,
-        participant_id=identity,
-        from_on=from_on,
-        earlier=earlier,
-        now=name,
-    )
+    work.on_record(Act.PARTICIPANT_SET_SCHEDULE, participant_id=identity, from_on=from_on, earlier=earlier, now=name)
     work.session.flush()
     return from_on
 
@@ -242,11 +216,7 @@ class Transferred:
 
 
 def transfer(
-    work: Work,
-    participant: Participant,
-    level: Level,
-    reason: str,
-    recommendation_id: int | None = None,
+    work: Work, participant: Participant, level: Level, reason: str, recommendation_id: int | None = None
 ) -> Transferred:
     """Move a participant to another level of care from today.
 
@@ -262,11 +232,7 @@ def transfer(
     for day in days_to_write(work.session, Placement, identity, from_on):
         work.write(
             Placement(
-                participant_id=identity,
-                from_on=day,
-                level=level,
-                reason=reason,
-                recommendation_id=recommendation_id,
+                participant_id=identity, from_on=day, level=level, reason=reason, recommendation_id=recommendation_id
             )
         )
     work.on_record(

@@ -33,16 +33,7 @@ from testing_tracker.store.queries import (
     schedule_name_on,
     standing_on,
 )
-from testing_tracker.store.tables import (
-    Assignment,
-    Draw,
-    Enrolment,
-    Finding,
-    Participant,
-    Placement,
-    Result,
-    Schedule,
-)
+from testing_tracker.store.tables import Assignment, Draw, Enrolment, Finding, Participant, Placement, Result, Schedule
 from testing_tracker.store.work import Work
 
 _History = TypeVar("_History", Enrolment, Placement, Assignment)

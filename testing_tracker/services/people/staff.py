@@ -82,13 +82,6 @@ def _has(work: Work, account: str, role: Role) -> bool:
 
 
 def _write(work: Work, account: str, role: Role, *, allowed: bool) -> None:
-    work.write(
-        Staff(
-            facility_id=work.facility_id,
-            account=account,
-            role=role,
-            allowed=allowed,
-        )
-    )
+    work.write(Staff(facility_id=work.facility_id, account=account, role=role, allowed=allowed))
     work.on_record(Act.STAFF_ADD if allowed else Act.STAFF_REMOVE, account=account, role=role)
     work.session.flush()

@@ -54,13 +54,7 @@ class EditionOnRecord:
 
 
 def keep(
-    work: Work,
-    week: Week,
-    *,
-    digest: str,
-    totals: dict[str, int],
-    standing: str,
-    last_entry_id: int,
+    work: Work, week: Week, *, digest: str, totals: dict[str, int], standing: str, last_entry_id: int
 ) -> EditionOnRecord:
     """The edition with this digest: the one on record, or a new one printed now."""
     editions = list(
@@ -205,13 +199,7 @@ def record_export(
     """An export: which report, in which form, `of` which weeks or days, with names or not, and whether into a file."""
     to = "file" if to_file else "standard output"
     work.on_record(
-        Act.REPORT_EXPORT,
-        participant_id=participant_id,
-        report=report,
-        form=form,
-        to=to,
-        of=of,
-        names=names,
+        Act.REPORT_EXPORT, participant_id=participant_id, report=report, form=form, to=to, of=of, names=names
     )
     work.session.flush()
 

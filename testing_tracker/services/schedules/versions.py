@@ -56,21 +56,10 @@ def load_schedule(work: Work, file: str, text: str) -> Loaded:
 
 
 def _add_version(
-    work: Work,
-    schedule: Schedule,
-    version: int,
-    binds_from: date,
-    text: str,
-    chances: str | None,
+    work: Work, schedule: Schedule, version: int, binds_from: date, text: str, chances: str | None
 ) -> Loaded:
     work.write(
-        ScheduleVersion(
-            schedule_id=id_of(schedule),
-            version=version,
-            binds_from=binds_from,
-            text=text,
-            chances=chances,
-        )
+        ScheduleVersion(schedule_id=id_of(schedule), version=version, binds_from=binds_from, text=text, chances=chances)
     )
     work.on_record(Act.SCHEDULE_LOAD, schedule=schedule.name, version=version, binds_from=binds_from)
     work.session.flush()

@@ -100,12 +100,7 @@ def awaiting(session: Session, draw: Draw) -> Specimen | None:
 
 
 def cup_for(
-    work: Work,
-    found: "OpenDraw",
-    said: "NewSpecimen | None",
-    standing: Result | None,
-    *,
-    corrects: bool,
+    work: Work, found: "OpenDraw", said: "NewSpecimen | None", standing: Result | None, *, corrects: bool
 ) -> Specimen | None:
     """The cup on record that a result is of: the one with its label, or the one whose result is to come.
 
@@ -240,14 +235,7 @@ def _confirm(
     specimen_id: int | None = None,
 ) -> None:
     work.write(
-        Confirmation(
-            draw_id=id_of(draw),
-            lab=lab,
-            due_on=by,
-            reason=reason,
-            sent_on=sent_on,
-            specimen_id=specimen_id,
-        )
+        Confirmation(draw_id=id_of(draw), lab=lab, due_on=by, reason=reason, sent_on=sent_on, specimen_id=specimen_id)
     )
     work.on_record(act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by)
     work.session.flush()

@@ -195,8 +195,7 @@ def _draws_of_a_day() -> Select[Participant, Draw, Result, ScheduleVersion]:
         .join(Result, (col(Result.draw_id) == Draw.id) & governs(), isouter=True)
         .join(ScheduleVersion, col(ScheduleVersion.id) == Draw.schedule_version_id, isouter=True)
         .where(
-            col(Participant.facility_id) == bindparam("facility_id"),
-            col(Participant.code_key) == bindparam("code_key"),
+            col(Participant.facility_id) == bindparam("facility_id"), col(Participant.code_key) == bindparam("code_key")
         )
         .order_by(col(Draw.id))
     )

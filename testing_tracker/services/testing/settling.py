@@ -141,13 +141,7 @@ def settle(work: Work, draw: Draw, *, raises: bool = True) -> Settled:
 
 
 def _settle(
-    work: Work,
-    draw: Draw,
-    result: Result | None,
-    read: Interpretation,
-    *,
-    raises: bool,
-    outcome: Outcome | None = None,
+    work: Work, draw: Draw, result: Result | None, read: Interpretation, *, raises: bool, outcome: Outcome | None = None
 ) -> Settled:
     """`outcome` is what the draw's results say together, where that is not what the governing one says."""
     was_positive = draw.outcome == Outcome.POSITIVE and not draw.expected

@@ -25,12 +25,7 @@ from testing_tracker.store.work import Work
 
 
 def add(
-    work: Work,
-    draw: Draw,
-    new: NewSpecimen,
-    kind: str,
-    collected_at: datetime | None,
-    earlier: Specimen | None = None,
+    work: Work, draw: Draw, new: NewSpecimen, kind: str, collected_at: datetime | None, earlier: Specimen | None = None
 ) -> Specimen:
     """Put a specimen on record and classify it by the limits; one that replaces an `earlier` row keeps what that said.
 

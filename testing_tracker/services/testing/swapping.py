@@ -59,10 +59,7 @@ def swap(work: Work, one: OpenDraw, other: OpenDraw, reason: str) -> tuple[Logge
             cups.expect(work, to.draw, sent, reason)
         elif own is not None:
             cups.call_off(work, to.draw, own, reason)
-    return (
-        _give(work, one, others, moved, reason),
-        _give(work, other, held, moved, reason),
-    )
+    return (_give(work, one, others, moved, reason), _give(work, other, held, moved, reason))
 
 
 def _held(session: Session, found: OpenDraw) -> _Held:
@@ -129,12 +126,7 @@ def _give(work: Work, to: OpenDraw, held: _Held, moved: Mapping[int, int], reaso
 
 
 def _write(
-    work: Work,
-    to: OpenDraw,
-    method: Method,
-    theirs: Result | None,
-    moved: Mapping[int, int],
-    reason: str,
+    work: Work, to: OpenDraw, method: Method, theirs: Result | None, moved: Mapping[int, int], reason: str
 ) -> Result | None:
     """The row of one method that counts for a draw from now on: the other one's, or that there is none any more."""
     own = standing_result(work.session, id_of(to.draw), method)

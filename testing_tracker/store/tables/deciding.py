@@ -50,13 +50,7 @@ class Evidence(SQLModel, table=True):
     """A draw that a recommendation rests on, until it is withdrawn, and as what: positive, missed or refused."""
 
     __table_args__ = (
-        Index(
-            "evidence_standing",
-            "recommendation_id",
-            "draw_id",
-            unique=True,
-            **only_where("withdrawn_at IS NULL"),
-        ),
+        Index("evidence_standing", "recommendation_id", "draw_id", unique=True, **only_where("withdrawn_at IS NULL")),
         one_of("taken_as", TakenAs),
     )
 
@@ -71,10 +65,7 @@ class Evidence(SQLModel, table=True):
 class Review(SQLModel, table=True):
     """Something that a clinician is asked to look at, and is not a recommendation. Open until somebody has."""
 
-    __table_args__ = (
-        UniqueConstraint("draw_id", "about"),
-        one_of("about", ReviewReason),
-    )
+    __table_args__ = (UniqueConstraint("draw_id", "about"), one_of("about", ReviewReason))
 
     id: int | None = Field(default=None, primary_key=True)
     participant_id: int = Field(foreign_key="participant.id", index=True)

@@ -55,10 +55,7 @@ class Participant(SQLModel, table=True):
     Code and name are those that count now; what they were before is in `Renaming`.
     """
 
-    __table_args__ = (
-        UniqueConstraint("facility_id", "code_key"),
-        Index("participant_in_order", "facility_id", "id"),
-    )
+    __table_args__ = (UniqueConstraint("facility_id", "code_key"), Index("participant_in_order", "facility_id", "id"))
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -110,10 +107,7 @@ class Enrolment(SQLModel, table=True):
     `ended_as` says how an enrolment ended, where that was no discharge.
     """
 
-    __table_args__ = (
-        Index("enrolment_in_order", "participant_id", "from_on", "id"),
-        one_of("ended_as", Ended),
-    )
+    __table_args__ = (Index("enrolment_in_order", "participant_id", "from_on", "id"), one_of("ended_as", Ended))
 
     id: int | None = Field(default=None, primary_key=True)
     participant_id: int = Field(foreign_key="participant.id")
@@ -128,10 +122,7 @@ class Enrolment(SQLModel, table=True):
 class Placement(SQLModel, table=True):
     """From a day on the participant is in this level of care."""
 
-    __table_args__ = (
-        Index("placement_in_order", "participant_id", "from_on", "id"),
-        one_of("level", Level),
-    )
+    __table_args__ = (Index("placement_in_order", "participant_id", "from_on", "id"), one_of("level", Level))
 
     id: int | None = Field(default=None, primary_key=True)
     participant_id: int = Field(foreign_key="participant.id")

@@ -185,9 +185,7 @@ def _wrong_causes(work: Work, only: Sequence[int] | None) -> Iterator[Found]:
             select(col(Draw.due_on), Participant.code, col(Draw.status))
             .join(Participant, col(Participant.id) == Draw.participant_id)
             .where(
-                *those,
-                col(Draw.reason).is_not_distinct_from(reason),
-                col(Draw.because).is_not_distinct_from(because),
+                *those, col(Draw.reason).is_not_distinct_from(reason), col(Draw.because).is_not_distinct_from(because)
             )
         )
         for due_on, code, status in work.session.exec(query):

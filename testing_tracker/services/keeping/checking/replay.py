@@ -150,11 +150,7 @@ def _pools_by_day(work: Work) -> Iterator[tuple[date, list[Pool]]]:
 
 
 def _check_day(
-    work: Work,
-    day: date,
-    pools_of_day: list[Pool],
-    secrets: dict[tuple[int, date], bytes],
-    result: Verification,
+    work: Work, day: date, pools_of_day: list[Pool], secrets: dict[tuple[int, date], bytes], result: Verification
 ) -> Iterator[Problem]:
     """Decide a day again, and compare it with the draws on record."""
     result.days += 1
