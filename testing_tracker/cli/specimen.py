@@ -10,6 +10,7 @@ from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.words import CODE, REASON
 from testing_tracker.cli.result import found_in_words, told, which_draw
+from testing_tracker.rules.words import MEASURED
 
 if TYPE_CHECKING:
     from testing_tracker.services.testing.results import Logged
@@ -27,7 +28,6 @@ _SHOWN = {
     "because": "because",
     "edition": "limits",
 }
-_MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
 
 
 @click.group("specimen")
@@ -62,7 +62,7 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
         say(desk, f"Specimen {label} of {record.participant}'s draw of {due_on}")
     observed = {True: "yes", False: "no", None: "not said"}[specimen["observed"]]
     for key, title in _SHOWN.items():
-        said = "not tested" if specimen[key] is None and key in _MEASURED else specimen[key]
+        said = "not tested" if specimen[key] is None and key in MEASURED else specimen[key]
         if said is not None:
             show(f"  {title:<19} {said}")
     show(f"  {'observed':<19} {observed}")

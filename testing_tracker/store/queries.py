@@ -1,6 +1,6 @@
 """Reads the histories: which row applies on a day, which result of a draw counts, which night stands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any, TypeVar
@@ -279,6 +279,11 @@ def findings_of(session: Session, result_id: int | None) -> list[str]:
             select(Finding.analyte).where(Finding.result_id == result_id, col(Finding.found)).order_by(Finding.analyte)
         )
     )
+
+
+def finding_rows(session: Session, result_id: int | None) -> Sequence[Finding]:
+    """All that a result says of analytes, found or not, in the order in which it was written."""
+    return session.exec(select(Finding).where(Finding.result_id == result_id).order_by(col(Finding.id))).all()
 
 
 def reading_of(session: Session, result_id: int | None) -> Reading | None:

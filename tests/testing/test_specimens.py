@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 import pytest
@@ -16,7 +16,7 @@ from testing_tracker.rules.testing.specimens import (
     parse_measurement,
     temperature_is_out_of_range,
 )
-from testing_tracker.rules.words import Validity
+from testing_tracker.rules.words import MEASURED, Validity
 
 FIELDS = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
 
@@ -35,6 +35,10 @@ def measured(**texts: str) -> Measurements:
 def normal(**texts: str) -> Measurements:
     """A specimen of which everything else is normal."""
     return measured(**{"creatinine": "80", "specific_gravity": "1.0150", "ph": "6.5", "oxidant": "0", **texts})
+
+
+def test_what_is_measured_has_the_same_names_in_tables_options_and_columns() -> None:
+    assert tuple(field.name for field in fields(Measurements)) == MEASURED
 
 
 def validity(measurements: Measurements) -> str:

@@ -8,7 +8,7 @@ import click
 
 from testing_tracker.cli.desk.words import ANALYTE
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import SPECIMENS, Method, Outcome
+from testing_tracker.rules.words import MEASURED, SPECIMENS, Method, Outcome
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
-_MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
-_OF_THE_SPECIMEN = ("specimen_kind", "label", "collector", "observed", "received_at", *_MEASURED)
+_OF_THE_SPECIMEN = ("specimen_kind", "label", "collector", "observed", "received_at", *MEASURED)
 
 
 class _AnalyteWithAmount(click.ParamType[tuple[str, str | None]]):
@@ -173,7 +172,7 @@ def _new_specimen(work: "Work", day: date, said: dict[str, Any]) -> "NewSpecimen
     kind = said["specimen_kind"]
     if kind is not None and kind not in SPECIMENS:
         raise TestingTrackerError(f"{kind!r} is not a type of specimen; the types are {', '.join(SPECIMENS)}.")
-    measured = {key: parse_measurement(key, said[key]) for key in _MEASURED if said[key] is not None}
+    measured = {key: parse_measurement(key, said[key]) for key in MEASURED if said[key] is not None}
     received_at = said["received_at"]
     return NewSpecimen(
         kind=kind,

@@ -1,41 +1,38 @@
 """Whether a specimen is what it is meant to be, by what was measured on it and by its label."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.specimen_limits import SpecimenLimits, limits_of
-from testing_tracker.rules.words import Outcome, Validity
+from testing_tracker.rules.words import MEASURED, Outcome, Validity
 
 # The worst first: the order in which a specimen is checked.
 ORDER = (Validity.ADULTERATED, Validity.SUBSTITUTED, Validity.INVALID, Validity.DILUTE)
 
 _SECOND_ALIQUOT = "the laboratory confirms it on a second aliquot before it stands"
 _NUMBER = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)\s*([A-Za-zµ°/]*)", re.ASCII)
-_UNITS = {
-    "temperature": ("c", "°c", "f", "°f"),
-    "creatinine": ("mg/dl",),
-    "specific_gravity": (),
-    "ph": (),
-    "oxidant": ("mcg/ml", "ug/ml"),
-}
-_EXAMPLES = {
-    "temperature": "33.5C or 92F",
-    "creatinine": "20 or 20mg/dL",
-    "specific_gravity": "1.0030",
-    "ph": "6.5",
-    "oxidant": "200, which is mcg/mL of nitrite",
-}
-# What a slip of the hand is, and no measurement: not limits of what is normal.
-_POSSIBLE = {
-    "temperature": (Decimal(0), Decimal(50)),
-    "creatinine": (Decimal(0), Decimal(1000)),
-    "specific_gravity": (Decimal("0.9"), Decimal("1.2")),
-    "ph": (Decimal(0), Decimal(14)),
-    "oxidant": (Decimal(0), Decimal(100_000)),
+
+
+@dataclass(frozen=True)
+class _Written:
+    """How a measurement is written; what is not from `least` to `most` is a slip of the hand, and no measurement."""
+
+    units: Sequence[str]
+    example: str
+    least: Decimal
+    most: Decimal
+
+
+_WRITTEN = {
+    "temperature": _Written(("c", "°c", "f", "°f"), "33.5C or 92F", Decimal(0), Decimal(50)),
+    "creatinine": _Written(("mg/dl",), "20 or 20mg/dL", Decimal(0), Decimal(1000)),
+    "specific_gravity": _Written((), "1.0030", Decimal("0.9"), Decimal("1.2")),
+    "ph": _Written((), "6.5", Decimal(0), Decimal(14)),
+    "oxidant": _Written(("mcg/ml", "ug/ml"), "200, which is mcg/mL of nitrite", Decimal(0), Decimal(100_000)),
 }
 
 
@@ -75,15 +72,14 @@ def parse_measurement(name: str, text: str) -> Decimal:
     A temperature is `33.5C` or `92F`, and degrees Celsius without a letter; Fahrenheit comes back as Celsius, to a
     hundredth. Raises TestingTrackerError for what is no such number.
     """
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None or (match[2] and match[2].casefold() not in _UNITS[name]):
-        raise TestingTrackerError(f"{_called(name)} {text!r} is not understood; write {_EXAMPLES[name]}.")
+    how, match = _WRITTEN[name], _NUMBER.fullmatch(text.strip())
+    if match is None or (match[2] and match[2].casefold() not in how.units):
+        raise TestingTrackerError(f"{_called(name)} {text!r} is not understood; write {how.example}.")
     number = Decimal(match[1])
     if match[2].casefold().endswith("f"):
         number = ((number - 32) * 5 / 9).quantize(Decimal("0.01"))
-    least, most = _POSSIBLE[name]
-    if not least <= number <= most:
-        raise TestingTrackerError(f"{_called(name)} {text!r} cannot be; write it such as {_EXAMPLES[name]}.")
+    if not how.least <= number <= how.most:
+        raise TestingTrackerError(f"{_called(name)} {text!r} cannot be; write it such as {how.example}.")
     return number
 
 
@@ -103,7 +99,7 @@ def classify(kind: str, measurements: Measurements) -> Classified:
 
     The worst that is certain: a missing value leaves open only what it could still make worse.
     """
-    measured = any(getattr(measurements, field.name) is not None for field in fields(measurements))
+    measured = any(getattr(measurements, name) is not None for name in MEASURED)
     limits = limits_of(kind)
     if limits is None:
         because = f"there are no limits for {kind}" if measured else None

@@ -16,7 +16,7 @@ from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
-from testing_tracker.rules.words import SPECIMENS, DrawKind, Method, Outcome, Status
+from testing_tracker.rules.words import MEASURED, SPECIMENS, DrawKind, Method, Outcome, Status
 from testing_tracker.services.exchange.imports import (
     ImportedRow,
     ImportReport,
@@ -39,8 +39,7 @@ from testing_tracker.store.tables import Draw, Recommendation, Result
 from testing_tracker.store.work import Work
 
 COLUMNS = ("participant", "due_on", "outcome")
-_MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
-_OF_THE_SPECIMEN = ("specimen", "specimen_id", "collector", "observed", "received_at", *_MEASURED)
+_OF_THE_SPECIMEN = ("specimen", "specimen_id", "collector", "observed", "received_at", *MEASURED)
 OPTIONAL = ("analytes", "collected_at", "note", "kind", "method", "lab", "looked_for", "cutoffs", *_OF_THE_SPECIMEN)
 _TIME = re.compile(r"[0-9T:.+Z -]{1,40}")
 
@@ -286,7 +285,7 @@ def _read_specimen(work: Work, day: date, cells: Mapping[str, str]) -> NewSpecim
     if said.get("specimen", SPECIMENS[0]) not in SPECIMENS:
         raise TestingTrackerError(f"specimen is none of {', '.join(SPECIMENS)}")
     measured = {}
-    for column in _MEASURED:
+    for column in MEASURED:
         if column in said:
             try:
                 measured[column] = parse_measurement(column, said[column])

@@ -12,6 +12,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.which_draw import expected_by, is_overdue
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.deciding.positives import GoverningResult, said_by
+from testing_tracker.services.testing import cups
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Confirmation, Draw, Participant
@@ -45,37 +46,21 @@ def send(work: Work, found: OpenDraw, lab: str | None, by: date | None) -> Confi
     by = expected_by(work.today, by)
     if _is_answered(work.session, found.draw):
         raise TestingTrackerError(f"{found.which} has a definitive result already.")
-    awaited = awaited_for(work.session, found.draw)
+    awaited = cups.newest_confirmation(work.session, found.draw)
     if awaited is not None:
         raise TestingTrackerError(
             f"{found.which} was sent already; its result is awaited by {awaited.due_on}. To send it elsewhere, call "
             "that off first with `testing-tracker confirmation cancel`."
         )
-    return _write(work, found.draw, Act.CONFIRMATION_SEND, lab, by, None)
+    return cups.confirm(work, found.draw, Act.CONFIRMATION_SEND, lab=lab, by=by, reason=None)
 
 
 def cancel(work: Work, found: OpenDraw, reason: str) -> Confirmation:
     """No definitive result is awaited any more. Raises TestingTrackerError where none is."""
-    awaited = awaited_for(work.session, found.draw)
+    awaited = cups.newest_confirmation(work.session, found.draw)
     if awaited is None or _is_answered(work.session, found.draw):
         raise TestingTrackerError(f"{found.which}: no definitive result is awaited; there is nothing to call off.")
-    return _write(work, found.draw, Act.CONFIRMATION_CANCEL, awaited.lab, None, reason)
-
-
-def _write(work: Work, draw: Draw, act: Act, lab: str | None, by: date | None, reason: str | None) -> Confirmation:
-    row = Confirmation(draw_id=id_of(draw), lab=lab, due_on=by, reason=reason)
-    work.write(row)
-    work.on_record(act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by)
-    work.session.flush()
-    return row
-
-
-def awaited_for(session: Session, draw: Draw) -> Confirmation | None:
-    """The draw's confirmation that is on its way; None where none was sent, or it was called off."""
-    newest = session.exec(
-        select(Confirmation).where(Confirmation.draw_id == draw.id).order_by(col(Confirmation.id).desc()).limit(1)
-    ).first()
-    return newest if newest is not None and newest.due_on is not None else None
+    return cups.confirm(work, found.draw, Act.CONFIRMATION_CANCEL, lab=awaited.lab, reason=reason)
 
 
 def _is_answered(session: Session, draw: Draw) -> bool:
@@ -86,9 +71,9 @@ def _is_answered(session: Session, draw: Draw) -> bool:
 
 def end_for_invalid(work: Work, draw: Draw) -> None:
     """A laboratory's result is invalid: it is not awaited any more, and what the cup found may be sent again."""
-    awaited = awaited_for(work.session, draw)
+    awaited = cups.newest_confirmation(work.session, draw)
     if awaited is not None:
-        _write(work, draw, Act.CONFIRMATION_CANCEL, awaited.lab, None, "the definitive result is invalid")
+        cups.call_off(work, draw, awaited, "the definitive result is invalid")
 
 
 def awaited(work: Work, *, overdue_only: bool = False) -> list[Awaited]:

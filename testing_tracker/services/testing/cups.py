@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.specimen_labels import label_key
-from testing_tracker.rules.words import Status
+from testing_tracker.rules.words import MEASURED, Status
 from testing_tracker.store.queries import id_of, is_newest
 from testing_tracker.store.tables import Confirmation, Draw, Participant, Result, Specimen
 from testing_tracker.store.work import Work
@@ -24,19 +25,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.testing.draws import OpenDraw
 
 # What a correction does not say stays as the earlier row said it.
-CARRIED = (
-    "label",
-    "kind",
-    "collector",
-    "observed",
-    "collected_at",
-    "received_at",
-    "temperature",
-    "creatinine",
-    "specific_gravity",
-    "ph",
-    "oxidant",
-)
+_CARRIED = ("label", "kind", "collector", "observed", "collected_at", "received_at", *MEASURED)
 _CLASSIFIED = ("validity", "because", "edition", "label_key")
 
 
@@ -46,23 +35,23 @@ def is_newest_cup() -> ColumnElement[bool]:
     return ~select(later.id).where(later.replaces_id == Specimen.id).exists()
 
 
-def with_label(work: Work, label: str, *, newest_only: bool = True) -> list[Specimen]:
-    """The facility's specimens with a label, however it is written; oldest first."""
-    key = label_key(label)
-    found = work.session.exec(
+def of_the_facility(work: Work) -> SelectOfScalar[Specimen]:
+    """Every row of the facility's specimens, oldest first, to be asked for with a condition."""
+    return (
         select(Specimen)
         .join(Draw, col(Draw.id) == Specimen.draw_id)
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(
-            Participant.facility_id == work.facility_id,
-            or_(
-                col(Specimen.label_key) == key,
-                col(Specimen.label_key).is_(None) & col(Specimen.label).is_not(None),  # older rows have no key
-            ),
-            *([is_newest_cup()] if newest_only else []),
-        )
+        .where(Participant.facility_id == work.facility_id)
         .order_by(col(Specimen.id))
     )
+
+
+def with_label(work: Work, label: str, *, newest_only: bool = True) -> list[Specimen]:
+    """The facility's specimens with a label, however it is written; oldest first."""
+    key = label_key(label)
+    has_none = col(Specimen.label_key).is_(None) & col(Specimen.label).is_not(None)  # older rows have no key
+    labelled = of_the_facility(work).where(or_(col(Specimen.label_key) == key, has_none))
+    found = work.session.exec(labelled.where(is_newest_cup()) if newest_only else labelled)
     return [specimen for specimen in found if specimen.label is not None and label_key(specimen.label) == key]
 
 
@@ -118,7 +107,7 @@ def cup_for(
         return labelled
     if expected is not None:
         return expected
-    if labelled is not None and not _is_of(work.session, labelled, standing):
+    if labelled is not None and not is_of(work.session, labelled, standing):
         return None  # another method's test of the same cup has a row of its own
     return _corrected(work.session, draw, standing) if corrects else None
 
@@ -150,10 +139,11 @@ def _check_label(found: "OpenDraw", label: str | None, expected: Specimen) -> No
 def _corrected(session: Session, draw: Draw, standing: Result | None) -> Specimen | None:
     if standing is None or standing.outcome is None or standing.specimen_id is None:
         return None
-    return next((cup for cup in cups_of(session, draw) if _is_of(session, cup, standing)), None)
+    return next((cup for cup in cups_of(session, draw) if is_of(session, cup, standing)), None)
 
 
-def _is_of(session: Session, specimen: Specimen, result: Result | None) -> bool:
+def is_of(session: Session, specimen: Specimen, result: Result | None) -> bool:
+    """Whether a result is of a specimen, as it was at first or at any correction."""
     if result is None or result.specimen_id is None:
         return False
     return result.specimen_id in [row.id for row in history_of(session, specimen)]
@@ -174,7 +164,7 @@ def release(work: Work, draw: Draw, reason: str) -> list[str]:
     awaited = newest_confirmation(work.session, draw)
     if awaited is not None:
         cup = last.id if last is not None else None
-        _confirm(work, draw, Act.CONFIRMATION_CANCEL, lab=awaited.lab, reason=reason, specimen_id=cup)
+        confirm(work, draw, Act.CONFIRMATION_CANCEL, lab=awaited.lab, reason=reason, specimen_id=cup)
         lab = f" from {awaited.lab}" if awaited.lab else ""
         follows = "goes with the cup" if told else "is called off; send it for whose cup it was"
         told.append(f"the definitive result{lab} that was awaited by {awaited.due_on} {follows}")
@@ -215,15 +205,15 @@ def newest_confirmation(session: Session, draw: Draw) -> Confirmation | None:
 def expect(work: Work, draw: Draw, sent: Confirmation, reason: str | None) -> None:
     """Await for a draw what was sent for another one, as of the day on which it was sent."""
     sent_on = sent.sent_on or sent.recorded_at.astimezone(work.zone).date()
-    _confirm(work, draw, Act.CONFIRMATION_SEND, lab=sent.lab, by=sent.due_on, reason=reason, sent_on=sent_on)
+    confirm(work, draw, Act.CONFIRMATION_SEND, lab=sent.lab, by=sent.due_on, reason=reason, sent_on=sent_on)
 
 
 def call_off(work: Work, draw: Draw, sent: Confirmation, reason: str) -> None:
-    """No definitive result is awaited for a draw any more, because its cup is another draw's."""
-    _confirm(work, draw, Act.CONFIRMATION_CANCEL, lab=sent.lab, reason=reason)
+    """No definitive result is awaited for a draw any more, because its cup is another's, or was no good."""
+    confirm(work, draw, Act.CONFIRMATION_CANCEL, lab=sent.lab, reason=reason)
 
 
-def _confirm(
+def confirm(
     work: Work,
     draw: Draw,
     act: Act,
@@ -233,18 +223,19 @@ def _confirm(
     by: date | None = None,
     sent_on: date | None = None,
     specimen_id: int | None = None,
-) -> None:
-    work.write(
-        Confirmation(draw_id=id_of(draw), lab=lab, due_on=by, reason=reason, sent_on=sent_on, specimen_id=specimen_id)
-    )
+) -> Confirmation:
+    """Write that a definitive result is awaited for a draw `by` a day, or without one that none is any more."""
+    row = Confirmation(draw_id=id_of(draw), lab=lab, due_on=by, reason=reason, sent_on=sent_on, specimen_id=specimen_id)
+    work.write(row)
     work.on_record(act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by)
     work.session.flush()
+    return row
 
 
 def _copied(work: Work, specimen: Specimen, draw: Draw, *, withdrawn: bool) -> Specimen:
     row = Specimen(
         draw_id=id_of(draw),
-        **{name: getattr(specimen, name) for name in (*CARRIED, *_CLASSIFIED)},
+        **{name: getattr(specimen, name) for name in (*_CARRIED, *_CLASSIFIED)},
         withdrawn=withdrawn,
         replaces_id=specimen.id,
     )

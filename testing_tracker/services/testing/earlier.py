@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import is_class_test, members_of
 from testing_tracker.rules.words import Method, Outcome, RecommendationStatus, Validity
 from testing_tracker.services.testing.settling import beside, named_in
-from testing_tracker.store.queries import findings_of, id_of, standing_result
+from testing_tracker.store.queries import finding_rows, findings_of, id_of, standing_result
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Finding, Recommendation, Result, Specimen
 from testing_tracker.store.work import Work
 
@@ -46,19 +46,21 @@ class StaysSaid:
 
         A laboratory measures for itself: of the cup's word it keeps what was collected, its label and by whom.
         """
-        earlier = self.specimen
-        if earlier is None:
-            return new
-        names = _SAID_OF_A_SPECIMEN if self.result is not None else _SAID_BY_THE_CUP
-        filled = replace(new, **{name: getattr(earlier, name) for name in names if getattr(new, name) is None})
-        if self.result is None:
-            return filled
-        measured = {
-            name: Decimal(text)
-            for name, value in asdict(new.measurements).items()
-            if value is None and (text := getattr(earlier, name)) is not None
-        }
-        return replace(filled, measurements=replace(new.measurements, **measured))
+        return new if self.specimen is None else filled(new, self.specimen, is_another_test=self.result is None)
+
+
+def filled(new: "NewSpecimen", earlier: Specimen, *, is_another_test: bool = False) -> "NewSpecimen":
+    """What is said of a specimen now, and of all else what was said before; another test measures for itself."""
+    names = _SAID_BY_THE_CUP if is_another_test else _SAID_OF_A_SPECIMEN
+    said = replace(new, **{name: getattr(earlier, name) for name in names if getattr(new, name) in (None, "")})
+    if is_another_test:
+        return said
+    measured = {
+        name: Decimal(text)
+        for name, value in vars(new.measurements).items()
+        if value is None and (text := getattr(earlier, name)) is not None
+    }
+    return replace(said, measurements=replace(new.measurements, **measured))
 
 
 def kept_beside(session: Session, draw_id: int, standing: Result | None, method: Method, *, stays: bool) -> StaysSaid:
@@ -107,7 +109,7 @@ def findings_kept(session: Session, earlier: Result, new: Sequence[Finding], *, 
     A laboratory that corrects itself still looked at what it had named: what was found and is not any more, it looked
     for. An amount stays with an analyte that is found, or not, as before.
     """
-    rows = session.exec(select(Finding).where(Finding.result_id == earlier.id).order_by(col(Finding.id))).all()
+    rows = finding_rows(session, earlier.id)
     before = {row.analyte: row for row in rows}
     for finding in new:
         if finding.amount is None and finding.analyte in before:

@@ -16,8 +16,8 @@ from testing_tracker.rules.testing.interpretation import Interpretation, interpr
 from testing_tracker.rules.words import Method
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.schedules.versions import test_of
-from testing_tracker.store.queries import person, records_of
-from testing_tracker.store.tables import Draw, Finding, Participant, Prescription, Result
+from testing_tracker.store.queries import finding_rows, person, records_of
+from testing_tracker.store.tables import Draw, Participant, Prescription, Result
 from testing_tracker.store.work import Work
 
 
@@ -83,7 +83,7 @@ def looked_for_in(session: Session, draw: Draw, result: Result) -> tuple[str, ..
 
     A laboratory may have been asked about one analyte alone, so its silence about the others says nothing.
     """
-    rows = session.exec(select(Finding).where(Finding.result_id == result.id).order_by(col(Finding.id))).all()
+    rows = finding_rows(session, result.id)
     said_so = any(not row.found and row.amount is None for row in rows)
     if result.method == Method.PRESUMPTIVE and not said_so:
         return test_of(session, draw).panel

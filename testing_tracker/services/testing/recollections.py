@@ -49,7 +49,7 @@ def _specimen_of(session: Session, draw: Draw) -> Specimen | None:
     if result is None or result.outcome is None:
         return cups.awaiting(session, draw)
     for specimen in reversed(cups.cups_of(session, draw)):
-        if result.specimen_id in [row.id for row in cups.history_of(session, specimen)]:
+        if cups.is_of(session, specimen, result):
             return specimen
     return None
 

@@ -1,9 +1,9 @@
 """Logging the result of a draw's specimen, and correcting one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
@@ -15,6 +15,7 @@ from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.testing.which_draw import OF_THE_FIRST, check_change
 from testing_tracker.rules.words import Method, Outcome, ParticipantStatus, Status, Validity
 from testing_tracker.services.schedules import versions
+from testing_tracker.services.schedules.versions import WhatIsTested
 from testing_tracker.services.testing import confirmations, cups, settling
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_collected_at
@@ -146,6 +147,18 @@ def _standing(session: Session, found: OpenDraw, method: Method) -> Result | Non
     return standing_result(session, id_of(found.draw), method) if found.result is not None else None
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """What a result says of its specimen: what that makes of its outcome, and what was found; `test` was looked for."""
+
+    test: WhatIsTested
+    specimen: Specimen | None
+    outcome: Outcome
+    analytes: Sequence[str]
+    warnings: Sequence[str]
+    unusable: str | None
+
+
 def _record(
     work: Work,
     found: OpenDraw,
@@ -158,56 +171,79 @@ def _record(
     """Write a result that may be written, and what follows from it."""
     draw = found.draw
     earlier, before = Status(draw.status), draw.outcome
-    test = versions.test_of(work.session, draw)
     stays = is_further or reason is not None
     kept = _kept(work.session, found, new, standing, stays=stays)
-    cup = cups.cup_for(work, found, new.specimen, standing, corrects=stays)
-    known = cup or kept.specimen
-    kind = (new.specimen.kind if new.specimen else None) or (known.kind if known else test.specimen)
-    _check_cutoffs(new)
-    found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
-    check_collected_at(work, draw.due_on, new.collected_at)
-    specimen = _add_specimen(work, draw, new, kind, cup, kept)
-    outcome, unusable = outcome_of(new.outcome, kept.validity if specimen is None else Validity(specimen.validity))
-    analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
+    said = _judge(work, found, new, standing, kept, corrects=stays)
     if found.has_earlier_specimen:
         _supersede(work, found, new.method)
-    if is_further and kept.is_positive:
-        outcome = Outcome.POSITIVE
-    written = _write(work.session, found, _row(work, draw, new, standing, outcome, specimen, reason, kept))
-    analytes = tuple(_write_findings(work.session, written, new, analytes, kept, corrects=not is_further))
+    outcome = Outcome.POSITIVE if is_further and kept.is_positive else said.outcome
+    written = put(work, found, _row(draw, new, standing, outcome, said.specimen, reason, kept))
+    analytes = _write_findings(work.session, written, new, said.analytes, kept, corrects=not is_further)
     read = settling.interpretation_of(work.session, draw, written, analytes)
-    work.on_record(
-        Act.RESULT_LOG if reason is None else Act.RESULT_AMEND,
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
-        reason=reason,
-        due_on=draw.due_on,
-        earlier=before or earlier,
-        outcome=outcome,
-        analytes=list(analytes),
-        method=new.method,
+    put_on_record(
+        work, Act.RESULT_LOG if reason is None else Act.RESULT_AMEND, draw, written, before or earlier, analytes
     )
-    _set_collected(draw)
+    set_collected(draw)
     settled = settling.settle_with(work, draw, written, read, is_first=found.result is None)
     if new.method is Method.DEFINITIVE and outcome is Outcome.INVALID:
         confirmations.end_for_invalid(work, draw)
-    of_the_cup = [unusable] if unusable else []
-    if specimen is not None and specimen.temperature is not None:
-        from testing_tracker.rules.testing.specimens import advice  # nor need one for a cup's temperature
-
-        of_the_cup += advice(specimen.kind, specimen.temperature, outcome, found.participant.code)
+    of_the_cup = _of_the_cup(found.participant, said, outcome)
     return Logged(
         participant=found.participant,
         draw=draw,
         earlier_status=earlier,
         outcome=outcome,
-        analytes=analytes,
+        analytes=tuple(analytes),
         settled=settled,
         result_id=written.id,
         governing=_governing(work.session, draw, written) if found.result is not None else None,
-        warnings=[*found_in_it.warnings, *test.outside(analytes), *of_the_cup],
+        warnings=[*said.warnings, *said.test.outside(analytes), *of_the_cup],
         of_the_cup=of_the_cup,
+    )
+
+
+def _judge(
+    work: Work, found: OpenDraw, new: NewResult, standing: Result | None, kept: StaysSaid, *, corrects: bool
+) -> _Judged:
+    """Put the specimen on record, and hold what was said of it against cutoffs and limits."""
+    test = versions.test_of(work.session, found.draw)
+    cup = cups.cup_for(work, found, new.specimen, standing, corrects=corrects)
+    known = cup or kept.specimen
+    kind = (new.specimen.kind if new.specimen else None) or (known.kind if known else test.specimen)
+    _check_cutoffs(new)
+    found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
+    check_collected_at(work, found.draw.due_on, new.collected_at)
+    specimen = _add_specimen(work, found.draw, new, kind, cup, kept)
+    outcome, unusable = outcome_of(new.outcome, kept.validity if specimen is None else Validity(specimen.validity))
+    analytes = found_in_it.analytes if outcome is Outcome.POSITIVE else ()
+    return _Judged(test, specimen, outcome, analytes, found_in_it.warnings, unusable)
+
+
+def _of_the_cup(participant: Participant, said: _Judged, outcome: Outcome) -> list[str]:
+    """What a nurse is told of the specimen itself."""
+    told = [said.unusable] if said.unusable else []
+    if said.specimen is None or said.specimen.temperature is None:
+        return told
+    from testing_tracker.rules.testing.specimens import advice  # nor need one for a cup's temperature
+
+    return [*told, *advice(said.specimen.kind, said.specimen.temperature, outcome, participant.code)]
+
+
+def put_on_record(
+    work: Work, act: Act, draw: Draw, written: Result, earlier: str, analytes: Sequence[str], **more: str
+) -> None:
+    """Have the audit table say what a result says of a draw, and what was there before."""
+    work.on_record(
+        act,
+        participant_id=draw.participant_id,
+        draw_id=draw.id,
+        reason=written.reason,
+        due_on=draw.due_on,
+        earlier=earlier,
+        outcome=written.outcome,
+        analytes=analytes,
+        method=written.method,
+        **dict[str, Any](more),
     )
 
 
@@ -229,7 +265,7 @@ def _kept(session: Session, found: OpenDraw, new: NewResult, standing: Result | 
 def _add_specimen(
     work: Work, draw: Draw, new: NewResult, kind: str, cup: Specimen | None, kept: StaysSaid
 ) -> Specimen | None:
-    """What is said of the specimen, as a correction of the cup that is on record, if there is one."""
+    """Put on record what is said of the specimen, as a correction of the cup that is on record, if there is one."""
     if new.specimen is None and (cup is None or new.collected_at in (None, cup.collected_at)):
         return cup
     # a nurse without measurements need not wait for the limits
@@ -255,10 +291,7 @@ def take_back(work: Work, found: OpenDraw, status: Status, reason: str) -> Logge
     has_to_come = wanted is Status.COLLECTED and found.outcome is not None
     if earlier in (status, wanted, Status.CANCELLED) and not has_to_come:
         raise TestingTrackerError(f"{found.which} is recorded as {earlier}; there is nothing to correct.")
-    for method in Method:
-        standing = standing_result(work.session, id_of(draw), method)
-        if standing is not None and standing.outcome is not None:
-            _write(work.session, found, _taken_back(work, draw, standing, reason))
+    _take_back(work, found, Method, reason)
     told = cups.release(work, draw, reason) if wanted is not Status.COLLECTED else []
     followed = set_status(work, draw, wanted, f"{because}; {reason}" if because else reason)
     settled = settling.settle(work, draw)
@@ -302,7 +335,6 @@ def _is_same(session: Session, standing: Result | None, new: NewResult) -> bool:
 
 
 def _row(
-    work: Work,
     draw: Draw,
     new: NewResult,
     standing: Result | None,
@@ -326,35 +358,27 @@ def _row(
         method=new.method,
         lab=new.lab or (said.lab if said else None),
         specimen_id=specimen.id if specimen else (kept.specimen.id if kept.specimen else None),
-        recorded_at=work.now,
-        recorded_by=work.account,
     )
 
 
 def _supersede(work: Work, found: OpenDraw, method: Method) -> None:
     """What was said by other methods of a specimen that does not count says nothing of the second one."""
-    for other in Method:
-        standing = standing_result(work.session, id_of(found.draw), other)
-        if other is not method and standing is not None and standing.outcome is not None:
-            _write(work.session, found, _taken_back(work, found.draw, standing, OF_THE_FIRST))
+    _take_back(work, found, [other for other in Method if other is not method], OF_THE_FIRST)
 
 
-def _taken_back(work: Work, draw: Draw, standing: Result, reason: str) -> Result:
-    return Result(
-        draw_id=id_of(draw),
-        replaces_id=standing.id,
-        reason=reason,
-        method=standing.method,
-        recorded_at=work.now,
-        recorded_by=work.account,
-    )
+def _take_back(work: Work, found: OpenDraw, methods: Iterable[Method], reason: str) -> None:
+    """Have what these methods said of a draw not count any more; it stays on record."""
+    for method in methods:
+        standing = standing_result(work.session, id_of(found.draw), method)
+        if standing is not None and standing.outcome is not None:
+            row = Result(draw_id=id_of(found.draw), replaces_id=standing.id, reason=reason, method=standing.method)
+            put(work, found, row)
 
 
-def _write(session: Session, found: OpenDraw, result: Result) -> Result:
+def put(work: Work, found: OpenDraw, result: Result) -> Result:
     """Add the row that counts from now on. The database lets only one first result and one correction of it in."""
-    session.add(result)
     try:
-        session.flush()
+        work.write(result)
     except IntegrityError:
         raise TestingTrackerError(f"{found.which} was recorded by somebody else just now. Look at it first.") from None
     return result
@@ -389,8 +413,6 @@ def _write_findings(
     return sorted(row.analyte for row in rows if row.found)
 
 
-def _set_collected(draw: Draw) -> None:
-    """The draw was given; the reason of an earlier status does not apply any more. Settling writes it."""
-    draw.reason = draw.because = None
-    draw.status = Status.COLLECTED
-    draw.unable = False
+def set_collected(draw: Draw) -> None:
+    """A draw was given; the reason of an earlier status does not apply any more. Settling writes it."""
+    draw.status, draw.reason, draw.because, draw.unable = Status.COLLECTED, None, None, False

@@ -1,24 +1,24 @@
 """What was collected for a draw, what was measured on it, and through whose hands it went."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from typing import Any
 
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.specimen_labels import label_key
-from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, classify
+from testing_tracker.rules.testing.specimens import NewSpecimen, classify
 from testing_tracker.rules.words import Status
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing import cups, recollections
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_has_happened
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
+from testing_tracker.services.testing.earlier import filled
 from testing_tracker.store.queries import draws_on, id_of, newest_specimen, result_of
 from testing_tracker.store.tables import Draw, Handover, Participant, Specimen
 from testing_tracker.store.work import Work
@@ -32,13 +32,14 @@ def add(
     `cups.cup_for` has looked whether there is an earlier one, and whether the label is free.
     """
     if earlier is not None:
-        new, collected_at = _with_earlier(new, earlier), collected_at or earlier.collected_at
+        new, collected_at = filled(new, earlier), collected_at or earlier.collected_at
     if new.received_at is not None:
         check_has_happened(work, new.received_at, "time of receipt")
     if collected_at is not None and new.received_at is not None and new.received_at < collected_at:
         raise TestingTrackerError("The specimen was received before it was collected. Check the two times.")
-    classified = classify(kind, new.measurements)
-    measured = new.measurements
+    measured: dict[str, Any] = {
+        name: None if number is None else str(number) for name, number in vars(new.measurements).items()
+    }
     specimen = Specimen(
         draw_id=id_of(draw),
         label=new.label,
@@ -47,14 +48,8 @@ def add(
         observed=new.observed,
         collected_at=collected_at,
         received_at=new.received_at,
-        temperature=_text(measured.temperature),
-        creatinine=_text(measured.creatinine),
-        specific_gravity=_text(measured.specific_gravity),
-        ph=_text(measured.ph),
-        oxidant=_text(measured.oxidant),
-        validity=classified.validity,
-        because=classified.because,
-        edition=classified.edition,
+        **measured,
+        **vars(classify(kind, new.measurements)),
         replaces_id=earlier.id if earlier is not None else None,
         label_key=label_key(new.label) if new.label is not None else None,
     )
@@ -62,34 +57,6 @@ def add(
     if earlier is not None and earlier.withdrawn:
         cups.took_over(work, specimen, earlier, draw)
     return specimen
-
-
-def _with_earlier(new: NewSpecimen, earlier: Specimen) -> NewSpecimen:
-    """What is said now, and of everything else what was said before."""
-    said = {field.name: getattr(new.measurements, field.name) for field in fields(Measurements)}
-    kept = {name: Decimal(text) for name in said if (text := getattr(earlier, name)) is not None}
-    return NewSpecimen(
-        kind=new.kind or earlier.kind,
-        label=new.label or earlier.label,
-        collector=new.collector or earlier.collector,
-        observed=earlier.observed if new.observed is None else new.observed,
-        received_at=new.received_at or earlier.received_at,
-        measurements=Measurements(**{**kept, **{name: one for name, one in said.items() if one is not None}}),
-    )
-
-
-def _text(number: Decimal | None) -> str | None:
-    return None if number is None else str(number)
-
-
-def _of_the_facility(work: Work) -> SelectOfScalar[Specimen]:
-    return (
-        select(Specimen)
-        .join(Draw, col(Draw.id) == Specimen.draw_id)
-        .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(Participant.facility_id == work.facility_id)
-        .order_by(col(Specimen.id))
-    )
 
 
 def find_to_recollect(work: Work, code: str) -> OpenDraw:
@@ -199,7 +166,7 @@ def find(work: Work, label: str) -> Specimen:
     """The newest specimen with this label, or with this number. Raises TestingTrackerError where there is none."""
     found = cups.with_label(work, label) or cups.with_label(work, label, newest_only=False)
     if not found and is_id(label):
-        found = list(work.session.exec(_of_the_facility(work).where(Specimen.id == int(label))))
+        found = list(work.session.exec(cups.of_the_facility(work).where(Specimen.id == int(label))))
     if not found:
         raise TestingTrackerError(f"There is no specimen {label}. Give the label or barcode that was logged with it.")
     return newest_specimen(work.session, id_of(found[-1]))

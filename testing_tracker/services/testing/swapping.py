@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
@@ -14,7 +14,7 @@ from testing_tracker.services.testing import cups, results, settling
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.results import Logged
 from testing_tracker.services.testing.settling import Settled
-from testing_tracker.store.queries import findings_of, id_of, newest_specimen, standing_result
+from testing_tracker.store.queries import finding_rows, findings_of, id_of, newest_specimen, standing_result
 from testing_tracker.store.tables import Confirmation, Finding, Result, Specimen
 from testing_tracker.store.work import Work
 
@@ -96,23 +96,13 @@ def _give(work: Work, to: OpenDraw, held: _Held, moved: Mapping[int, int], reaso
         if earlier is Status.COLLECTED and to.outcome is None:
             return Logged(to.participant, draw, earlier, None, (), Settled(Interpretation(), None))
         return results.take_back(work, to, Status.COLLECTED, reason)
-    draw.status, draw.reason, draw.because, draw.unable = Status.COLLECTED, None, None, False
+    results.set_collected(draw)
     written = [_write(work, to, method, held.results.get(method), moved, reason) for method in Method]
     rows = [row for row in written if row is not None]
     found = {id_of(row): findings_of(work.session, row.id) for row in rows}
     for row in rows:
-        work.on_record(
-            Act.RESULT_AMEND,
-            participant_id=draw.participant_id,
-            draw_id=draw.id,
-            reason=reason,
-            due_on=draw.due_on,
-            earlier=before or earlier,
-            outcome=row.outcome,
-            analytes=found[id_of(row)],
-            method=row.method,
-            swapped_with=held.found.participant.code,
-        )
+        whose, analytes = held.found.participant.code, found[id_of(row)]
+        results.put_on_record(work, Act.RESULT_AMEND, draw, row, before or earlier, analytes, swapped_with=whose)
     governing = rows[-1]  # a definitive result comes last, and is settled first: what it says is what the draw says
     settled = None
     for row in reversed(rows):
@@ -132,29 +122,17 @@ def _write(
     own = standing_result(work.session, id_of(to.draw), method)
     if theirs is None and (own is None or own.outcome is None):
         return None
-    said = {} if theirs is None else {name: getattr(theirs, name) for name in _columns(Result, _OF_THE_ROW)}
-    specimen = (
-        newest_specimen(work.session, theirs.specimen_id)
-        if theirs is not None and theirs.specimen_id is not None
-        else None
-    )
-    row = Result(
-        **{"method": method, **said},
-        draw_id=id_of(to.draw),
-        replaces_id=own.id if own is not None else None,
-        specimen_id=None if specimen is None else moved.get(id_of(specimen), specimen.id),
-        reason=reason,
-    )
-    work.write(row)
-    try:
-        work.session.flush()
-    except IntegrityError:
-        raise TestingTrackerError(f"{to.which} was recorded by somebody else just now. Look at it first.") from None
+    said: dict[str, Any] = {"method": method, "reason": reason}
+    if theirs is not None:
+        said |= {name: getattr(theirs, name) for name in _columns(Result, _OF_THE_ROW)}
+    if theirs is not None and theirs.specimen_id is not None:
+        specimen = newest_specimen(work.session, theirs.specimen_id)
+        said["specimen_id"] = moved.get(id_of(specimen), specimen.id)
+    row = Result(**said, draw_id=id_of(to.draw), replaces_id=own.id if own is not None else None)
+    results.put(work, to, row)
     if theirs is None:
         return None
-    for finding in work.session.exec(
-        select(Finding).where(Finding.result_id == theirs.id).order_by(col(Finding.id))
-    ).all():
+    for finding in finding_rows(work.session, theirs.id):
         copied = {name: getattr(finding, name) for name in _columns(Finding, ("id", "result_id"))}
         work.session.add(Finding(result_id=id_of(row), **copied))
     work.session.flush()
