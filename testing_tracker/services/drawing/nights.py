@@ -167,6 +167,17 @@ def run_night(
     since = last.day if last is not None else work.session.get_one(Facility, work.facility_id).opened_on
     check_gap(work, since, longest_gap, catch_up_to)
     closed_days.record_holidays(work, last.day if last is not None else None)
+    _draw_since(work, key_file, report, since)
+    detail: dict[str, Any] = {"drawn": report.drawn, "missed": report.missed, "gaps": len(report.gaps)}
+    if elapsed is not None:
+        report.seconds = detail["seconds"] = round(elapsed(), 2)
+    work.on_record(Act.NIGHT_RUN, day=work.today, **detail)
+    work.session.flush()
+    return report
+
+
+def _draw_since(work: Work, key_file: KeyFile, report: NightReport, since: date) -> None:
+    """Close the days since a night, record those without a run, and draw today."""
     keys.begin_on_any_day(work, key_file)
     key = _key_of(work, key_file)
     known = pools.newest_participant_known(work.session, key.last_page_id)
@@ -176,12 +187,6 @@ def run_night(
         report.gaps.append(gap)
     _add_night(work, work.today, known, ran=True)
     report.drawn = _draw(work, key, range(1, known + 1), work.today, ran=True)
-    detail: dict[str, Any] = {"drawn": report.drawn, "missed": report.missed, "gaps": len(report.gaps)}
-    if elapsed is not None:
-        report.seconds = detail["seconds"] = round(elapsed(), 2)
-    work.on_record(Act.NIGHT_RUN, day=work.today, **detail)
-    work.session.flush()
-    return report
 
 
 def _draw_newcomers(work: Work, key_file: KeyFile, report: NightReport, night: Night) -> None:

@@ -115,6 +115,25 @@ def take_back(work: Work, key_file: KeyFile, reason: str, expected: Ahead | None
         raise TestingTrackerError("Other nights are on record now than a moment ago. Look, and say it again.")
     by_them = _by_the_runs(work, ahead)
     touched = _touched(work, ahead, by_them)
+    row, key = _begin_anew(work, key_file, ahead, reason)
+    draws = _out_of_the_draws(work, ahead, row)
+    restored, decided = _restore(work, by_them, touched)
+    _forget_deliveries(work)
+    work.on_record(
+        Act.NIGHT_TAKE_BACK,
+        reason=reason,
+        first_day=ahead.first_day,
+        last_day=ahead.last_day,
+        nights=ahead.nights,
+        draws=draws,
+        restored=len(restored),
+    )
+    work.session.flush()
+    return TakenBack(ahead, draws, restored, decided, key)
+
+
+def _begin_anew(work: Work, key_file: KeyFile, ahead: Ahead, reason: str) -> tuple[TakingBack, Rotated]:
+    """Move the nights to their own table, and begin the key that the days are drawn by when they come."""
     row = TakingBack(
         facility_id=work.facility_id,
         first_day=ahead.first_day,
@@ -134,20 +153,7 @@ def take_back(work: Work, key_file: KeyFile, reason: str, expected: Ahead | None
         night.taking_back_id = id_of(row)
         work.session.add(night)
     work.session.flush()
-    draws = _out_of_the_draws(work, ahead, row)
-    restored, decided = _restore(work, by_them, touched)
-    _forget_deliveries(work)
-    work.on_record(
-        Act.NIGHT_TAKE_BACK,
-        reason=reason,
-        first_day=ahead.first_day,
-        last_day=ahead.last_day,
-        nights=ahead.nights,
-        draws=draws,
-        restored=len(restored),
-    )
-    work.session.flush()
-    return TakenBack(ahead, draws, restored, decided, key)
+    return row, key
 
 
 def _by_the_runs(work: Work, ahead: Ahead) -> ColumnElement[bool]:

@@ -77,6 +77,14 @@ class ImportReport:
         """Note a line that was read but cannot be taken."""
         self.refused.append(Refused(line.number, str(reason), line.raw))
 
+    def check_kind(self) -> None:
+        """Raise TestingTrackerError where so many lines were refused that it is another kind of file."""
+        if len(self.refused) > MOST_REFUSED:
+            raise TestingTrackerError(
+                f"More than {MOST_REFUSED:,} lines cannot be taken, so this is another kind of file. Nothing was "
+                "imported."
+            )
+
     def add(self, *, is_new: bool) -> None:
         """Count a good line."""
         self.taken += is_new
@@ -95,11 +103,7 @@ def imported_rows(
     reader = csv.reader(source, strict=True, skipinitialspace=True)
     header: list[str] = []
     while True:
-        if len(tally.refused) > MOST_REFUSED:
-            raise TestingTrackerError(
-                f"More than {MOST_REFUSED:,} lines cannot be taken, so this is another kind of file. Nothing was "
-                "imported."
-            )
+        tally.check_kind()
         source.taken = []
         try:
             cells = next(reader)

@@ -1,7 +1,7 @@
 """What ran by itself, when, and what did not: for cron's mails and monitoring. No codes and no addresses are in it."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -152,24 +152,26 @@ def state_of(
         amended=amended(work),
     )
     state.deliveries += _not_begun(work, report_overdue(local_now, opened_on), channels)
+    state.problems += _problems(work, state)
+    return state
+
+
+def _problems(work: Work, state: StatusReport) -> Iterator[str]:
     newest = last_night(work)
     if newest > work.today:
-        state.problems.append(
+        yield (
             f"draws were made for {newest} already, and today is {work.today}; check the machine's clock, and if it "
             f"is right now, `{TAKE_BACK}` takes those nights back"
         )
     elif state.waits_for_word is not None:
-        state.problems.append(waiting(state.waits_for_word))
+        yield waiting(state.waits_for_word)
     elif state.overdue_since is not None:
-        state.problems.append(
-            f"the nightly run is overdue since {state.overdue_since}; `testing-tracker draw` makes today's draws"
-        )
+        yield f"the nightly run is overdue since {state.overdue_since}; `testing-tracker draw` makes today's draws"
     for one in state.deliveries:
         if one.state in (Progress.FAILED, Progress.OVERDUE):
-            state.problems.append(f"the report of {one.week} is not delivered ({one.channel}): {one.error}")
+            yield f"the report of {one.week} is not delivered ({one.channel}): {one.error}"
     if state.confirmations is not None and state.confirmations.error is not None:
-        state.problems.append(f"the reminder of {work.today} is not mailed: {state.confirmations.error}")
-    return state
+        yield f"the reminder of {work.today} is not mailed: {state.confirmations.error}"
 
 
 def _overdue_confirmations(work: Work) -> OverdueConfirmations | None:

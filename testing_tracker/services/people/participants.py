@@ -67,20 +67,9 @@ def enrol(work: Work, new: NewParticipant, *, readmit: bool = False, known: Look
     participant = participant_with_code(work, new.code)
     alike: Sequence[str] = ()
     if participant is None:
-        if readmit:
-            raise TestingTrackerError(
-                f"There is no participant {new.code} to readmit. Leave --readmit out to enrol one."
-            )
-        check_new_code(new.code)
-        participant = Participant(
-            facility_id=work.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name
-        )
-        known = known or LookAlikes(work)
-        alike = known.of(new.code)
-        known.add(new.code)
-        work.write(participant)
+        participant, alike = _write_new(work, new, known or LookAlikes(work), readmit=readmit)
     else:
-        _check_readmission(work, participant, new, readmit)
+        _check_readmission(work, participant, new, readmit=readmit)
     if readmit:
         end_leaves_for_return(work, id_of(participant), new.enrolled_on)
     _write_enrolment(work, id_of(participant), new, id_of(schedule))
@@ -95,7 +84,21 @@ def enrol(work: Work, new: NewParticipant, *, readmit: bool = False, known: Look
     return Enrolled(participant, evidence.bring_in_line(work, id_of(participant)), alike)
 
 
-def _check_readmission(work: Work, participant: Participant, new: NewParticipant, readmit: bool) -> None:
+def _write_new(
+    work: Work, new: NewParticipant, known: LookAlikes, *, readmit: bool
+) -> tuple[Participant, Sequence[str]]:
+    """Give a code to somebody who never had one; returns also the codes that it may be taken for."""
+    if readmit:
+        raise TestingTrackerError(f"There is no participant {new.code} to readmit. Leave --readmit out to enrol one.")
+    check_new_code(new.code)
+    alike = known.of(new.code)
+    known.add(new.code)
+    participant = Participant(facility_id=work.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name)
+    work.write(participant)
+    return participant, alike
+
+
+def _check_readmission(work: Work, participant: Participant, new: NewParticipant, *, readmit: bool) -> None:
     latest = in_force(work.session, Enrolment, id_of(participant), date.max)
     assert latest is not None, "every participant was enrolled once"
     if latest.enrolled:

@@ -273,13 +273,41 @@ def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[Dr
     draws = session.exec(select(Draw).where(of_person).order_by(col(Draw.due_on), col(Draw.id))).all()
     others = {draw.participant_id for draw in draws} - {participant_id}
     under = {number: session.get_one(Participant, number).code for number in others}
-    results: dict[int, list[ResultEntry]] = {}
+    known = cups_by_row(session, of_person)
+    results = _results(session, participant_id, known, slips_too=slips_too)
+    said = said_by(session, of_person)
+    beside = {identity: one for identity, one in said.items() if one.is_beside}
+    return [
+        DrawEntry(
+            due_on=draw.due_on,
+            kind=DrawKind(draw.kind),
+            status=Status(draw.status),
+            outcome=Outcome(draw.outcome) if draw.outcome else None,
+            expected=draw.expected,
+            late=draw.late,
+            reason=draw.reason or draw.ordered_for,
+            results=results.get(id_of(draw), []),
+            presumptive=list(beside[id_of(draw)].left) if id_of(draw) in beside else [],
+            recorded_under=under.get(draw.participant_id),
+            specimen=_awaited(session, draw, known),
+        )
+        for draw in draws
+    ]
+
+
+def _results(
+    session: Session, participant_id: int, known: Mapping[int, Cup], *, slips_too: bool
+) -> dict[int, list[ResultEntry]]:
+    """The results of each draw of a participant, oldest first."""
     undone = _undone(session, participant_id)
-    cups_known = cups_by_row(session, of_person)
-    of_participant = (
-        select(Result, governs(), is_newest(Result)).join(Draw, col(Draw.id) == Result.draw_id).where(of_person)
+    query = (
+        select(Result, governs(), is_newest(Result))
+        .join(Draw, col(Draw.id) == Result.draw_id)
+        .where(col(Draw.participant_id).in_(records_of(participant_id)))
+        .order_by(col(Result.id))
     )
-    for result, it_counts, it_stands in session.exec(of_participant.order_by(col(Result.id))):
+    results: dict[int, list[ResultEntry]] = {}
+    for result, it_counts, it_stands in session.exec(query):
         findings = _findings(session, result)
         results.setdefault(result.draw_id, []).append(
             ResultEntry(
@@ -297,29 +325,10 @@ def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[Dr
                 recorded_by=result.recorded_by,
                 not_found=[one.analyte for one in findings if not one.found],
                 undone=result.id in undone,
-                specimen=cups_known.get(result.specimen_id) if result.specimen_id is not None else None,
+                specimen=known.get(result.specimen_id) if result.specimen_id is not None else None,
             )
         )
-    if not slips_too:
-        results = {draw_id: _without_slips(entries) for draw_id, entries in results.items()}
-    said = said_by(session, of_person)
-    beside = {identity: one for identity, one in said.items() if one.is_beside}
-    return [
-        DrawEntry(
-            due_on=draw.due_on,
-            kind=DrawKind(draw.kind),
-            status=Status(draw.status),
-            outcome=Outcome(draw.outcome) if draw.outcome else None,
-            expected=draw.expected,
-            late=draw.late,
-            reason=draw.reason or draw.ordered_for,
-            results=results.get(id_of(draw), []),
-            presumptive=list(beside[id_of(draw)].left) if id_of(draw) in beside else [],
-            recorded_under=under.get(draw.participant_id),
-            specimen=_awaited(session, draw, cups_known),
-        )
-        for draw in draws
-    ]
+    return results if slips_too else {draw_id: _without_slips(entries) for draw_id, entries in results.items()}
 
 
 def _awaited(session: Session, draw: Draw, known: Mapping[int, Cup]) -> Cup | None:

@@ -169,8 +169,7 @@ def _record(
     is_further: bool = False,
 ) -> Logged:
     """Write a result that may be written, and what follows from it."""
-    draw = found.draw
-    earlier, before = Status(draw.status), draw.outcome
+    draw, earlier, before = found.draw, Status(found.draw.status), found.draw.outcome
     stays = is_further or reason is not None
     kept = _kept(work.session, found, new, standing, stays=stays)
     said = _judge(work, found, new, standing, kept, corrects=stays)

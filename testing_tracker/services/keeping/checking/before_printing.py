@@ -52,20 +52,11 @@ def _wrong(work: Work, ids: Sequence[int]) -> Iterator[Found]:
 
 def _doubtful(work: Work, until: date, only: int | None) -> Sequence[int]:
     """The ids of the draws that do not at once agree with the last act about them."""
-    connection = work.session.connection()
     entry, any_entry = aliased(AuditEntry), aliased(AuditEntry)
     last = (
         sa_select(func.max(col(any_entry.id)))
         .where(col(any_entry.draw_id) == Draw.id, col(any_entry.act).in_(tuple(LEADS_TO)))
         .scalar_subquery()
-    )
-    leads_to = case(*((col(entry.act) == act, str(status)) for act, status in LEADS_TO.items()))
-    said = case((col(entry.act).in_(SAYS_AN_OUTCOME), said_in(connection, col(entry.detail), "outcome")))
-    day = said_in(connection, col(entry.detail), "due_on")
-    untouched = and_(
-        col(entry.id).is_(None),
-        col(Draw.kind) != DrawKind.IMPORTED,
-        or_(col(Draw.status).not_in((Status.DUE, Status.UNRECORDED)), col(Draw.outcome).is_not(None)),
     )
     query = (
         select(col(Draw.id))
@@ -74,23 +65,28 @@ def _doubtful(work: Work, until: date, only: int | None) -> Sequence[int]:
             of_facility(work.facility_id, Draw.participant_id),
             Draw.due_on <= until,
             true() if only is None else col(Draw.participant_id).in_(records_of(only)),
-            or_(
-                untouched,
-                # What a prescription explains, and what was late, no act says: it follows from readings and times.
-                (col(Draw.outcome) == Outcome.POSITIVE) & _may_be_explained(),
-                _is_read_together(),
-                col(Draw.expected),
-                col(Draw.late),
-                # Where no second specimen came, an act that says nothing of an outcome gives the first one's back.
-                (col(Draw.status) == Status.COLLECTED) & col(Draw.outcome).is_(None),
-                leads_to != col(Draw.status),
-                said.is_distinct_from(col(Draw.outcome)) & col(entry.id).is_not(None),
-                col(entry.participant_id) != col(Draw.participant_id),
-                day != day_as_text(connection, col(Draw.due_on)),
-            ),
+            or_(*_doubts(work, entry)),
         )
     )
     return [identity for identity in work.session.exec(query) if identity is not None]
+
+
+def _doubts(work: Work, entry: type[AuditEntry]) -> Iterator[ColumnElement[bool]]:
+    """The conditions under which a draw has to be looked at; `entry` is the last act about it, if there is one."""
+    connection = work.session.connection()
+    untouched = or_(col(Draw.status).not_in((Status.DUE, Status.UNRECORDED)), col(Draw.outcome).is_not(None))
+    yield and_(col(entry.id).is_(None), col(Draw.kind) != DrawKind.IMPORTED, untouched)
+    # What a prescription explains, and what was late, no act says: it follows from readings and times.
+    yield (col(Draw.outcome) == Outcome.POSITIVE) & _may_be_explained()
+    yield _is_read_together()
+    yield or_(col(Draw.expected), col(Draw.late))
+    # Where no second specimen came, an act that says nothing of an outcome gives the first one's back.
+    yield (col(Draw.status) == Status.COLLECTED) & col(Draw.outcome).is_(None)
+    yield case(*((col(entry.act) == act, str(status)) for act, status in LEADS_TO.items())) != col(Draw.status)
+    said = case((col(entry.act).in_(SAYS_AN_OUTCOME), said_in(connection, col(entry.detail), "outcome")))
+    yield said.is_distinct_from(col(Draw.outcome)) & col(entry.id).is_not(None)
+    yield col(entry.participant_id) != col(Draw.participant_id)
+    yield said_in(connection, col(entry.detail), "due_on") != day_as_text(connection, col(Draw.due_on))
 
 
 def _is_read_together() -> ColumnElement[bool]:
