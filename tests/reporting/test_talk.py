@@ -1,6 +1,6 @@
 """Who to talk with: two draws missed in a row, also when the participant came after them."""
 
-from testing_tracker.reports.weekly.words import Share
+from testing_tracker.rules.reporting.tally import Share
 
 
 def test_who_missed_two_in_a_row_and_then_came_is_talked_with(clinic):

@@ -15,7 +15,13 @@ from sqlmodel import Session, SQLModel, col, create_engine
 from testing_tracker.reports.weekly.participants import IS_A_DRAW, LETTERS, facts_of_a_week, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.pattern import NOTHING_DUE, outcome_that_counts, week_letter
-from testing_tracker.rules.reporting.tally import Tally, total
+from testing_tracker.rules.reporting.tally import (
+    Tally,
+    compliance_of,
+    positivity_missing_as_positive_of,
+    positivity_of,
+    total,
+)
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.store.dialects import number_of, week_number
 from testing_tracker.store.tables import Draw
@@ -139,3 +145,11 @@ def test_the_database_numbers_weeks_as_the_calendar_does(session, day: date) -> 
     session.flush()
     assert session.connection().execute(sa_select(week_number(col(Draw.due_on)))).scalar() == number_of(Week.of(day))
     session.rollback()
+
+
+def test_compliance_and_positivity_say_what_they_are_a_share_of() -> None:
+    week = Tally(due=10, collected=6, missed=1, refused=1, excused=1, outstanding=1, negative=4, positive=1, invalid=1)
+    assert str(compliance_of(week)) == "6/8 = 75 %", "excused and outstanding tests are held against nobody"
+    assert str(positivity_of(week)) == "1/5 = 20 %", "an invalid result says nothing of use"
+    assert str(positivity_missing_as_positive_of(week)) == "3/8 = 38 %", "37.5, rounded half up"
+    assert str(compliance_of(Tally())) == "n/a"

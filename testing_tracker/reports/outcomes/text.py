@@ -13,11 +13,11 @@ from typing import TextIO
 from testing_tracker.reports.outcomes.gather import OutcomesReport, ParticipantOutcomes
 from testing_tracker.reports.weekly.printing import NOTICE
 from testing_tracker.reports.weekly.table import WIDTH
-from testing_tracker.reports.weekly.words import NOT_AVAILABLE
 from testing_tracker.rules.calendar import Week, weekday_name
 from testing_tracker.rules.exchange.csv_cells import protected
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
 from testing_tracker.rules.reporting.measures import RELAPSE_WIDTH, Measures, measure, negative, provided, retained
+from testing_tracker.rules.reporting.tally import NOT_AVAILABLE, Share
 
 COLUMNS = ("participant", "pattern", *(one.name for one in fields(Measures)))
 
@@ -153,9 +153,7 @@ def _participant(line: ParticipantOutcomes, layout: _Layout) -> Iterator[str]:
 
 
 def _rate(weeks: str, *, fraction: bool) -> str:
-    """Rounded half up, as people do it."""
-    halves, whole = round(2 * negative(weeks)), 2 * len(weeks)
-    percent = f"{(200 * halves + whole) // (2 * whole) if whole else 0} %"
+    percent = f"{Share(round(2 * negative(weeks)), 2 * len(weeks)).rounded} %"  # a mixed week counts half
     return f"{negative(weeks):g}/{len(weeks)} = {percent}" if fraction else percent
 
 

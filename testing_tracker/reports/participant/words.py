@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from testing_tracker.reports.participant.gather import ParticipantReport
 from testing_tracker.reports.weekly.lines import WeekCell, cells_of
 from testing_tracker.reports.weekly.printing import NOTICE, anchors_in_words, moment, printed_in_words
-from testing_tracker.reports.weekly.words import NOT_AVAILABLE, Section
+from testing_tracker.reports.weekly.words import Section
 from testing_tracker.rules.reporting.pattern import MIXED, NOT_PROVIDED, SIGNS, DayMark
+from testing_tracker.rules.reporting.tally import NOT_AVAILABLE
 from testing_tracker.services.people.roster import Change, DrawEntry, ResultEntry
 from testing_tracker.services.testing.collections import collection_in_words
 

@@ -10,7 +10,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
-from testing_tracker.rules.reporting.tally import COUNTS, Tally, total
+from testing_tracker.rules.reporting.tally import COUNTS, Tally, compliance_of, total
 from testing_tracker.rules.words import DrawKind, Outcome, Status
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.people.lookup import find_participant, record_with_code
@@ -51,7 +51,7 @@ class Explained:
             return f"{self.participant} is not in the report of {self.week}."
         tally = self.line.tally
         counts = ", ".join(f"{name} {getattr(tally, name)}" for name in COUNTS if getattr(tally, name))
-        rate = f"; compliance {tally.collected}/{tally.decided}" if tally.decided else ""
+        rate = f"; compliance {compliance_of(tally).fraction}" if tally.decided else ""
         return f"{self.participant} in {self.week}: {counts or 'no draw'}{rate}; pattern {self.line.pattern}"
 
 

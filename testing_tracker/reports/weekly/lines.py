@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from testing_tracker.reports.weekly.printing import Printed
-from testing_tracker.reports.weekly.words import NOT_AVAILABLE, Section, compliance_of
+from testing_tracker.reports.weekly.words import Section
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.pattern import MEANINGS, MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
+from testing_tracker.rules.reporting.tally import NOT_AVAILABLE, compliance_of
 
 WEEKS_SHOWN = 13  # the report's and the twelve before, as in its charts
 LOOKS = {POSITIVE: "positive", MIXED: "mixed", NEGATIVE: "negative", NOT_PROVIDED: "absent"}

@@ -20,12 +20,12 @@ from testing_tracker.reports.weekly.words import (
     WEEKDAYS_TITLE,
     Page,
     Rate,
-    compliance_of,
     page_of,
     weekday_rows,
 )
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.reporting.pattern import MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
+from testing_tracker.rules.reporting.tally import compliance_of
 from testing_tracker.rules.words import Level
 
 WIDTH = 80  # a printed page, and the narrowest terminal in use

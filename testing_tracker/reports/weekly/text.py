@@ -14,7 +14,7 @@ from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json
 from testing_tracker.rules.reporting.measures import Measures, measure
-from testing_tracker.rules.reporting.tally import COUNTS, Tally
+from testing_tracker.rules.reporting.tally import COUNTS, counts_and_rates
 
 MEASURES = tuple(measure.name for measure in fields(Measures))
 COLUMNS = ("participant", "level", "schedule", *COUNTS, "compliance_rate", "pattern", *MEASURES)
@@ -48,16 +48,7 @@ def _before_lines(printed: Printed) -> dict[str, object]:
         "week": str(report.week),
         "from": report.week.monday,
         "to": report.week.sunday,
-        "totals": {"participants": len(report.participants), **_tally(report.total)},
-    }
-
-
-def _tally(tally: Tally) -> dict[str, object]:
-    return {
-        **asdict(tally),
-        "compliance_rate": tally.compliance_rate,
-        "positivity_rate": tally.positivity_rate,
-        "positivity_rate_missing_as_positive": tally.positivity_rate_missing_as_positive,
+        "totals": {"participants": len(report.participants), **counts_and_rates(report.total)},
     }
 
 
@@ -108,7 +99,7 @@ def _questions(report: WeeklyReport) -> list[dict[str, object]]:
 
 
 def _trend(trend: Trend) -> list[dict[str, object]]:
-    return [{"week": str(one.week), **_tally(one.tally)} for one in trend.weeks]
+    return [{"week": str(one.week), **counts_and_rates(one.tally)} for one in trend.weeks]
 
 
 def _line_document(printed: Printed, line: ParticipantWeek) -> dict[str, object]:

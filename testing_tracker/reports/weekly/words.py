@@ -7,7 +7,6 @@ text; how it looks is up to the form.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.open_matters import Recommended
@@ -16,42 +15,19 @@ from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS, WEEKS_BEFO
 from testing_tracker.rules.calendar import Week, weekday_name, zone_on
 from testing_tracker.rules.deciding.escalation import DISCLAIMER
 from testing_tracker.rules.drawing.no_record import question
-from testing_tracker.rules.reporting.tally import Tally
+from testing_tracker.rules.reporting.tally import (
+    NOT_AVAILABLE,
+    Share,
+    compliance_of,
+    positivity_missing_as_positive_of,
+    positivity_of,
+)
 
-NOT_AVAILABLE = "n/a"
 KEY = (
     "Pattern: a letter a week, oldest first; + positive, - negative, * both, o missed or refused, "
     "_ nothing due or nothing known."
 )
 _MOST_ACTS = 40
-
-
-@dataclass(frozen=True)
-class Share:
-    """A part of a whole, as `63/65` and `97 %`; `n/a` where there is no whole."""
-
-    part: int
-    whole: int
-
-    @property
-    def fraction(self) -> str:
-        return f"{self.part}/{self.whole}" if self.whole else NOT_AVAILABLE
-
-    @property
-    def percent(self) -> str:
-        """Rounded half up, as people do it."""
-        return f"{(200 * self.part + self.whole) // (2 * self.whole)} %" if self.whole else NOT_AVAILABLE
-
-    def __str__(self) -> str:
-        return f"{self.fraction} = {self.percent}" if self.whole else NOT_AVAILABLE
-
-    def change_from(self, other: "Share") -> str:
-        """The difference in percentage points, as `+2 points`; nothing where there is nothing to compare."""
-        if not self.whole or not other.whole:
-            return ""
-        exactly = 100 * (Fraction(self.part, self.whole) - Fraction(other.part, other.whole))
-        points = int(abs(exactly) + Fraction(1, 2)) * (1 if exactly > 0 else -1)
-        return f"{points:+d} point{'s' if abs(points) != 1 else ''}" if points else "no change"
 
 
 @dataclass(frozen=True)
@@ -126,14 +102,6 @@ def _clock(report: WeeklyReport) -> str:
     return ", ".join([first, *(f"from {day} on {name}" for name, day in changes)])
 
 
-def compliance_of(tally: Tally) -> Share:
-    return Share(tally.collected, tally.decided)
-
-
-def positivity_of(tally: Tally) -> Share:
-    return Share(tally.positive, tally.usable)
-
-
 def _short(day: date) -> str:
     return f"{weekday_name(day).title()} {day}"
 
@@ -162,7 +130,7 @@ def _rates(report: WeeklyReport) -> list[Rate]:
         Rate(
             "positivity, missing as positive",
             "positive, missed and refused of due, without excused and outstanding",
-            *(Share(tally.positive_or_absent, tally.decided) for tally in (this, last, twelve)),
+            *map(positivity_missing_as_positive_of, (this, last, twelve)),
         ),
     ]
 

@@ -1,7 +1,11 @@
-"""What became of draws, counted: of a participant's, a day's or a facility's."""
+"""What became of draws, counted, and the rates of them: compliance and positivity.
+
+A tally is of a participant's draws, a day's or a facility's. docs/measures.md defines each figure.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from fractions import Fraction
 
 COUNTS = (
     "due",
@@ -17,6 +21,44 @@ COUNTS = (
     "expected",
     "late",
 )
+RATES = ("compliance_rate", "positivity_rate", "positivity_rate_missing_as_positive")
+NOT_AVAILABLE = "n/a"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole, as `63/65` and `97 %`; `n/a` where there is no whole."""
+
+    part: int
+    whole: int
+
+    @property
+    def rate(self) -> float | None:
+        return self.part / self.whole if self.whole else None
+
+    @property
+    def fraction(self) -> str:
+        return f"{self.part}/{self.whole}" if self.whole else NOT_AVAILABLE
+
+    @property
+    def rounded(self) -> int:
+        """In whole percent, rounded half up, as people do it; 0 where there is no whole."""
+        return (200 * self.part + self.whole) // (2 * self.whole) if self.whole else 0
+
+    @property
+    def percent(self) -> str:
+        return f"{self.rounded} %" if self.whole else NOT_AVAILABLE
+
+    def __str__(self) -> str:
+        return f"{self.fraction} = {self.percent}" if self.whole else NOT_AVAILABLE
+
+    def change_from(self, other: "Share") -> str:
+        """The difference in percentage points, as `+2 points`; nothing where there is nothing to compare."""
+        if not self.whole or not other.whole:
+            return ""
+        exactly = 100 * (Fraction(self.part, self.whole) - Fraction(other.part, other.whole))
+        points = int(abs(exactly) + Fraction(1, 2)) * (1 if exactly > 0 else -1)
+        return f"{points:+d} point{'s' if abs(points) != 1 else ''}" if points else "no change"
 
 
 @dataclass(slots=True)
@@ -47,18 +89,9 @@ class Tally:
         return self.due - self.excused - self.outstanding
 
     @property
-    def compliance_rate(self) -> float | None:
-        return self.collected / self.decided if self.decided else None
-
-    @property
     def usable(self) -> int:
         """The results that positivity is measured on."""
         return self.positive + self.negative
-
-    @property
-    def positivity_rate(self) -> float | None:
-        """Missing as missing: positive results out of the usable ones."""
-        return self.positive / self.usable if self.usable else None
 
     @property
     def absent(self) -> int:
@@ -69,27 +102,44 @@ class Tally:
         return self.positive + self.absent
 
     @property
-    def positivity_rate_missing_as_positive(self) -> float | None:
-        """Missing as positive: positive, missed and refused out of the draws that compliance is measured on.
+    def compliance_rate(self) -> float | None:
+        return compliance_of(self).rate
 
-        The cautious reading, in the style of an intention to treat.
-        """
-        return self.positive_or_absent / self.decided if self.decided else None
+    @property
+    def positivity_rate(self) -> float | None:
+        return positivity_of(self).rate
+
+    @property
+    def positivity_rate_missing_as_positive(self) -> float | None:
+        return positivity_missing_as_positive_of(self).rate
 
     def add(self, other: "Tally") -> None:
         """Count another one's draws too."""
-        self.due += other.due
-        self.collected += other.collected
-        self.missed += other.missed
-        self.refused += other.refused
-        self.excused += other.excused
-        self.outstanding += other.outstanding
-        self.unrecorded += other.unrecorded
-        self.negative += other.negative
-        self.positive += other.positive
-        self.invalid += other.invalid
-        self.expected += other.expected
-        self.late += other.late
+        for count in COUNTS:
+            setattr(self, count, getattr(self, count) + getattr(other, count))
+
+
+def compliance_of(tally: Tally) -> Share:
+    """Compliance: what was collected of what was due, without excused and outstanding draws."""
+    return Share(tally.collected, tally.decided)
+
+
+def positivity_of(tally: Tally) -> Share:
+    """Positivity, missing as missing: positive results of the usable ones."""
+    return Share(tally.positive, tally.usable)
+
+
+def positivity_missing_as_positive_of(tally: Tally) -> Share:
+    """Positivity, missing as positive: positive, missed and refused draws of those that compliance is measured on.
+
+    The cautious reading, in the style of an intention to treat.
+    """
+    return Share(tally.positive_or_absent, tally.decided)
+
+
+def counts_and_rates(tally: Tally) -> dict[str, int | float | None]:
+    """Every count and every rate of a tally by its name, as programs read them."""
+    return asdict(tally) | {rate: getattr(tally, rate) for rate in RATES}
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
