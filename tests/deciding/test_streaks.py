@@ -1,15 +1,11 @@
 """Runs of negatives: what ends one, what counts, and when a lower level is to be thought of."""
 
-from datetime import date, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.deciding.streaks import (
-    Absences,
     Streaks,
-    absences_in_a_row,
     is_ready_for_less,
     negative_streaks,
     negative_weeks,
@@ -66,20 +62,3 @@ def test_a_run_of_negative_weeks_leaves_out_weeks_that_say_nothing(pattern, week
 )
 def test_four_negative_weeks_that_are_over_ask_for_thinking_of_less(pattern, is_ready):
     assert is_ready_for_less(pattern, 4) is is_ready
-
-
-@pytest.mark.parametrize(
-    ("tests", "runs"),
-    [
-        pytest.param([MISSED], [(1, 0, False)], id="one alone"),
-        pytest.param([MISSED, REFUSED], [(2, 1, False)], id="two, and nothing since"),
-        pytest.param([MISSED, MISSED, NEGATIVE], [(2, 1, True)], id="two, and then came"),
-        pytest.param([MISSED, EXCUSED, UNRECORDED, MISSED], [(2, 3, False)], id="what is held against nobody between"),
-        pytest.param([MISSED, NEGATIVE, MISSED], [(1, 0, True), (1, 2, False)], id="two runs of one"),
-        pytest.param([NEGATIVE, INVALID], [], id="none"),
-    ],
-)
-def test_absences_in_a_row_are_known_also_when_somebody_came_since(tests, runs):
-    first = date(2026, 11, 16)
-    found = absences_in_a_row((first + timedelta(days=number), status) for number, (status, _) in enumerate(tests))
-    assert found == [Absences(count, first + timedelta(days=last), ended) for count, last, ended in runs]

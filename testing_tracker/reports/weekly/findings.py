@@ -1,10 +1,9 @@
-"""What the week's tests found, by analyte, and who the team should talk with."""
+"""Gathers what the week's tests found, by analyte, and whom the team should talk with."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
-from itertools import groupby
+from itertools import chain, groupby
 
 from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy import select as sa_select
@@ -13,34 +12,21 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.reports.weekly.participants import IS_A_DRAW
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.deciding.streaks import absences_in_a_row
+from testing_tracker.rules.reporting.talk import (
+    LOOKED_BACK,
+    Talk,
+    for_absences,
+    for_positive,
+    for_unexpected_negative,
+    in_order,
+)
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.deciding.positives import GoverningResult, said_by
 from testing_tracker.store.queries import governs
 from testing_tracker.store.tables import Draw, Participant, Reading, Result
 from testing_tracker.store.work import Work
 
-IN_A_ROW = 2
-_LOOKED_BACK = timedelta(weeks=12)
 _AT_A_TIME = 500
-
-
-class Why(StrEnum):
-    """Why the team should talk with a participant."""
-
-    POSITIVE = "new positive"
-    ABSENT = "missed or refused"
-    UNEXPECTED_NEGATIVE = "unexpected negative"
-
-
-@dataclass(frozen=True)
-class Talk:
-    """Somebody to talk with: why, since which day of the week, and what there was."""
-
-    participant: str
-    why: Why
-    due_on: date
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -69,16 +55,8 @@ def findings_in(work: Work, week: Week) -> Findings:
     """What the week's governing results say."""
     positives = said_by(work.session, _of_the_week(work, week) & (Draw.outcome == Outcome.POSITIVE))
     codes = _codes(work.session, {said.draw.participant_id for said in positives.values()})
-    talk = [
-        Talk(codes[said.draw.participant_id], Why.POSITIVE, said.draw.due_on, _unexpected_by_method(said))
-        for said in positives.values()
-        if not said.draw.expected
-    ]
-    talk += _absent(work, week)
-    talk += _unexpected_negatives(work, week)
-    order = list(Why)
-    talk.sort(key=lambda one: (one.participant.casefold(), order.index(one.why), one.due_on, one.detail))
-    return Findings(_by_analyte(positives.values()), talk)
+    talk = chain(_positive(positives.values(), codes), _absent(work, week), _unexpected_negatives(work, week))
+    return Findings(_by_analyte(positives.values()), in_order(talk))
 
 
 def _of_the_week(work: Work, week: Week) -> ColumnElement[bool]:
@@ -88,30 +66,25 @@ def _of_the_week(work: Work, week: Week) -> ColumnElement[bool]:
     )
 
 
-def _unexpected_by_method(said: GoverningResult) -> str:
-    confirmed = [analyte for analyte in said.unexpected if analyte in said.confirmed]
-    parts = {"confirmed": confirmed, "presumptive": said.presumptive}
-    return "; ".join(f"{', '.join(analytes)} ({word})" for word, analytes in parts.items() if analytes)
+def _positive(tests: Iterable[GoverningResult], codes: Mapping[int, str]) -> Iterator[Talk]:
+    for said in tests:
+        if not said.draw.expected:
+            confirmed = [analyte for analyte in said.unexpected if analyte in said.confirmed]
+            yield for_positive(codes[said.draw.participant_id], said.draw.due_on, confirmed, said.presumptive)
 
 
 def _by_analyte(tests: Iterable[GoverningResult]) -> list[AnalyteFound]:
-    unexpected: dict[str, int] = {}
-    confirmed: dict[str, int] = {}
-    expected: dict[str, int] = {}
+    unexpected, confirmed, expected = Counter[str](), Counter[str](), Counter[str]()
     for said in tests:
-        for analyte in said.unexpected:
-            unexpected[analyte] = unexpected.get(analyte, 0) + 1
-            confirmed[analyte] = confirmed.get(analyte, 0) + (analyte in said.confirmed)
-        for analyte in said.expected:
-            expected[analyte] = expected.get(analyte, 0) + 1
-    names = sorted(unexpected.keys() | expected.keys(), key=lambda name: (-unexpected.get(name, 0), name))
-    return [
-        AnalyteFound(name, unexpected.get(name, 0), confirmed.get(name, 0), expected.get(name, 0)) for name in names
-    ]
+        unexpected.update(said.unexpected)
+        confirmed.update(said.confirmed.intersection(said.unexpected))
+        expected.update(said.expected)
+    names = sorted(unexpected.keys() | expected.keys(), key=lambda name: (-unexpected[name], name))
+    return [AnalyteFound(name, unexpected[name], confirmed[name], expected[name]) for name in names]
 
 
 def _absent(work: Work, week: Week) -> Iterator[Talk]:
-    """Those who missed or refused two draws or more in a row, the last of them in the week, whether they came since."""
+    """Those with a draw of the week missed or refused, as far as the rule looks back."""
     not_given = (Status.MISSED, Status.REFUSED)
     people = work.session.exec(
         select(col(Draw.participant_id)).where(_of_the_week(work, week), col(Draw.status).in_(not_given)).distinct()
@@ -122,14 +95,12 @@ def _absent(work: Work, week: Week) -> Iterator[Talk]:
             .join(Participant, col(Participant.id) == Draw.participant_id)
             .where(
                 col(Draw.participant_id).in_(people[start : start + _AT_A_TIME]),
-                col(Draw.due_on).between(week.monday - _LOOKED_BACK, week.sunday),
+                col(Draw.due_on).between(week.monday - LOOKED_BACK, week.sunday),
             )
             .order_by(col(Draw.participant_id), col(Draw.due_on), col(Draw.id))
         )
         for code, rows in groupby(draws, key=lambda row: row[0]):
-            for run in absences_in_a_row((due_on, Status(status)) for _, due_on, status in rows):
-                if run.count >= IN_A_ROW and run.last >= week.monday:
-                    yield Talk(code, Why.ABSENT, run.last, f"{run.count} in a row{', then came' if run.ended else ''}")
+            yield from for_absences(code, ((due_on, Status(status)) for _, due_on, status in rows), week)
 
 
 def _unexpected_negatives(work: Work, week: Week) -> Iterator[Talk]:
@@ -151,7 +122,7 @@ def _unexpected_negatives(work: Work, week: Week) -> Iterator[Talk]:
         )
     )
     for code, due_on, absent in rows:
-        yield Talk(code, Why.UNEXPECTED_NEGATIVE, due_on, f"{', '.join(absent.split(';'))} prescribed, not found")
+        yield for_unexpected_negative(code, due_on, absent.split(";"))
 
 
 def _codes(session: Session, people: set[int]) -> dict[int, str]:

@@ -5,8 +5,7 @@ A missed or refused test, and any usable result other than a negative one, ends 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 
 from testing_tracker.rules.reporting.pattern import NEGATIVE, NOTHING_DUE
 from testing_tracker.rules.words import Outcome, Status
@@ -30,33 +29,6 @@ def negative_streaks(tests: Iterable[tuple[Status, Outcome | None]]) -> Streaks:
             now = 0
         longest = max(now, longest)
     return Streaks(now, longest)
-
-
-@dataclass(frozen=True)
-class Absences:
-    """Draws in a row that were missed or refused: how many, the day of the last, and whether a specimen came since."""
-
-    count: int
-    last: date
-    ended: bool
-
-
-def absences_in_a_row(draws: Iterable[tuple[date, Status]]) -> list[Absences]:
-    """The runs of draws that were missed or refused, oldest first, from draws in the order of their days.
-
-    What is held against nobody neither ends a run nor counts in it.
-    """
-    runs: list[Absences] = []
-    is_going_on = False
-    for day, status in draws:
-        if status in (Status.MISSED, Status.REFUSED):
-            count = runs.pop().count if is_going_on else 0
-            runs.append(Absences(count + 1, day, ended=False))
-            is_going_on = True
-        elif status is Status.COLLECTED and is_going_on:
-            runs[-1] = replace(runs[-1], ended=True)
-            is_going_on = False
-    return runs
 
 
 def negative_weeks(pattern: str) -> int:
