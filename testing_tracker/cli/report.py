@@ -207,8 +207,9 @@ def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed"
 
 
 def _show(desk: Desk, printed: "Printed", form: str) -> None:
+    from testing_tracker.reports.paper.words import WIDTH
     from testing_tracker.reports.weekly import forms
-    from testing_tracker.reports.weekly.table import WIDTH, Screen
+    from testing_tracker.reports.weekly.table import Screen
 
     if desk.training and form != "table":
         click.echo(TRAINING, err=True)

@@ -17,7 +17,7 @@ from conftest import made_once
 from sqlalchemy import Engine, event
 
 from testing_tracker.reports.outcomes import gather
-from testing_tracker.reports.weekly.printing import NOTICE
+from testing_tracker.reports.paper.words import NOTICE
 
 COLUMNS = [
     "participant",

@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TextIO
 
 from testing_tracker.reports.outcomes.gather import OutcomesReport, ParticipantOutcomes
-from testing_tracker.reports.weekly.printing import NOTICE
-from testing_tracker.reports.weekly.table import WIDTH
+from testing_tracker.reports.paper.words import LETTERS, NOTICE, WIDTH, moment, wrapped
 from testing_tracker.rules.calendar import Week, weekday_name
 from testing_tracker.rules.exchange.csv_cells import protected
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
@@ -74,16 +73,9 @@ def _printed(report: OutcomesReport, width: int) -> Iterator[str]:
         for line in report.participants:
             yield from _participant(line, layout)
         yield ""
-        yield from _wrapped(_LEGEND)
-        yield from _wrapped(
-            f"Pattern: the last {layout.letters} weeks, oldest first; + positive, - negative, * both, o missed or "
-            "refused, _ nothing due or nothing known."
-        )
+        yield from wrapped(_LEGEND)
+        yield from wrapped(f"Pattern: the last {layout.letters} weeks, oldest first; {LETTERS}")
     yield NOTICE
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, break_on_hyphens=False)
 
 
 def _heading(report: OutcomesReport) -> Iterator[str]:
@@ -91,12 +83,12 @@ def _heading(report: OutcomesReport) -> Iterator[str]:
     if report.training:
         yield "TRAINING"
     since = f"{weekday_name(span.first).title()} {span.first}" if span.first else "each enrolment"
-    yield from _wrapped(f"{report.facility}: outcomes from {since} to {weekday_name(span.last).title()} {span.last}")
+    yield from wrapped(f"{report.facility}: outcomes from {since} to {weekday_name(span.last).title()} {span.last}")
     only = [f"schedule {report.schedule}"] if report.schedule else []
     only += [f"level {report.level}"] if report.level else []
     of_these = f" ({' and '.join(only)} at the end)" if only else ""
-    yield f"printed {report.printed_at.astimezone(report.zone):%Y-%m-%d %H:%M}"
-    yield from _wrapped(f"participants {len(report.participants)}{of_these}")
+    yield f"printed {moment(report.printed_at, report.zone)}"
+    yield from wrapped(f"participants {len(report.participants)}{of_these}")
     if report.today <= Week.of(span.last).sunday:
         yield "The last week is not over; these are the numbers so far."
     elif Week.of(span.last).sunday != span.last:

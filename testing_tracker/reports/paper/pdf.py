@@ -9,7 +9,7 @@ from importlib.resources import as_file, files
 from io import BytesIO
 from struct import iter_unpack, unpack_from
 
-from testing_tracker.reports.weekly.words import Section
+from testing_tracker.reports.paper.words import Section
 from testing_tracker.rules.exchange.visible import visible_values
 
 UNKNOWN = "□"  # stands for a letter that no font has

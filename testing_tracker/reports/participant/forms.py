@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
 
+from testing_tracker.reports.paper.words import NOTICE, WIDTH, iso, printed_section, wrapped
 from testing_tracker.reports.participant.gather import ParticipantReport
 from testing_tracker.reports.participant.words import (
     CALENDAR_TITLE,
@@ -14,15 +15,12 @@ from testing_tracker.reports.participant.words import (
     calendar_cells,
     foot_of,
     key_of_calendar,
+    lists_of,
     pattern_cells,
     printed_of,
-    sections_of,
     status_of,
     title_of,
 )
-from testing_tracker.reports.weekly.lines import printed_section
-from testing_tracker.reports.weekly.printing import NOTICE, iso
-from testing_tracker.reports.weekly.table import WIDTH
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
 from testing_tracker.rules.reporting.pattern import SIGNS
@@ -63,14 +61,14 @@ def _printed(report: ParticipantReport) -> Iterator[str]:
             signs = (SIGNS[mark] if mark is not None else "." for mark in row.days)
             yield f"  {row.week!s:<9} {'   '.join(f'{sign}' for sign in signs)}"
         yield from textwrap.wrap(key_of_calendar(report), WIDTH)
-    for section in sections_of(report):
+    for section in lists_of(report):
         yield ""
-        yield from printed_section(section, WIDTH)
+        yield from printed_section(section)
     yield ""
     printed = printed_of(report)
     yield printed[0].upper() + printed[1:]
     for line in foot_of(report):
-        yield from textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        yield from wrapped(line, "  ")
 
 
 def _csv(report: ParticipantReport) -> str:
@@ -149,7 +147,7 @@ def _pdf(report: ParticipantReport) -> bytes:
         "leading": [],
         "period": f"{shown['status']}, {shown['printed']}",
         "foot": f"{NOTICE} {shown['printed']}.",
-        "sections": [section_data(section) for section in sections_of(report)],
+        "sections": [section_data(section) for section in lists_of(report)],
         "calendar": [
             {"week": week, "days": [asdict(cell) if cell else None for cell in days]}
             for week, days in calendar_cells(report)
@@ -173,6 +171,6 @@ def _shown(report: ParticipantReport) -> dict[str, object]:
         "calendar": calendar_cells(report),
         "calendar_key": key_of_calendar(report),
         "days": DAYS,
-        "sections": list(sections_of(report)),
+        "sections": lists_of(report),
         "foot_lines": foot_of(report),
     }

@@ -1,14 +1,22 @@
 """Says a participant's report in words and figures, once for all the forms that people read."""
 
 from collections.abc import Iterator
+from operator import itemgetter
 
+from testing_tracker.reports.paper.words import (
+    NOTICE,
+    Section,
+    WeekCell,
+    anchors_in_words,
+    cells_of,
+    moment,
+    printed_in_words,
+    sections_of,
+)
 from testing_tracker.reports.participant.gather import ParticipantReport
-from testing_tracker.reports.weekly.lines import WeekCell, cells_of
-from testing_tracker.reports.weekly.printing import NOTICE, anchors_in_words, moment, printed_in_words
-from testing_tracker.reports.weekly.words import Section
 from testing_tracker.rules.reporting.pattern import MIXED, NOT_PROVIDED, SIGNS, DayMark
 from testing_tracker.rules.reporting.tally import NOT_AVAILABLE
-from testing_tracker.services.people.roster import Change, DrawEntry, ResultEntry
+from testing_tracker.services.people.roster import DrawEntry, JoinedHistory, Record, ResultEntry
 from testing_tracker.services.testing.collections import collection_in_words
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -68,26 +76,31 @@ def pattern_cells(report: ParticipantReport) -> list[WeekCell]:
     return cells_of(report.pattern, report.until)
 
 
-def sections_of(report: ParticipantReport) -> Iterator[Section]:
+def lists_of(report: ParticipantReport) -> list[Section]:
     """The lists of the report, in the order in which they are read."""
-    yield Section("Measures", ("measure", "value", "what it is"), list(_measures(report)))
-    recent, record = report.recent, report.record
-    if record.prescriptions:
-        yield Section(
-            "Prescriptions",
-            ("from", "to", "state", "what"),
-            [
-                (
-                    str(one.from_on),
-                    str(one.to_on or ""),
-                    str(one.status),
-                    "; ".join(filter(None, (one.analyte, one.prescriber, one.reason))),
-                )
-                for one in record.prescriptions
-            ],
-        )
-    yield Section(
-        f"Decisions on recommendations: {len(recent.decisions) or 'none'}",
+    return sections_of((_measures, _prescriptions, _decisions, _reviews, _histories, _draws), report)
+
+
+def _prescriptions(report: ParticipantReport) -> Section:
+    return Section(
+        "Prescriptions",
+        ("from", "to", "state", "what"),
+        [
+            (
+                str(one.from_on),
+                str(one.to_on or ""),
+                str(one.status),
+                "; ".join(filter(None, (one.analyte, one.prescriber, one.reason))),
+            )
+            for one in report.record.prescriptions
+        ],
+    )
+
+
+def _decisions(report: ParticipantReport) -> Section:
+    decisions = report.recent.decisions
+    return Section(
+        f"Decisions on recommendations: {len(decisions) or 'none'}",
         ("no.", "when", "decision", "by", "reason"),
         [
             (
@@ -97,32 +110,36 @@ def sections_of(report: ParticipantReport) -> Iterator[Section]:
                 one.by,
                 one.reason or "",
             )
-            for one in recent.decisions
+            for one in decisions
         ],
+        always=True,
     )
-    if recent.reviews:
-        yield Section(
-            f"For a clinician to look at: {len(recent.reviews)}",
-            ("no.", "open for", "day", "what"),
-            [
-                (
-                    str(one.id),
-                    f"{one.age_days} d",
-                    str(one.due_on),
-                    f"{one.about}: {one.detail}" if one.detail else str(one.about),
-                )
-                for one in recent.reviews
-            ],
-        )
-    yield Section("Enrolment, level of care, schedule, leave", ("from", "what", "by", "reason"), _histories(report))
-    yield Section(
-        f"Draws: {len(record.draws) or 'none'}",
+
+
+def _reviews(report: ParticipantReport) -> Section:
+    reviews = report.recent.reviews
+    return Section(
+        f"For a clinician to look at: {len(reviews)}",
+        ("no.", "open for", "day", "what"),
+        [(str(one.id), f"{one.age_days} d", str(one.due_on), one.what) for one in reviews],
+    )
+
+
+def _draws(report: ParticipantReport) -> Section:
+    draws = report.record.draws
+    return Section(
+        f"Draws: {len(draws) or 'none'}",
         ("day", "kind", "status", "result", "reason"),
-        [row for draw in record.draws for row in _draw_rows(draw, report)],
+        [row for draw in draws for row in _draw_rows(draw, report)],
+        always=True,
     )
 
 
-def _measures(report: ParticipantReport) -> Iterator[tuple[str, str, str]]:
+def _measures(report: ParticipantReport) -> Section:
+    return Section("Measures", ("measure", "value", "what it is"), list(_measured(report)))
+
+
+def _measured(report: ParticipantReport) -> Iterator[tuple[str, str, str]]:
     measures, weeks = report.measures, report.measures.weeks
     negative = measures.negative_weeks + 0.5 * report.pattern.count(MIXED)
     provided = weeks - report.pattern.count(NOT_PROVIDED)
@@ -177,36 +194,39 @@ def _event(happened: bool | None, week: int | None) -> str:
     return f"yes, by week {week}" if happened else f"no, up to week {week}"
 
 
-def _histories(report: ParticipantReport) -> list[tuple[str, ...]]:
+def _histories(report: ParticipantReport) -> Section:
     record = report.record
-
-    def row(change: Change, what: str) -> tuple[str, ...]:
-        return (str(change.from_on), what, change.recorded_by, change.reason or "")
-
-    rows = [row(change, change.what) for change in record.enrolments]
-    rows += [row(change, f"level of care {change.what}") for change in record.levels]
-    rows += [row(change, f"schedule {change.what}") for change in record.schedules]
-    rows += [(str(leave.from_on), f"on leave to {leave.to_on}", "", leave.reason) for leave in record.leaves]
-    rows += [
-        (
-            str(one.until.astimezone(report.zone).date()),
-            f"{one.what} corrected, was {one.code}",
-            one.recorded_by,
-            one.reason,
-        )
-        for one in record.earlier_names
+    rows = [
+        *_history(record, ""),
+        *(
+            (
+                str(one.until.astimezone(report.zone).date()),
+                f"{one.what} corrected, was {one.code}",
+                one.recorded_by,
+                one.reason,
+            )
+            for one in record.earlier_names
+        ),
+        *(row for joined in record.joined for row in _joined(joined, report)),
     ]
-    for joined in record.joined:
-        one, of_it = joined.record, f"under {joined.record.participant}: "
-        day = str(one.joined_at.astimezone(report.zone).date())
-        rows.append(
-            (day, f"{one.participant}, number {one.number}, joined into this record", one.recorded_by, one.reason)
-        )
-        rows += [row(change, f"{of_it}{change.what}") for change in joined.enrolments]
-        rows += [row(change, f"{of_it}level of care {change.what}") for change in joined.levels]
-        rows += [row(change, f"{of_it}schedule {change.what}") for change in joined.schedules]
-        rows += [(str(leave.from_on), f"{of_it}on leave to {leave.to_on}", "", leave.reason) for leave in joined.leaves]
-    return sorted(rows, key=lambda cells: cells[0])
+    columns = ("from", "what", "by", "reason")
+    return Section("Enrolment, level of care, schedule, leave", columns, sorted(rows, key=itemgetter(0)), always=True)
+
+
+def _joined(joined: JoinedHistory, report: ParticipantReport) -> Iterator[tuple[str, ...]]:
+    one = joined.record
+    day = str(one.joined_at.astimezone(report.zone).date())
+    yield day, f"{one.participant}, number {one.number}, joined into this record", one.recorded_by, one.reason
+    yield from _history(joined, f"under {one.participant}: ")
+
+
+def _history(of: Record | JoinedHistory, before: str) -> Iterator[tuple[str, ...]]:
+    """The changes of a record, each with `before` in front of what it says."""
+    for what, changes in (("", of.enrolments), ("level of care ", of.levels), ("schedule ", of.schedules)):
+        for change in changes:
+            yield str(change.from_on), f"{before}{what}{change.what}", change.recorded_by, change.reason or ""
+    for leave in of.leaves:
+        yield str(leave.from_on), f"{before}on leave to {leave.to_on}", "", leave.reason
 
 
 def _draw_rows(draw: DrawEntry, report: ParticipantReport) -> Iterator[tuple[str, ...]]:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
 
-from testing_tracker.reports.weekly.printing import NOTICE
+from testing_tracker.reports.paper.words import NOTICE
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.serving.delivery_file import MailDelivery
 

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from testing_tracker.reports.paper import charts
 from testing_tracker.reports.paper.pages import page
 from testing_tracker.reports.paper.pdf import paper_of, pdf, section_data
+from testing_tracker.reports.paper.words import WeekCell, cells_of
 from testing_tracker.reports.weekly.gather import WeeklyReport
-from testing_tracker.reports.weekly.lines import COUNT_NAMES, WEEKS_SHOWN, lines_of
 from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS
 from testing_tracker.reports.weekly.words import (
@@ -21,6 +21,21 @@ from testing_tracker.reports.weekly.words import (
     trend_rows,
     weekday_rows,
 )
+from testing_tracker.rules.reporting.tally import NOT_AVAILABLE, compliance_of
+
+WEEKS_SHOWN = 13  # the report's and the twelve before, as in its charts
+_COUNTS = {
+    "due": "due",
+    "collected": "coll.",
+    "missed": "missed",
+    "refused": "ref.",
+    "excused": "exc.",
+    "outstanding": "open",
+    "negative": "neg.",
+    "positive": "pos.",
+    "invalid": "inv.",
+}
+COUNT_NAMES = tuple(_COUNTS.values())
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,34 @@ def _analytes(report: WeeklyReport) -> Chart:
         (1, 2, 3),
         "Tests in which it was found; a test that found two counts for each. Prescribed: a prescription explains it.",
     )
+
+
+@dataclass(frozen=True)
+class ParticipantCells:
+    """A participant's line, ready to be shown."""
+
+    participant: str
+    name: str | None
+    level: str
+    schedule: str
+    counts: list[int]
+    compliance: str
+    cells: list[WeekCell]
+
+
+def lines_of(printed: Printed) -> Iterator[ParticipantCells]:
+    """The lines in the order asked for."""
+    for line in printed.lines:
+        share = compliance_of(line.tally)
+        yield ParticipantCells(
+            participant=line.participant,
+            name=printed.name_of(line.participant),
+            level=line.level,
+            schedule=line.schedule,
+            counts=[getattr(line.tally, count) for count in _COUNTS],
+            compliance=f"{share.fraction} {share.percent}" if share.whole else NOT_AVAILABLE,
+            cells=cells_of(line.pattern[-WEEKS_SHOWN:], printed.report.week),
+        )
 
 
 def weekly_html(printed: Printed) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TextIO
 
-from testing_tracker.reports.weekly.lines import printed_section, wrapped
+from testing_tracker.reports.paper.words import WIDTH, printed_section, wrapped
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly.words import (
@@ -28,7 +28,6 @@ from testing_tracker.rules.reporting.pattern import MIXED, NEGATIVE, NOT_PROVIDE
 from testing_tracker.rules.reporting.tally import compliance_of
 from testing_tracker.rules.words import Level
 
-WIDTH = 80  # a printed page, and the narrowest terminal in use
 _LETTERS = 8  # of a pattern, on that width
 _SHORT_LEVELS = {Level.OUTPATIENT: "outp", Level.RESIDENTIAL: "resid"}  # so that a code keeps its place in the line
 _CODE, _SCHEDULE = 11, 8  # columns; a longer one goes on in the next line
@@ -75,50 +74,46 @@ def _printed(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
     yield from _numbers(printed, page)
     for section in page.sections:
         yield ""
-        yield from printed_section(section, WIDTH)
+        yield from printed_section(section)
     yield ""
     yield from _weekdays(printed)
     yield from _analytes(printed)
     yield ""
     for note in page.notes:
-        yield from _wrapped(note)
+        yield from wrapped(note)
         yield ""
     yield from _participants(printed, screen)
     if page.amendments:
         yield ""
         yield "Amendments"
         for amendment in page.amendments:
-            yield from _wrapped(f"  {amendment}", "    ")
+            yield from wrapped(f"  {amendment}", "    ")
     yield ""
     yield page.printed[0].upper() + page.printed[1:]
     for line in page.foot:
-        yield from _wrapped(line, "  ")
-
-
-def _wrapped(text: str, indent: str = "") -> list[str]:
-    return wrapped(text, WIDTH, indent)
+        yield from wrapped(line, "  ")
 
 
 def _heading(page: Page) -> Iterator[str]:
     if page.training:
         yield "TRAINING"
-    yield from _wrapped(page.title)
+    yield from wrapped(page.title)
     yield page.period
     for warning in page.leading:
         yield ""
-        yield from _wrapped(warning)
+        yield from wrapped(warning)
 
 
 def _numbers(printed: Printed, page: Page) -> Iterator[str]:
     tally = printed.report.total
     yield f"participants {page.participants}"
     late = f" ({tally.late} after the window)" if tally.late else ""
-    yield from _wrapped(
+    yield from wrapped(
         f"tests due {tally.due}: collected {tally.collected}{late}, missed {tally.missed}, refused {tally.refused}, "
         f"excused {tally.excused}, outstanding {tally.outstanding}"
     )
     expected = f" ({tally.expected} found only what is prescribed)" if tally.expected else ""
-    yield from _wrapped(
+    yield from wrapped(
         f"results: negative {tally.negative}{expected}, positive {tally.positive}, invalid {tally.invalid}"
     )
     for rate in page.rates:
@@ -126,8 +121,8 @@ def _numbers(printed: Printed, page: Page) -> Iterator[str]:
 
 
 def _rate(rate: Rate) -> Iterator[str]:
-    yield from _wrapped(f"{rate.name} {rate.this} ({rate.rule})", "  ")
-    yield from _wrapped(f"  {rate.before}", "  ")
+    yield from wrapped(f"{rate.name} {rate.this} ({rate.rule})", "  ")
+    yield from wrapped(f"  {rate.before}", "  ")
 
 
 def _weekdays(printed: Printed) -> Iterator[str]:
@@ -143,7 +138,7 @@ def _weekdays(printed: Printed) -> Iterator[str]:
         line = f"  {title:<9}" + "".join(f"{cell:>9}" for cell in cells)
         if line.strip():
             yield line
-    yield from _wrapped(WEEKDAYS_NOTE)
+    yield from wrapped(WEEKDAYS_NOTE)
 
 
 def _analytes(printed: Printed) -> Iterator[str]:
@@ -165,8 +160,8 @@ def _participants(printed: Printed, screen: Screen) -> Iterator[str]:
     for line in printed.lines:
         yield from _participant(printed, line, screen)
     if printed.sort == WORST_FIRST:
-        yield from _wrapped("Most positive tests first, then most not given.")
-    yield from _wrapped(f"{KEY} The last {screen.letters} weeks are shown. open: nothing recorded yet.")
+        yield from wrapped("Most positive tests first, then most not given.")
+    yield from wrapped(f"{KEY} The last {screen.letters} weeks are shown. open: nothing recorded yet.")
 
 
 def _participant(printed: Printed, line: ParticipantWeek, screen: Screen) -> Iterator[str]:

@@ -6,9 +6,10 @@ from dataclasses import asdict, fields
 from itertools import chain
 from typing import TextIO
 
+from testing_tracker.reports.paper.words import NOTICE, iso
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.participants import ParticipantWeek
-from testing_tracker.reports.weekly.printing import NOTICE, Printed, iso
+from testing_tracker.reports.weekly.printing import Printed
 from testing_tracker.reports.weekly.trend import Trend
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to

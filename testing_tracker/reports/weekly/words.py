@@ -8,9 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from testing_tracker.reports.paper.words import (
+    LETTERS,
+    NOTICE,
+    Section,
+    anchors_in_words,
+    moment,
+    printed_in_words,
+    sections_of,
+)
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.open_matters import Recommended
-from testing_tracker.reports.weekly.printing import NOTICE, Printed, anchors_in_words, moment, printed_in_words
+from testing_tracker.reports.weekly.printing import Printed
 from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS, WEEKS_BEFORE, DayDrawn
 from testing_tracker.rules.calendar import Week, weekday_name, zone_on
 from testing_tracker.rules.deciding.escalation import DISCLAIMER
@@ -23,10 +32,7 @@ from testing_tracker.rules.reporting.tally import (
     positivity_of,
 )
 
-KEY = (
-    "Pattern: a letter a week, oldest first; + positive, - negative, * both, o missed or refused, "
-    "_ nothing due or nothing known."
-)
+KEY = f"Pattern: a letter a week, oldest first; {LETTERS}"
 _MOST_ACTS = 40
 
 
@@ -45,17 +51,6 @@ class Rate:
         """What it was before, and the change since last week."""
         change = self.this.change_from(self.last)
         return f"last week {self.last}{f' ({change} since)' if change else ''}; the 12 weeks before {self.twelve}"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A list of the first page; `empty` is what it says without rows, nothing to be left out then."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    empty: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ def page_of(printed: Printed) -> Page:
         rates=_rates(report),
         counts=_counts(report),
         notes=list(_notes(report)),
-        sections=list(_sections(report)),
+        sections=sections_of(_LISTS, report),
         amendments=list(_amendments(printed)),
         foot=[NOTICE, *anchors_in_words(report.anchors)],
     )
@@ -184,72 +179,26 @@ def _notes(report: WeeklyReport) -> Iterator[str]:
         )
 
 
-def _sections(report: WeeklyReport) -> Iterator[Section]:
-    standing = report.standing
-    as_of = f"As of {moment(standing.as_of, report.zone)}."
-    waiting = [found for found in standing.recommendations if found.is_open]
-    decided = [found for found in standing.recommendations if not found.is_open]
-    yield Section(
+def _waiting(report: WeeklyReport) -> Section:
+    waiting = [found for found in report.standing.recommendations if found.is_open]
+    return Section(
         f"Open recommendations: {len(waiting) or 'none'}",
         ("no.", "participant", "open for", "recommended", "evidence"),
         [_recommendation(found, f"{found.age_days} d") for found in waiting],
-        note=f"{as_of} {DISCLAIMER}" if waiting else "",
+        note=f"{_as_of(report)} {DISCLAIMER}" if waiting else "",
+        always=True,
     )
-    if decided:
-        yield Section(
-            f"Others raised or decided in the week: {len(decided)}",
-            ("no.", "participant", "status", "recommended", "evidence"),
-            [_recommendation(found, found.status) for found in decided],
-            note=DISCLAIMER if not waiting else "",
-        )
-    yield Section(
-        f"To talk with: {len({one.participant for one in report.findings.talk}) or 'nobody'}",
-        ("participant", "day", "why"),
-        [(one.participant, str(one.due_on), f"{one.why}: {one.detail}") for one in report.findings.talk],
+
+
+def _others(report: WeeklyReport) -> Section:
+    found = report.standing.recommendations
+    others = [one for one in found if not one.is_open]
+    return Section(
+        f"Others raised or decided in the week: {len(others)}",
+        ("no.", "participant", "status", "recommended", "evidence"),
+        [_recommendation(one, one.status) for one in others],
+        note=DISCLAIMER if len(others) == len(found) else "",
     )
-    if standing.overdue:
-        yield Section(
-            f"Definitive results overdue: {len(standing.overdue)}",
-            ("participant", "test of", "laboratory", "awaited by"),
-            [(one.participant, str(one.due_on), one.lab or "", str(one.expected_by)) for one in standing.overdue],
-            note=as_of,
-        )
-    if standing.recollections:
-        yield Section(
-            f"To be collected again: {len(standing.recollections)}",
-            ("participant", "test of", "why"),
-            [(one.participant, str(one.due_on), one.why) for one in standing.recollections],
-            note=as_of,
-        )
-    if standing.reviews:
-        yield Section(
-            f"For a clinician to look at: {len(standing.reviews)}",
-            ("no.", "participant", "open for", "day", "what"),
-            [
-                (
-                    str(one.id),
-                    one.participant,
-                    f"{one.age_days} d",
-                    str(one.due_on),
-                    f"{one.about}: {one.detail}" if one.detail else str(one.about),
-                )
-                for one in standing.reviews
-            ],
-            note=as_of,
-        )
-    if standing.amended:
-        yield Section(
-            f"Reports amended after they were delivered: {len(standing.amended)}",
-            ("report of", "delivered on", "by", "send it again with"),
-            [(one.week, moment(one.delivered_at, report.zone), one.channel, one.do) for one in standing.amended],
-            note=as_of,
-        )
-    if report.leaves:
-        yield Section(
-            f"On leave in the week: {len(report.leaves)}",
-            ("participant", "from", "to", "reason"),
-            [(one.participant, str(one.from_on), str(one.to_on), one.reason) for one in report.leaves],
-        )
 
 
 def _recommendation(found: Recommended, second: str) -> tuple[str, ...]:
@@ -259,6 +208,80 @@ def _recommendation(found: Recommended, second: str) -> tuple[str, ...]:
     )
     certainty = f" ({found.certainty})" if found.certainty else ""
     return (str(found.id), found.participant, second, found.reason, f"{tests}{certainty}")
+
+
+def _talk(report: WeeklyReport) -> Section:
+    talk = report.findings.talk
+    return Section(
+        f"To talk with: {len({one.participant for one in talk}) or 'nobody'}",
+        ("participant", "day", "why"),
+        [(one.participant, str(one.due_on), f"{one.why}: {one.detail}") for one in talk],
+        always=True,
+    )
+
+
+def _overdue(report: WeeklyReport) -> Section:
+    overdue = report.standing.overdue
+    return Section(
+        f"Definitive results overdue: {len(overdue)}",
+        ("participant", "test of", "laboratory", "awaited by"),
+        [(one.participant, str(one.due_on), one.lab or "", str(one.expected_by)) for one in overdue],
+        note=_as_of(report),
+    )
+
+
+def _recollections(report: WeeklyReport) -> Section:
+    recollections = report.standing.recollections
+    return Section(
+        f"To be collected again: {len(recollections)}",
+        ("participant", "test of", "why"),
+        [(one.participant, str(one.due_on), one.why) for one in recollections],
+        note=_as_of(report),
+    )
+
+
+def _reviews(report: WeeklyReport) -> Section:
+    reviews = report.standing.reviews
+    return Section(
+        f"For a clinician to look at: {len(reviews)}",
+        ("no.", "participant", "open for", "day", "what"),
+        [(str(one.id), one.participant, f"{one.age_days} d", str(one.due_on), one.what) for one in reviews],
+        note=_as_of(report),
+    )
+
+
+def _amended(report: WeeklyReport) -> Section:
+    amended = report.standing.amended
+    return Section(
+        f"Reports amended after they were delivered: {len(amended)}",
+        ("report of", "delivered on", "by", "send it again with"),
+        [(one.week, moment(one.delivered_at, report.zone), one.channel, one.do) for one in amended],
+        note=_as_of(report),
+    )
+
+
+def _leaves(report: WeeklyReport) -> Section:
+    return Section(
+        f"On leave in the week: {len(report.leaves)}",
+        ("participant", "from", "to", "reason"),
+        [(one.participant, str(one.from_on), str(one.to_on), one.reason) for one in report.leaves],
+    )
+
+
+def _as_of(report: WeeklyReport) -> str:
+    return f"As of {moment(report.standing.as_of, report.zone)}."
+
+
+_LISTS = (  # as they are read
+    _waiting,
+    _others,
+    _talk,
+    _overdue,
+    _recollections,
+    _reviews,
+    _amended,
+    _leaves,
+)
 
 
 def _amendments(printed: Printed) -> Iterator[str]:

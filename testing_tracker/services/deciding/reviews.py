@@ -41,6 +41,11 @@ class ReviewLine:
     done_by: str | None
     note: str | None
 
+    @property
+    def what(self) -> str:
+        """What is to be looked at, for people."""
+        return f"{self.about}: {self.detail}" if self.detail else str(self.about)
+
 
 def ask(work: Work, draw: Draw, about: ReviewReason, detail: str | None = None) -> None:
     """Ask a clinician to look at a draw; asked once for each draw and matter.

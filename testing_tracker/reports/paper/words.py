@@ -1,0 +1,110 @@
+"""Words, lists and cells that every report is made of: its imprint, its sections, the weeks of a use pattern."""
+
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.reporting.pattern import MEANINGS, MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
+from testing_tracker.services.drawing.keys import Anchor
+from testing_tracker.services.reporting.editions import Imprint
+
+_Report = TypeVar("_Report")
+
+WIDTH = 80  # a printed page, and the narrowest terminal in use
+# 42 CFR 2.32(a)(2), the short form as amended in 2024; several secondary sources agree on the wording.
+NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+
+
+def moment(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant by the facility's clock, to the minute."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def iso(value: object) -> str:
+    """A date or an instant, to the second, as JSON has it (ISO 8601)."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    assert isinstance(value, date)
+    return value.isoformat()
+
+
+def printed_in_words(imprint: Imprint, zone: ZoneInfo) -> str:
+    """When and by which account it was printed, and the number of the edition where it was amended."""
+    edition = f", edition {imprint.number}" if imprint.number is not None and imprint.number > 1 else ""
+    return f"printed {moment(imprint.printed_at, zone)} by {imprint.printed_by}{edition}"
+
+
+def anchors_in_words(anchors: Sequence[Anchor]) -> list[str]:
+    """What the draws are checked against."""
+    return [
+        f"Draws from {anchor.first_day} on{' (superseded before it drew)' if anchor.superseded else ''}, anchor: "
+        f"{anchor.anchor}"
+        for anchor in anchors
+    ]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A list of a report, with a note under it; without rows it is left out, unless it is `always` there."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    note: str = ""
+    always: bool = False
+
+
+def sections_of(lists: Iterable[Callable[[_Report], Section]], report: _Report) -> list[Section]:
+    """The sections of a report that are there, in the order in which they are read."""
+    return [section for make in lists if (section := make(report)).rows or section.always]
+
+
+_FIRST, _SHORT = 34, 18  # columns that stand under each other are no wider
+
+
+def printed_section(section: Section) -> Iterator[str]:
+    """The lines of a section, its title first."""
+    yield section.title
+    widths = [max((len(row[place]) for row in section.rows), default=0) for place in range(len(section.columns))]
+    too_wide = (place for place, found in enumerate(widths[:-1]) if found > (_SHORT if place else _FIRST))
+    flowing = next(too_wide, len(widths) - 1)
+    for row in section.rows:
+        start = "  ".join(
+            f"{cell:<{found}}" for cell, found in zip(row[:flowing], widths[:flowing], strict=True) if found
+        )
+        rest = "; ".join(cell for cell in row[flowing:] if cell)
+        yield from wrapped(f"  {start}  {rest}".rstrip(), "      ")
+    if section.note:
+        yield from wrapped(section.note)
+
+
+def wrapped(text: str, indent: str = "") -> list[str]:
+    """A text in lines of a page's width; the later ones begin with `indent`."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+
+
+LETTERS = "+ positive, - negative, * both, o missed or refused, _ nothing due or nothing known."
+LOOKS = {POSITIVE: "positive", MIXED: "mixed", NEGATIVE: "negative", NOT_PROVIDED: "absent"}
+
+
+@dataclass(frozen=True)
+class WeekCell:
+    """A week of a pattern: its letter, how it looks, and what it means in words."""
+
+    letter: str
+    look: str
+    week: str
+    meaning: str
+
+
+def cells_of(pattern: str, last: Week) -> list[WeekCell]:
+    """The cells of a use pattern that ends with a week."""
+    first = last + -(len(pattern) - 1)
+    return [
+        WeekCell(letter, LOOKS.get(letter, ""), str(first + number), MEANINGS[letter])
+        for number, letter in enumerate(pattern)
+    ]
