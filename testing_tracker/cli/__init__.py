@@ -11,8 +11,8 @@ import click
 
 from testing_tracker import __version__
 from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.parameter_types import DAY, FACILITY, refuse_unreadable
 from testing_tracker.cli.desk.shown import shown
-from testing_tracker.cli.desk.words import DAY, FACILITY, refuse_unreadable
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 

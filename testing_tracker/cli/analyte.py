@@ -8,7 +8,7 @@ import click
 
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.output import Row, format_option, print_json, print_rows
-from testing_tracker.cli.desk.words import ANALYTE
+from testing_tracker.cli.desk.parameter_types import ANALYTE
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY, REASON
 from testing_tracker.cli.desk.result_options import new_cup, said_of_a_cup
-from testing_tracker.cli.desk.words import CODE_DUE, DAY, REASON, in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
 from testing_tracker.cli.result import which_draw
 from testing_tracker.rules.words import Status
 
@@ -28,13 +29,13 @@ def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, statu
             now += f", because {found.draw.reason}"
         if changed is not None:
             assert changed.id is not None, "it is on record"
-            said = in_a_line(changed.id, found.participant.code, changed.status, changed.reason)
+            said = recommendation_line(changed.id, found.participant.code, changed.status, changed.reason)
         participant, lost = found.participant.code, services.reviews.lost_ground_of(work.session, found.draw)
     say(desk, f"{which}: {now} (was {earlier}).")
     if said is not None:
         say(desk, said)
     if lost is not None:
-        say(desk, lost_ground_in_a_line(participant, lost))
+        say(desk, lost_ground_line(participant, lost))
 
 
 def _one_or_all(command: _Command) -> _Command:

@@ -6,7 +6,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_rows
-from testing_tracker.cli.desk.words import CODE, DAY, REASON
+from testing_tracker.cli.desk.parameter_types import CODE, DAY, REASON
 from testing_tracker.cli.result import which_draw
 
 _COLUMNS = ["participant", "due_on", "outcome", "lab", "sent_on", "expected_by", "is_overdue", "analytes"]

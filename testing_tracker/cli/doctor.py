@@ -6,8 +6,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
-from testing_tracker.cli.desk.held import longest_gap_option
 from testing_tracker.cli.desk.output import format_option, print_rows
+from testing_tracker.cli.desk.parameter_types import longest_gap_option
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

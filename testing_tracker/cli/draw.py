@@ -7,10 +7,10 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
-from testing_tracker.cli.desk.held import asked, longest_gap_option, question_with_answers
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_rows
-from testing_tracker.cli.desk.words import CODE, DATE, DAY, REASON
+from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY, REASON, longest_gap_option
+from testing_tracker.cli.desk.sentences import open_questions, question_with_answers
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         made = services.draws.night_has_run(work, day)
         today = work.today
         again = _to_recollect(work, day)
-        questions = asked(work, None if day == today else day)
+        questions = open_questions(work, None if day == today else day)
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     if any(line.panel for line in lines):
         columns.append("panel")

@@ -9,7 +9,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import format_option, print_rows
-from testing_tracker.cli.desk.words import DAY, REASON
+from testing_tracker.cli.desk.parameter_types import DAY, REASON
 from testing_tracker.rules.words import Role
 
 if TYPE_CHECKING:

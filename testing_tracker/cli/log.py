@@ -10,9 +10,9 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.held import asked
+from testing_tracker.cli.desk.parameter_types import DAY, LONGEST_TEXT
+from testing_tracker.cli.desk.sentences import open_questions
 from testing_tracker.cli.desk.shown import behind
-from testing_tracker.cli.desk.words import DAY, LONGEST_TEXT
 from testing_tracker.cli.log_conversation import HELP, Conversation
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -35,7 +35,7 @@ def log_command(desk: Desk, on: str | None) -> None:
             raise TestingTrackerError(f"{day} is in the future; today is {work.today}.")
         waiting = len(services.log_session.awaited(work, day))
         made = services.draws.night_has_run(work, day)
-        questions = asked(work)
+        questions = open_questions(work)
     if not made:
         warn(f"the draws of {day} have not been made; `testing-tracker draw` makes those of today.")
     for question in questions:

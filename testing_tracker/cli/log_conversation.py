@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.words import in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
 from testing_tracker.cli.result import found_in_words, told
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import check_code
@@ -337,7 +337,7 @@ class Conversation:
                 for number in undone.decided
             )
             if undone.lost is not None:
-                self._tell(lost_ground_in_a_line(line.opened.code, undone.lost))
+                self._tell(lost_ground_line(line.opened.code, undone.lost))
 
     def _tell_all(self, lines: "Iterator[str] | Sequence[str]") -> None:
         for line in lines:
@@ -379,7 +379,7 @@ def _said_of(accepted: "EntryOnRecord") -> list[str]:
 
 
 def _recommended(code: str, raised: "RaisedByEntry | None") -> list[str]:
-    return [in_a_line(raised.number, code, raised.status, raised.reason)] if raised else []
+    return [recommendation_line(raised.number, code, raised.status, raised.reason)] if raised else []
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported, participant_import
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, show
-from testing_tracker.cli.desk.words import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE, in_a_line
+from testing_tracker.cli.desk.parameter_types import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE
+from testing_tracker.cli.desk.sentences import recommendation_line
 from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ def _changed(code: str, recommendation: "Recommendation | None") -> list[str]:
     if recommendation is None:
         return []
     assert recommendation.id is not None, "it is on record"
-    return [in_a_line(recommendation.id, code, recommendation.status, recommendation.reason)]
+    return [recommendation_line(recommendation.id, code, recommendation.status, recommendation.reason)]
 
 
 def _document(record: "Record", names: bool) -> dict[str, object]:
@@ -314,7 +315,7 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
         )
         _print_histories(joined, "  ")
     for prescribed in record.prescriptions:
-        show(f"  prescribed {_in_a_line(prescribed)}")
+        show(f"  prescribed {_prescription_line(prescribed)}")
     for slip in record.slips:
         when = slip.undone_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
         show(f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})")
@@ -337,7 +338,7 @@ def _without_code(prescription: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in prescription.items() if key != "participant"}
 
 
-def _in_a_line(prescription: "PrescriptionLine") -> str:
+def _prescription_line(prescription: "PrescriptionLine") -> str:
     until = f"  to {prescription.to_on}" if prescription.to_on else ""
     by = f", by {prescription.prescriber}" if prescription.prescriber else ""
     why = f": {prescription.reason}" if prescription.reason else ""

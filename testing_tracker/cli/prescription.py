@@ -11,7 +11,8 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
-from testing_tracker.cli.desk.words import ANALYTE, CODE, DAY, REASON, in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.desk.parameter_types import ANALYTE, CODE, DAY, REASON
+from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
 
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.interpretation import Interpretation
@@ -161,13 +162,13 @@ def _read_again(code: str, again: "Sequence[Reread]") -> list[str]:
     recommendations = {one.recommendation.id: one.recommendation for one in again if one.recommendation is not None}
     for number, found in recommendations.items():
         assert number is not None, "it is on record"
-        said.append(in_a_line(number, code, found.status, found.reason))
+        said.append(recommendation_line(number, code, found.status, found.reason))
     for number in sorted({number for one in again for number in one.decided}):
         said.append(
             f"Recommendation {number} was decided on what was read before. The decision stands until a clinician "
             "changes it."
         )
-    said += [lost_ground_in_a_line(code, lost) for lost in dict.fromkeys(one.lost for one in again) if lost is not None]
+    said += [lost_ground_line(code, lost) for lost in dict.fromkeys(one.lost for one in again) if lost is not None]
     return said
 
 

@@ -15,8 +15,8 @@ from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import deliveries_of, output_file, output_options, write_file
 from testing_tracker.cli.desk.importing import Export, exported, put_on_record
 from testing_tracker.cli.desk.output import print_rows
+from testing_tracker.cli.desk.parameter_types import CODE, WEEK
 from testing_tracker.cli.desk.shown import behind, binary_output, print_bytes
-from testing_tracker.cli.desk.words import CODE, WEEK
 from testing_tracker.cli.report_network import network_report
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.errors import TestingTrackerError

@@ -8,7 +8,7 @@ import click
 from testing_tracker.cli.desk.desk import Desk, pass_desk, warn
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows
-from testing_tracker.cli.desk.words import WEEK
+from testing_tracker.cli.desk.parameter_types import WEEK
 
 if TYPE_CHECKING:
     from testing_tracker.reports.network import FacilityWeek, NetworkReport

@@ -14,8 +14,8 @@ from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, 
 from testing_tracker.cli.desk.files import output_file, output_options, write_text
 from testing_tracker.cli.desk.importing import Export, exported, put_on_record
 from testing_tracker.cli.desk.output import format_option, progress
+from testing_tracker.cli.desk.parameter_types import DAY, LEVEL, SCHEDULE
 from testing_tracker.cli.desk.shown import print_text
-from testing_tracker.cli.desk.words import DAY, LEVEL, SCHEDULE
 from testing_tracker.rules.words import Level
 
 if TYPE_CHECKING:

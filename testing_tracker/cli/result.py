@@ -7,8 +7,9 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY, OUTCOME, REASON
 from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result
-from testing_tracker.cli.desk.words import CODE, CODE_DUE, DAY, OUTCOME, REASON, in_a_line, lost_ground_in_a_line
+from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
 
@@ -146,13 +147,13 @@ def told(which: str, done: str, logged: "Logged") -> list[str]:
     if recommendation is not None:
         assert recommendation.id is not None, "it has been written"
         code = logged.participant.code
-        lines.append(in_a_line(recommendation.id, code, recommendation.status, recommendation.reason))
+        lines.append(recommendation_line(recommendation.id, code, recommendation.status, recommendation.reason))
     lines += [
         f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes it."
         for number in logged.decided
     ]
     if logged.settled.lost is not None:
-        lines.append(lost_ground_in_a_line(logged.participant.code, logged.settled.lost))
+        lines.append(lost_ground_line(logged.participant.code, logged.settled.lost))
     return lines
 
 

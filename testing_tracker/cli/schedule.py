@@ -8,7 +8,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import schedule_text
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
-from testing_tracker.cli.desk.words import ID, SCHEDULE
+from testing_tracker.cli.desk.parameter_types import ID, SCHEDULE
 from testing_tracker.cli.simulate import simulate_schedules
 from testing_tracker.errors import TestingTrackerError
 

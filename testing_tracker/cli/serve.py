@@ -12,8 +12,7 @@ import click
 
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
 from testing_tracker.cli.desk.files import OutputFolder, write_file
-from testing_tracker.cli.desk.held import longest_gap_option
-from testing_tracker.cli.desk.words import TIME
+from testing_tracker.cli.desk.parameter_types import TIME, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

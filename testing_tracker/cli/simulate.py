@@ -11,7 +11,7 @@ import click
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import output_file, output_options, schedule_text
 from testing_tracker.cli.desk.output import FORMATS, print_csv, print_json, print_rich
-from testing_tracker.cli.desk.words import ANALYTE, SCHEDULE
+from testing_tracker.cli.desk.parameter_types import ANALYTE, SCHEDULE
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

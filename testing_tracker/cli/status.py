@@ -8,15 +8,14 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk
-from testing_tracker.cli.desk.held import longest_gap_option
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
-from testing_tracker.cli.desk.words import TIME
+from testing_tracker.cli.desk.parameter_types import TIME, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.owed import GO_ON
 
 if TYPE_CHECKING:
     from testing_tracker.rules.keeping.owed import Gap
-from testing_tracker.cli.desk.held import answers_to
+from testing_tracker.cli.desk.sentences import answers_to
 from testing_tracker.rules.drawing.no_record import question
 
 if TYPE_CHECKING:

@@ -124,7 +124,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
 
 def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ...]:
     """What the environment has to say for the program to find the same database, files and facility again."""
-    from testing_tracker.cli.desk.held import VARIABLE as LONGEST_GAP_VARIABLE
+    from testing_tracker.cli.desk.parameter_types import LONGEST_GAP_VARIABLE
     from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
 
     location = desk.location

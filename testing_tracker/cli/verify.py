@@ -13,7 +13,7 @@ from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, 
 from testing_tracker.cli.desk.files import output_file, output_options
 from testing_tracker.cli.desk.importing import exported, put_on_record
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
-from testing_tracker.cli.desk.words import DAY, REASON
+from testing_tracker.cli.desk.parameter_types import DAY, REASON
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from testing_tracker.clock import Clock
 from testing_tracker.serving import events
 from testing_tracker.serving.events import Event
-from testing_tracker.serving.turn import Plan, do_what_is_owed, in_a_line
+from testing_tracker.serving.turn import Plan, do_what_is_owed, error_line
 
 SECONDS_TO_FINISH = 3  # the process is to be gone within five
 
@@ -32,7 +32,7 @@ class Turns:
             try:
                 do_what_is_owed(self.plan, lambda: self.ended)
             except Exception as error:
-                said = in_a_line(error)
+                said = error_line(error)
                 events.tell(Event.TURN_FAILED, f"{said} Trying again in a minute.", level=logging.ERROR, error=said)
 
     def end(self) -> bool:

@@ -94,7 +94,7 @@ def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -
                 if not is_one_of_many:
                     raise
                 turn.complain(
-                    Event.TURN_FAILED, f"{in_a_line(error)} Trying again at the next turn.", error=in_a_line(error)
+                    Event.TURN_FAILED, f"{error_line(error)} Trying again at the next turn.", error=error_line(error)
                 )
                 all_done = False
             if is_ending():
@@ -102,7 +102,7 @@ def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -
         return all_done
 
 
-def in_a_line(error: Exception) -> str:
+def error_line(error: Exception) -> str:
     """What went wrong. The message of an unforeseen error may hold a row of the tables, so it is left out."""
     if isinstance(error, TestingTrackerError):
         return f"{str(error).removesuffix('.')}."

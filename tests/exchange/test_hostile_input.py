@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from conftest import MONDAY, is_thorough
 
 from testing_tracker.cli import program
-from testing_tracker.cli.desk import words
+from testing_tracker.cli.desk import parameter_types
 
 TEXTS = ("a\0b", "A\udcff", "x" * 1_000_000, "x" * 3_999, "", " ", "\x1b]52;c;eA==\x07", "\u202eevil")
 NUMBERS_AND_DAYS = (
@@ -33,16 +33,16 @@ NUMBERS_AND_DAYS = (
 THIRDS = 3
 HOSTILE = (*TEXTS, *NUMBERS_AND_DAYS)
 TYPED = {
-    words.DAY: "2026-11-16",
-    words.REASON: "for a reason",
-    words.WEEK: "2026-W46",
-    words.TIME: "09:00",
-    words.CODE: "A17",
-    words.CODE_DUE: "A17",
-    words.ANALYTE: "cocaine",
-    words.SCHEDULE: "fixed-2",
-    words.FACILITY: "1",
-    words.ID: "1",
+    parameter_types.DAY: "2026-11-16",
+    parameter_types.REASON: "for a reason",
+    parameter_types.WEEK: "2026-W46",
+    parameter_types.TIME: "09:00",
+    parameter_types.CODE: "A17",
+    parameter_types.CODE_DUE: "A17",
+    parameter_types.ANALYTE: "cocaine",
+    parameter_types.SCHEDULE: "fixed-2",
+    parameter_types.FACILITY: "1",
+    parameter_types.ID: "1",
 }
 SLOW = {("demo",): ["--keep", ""], ("serve",): ["--once"]}  # what else is given, so that it comes to an end
 

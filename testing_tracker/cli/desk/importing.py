@@ -14,8 +14,8 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
 from testing_tracker.cli.desk.output import progress
+from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
 from testing_tracker.cli.desk.shown import binary_output
-from testing_tracker.cli.desk.words import in_a_line, lost_ground_in_a_line
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import is_formula, protected, rows_to
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -76,9 +76,9 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "ImportReport", no
     for number, said in tally.notes:
         click.echo(in_one_line(f"{file}:{number}: note: {said.rstrip('.')}."), err=True)
     for raised in tally.recommendations:
-        say(desk, in_a_line(raised.id, raised.participant, RecommendationStatus.OPEN, raised.reason))
+        say(desk, recommendation_line(raised.id, raised.participant, RecommendationStatus.OPEN, raised.reason))
     for code, lost in tally.lost_grounds.items():
-        say(desk, lost_ground_in_a_line(code, lost))
+        say(desk, lost_ground_line(code, lost))
     counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."
     if tally.recommendations:
         counted += f" Recommendations raised or added to: {len(tally.recommendations)}."

@@ -1,11 +1,6 @@
-"""What commands say of nights: days that were held back from being missed, and how many may be without a run."""
+"""Sentences that several commands print: a question to the facility, a recommendation, a ground that was lost."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
-
-import click
-
-from testing_tracker.rules.keeping.owed import LONGEST_GAP
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,7 +27,7 @@ def answers_to(closed: "Closed") -> str:
     return f"`testing-tracker missed --all {days}` or `excuse --all {days} --reason TEXT`"
 
 
-def asked(work: "Work", on: "date | None" = None) -> list[str]:
+def open_questions(work: "Work", on: "date | None" = None) -> list[str]:
     """The newest question that nobody has answered yet, in words, and how many more there are; or those about a day."""
     from testing_tracker.services.drawing import held_days
 
@@ -44,18 +39,11 @@ def asked(work: "Work", on: "date | None" = None) -> list[str]:
     return said
 
 
-VARIABLE = "TESTING_TRACKER_LONGEST_GAP"
-_Command = TypeVar("_Command", bound=Callable[..., object])
+def recommendation_line(number: int, participant: str, status: str, reason: str) -> str:
+    """A recommendation that an act has raised or changed, in a line of what the act prints."""
+    return f"Recommendation {number} for {participant}, {status}: {reason}. A clinician decides."
 
 
-def longest_gap_option(command: _Command) -> _Command:
-    """`--longest-gap`, which the environment can say once for all."""
-    return click.option(
-        "--longest-gap",
-        type=click.IntRange(min=0),
-        default=LONGEST_GAP,
-        show_default=True,
-        envvar=VARIABLE,
-        metavar="NIGHTS",
-        help="More nights than this without a run wait for `draw --catch-up-to`.",
-    )(command)
+def lost_ground_line(participant: str, lost: str) -> str:
+    """Whom a decision has moved that has lost its ground, in a line of what the act prints."""
+    return f"{participant} {lost}. A clinician is asked to look: `testing-tracker review list`."

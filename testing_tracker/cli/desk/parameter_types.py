@@ -1,7 +1,8 @@
-"""The kinds of words that commands take, each with its own completion. A bad one is wrong usage (status 2)."""
+"""Parameter types: the words that commands take, each with its completion. A bad one is wrong usage (status 2)."""
 
 from collections.abc import Callable
 from datetime import time
+from typing import TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -11,6 +12,8 @@ from testing_tracker.rules.exchange.csv_cells import is_id, read_day
 from testing_tracker.rules.testing.facility_file import FacilityFileError
 from testing_tracker.rules.words import Level, Outcome
 
+LONGEST_GAP_VARIABLE = "TESTING_TRACKER_LONGEST_GAP"
+_Command = TypeVar("_Command", bound=Callable[..., object])
 _Complete = Callable[[click.Context], list[str]]
 _LONGEST_WORD, LONGEST_TEXT = 200, 4_000  # characters; what a person types
 
@@ -183,11 +186,16 @@ LEVEL = click.Choice([str(level) for level in Level])
 OUTCOME = click.Choice([str(outcome) for outcome in Outcome])
 
 
-def in_a_line(number: int, participant: str, status: str, reason: str) -> str:
-    """A recommendation that an act has raised or changed, in a line of what the act prints."""
-    return f"Recommendation {number} for {participant}, {status}: {reason}. A clinician decides."
+def longest_gap_option(command: _Command) -> _Command:
+    """`--longest-gap`, which the environment can say once for all."""
+    from testing_tracker.rules.keeping.owed import LONGEST_GAP
 
-
-def lost_ground_in_a_line(participant: str, lost: str) -> str:
-    """Whom a decision has moved that has lost its ground, in a line of what the act prints."""
-    return f"{participant} {lost}. A clinician is asked to look: `testing-tracker review list`."
+    return click.option(
+        "--longest-gap",
+        type=click.IntRange(min=0),
+        default=LONGEST_GAP,
+        show_default=True,
+        envvar=LONGEST_GAP_VARIABLE,
+        metavar="NIGHTS",
+        help="More nights than this without a run wait for `draw --catch-up-to`.",
+    )(command)
