@@ -1,10 +1,13 @@
 """`log`: a row of cups, a line each, at a terminal or from a pipe."""
 
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from io import TextIOWrapper
+from types import FrameType
 
 import click
 
@@ -65,7 +68,8 @@ def _take_pasted(desk: Desk, conversation: Conversation, typed: str) -> None:
     lines = typed.splitlines()
     for number, line in enumerate(lines, start=1):
         try:
-            conversation.take(line)
+            with _whole():
+                conversation.take(line)
         except TestingTrackerError as error:
             rest = len(lines) - number
             _refuse(desk, f"{error} The {rest} lines after it were not taken." if rest else str(error))
@@ -82,42 +86,43 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
     from prompt_toolkit.history import DummyHistory
     from prompt_toolkit.output import create_output
 
-    from testing_tracker.rules.testing.analytes import analyte_names
+    codes: list[str] | None = None
 
     class CodesAndAnalytes(Completer):
-        """Codes that are still awaited, by any part of them, where a code is asked for; analytes everywhere else."""
-
-        def __init__(self) -> None:
-            self.codes: list[str] | None = None
-
         def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
-            before = document.text_before_cursor.lstrip()
-            word = before.replace(",", " ").split(" ")[-1].casefold()
-            if conversation.waits_for is None and " " not in before:
-                if self.codes is None:
-                    self.codes = conversation.awaited()
-                found = [code for code in self.codes if word in code.casefold()] if word else self.codes
-            elif len(word) >= _SHORTEST_ANALYTE_TO_COMPLETE:
-                found = [name for name in analyte_names() if name.startswith(word)]
-            else:
-                found = []
+            nonlocal codes
+            if codes is None and conversation.waits_for is None:
+                codes = conversation.awaited()
+            word, found = _completed(document.text_before_cursor.lstrip(), None if conversation.waits_for else codes)
             for name in found:
                 yield Completion(name, start_position=-len(word))
 
-    completer = CodesAndAnalytes()
     session: PromptSession[str] = PromptSession(
-        completer=completer,
+        completer=CodesAndAnalytes(),
         history=DummyHistory(),  # a line of before is another participant's
         output=create_output(behind(sys.stdout if sys.stdout.isatty() else sys.stderr)),
         reserve_space_for_menu=4,
     )
 
     def ask() -> str:
-        completer.codes = None
+        nonlocal codes
+        codes = None
         question = in_one_line(f"{desk.whose}{conversation.question}")
         return session.prompt(f"{TRAINING} {question}" if desk.training else question)
 
     return ask
+
+
+def _completed(before: str, codes: Sequence[str] | None) -> tuple[str, Sequence[str]]:
+    """The word that is being typed, and what it can become: a code by any part of it where `codes` are awaited and it
+    is the first; an analyte everywhere else."""
+    from testing_tracker.rules.testing.analytes import analyte_names
+
+    word = before.replace(",", " ").split(" ")[-1].casefold()
+    if codes is not None and " " not in before:
+        return word, [code for code in codes if word in code.casefold()]
+    names = analyte_names() if len(word) >= _SHORTEST_ANALYTE_TO_COMPLETE else ()
+    return word, [name for name in names if name.startswith(word)]
 
 
 def _read_through(desk: Desk, day: date | None) -> None:
@@ -134,22 +139,23 @@ def _read_through(desk: Desk, day: date | None) -> None:
 
     try:
         for number, line in enumerate(_piped(), start=1):
-            waited_for = conversation.waits_for
-            try:
-                conversation.take(line)
-            except TestingTrackerError as error:
-                refuse(number, str(error))
-            else:
-                if said:
-                    say(desk, " ".join(said))
-            said.clear()
-            for code in conversation.left:
-                refuse(opened_at, _without_result(code))
-            conversation.left.clear()
-            if conversation.waits_for != waited_for:
-                opened_at = number
-            if conversation.closed:
-                break
+            with _whole():
+                waited_for = conversation.waits_for
+                try:
+                    conversation.take(line)
+                except TestingTrackerError as error:
+                    refuse(number, str(error))
+                else:
+                    if said:
+                        say(desk, " ".join(said))
+                said.clear()
+                for code in conversation.left:
+                    refuse(opened_at, _without_result(code))
+                conversation.left.clear()
+                if conversation.waits_for != waited_for:
+                    opened_at = number
+                if conversation.closed:
+                    break
     except KeyboardInterrupt:
         refuse(number + 1, "Interrupted; this line and those after it were not taken.")
     if conversation.waits_for:
@@ -175,3 +181,25 @@ def _piped() -> Iterator[str]:
 def _refuse(desk: Desk, message: str) -> None:
     said = in_one_line(message)
     click.echo(f"{said} ({TRAINING})" if desk.training else said, err=True)
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Let Ctrl-C wait until a line is taken, counted and told, so that the tally is never one short."""
+    came = False
+
+    def remember(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+
+    try:
+        before = signal.signal(signal.SIGINT, remember)
+    except ValueError:  # only the main thread hears of signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
+        if came:
+            raise KeyboardInterrupt

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, or_, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.log_line import Entry, codes_meant
 from testing_tracker.rules.testing.which_draw import check_change
 from testing_tracker.rules.words import DrawKind, Method, Outcome, ParticipantStatus, RecommendationStatus, Status
@@ -22,6 +23,7 @@ from testing_tracker.store.tables import Draw, Enrolment, Participant, Prescript
 from testing_tracker.store.work import Work
 
 WHY_UNDONE = "undone in the log session"
+_MOST_CODES_LISTED = 8
 
 
 class ChangedSinceError(TestingTrackerError):
@@ -101,7 +103,22 @@ def code_of(work: Work, typed: str) -> str | None:
     return participant.code if participant is not None else None
 
 
-def codes_for(work: Work, typed: str, day: date) -> list[str]:
+def code_meant(work: Work, typed: str, day: date, *, abbreviated: bool) -> str:
+    """The code that is typed, or the only one that it abbreviates. Raises TestingTrackerError for any other."""
+    check_code(typed)
+    exact = code_of(work, typed)
+    if exact is not None:
+        return exact
+    codes = _codes_for(work, typed, day) if abbreviated else []
+    if len(codes) > 1:
+        more = f" and {len(codes) - _MOST_CODES_LISTED} more" if len(codes) > _MOST_CODES_LISTED else ""
+        raise TestingTrackerError(
+            f"{typed} can be {', '.join(codes[:_MOST_CODES_LISTED])}{more}. Type more of the code."
+        )
+    return codes[0] if codes else find_participant(work, typed).code
+
+
+def _codes_for(work: Work, typed: str, day: date) -> list[str]:
     """The codes that an abbreviation can stand for, those with a draw that day first.
 
     Everybody in the programme counts, so that no cup goes to somebody because another participant happens to have no
