@@ -46,15 +46,14 @@ def _print(desk: Desk, report: "NetworkReport", form: str) -> None:
     from testing_tracker.rules.reporting.tally import COUNTS
 
     span = {"week": str(report.week), "from": report.week.monday, "to": report.week.sunday}
-    totals = {"tested": sum(one.tested for one in report.facilities), **_tally(report.total)}
     if form == "json":
+        totals = {"tested": sum(one.tested for one in report.facilities), **_tally(report.total)}
         print_json(desk, span | {"facilities": [_line(one) for one in report.facilities], "totals": totals})
     elif form == "csv":
         print_csv(desk, [_line(one) for one in report.facilities], ("facility", "tested", *COUNTS, *_RATES, *_STANDING))
     else:
         click.echo(f"{report.week}, {report.week.monday} to {report.week.sunday}")
-        everyone = {"facility": "all"} | totals
-        rows = [_shown(_line(one)) for one in report.facilities] + [_shown(everyone)]
+        rows = [*map(_of_facility, report.facilities), _shown("all", report.total, "")]
         print_rows(desk, rows, _IN_THE_TABLE, form, empty="")
 
 
@@ -68,34 +67,26 @@ def _tally(tally: "Tally") -> dict[str, object]:
     return asdict(tally) | {name: getattr(tally, name) for name in _RATES}
 
 
-def _shown(line: dict[str, object]) -> dict[str, object]:
-    """A line of the table: rates with what they are of, and what waits.
-
-    That is: open recommendations, gaps in the nightly run, and days of which somebody has to say what happened.
-    """
-    if line.get("problem"):
-        return {"facility": line["facility"], "waiting": "records do not hold"}
-    decided = _number(line, "due") - _number(line, "excused") - _number(line, "outstanding")
-    usable = _number(line, "positive") + _number(line, "negative")
-    waiting = [
-        f"open {line['open_recommendations']}" if line.get("open_recommendations") else "",
-        f"gaps {len(gaps)}" if isinstance(gaps := line.get("gaps"), list) and gaps else "",
-        f"to answer {line['questions']}" if line.get("questions") else "",
-    ]
-    return line | {
-        "absent": _number(line, "missed") + _number(line, "refused"),
-        "compliance": _rate(_number(line, "collected"), decided),
-        "positivity": _rate(_number(line, "positive"), usable),
-        "waiting": ", ".join(filter(None, waiting)),
+def _shown(facility: str, tally: "Tally", waiting: str) -> dict[str, object]:
+    """A line of the table: rates with what they are of, and what waits."""
+    return {
+        "facility": facility,
+        "due": tally.due,
+        "absent": tally.absent,
+        "compliance": _rate(tally.collected, tally.decided),
+        "positivity": _rate(tally.positive, tally.usable),
+        "waiting": waiting,
     }
 
 
-def _number(line: dict[str, object], name: str) -> int:
-    value = line[name]
-    assert isinstance(value, int)
-    return value
+def _of_facility(one: "FacilityWeek") -> dict[str, object]:
+    if one.problem:
+        return {"facility": one.facility, "waiting": "records do not hold"}
+    waits = {"open": one.open_recommendations, "gaps": len(one.gaps), "to answer": one.questions}
+    return _shown(one.facility, one.tally, ", ".join(f"{what} {count}" for what, count in waits.items() if count))
 
 
 def _rate(part: int, whole: int) -> str:
-    """Rounded half up in whole numbers, as the weekly report does it."""
-    return f"{part}/{whole} {(200 * part + whole) // (2 * whole)}%" if whole else "n/a"
+    from testing_tracker.rules.reporting.tally import percent
+
+    return f"{part}/{whole} {percent(part, whole)}%" if whole else "n/a"

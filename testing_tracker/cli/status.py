@@ -1,5 +1,6 @@
 """`status`: what ran by itself, when, how long, and what failed."""
 
+from collections.abc import Iterator
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -8,20 +9,18 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk
-from testing_tracker.cli.desk.output import format_option, print_json, print_rows
+from testing_tracker.cli.desk.output import Row, format_option, print_json, print_rows
 from testing_tracker.cli.desk.parameter_types import TIME, longest_gap_option
+from testing_tracker.cli.desk.sentences import answers_to
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.keeping.owed import GO_ON
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.keeping.owed import Gap
-from testing_tracker.cli.desk.sentences import answers_to
-from testing_tracker.rules.drawing.no_record import question
-
-if TYPE_CHECKING:
     from testing_tracker.rules.drawing.no_record import Compared
+    from testing_tracker.rules.keeping.owed import Gap
     from testing_tracker.rules.words import Channel
-    from testing_tracker.services.keeping.status import StatusReport
+    from testing_tracker.services.keeping.status import DeliveryState, OverdueConfirmations, StatusReport
 
 COLUMNS = ("what", "of", "state", "at", "by", "detail")
 
@@ -57,7 +56,7 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
             if problem is not None:
                 state.problems.append(problem)
             documents.append(named | _document(state))
-            rows += [named | row for row in _rows(state, channels, work.zone)]
+            rows += [{**named, **row} for row in _Rows(state, work.zone).all(channels)]
             problems += [f"{at.mark}{told}" for told in state.problems]
     if form == "json":
         print_json(desk, documents if len(each) > 1 else documents[0])
@@ -102,55 +101,72 @@ def _gap(gap: "Gap | None") -> dict[str, object] | None:
     return {"nights": gap.nights, "first_day": gap.first, "last_day": gap.last} if gap is not None else None
 
 
-def _rows(state: "StatusReport", channels: "tuple[Channel, ...] | None", zone: ZoneInfo) -> list[dict[str, object]]:
-    def row(what: str, of: object, said: str, at: datetime | None, by: str | None, detail: str) -> dict[str, object]:
-        local = f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else None
-        return dict(zip(COLUMNS, (what, of, said, local, by, detail), strict=True))
+class _Rows:
+    """The rows of the table, in the facility's zone."""
 
-    rows = []
-    night = state.night
-    if night is None:
-        rows.append(row("nightly run", None, "never", None, None, ""))
-    else:
-        took = "" if night.seconds is None else f" in {night.seconds:g} s"
-        made = "" if night.drawn is None else f"{night.drawn} drawn, {night.missed} missed{took}"
-        rows.append(row("nightly run", night.day, "made", night.at, night.by, made))
-    if state.overdue_since is not None:
-        how = f"`{GO_ON}` makes it" if state.waits_for_word else "`testing-tracker draw` makes it"
-        rows.append(row("nightly run", state.overdue_since, "overdue", None, None, how))
-    rows += [row("nightly run", gap, "gap", None, None, "did not run") for gap in state.gaps]
-    for asked in state.questions:
-        detail = f"{question(asked)} {answers_to(asked.closed)} says so"
-        rows.append(row("nightly run", asked.closed.day, "asks", None, None, detail))
-    for edition in state.editions:
-        numbered = "" if edition.number == 1 else f"edition {edition.number}"
-        rows.append(row("report", edition.week, "printed", edition.printed_at, edition.printed_by, numbered))
-    for one in state.deliveries:
-        rows.append(
-            row(
-                f"report by {one.channel}",
-                one.week,
-                one.state,
-                one.delivered_at,
-                None,
-                _told(one.error, one.attempts, one.next_at, zone),
-            )
-        )
-    for amended in state.amended:
-        detail = f"since it was delivered; `{amended.do}` sends it again"
-        rows.append(row(f"report by {amended.channel}", amended.week, "amended", amended.delivered_at, None, detail))
-    if not channels:
-        rows.append(row("report", None, "not sent", None, None, "no delivery file says where to"))
-    if state.confirmations is not None:
-        overdue = state.confirmations
+    def __init__(self, state: "StatusReport", zone: ZoneInfo) -> None:
+        self._state = state
+        self._zone = zone
+
+    def all(self, channels: "tuple[Channel, ...] | None") -> Iterator[Row]:
+        yield from self._nights()
+        yield from self._reports()
+        if not channels:
+            yield self._row("report", None, "not sent", "no delivery file says where to")
+        yield from self._confirmations()
+        for check in self._state.checks:
+            yield self._row(check.act, None, "done" if check.at else "never", "", check.at, check.by)
+
+    def _nights(self) -> Iterator[Row]:
+        night, what = self._state.night, "nightly run"
+        if night is None:
+            yield self._row(what, None, "never")
+        else:
+            took = "" if night.seconds is None else f" in {night.seconds:g} s"
+            made = "" if night.drawn is None else f"{night.drawn} drawn, {night.missed} missed{took}"
+            yield self._row(what, night.day, "made", made, night.at, night.by)
+        if self._state.overdue_since is not None:
+            how = GO_ON if self._state.waits_for_word else "testing-tracker draw"
+            yield self._row(what, self._state.overdue_since, "overdue", f"`{how}` makes it")
+        for gap in self._state.gaps:
+            yield self._row(what, gap, "gap", "did not run")
+        for asked in self._state.questions:
+            yield self._row(what, asked.closed.day, "asks", f"{question(asked)} {answers_to(asked.closed)} says so")
+
+    def _reports(self) -> Iterator[Row]:
+        for edition in self._state.editions:
+            numbered = "" if edition.number == 1 else f"edition {edition.number}"
+            yield self._row("report", edition.week, "printed", numbered, edition.printed_at, edition.printed_by)
+        for one in self._state.deliveries:
+            yield self._row(f"report by {one.channel}", one.week, one.state, self._failed(one), one.delivered_at)
+        for amended in self._state.amended:
+            detail = f"since it was delivered; `{amended.do}` sends it again"
+            yield self._row(f"report by {amended.channel}", amended.week, "amended", detail, amended.delivered_at)
+
+    def _confirmations(self) -> Iterator[Row]:
+        overdue = self._state.confirmations
+        if overdue is None:
+            return
         detail = f"{overdue.overdue}; `testing-tracker confirmation list --overdue` lists them"
-        rows.append(row("confirmations", overdue.since, "overdue", None, None, detail))
+        yield self._row("confirmations", overdue.since, "overdue", detail)
         if overdue.mailed_at is not None or overdue.error is not None:
             said = "mailed" if overdue.error is None else "failed"
-            told = _told(overdue.error, overdue.attempts, overdue.next_at, zone)
-            rows.append(row("reminder by mail", state.today, said, overdue.mailed_at, None, told))
-    rows += [row(check.act, None, "done" if check.at else "never", check.at, check.by, "") for check in state.checks]
-    return rows
+            yield self._row("reminder by mail", self._state.today, said, self._failed(overdue), overdue.mailed_at)
+
+    def _failed(self, one: "DeliveryState | OverdueConfirmations") -> str:
+        """What the last attempt failed of, and when the next one is due."""
+        if one.error is None:
+            return ""
+        tries = f"attempt {one.attempts}: " if one.attempts else ""
+        return f"{tries}{one.error}" + (f"; next {self._local(one.next_at)}" if one.next_at else "")
+
+    def _row(
+        self, what: str, of: object, said: str, detail: str = "", at: datetime | None = None, by: str | None = None
+    ) -> Row:
+        return dict(zip(COLUMNS, (what, of, said, self._local(at) if at else None, by, detail), strict=True))
+
+    def _local(self, at: datetime) -> str:
+        return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M}"
 
 
 def _question(asked: "Compared") -> dict[str, object]:
@@ -163,11 +179,3 @@ def _question(asked: "Compared") -> dict[str, object]:
         "question": question(asked),
         "do": answers_to(closed),
     }
-
-
-def _told(error: str | None, attempts: int, next_at: datetime | None, zone: ZoneInfo) -> str:
-    if error is None:
-        return ""
-    tries = f"attempt {attempts}: " if attempts else ""
-    when = f"; next {next_at.astimezone(zone):%Y-%m-%d %H:%M}" if next_at else ""
-    return f"{tries}{error}{when}"

@@ -69,7 +69,6 @@ def going_on(each: list[AtFacility], at: AtFacility, failed: list[str]) -> Itera
 @contextmanager
 def _telling_whom_codes_mean(work: "Work") -> Iterator[None]:
     """Say of each code that was given and means another one now, which: in the error, or else in a note."""
-    pass
     try:
         yield
     except TestingTrackerError as error:
@@ -167,7 +166,7 @@ class Desk:
 
     @contextmanager
     def writing_all(self) -> Iterator["Session"]:
-        """The same as `writing`, of all facilities at once."""
+        """A transaction like `writing`, of all facilities at once."""
         from testing_tracker.store.engine import writing_all
 
         with writing_all(self.engine) as session:
@@ -176,7 +175,7 @@ class Desk:
 
     @contextmanager
     def reading_all(self) -> Iterator["Session"]:
-        """The same as `reading`, of all facilities."""
+        """A view like `reading`, of all facilities."""
         from testing_tracker.store.engine import reading_all
 
         with reading_all(self.engine) as session:
@@ -216,7 +215,7 @@ class Desk:
             warn(f"{self.facility} is called {facility.name} now.")
 
     def at(self, facility_id: int) -> "Desk":
-        """The same desk, for one of the facilities, whose lines the command marks itself."""
+        """This desk for one of the facilities, whose lines the command marks itself."""
         desk = copy(self)
         desk._says_whose = False
         desk.facility = facility_id
@@ -250,7 +249,6 @@ class Desk:
             self._engine.dispose()
 
     def _bring_up_to_date(self) -> None:
-        pass
         from testing_tracker.services.keeping import upgrades
 
         upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
