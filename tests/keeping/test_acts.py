@@ -20,7 +20,7 @@ SOURCES = {
     if "migrations" not in file.parts and file.name != "acts.py"
 }
 RELEASED = sorted((Path(__file__).parents[1] / "store" / "released").glob("schema-*.db.gz"))
-WRITES = {"record", "_write", "_on_record", "_confirm", "AuditEntry", "literal"}
+WRITES = {"on_record", "_on_record", "put_on_record", "_write", "confirm", "AuditEntry", "literal"}
 
 
 def is_bare(node: ast.AST) -> bool:
