@@ -49,7 +49,7 @@ class Outcome(StrEnum):
 
 
 class TakenAs(StrEnum):
-    """As what a draw is evidence: a positive test, or a missed or refused one where the schedule asks for that."""
+    """What a draw is evidence of: a positive test, or a missed or refused one where the schedule asks for that."""
 
     POSITIVE = "positive"
     MISSED = "missed"

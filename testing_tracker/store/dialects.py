@@ -94,7 +94,7 @@ def _in_postgresql(element: Any, compiler: Any, **options: Any) -> str:  # noqa:
 
 
 def number_of(week: Week) -> int:
-    """The same number for a week at hand."""
+    """The number of a week at hand, as `week_number` has it."""
     return (week.monday - _DAY_ONE).days // 7
 
 

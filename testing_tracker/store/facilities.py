@@ -44,7 +44,7 @@ def _first_two(session: Session) -> list[Facility]:
 
 
 def _meant(session: Session, given: str) -> list[Facility]:
-    """Those of a name, as it is written or in whatever case; of a number where nobody is called that."""
+    """The facilities of a name, as it is written or in whatever case; of a number where nobody is called that."""
     with _damage_explained():
         named = list(session.exec(select(Facility).where(Facility.name == given)))
     if named:
@@ -55,7 +55,7 @@ def _meant(session: Session, given: str) -> list[Facility]:
 
 
 def _once_named(session: Session, found: list[Facility], given: str) -> list[Facility]:
-    """Those that had a name before, where no facility has it now."""
+    """The facilities that had a name before, where no facility has it now."""
     with _damage_explained():
         earlier = session.exec(select(FacilityName.facility_id, FacilityName.earlier))
         ids = {number for number, name in earlier if name.casefold() == given.casefold()}

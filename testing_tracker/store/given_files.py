@@ -33,7 +33,7 @@ def content_of(file: Path, most: int, *, may_be_a_pipe: bool = False) -> bytes:
 
 
 def piped_content(most: int) -> bytes:
-    """The same of standard input."""
+    """All of standard input, which may have so many bytes. Raises OSError as `content_of` does."""
     return _bounded(sys.stdin.buffer.read(most + 1) if sys.stdin is not None else b"", most, "-")
 
 

@@ -165,7 +165,7 @@ def _cell(value: object) -> object:
 
 
 def digest_of(row: Any) -> bytes:  # noqa: ANN401
-    """Of the cells as the database keeps them, without the empty ones at the end."""
+    """The digest of cells as the database keeps them, without the empty ones at the end."""
     cells = tuple(row)
     while cells[-1] is None:
         cells = cells[:-1]

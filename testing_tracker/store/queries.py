@@ -31,6 +31,7 @@ from testing_tracker.store.tables import (
 )
 
 _History = TypeVar("_History", Assignment, Enrolment, Placement)
+_Row = TypeVar("_Row", bound=SQLModel)
 
 
 _MIN_RECORDS_OF_TWO = 2  # one alone is looked at together with no other
@@ -112,7 +113,7 @@ def in_force(
 def in_force_id(
     history: type[_History], participant_id: object, day: date, up_to: int | None = None
 ) -> ColumnElement[int]:
-    """The same as part of a larger query: the id of the row that applies to each participant.
+    """The id of the row that applies to each participant on a day, as part of a larger query.
 
     `up_to` leaves out the rows with later ids, which were not known yet.
     """
@@ -125,6 +126,17 @@ def in_force_id(
         .limit(1)
         .scalar_subquery()
     )
+
+
+def newest(session: Session, table: type[_Row], *conditions: ColumnElement[bool] | bool) -> _Row | None:
+    """The row that was recorded last of those with these conditions; None where there is none."""
+    identity = table.id  # type: ignore[attr-defined]  # every table has one
+    return session.exec(select(table).where(*conditions).order_by(col(identity).desc()).limit(1)).first()
+
+
+def draws_with(session: Session, *conditions: ColumnElement[bool] | bool) -> Sequence[Draw]:
+    """The draws with these conditions, by their days."""
+    return session.exec(select(Draw).where(*conditions).order_by(col(Draw.due_on), col(Draw.id))).all()
 
 
 def level_on(session: Session, participant_id: int, day: date) -> Level:
@@ -214,7 +226,7 @@ def version_on(session: Session, schedule_id: int, day: date) -> ScheduleVersion
 
 
 def version_known(session: Session, schedule_id: int, day: date, up_to: int | None = None) -> ScheduleVersion | None:
-    """The same among the versions with ids up to `up_to`; None where there was none yet."""
+    """The version that binds on a day, of those with ids up to `up_to`; None where there was none yet."""
     known = () if up_to is None else (col(ScheduleVersion.id) <= up_to,)
     versions = session.exec(
         select(ScheduleVersion)
@@ -288,9 +300,7 @@ def finding_rows(session: Session, result_id: int | None) -> Sequence[Finding]:
 
 def reading_of(session: Session, result_id: int | None) -> Reading | None:
     """The newest reading of a result against the prescriptions; None where it was never read."""
-    return session.exec(
-        select(Reading).where(Reading.result_id == result_id).order_by(col(Reading.id).desc()).limit(1)
-    ).first()
+    return newest(session, Reading, Reading.result_id == result_id)
 
 
 def draws_on(session: Session, participant_id: int, day: date) -> list[Draw]:

@@ -15,7 +15,7 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.store.facilities import timezones_of
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import AuditEntry, Facility
+from testing_tracker.store.tables import AuditEntry, Draw, Facility
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Work:
         self,
         act: str,
         *,
+        draw: Draw | None = None,
         participant_id: int | None = None,
         draw_id: int | None = None,
         recommendation_id: int | None = None,
@@ -63,8 +64,11 @@ class Work:
     ) -> None:
         """Put an act on the audit table, in the transaction of the act itself.
 
-        `act` is a noun and a verb (`result log`); `detail` holds plain values, and never a name.
+        `act` is a noun and a verb (`result log`); one about a `draw` is about its participant too. `detail` holds plain
+        values, and never a name.
         """
+        if draw is not None:
+            participant_id, draw_id = draw.participant_id, draw.id
         self.session.add(
             AuditEntry(
                 facility_id=self.facility_id,

@@ -51,7 +51,7 @@ class Fact:
 
     @property
     def grounds(self) -> TakenAs | None:
-        """As what the draw is evidence now, if of anything."""
+        """What the draw is evidence of now, if of anything."""
         if self.status in _ABSENCES:
             return TakenAs(self.status) if self.response.missed is Missed.POSITIVE else None
         return TakenAs.POSITIVE if self.is_positive and self.status is Status.COLLECTED else None

@@ -93,7 +93,7 @@ def is_below(found: bytes, chance: Fraction) -> bool:
 
 
 def drawn_among(secret: bytes, participant_ids: Iterable[int], chance: Fraction) -> list[int]:
-    """Those of the participants who are drawn, all having the same chance on the day of that secret."""
+    """The participants who are drawn of these, all having the same chance on the day of that secret."""
     if chance <= 0:
         return []
     if chance >= 1:

@@ -22,7 +22,7 @@ def visible(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """The same of a text that is a part of a line: a line that it begins by itself would seem to be the program's."""
+    """A text as a visible part of one line: a line that it begins by itself would seem to be the program's."""
     return _OBEYED_IN_A_LINE.sub(_mark, text) if _OBEYED_IN_A_LINE.search(text) else text
 
 

@@ -1,4 +1,4 @@
-"""Outcome measures of a use pattern, as the literature defines them.
+"""Outcome measures of a use pattern, as the literature defines them, and the days of treatment that one is of.
 
 Each is a function of the pattern alone (`pattern`), oldest week first; positions count from 1. In the binary pattern
 a week without a specimen and a mixed week count as positive, which is the cautious reading that trials use.

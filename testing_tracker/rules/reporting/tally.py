@@ -114,7 +114,7 @@ class Tally:
         return positivity_missing_as_positive_of(self).rate
 
     def add(self, other: "Tally") -> None:
-        """Count another one's draws too."""
+        """Add another tally: count its draws too."""
         for count in COUNTS:
             setattr(self, count, getattr(self, count) + getattr(other, count))
 
@@ -143,7 +143,7 @@ def counts_and_rates(tally: Tally) -> dict[str, int | float | None]:
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
-    """The sum of several tallies."""
+    """The total of several tallies."""
     summed = Tally()
     for tally in tallies:
         summed.add(tally)

@@ -42,7 +42,7 @@ OPEN_ALWAYS = ClosedDays()
 
 @lru_cache(maxsize=1024)
 def closed(days: frozenset[date], told_late: frozenset[tuple[date, date]] = frozenset()) -> ClosedDays:
-    """The same closed days as the same object, so that what was worked out for them is found again."""
+    """Closed days, equal ones as the same object, so that what was worked out for them is found again."""
     return ClosedDays(days, told_late)
 
 

@@ -227,6 +227,6 @@ def _chance(drawing: _Prospect, passing: _Prospect) -> float:
 
 
 def _scaled(rows: list[list[_Prospect]]) -> list[list[_Prospect]]:
-    """The same with the greatest weight 1: over a year of days the weights would leave the range of a float."""
+    """The weights with the greatest 1: over a year of days the weights would leave the range of a float."""
     greatest = max(weight for row in rows for _, weight in row)
     return [[(cost, weight / greatest) for cost, weight in row] for row in rows]

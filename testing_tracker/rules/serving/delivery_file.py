@@ -85,7 +85,7 @@ class Deliveries:
         return tuple(channel for channel in Channel if getattr(self, channel) is not None)
 
     def to_reports_folder(self, path: Path) -> "Deliveries":
-        """The same with `serve --reports FOLDER` in place of a folder in the file: text and json, kept there.
+        """The deliveries with `serve --reports FOLDER` in place of a folder in the file: text and json, kept there.
 
         Raises DeliveryFileError with a passphrase: text and json cannot be encrypted.
         """

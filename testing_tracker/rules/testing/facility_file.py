@@ -49,7 +49,7 @@ def use(text: str | None, file: str = "") -> None:
 
 
 def use_from(find: Callable[[], FacilityFile | None]) -> None:
-    """The same with a file that is looked for only when something asks for it."""
+    """From now on this file counts, which is looked for only when something asks for it."""
     _in_use.find, _in_use.found = find, None
 
 

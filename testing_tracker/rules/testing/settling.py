@@ -1,4 +1,7 @@
-"""What a draw says, from its results and how they read: its outcome, whether that is explained, whether it was late."""
+"""What the results of a draw say together, and what the draw says by the one that governs.
+
+A draw says an outcome, whether prescriptions explain it, and whether its specimen came late.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

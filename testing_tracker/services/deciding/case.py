@@ -15,7 +15,7 @@ from testing_tracker.rules.words import Outcome, RecommendationStatus, ReviewRea
 from testing_tracker.services.deciding.positives import Positives, positives_of
 from testing_tracker.services.people.lookup import first_day_of_change
 from testing_tracker.services.schedules.versions import rule_of_draw
-from testing_tracker.store.queries import id_of, level_on, person_of, records_of
+from testing_tracker.store.queries import draws_with, id_of, level_on, person_of, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Placement, Recommendation, Review
 from testing_tracker.store.work import Work
 
@@ -117,7 +117,7 @@ def _draws(session: Session, changed: Sequence[Draw], others: Collection[int]) -
     draws = {id_of(draw): draw for draw in changed}
     missing = [identity for identity in others if identity not in draws]
     if missing:
-        rows = session.exec(select(Draw).where(col(Draw.id).in_(missing)).order_by(col(Draw.due_on), col(Draw.id)))
+        rows = draws_with(session, col(Draw.id).in_(missing))
         draws |= {id_of(draw): draw for draw in rows}
     return draws
 

@@ -7,6 +7,7 @@ said before.
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BindParameter, Integer, Select, bindparam, exists, or_
 from sqlalchemy import select as sa_select
@@ -216,14 +217,14 @@ def _on_record(
     work: Work,
     act: Act,
     recommendation: Recommendation,
-    said: Mapping[str, str],
+    said: Mapping[str, Any],
     draw: Draw | None = None,
     reason: str | None = None,
 ) -> None:
     work.on_record(
         act,
-        participant_id=recommendation.participant_id if draw is None else draw.participant_id,
-        draw_id=None if draw is None else draw.id,
+        draw=draw,
+        participant_id=recommendation.participant_id,
         recommendation_id=recommendation.id,
         reason=reason,
         **said,

@@ -17,7 +17,15 @@ from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.positives import said_by
 from testing_tracker.services.deciding.reviews import ReviewLine
 from testing_tracker.services.testing import prescriptions
-from testing_tracker.store.queries import enrolled_on, id_of, level_on, records_of, schedule_name_on, standing_on
+from testing_tracker.store.queries import (
+    draws_with,
+    enrolled_on,
+    id_of,
+    level_on,
+    records_of,
+    schedule_name_on,
+    standing_on,
+)
 from testing_tracker.store.tables import AuditEntry, Draw, Joining, Participant, Recommendation
 from testing_tracker.store.work import Work
 
@@ -34,15 +42,12 @@ def patterns(session: Session, since: Mapping[int, Week], until: Week) -> dict[i
         chunk = identities[start : start + _AT_A_TIME]
         person_of = _records_of(session, chunk)
         earliest = min(since[identity] for identity in chunk)
-        draws = session.exec(
-            select(Draw)
-            .where(
-                col(Draw.participant_id).in_(list(person_of)),
-                Draw.due_on >= earliest.monday,
-                Draw.due_on <= until.sunday,
-                Draw.status != Status.CANCELLED,
-            )
-            .order_by(col(Draw.due_on), col(Draw.id))
+        draws = draws_with(
+            session,
+            col(Draw.participant_id).in_(list(person_of)),
+            Draw.due_on >= earliest.monday,
+            Draw.due_on <= until.sunday,
+            Draw.status != Status.CANCELLED,
         )
         in_groups = sorted(draws, key=lambda draw: person_of[draw.participant_id])  # each stays in the order of days
         for identity, of_person in groupby(in_groups, key=lambda draw: person_of[draw.participant_id]):
@@ -66,7 +71,7 @@ def test_of(draw: Draw) -> Test:
 
 @lru_cache  # of few different ones, for millions of draws
 def as_test(status: str, outcome: str | None, expected: bool) -> Test:
-    """The same of a draw's columns."""
+    """A draw's columns as the rules for patterns and streaks take them, as `test_of` does."""
     return Status(status), outcome_that_counts(outcome, expected=expected)
 
 
@@ -152,23 +157,14 @@ def recent_record(work: Work, participant: Participant) -> RecentRecord:
     )
 
 
-def _draws(work: Work, participant_id: int) -> list[Draw]:
+def _draws(work: Work, participant_id: int) -> Sequence[Draw]:
     """The participant's draws up to today that were not cancelled, oldest first."""
-    return list(
-        work.session.exec(
-            select(Draw)
-            .where(
-                col(Draw.participant_id).in_(records_of(participant_id)),
-                Draw.due_on <= work.today,
-                Draw.status != Status.CANCELLED,
-            )
-            .order_by(col(Draw.due_on), col(Draw.id))
-        )
-    )
+    of_person = col(Draw.participant_id).in_(records_of(participant_id))
+    return draws_with(work.session, of_person, Draw.due_on <= work.today, Draw.status != Status.CANCELLED)
 
 
 def _last_draws(work: Work, participant_id: int) -> list[LastDraw]:
-    """Newest first."""
+    """The participant's last draws, newest first."""
     draws = _draws(work, participant_id)[: -LAST_DRAWS - 1 : -1]
     said = said_by(work.session, col(Draw.id).in_([draw.id for draw in draws]))
     found = []

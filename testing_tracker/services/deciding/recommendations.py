@@ -1,4 +1,4 @@
-"""Escalation recommendations as clinicians decide on them: accept, also at another level, decline, or put off.
+"""Recommendations as clinicians decide on them: the worklist; accept, also at another level, decline, put off.
 
 How they are raised and withdrawn is in `evidence`, how they are read in `recommendation_lines`.
 """

@@ -1,4 +1,4 @@
-"""The nightly run: closes out the days before, records the nights that were missed, and draws today.
+"""The nightly run: closes out the days before, catches up on missed nights once a person may say so, draws today.
 
 It may run again, late, or on two hosts at once: the write lock lets one at a time through, and a day that was decided
 for a participant stays decided.

@@ -86,7 +86,7 @@ def known_at(session: Session, page_id: int) -> dict[str, Any]:
 
 
 def newest_participant_known(session: Session, page_id: int) -> int:
-    """Up to which id such a run decides on participants."""
+    """The newest participant, by id, on whom a run decides that begins at a page of the ledger."""
     return ledger.known_at_page(session, page_id)["participant"]
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import or_
 from sqlmodel import col, select
@@ -37,30 +38,19 @@ def taken_back(work: Work) -> list[NightsTakenBack]:
 
 def keep_as_it_was_made(work: Work, draw: Draw) -> None:
     """Have the audit table keep a draw whose night is taken back, because no run decides it again."""
-    work.session.add(
-        AuditEntry(
-            facility_id=work.facility_id,
-            at=work.now,
-            account=work.account,
-            act=Act.DRAW_TAKE_BACK,
-            participant_id=draw.participant_id,
-            draw_id=draw.id,
-            detail=_as_it_was_made(draw),
-        )
-    )
+    said = _as_it_was_made(draw)
+    work.on_record(Act.DRAW_TAKE_BACK, draw=draw, **said)
 
 
-def _as_it_was_made(draw: Draw) -> str | None:
-    return as_json(
-        {
-            "due_on": draw.due_on,
-            "kind": str(draw.kind),
-            "version": draw.schedule_version_id,
-            "panel": draw.panel,
-            "made_at": draw.recorded_at.isoformat(),
-            "taken_back": draw.taken_back_id,
-        }
-    )
+def _as_it_was_made(draw: Draw) -> dict[str, Any]:
+    return {
+        "due_on": draw.due_on,
+        "kind": str(draw.kind),
+        "version": draw.schedule_version_id,
+        "panel": draw.panel,
+        "made_at": draw.recorded_at.isoformat(),
+        "taken_back": draw.taken_back_id,
+    }
 
 
 def changed_remains(work: Work) -> Iterator[Found]:
@@ -80,7 +70,7 @@ def changed_remains(work: Work) -> Iterator[Found]:
     )
     for draw, code, detail in rows:
         is_free = draw.ordered_for is None and not (draw.expected or draw.unable or draw.late)
-        if draw.status != Status.CANCELLED or not is_free or _as_it_was_made(draw) != detail:
+        if draw.status != Status.CANCELLED or not is_free or as_json(_as_it_was_made(draw)) != detail:
             yield draw.due_on, code, "the draw of a night that was taken back is not as it was then"
     lost = work.session.exec(
         select(AuditEntry, col(Participant.code))

@@ -28,7 +28,7 @@ from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.settling import settle
 from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
-from testing_tracker.store.queries import id_of
+from testing_tracker.store.queries import id_of, newest
 from testing_tracker.store.tables import (
     AuditEntry,
     Closing,
@@ -81,7 +81,7 @@ class TakenBack:
 
 
 def nights_ahead(work: Work) -> Ahead:
-    """What would be taken back. It is a manager's to do, where there is one on record.
+    """The nights ahead, which would be taken back. It is a manager's to do, where there is one on record.
 
     Raises TestingTrackerError where no night is later than today, and where somebody has recorded something of one.
     """
@@ -211,7 +211,7 @@ def _refuse_what_is_recorded(work: Work, ahead: Ahead) -> None:
 def _touched(work: Work, ahead: Ahead, by_them: ColumnElement[bool]) -> list[tuple[Draw, int]]:
     """The draws of earlier days whose last act was these runs', each with the newest entry before theirs."""
     first = work.session.exec(select(func.min(AuditEntry.id)).where(by_them)).one() or 0
-    newest = (
+    acts = (
         sa_select(col(AuditEntry.draw_id), func.max(col(AuditEntry.id)).label("entry_id"))
         .where(col(AuditEntry.facility_id) == work.facility_id, col(AuditEntry.act).in_(tuple(LEADS_TO)))
         .group_by(col(AuditEntry.draw_id))
@@ -219,8 +219,8 @@ def _touched(work: Work, ahead: Ahead, by_them: ColumnElement[bool]) -> list[tup
     )
     draws = work.session.exec(
         select(Draw)
-        .join(newest, newest.c.draw_id == Draw.id)
-        .join(AuditEntry, col(AuditEntry.id) == newest.c.entry_id)
+        .join(acts, acts.c.draw_id == Draw.id)
+        .join(AuditEntry, col(AuditEntry.id) == acts.c.entry_id)
         .where(by_them, Draw.due_on < ahead.first_day)
         .order_by(col(Draw.due_on), col(Draw.id))
     ).all()
@@ -293,12 +293,8 @@ def _restore(
 
 def _before(session: Session, draw: Draw, first: int) -> tuple[Status, Because]:
     """What a draw was before an audit entry. A specimen that is to be collected again still is."""
-    entry = session.exec(
-        select(AuditEntry)
-        .where(AuditEntry.draw_id == draw.id, col(AuditEntry.act).in_(tuple(LEADS_TO)), col(AuditEntry.id) < first)
-        .order_by(col(AuditEntry.id).desc())
-        .limit(1)
-    ).first()
+    acts = (AuditEntry.draw_id == draw.id, col(AuditEntry.act).in_(tuple(LEADS_TO)), col(AuditEntry.id) < first)
+    entry = newest(session, AuditEntry, *acts)
     status = LEADS_TO[entry.act] if entry is not None else Status.DUE
     is_recollected = entry is not None and because_in(entry.reason) is Because.RECOLLECT
     return status, Because.RECOLLECT if is_recollected else Because.CLOSED_BY_A_CLOCK

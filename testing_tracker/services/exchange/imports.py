@@ -74,7 +74,7 @@ class ImportReport:
     lost_grounds: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, line: ImportedRow, reason: object) -> None:
-        """Note a line that was read but cannot be taken."""
+        """Refuse a line that was read but cannot be taken."""
         self.refused.append(Refused(line.number, str(reason), line.raw))
 
     def check_kind(self) -> None:
@@ -179,7 +179,7 @@ def read_code(cell: str) -> str:
 
 
 def read_day(column: str, cell: str) -> date:
-    """A date. Raises TestingTrackerError."""
+    """The day that a cell says. Raises TestingTrackerError."""
     try:
         return read_a_day(cell)
     except ValueError:

@@ -110,7 +110,7 @@ def check_place(location: AnyLocation, file: Path, output: Output, *, overwrite:
 
 
 def cannot_write(file: Path, error: OSError) -> TestingTrackerError:
-    """Why no copy could be written."""
+    """The refusal of a copy that could not be written, with its remedy."""
     if isinstance(error, FileExistsError):
         return TestingTrackerError(
             f"There is something at {file} already. Nothing was changed; give another place, or --overwrite."

@@ -24,6 +24,7 @@ from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.nights import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import outbox, reminders
 from testing_tracker.services.reporting.amended import AmendedReport, amended
+from testing_tracker.store.queries import newest
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 from testing_tracker.store.work import Work
 
@@ -157,10 +158,10 @@ def state_of(
 
 
 def _problems(work: Work, state: StatusReport) -> Iterator[str]:
-    newest = last_night(work)
-    if newest > work.today:
+    last = last_night(work)
+    if last > work.today:
         yield (
-            f"draws were made for {newest} already, and today is {work.today}; check the machine's clock, and if it "
+            f"draws were made for {last} already, and today is {work.today}; check the machine's clock, and if it "
             f"is right now, `{TAKE_BACK}` takes those nights back"
         )
     elif state.waits_for_word is not None:
@@ -221,13 +222,13 @@ def _last_run(work: Work, day: date) -> NightRun:
 
 
 def _editions(work: Work) -> list[Edition]:
-    newest = work.session.exec(
+    editions = work.session.exec(
         select(ReportEdition)
         .where(ReportEdition.facility_id == work.facility_id)
         .order_by(col(ReportEdition.id).desc())
         .limit(EDITIONS_TO_SHOW)
     ).all()
-    return [Edition(row.week, _number(work.session, row), row.printed_at, row.printed_by) for row in newest]
+    return [Edition(row.week, _number(work.session, row), row.printed_at, row.printed_by) for row in editions]
 
 
 def _number(session: Session, edition: ReportEdition) -> int:
@@ -240,7 +241,7 @@ def _number(session: Session, edition: ReportEdition) -> int:
 
 
 def _deliveries(work: Work, channels: Collection[Channel] | None) -> list[DeliveryState]:
-    """Those that did not arrive yet, and each channel's last one that did; newest week first."""
+    """The deliveries that did not arrive yet, and each channel's last one that did; newest week first."""
     shown, arrived = [], set()
     for week, row in outbox.reports(work):
         if row.delivered_at is None or row.channel not in arrived:
@@ -290,9 +291,4 @@ def _check(work: Work, act: Act) -> Check:
 
 
 def _last_entry(work: Work, act: Act) -> AuditEntry | None:
-    return work.session.exec(
-        select(AuditEntry)
-        .where(AuditEntry.facility_id == work.facility_id, AuditEntry.act == act)
-        .order_by(col(AuditEntry.id).desc())
-        .limit(1)
-    ).first()
+    return newest(work.session, AuditEntry, AuditEntry.facility_id == work.facility_id, AuditEntry.act == act)

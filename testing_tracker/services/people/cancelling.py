@@ -10,10 +10,10 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import DrawKind, Ended, Status
+from testing_tracker.services.people.discharging import end_enrolment
 from testing_tracker.services.people.lookup import find_participant, is_cancelled
-from testing_tracker.services.people.participants import days_to_write
 from testing_tracker.services.testing.attendance import set_status
-from testing_tracker.store.queries import id_of
+from testing_tracker.store.queries import draws_with, id_of, newest
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant
 from testing_tracker.store.work import Work
 
@@ -65,16 +65,9 @@ def cancel(work: Work, code: str, reason: str) -> Cancelled:
         raise TestingTrackerError(f"{participant.code}'s enrolment was cancelled already; there is nothing to do.")
     _check_nothing_was_recorded(work.session, participant)
     first = min(row.from_on for row in rows)
-    for day in days_to_write(work.session, Enrolment, identity, first):
-        work.write(
-            Enrolment(participant_id=identity, from_on=day, enrolled=False, reason=reason, ended_as=Ended.CANCELLED)
-        )
+    end_enrolment(work, participant, first, reason, Ended.CANCELLED)
     work.on_record(Act.PARTICIPANT_CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
-    draws = work.session.exec(
-        select(Draw)
-        .where(Draw.participant_id == identity, col(Draw.status).in_(OPEN))
-        .order_by(col(Draw.due_on), col(Draw.id))
-    ).all()
+    draws = draws_with(work.session, Draw.participant_id == identity, col(Draw.status).in_(OPEN))
     for draw in draws:
         set_status(work, draw, Status.CANCELLED, f"enrolled by mistake: {reason}")
     return Cancelled(participant, draws)
@@ -82,10 +75,8 @@ def cancel(work: Work, code: str, reason: str) -> Cancelled:
 
 def was_cancelled(session: Session, participant_id: int) -> bool:
     """Whether a participant's enrolment was cancelled as a mistake, and there is no other."""
-    latest = session.exec(
-        select(Enrolment).where(Enrolment.participant_id == participant_id).order_by(col(Enrolment.id).desc()).limit(1)
-    ).one()
-    return is_cancelled(latest)
+    latest = newest(session, Enrolment, Enrolment.participant_id == participant_id)
+    return latest is not None and is_cancelled(latest)
 
 
 def _check_nothing_was_recorded(session: Session, participant: Participant) -> None:

@@ -6,16 +6,16 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import or_
-from sqlmodel import col, select
+from sqlmodel import col
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Status
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.people.lookup import find_participant, was_discharged
-from testing_tracker.services.people.participants import days_to_write
+from testing_tracker.services.people.participants import write_from
 from testing_tracker.services.testing.attendance import set_status
-from testing_tracker.store.queries import enrolled_on, id_of, in_force
+from testing_tracker.store.queries import draws_with, enrolled_on, id_of, in_force
 from testing_tracker.store.tables import Draw, Enrolment, Participant, Recommendation
 from testing_tracker.store.work import Work
 
@@ -55,10 +55,7 @@ def discharge(work: Work, code: str, reason: str, on: date | None = None) -> Dis
 
 def end_enrolment(work: Work, participant: Participant, from_on: date, reason: str, how: Ended | None = None) -> None:
     """Write that a participant is not in the programme from a day on, whatever was on record for later days."""
-    for day in days_to_write(work.session, Enrolment, id_of(participant), from_on):
-        work.write(
-            Enrolment(participant_id=id_of(participant), from_on=day, enrolled=False, reason=reason, ended_as=how)
-        )
+    write_from(work, Enrolment, id_of(participant), from_on, enrolled=False, reason=reason, ended_as=how)
 
 
 def _check_day(work: Work, participant: Participant, day: date, *, is_said: bool) -> None:
@@ -85,10 +82,9 @@ def _cancel_draws(work: Work, participant: Participant, from_on: date, why: str)
     if from_on < work.today:
         unknown = (col(Draw.status) == Status.UNRECORDED) & ~col(Draw.unable)
         not_given = or_(not_given, col(Draw.status) == Status.MISSED, unknown)
-    in_order = (col(Draw.due_on), col(Draw.id))
-    open_draws = work.session.exec(select(Draw).where(*since, not_given).order_by(*in_order)).all()
+    open_draws = draws_with(work.session, *since, not_given)
     given = or_(col(Draw.status).in_((Status.COLLECTED, Status.REFUSED)), col(Draw.unable))
-    kept = work.session.exec(select(Draw).where(*since, given, ~not_given).order_by(*in_order)).all()
+    kept = draws_with(work.session, *since, given, ~not_given)
     changed: dict[int, Recommendation] = {}
     decided: list[int] = []
     for draw in open_draws:

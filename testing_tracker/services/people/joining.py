@@ -16,7 +16,7 @@ from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing import prescribing
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.prescriptions import standing as prescriptions_of
-from testing_tracker.store.queries import id_of, records_of, standing_on
+from testing_tracker.store.queries import draws_with, id_of, records_of, standing_on
 from testing_tracker.store.tables import Draw, Joining, Participant, Recommendation, Review
 from testing_tracker.store.work import Work
 
@@ -76,11 +76,8 @@ def _check(work: Work, record: Participant, into: Participant) -> None:
 
 
 def _cancel_open_draws(work: Work, record: Participant, why: str) -> Sequence[Draw]:
-    draws = work.session.exec(
-        select(Draw)
-        .where(Draw.participant_id == record.id, Draw.status == Status.DUE, Draw.due_on >= work.today)
-        .order_by(col(Draw.due_on), col(Draw.id))
-    ).all()
+    still_due = (Draw.participant_id == record.id, Draw.status == Status.DUE, Draw.due_on >= work.today)
+    draws = draws_with(work.session, *still_due)
     for draw in draws:
         set_status(work, draw, Status.CANCELLED, why)
     return draws

@@ -9,7 +9,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
 from testing_tracker.services.people.lookup import find_enrolled
 from testing_tracker.services.testing.attendance import set_status
-from testing_tracker.store.queries import id_of
+from testing_tracker.store.queries import draws_with, id_of
 from testing_tracker.store.tables import Draw, Leave
 from testing_tracker.store.work import Work
 
@@ -33,13 +33,8 @@ def add_leave(work: Work, code: str, from_on: date, to_on: date, reason: str) ->
             )
     work.write(Leave(participant_id=identity, from_on=from_on, to_on=to_on, reason=reason))
     work.on_record(Act.PARTICIPANT_LEAVE, participant_id=identity, reason=reason, from_on=from_on, to_on=to_on)
-    open_draws = work.session.exec(
-        select(Draw)
-        .where(
-            Draw.participant_id == identity, col(Draw.due_on).between(from_on, to_on), col(Draw.status).in_(HELD_OPEN)
-        )
-        .order_by(col(Draw.due_on), col(Draw.id))
-    ).all()
+    away = (Draw.participant_id == identity, col(Draw.due_on).between(from_on, to_on))
+    open_draws = draws_with(work.session, *away, col(Draw.status).in_(HELD_OPEN))
     for draw in open_draws:
         set_status(work, draw, Status.EXCUSED, f"on leave: {reason}")
     return list(open_draws)

@@ -32,7 +32,7 @@ def find_participant(work: Work, code: str) -> Participant:
 
 
 def records_of_person(session: Session, participant: Participant) -> list[Participant]:
-    """A participant, and before it was found out the other records of the same person, the one that goes on first."""
+    """The records of a person: the participant's, which goes on, and then those that were joined into it."""
     found = session.exec(
         select(Participant).where(col(Participant.id).in_(records_of(participant.id))).order_by(col(Participant.id))
     ).all()
@@ -40,7 +40,7 @@ def records_of_person(session: Session, participant: Participant) -> list[Partic
 
 
 def find_enrolled(work: Work, code: str) -> Participant:
-    """The same, for acts that need somebody in the programme. Raises TestingTrackerError for a discharged one."""
+    """The participant with a code, who is in the programme. Raises TestingTrackerError for a discharged one too."""
     participant = find_participant(work, code)
     if standing_on(work.session, id_of(participant), work.today) is not ParticipantStatus.DISCHARGED:
         return participant

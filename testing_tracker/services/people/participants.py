@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -122,16 +122,18 @@ def _check_readmission(work: Work, participant: Participant, new: NewParticipant
 
 
 def _write_enrolment(work: Work, participant_id: int, new: NewParticipant, schedule_id: int) -> None:
-    by = {"recorded_at": work.now, "recorded_by": work.account, "participant_id": participant_id}
-    for day in days_to_write(work.session, Enrolment, participant_id, new.enrolled_on):
-        work.write(Enrolment.model_validate({**by, "from_on": day, "enrolled": True}))
-    for day in days_to_write(work.session, Placement, participant_id, new.enrolled_on):
-        work.session.add(Placement.model_validate({**by, "from_on": day, "level": new.level}))
-    for day in days_to_write(work.session, Assignment, participant_id, new.enrolled_on):
-        work.session.add(Assignment.model_validate({**by, "from_on": day, "schedule_id": schedule_id}))
+    write_from(work, Enrolment, participant_id, new.enrolled_on, enrolled=True)
+    write_from(work, Placement, participant_id, new.enrolled_on, level=new.level)
+    write_from(work, Assignment, participant_id, new.enrolled_on, schedule_id=schedule_id)
 
 
-def days_to_write(session: Session, history: type[_History], participant_id: int, from_on: date) -> list[date]:
+def write_from(work: Work, history: type[_History], participant_id: int, from_on: date, **said: Any) -> None:  # noqa: ANN401  a row's cells
+    """Write what applies from a day on; it overrules what was recorded for later."""
+    for day in _days_to_write(work.session, history, participant_id, from_on):
+        work.write(history(participant_id=participant_id, from_on=day, **said))
+
+
+def _days_to_write(session: Session, history: type[_History], participant_id: int, from_on: date) -> list[date]:
     """The days that a change from a day on needs a row for: its own, and before it each later one that has a row.
 
     Of one day the last row counts, so the change overrules what was recorded for later. Its own day comes last, which
@@ -193,8 +195,7 @@ def set_schedule(work: Work, code: str, name: str) -> date:
     current = in_force(work.session, Assignment, identity, from_on)
     if current is not None and current.schedule_id == schedule.id:
         raise TestingTrackerError(f"{participant.code} is on schedule {name} already; there is nothing to do.")
-    for day in days_to_write(work.session, Assignment, identity, from_on):
-        work.write(Assignment(participant_id=identity, from_on=day, schedule_id=id_of(schedule)))
+    write_from(work, Assignment, identity, from_on, schedule_id=id_of(schedule))
     earlier = work.session.get_one(Schedule, current.schedule_id).name if current else None
     work.on_record(Act.PARTICIPANT_SET_SCHEDULE, participant_id=identity, from_on=from_on, earlier=earlier, now=name)
     work.session.flush()
@@ -232,12 +233,8 @@ def transfer(
     before = level_on(work.session, identity, from_on)
     if before is level:
         raise TestingTrackerError(f"{participant.code} is in {level} already; there is nothing to do.")
-    for day in days_to_write(work.session, Placement, identity, from_on):
-        work.write(
-            Placement(
-                participant_id=identity, from_on=day, level=level, reason=reason, recommendation_id=recommendation_id
-            )
-        )
+    said = {"level": level, "reason": reason, "recommendation_id": recommendation_id}
+    write_from(work, Placement, identity, from_on, **said)
     work.on_record(
         Act.PARTICIPANT_TRANSFER,
         participant_id=identity,

@@ -21,6 +21,7 @@ from testing_tracker.services.testing.cups import awaiting
 from testing_tracker.services.testing.earlier import Slip, slips_of
 from testing_tracker.services.testing.prescriptions import PrescriptionLine
 from testing_tracker.store.queries import (
+    draws_with,
     enrolled_on,
     governs,
     how_it_ended,
@@ -270,7 +271,7 @@ def _amount(finding: Finding) -> str:
 
 def _draws(session: Session, participant_id: int, *, slips_too: bool) -> list[DrawEntry]:
     of_person = col(Draw.participant_id).in_(records_of(participant_id))
-    draws = session.exec(select(Draw).where(of_person).order_by(col(Draw.due_on), col(Draw.id))).all()
+    draws = draws_with(session, of_person)
     others = {draw.participant_id for draw in draws} - {participant_id}
     under = {number: session.get_one(Participant, number).code for number in others}
     known = cups_by_row(session, of_person)

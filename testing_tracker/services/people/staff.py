@@ -28,7 +28,7 @@ class StaffLine:
 
 
 def listed(work: Work) -> list[StaffLine]:
-    """Who has which role, by account."""
+    """The staff: who has which role, by account."""
     newest: dict[tuple[str, str], Staff] = {}
     rows = work.session.exec(select(Staff).where(Staff.facility_id == work.facility_id).order_by(col(Staff.id)))
     for row in rows:

@@ -1,9 +1,11 @@
 """The editions of a week's report: what was printed first, what changed since; and that something left the program."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from testing_tracker.rules.calendar import Week
@@ -100,6 +102,22 @@ def _amendment(work: Work, week: Week, first: ReportEdition, this: ReportEdition
     )
 
 
+def _known_between(first: ReportEdition, this: ReportEdition) -> ColumnElement[bool]:
+    """The condition that an audit entry is in what an edition knew, and not in what the first one knew."""
+    return (col(AuditEntry.id) > first.last_entry_id) & (col(AuditEntry.id) <= this.last_entry_id)
+
+
+def _acts_on_participants(
+    work: Work, first: ReportEdition, this: ReportEdition, *which: ColumnElement[bool] | bool
+) -> Iterable[tuple[AuditEntry, str]]:
+    """The acts since the first edition on the facility's participants, each with the code as it is now."""
+    return work.session.exec(
+        select(AuditEntry, col(Participant.code))
+        .join(Participant, col(Participant.id) == AuditEntry.participant_id)
+        .where(Participant.facility_id == work.facility_id, _known_between(first, this), *which)
+    )
+
+
 def _acts_on_draws(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     rows = work.session.exec(
         select(AuditEntry, col(Participant.code), col(Draw.due_on))
@@ -107,8 +125,7 @@ def _acts_on_draws(work: Work, week: Week, first: ReportEdition, this: ReportEdi
         .join(Participant, col(Participant.id) == Draw.participant_id)
         .where(
             Participant.facility_id == work.facility_id,
-            col(AuditEntry.id) > first.last_entry_id,
-            col(AuditEntry.id) <= this.last_entry_id,
+            _known_between(first, this),
             col(AuditEntry.act).in_(CHANGES_A_DRAW),
             Draw.due_on <= week.sunday,
         )
@@ -122,14 +139,8 @@ def _acts_on_draws(work: Work, week: Week, first: ReportEdition, this: ReportEdi
 
 def _imports(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     """Past records that were read in since; which draws they are, the participants' records say."""
-    rows = work.session.exec(
-        select(AuditEntry).where(
-            AuditEntry.facility_id == work.facility_id,
-            col(AuditEntry.id) > first.last_entry_id,
-            col(AuditEntry.id) <= this.last_entry_id,
-            AuditEntry.act == Act.HISTORY_IMPORT,
-        )
-    )
+    ours = (AuditEntry.facility_id == work.facility_id, _known_between(first, this))
+    rows = work.session.exec(select(AuditEntry).where(*ours, AuditEntry.act == Act.HISTORY_IMPORT))
     return [LaterAct(entry.at, entry.account, "past records", week.sunday, _lines_taken(entry), None) for entry in rows]
 
 
@@ -144,16 +155,7 @@ def _said(entry: AuditEntry) -> str:
 
 def _acts_on_enrolments(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     """What was said afterwards of who took part on days up to the week's end; all else binds from a later day on."""
-    rows = work.session.exec(
-        select(AuditEntry, col(Participant.code))
-        .join(Participant, col(Participant.id) == AuditEntry.participant_id)
-        .where(
-            Participant.facility_id == work.facility_id,
-            col(AuditEntry.id) > first.last_entry_id,
-            col(AuditEntry.id) <= this.last_entry_id,
-            col(AuditEntry.act).in_(tuple(CHANGES_WHO_TAKES_PART)),
-        )
-    )
+    rows = _acts_on_participants(work, first, this, col(AuditEntry.act).in_(tuple(CHANGES_WHO_TAKES_PART)))
     acts = []
     for entry, code in rows:
         said = json.loads(entry.detail or "{}").get(CHANGES_WHO_TAKES_PART[entry.act])
@@ -165,17 +167,8 @@ def _acts_on_enrolments(work: Work, week: Week, first: ReportEdition, this: Repo
 def _corrected_codes(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     """Codes that were corrected afterwards, of those who were enrolled by the week's end: the page names them anew."""
     by_then = select(Enrolment.participant_id).where(col(Enrolment.enrolled), Enrolment.from_on <= week.sunday)
-    rows = work.session.exec(
-        select(AuditEntry, col(Participant.code))
-        .join(Participant, col(Participant.id) == AuditEntry.participant_id)
-        .where(
-            Participant.facility_id == work.facility_id,
-            col(AuditEntry.id) > first.last_entry_id,
-            col(AuditEntry.id) <= this.last_entry_id,
-            AuditEntry.act == Act.PARTICIPANT_RENAME,
-            col(AuditEntry.participant_id).in_(by_then),
-        )
-    )
+    were_there = col(AuditEntry.participant_id).in_(by_then)
+    rows = _acts_on_participants(work, first, this, AuditEntry.act == Act.PARTICIPANT_RENAME, were_there)
     acts = []
     for entry, code in rows:
         said = json.loads(entry.detail or "{}")

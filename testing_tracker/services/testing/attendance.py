@@ -1,4 +1,4 @@
-"""What a nurse records of a draw beside its result: missed, refused, excused, collected, or taken elsewhere."""
+"""What a nurse records of a draw beside its result: absences, cups collected, to collect again, or taken elsewhere."""
 
 from datetime import date
 
@@ -97,14 +97,7 @@ def record_unable(work: Work, found: OpenDraw, reason: str | None) -> None:
         raise TestingTrackerError(f"{found.which} {said}. If that is wrong, correct it with `testing-tracker amend`.")
     draw.unable = True
     work.session.add(draw)
-    work.on_record(
-        Act.DRAW_TRIED,
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
-        reason=reason,
-        due_on=draw.due_on,
-        earlier=earlier,
-    )
+    work.on_record(Act.DRAW_TRIED, draw=draw, reason=reason, due_on=draw.due_on, earlier=earlier)
     work.session.flush()
     if draw.due_on < work.today or earlier is not Status.DUE:
         close_unable(work, draw)
@@ -146,14 +139,7 @@ def set_status(
     the recommendation that this raised or changed.
     """
     reason = sentence(why, more) if isinstance(why, Because) else why
-    work.on_record(
-        Act.of_draw(status),
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
-        reason=reason,
-        due_on=draw.due_on,
-        earlier=draw.status,
-    )
+    work.on_record(Act.of_draw(status), draw=draw, reason=reason, due_on=draw.due_on, earlier=draw.status)
     draw.status = status
     draw.reason, draw.because = reason, because_in(reason)
     if status is not Status.COLLECTED:
@@ -191,6 +177,6 @@ def record_test(work: Work, code: str, day: date, reason: str) -> Draw:
         ordered_for=f"{reason} (put on record on {work.today})",
     )
     work.write(draw)
-    work.on_record(Act.DRAW_RECORD, participant_id=identity, draw_id=draw.id, reason=reason, due_on=draw.due_on)
+    work.on_record(Act.DRAW_RECORD, draw=draw, reason=reason, due_on=draw.due_on)
     set_status(work, draw, Status.UNRECORDED, Because.RESULT_TO_COME)
     return draw

@@ -48,13 +48,7 @@ def correct(work: Work, found: OpenDraw, cup: NewCup, reason: str) -> Logged:
     else:
         logged = results.take_back(work, found, Status.COLLECTED, reason)
     told = _put(work, found, cup, cups.awaiting(work.session, draw))
-    work.on_record(
-        Act.SPECIMEN_CORRECT,
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
-        reason=reason,
-        label=cup.specimen.label,
-    )
+    work.on_record(Act.SPECIMEN_CORRECT, draw=draw, reason=reason, label=cup.specimen.label)
     work.session.flush()
     return Logged(found.participant, draw, earlier, None, (), logged.settled, because=logged.because, warnings=told)
 

@@ -56,7 +56,7 @@ def send(work: Work, found: OpenDraw, lab: str | None, by: date | None) -> Confi
 
 
 def cancel(work: Work, found: OpenDraw, reason: str) -> Confirmation:
-    """No definitive result is awaited any more. Raises TestingTrackerError where none is."""
+    """Cancel a confirmation: no definitive result is awaited any more. Raises TestingTrackerError where none is."""
     awaited = cups.newest_confirmation(work.session, found.draw)
     if awaited is None or _is_answered(work.session, found.draw):
         raise TestingTrackerError(f"{found.which}: no definitive result is awaited; there is nothing to call off.")

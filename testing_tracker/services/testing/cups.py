@@ -16,7 +16,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.words import MEASURED, Status
-from testing_tracker.store.queries import id_of, is_newest
+from testing_tracker.store.queries import id_of, is_newest, newest
 from testing_tracker.store.tables import Confirmation, Draw, Participant, Result, Specimen
 from testing_tracker.store.work import Work
 
@@ -184,22 +184,16 @@ def took_over(work: Work, specimen: Specimen, earlier: Specimen, draw: Draw) -> 
     left = work.session.exec(select(Confirmation).where(Confirmation.specimen_id == earlier.id)).first()
     if left is None or newest_confirmation(work.session, draw) is not None:
         return
-    sent = work.session.exec(
-        select(Confirmation)
-        .where(Confirmation.draw_id == left.draw_id, col(Confirmation.id) < left.id)
-        .order_by(col(Confirmation.id).desc())
-        .limit(1)
-    ).first()
+    before = (Confirmation.draw_id == left.draw_id, col(Confirmation.id) < left.id)
+    sent = newest(work.session, Confirmation, *before)
     if sent is not None and sent.due_on is not None:
         expect(work, draw, sent, left.reason)
 
 
 def newest_confirmation(session: Session, draw: Draw) -> Confirmation | None:
     """What was sent of a draw's cup to a laboratory, also when it was answered; None where that was called off."""
-    newest = session.exec(
-        select(Confirmation).where(Confirmation.draw_id == draw.id).order_by(col(Confirmation.id).desc()).limit(1)
-    ).first()
-    return newest if newest is not None and newest.due_on is not None else None
+    last = newest(session, Confirmation, Confirmation.draw_id == draw.id)
+    return last if last is not None and last.due_on is not None else None
 
 
 def expect(work: Work, draw: Draw, sent: Confirmation, reason: str | None) -> None:
@@ -227,7 +221,7 @@ def confirm(
     """Write that a definitive result is awaited for a draw `by` a day, or without one that none is any more."""
     row = Confirmation(draw_id=id_of(draw), lab=lab, due_on=by, reason=reason, sent_on=sent_on, specimen_id=specimen_id)
     work.write(row)
-    work.on_record(act, participant_id=draw.participant_id, draw_id=draw.id, reason=reason, lab=lab, awaited_by=by)
+    work.on_record(act, draw=draw, reason=reason, lab=lab, awaited_by=by)
     work.session.flush()
     return row
 
@@ -246,12 +240,5 @@ def _copied(work: Work, specimen: Specimen, draw: Draw, *, withdrawn: bool) -> S
 
 
 def _on_record(work: Work, act: Act, specimen: Specimen, draw: Draw, reason: str | None) -> None:
-    work.on_record(
-        act,
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
-        reason=reason,
-        specimen=specimen.id,
-        label=specimen.label,
-    )
+    work.on_record(act, draw=draw, reason=reason, specimen=specimen.id, label=specimen.label)
     work.session.flush()

@@ -155,7 +155,7 @@ def find_draw(work: Work, code: str, day: date, *, for_cause: bool | None = None
 
 
 def find_draw_to_correct(work: Work, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
-    """The same for a correction. Of two draws it never guesses which is meant: either may have the wrong record."""
+    """The draw to correct. Of two it never guesses which is meant: either may have the wrong record."""
     return _only(_draws_meant(work, code, day, for_cause))
 
 
@@ -267,6 +267,6 @@ def order_test(work: Work, code: str, reason: str | None) -> Draw:
         ordered_for=reason,
     )
     work.write(draw)
-    work.on_record(Act.DRAW_ORDER, participant_id=identity, draw_id=draw.id, reason=reason)
+    work.on_record(Act.DRAW_ORDER, draw=draw, reason=reason)
     work.session.flush()
     return draw

@@ -242,14 +242,7 @@ def undo(work: Work, line: EntryOnRecord) -> Undone:
         )
     if line.result_id is not None:
         _take_result_back(work, found, line.result_id)
-    work.on_record(
-        Act.LOG_UNDO,
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
-        reason=WHY_UNDONE,
-        due_on=draw.due_on,
-        undone=line.recorded,
-    )
+    work.on_record(Act.LOG_UNDO, draw=draw, reason=WHY_UNDONE, due_on=draw.due_on, undone=line.recorded)
     draw.unable = line.was_unable
     changed = attendance.set_status(work, draw, line.before, line.reason_before)
     settled = settling.settle(work, draw)

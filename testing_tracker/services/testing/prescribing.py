@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
@@ -15,7 +15,7 @@ from testing_tracker.rules.words import DrawKind, Outcome
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing.prescriptions import active_on, is_called_off, standing
 from testing_tracker.services.testing.settling import interpret_again, words_together
-from testing_tracker.store.queries import id_of, reading_of, records_of, result_of
+from testing_tracker.store.queries import draws_with, id_of, reading_of, records_of, result_of
 from testing_tracker.store.tables import Draw, Participant, Prescription, Recommendation
 from testing_tracker.store.work import Work
 
@@ -88,8 +88,6 @@ def add(work: Work, new: NewPrescription, *, reread: bool) -> Changed:
         from_on=new.from_on,
         to_on=new.to_on,
         prescriber=new.prescriber,
-        recorded_at=work.now,
-        recorded_by=work.account,
     )
     _write(work, prescription, Act.PRESCRIPTION_ADD, touched, reread)
     again = _read_again(work, touched, f"prescription of {new.analyte} added") if reread else []
@@ -119,8 +117,6 @@ def end(work: Work, code: str, analyte: str, on: date, reason: str, *, reread: b
         prescriber=earlier.prescriber,
         reason=reason,
         replaces_id=earlier.id,
-        recorded_at=work.now,
-        recorded_by=work.account,
     )
     _write(work, prescription, Act.PRESCRIPTION_END, touched, reread)
     done = "called off" if is_called_off(prescription) else "ended"
@@ -151,16 +147,11 @@ def read_again_together(
     together = standing(work.session, participant_id)
     touched = []
     for record, own in apart.items():
-        draws = [
-            draw
-            for draw in _draws_with_result(work.session, participant_id, date.min, None)
-            if draw.participant_id == record
-        ]
+        every = _draws_with_result(work.session, participant_id, date.min, None)
+        draws = [draw for draw in every if draw.participant_id == record]
         as_it_was = _compare(work.session, draws, partial(_analytes_on, own))
         now = _compare(work.session, draws, partial(_analytes_on, together))
-        touched += [
-            one for before, one in zip(as_it_was, now, strict=True) if one.after not in (before.after, one.before)
-        ]
+        touched += _read_otherwise(as_it_was, now)
     return _read_again(work, touched, reason)
 
 
@@ -184,16 +175,16 @@ def results_touched(
 
     draws = _draws_with_result(session, participant_id, from_on, to_on)
     unchanged = _compare(session, draws, lambda day: _analytes_on(known, day))
-    return [
-        one
-        for as_it_is, one in zip(unchanged, _compare(session, draws, changed), strict=True)
-        # A result that was left as it had been read differs already, but not for this prescription.
-        if one.after not in (as_it_is.after, one.before)
-    ]
+    return _read_otherwise(unchanged, _compare(session, draws, changed))
+
+
+def _read_otherwise(unchanged: Sequence[Touched], changed: Sequence[Touched]) -> list[Touched]:
+    """The results that a change makes read differently; one that was left as it had been read differs not for that."""
+    return [one for was, one in zip(unchanged, changed, strict=True) if one.after not in (was.after, one.before)]
 
 
 def _check_new(work: Work, new: NewPrescription) -> Participant:
-    """Also for somebody discharged: a prescription may explain a result of before."""
+    """The participant, also a discharged one: a prescription may explain a result of before."""
     participant = find_participant(work, new.code)
     if new.to_on is not None and new.to_on < new.from_on:
         raise TestingTrackerError(f"The prescription ends on {new.to_on}, before it begins on {new.from_on}.")
@@ -272,12 +263,12 @@ def _analytes_on(prescriptions: Sequence[Prescription], day: date) -> frozenset[
 
 def _draws_with_result(session: Session, participant_id: int, from_on: date, to_on: date | None) -> Sequence[Draw]:
     """The draws of these days whose result can be read, oldest first."""
-    query = select(Draw).where(
+    return draws_with(
+        session,
         col(Draw.participant_id).in_(records_of(participant_id)),
         col(Draw.outcome).in_((Outcome.POSITIVE, Outcome.NEGATIVE)),
         col(Draw.due_on).between(from_on, to_on or date.max),
     )
-    return session.exec(query.order_by(col(Draw.due_on), col(Draw.id))).all()
 
 
 def _compare(session: Session, draws: Sequence[Draw], prescribed: _Prescribed) -> list[Touched]:

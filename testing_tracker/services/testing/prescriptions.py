@@ -63,7 +63,7 @@ def prescribed_on(session: Session, participant_id: int, day: date) -> list[Pres
 
 
 def active_on(prescriptions: Iterable[Prescription], day: date) -> list[Prescription]:
-    """Those whose days, first and last included, take a day in."""
+    """The prescriptions whose days, first and last included, take a day in."""
     return [row for row in prescriptions if row.from_on <= day and (row.to_on is None or day <= row.to_on)]
 
 

@@ -234,8 +234,7 @@ def put_on_record(
     """Have the audit table say what a result says of a draw, and what was there before."""
     work.on_record(
         act,
-        participant_id=draw.participant_id,
-        draw_id=draw.id,
+        draw=draw,
         reason=written.reason,
         due_on=draw.due_on,
         earlier=earlier,

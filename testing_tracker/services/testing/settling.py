@@ -1,4 +1,4 @@
-"""Settles a draw after its results, or the prescriptions they are read against, have changed.
+"""What the results of a draw say together, and settling the draw by it when they or prescriptions have changed.
 
 What the draw says, its evidence, and what a clinician is asked to look at all follow from the result that governs and
 its newest reading, and are brought in line here and nowhere else.
@@ -72,7 +72,7 @@ def interpret_again(work: Work, draw: Draw, reason: str) -> Settled:
     result = result_of(work.session, id_of(draw))
     if result is not None and result.outcome is not None:
         _read_together(work, draw, reason)
-        work.on_record(Act.RESULT_READ_AGAIN, participant_id=draw.participant_id, draw_id=draw.id, reason=reason)
+        work.on_record(Act.RESULT_READ_AGAIN, draw=draw, reason=reason)
     return settle(work, draw, raises=False)
 
 

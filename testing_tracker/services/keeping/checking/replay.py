@@ -170,7 +170,7 @@ def _check_day(
 def _check_run_as_known(
     session: Session, pool: Pool, secret: bytes | None, there: dict[int, "_Recorded"], result: Verification
 ) -> Sequence[Problem]:
-    """The same for what the run knew of closed days; where it kept no record of that, for what it may have known.
+    """The pool decided again by the closed days that its run knew, or may have known where it kept no record of that.
 
     What holds only then could not be checked, and says so. It has to hold in all, the number of draws included.
     """
@@ -264,7 +264,7 @@ def _made(group: pools.Group, participant_id: int, pool: Pool) -> "_Made":
 
 
 def _check_count(session: Session, pool: Pool, there: dict[int, "_Recorded"]) -> Iterator[Problem]:
-    """The same without the day's secret: only that the run made as many draws, and after those that it knew."""
+    """The pool without the day's secret: only that the run made as many draws, and after those that it knew."""
     members = range(pool.first_participant_id, pool.last_participant_id + 1)
     found = [there.pop(number)[0] for number in list(there) if number in members]
     ids, again = _ids_of(session, pool), _last_draw_taken_back(session, pool)
