@@ -193,9 +193,7 @@ def collected_command(
         if cup is None:
             services.attendance.record_collected(work, found)
         else:
-            from testing_tracker.services.testing import collecting
-
-            told = collecting.record(work, found, cup)
+            told = services.collecting.record(work, found, cup)
         label = f", {cup.specimen.label}" if cup is not None and cup.specimen.label else ""
         which = found.which
     say(desk, f"{which}: collected{label} (was {earlier}).")

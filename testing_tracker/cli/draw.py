@@ -14,8 +14,7 @@ from testing_tracker.cli.desk.sentences import open_questions, question_with_ans
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.services.testing.recollections import ToRecollect
-    from testing_tracker.store.work import Work
+    pass
 
 
 @click.command("draw")
@@ -84,10 +83,8 @@ def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None) -> 
 
 def _take_back(desk: Desk, reason: str, yes: bool) -> None:
     """Ask, and then do it."""
-    from testing_tracker.services.drawing import taking_back
-
     with desk.reading() as work:
-        ahead, today = taking_back.nights_ahead(work), work.today
+        ahead, today = services.taking_back.nights_ahead(work), work.today
     if not yes:
         click.confirm(
             f"Today is {today}. {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, are taken back, and "
@@ -96,7 +93,7 @@ def _take_back(desk: Desk, reason: str, yes: bool) -> None:
             err=True,
         )
     with desk.writing() as work:
-        done = taking_back.take_back(work, desk.location.key, reason, ahead)
+        done = services.taking_back.take_back(work, desk.location.key, reason, ahead)
     say(
         desk,
         f"Taken back: {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, with {done.draws} draws. Run "
@@ -122,7 +119,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         lines = services.draws.due(work, day)
         made = services.draws.night_has_run(work, day)
         today = work.today
-        again = _to_recollect(work, day)
+        again = services.recollections.to_recollect(work, day)
         questions = open_questions(work, None if day == today else day)
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     if any(line.panel for line in lines):
@@ -137,12 +134,6 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         warn(question)
     for one in again:
         warn(f"{one.participant}: {one.why}.")
-
-
-def _to_recollect(work: "Work", day: date) -> "list[ToRecollect]":
-    from testing_tracker.services.testing.recollections import to_recollect
-
-    return to_recollect(work, day)
 
 
 @click.command("test")
@@ -164,28 +155,14 @@ def test_command(desk: Desk, code: str, reason: str | None, on: str | None, reco
             raise click.UsageError("--recollect is for today's specimen and takes no --on.")
         _recollect(desk, code)
         return
-    if on is not None and on != "today":
-        _record_earlier(desk, code, on, reason)
-        return
-    with desk.writing() as work:
-        draw = services.draws.order_test(work, code, reason)
-        shown, day = services.lookup.find_participant(work, code).code, draw.due_on
-    say(desk, f"{shown}: a test for cause is due today, {day}.")
-
-
-def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
-    from testing_tracker.services.testing import attendance
-
     with desk.writing() as work:
         day = day_given(on, work.today)
         shown = services.lookup.find_participant(work, code).code
         if day == work.today:
-            draw = services.draws.order_test(work, code, reason)
-            said = f"{shown}: a test for cause is due today, {draw.due_on}."
-        elif reason is None:
-            raise TestingTrackerError("Say with --reason where the test was taken, such as 'county hospital'.")
+            services.draws.order_test(work, code, reason)
+            said = f"{shown}: a test for cause is due today, {day}."
         else:
-            attendance.record_test(work, code, day, reason)
+            services.attendance.record_test(work, code, day, reason)
             said = (
                 f"{shown}: a test for cause of {day} is on record. Log what it said with "
                 f"`testing-tracker result {shown} … --for-cause --on {day}`."
@@ -196,7 +173,6 @@ def _record_earlier(desk: Desk, code: str, on: str, reason: str | None) -> None:
 def _recollect(desk: Desk, code: str) -> None:
     with desk.writing() as work:
         found = services.specimens.find_to_recollect(work, code)
-        because = "its specimen does not count" if found.outcome == "invalid" else "its specimen was out of range"
-        services.specimens.recollect(work, found)
+        because = services.specimens.recollect(work, found)
         which = found.which
     say(desk, f"{which}: due again, because {because}; the earlier result is kept.")

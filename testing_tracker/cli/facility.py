@@ -31,11 +31,9 @@ def facility_command() -> None:
 @pass_desk
 def add_facility(desk: Desk, name: str, timezone: str | None) -> None:
     """Make one more facility in the database."""
-    from testing_tracker.services.keeping import facilities
-
-    clock = desk.clock(facilities.find_zone(timezone).key)
+    clock = desk.clock(services.facilities.find_zone(timezone).key)
     with desk.writing_all() as session:
-        made = facilities.add(session, name, clock, desk.location.key)
+        made = services.facilities.add(session, name, clock, desk.location.key)
     say(desk, f"{name}: added to {desk.location} as number {made.number} (timezone {made.timezone}).")
     say(desk, f"Its key is in {desk.location.key.path} too: copy that file anew, and keep the copy in a safe place.")
     say(desk, f"Anchor, to check the draws against: {made.anchor}, from {made.first_day} on")
@@ -47,10 +45,8 @@ def add_facility(desk: Desk, name: str, timezone: str | None) -> None:
 @pass_desk
 def list_facilities(desk: Desk, form: str) -> None:
     """The facilities, how many participants each has on record, and the day of its last nightly run."""
-    from testing_tracker.services.keeping import facilities
-
     with desk.reading_all() as session:
-        lines = facilities.listed(session, desk.clock)
+        lines = services.facilities.listed(session, desk.clock)
     columns = ["number", "facility", "timezone", "opened_on", "participants", "last_run_on"]
     columns += [
         name for name in ("earlier_names", "timezone_changes") if form == "csv" or any(map(attrgetter(name), lines))
@@ -64,10 +60,8 @@ def list_facilities(desk: Desk, form: str) -> None:
 @pass_desk
 def rename_facility(desk: Desk, name: str, reason: str) -> None:
     """Give the facility another name. The earlier one goes on finding it, unless another facility takes it."""
-    from testing_tracker.services.keeping import facilities
-
     with desk.writing() as work:
-        earlier, name = facilities.rename(work, name, reason)
+        earlier, name = services.facilities.rename(work, name, reason)
     click.echo(f"{f'{TRAINING} ' if desk.training else ''}{earlier} is called {name} from now on.")
 
 
@@ -82,12 +76,10 @@ def change_timezone(desk: Desk, timezone: str, from_on: str | None, reason: str)
     The days before keep theirs: their collection windows, what was late on them, and the times printed of them. `serve`
     goes by the new one by itself; lines for cron are to be printed anew.
     """
-    from testing_tracker.services.keeping import facilities
-
     with desk.writing() as work:
         given = day_given(from_on, work.today) if from_on else None
-        begins = facilities.change_timezone(work, timezone, given, reason)
-        later = facilities.later_timezones(work, begins)
+        begins = services.facilities.change_timezone(work, timezone, given, reason)
+        later = services.facilities.later_timezones(work, begins)
     say(desk, f"From {begins} on the facility goes by {timezone}.")
     for day, name in later:
         warn(f"from {day} on it goes by {name}, as was recorded before.")
@@ -107,11 +99,9 @@ def close_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
     Today's draws that nobody gave are excused. Of a day to come a fixed draw moves as the schedule says of a public
     holiday, and nobody is drawn by chance. The weekly report says that it was closed, and why.
     """
-    from testing_tracker.services.drawing import closures
-
     with desk.writing() as work:
         first = day_given(day, work.today)
-        done = closures.close(work, first, day_given(last, work.today) if last else first, reason)
+        done = services.closures.close(work, first, day_given(last, work.today) if last else first, reason)
     excused = f" {_draws(done.draws)} of today excused." if done.draws else ""
     say(desk, f"Closed: {_days(done)}.{excused}")
 
@@ -126,11 +116,9 @@ def open_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
 
     Today's draws that were excused for it are due again.
     """
-    from testing_tracker.services.drawing import closures
-
     with desk.writing() as work:
         first = day_given(day, work.today)
-        done = closures.reopen(work, first, day_given(last, work.today) if last else first, reason)
+        done = services.closures.reopen(work, first, day_given(last, work.today) if last else first, reason)
     due = f" {_draws(done.draws)} of today due again." if done.draws else ""
     say(desk, f"Open: {_days(done)}.{due}")
     for note in done.notes:

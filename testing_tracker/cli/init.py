@@ -2,6 +2,7 @@
 
 import click
 
+from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.errors import TestingTrackerError
 
@@ -13,12 +14,10 @@ from testing_tracker.errors import TestingTrackerError
 @pass_desk
 def init_command(desk: Desk, facility: str | None, timezone: str | None, training: bool) -> None:
     """Make the database, with the schedules that come with the program."""
-    from testing_tracker.services.keeping import facilities
-
     if desk.pretended and not training:
         raise TestingTrackerError("--today works with `init --training` only; a live facility has the real date.")
     facility = facility or (str(desk.facility) if desk.facility else "My facility")  # it may stand before `init` too
-    made = facilities.make_database(desk.location, facility, timezone, desk.pretended, training=training)
+    made = services.facilities.make_database(desk.location, facility, timezone, desk.pretended, training=training)
     desk.training = training
     say(desk, f"{facility}: made {desk.location} (timezone {made.timezone}).")
     say(
@@ -38,7 +37,6 @@ def migrate_command(desk: Desk, yes: bool) -> None:
     Needed once after an update for a database on a server, by its owner; make a copy with `backup` before. A SQLite
     file is brought up to date, and copied, by whatever opens it first.
     """
-    from testing_tracker.services.keeping import upgrades
     from testing_tracker.store.engine import SCHEMA_VERSION, check_schema, schema_of
     from testing_tracker.store.location import ServerLocation
 
@@ -50,7 +48,7 @@ def migrate_command(desk: Desk, yes: bool) -> None:
         return
     if isinstance(location, ServerLocation) and not yes and not _there_is_a_copy(f"{location}"):
         raise TestingTrackerError("Nothing was changed. Make a copy with `testing-tracker backup FILE` first.")
-    upgrades.bring_up_to_date(location, desk.clock, lambda line: say(desk, line))
+    services.upgrades.bring_up_to_date(location, desk.clock, lambda line: say(desk, line))
 
 
 def _there_is_a_copy(database: str) -> bool:

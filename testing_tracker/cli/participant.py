@@ -104,12 +104,10 @@ def rename_participant(desk: Desk, code: str, new_code: str | None, name: str | 
 
     The earlier code finds the participant for ever, and is given to nobody else.
     """
-    from testing_tracker.services.people import renaming
-
     if new_code is None and name is None:
         raise click.UsageError("Give the NEWCODE, or --name.")
     with desk.writing() as work:
-        done = renaming.rename(work, code, new_code, name, reason)
+        done = services.renaming.rename(work, code, new_code, name, reason)
     _warn_of_look_alikes(done.code, done.look_alikes)
     if done.code != done.earlier_code:
         say(desk, f"{done.earlier_code} is {done.code} now; the earlier code finds the record too.")
@@ -126,10 +124,8 @@ def cancel_enrolment(desk: Desk, code: str, reason: str) -> None:
 
     It is in no list and no report any more; `participant list --all` shows it. `participant add` gives the code anew.
     """
-    from testing_tracker.services.people import cancelling
-
     with desk.writing() as work:
-        done = cancelling.cancel(work, code, reason)
+        done = services.cancelling.cancel(work, code, reason)
         shown, days = done.participant.code, [draw.due_on for draw in done.draws]
     say(desk, f"{shown}'s enrolment is cancelled as a mistake.")
     for day in days:
@@ -148,12 +144,10 @@ def join_records(desk: Desk, code: str, into: str, reason: str, yes: bool) -> No
     Both keep what is on record. CODE is not drawn any more and finds INTO from now on; prescriptions, positives and
     what is open of both are looked at together. It cannot be taken back.
     """
-    from testing_tracker.services.people import joining
-
     if not yes:
         click.confirm(f"{code} and {into} are the same person, for ever. Right?", abort=True, err=True)
     with desk.writing() as work:
-        done = joining.join(work, code, into, reason)
+        done = services.joining.join(work, code, into, reason)
         shown, remaining = done.record.code, done.into.code
         lines = [f"{shown} is joined into {remaining}; its record is kept there."]
         lines += [f"{shown}'s draw of {draw.due_on} is cancelled." for draw in done.cancelled]
@@ -201,11 +195,9 @@ def discharge_participant(desk: Desk, code: str, on: str | None, reason: str) ->
 
     Tests that were missed from that day on are cancelled: who has left misses none. Those that were given stay.
     """
-    from testing_tracker.services.people import discharging
-
     with desk.writing() as work:
         day = day_given(on, work.today) if on is not None else None
-        done = discharging.discharge(work, code, reason, day)
+        done = services.discharging.discharge(work, code, reason, day)
         since = f" from {done.from_on}" if done.from_on != work.today else ""
         lines = [f"{done.participant.code} discharged{since}."]
         lines += [f"The draw of {draw.due_on} is cancelled." for draw in done.cancelled]
@@ -259,10 +251,8 @@ def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> Non
 
 
 def _warn_of_look_alikes(code: str, look_alikes: Sequence[str]) -> None:
-    from testing_tracker.services.people.lookup import looks_like
-
     for other in look_alikes:
-        warn(f"{looks_like(code, other)}.")
+        warn(f"{services.lookup.looks_like(code, other)}.")
 
 
 def _changed(code: str, recommendation: "Recommendation | None") -> list[str]:
@@ -347,12 +337,10 @@ def _prescription_line(prescription: "PrescriptionLine") -> str:
 
 def _draw_rows(draw: "DrawEntry", zone: tzinfo) -> list[dict[str, object]]:
     """A line a draw, and a line for each other result of it, so that a correction shows what it corrected."""
-    from testing_tracker.services.testing.collections import collection_in_words
-
     governing = next((entry for entry in draw.results if entry.counts and draw.outcome is not None), None)
     taken_back = bool(draw.results) and draw.results[-1].outcome is None
     row: dict[str, object] = {"due_on": draw.due_on, "kind": draw.kind, "status": draw.status}
-    row["collection"] = collection_in_words(None, None, draw.specimen, zone)
+    row["collection"] = services.collections.collection_in_words(None, None, draw.specimen, zone)
     if governing is not None:
         row |= _result_cells(governing, zone)
         if draw.presumptive:
@@ -375,14 +363,12 @@ def _draw_rows(draw: "DrawEntry", zone: tzinfo) -> list[dict[str, object]]:
 
 
 def _result_cells(entry: "ResultEntry", zone: tzinfo) -> dict[str, object]:
-    from testing_tracker.services.testing.collections import collection_in_words
-
     method = f"{entry.method}, {entry.lab}" if entry.lab else str(entry.method)
     return {
         "outcome": entry.outcome,
         "analytes": _analytes(entry),
         "method": method,
-        "collection": collection_in_words(entry.collected_at, entry.note, entry.specimen, zone),
+        "collection": services.collections.collection_in_words(entry.collected_at, entry.note, entry.specimen, zone),
     }
 
 

@@ -188,8 +188,6 @@ def _how(test: "EvidenceLine") -> str:
 
 
 def _in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", zone: tzinfo) -> Iterator[str]:
-    from testing_tracker.services.testing.collections import collection_in_words
-
     ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
     yield f"raised    {_local(line.raised_at, zone)}, {ago}"
     yield f"because   {line.reason}"
@@ -198,7 +196,9 @@ def _in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", 
     for test, collection in zip(line.evidence, collections, strict=True):
         more = ", ".join(filter(None, (_how(test), _awaited(test))))
         yield f"evidence  {_evidence_in_words(test)}" + (f"  [{more}]" if more else "")
-        said = collection_in_words(collection.collected_at, collection.note, collection.specimen, zone)
+        said = services.collections.collection_in_words(
+            collection.collected_at, collection.note, collection.specimen, zone
+        )
         if said:
             yield f"          {said}"
     if line.deferred_until is not None:

@@ -95,12 +95,11 @@ def send_week(desk: Desk, given: str | None) -> None:
     """
     from testing_tracker.rules.calendar import Week
     from testing_tracker.rules.keeping.owed import last_full_week
-    from testing_tracker.services.reporting import outbox
     from testing_tracker.serving.courier import Courier
 
     with desk.reading() as work:
         week = Week.parse(given) if given else last_full_week(work.today)
-        outbox.check_sendable(work, week)
+        services.outbox.check_sendable(work, week)
         zone, number = work.zone, work.facility_id
     ways = deliveries_of(desk.location, number)
     if ways is None or not ways.channels:

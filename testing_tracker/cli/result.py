@@ -104,9 +104,7 @@ def amend_command(
             if cup is None:
                 logged = services.results.take_back(work, found, Status(outcome), reason)
             else:
-                from testing_tracker.services.testing import collecting
-
-                logged = collecting.correct(work, found, cup, reason)
+                logged = services.collecting.correct(work, found, cup, reason)
             now = logged.draw.status + (f", because {logged.because}" if logged.because else "")
         else:
             new = new_result(work, day, outcome, said)

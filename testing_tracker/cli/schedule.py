@@ -40,11 +40,10 @@ schedule_command.add_command(simulate_schedules)
 @pass_desk
 def list_schedules(desk: Desk, form: str) -> None:
     """Every schedule in the version that binds today, and what its calendar says otherwise of days to come."""
-    from testing_tracker.services.schedules import closed_days
-
     with desk.reading() as work:
         lines = services.versions.overview(work)
-        changes = [(one.calendar, closed_days.change_in_words(one, work)) for one in closed_days.coming_changes(work)]
+        in_words, coming = services.closed_days.change_in_words, services.closed_days.coming_changes(work)
+        changes = [(one.calendar, in_words(one, work)) for one in coming]
     rows = [
         vars(line) | {"calendar_changes": [said for name, said in changes if name == line.holidays]} for line in lines
     ]

@@ -1,6 +1,8 @@
 """`specimen` and `swap`: what was collected, whose hands it went through, and cups logged the wrong way round."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +16,7 @@ from testing_tracker.rules.words import MEASURED
 
 if TYPE_CHECKING:
     from testing_tracker.services.testing.results import Logged
+    from testing_tracker.services.testing.specimens import SpecimenRecord
 
 
 _SHOWN = {
@@ -44,36 +47,40 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
     with desk.reading() as work:
         record = services.specimens.shown(work, label)
         specimen = record.specimen.model_dump(exclude={"draw_id", "replaces_id", "label_key"})
-        due_on, zone = record.draw.due_on, work.zone
-        hands = [vars(hand) for hand in record.hands]
-        moves = [vars(move) for move in record.moves]
-        export = Export("specimen", form, due_on, participant_id=record.draw.participant_id)
-    if form != "table":
-        with exported(desk, export):
-            if form == "json":
-                whose = {"participant": record.participant, "due_on": due_on}
-                print_json(desk, {**whose, **specimen, "hands": hands, "moves": moves})
-            else:
-                print_rows(desk, hands, ["at", "whom", "what", "recorded_by"], form, empty="")
+        whose = {"participant": record.participant, "due_on": record.draw.due_on}
+        export = Export("specimen", form, record.draw.due_on, participant_id=record.draw.participant_id)
+        zone = work.zone
+    if form == "table":
+        draw = f"{record.participant}'s draw of {whose['due_on']}"
+        of = f", taken back from {draw}: nobody's now" if specimen["withdrawn"] else f" of {draw}"
+        say(desk, f"Specimen {label}{of}")
+        for line in _lines(record, specimen, zone):
+            show(line)
         return
-    if specimen["withdrawn"]:
-        say(desk, f"Specimen {label}, taken back from {record.participant}'s draw of {due_on}: nobody's now")
-    else:
-        say(desk, f"Specimen {label} of {record.participant}'s draw of {due_on}")
-    observed = {True: "yes", False: "no", None: "not said"}[specimen["observed"]]
+    hands, moves = ([vars(one) for one in several] for several in (record.hands, record.moves))
+    with exported(desk, export):
+        if form == "json":
+            print_json(desk, {**whose, **specimen, "hands": hands, "moves": moves})
+        else:
+            print_rows(desk, hands, ["at", "whom", "what", "recorded_by"], form, empty="")
+
+
+def _lines(record: "SpecimenRecord", specimen: dict[str, Any], zone: tzinfo) -> Iterator[str]:
+    """What was measured on a specimen, which draws it was logged for, and whose hands it went through."""
     for key, title in _SHOWN.items():
         said = "not tested" if specimen[key] is None and key in MEASURED else specimen[key]
         if said is not None:
-            show(f"  {title:<19} {said}")
-    show(f"  {'observed':<19} {observed}")
+            yield f"  {title:<19} {said}"
+    observed = {True: "yes", False: "no", None: "not said"}[specimen["observed"]]
+    yield f"  {'observed':<19} {observed}"
     for move in record.moves:
         what = "taken back from" if move.withdrawn else "logged for"
-        when = move.recorded_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        show(f"  {what:<19} {move.participant}'s draw of {move.due_on} ({when} by {move.recorded_by})")
-    click.echo("  through the hands of")
+        when = f"{move.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        yield f"  {what:<19} {move.participant}'s draw of {move.due_on} ({when} by {move.recorded_by})"
+    yield "  through the hands of"
     for hand in record.hands:
-        at = hand.at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if hand.at else "time not said"
-        show(f"    {at:<16}  {hand.whom}: {hand.what} (recorded by {hand.recorded_by})")
+        at = f"{hand.at.astimezone(zone):%Y-%m-%d %H:%M}" if hand.at else "time not said"
+        yield f"    {at:<16}  {hand.whom}: {hand.what} (recorded by {hand.recorded_by})"
 
 
 @specimen_command.command("handover")
@@ -85,10 +92,8 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
 @pass_desk
 def hand_over(desk: Desk, label: str, to_whom: str, from_whom: str | None, at: str | None, purpose: str | None) -> None:
     """A specimen passes to another hand."""
-    from testing_tracker.services.testing.collections import collected_instant
-
     with desk.writing() as work:
-        read = collected_instant
+        read = services.collections.collected_instant
         moment = read(work, day_given(None, work.today), at, "time of the handover") if at else None
         row = services.specimens.hand_over(work, label, to_whom, from_whom, moment, purpose)
         said = f"{label}: from {row.from_whom} to {row.to_whom}."
@@ -108,13 +113,11 @@ def swap_command(desk: Desk, code: str, other: str, on: str | None, for_cause: b
     the earlier entries are kept. Where one of the two has no cup, the other one's moves there.
     """
     with desk.writing() as work:
-        from testing_tracker.services.testing import swapping
-
         day = day_given(on, work.today)
         one, another = (
             services.draws.find_draw_to_correct(work, whose, day, for_cause=for_cause) for whose in (code, other)
         )
-        done = swapping.swap(work, one, another, reason)
+        done = services.swapping.swap(work, one, another, reason)
         lines = [
             line
             for found, whose, logged in zip((one, another), (another, one), done, strict=True)

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from testing_tracker.services.deciding import recommendations as recommendations
     from testing_tracker.services.deciding import reviews as reviews
     from testing_tracker.services.drawing import closings as closings
+    from testing_tracker.services.drawing import closures as closures
+    from testing_tracker.services.drawing import held_days as held_days
     from testing_tracker.services.drawing import keys as keys
     from testing_tracker.services.drawing import nights as nights
     from testing_tracker.services.drawing import pools as pools
+    from testing_tracker.services.drawing import taking_back as taking_back
     from testing_tracker.services.exchange import history as history
     from testing_tracker.services.exchange import imports as imports
     from testing_tracker.services.exchange import result_lines as result_lines
@@ -34,23 +37,31 @@ if TYPE_CHECKING:
     from testing_tracker.services.keeping.checking import examination as examination
     from testing_tracker.services.keeping.checking import proofs as proofs
     from testing_tracker.services.keeping.checking import replay as replay
+    from testing_tracker.services.people import cancelling as cancelling
+    from testing_tracker.services.people import discharging as discharging
+    from testing_tracker.services.people import joining as joining
     from testing_tracker.services.people import leaves as leaves
     from testing_tracker.services.people import lookup as lookup
     from testing_tracker.services.people import participants as participants
+    from testing_tracker.services.people import renaming as renaming
     from testing_tracker.services.people import roster as roster
     from testing_tracker.services.people import staff as staff
     from testing_tracker.services.reporting import editions as editions
-    from testing_tracker.services.reporting import reminders as reminders
+    from testing_tracker.services.reporting import outbox as outbox
+    from testing_tracker.services.schedules import closed_days as closed_days
     from testing_tracker.services.schedules import versions as versions
     from testing_tracker.services.testing import attendance as attendance
+    from testing_tracker.services.testing import collecting as collecting
+    from testing_tracker.services.testing import collections as collections
     from testing_tracker.services.testing import confirmations as confirmations
     from testing_tracker.services.testing import draws as draws
     from testing_tracker.services.testing import log_session as log_session
     from testing_tracker.services.testing import prescribing as prescribing
     from testing_tracker.services.testing import prescriptions as prescriptions
+    from testing_tracker.services.testing import recollections as recollections
     from testing_tracker.services.testing import results as results
-    from testing_tracker.services.testing import settling as settling
     from testing_tracker.services.testing import specimens as specimens
+    from testing_tracker.services.testing import swapping as swapping
 
 _ROOMS = (
     "testing",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testing_tracker import services
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.testing import facility_file
@@ -239,9 +240,7 @@ class Desk:
             return False
         if not isinstance(location, Location) or not location.path.is_file():
             return False
-        from testing_tracker.services.keeping.checking import examination
-
-        return examination.is_damaged(location)
+        return services.examination.is_damaged(location)
 
     def close(self) -> None:
         """Let go of the database's connections; the command is over."""
@@ -249,9 +248,7 @@ class Desk:
             self._engine.dispose()
 
     def _bring_up_to_date(self) -> None:
-        from testing_tracker.services.keeping import upgrades
-
-        upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
+        services.upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
 
     def _begin(self, work: "Work") -> None:
         from testing_tracker.store.facilities import shares

@@ -1,11 +1,12 @@
 """What can be said of a result and its specimen on the command line, for `result` and `amend` alike."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from testing_tracker import services
 from testing_tracker.cli.desk.parameter_types import ANALYTE
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import MEASURED, SPECIMENS, Method, Outcome
@@ -113,11 +114,9 @@ def new_cup(work: "Work", day: date, said: dict[str, Any]) -> "NewCup | None":
         )
     from testing_tracker.rules.testing.specimens import NewSpecimen
     from testing_tracker.services.testing.collecting import NewCup
-    from testing_tracker.services.testing.collections import collected_instant
 
     specimen = _new_specimen(work, day, {**dict.fromkeys(_OF_THE_SPECIMEN), **said}) or NewSpecimen()
-    at = said["collected_at"]
-    return NewCup(specimen, collected_instant(work, day, at) if at else None)
+    return NewCup(specimen, _instant(work, day, said["collected_at"]))
 
 
 def said_of_a_result(command: _Command) -> _Command:
@@ -134,19 +133,17 @@ def nothing_said(said: dict[str, Any]) -> bool:
 
 def new_result(work: "Work", day: date, outcome: str, said: dict[str, Any]) -> "NewResult":
     """What the options say. Raises TestingTrackerError for a time or a number that is none."""
-    from testing_tracker.services.testing.collections import collected_instant
     from testing_tracker.services.testing.results import NewResult
 
     if said["definitive"] and not said["lab"]:
         raise TestingTrackerError("A definitive result needs the laboratory that it comes from; add --lab NAME.")
-    collected_at = said["collected_at"]
     missing = next((name for name, cutoff in said["cutoffs"] if not cutoff), None)
     if missing is not None:
         raise TestingTrackerError(f"The cutoff of {missing} has no amount; write --cutoff {missing}=50.")
     return NewResult(
         outcome=Outcome(outcome),
         analytes=tuple(name for name, _ in said["analytes"]),
-        collected_at=collected_instant(work, day, collected_at) if collected_at else None,
+        collected_at=_instant(work, day, said["collected_at"]),
         note=said["note"],
         amounts=_amounts(said["analytes"]),
         method=Method.DEFINITIVE if said["definitive"] else Method.PRESUMPTIVE,
@@ -155,6 +152,10 @@ def new_result(work: "Work", day: date, outcome: str, said: dict[str, Any]) -> "
         looked_for=tuple(dict.fromkeys(said["looked_for"])),
         cutoffs=_amounts(said["cutoffs"]),
     )
+
+
+def _instant(work: "Work", day: date, at: str | None, what: str = "time of collection") -> datetime | None:
+    return services.collections.collected_instant(work, day, at, what) if at else None
 
 
 def _amounts(said: tuple[tuple[str, str | None], ...]) -> "dict[str, Amount]":
@@ -167,18 +168,16 @@ def _new_specimen(work: "Work", day: date, said: dict[str, Any]) -> "NewSpecimen
     if all(said[key] is None for key in _OF_THE_SPECIMEN):
         return None
     from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
-    from testing_tracker.services.testing.collections import collected_instant
 
     kind = said["specimen_kind"]
     if kind is not None and kind not in SPECIMENS:
         raise TestingTrackerError(f"{kind!r} is not a type of specimen; the types are {', '.join(SPECIMENS)}.")
     measured = {key: parse_measurement(key, said[key]) for key in MEASURED if said[key] is not None}
-    received_at = said["received_at"]
     return NewSpecimen(
         kind=kind,
         label=said["label"],
         collector=said["collector"],
         observed=said["observed"],
-        received_at=collected_instant(work, day, received_at, "time of receipt") if received_at else None,
+        received_at=_instant(work, day, said["received_at"], "time of receipt"),
         measurements=Measurements(**measured),
     )

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from testing_tracker import services
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -29,9 +31,7 @@ def answers_to(closed: "Closed") -> str:
 
 def open_questions(work: "Work", on: "date | None" = None) -> list[str]:
     """The newest question that nobody has answered yet, in words, and how many more there are; or those about a day."""
-    from testing_tracker.services.drawing import held_days
-
-    found = held_days.unanswered(work, on, on)
+    found = services.held_days.unanswered(work, on, on)
     said = [question_with_answers(one) for one in found[-1:]]
     if len(found) > 1:
         more = "1 more question of this kind is" if len(found) == 2 else f"{len(found) - 1} more of these questions are"

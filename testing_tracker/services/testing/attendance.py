@@ -148,8 +148,8 @@ def set_status(
     return evidence.bring_in_line(work, draw.participant_id, [draw])
 
 
-def record_test(work: Work, code: str, day: date, reason: str) -> Draw:
-    """A test for cause of a day that is over, to be given its result like any other; one a day.
+def record_test(work: Work, code: str, day: date, reason: str | None) -> Draw:
+    """A test for cause of a day that is over, to be given its result like any other; one a day. The reason says where.
 
     Until then it is unrecorded: nobody has missed it, and it is never late, because nobody could be told of it in
     time. Its positive raises as any does. A leave does not stand in its way: people on leave may be at a hospital.
@@ -157,6 +157,8 @@ def record_test(work: Work, code: str, day: date, reason: str) -> Draw:
     """
     participant = find_participant(work, code)
     identity = id_of(participant)
+    if reason is None:
+        raise TestingTrackerError("Say with --reason where the test was taken, such as 'county hospital'.")
     if day >= work.today:
         raise TestingTrackerError(f"{day} is not over; today is {work.today}. Leave --on out to order one for today.")
     first = in_force(work.session, Enrolment, identity, day)

@@ -12,7 +12,7 @@ from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.testing.specimens import NewSpecimen, classify
-from testing_tracker.rules.words import Status
+from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.testing import cups, recollections
 from testing_tracker.services.testing.attendance import set_status
@@ -74,10 +74,11 @@ def find_to_recollect(work: Work, code: str) -> OpenDraw:
     )
 
 
-def recollect(work: Work, found: OpenDraw) -> None:
-    """A specimen that does not count is to be collected again: the draw is due again while its window is open.
+def recollect(work: Work, found: OpenDraw) -> str:
+    """Have a specimen that does not count collected again: the draw is due again while its window is open.
 
-    Raises TestingTrackerError for a draw with another outcome, and when the window has closed.
+    Returns why it does not count, in words. Raises TestingTrackerError for a draw with another outcome, and when the
+    window has closed.
     """
     if not recollections.can_be_recollected(work.session, found.draw):
         raise TestingTrackerError(
@@ -88,7 +89,9 @@ def recollect(work: Work, found: OpenDraw) -> None:
             f"The collection window of {found.which} has closed. Order a test on another day with "
             f"`testing-tracker test {found.participant.code}`."
         )
+    because = "its specimen does not count" if found.outcome == Outcome.INVALID else "its specimen was out of range"
     set_status(work, found.draw, Status.DUE, Because.RECOLLECT)
+    return because
 
 
 def hand_over(
