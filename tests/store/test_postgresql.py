@@ -135,14 +135,14 @@ class TestRefusals:
         assert done.stderr.count("\n") == 1
 
     def test_a_connection_that_is_lost_is_one_clear_line(self, clinic, monkeypatch):
-        from testing_tracker.services.testing import results
+        from testing_tracker.store.work import Work
 
         def kill(*arguments, **detail):
             databases.end_connections(clinic.database)
 
         clinic.add("A17")
         clinic("draw")
-        monkeypatch.setattr(results.audit, "record", kill)
+        monkeypatch.setattr(Work, "on_record", kill)
         done = clinic.run("result", "A17", "negative")
         assert (done.exit_code, "The connection to the database's server was lost" in done.stderr) == (1, True)
         assert clinic.status("A17") == "due"
@@ -306,13 +306,13 @@ class TestMigrations:
         assert old.rows("SELECT min(id) FROM ledger_page WHERE digest != 'x'") == [(10,)]
 
     def test_a_migration_that_fails_changes_nothing(self, old, monkeypatch):
-        from testing_tracker.services.keeping import upgrades
+        from testing_tracker.store.work import Work
 
         def fail(*arguments, **detail):
             raise RuntimeError
 
         before = old.contents()
-        monkeypatch.setattr(upgrades.audit, "record", fail)
+        monkeypatch.setattr(Work, "on_record", fail)
         assert old.run("migrate", "--yes").exit_code == 1
         assert old.contents() == before
 
