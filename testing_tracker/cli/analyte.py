@@ -12,7 +12,8 @@ from testing_tracker.cli.desk.parameter_types import ANALYTE
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.testing.analytes import Analyte, Window
+    from testing_tracker.rules.testing.analyte_file import Analyte, Window
+    from testing_tracker.rules.testing.analytes import Vocabulary
 
 _COLUMNS = ["analyte", "title", "also", "own"]
 _FACTS = ["fact", "specimen", "method", "value", "source", "edition", "verified"]
@@ -29,13 +30,12 @@ def analyte_command() -> None:
 @pass_desk
 def list_analytes(desk: Desk, form: str) -> None:
     """Every analyte with its other names; `own` are the facility's."""
-    from testing_tracker.rules.testing.analytes import analyte_names, described
-
-    rows = [_row(described(name)) for name in analyte_names()]
+    analytes = [desk.vocabulary.described(name) for name in desk.vocabulary.names]
+    rows = [_row(analyte) for analyte in analytes]
     if form == "table":
         said = [
-            {**row, "also": ", ".join(described(str(row["analyte"])).also), "own": "own" if row["own"] else None}
-            for row in rows
+            {**_row(analyte), "also": ", ".join(analyte.also), "own": "own" if analyte.is_own else None}
+            for analyte in analytes
         ]
         columns = _COLUMNS if any(row["own"] for row in rows) else _COLUMNS[:-1]
         print_rows(desk, said, columns, form, empty="")
@@ -49,10 +49,8 @@ def list_analytes(desk: Desk, form: str) -> None:
 @pass_desk
 def show_analyte(desk: Desk, name: str, form: str) -> None:
     """Codes, cutoffs, windows of detection, and what a prescription explains; each with its source."""
-    from testing_tracker.rules.testing.analytes import described
-
-    analyte = described(name)
-    facts = list(_facts(analyte))
+    analyte = desk.vocabulary.described(name)
+    facts = list(_facts(desk.vocabulary, analyte))
     if form == "json":
         print_json(desk, {**_row(analyte), "prescribed": analyte.can_be_prescribed, "facts": facts})
         return
@@ -71,10 +69,9 @@ def show_analyte(desk: Desk, name: str, form: str) -> None:
 def check_analytes(file: Path) -> None:
     """Say what is wrong with a facility's own file, without using it."""
     from testing_tracker.cli.desk.desk import read_facility_file
-    from testing_tracker.rules.testing import analytes, specimen_limits
+    from testing_tracker.rules.testing.analytes import problems_of
 
-    own = read_facility_file(file)
-    problems = [*analytes.problems_of(own), *specimen_limits.problems_of(own)]
+    problems = problems_of(read_facility_file(file))
     if problems:
         raise TestingTrackerError("\n       ".join(problems))
     click.echo(f"{file}: good")
@@ -84,10 +81,8 @@ def _row(analyte: "Analyte") -> Row:
     return {"analyte": analyte.name, "title": analyte.title, "also": list(analyte.also), "own": analyte.is_own}
 
 
-def _facts(analyte: "Analyte") -> Iterator[Row]:
+def _facts(vocabulary: "Vocabulary", analyte: "Analyte") -> Iterator[Row]:
     """What is known of an analyte, a row for each fact with its source."""
-    from testing_tracker.rules.testing.analytes import explained_in_prescriptions
-
     for (specimen, method), cutoff in analyte.cutoffs.items():
         yield _fact("cutoff", f"{cutoff.amount} {cutoff.unit}", cutoff, specimen, method)
     for specimen, window in analyte.windows.items():
@@ -98,7 +93,7 @@ def _facts(analyte: "Analyte") -> Iterator[Row]:
     for fact, others in (("metabolites", explains.metabolites), ("class tests", explains.class_tests)):
         if others:
             yield _fact(fact, ", ".join(others), explains)
-    others = explained_in_prescriptions(analyte.name)
+    others = vocabulary.explained_in_prescriptions(analyte.name)
     if others:
         yield _fact("explained by prescriptions of", ", ".join(others), None)
 

@@ -90,5 +90,5 @@ def _examine(desk: Desk) -> "Examination":
 
     location = desk.location
     if isinstance(location, Location):
-        return services.examination.examine(location, desk.clock)
-    return services.examination.examine_server(location, desk.clock)
+        return services.examination.examine(location, desk.clock, desk.vocabulary)
+    return services.examination.examine_server(location, desk.clock, desk.vocabulary)

@@ -17,7 +17,10 @@ def init_command(desk: Desk, facility: str | None, timezone: str | None, trainin
     if desk.pretended and not training:
         raise TestingTrackerError("--today works with `init --training` only; a live facility has the real date.")
     facility = facility or (str(desk.facility) if desk.facility else "My facility")  # it may stand before `init` too
-    made = services.facilities.make_database(desk.location, facility, timezone, desk.pretended, training=training)
+    day, known = desk.pretended, desk.vocabulary
+    made = services.facilities.make_database(
+        desk.location, facility, timezone, day, training=training, vocabulary=known
+    )
     desk.training = training
     say(desk, f"{facility}: made {desk.location} (timezone {made.timezone}).")
     say(

@@ -93,7 +93,8 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
             nonlocal codes
             if codes is None and conversation.waits_for is None:
                 codes = conversation.awaited()
-            word, found = _completed(document.text_before_cursor.lstrip(), None if conversation.waits_for else codes)
+            before, known = document.text_before_cursor.lstrip(), None if conversation.waits_for else codes
+            word, found = _completed(desk.vocabulary.names, before, known)
             for name in found:
                 yield Completion(name, start_position=-len(word))
 
@@ -113,15 +114,14 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
     return ask
 
 
-def _completed(before: str, codes: Sequence[str] | None) -> tuple[str, Sequence[str]]:
+def _completed(names: Sequence[str], before: str, codes: Sequence[str] | None) -> tuple[str, Sequence[str]]:
     """The word that is being typed, and what it can become: a code by any part of it where `codes` are awaited and it
-    is the first; an analyte everywhere else."""
-    from testing_tracker.rules.testing.analytes import analyte_names
-
+    is the first; one of the analytes' names everywhere else."""
     word = before.replace(",", " ").split(" ")[-1].casefold()
     if codes is not None and " " not in before:
         return word, [code for code in codes if word in code.casefold()]
-    names = analyte_names() if len(word) >= _SHORTEST_ANALYTE_TO_COMPLETE else ()
+    if len(word) < _SHORTEST_ANALYTE_TO_COMPLETE:
+        return word, []
     return word, [name for name in names if name.startswith(word)]
 
 

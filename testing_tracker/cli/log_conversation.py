@@ -239,11 +239,11 @@ class _AwaitsResult:
         code = self.waits_for
         first, rest = split_code(text)
         try:
-            entry = read_said(text)
+            entry = read_said(talk.desk.vocabulary, text)
         except TestingTrackerError:
             if first.casefold() == code.casefold():
                 return _opened(talk, self.opened, rest)
-            other = None if is_part_of_a_result(first) else talk.goes_on_to(text, code)
+            other = None if is_part_of_a_result(talk.desk.vocabulary, first) else talk.goes_on_to(text, code)
             if other is None:
                 raise
             return other
@@ -282,7 +282,7 @@ def _opened(talk: Conversation, opened: "Opened", rest: str) -> "State":
         talk.tell(_shown(opened))
         return _AwaitsResult(opened)
     try:
-        entry = read_said(rest)
+        entry = read_said(talk.desk.vocabulary, rest)
     except TestingTrackerError:
         if talk.asks:
             talk.tell(_shown(opened))
@@ -332,7 +332,7 @@ def _is_recorded_at_once(talk: Conversation, code: str, for_cause: bool | None, 
 
     try:
         check_code(code)
-        entry = read_said(rest)
+        entry = read_said(talk.desk.vocabulary, rest)
     except TestingTrackerError:
         return False
     if _lacks_reason(entry):

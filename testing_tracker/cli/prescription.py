@@ -56,7 +56,7 @@ def add_prescription(
     with desk.writing() as work:
         changed = services.prescribing.add(work, new, reread=wanted)
         days = services.prescribing.in_days(changed.prescription)
-        said = [f"{changed.participant.code} is prescribed {analyte} {days}.", *_also_explains(analyte)]
+        said = [f"{changed.participant.code} is prescribed {analyte} {days}.", *_also_explains(desk, analyte)]
         said += _what_followed(changed)
         left = _left_alone(changed)
     _tell(desk, said, left)
@@ -145,10 +145,8 @@ def _tell(desk: Desk, said: Sequence[str], left: Sequence[str]) -> None:
         warn(line)
 
 
-def _also_explains(analyte: str) -> list[str]:
-    from testing_tracker.rules.testing.analytes import explained_by
-
-    others = sorted(explained_by([analyte]) - {analyte})
+def _also_explains(desk: Desk, analyte: str) -> list[str]:
+    others = desk.vocabulary.also_explained_by(analyte)
     return [f"It also explains {', '.join(others)}."] if others else []
 
 

@@ -34,7 +34,7 @@ def network_report(desk: Desk, week: str | None, form: str) -> None:
     from testing_tracker.rules.calendar import Week
 
     with desk.reading_all() as session:
-        report = gather(session, desk.clock, Week.parse(week) if week else None)
+        report = gather(session, desk.clock, desk.vocabulary, Week.parse(week) if week else None)
     first, *others = (desk.at(one.number) for one in report.facilities)
     with exported(first, Export("network", form, report.week), *others):
         _print(desk, report, form)

@@ -76,14 +76,15 @@ def show_schedule(desk: Desk, name: str, number: int | None, form: str) -> None:
 
 @schedule_command.command("check")
 @_FILES
-def check_schedules(files: tuple[Path, ...]) -> None:
+@pass_desk
+def check_schedules(desk: Desk, files: tuple[Path, ...]) -> None:
     """Say what is wrong with schedule files, without loading them."""
     from testing_tracker.rules.schedules.schedule_file import ScheduleFileError, read_with_table
 
     problems: list[str] = []
     for file in files:
         try:
-            read_with_table(schedule_text(file), str(file))
+            read_with_table(desk.vocabulary, schedule_text(file), str(file))
         except ScheduleFileError as error:
             problems += error.problems
         except TestingTrackerError as error:

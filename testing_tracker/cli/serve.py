@@ -90,6 +90,7 @@ def serve_command(
             hours=Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at)),
             ways=partial(_ways, desk, reports.absolute() if reports else None),
             clock_of=desk.clock,
+            vocabulary=desk.vocabulary,
             write_file=partial(write_file, desk.location),
             facility=desk.facility,
             longest_gap=longest_gap,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from testing_tracker.rules.schedules.guard_rails import ChanceTable
     from testing_tracker.rules.schedules.schedule import TestingRule
     from testing_tracker.rules.schedules.simulation import Simulation
-    from testing_tracker.rules.testing.analytes import Window
+    from testing_tracker.rules.testing.analyte_file import Window
+    from testing_tracker.rules.testing.analytes import Vocabulary
 
 LONGEST_WINDOW = 366  # days
 _DECIMALS = 10  # of a JSON or csv number; what comes after is rounding
@@ -72,7 +73,7 @@ def simulate_schedules(
         raise click.UsageError("Give --window or --analyte, not both.")
     if output is not None and form != "html":
         raise click.UsageError("--output goes with --format html.")
-    simulated = [_simulated(name, *_rule(desk, name), window, analyte) for name in names]
+    simulated = [_simulated(desk, name, *_rule(desk, name), window, analyte) for name in names]
     if form == "json":
         documents = [_document(one, analyte) for one in simulated]
         print_json(desk, documents if len(documents) > 1 else documents[0])
@@ -99,32 +100,30 @@ def _rule(desk: Desk, name: str) -> "tuple[TestingRule, ChanceTable | None]":
     from testing_tracker.rules.schedules.schedule_file import read_with_table
 
     if name.endswith(".toml"):
-        return read_with_table(schedule_text(Path(name)), name)
+        return read_with_table(desk.vocabulary, schedule_text(Path(name)), name)
     from testing_tracker import services
 
     with desk.reading() as work:
         version = services.versions.find_version(work, name, None)
-        schedule = services.versions.rule_of(version.text)
+        schedule = services.versions.rule_of(work, version.text)
         return schedule, ChanceTable.from_json(version.chances) if version.chances else None
 
 
 def _simulated(
-    name: str, schedule: "TestingRule", table: "ChanceTable | None", window: int | None, analyte: str | None
+    desk: Desk, name: str, schedule: "TestingRule", table: "ChanceTable | None", window: int | None, analyte: str | None
 ) -> _Simulated:
     from testing_tracker.rules.schedules.simulation import WINDOWS, simulate
 
     windows: Iterable[int] = WINDOWS if window is None else (window,)
     known = None
     if analyte is not None:
-        known = _known_window(analyte, schedule.collection.specimen, name)
+        known = _known_window(desk.vocabulary, analyte, schedule.collection.specimen, name)
         windows = known.whole_days
     return _Simulated(Path(name).name.removesuffix(".toml"), schedule, simulate(schedule, table, windows), known)
 
 
-def _known_window(analyte: str, specimen: str, name: str) -> "Window":
-    from testing_tracker.rules.testing.analytes import window_of
-
-    window = window_of(analyte, specimen)
+def _known_window(vocabulary: "Vocabulary", analyte: str, specimen: str, name: str) -> "Window":
+    window = vocabulary.window_of(analyte, specimen)
     if window is None:
         raise TestingTrackerError(
             f"No window of detection is known for {analyte} in {specimen}, which {name} collects. Give --window DAYS."

@@ -17,6 +17,7 @@ from testing_tracker.reports.weekly.trend import weekdays_in
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import Tally, total
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.words import RecommendationStatus
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.store.facilities import every
@@ -58,12 +59,12 @@ class NetworkReport:
         return [one for one in self.facilities if one.problem]
 
 
-def gather(session: Session, clock_of: ClockOf, week: Week | None = None) -> NetworkReport:
+def gather(session: Session, clock_of: ClockOf, vocabulary: Vocabulary, week: Week | None = None) -> NetworkReport:
     """The report of a week, by default the last one that is over for every facility.
 
     Raises TestingTrackerError where this machine does not know a facility's timezone.
     """
-    works = [work_in(session, one, clock_of) for one in every(session)]
+    works = [work_in(session, one, clock_of, vocabulary) for one in every(session)]
     week = week or last_full_week(min(work.today for work in works))
     tallies: dict[int, tuple[int, Tally]] = {}
     for today in {work.today for work in works}:

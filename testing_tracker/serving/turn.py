@@ -21,6 +21,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.keeping.owed import LONGEST_GAP, Hours, draw_is_owed, report_owed
 from testing_tracker.rules.serving.delivery_file import Deliveries, MailDelivery
+from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.drawing import nights
 from testing_tracker.services.drawing.nights import NightRefusedError
@@ -54,6 +55,7 @@ class Plan:
     write_file: WriteFile
     facility: str | int | None = None
     longest_gap: int = LONGEST_GAP
+    vocabulary: Vocabulary = SHIPPED
     refusals: "Refusals" = field(default_factory=lambda: Refusals())
 
 
@@ -171,7 +173,7 @@ class _Turn:
         self.tell(event, said, level, **figures)
 
     def _state(self) -> _State:
-        with reading(self.engine, self.number, self.plan.clock_of) as work:
+        with reading(self.engine, self.number, self.plan.clock_of, self.plan.vocabulary) as work:
             night_ran = draws.night_has_run(work, work.today)
             work.session.expunge(work.facility)
         return _State(work, night_ran)
@@ -194,7 +196,7 @@ class _Turn:
 
     def _draw(self) -> None:
         """Run the night. Another host may have been first: then there is nothing to tell."""
-        with writing(self.engine, self.number, self.plan.clock_of) as work:
+        with writing(self.engine, self.number, self.plan.clock_of, self.plan.vocabulary) as work:
             elapsed = self.plan.clock_of(facilities.timezones_of(work.session, work.facility)).stopwatch()
             key = self.plan.location.key
             report = nights.run_night(work, key, elapsed, longest_gap=self.plan.longest_gap)
@@ -289,7 +291,7 @@ class _Turn:
     def _transaction(
         self, begin: Callable[..., AbstractContextManager[Work]]
     ) -> Callable[[], AbstractContextManager[Work]]:
-        return partial(begin, self.engine, self.number, self.plan.clock_of)
+        return partial(begin, self.engine, self.number, self.plan.clock_of, self.plan.vocabulary)
 
     def _tell(self, attempt: ReportAttempt) -> None:
         done = "written" if attempt.channel is Channel.FOLDER else "mailed"

@@ -14,6 +14,7 @@ from sqlmodel import Session, create_engine
 
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
 from testing_tracker.store import facilities
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
@@ -114,7 +115,9 @@ def make_engine(location: AnyLocation) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, facility: str | int | None, clock_of: ClockOf) -> Iterator[Work]:
+def writing(
+    engine: Engine, facility: str | int | None, clock_of: ClockOf, vocabulary: Vocabulary = SHIPPED
+) -> Iterator[Work]:
     """A transaction that is the only one to write for a facility from its start, so what it reads stays true until it
     commits. It ends with its page of the facility's ledger.
 
@@ -133,7 +136,7 @@ def writing(engine: Engine, facility: str | int | None, clock_of: ClockOf) -> It
             chosen = facilities.choose(session, facility)
             postgresql.lock_facility(connection, id_of(chosen))
         pages = Pages(session)
-        yield work_in(session, chosen, clock_of, pages)
+        yield work_in(session, chosen, clock_of, vocabulary, pages)
         pages.write(id_of(chosen))
         session.commit()
 
@@ -162,10 +165,12 @@ def writing_all(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]
 
 
 @contextmanager
-def reading(engine: Engine, facility: str | int | None, clock_of: ClockOf) -> Iterator[Work]:
+def reading(
+    engine: Engine, facility: str | int | None, clock_of: ClockOf, vocabulary: Vocabulary = SHIPPED
+) -> Iterator[Work]:
     """One unchanging view of the records, for a facility as in `writing`."""
     with reading_all(engine) as session:
-        yield work_in(session, facilities.choose(session, facility), clock_of)
+        yield work_in(session, facilities.choose(session, facility), clock_of, vocabulary)
 
 
 @contextmanager

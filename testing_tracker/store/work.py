@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel
 
 from testing_tracker.account import current_account
 from testing_tracker.clock import ClockOf
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.store.facilities import timezones_of
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.queries import id_of
@@ -24,7 +25,8 @@ class Work:
 
     `zone` is the facility's for every day and instant, also where it was corrected from a day on. `is_pretended`: a
     training database pretends that it is that day, so `now` is its noon and means no hour. `pages` end the transaction,
-    where it writes; `meant` says of codes that were given, and mean another one now, which.
+    where it writes; `meant` says of codes that were given, and mean another one now, which. `vocabulary` is read when
+    something first asks for an analyte.
     """
 
     session: Session
@@ -33,6 +35,7 @@ class Work:
     account: str
     now: datetime
     today: date
+    vocabulary: Vocabulary
     is_pretended: bool = False
     pages: Pages | None = None
     meant: dict[str, str] = field(default_factory=dict)
@@ -89,8 +92,11 @@ def as_json(detail: dict[str, object]) -> str | None:
     return json.dumps(detail, default=str, sort_keys=True) if detail else None
 
 
-def work_in(session: Session, facility: Facility, clock_of: ClockOf, pages: Pages | None = None) -> Work:
+def work_in(
+    session: Session, facility: Facility, clock_of: ClockOf, vocabulary: Vocabulary, pages: Pages | None = None
+) -> Work:
     """The current account, at work now in a transaction for a facility that is on record."""
     clock = clock_of(timezones_of(session, facility))
     is_pretended = clock.pretended_day is not None
-    return Work(session, facility, clock.zone, current_account(), clock.now(), clock.today(), is_pretended, pages)
+    now, today = clock.now(), clock.today()
+    return Work(session, facility, clock.zone, current_account(), now, today, vocabulary, is_pretended, pages)

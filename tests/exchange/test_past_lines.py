@@ -14,6 +14,7 @@ from testing_tracker.rules.drawing.closing import Because, sentence
 from testing_tracker.rules.exchange.csv_cells import EARLIEST, LATEST, is_id, read_chance, read_day
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
 from testing_tracker.rules.testing.amounts import Amount
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Outcome, Status
 
 NEGATIVE, POSITIVE, INVALID = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INVALID
@@ -51,7 +52,7 @@ def lines(draw) -> Past:
 
 
 def read(cell: str, status: Status = COLLECTED, outcome: Outcome | None = POSITIVE, analytes=("cocaine",)) -> Past:
-    return read_reason(cell, status, outcome, analytes if outcome is POSITIVE else ())[1]
+    return read_reason(SHIPPED, cell, status, outcome, analytes if outcome is POSITIVE else ())[1]
 
 
 def refused(cell: str, *columns) -> str:
@@ -66,7 +67,7 @@ class TestThereAndBack:
     def test_what_is_written_is_read_as_the_same(self, past, for_cause, is_over, ordered_for):
         past = replace(past, ordered_for=ordered_for if for_cause else None)
         cell = write_reason(past, for_cause=for_cause, is_over=is_over)
-        assert read_reason(cell, past.status, past.outcome, past.analytes) == (for_cause, past)
+        assert read_reason(SHIPPED, cell, past.status, past.outcome, past.analytes) == (for_cause, past)
 
     @given(said)
     def test_no_reason_is_taken_for_a_mark_or_a_formula(self, reason):
@@ -97,13 +98,13 @@ class TestThereAndBack:
     )
     def test_the_marks_as_they_stand_in_a_file(self, past, cell):
         assert write_reason(past, for_cause=False, is_over=True) == cell
-        assert read_reason(cell, past.status, past.outcome, past.analytes) == (False, past)
+        assert read_reason(SHIPPED, cell, past.status, past.outcome, past.analytes) == (False, past)
 
     def test_a_test_for_cause_with_and_without_why(self):
         assert write_reason(PLAIN, for_cause=True, is_over=True) == "[for-cause]"
         ordered = replace(PLAIN, ordered_for="slurred speech", reason="late")
         assert write_reason(ordered, for_cause=True, is_over=True) == '[for-cause "slurred speech"] late'
-        assert read_reason("[for-cause] late", COLLECTED, POSITIVE, ("cocaine",))[0]
+        assert read_reason(SHIPPED, "[for-cause] late", COLLECTED, POSITIVE, ("cocaine",))[0]
 
     def test_a_cancelled_draw_is_excused_in_its_column(self):
         cancelled = Past(Status.CANCELLED, None, (), None)

@@ -11,6 +11,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.schedules.days import ClosedDays, chance_on, fixed_week
 from testing_tracker.rules.schedules.schedule import ClosedRule, DrawRule, Shift, TestingRule
 from testing_tracker.rules.schedules.schedule_file import ScheduleFileError, read_schedule
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import DrawKind
 
 FIXED = """
@@ -113,7 +114,7 @@ def test_a_version_that_closes_a_day_before_it_binds_draws_nobody_twice(clinic, 
 )
 def test_a_day_that_is_none_is_named_with_file_key_and_remedy(days, said):
     with pytest.raises(ScheduleFileError) as refused:
-        read_schedule(FIXED.format(days=days, shift="next"), "evenings.toml")
+        read_schedule(SHIPPED, FIXED.format(days=days, shift="next"), "evenings.toml")
     assert str(refused.value).startswith("evenings.toml: closed.days")
     assert said in str(refused.value)
 

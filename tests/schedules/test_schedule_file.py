@@ -1,13 +1,18 @@
 from datetime import time
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from testing_tracker.rules.schedules import schedule_file
 from testing_tracker.rules.schedules.schedule import Bounds, Shift
-from testing_tracker.rules.schedules.schedule_file import ScheduleFileError, read_schedule, read_with_table
+from testing_tracker.rules.schedules.schedule_file import ScheduleFileError
+from testing_tracker.rules.testing import analytes
 from testing_tracker.rules.words import DrawKind
 
+read_schedule = partial(schedule_file.read_schedule, analytes.SHIPPED)
+read_with_table = partial(schedule_file.read_with_table, analytes.SHIPPED)
 SHIPPED = Path(__file__).parents[2] / "schedules"
 WEEK = '["mon", "tue", "wed", "thu", "fri", "sat", "sun"]'
 

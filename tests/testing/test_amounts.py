@@ -1,15 +1,19 @@
 """Numbers that a test reports: units convert without loss, and the cutoff decides where there is no doubt."""
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, judge, read_amount
+from testing_tracker.rules.testing import amounts as rules
+from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Method, Outcome
 
+judge = partial(rules.judge, SHIPPED)
 CUP, LABORATORY = Method.PRESUMPTIVE, Method.DEFINITIVE
 BY_MASS = ["ng/mL", "ug/L", "mcg/L", "µg/L", "μg/L", "pg/mL", "ug/mL", "mcg/mL", "µg/mL"]  # micro and mu, both
 BY_VOLUME = ["mg/dL", "g/dL"]

@@ -6,30 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.testing import analytes, facility_file
-from testing_tracker.rules.testing.analyte_file import _check_digit, read_vocabulary
-from testing_tracker.rules.testing.analytes import (
-    UnknownAnalyteError,
-    Window,
-    analyte_named,
-    analyte_names,
-    can_be_prescribed,
-    cutoff_of,
-    described,
-    explained_by,
-    explained_in_prescriptions,
-    loinc_of,
-    longest_window_days,
-    outlasts_a_week,
-    window_of,
-)
-from testing_tracker.rules.testing.facility_file import FacilityFile, FacilityFileError
+from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
+from testing_tracker.rules.testing.analyte_file import Window, _check_digit, read_table
+from testing_tracker.rules.testing.analytes import SHIPPED, UnknownAnalyteError, Vocabulary, problems_of
 from testing_tracker.rules.testing.sources import read_sources
 from testing_tracker.rules.words import SPECIMENS, Method
 
 DOCUMENT = tomllib.loads(files("testing_tracker.rules.testing").joinpath("analytes.toml").read_text(encoding="utf-8"))
 VOCABULARY = {name: entry for name, entry in DOCUMENT.items() if name != "sources"}
 SCREEN, CONFIRM = Method.PRESUMPTIVE, Method.DEFINITIVE
+
+analyte_named, described, explained_by = SHIPPED.named, SHIPPED.described, SHIPPED.explained_by
+window_of, longest_window_days, cutoff_of = SHIPPED.window_of, SHIPPED.longest_window_days, SHIPPED.cutoff_of
 
 # The names that records on file may hold from earlier versions.
 ON_FILE = [
@@ -55,11 +43,17 @@ ON_FILE = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _no_file_of_a_facility():
-    facility_file.use(None)
-    yield
-    facility_file.use(None)
+def loinc_of(analyte: str, method: Method) -> str | None:
+    code = described(analyte).loinc.get(method)
+    return None if code is None else code.code
+
+
+def outlasts_a_week(analyte: str, specimen: str) -> bool:
+    return (longest_window_days(analyte, specimen) or 0) > 7
+
+
+def with_own(text: str) -> Vocabulary:
+    return Vocabulary(lambda: FacilityFile(text, "own.toml"))
 
 
 @pytest.mark.parametrize("analyte", VOCABULARY)
@@ -68,7 +62,7 @@ def test_every_name_of_the_vocabulary_stands_for_its_own_analyte_and_no_other(an
 
 
 def test_the_analytes_are_listed_in_alphabetical_order():
-    assert list(analyte_names()) == sorted(VOCABULARY)
+    assert list(SHIPPED.names) == sorted(VOCABULARY)
 
 
 @pytest.mark.parametrize("analyte", ON_FILE)
@@ -175,7 +169,7 @@ def test_the_longest_window_in_urine_is_that_of_lasting_use(analyte, days):
 
 
 def test_cannabinoids_fentanyl_and_long_acting_sedatives_outlast_a_week():
-    lasting = {analyte for analyte in analyte_names() if outlasts_a_week(analyte, "urine")}
+    lasting = {analyte for analyte in SHIPPED.names if outlasts_a_week(analyte, "urine")}
     assert {"cannabinoids", "fentanyl", "benzodiazepine", "diazepam", "barbiturates", "phencyclidine"} <= lasting
     assert not lasting & {"cocaine", "alcohol", "buprenorphine", "methadone", "opiates", "lorazepam"}
     assert not outlasts_a_week("cannabinoids", "oral-fluid")
@@ -283,15 +277,15 @@ def test_a_prescription_explains_itself_its_metabolites_and_the_class_test(presc
 
 
 def test_no_prescription_explains_heroin():
-    assert not can_be_prescribed("6-mam")
-    assert explained_in_prescriptions("6-mam") == ()
+    assert not SHIPPED.can_be_prescribed("6-mam")
+    assert SHIPPED.explained_in_prescriptions("6-mam") == ()
     assert explained_by(["6-mam"]) == frozenset()
-    assert explained_by(analyte_names()) == set(analyte_names()) - {"6-mam", "delta-8-thc"}
+    assert explained_by(SHIPPED.names) == set(SHIPPED.names) - {"6-mam", "delta-8-thc"}
 
 
 def test_an_analyte_knows_whose_prescription_explains_it():
-    assert explained_in_prescriptions("opiates") == ("codeine", "hydrocodone", "hydromorphone", "morphine")
-    assert explained_in_prescriptions("cocaine") == ()
+    assert SHIPPED.explained_in_prescriptions("opiates") == ("codeine", "hydrocodone", "hydromorphone", "morphine")
+    assert SHIPPED.explained_in_prescriptions("cocaine") == ()
 
 
 some_analytes = st.sets(st.sampled_from(sorted(VOCABULARY)))
@@ -321,26 +315,26 @@ explains = { metabolites = ["oxymorphone"], class_tests = ["opi", "kava"], sourc
 
 
 def test_a_facility_adds_analytes_names_and_cutoffs():
-    analytes.use(OWN, "own.toml")
-    assert analyte_named("KAV") == "kava"
-    assert "kava" in analyte_names()
-    assert described("kava").is_own
-    assert not described("opiates").is_own
-    assert cutoff_of("kava", "urine", SCREEN).amount == Decimal("12.5")
-    assert cutoff_of("kava", "urine", SCREEN).edition == "2026-03"
-    assert longest_window_days("kava", "urine") == 2
-    assert analyte_named("our-opiates") == "opiates"
-    assert cutoff_of("opiates", "urine", SCREEN).amount == 300
-    assert cutoff_of("opiates", "urine", SCREEN).source == "our cup (unverified)"
-    assert explained_by(["oxycodone"]) == {"oxycodone", "oxymorphone", "opiates", "kava"}
+    own = with_own(OWN)
+    assert own.named("KAV") == "kava"
+    assert "kava" in own.names
+    assert own.described("kava").is_own
+    assert not own.described("opiates").is_own
+    assert own.cutoff_of("kava", "urine", SCREEN).amount == Decimal("12.5")
+    assert own.cutoff_of("kava", "urine", SCREEN).edition == "2026-03"
+    assert own.longest_window_days("kava", "urine") == 2
+    assert own.named("our-opiates") == "opiates"
+    assert own.cutoff_of("opiates", "urine", SCREEN).amount == 300
+    assert own.cutoff_of("opiates", "urine", SCREEN).source == "our cup (unverified)"
+    assert own.explained_by(["oxycodone"]) == {"oxycodone", "oxymorphone", "opiates", "kava"}
 
 
 def test_what_a_facility_does_not_say_stays_as_it_ships():
-    shipped = {name: described(name) for name in analyte_names()}
-    analytes.use(OWN, "own.toml")
-    assert cutoff_of("opiates", "oral-fluid", SCREEN) == shipped["opiates"].cutoffs["oral-fluid", SCREEN]
-    assert window_of("opiates", "urine") == shipped["opiates"].windows["urine"]
-    assert {name: described(name) for name in shipped if name not in ("opiates", "oxycodone")} == {
+    shipped = {name: described(name) for name in SHIPPED.names}
+    own = with_own(OWN)
+    assert own.cutoff_of("opiates", "oral-fluid", SCREEN) == shipped["opiates"].cutoffs["oral-fluid", SCREEN]
+    assert own.window_of("opiates", "urine") == shipped["opiates"].windows["urine"]
+    assert {name: own.described(name) for name in shipped if name not in ("opiates", "oxycodone")} == {
         name: analyte for name, analyte in shipped.items() if name not in ("opiates", "oxycodone")
     }
 
@@ -392,24 +386,23 @@ def test_a_record_stays_readable_when_the_facilitys_file_is_gone():
     ],
 )
 def test_a_problem_names_the_file_the_key_and_the_remedy(text, problem):
-    analytes.use(text, "own.toml")
     with pytest.raises(FacilityFileError) as refused:
-        analyte_names()
+        _ = with_own(text).names
     assert problem in str(refused.value)
     assert all(line.startswith("own.toml: ") for line in refused.value.problems)
-    assert analytes.problems_of(FacilityFile(text, "own.toml")) == refused.value.problems
+    assert problems_of(FacilityFile(text, "own.toml")) == refused.value.problems
 
 
 def test_every_problem_is_told_at_once():
     text = '[thc]\ntitle = "x"\n[cocaine]\ntitle = "y"\n[kava]\n'
-    assert len(analytes.problems_of(FacilityFile(text, "own.toml"))) == 3
+    assert len(problems_of(FacilityFile(text, "own.toml"))) == 3
 
 
 def test_a_facilitys_file_is_looked_for_once_and_only_when_it_is_needed():
     asked = []
-    facility_file.use_from(lambda: asked.append(1) or FacilityFile(OWN, "own.toml"))
+    vocabulary = Vocabulary(lambda: asked.append(1) or FacilityFile(OWN, "own.toml"))
     assert asked == []
-    assert analyte_named("kava") == analyte_named("kav") == "kava"
+    assert vocabulary.named("kava") == vocabulary.named("kav") == "kava"
     assert asked == [1]
 
 
@@ -428,7 +421,7 @@ entry_keys = st.sampled_from(["title", "also", "prescribed", "loinc", "cutoff", 
     )
 )
 def test_whatever_stands_in_a_file_no_shipped_analyte_loses_its_name(document):
-    shipped, _ = read_vocabulary(DOCUMENT)
-    vocabulary, _ = read_vocabulary(document, shipped)
+    shipped, _ = read_table(DOCUMENT)
+    vocabulary, _ = read_table(document, shipped)
     assert vocabulary.analytes.keys() >= shipped.analytes.keys()
     assert shipped.by_any_name.items() <= vocabulary.by_any_name.items()

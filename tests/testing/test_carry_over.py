@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.testing.carry_over import Found, same_uses
 
 MARCH_1 = date(2026, 3, 1)
@@ -18,7 +19,7 @@ def found(day: int, *analytes: str) -> Found:
 
 
 def same_use_days(*tests: Found) -> dict[int, list[int]]:
-    return {identity: [one.draw_id for one in origins] for identity, origins in same_uses(tests).items()}
+    return {identity: [one.draw_id for one in origins] for identity, origins in same_uses(SHIPPED, tests).items()}
 
 
 def test_a_first_positive_counts():
@@ -61,7 +62,7 @@ def test_the_window_runs_from_the_positive_that_counted_and_not_from_one_carried
 
 def test_two_positives_of_a_day_are_possibly_one_use():
     scheduled, for_cause = Found(1, MARCH_1, {"alcohol": 0}), Found(2, MARCH_1, {"alcohol": 0})
-    assert [*same_uses([for_cause, scheduled])] == [2]
+    assert [*same_uses(SHIPPED, [for_cause, scheduled])] == [2]
 
 
 def test_the_order_in_which_results_came_in_does_not_matter():
@@ -81,7 +82,7 @@ some_tests = st.lists(
 
 @given(some_tests)
 def test_what_is_carried_over_was_found_before_within_its_window_by_tests_that_counted(tests):
-    carried_over = same_uses(tests)
+    carried_over = same_uses(SHIPPED, tests)
     by_id = {test.draw_id: test for test in tests}
     for identity, origins in carried_over.items():
         test = by_id[identity]
@@ -94,7 +95,7 @@ def test_what_is_carried_over_was_found_before_within_its_window_by_tests_that_c
 
 @given(some_tests)
 def test_no_use_is_lost_every_analyte_that_was_found_counted_once(tests):
-    carried_over = same_uses(tests)
+    carried_over = same_uses(SHIPPED, tests)
     counted = {analyte for test in tests if test.draw_id not in carried_over for analyte in test.windows}
     assert counted == {analyte for test in tests for analyte in test.windows}
 

@@ -4,20 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.testing import facility_file
-from testing_tracker.rules.testing.analytes import analyte_names
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.testing.settling import Statement, together
 from testing_tracker.rules.words import Outcome
 
 NEGATIVE, POSITIVE, INVALID = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INVALID
 PANEL = "cocaine fentanyl opiates buprenorphine benzodiazepine amphetamine cannabinoids"
-
-
-@pytest.fixture(autouse=True)
-def _no_file_of_a_facility():
-    facility_file.use(None)
-    yield
-    facility_file.use(None)
 
 
 def names(text: str) -> frozenset[str]:
@@ -90,12 +82,12 @@ BENZODIAZEPINES = "alprazolam clonazepam lorazepam chlordiazepoxide diazepam nor
     ],
 )
 def test_the_laboratory_governs_what_it_looked_at(said, confirmed_by, outcome, confirmed, presumptive):
-    found = together(said, confirmed_by)
+    found = together(SHIPPED, said, confirmed_by)
     assert (found.outcome, found.confirmed, found.presumptive) == (outcome, names(confirmed), names(presumptive))
 
 
 def test_without_a_result_nothing_is_said():
-    assert together(None, None) is None
+    assert together(SHIPPED, None, None) is None
 
 
 @pytest.mark.parametrize(
@@ -111,18 +103,18 @@ def test_without_a_result_nothing_is_said():
     ],
 )
 def test_what_was_looked_for_and_is_not_there(said, confirmed_by, absent):
-    found = together(said, confirmed_by)
+    found = together(SHIPPED, said, confirmed_by)
     assert names("buprenorphine") & (found.looked_for - found.found) == names(absent)
 
 
-analytes = st.frozensets(st.sampled_from(sorted(analyte_names())), max_size=6)
+analytes = st.frozensets(st.sampled_from(sorted(SHIPPED.names)), max_size=6)
 
 
 @given(analytes, analytes, analytes)
 def test_whatever_is_said_nothing_is_lost_and_nothing_made_up(found, confirmed, looked_for):
     said = Statement(POSITIVE if found else NEGATIVE, found, found | names(PANEL))
     by = Statement(POSITIVE if confirmed else NEGATIVE, confirmed, looked_for)
-    both = together(said, by)
+    both = together(SHIPPED, said, by)
     assert both.confirmed == confirmed
     assert both.presumptive <= found
     assert not both.presumptive & (confirmed | looked_for)

@@ -1,24 +1,27 @@
 """What a nurse types is read as it is meant, or not at all."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.analytes import analyte_names
+from testing_tracker.rules.testing import log_line
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.testing.log_line import (
     Entry,
     Key,
     cleaned,
     codes_meant,
-    is_part_of_a_result,
     key_of,
-    read_said,
     split_code,
     split_which,
 )
 from testing_tracker.rules.words import Outcome, Status
 
+read_said = partial(log_line.read_said, SHIPPED)
+is_part_of_a_result = partial(log_line.is_part_of_a_result, SHIPPED)
 LINES = st.text(max_size=40)
 CODES = st.text("abnAB17-._", min_size=1, max_size=6)
 
@@ -132,7 +135,7 @@ def test_whatever_is_typed_is_read_or_refused(line):
     assert bool(said.analytes) == (said.what is Outcome.POSITIVE)
 
 
-NAMES = st.lists(st.sampled_from(analyte_names()), min_size=1, max_size=5, unique=True)
+NAMES = st.lists(st.sampled_from(SHIPPED.names), min_size=1, max_size=5, unique=True)
 
 
 @given(NAMES, st.sampled_from([" ", ",", ", "]))

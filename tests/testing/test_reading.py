@@ -1,13 +1,17 @@
 """A result read against prescriptions: nothing found is lost, and a doubt is never an absence."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.testing.analytes import analyte_names, explained_by
-from testing_tracker.rules.testing.interpretation import Interpretation, interpret
+from testing_tracker.rules.testing import interpretation
+from testing_tracker.rules.testing.analytes import SHIPPED
+from testing_tracker.rules.testing.interpretation import Interpretation
 
-ANALYTES = st.frozensets(st.sampled_from(analyte_names()), max_size=5)
+interpret = partial(interpretation.interpret, SHIPPED)
+ANALYTES = st.frozensets(st.sampled_from(SHIPPED.names), max_size=5)
 PANEL = ("amphetamine", "benzodiazepine", "buprenorphine", "cocaine", "methadone", "opiates")
 
 
@@ -74,7 +78,7 @@ def test_all_that_was_found_is_either_expected_or_unexpected(found, looked_for, 
     read = interpret(found, looked_for, prescribed)
     assert {*read.expected, *read.unexpected} == found
     assert not {*read.expected} & {*read.unexpected}
-    assert {*read.expected} <= explained_by(prescribed)
+    assert {*read.expected} <= SHIPPED.explained_by(prescribed)
 
 
 @given(ANALYTES, ANALYTES, ANALYTES)

@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.testing import facility_file
 from testing_tracker.rules.testing.analyte_file import bare
-from testing_tracker.rules.testing.analytes import (
-    UnknownAnalyteError,
-    analyte_named,
-    analyte_names,
-    described,
-    names_meant,
-)
+from testing_tracker.rules.testing.analytes import SHIPPED, UnknownAnalyteError, names_meant
 
 DOCUMENT = tomllib.loads(files("testing_tracker.rules.testing").joinpath("analytes.toml").read_text(encoding="utf-8"))
 KNOWN = {
@@ -25,13 +18,6 @@ KNOWN = {
     if name != "sources"
     for called in (name, *entry.get("also", ()))
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_file_of_a_facility():
-    facility_file.use(None)
-    yield
-    facility_file.use(None)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +51,7 @@ def _no_file_of_a_facility():
     ],
 )
 def test_names_on_reports(printed, analyte):
-    assert analyte_named(printed) == analyte
+    assert SHIPPED.named(printed) == analyte
 
 
 @pytest.mark.parametrize(
@@ -90,7 +76,7 @@ def test_names_on_reports(printed, analyte):
     ],
 )
 def test_names_on_cups(printed, analyte):
-    assert analyte_named(printed) == analyte
+    assert SHIPPED.named(printed) == analyte
 
 
 @pytest.mark.parametrize(
@@ -98,17 +84,17 @@ def test_names_on_cups(printed, analyte):
 )
 def test_what_is_not_known_is_not_guessed(printed):
     with pytest.raises(UnknownAnalyteError, match="is not an analyte"):
-        analyte_named(printed)
+        SHIPPED.named(printed)
 
 
 @pytest.mark.parametrize("printed", ["Methadone (EDDP)", "Amphetamine/Methamphetamine", "Alcohol (EtG)"])
 def test_a_name_of_two_analytes_is_refused_with_both(printed):
     with pytest.raises(UnknownAnalyteError, match=r"names .* and "):
-        analyte_named(printed)
+        SHIPPED.named(printed)
 
 
 def test_no_name_of_the_vocabulary_stands_for_two():
-    said = [bare(called) for name in analyte_names() for called in {bare(name), *map(bare, described(name).also)}]
+    said = [bare(called) for name in SHIPPED.names for called in {bare(name), *map(bare, SHIPPED.described(name).also)}]
     assert len(said) == len(set(said))
 
 
@@ -131,4 +117,4 @@ def test_two_names_are_both_named_or_nothing(one, other):
 @given(st.text(alphabet="AaMmPpCcOoTtHhKk0125 ()/,-.", max_size=24))
 def test_any_text_names_analytes_of_the_vocabulary_or_is_refused(text):
     with suppress(UnknownAnalyteError):
-        assert analyte_named(text) in analyte_names()
+        assert SHIPPED.named(text) in SHIPPED.names

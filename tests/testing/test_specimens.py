@@ -6,13 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing import facility_file, specimen_limits
-from testing_tracker.rules.testing.facility_file import FacilityFile, FacilityFileError
-from testing_tracker.rules.testing.specimen_limits import limits_of
+from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
+from testing_tracker.rules.testing import specimens
+from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary, problems_of
 from testing_tracker.rules.testing.specimens import (
     ORDER,
     Measurements,
-    classify,
     parse_measurement,
     temperature_is_out_of_range,
 )
@@ -21,11 +20,8 @@ from testing_tracker.rules.words import MEASURED, Validity
 FIELDS = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")
 
 
-@pytest.fixture(autouse=True)
-def _no_file_of_a_facility():
-    facility_file.use(None)
-    yield
-    facility_file.use(None)
+def classify(kind: str, measurements: Measurements, vocabulary: Vocabulary = SHIPPED) -> specimens.Classified:
+    return specimens.classify(kind, vocabulary.limits_of(kind), measurements)
 
 
 def measured(**texts: str) -> Measurements:
@@ -149,13 +145,13 @@ def test_a_very_dilute_negative_is_to_be_collected_again_observed():
 
 
 def test_the_edition_of_the_limits_comes_with_it():
-    assert classify("urine", normal()).edition == limits_of("urine").edition == "urine 1"
+    assert classify("urine", normal()).edition == SHIPPED.limits_of("urine").edition == "urine 1"
 
 
 def test_a_specimen_without_limits_is_not_judged():
     said = classify("oral-fluid", measured(ph="2"))
     assert (said.validity, said.because) == (Validity.NOT_TESTED, "there are no limits for oral-fluid")
-    assert not temperature_is_out_of_range("oral-fluid", measured(temperature="20C"))
+    assert not temperature_is_out_of_range(SHIPPED.limits_of("oral-fluid"), Decimal(20))
 
 
 # --- Temperature
@@ -178,14 +174,14 @@ def test_a_specimen_without_limits_is_not_judged():
 )
 def test_temperature_in_either_unit(text, is_out):
     measurements = normal(temperature=text)
-    assert temperature_is_out_of_range("urine", measurements) is is_out
+    assert temperature_is_out_of_range(SHIPPED.limits_of("urine"), measurements.temperature) is is_out
     said = classify("urine", measurements)
     assert said.validity is Validity.ACCEPTABLE
     assert ("another one, observed" in (said.because or "")) is is_out
 
 
 def test_a_temperature_that_was_not_measured_says_nothing():
-    assert not temperature_is_out_of_range("urine", Measurements())
+    assert not temperature_is_out_of_range(SHIPPED.limits_of("urine"), None)
 
 
 def test_fahrenheit_becomes_celsius():
@@ -295,10 +291,11 @@ OWN = '[limits.urine]\nsource = "our laboratory"\n'
 
 
 def test_a_facility_sets_the_limits_that_texts_differ_on():
-    facility_file.use(OWN + 'ph_adulterated_below = "4"\ninconsistent = "invalid"\n', "own.toml")
-    assert validity(normal(ph="3.9")) == "adulterated"
-    assert validity(normal(ph="4")) == "invalid"
-    said = classify("urine", normal(creatinine="19.9", specific_gravity="1.0200"))
+    own = FacilityFile(OWN + 'ph_adulterated_below = "4"\ninconsistent = "invalid"\n', "own.toml")
+    with_it = Vocabulary(lambda: own)
+    assert validity(normal(ph="3.9"), with_it) == "adulterated"
+    assert validity(normal(ph="4"), with_it) == "invalid"
+    said = classify("urine", normal(creatinine="19.9", specific_gravity="1.0200"), with_it)
     assert said.validity is Validity.INVALID
     assert said.edition == "urine 1 with ph_adulterated_below 4, inconsistent invalid (our laboratory (unverified))"
 
@@ -323,13 +320,13 @@ def test_a_facility_sets_the_limits_that_texts_differ_on():
     ],
 )
 def test_a_problem_with_them_names_the_file_the_key_and_the_remedy(text, problem):
-    facility_file.use(text, "own.toml")
+    own = FacilityFile(text, "own.toml")
     with pytest.raises(FacilityFileError) as refused:
-        classify("urine", normal())
+        classify("urine", normal(), Vocabulary(lambda: own))
     assert f"own.toml: {problem}" in str(refused.value) or problem in str(refused.value)
-    assert specimen_limits.problems_of(FacilityFile(text, "own.toml")) == refused.value.problems
+    assert problems_of(own) == refused.value.problems
 
 
-@pytest.mark.parametrize("name", sorted(limits_of("urine").sources))
+@pytest.mark.parametrize("name", sorted(SHIPPED.limits_of("urine").sources))
 def test_every_limit_has_a_source(name):
-    assert limits_of("urine").sources[name].title
+    assert SHIPPED.limits_of("urine").sources[name].title

@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.drawing.closing import Because
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.testing.specimens import advice, calls_for_another
 from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import Outcome, Status, Validity
 
+URINE = SHIPPED.limits_of("urine")
 NEGATIVE, POSITIVE, INVALID = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INVALID
 SOUND = [Validity.ACCEPTABLE, Validity.NOT_TESTED]
 OFF = [Validity.DILUTE, Validity.SUBSTITUTED, Validity.ADULTERATED, Validity.INVALID]
@@ -57,29 +59,29 @@ class TestTemperature:
         [("31.9", True), ("32", False), ("32.0", False), ("35", False), ("38", False), ("38.1", True), ("20", True)],
     )
     def test_outside_the_range_another_one_is_collected(self, temperature, another):
-        assert calls_for_another("urine", temperature) is another
+        assert calls_for_another(URINE, temperature) is another
 
     def test_what_was_not_measured_says_nothing(self):
-        assert not calls_for_another("urine", None)
+        assert not calls_for_another(URINE, None)
 
     def test_other_specimens_have_no_range(self):
-        assert not calls_for_another("oral-fluid", "20")
+        assert not calls_for_another(SHIPPED.limits_of("oral-fluid"), "20")
 
     @pytest.mark.parametrize("outcome", [NEGATIVE, INVALID])
     def test_a_cold_negative_is_collected_again_for_the_same_draw(self, outcome):
-        (said,) = advice("urine", "30", outcome, "A17")
+        (said,) = advice(URINE, "30", outcome, "A17")
         assert said.startswith("the specimen was 30 C, outside 32 to 38 C: collect another one now, observed")
         assert "`testing-tracker test A17 --recollect`" in said
 
     @pytest.mark.parametrize("outcome", [POSITIVE, None])
     def test_beside_a_positive_or_a_result_to_come_another_test_is_ordered(self, outcome):
-        (said,) = advice("urine", "30", outcome, "A17")
+        (said,) = advice(URINE, "30", outcome, "A17")
         assert "`testing-tracker test A17 --reason 'out of range'`" in said
         assert "--recollect" not in said
 
     @pytest.mark.parametrize("temperature", ["35", None])
     def test_nobody_is_told_anything_of_one_in_range(self, temperature):
-        assert advice("urine", temperature, NEGATIVE, "A17") == []
+        assert advice(URINE, temperature, NEGATIVE, "A17") == []
 
 
 class TestASecondSpecimen:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
 from testing_tracker.rules.exchange.visible import in_one_line
-from testing_tracker.rules.testing import facility_file
-from testing_tracker.rules.testing.facility_file import FacilityFile, FacilityFileError
 from testing_tracker.store.given_files import MOST_OF_TOML, content_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from testing_tracker.clock import Clock
     from testing_tracker.rules.calendar import Timezones
+    from testing_tracker.rules.testing.analytes import Vocabulary
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
     from testing_tracker.store.work import Work
@@ -97,7 +98,6 @@ class Desk:
         self._has_noted_name = False
         self.tell_of_upgrade: Callable[[str], None] | None = None  # a note on standard error, unless it is set
         self._engine: Engine | None = None
-        facility_file.use_from(self._own_analytes)
 
     @property
     def location(self) -> "AnyLocation":
@@ -105,8 +105,14 @@ class Desk:
 
         return locate(self.database)
 
-    def _own_analytes(self) -> facility_file.FacilityFile | None:
-        """The facility's own analytes beside its database, for whatever first asks for an analyte."""
+    @cached_property
+    def vocabulary(self) -> "Vocabulary":
+        """The analytes that ship with the program, and the facility's own beside its database."""
+        from testing_tracker.rules.testing.analytes import Vocabulary
+
+        return Vocabulary(self._own_analytes)
+
+    def _own_analytes(self) -> FacilityFile | None:
         from testing_tracker.store.location import ANALYTES_VARIABLE
 
         try:
@@ -116,7 +122,7 @@ class Desk:
         if not location.analytes.exists():
             if location.analytes_elsewhere is None:
                 return None
-            raise facility_file.FacilityFileError(
+            raise FacilityFileError(
                 str(location.analytes), [f"is not there; put it there, or change {ANALYTES_VARIABLE}, which names it"]
             )
         return read_facility_file(location.analytes)
@@ -152,7 +158,7 @@ class Desk:
         """A transaction that commits when the command's service has returned."""
         from testing_tracker.store.engine import writing
 
-        with writing(self.engine, self.facility, self.clock) as work, _telling_whom_codes_mean(work):
+        with writing(self.engine, self.facility, self.clock, self.vocabulary) as work, _telling_whom_codes_mean(work):
             self._begin(work)
             yield work
 
@@ -161,7 +167,7 @@ class Desk:
         """One unchanging view of the records."""
         from testing_tracker.store.engine import reading
 
-        with reading(self.engine, self.facility, self.clock) as work, _telling_whom_codes_mean(work):
+        with reading(self.engine, self.facility, self.clock, self.vocabulary) as work, _telling_whom_codes_mean(work):
             self._begin(work)
             yield work
 
@@ -218,6 +224,7 @@ class Desk:
     def at(self, facility_id: int) -> "Desk":
         """This desk for one of the facilities, whose lines the command marks itself."""
         desk = copy(self)
+        desk.vocabulary = self.vocabulary
         desk._says_whose = False
         desk.facility = facility_id
         return desk

@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import is_id, read_day
-from testing_tracker.rules.testing.facility_file import FacilityFileError
+from testing_tracker.rules.exchange.toml_file import FacilityFileError
 from testing_tracker.rules.words import Level, Outcome
 
 LONGEST_GAP_VARIABLE = "TESTING_TRACKER_LONGEST_GAP"
@@ -111,22 +111,22 @@ def _code(value: str) -> str:
 
 
 def _analyte(value: str) -> str:
-    from testing_tracker.rules.testing.analytes import analyte_named
+    from testing_tracker.cli.desk.desk import Desk
 
-    return analyte_named(value)
+    desk = click.get_current_context().find_object(Desk)
+    assert desk is not None, "a command is given at a desk"
+    return desk.vocabulary.named(value)
 
 
 def _analytes(ctx: click.Context) -> list[str]:
     from testing_tracker.cli.desk.desk import Desk
-    from testing_tracker.rules.testing import facility_file
-    from testing_tracker.rules.testing.analytes import analyte_names
+    from testing_tracker.rules.testing.analytes import SHIPPED
 
-    Desk(_given(ctx, "database"), None)  # no command has sat down at one: a key was pressed
+    desk = Desk(_given(ctx, "database"), None)  # no command has sat down at one: a key was pressed
     try:
-        return list(analyte_names())
+        return list(desk.vocabulary.names)
     except FacilityFileError:
-        facility_file.use(None)
-        return list(analyte_names())
+        return list(SHIPPED.names)
 
 
 def _participants(ctx: click.Context) -> list[str]:

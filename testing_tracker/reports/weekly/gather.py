@@ -209,10 +209,10 @@ def _unplaced(work: Work, week: Week) -> list[Unplaced]:
     known = closed_days.known_now(work.session, work.facility_id)
     for schedule in versions.all_schedules(work):
         for version in versions.versions_of(work.session, schedule):
-            rule = versions.rule_of(version.text)
+            rule = versions.rule_of(work, version.text)
             if rule.draw.kind is not DrawKind.FIXED:
                 continue
-            shut = known.of(work.session, version, rule, week.sunday)
+            shut = known.of(work, version, rule, week.sunday)
             for day in fixed_week(rule, week, shut).unplaced:
                 binding = version_on(work.session, version.schedule_id, day)
                 if binding.id == version.id and _anyone_tested_by(work.session, version.schedule_id, day):

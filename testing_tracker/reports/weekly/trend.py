@@ -7,7 +7,7 @@ from math import sqrt
 
 from sqlalchemy import func
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from testing_tracker.reports.weekly.participants import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
@@ -116,15 +116,15 @@ def weekdays_in(work: Work, week: Week) -> list[DayDrawn]:
     of_week = (Pool.facility_id == work.facility_id, col(Pool.day).between(week.monday, week.sunday))
     for pool in work.session.exec(select(Pool).where(*of_week, pool_stands()).order_by(col(Pool.id))):
         of_day.setdefault(pool.day, []).append(pool)
-    return [_day(work.session, day, observed.get(day, 0), of_day.get(day, [])) for day in week.days]
+    return [_day(work, day, observed.get(day, 0), of_day.get(day, [])) for day in week.days]
 
 
-def _day(session: Session, day: date, observed: int, of_day: list[Pool]) -> DayDrawn:
+def _day(work: Work, day: date, observed: int, of_day: list[Pool]) -> DayDrawn:
     if not any(pool.first_participant_id == 1 for pool in of_day):  # made before draws could be checked
         return DayDrawn(day, observed, None, None, None)
     expected = variance = Fraction(0)
     for pool in of_day:
-        for group in pools.decided(session, pool, None):
+        for group in pools.decided(work, pool, None):
             if group.rule.kind is DrawKind.FIXED or pool.ran:
                 expected += group.chance * len(group.participant_ids)
                 variance += group.chance * (1 - group.chance) * len(group.participant_ids)

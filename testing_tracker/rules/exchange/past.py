@@ -23,6 +23,7 @@ from functools import lru_cache
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.testing.amounts import Amount, read_amount
+from testing_tracker.rules.testing.analytes import UnknownAnalyteError, Vocabulary
 from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import Outcome, Status
 
@@ -103,7 +104,9 @@ def _mark(name: str, value: str | None) -> str:
 
 
 @lru_cache(maxsize=10_000)  # a record repeats few reasons many times
-def read_reason(cell: str, status: Status, outcome: Outcome | None, analytes: tuple[str, ...]) -> tuple[bool, Past]:
+def read_reason(
+    vocabulary: Vocabulary, cell: str, status: Status, outcome: Outcome | None, analytes: tuple[str, ...]
+) -> tuple[bool, Past]:
     """Whether a line is about a test for cause, and what it says with the marks in the cell of its reason.
 
     Raises TestingTrackerError for marks that do not fit what the line says. It never has the cell's text in it.
@@ -124,9 +127,9 @@ def read_reason(cell: str, status: Status, outcome: Outcome | None, analytes: tu
         ordered_for=marks.get("for-cause"),
         lab=(marks["definitive"] or "") if "definitive" in marks else None,
         collected_at=_instant(marks["collected-at"]) if "collected-at" in marks else None,
-        expected=_names("expected", marks),
-        absent=_names("absent", marks),
-        measured=_measured(marks),
+        expected=_names(vocabulary, "expected", marks),
+        absent=_names(vocabulary, "absent", marks),
+        measured=_measured(vocabulary, marks),
         earlier=_outcome(marks["earlier"]) if "earlier" in marks else None,
     )
     _check(past)
@@ -164,23 +167,19 @@ def _is_said(past: Past, name: str) -> bool:
     return getattr(past, name) not in (None, ())
 
 
-def _names(mark: str, marks: dict[str, str | None]) -> tuple[str, ...]:
-    from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named
-
+def _names(vocabulary: Vocabulary, mark: str, marks: dict[str, str | None]) -> tuple[str, ...]:
     try:
-        return tuple(sorted({analyte_named(name) for name in (marks.get(mark) or "").split(";") if name}))
+        return tuple(sorted({vocabulary.named(name) for name in (marks.get(mark) or "").split(";") if name}))
     except UnknownAnalyteError:
         raise TestingTrackerError(f"the mark [{mark}] in the reason names an analyte that is not known") from None
 
 
-def _measured(marks: dict[str, str | None]) -> Measured:
-    from testing_tracker.rules.testing.analytes import analyte_named
-
+def _measured(vocabulary: Vocabulary, marks: dict[str, str | None]) -> Measured:
     measured = {}
     try:
         for part in filter(None, (marks.get("measured") or "").split(";")):
             name, _, amount = part.partition("=")
-            measured[analyte_named(name)] = read_amount(amount)
+            measured[vocabulary.named(name)] = read_amount(amount)
     except TestingTrackerError:
         raise TestingTrackerError("the mark [measured] in the reason is none; write cocaine=320 ng/mL") from None
     return tuple(sorted(measured.items()))

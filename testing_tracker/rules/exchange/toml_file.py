@@ -6,7 +6,9 @@ ones than what was wanted.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, NoReturn, TypeVar
 
 from testing_tracker.errors import TestingTrackerError
@@ -34,6 +36,23 @@ def document_of(text: str, file: str, refused: type[TomlFileError], *, quoted: b
     except TomlError as error:
         why = f": {error}" if quoted else f" {error.place}".rstrip()
         raise refused(file, [f"not a TOML file{why}"]) from None
+
+
+class FacilityFileError(TomlFileError):
+    """The facility's file cannot be used; `problems` has a line for each reason."""
+
+
+@dataclass(frozen=True)
+class FacilityFile:
+    """The text of the facility's own analytes and limits, and the file's name for messages."""
+
+    text: str
+    name: str
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """What the text says. Raises FacilityFileError when it is no TOML."""
+        return document_of(self.text, self.name, FacilityFileError)
 
 
 class TomlFile:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date, time
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from testing_tracker.rules.calendar import WEEKDAYS, closed_days
@@ -32,7 +32,7 @@ from testing_tracker.rules.schedules.schedule import (
     Shift,
     TestingRule,
 )
-from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named
+from testing_tracker.rules.testing.analytes import UnknownAnalyteError, Vocabulary
 from testing_tracker.rules.words import SPECIMENS, DrawKind, Level
 
 if TYPE_CHECKING:
@@ -55,39 +55,40 @@ class ScheduleFileError(TomlFileError):
     """A schedule file cannot be used; `problems` has a line for each reason."""
 
 
-def read_stored(text: str) -> TestingRule:
+@lru_cache(maxsize=256)
+def read_stored(vocabulary: Vocabulary, text: str) -> TestingRule:
     """The schedule in a stored version's text, which was checked when it was loaded.
 
     A panel may name an analyte of the facility's own that is in the vocabulary no more; it keeps its name.
     """
     import tomllib
 
-    reader = _Reader(tomllib.loads(text), is_stored=True)
+    reader = _Reader(vocabulary, tomllib.loads(text), is_stored=True)
     schedule = reader.schedule()
     if reader.problems:
         raise ScheduleFileError("stored schedule", reader.problems)
     return schedule
 
 
-def read_schedule(text: str, file: str) -> TestingRule:
+def read_schedule(vocabulary: Vocabulary, text: str, file: str) -> TestingRule:
     """The schedule that a file's text describes; `file` is its name for messages.
 
     Raises ScheduleFileError with every problem found: an unknown key, a wrong type, an impossible rule.
     """
-    reader = _Reader(document_of(text, file, ScheduleFileError))
+    reader = _Reader(vocabulary, document_of(text, file, ScheduleFileError))
     schedule = reader.schedule()
     if reader.problems:
         raise ScheduleFileError(file, reader.problems)
     return schedule
 
 
-def read_with_table(text: str, file: str) -> "tuple[TestingRule, ChanceTable | None]":
+def read_with_table(vocabulary: Vocabulary, text: str, file: str) -> "tuple[TestingRule, ChanceTable | None]":
     """The schedule of a file and, where it has guard rails, the chances that keep them; for loading and checking.
 
     Raises ScheduleFileError also for guard rails that only the computation finds impossible. It takes long enough, and
     loads enough, to have no place in a night.
     """
-    schedule = read_schedule(text, file)
+    schedule = read_schedule(vocabulary, text, file)
     if schedule.draw.bounds is None:
         return schedule, None
     from testing_tracker.rules.schedules.least_predictable import BoundsError, table_of
@@ -101,8 +102,9 @@ def read_with_table(text: str, file: str) -> "tuple[TestingRule, ChanceTable | N
 class _Reader(TomlFile):
     """Takes values out of the document. A bad one becomes a problem and its default takes its place."""
 
-    def __init__(self, document: dict[str, Any], *, is_stored: bool = False) -> None:
+    def __init__(self, vocabulary: Vocabulary, document: dict[str, Any], *, is_stored: bool = False) -> None:
         super().__init__(document)
+        self.vocabulary = vocabulary
         self.is_stored = is_stored
 
     def schedule(self) -> TestingRule:
@@ -176,7 +178,7 @@ class _Reader(TomlFile):
         specimen = self.value(
             "collection.specimen", usual.specimen, one_of(SPECIMENS), f"one of {', '.join(SPECIMENS)}"
         )
-        read = partial(_panel, is_stored=self.is_stored)
+        read = partial(_panel, vocabulary=self.vocabulary, is_stored=self.is_stored)
         panel = self.value("collection.panel", usual.panel, read, "a list of analytes")
         wanted = "a list of two or more lists of analytes"
         panels = self.value("collection.panels", usual.panels, partial(_panels, read=read), wanted)
@@ -255,12 +257,12 @@ def _closed_days(value: Any) -> tuple[date, ...]:  # noqa: ANN401
     return tuple(sorted(days))
 
 
-def _panel(value: Any, *, is_stored: bool) -> tuple[str, ...]:  # noqa: ANN401
+def _panel(value: Any, *, vocabulary: Vocabulary, is_stored: bool) -> tuple[str, ...]:  # noqa: ANN401
     known: list[str] = []
     problems = []
     for name in list_of(value, str):
         try:
-            known.append(analyte_named(name))
+            known.append(vocabulary.named(name))
         except UnknownAnalyteError as error:
             if is_stored:
                 known.append(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from testing_tracker.rules.exchange.toml_file import (
+    FacilityFileError,
     TomlFile,
     document_of,
     flag,
@@ -19,7 +20,6 @@ from testing_tracker.rules.exchange.toml_file import (
     some_of,
     whole_number,
 )
-from testing_tracker.rules.testing.facility_file import FacilityFileError
 from testing_tracker.rules.words import Channel
 
 ENDINGS = {"table": "txt", "csv": "csv", "json": "json", "html": "html", "pdf": "pdf"}  # of a file, by form

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.analytes import cutoff_of
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.words import Method, Outcome
 
 USUAL_UNIT = "ng/mL"
@@ -75,6 +75,7 @@ class Judged:
 
 
 def judge(
+    vocabulary: Vocabulary,
     outcome: Outcome,
     analytes: Sequence[str],
     amounts: Mapping[str, Amount],
@@ -94,7 +95,7 @@ def judge(
         amount = amounts.get(analyte)
         reaches, warning = True, None
         if amount is not None:
-            reaches, warning = _reaches(analyte, amount, (cutoffs or {}).get(analyte), specimen, method)
+            reaches, warning = _reaches(vocabulary, analyte, amount, (cutoffs or {}).get(analyte), specimen, method)
         if warning:
             warnings.append(warning)
         if reaches:
@@ -106,9 +107,9 @@ def judge(
 
 
 def _reaches(
-    analyte: str, amount: Amount, said: Amount | None, specimen: str, method: Method
+    vocabulary: Vocabulary, analyte: str, amount: Amount, said: Amount | None, specimen: str, method: Method
 ) -> tuple[bool, str | None]:
-    known = cutoff_of(analyte, specimen, method)
+    known = vocabulary.cutoff_of(analyte, specimen, method)
     usual = Amount(known.amount, known.unit) if known is not None else None
     if said is not None:
         reaches = _is_reached(analyte, amount, said, f"The cutoff that was given for {analyte}")

@@ -11,10 +11,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from testing_tracker.rules.exchange.toml_file import TomlFile, flag, list_of
-from testing_tracker.rules.testing.facility_file import RESERVED
 from testing_tracker.rules.testing.sources import HowVerified, Source, read_source, read_sources, read_verified
 from testing_tracker.rules.words import SPECIMENS, Method
 
+LIMITS = "limits"
+_RESERVED = ("sources", LIMITS)  # tables of a facility's file that are no analytes
 USUAL_UNIT = "ng/mL"
 EITHER = "either"  # the LOINC code of a test that does not say its method
 
@@ -102,7 +103,7 @@ class Analyte:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class AnalyteTable:
     """Every analyte by its name, and the name by everything that people call it (as `bare` makes it)."""
 
     analytes: Mapping[str, Analyte]
@@ -114,16 +115,24 @@ def bare(name: str) -> str:
     return re.sub(r"[\s._-]", "", name.casefold())
 
 
-def read_vocabulary(document: Mapping[str, Any], shipped: Vocabulary | None = None) -> tuple[Vocabulary, list[str]]:
-    """The vocabulary of a file, on top of the shipped one for a facility's; and every problem, a line each."""
+def shipped_document(name: str) -> dict[str, object]:
+    """A file of numbers that comes with the program."""
+    import tomllib
+    from importlib.resources import files
+
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def read_table(document: Mapping[str, Any], shipped: AnalyteTable | None = None) -> tuple[AnalyteTable, list[str]]:
+    """The analytes of a file, on top of the shipped one for a facility's; and every problem, a line each."""
     reader = _Reader(document, shipped)
-    return reader.vocabulary(), reader.problems
+    return reader.table(), reader.problems
 
 
 class _Reader(TomlFile):
     """Takes analytes out of the document. What is wrong becomes a problem and is left out."""
 
-    def __init__(self, document: Mapping[str, Any], shipped: Vocabulary | None) -> None:
+    def __init__(self, document: Mapping[str, Any], shipped: AnalyteTable | None) -> None:
         super().__init__(document)
         self.is_own = shipped is not None
         self.analytes = dict(shipped.analytes) if shipped else {}
@@ -131,19 +140,19 @@ class _Reader(TomlFile):
         self.shipped_names = frozenset(self.analytes)
         self.sources: dict[str, Source] = {}
 
-    def vocabulary(self) -> Vocabulary:
+    def table(self) -> AnalyteTable:
         try:
             self.sources = read_sources(self.document)
         except ValueError as error:
             self.problems.append(f"sources: {error}")
-        entries = {name: entry for name, entry in self.document.items() if name not in RESERVED}
+        entries = {name: entry for name, entry in self.document.items() if name not in _RESERVED}
         good = {name: entry for name, entry in entries.items() if self._is_good_name(name, entry)}
         for name, entry in good.items():
             self._refuse_unknown_keys(name, entry)
             self._add(name, entry)
         for name, entry in good.items():
             self._relate(name, entry)
-        return Vocabulary(self.analytes, self.by_any_name)
+        return AnalyteTable(self.analytes, self.by_any_name)
 
     def _is_good_name(self, name: str, entry: object) -> bool:
         """Whether an analyte may have this name; if so it is taken."""

@@ -1,18 +1,29 @@
 """What a test can look for, the names that people use for it, and what is known of it.
 
-The vocabulary is `analytes.toml` with the facility's own file on top. A name that stands in a record stays good when
-the facility's file that brought it is gone: nothing is known of it then but its name.
+The vocabulary is what ships with the program, with the facility's own file on top. A name that stands in a record stays
+good when the facility's file that brought it is gone: nothing is known of it then but its name.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing import facility_file
-from testing_tracker.rules.testing.analyte_file import Analyte, Cutoff, Vocabulary, Window, bare, read_vocabulary
-from testing_tracker.rules.testing.facility_file import FacilityFile, FacilityFileError, use
+from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
+from testing_tracker.rules.testing.analyte_file import (
+    Analyte,
+    AnalyteTable,
+    Cutoff,
+    Window,
+    bare,
+    read_table,
+    shipped_document,
+)
 from testing_tracker.rules.words import Method
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.testing.specimen_limits import SpecimenLimits
 
 # What says how or in what was tested, and not what was looked for.
 _AROUND = re.compile(
@@ -31,8 +42,6 @@ def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:
 
     `known` has the vocabulary's name by every other one, as `bare` makes them.
     """
-    from testing_tracker.rules.testing.analyte_file import bare
-
     whole = known.get(bare(text))
     if whole is not None:
         return frozenset({whole})
@@ -48,202 +57,166 @@ def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:
 
 def _name_in(part: str, known: Mapping[str, str]) -> str | None:
     """The analyte that a part names; empty where it only says how was tested, None where nobody knows it."""
-    from testing_tracker.rules.testing.analyte_file import bare
-
     rest = " ".join(word for word in _without_cutoff(part, known).split() if not _AROUND.fullmatch(word))
     return known.get(bare(rest)) if bare(rest) else ""
 
 
 def _without_cutoff(part: str, known: Mapping[str, str]) -> str:
-    from testing_tracker.rules.testing.analyte_file import bare
-
     return part if bare(part) in known else _CUTOFF.sub("", _UNIT.sub("", part.rstrip()))
-
-
-__all__ = [
-    "Analyte",
-    "Cutoff",
-    "UnknownAnalyteError",
-    "Window",
-    "analyte_named",
-    "analyte_names",
-    "can_be_prescribed",
-    "cutoff_of",
-    "described",
-    "explained_by",
-    "explained_in_prescriptions",
-    "is_class_test",
-    "loinc_of",
-    "longest_window_days",
-    "may_show_same_use",
-    "members_of",
-    "outlasts_a_week",
-    "shown_by",
-    "use",
-    "window_of",
-]
-
-_WEEK = 7
 
 
 class UnknownAnalyteError(TestingTrackerError):
     """A name that stands for no analyte of the vocabulary."""
 
 
-def analyte_named(name: str) -> str:
-    """The vocabulary's own name for what a person calls `COC`, `thc` or `6-MAM`, or a report `Opiates Screen, Urine`.
+class Vocabulary:
+    """Every analyte by its name, and by everything that people call it; and the limits that classify a specimen.
 
-    Raises UnknownAnalyteError, naming close matches or else every name there is; FacilityFileError where the facility's
-    file cannot be used, as do all functions here.
+    `find` looks for the facility's own file, None where it has none. It is asked when something first asks for an
+    analyte or a limit, and until it has come to an end once. Where the file cannot be used, all methods that need it
+    raise FacilityFileError.
     """
-    found = _vocabulary().by_any_name.get(bare(name))
-    if found is not None:
-        return found
-    pass  # FOLD  # most names stand in the vocabulary as they are
 
-    meant = sorted(names_meant(name, _vocabulary().by_any_name))
-    if len(meant) > 1:
-        raise UnknownAnalyteError(f"{name!r} names {' and '.join(meant)}; name the one that was found")
-    if not meant:
-        raise UnknownAnalyteError(f"{name!r} is not an analyte; {_suggestion(name)}")
-    return meant[0]
+    def __init__(self, find: Callable[[], FacilityFile | None] = lambda: None) -> None:
+        self._find = find
+
+    @cached_property
+    def _own(self) -> FacilityFile | None:
+        return self._find()
+
+    @cached_property
+    def _table(self) -> AnalyteTable:
+        return _shipped() if self._own is None else _with(self._own)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The vocabulary's own names, in alphabetical order."""
+        return tuple(sorted(self._table.analytes))
+
+    def named(self, name: str) -> str:
+        """The vocabulary's own name for what a person calls `COC` or `6-MAM`, or a report `Opiates Screen, Urine`.
+
+        Raises UnknownAnalyteError, naming close matches or else every name there is.
+        """
+        known = self._table.by_any_name
+        found = known.get(bare(name))
+        if found is not None:  # most names stand in the vocabulary as they are
+            return found
+        meant = sorted(names_meant(name, known))
+        if len(meant) > 1:
+            raise UnknownAnalyteError(f"{name!r} names {' and '.join(meant)}; name the one that was found")
+        if not meant:
+            raise UnknownAnalyteError(f"{name!r} is not an analyte; {self._suggestion(name)}")
+        return meant[0]
+
+    def _suggestion(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        known = self._table.by_any_name
+        close = [known[match] for match in get_close_matches(bare(name), known)]
+        if close:
+            return f"did you mean {' or '.join(dict.fromkeys(close))}?"
+        return f"the analytes are {', '.join(self.names)}"
+
+    def described(self, analyte: str) -> Analyte:
+        """All that is known of an analyte, by the vocabulary's own name, here and below."""
+        return self._table.analytes.get(analyte) or Analyte(analyte, analyte)
+
+    def window_of(self, analyte: str, specimen: str) -> Window | None:
+        """The window of detection of an analyte in a specimen; None where none is known."""
+        return self.described(analyte).windows.get(specimen)
+
+    def longest_window_days(self, analyte: str, specimen: str) -> int | None:
+        """For how many whole days a test can still show a use, lasting use included; None where nothing is known.
+
+        Hours round down: 0 days means that the next day's test shows another use.
+        """
+        window = self.window_of(analyte, specimen)
+        return None if window is None else int(window.high_days)
+
+    def cutoff_of(self, analyte: str, specimen: str, method: Method) -> Cutoff | None:
+        """From which amount on a test of this kind is positive; None where no source gives one."""
+        return self.described(analyte).cutoffs.get((specimen, method))
+
+    def can_be_prescribed(self, analyte: str) -> bool:
+        """Whether a prescription can be what explains it: heroin's metabolite never is."""
+        return self.described(analyte).can_be_prescribed
+
+    def explained_by(self, prescribed: Iterable[str]) -> frozenset[str]:
+        """Every analyte that a prescription of these can make positive.
+
+        Itself, what the body makes of it, and the class tests that react to any of these. Only what is known and sure:
+        explaining too much would hide a use, explaining too little would accuse a patient.
+        """
+        return self.shown_by(filter(self.can_be_prescribed, prescribed))
+
+    def also_explained_by(self, analyte: str) -> list[str]:
+        """The other analytes that a prescription of one can make positive, in alphabetical order."""
+        return sorted(self.explained_by([analyte]) - {analyte})
+
+    def explained_in_prescriptions(self, analyte: str) -> tuple[str, ...]:
+        """The other analytes whose prescription explains this one, in alphabetical order."""
+        return tuple(other for other in self.names if other != analyte and analyte in self.explained_by([other]))
+
+    def shown_by(self, used: Iterable[str]) -> frozenset[str]:
+        """Every analyte that a use of these can make positive, prescribed or not; as `explained_by`."""
+        taken: set[str] = set()
+        class_tests: set[str] = set()
+        waiting = list(used)
+        while waiting:
+            analyte = waiting.pop()
+            if analyte not in taken:
+                taken.add(analyte)
+                explains = self.described(analyte).explains
+                class_tests.update(explains.class_tests)
+                waiting += explains.metabolites
+        return frozenset(taken | class_tests)
+
+    def may_show_same_use(self, analyte: str, earlier: str) -> bool:
+        """Whether what a test finds may come of the same use as what an earlier one found.
+
+        It is the same analyte, a metabolite or class test of the earlier one, or a member of the class that it was.
+        """
+        return analyte in self.shown_by([earlier]) or earlier in self.described(analyte).explains.class_tests
+
+    def members_of(self, class_test: str) -> frozenset[str]:
+        """The analytes to which a class test reacts, such as opiates; none where it is a substance, as oxycodone is."""
+        if not self.described(class_test).is_class:
+            return frozenset()
+        table = self._table.analytes
+        return frozenset(name for name, analyte in table.items() if class_test in analyte.explains.class_tests)
+
+    def limits_of(self, kind: str) -> "SpecimenLimits | None":
+        """The limits of a kind of specimen; None where there are none."""
+        from testing_tracker.rules.testing.specimen_limits import all_limits  # most commands measure nothing
+
+        return all_limits(self._own).get(kind)
 
 
-def analyte_names() -> tuple[str, ...]:
-    """The vocabulary's own names, in alphabetical order."""
-    return tuple(sorted(_vocabulary().analytes))
-
-
-def described(analyte: str) -> Analyte:
-    """All that is known of an analyte, by the vocabulary's own name."""
-    return _vocabulary().analytes.get(analyte) or Analyte(analyte, analyte)
-
-
-def window_of(analyte: str, specimen: str) -> Window | None:
-    """The window of detection of an analyte, by the vocabulary's own name, in a specimen; None where none is known."""
-    return described(analyte).windows.get(specimen)
-
-
-def longest_window_days(analyte: str, specimen: str) -> int | None:
-    """For how many whole days a test can still show a use, lasting use included; None where nothing is known.
-
-    Hours round down: 0 days means that the next day's test shows another use.
-    """
-    window = window_of(analyte, specimen)
-    return None if window is None else int(window.high_days)
-
-
-def outlasts_a_week(analyte: str, specimen: str) -> bool:
-    """Whether a test can show a use for longer than a week, so that a further positive need not be a new use."""
-    longest = longest_window_days(analyte, specimen)
-    return longest is not None and longest > _WEEK
-
-
-def cutoff_of(analyte: str, specimen: str, method: Method) -> Cutoff | None:
-    """From which amount on a test of this kind is positive; None where no source gives one."""
-    return described(analyte).cutoffs.get((specimen, method))
-
-
-def loinc_of(analyte: str, method: Method) -> str | None:
-    """The LOINC code of the urine test by this method; None where none is known."""
-    code = described(analyte).loinc.get(method)
-    return None if code is None else code.code
-
-
-def can_be_prescribed(analyte: str) -> bool:
-    """Whether a prescription can be what explains it: heroin's metabolite never is."""
-    return described(analyte).can_be_prescribed
-
-
-def explained_by(prescribed: Iterable[str]) -> frozenset[str]:
-    """Every analyte that a prescription of these can make positive, by the vocabulary's own names.
-
-    Itself, what the body makes of it, and the class tests that react to any of these. Only what is known and sure:
-    explaining too much would hide a use, explaining too little would accuse a patient.
-    """
-    return shown_by(analyte for analyte in prescribed if can_be_prescribed(analyte))
-
-
-def shown_by(used: Iterable[str]) -> frozenset[str]:
-    """Every analyte that a use of these can make positive, prescribed or not; as `explained_by`."""
-    taken: set[str] = set()
-    class_tests: set[str] = set()
-    waiting = list(used)
-    while waiting:
-        analyte = waiting.pop()
-        if analyte not in taken:
-            taken.add(analyte)
-            class_tests.update(described(analyte).explains.class_tests)
-            waiting += described(analyte).explains.metabolites
-    return frozenset(taken | class_tests)
-
-
-def is_class_test(analyte: str) -> bool:
-    """Whether an analyte is a class test and no substance, as opiates are; oxycodone is both."""
-    return described(analyte).is_class
-
-
-def members_of(class_test: str) -> frozenset[str]:
-    """The analytes to which a class test reacts, by the vocabulary's own names."""
-    return frozenset(
-        name for name, analyte in _vocabulary().analytes.items() if class_test in analyte.explains.class_tests
-    )
-
-
-def may_show_same_use(analyte: str, earlier: str) -> bool:
-    """Whether what a test finds may come of the same use as what an earlier one found.
-
-    It is the same analyte, a metabolite or class test of the earlier one, or a member of the class that it was.
-    """
-    return analyte in shown_by([earlier]) or earlier in described(analyte).explains.class_tests
-
-
-def explained_in_prescriptions(analyte: str) -> tuple[str, ...]:
-    """The other analytes whose prescription explains this one, in alphabetical order."""
-    return tuple(other for other in analyte_names() if other != analyte and analyte in explained_by([other]))
+SHIPPED = Vocabulary()
 
 
 def problems_of(file: FacilityFile) -> list[str]:
-    """Everything that is wrong with the analytes of a facility's file, a line each."""
+    """Everything that is wrong with the analytes and the limits of a facility's file, a line each."""
+    from testing_tracker.rules.testing.specimen_limits import read_limits
+
     try:
-        return FacilityFileError(file.name, read_vocabulary(file.document, _shipped())[1]).problems
+        problems = [*read_table(file.document, _shipped())[1], *read_limits(file.document)[1]]
     except FacilityFileError as error:
         return error.problems
-
-
-def _vocabulary() -> Vocabulary:
-    own = facility_file.facility_file()
-    return _shipped() if own is None else _with(own)
+    return FacilityFileError(file.name, problems).problems
 
 
 @lru_cache(maxsize=4)
-def _with(own: FacilityFile) -> Vocabulary:
-    vocabulary, problems = read_vocabulary(own.document, _shipped())
+def _with(own: FacilityFile) -> AnalyteTable:
+    table, problems = read_table(own.document, _shipped())
     if problems:
         raise FacilityFileError(own.name, problems)
-    return vocabulary
+    return table
 
 
 @cache
-def _shipped() -> Vocabulary:
-    vocabulary, problems = read_vocabulary(shipped_document("analytes.toml"))
+def _shipped() -> AnalyteTable:
+    table, problems = read_table(shipped_document("analytes.toml"))
     assert not problems, problems
-    return vocabulary
-
-
-def shipped_document(name: str) -> dict[str, object]:
-    """A file of numbers that comes with the program."""
-    import tomllib
-    from importlib.resources import files
-
-    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
-
-
-def _suggestion(name: str) -> str:
-    from difflib import get_close_matches
-
-    known = _vocabulary().by_any_name
-    close = [known[match] for match in get_close_matches(bare(name), known)]
-    if close:
-        return f"did you mean {' or '.join(dict.fromkeys(close))}?"
-    return f"the analytes are {', '.join(analyte_names())}"
+    return table

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from testing_tracker.rules.testing.analytes import may_show_same_use
+from testing_tracker.rules.testing.analytes import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Found:
     windows: Mapping[str, int | None]
 
 
-def same_uses(tests: Iterable[Found]) -> dict[int, tuple[Found, ...]]:
+def same_uses(vocabulary: Vocabulary, tests: Iterable[Found]) -> dict[int, tuple[Found, ...]]:
     """The tests that may show no new use, by draw, each with the earlier tests that showed that use; oldest first.
 
     `tests` are all that a participant's tests found. One is carried over when all that it found was found by earlier
@@ -36,7 +36,8 @@ def same_uses(tests: Iterable[Found]) -> dict[int, tuple[Found, ...]]:
     showed: dict[str, Found] = {}
     carried_over: dict[int, tuple[Found, ...]] = {}
     for test in sorted(tests, key=lambda test: (test.on, test.draw_id)):
-        earlier = {analyte: found for analyte in test.windows if (found := _shown_by(test, analyte, showed))}
+        may_be = ((analyte, _shown_by(vocabulary, test, analyte, showed)) for analyte in test.windows)
+        earlier = {analyte: found for analyte, found in may_be if found is not None}
         if test.windows and len(earlier) == len(test.windows):
             by_draw = {found.draw_id: found for found in earlier.values()}
             carried_over[test.draw_id] = tuple(sorted(by_draw.values(), key=lambda found: (found.on, found.draw_id)))
@@ -45,12 +46,12 @@ def same_uses(tests: Iterable[Found]) -> dict[int, tuple[Found, ...]]:
     return carried_over
 
 
-def _shown_by(test: Found, analyte: str, showed: Mapping[str, Found]) -> Found | None:
+def _shown_by(vocabulary: Vocabulary, test: Found, analyte: str, showed: Mapping[str, Found]) -> Found | None:
     """The latest test before that may have shown the use of an analyte, inside its window."""
     window = test.windows[analyte]
     if window is None:
         return None
-    names = [name for name in showed if may_show_same_use(analyte, name)]
+    names = [name for name in showed if vocabulary.may_show_same_use(analyte, name)]
     inside = [name for name in names if test.on - showed[name].on <= timedelta(days=window)]
     if not inside:
         return None

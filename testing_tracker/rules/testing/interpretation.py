@@ -8,7 +8,7 @@ a doubt is never put on the participant's record as an absence.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from testing_tracker.rules.testing.analytes import can_be_prescribed, explained_by
+from testing_tracker.rules.testing.analytes import Vocabulary
 
 # Names that stand for many medicines, of which the test by the same name misses some: a negative says nothing. For
 # benzodiazepines that is clonazepam, alprazolam and lorazepam (Am Fam Physician 2019;99:33-39, read second-hand). That
@@ -52,15 +52,17 @@ class Interpretation:
         return bool(self.expected) and not self.unexpected
 
 
-def interpret(found: Iterable[str], looked_for: Iterable[str], prescribed: Iterable[str]) -> Interpretation:
+def interpret(
+    vocabulary: Vocabulary, found: Iterable[str], looked_for: Iterable[str], prescribed: Iterable[str]
+) -> Interpretation:
     """Read what a valid test found and what it looked for against the analytes prescribed on its day.
 
     All by the vocabulary's names. A test of which nobody knows what it looked for (nothing) shows no absence.
     """
     found, looked_for = frozenset(found), frozenset(looked_for)
-    prescribed = frozenset(filter(can_be_prescribed, prescribed))
-    explained = explained_by(prescribed)
-    absent = (one for one in prescribed if _found_by(one) & looked_for and not explained_by([one]) & found)
+    prescribed = frozenset(filter(vocabulary.can_be_prescribed, prescribed))
+    explained = vocabulary.explained_by(prescribed)
+    absent = (one for one in prescribed if _found_by(one) & looked_for and not vocabulary.explained_by([one]) & found)
     return Interpretation(
         expected=tuple(sorted(found & explained)),
         unexpected=tuple(sorted(found - explained)),

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import check_code
-from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named
+from testing_tracker.rules.testing.analytes import UnknownAnalyteError, Vocabulary
 from testing_tracker.rules.words import Outcome, Status
 
 _MOST_WORDS_OF_A_NAME = 4
@@ -82,7 +82,7 @@ def split_which(text: str) -> tuple[bool | None, str]:
     return None, text
 
 
-def read_said(text: str) -> Entry:
+def read_said(vocabulary: Vocabulary, text: str) -> Entry:
     """Read `n`, `coc opi`, `i leaked`, `m` or `r left the room`.
 
     An invalid without its reason is read; whoever asked has to ask for it. Raises TestingTrackerError for what is
@@ -100,7 +100,7 @@ def read_said(text: str) -> Entry:
     found = rest if word in _POSITIVE else text
     if not found.strip(" ,;"):
         raise TestingTrackerError("What was found? Type the analytes, such as `coc opi`.")
-    return Entry(Outcome.POSITIVE, _analytes(found))
+    return Entry(Outcome.POSITIVE, _analytes(vocabulary, found))
 
 
 def is_which(word: str) -> bool:
@@ -108,37 +108,37 @@ def is_which(word: str) -> bool:
     return word.casefold() in (*_SCHEDULED, *_FOR_CAUSE)
 
 
-def is_part_of_a_result(word: str) -> bool:
+def is_part_of_a_result(vocabulary: Vocabulary, word: str) -> bool:
     """Whether a word alone says something of a result, and so may not be meant as a code."""
     if word.casefold() in _OUTCOMES or word.casefold() in _POSITIVE:
         return True
     try:
-        return bool(analyte_named(word))
+        return bool(vocabulary.named(word))
     except UnknownAnalyteError:
         return False
 
 
-def _analytes(text: str) -> tuple[str, ...]:
+def _analytes(vocabulary: Vocabulary, text: str) -> tuple[str, ...]:
     """The analytes that are named, commas or blanks between them; a name may itself have blanks."""
     parts = [part.split() for part in re.split(r"[,;]", text)]
-    return tuple(dict.fromkeys(analyte for words in parts for analyte in _analytes_among(words)))
+    return tuple(dict.fromkeys(analyte for words in parts for analyte in _analytes_among(vocabulary, words)))
 
 
-def _analytes_among(words: Sequence[str]) -> Iterable[str]:
+def _analytes_among(vocabulary: Vocabulary, words: Sequence[str]) -> Iterable[str]:
     while words:
-        analyte, taken = _longest(words)
+        analyte, taken = _longest(vocabulary, words)
         yield analyte
         words = words[taken:]
 
 
-def _longest(words: Sequence[str]) -> tuple[str, int]:
+def _longest(vocabulary: Vocabulary, words: Sequence[str]) -> tuple[str, int]:
     for taken in range(min(len(words), _MOST_WORDS_OF_A_NAME), 1, -1):
         try:
-            return analyte_named(" ".join(words[:taken])), taken
+            return vocabulary.named(" ".join(words[:taken])), taken
         except UnknownAnalyteError:
             continue
     try:
-        return analyte_named(words[0]), 1
+        return vocabulary.named(words[0]), 1
     except UnknownAnalyteError as error:
         if words[0].casefold() in _OUTCOMES:
             raise TestingTrackerError(f"`{words[0]}` does not stand beside analytes. Type one or the other.") from None
@@ -161,10 +161,10 @@ def codes_meant(typed: str, codes: Iterable[str]) -> list[str]:
 _WORDS = {*Key, "c", "e", "unable", *Outcome, *Status}
 
 
-def check_new_code(code: str) -> str:
+def check_new_code(vocabulary: Vocabulary, code: str) -> str:
     """The code itself. Raises TestingTrackerError for one that is none, and for a word of the log session."""
     check_code(code)
-    if code.casefold() in _WORDS or is_which(code) or is_part_of_a_result(code):
+    if code.casefold() in _WORDS or is_which(code) or is_part_of_a_result(vocabulary, code):
         raise TestingTrackerError(
             f"{code} cannot be a new participant's code, because `testing-tracker log` takes it for a result. Give "
             f"another one, such as P-{code}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from testing_tracker.rules.testing.analytes import is_class_test, members_of, shown_by
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import Method, Outcome, Status
 
@@ -87,7 +87,7 @@ class Together:
         return self.confirmed | self.presumptive
 
 
-def together(presumptive: Statement | None, definitive: Statement | None) -> Together | None:
+def together(vocabulary: Vocabulary, presumptive: Statement | None, definitive: Statement | None) -> Together | None:
     """What a presumptive and a definitive result say together; None where there is neither.
 
     An invalid definitive result, such as a specimen that was not enough, says nothing of what the cup found. A
@@ -99,7 +99,7 @@ def together(presumptive: Statement | None, definitive: Statement | None) -> Tog
     if presumptive is None or presumptive.outcome is Outcome.INVALID:
         return Together(definitive.outcome, definitive.found, looked_for=definitive.looked_for | definitive.found)
     named = definitive.looked_for | definitive.found
-    left = frozenset(analyte for analyte in presumptive.found if named and not _covers(definitive, analyte))
+    left = frozenset(analyte for analyte in presumptive.found if named and not _covers(vocabulary, definitive, analyte))
     return Together(
         outcome=Outcome.POSITIVE if left else definitive.outcome,
         confirmed=definitive.found,
@@ -113,9 +113,9 @@ def _alone(presumptive: Statement) -> Together:
     return Together(presumptive.outcome, presumptive=presumptive.found, looked_for=presumptive.looked_for)
 
 
-def _covers(definitive: Statement, analyte: str) -> bool:
+def _covers(vocabulary: Vocabulary, definitive: Statement, analyte: str) -> bool:
     """Whether a definitive result that names some analytes speaks of one that the cup found."""
-    if analyte in definitive.looked_for or any(analyte in shown_by([one]) for one in definitive.found):
+    if analyte in definitive.looked_for or any(analyte in vocabulary.shown_by([one]) for one in definitive.found):
         return True
-    members = members_of(analyte) if is_class_test(analyte) else frozenset()
+    members = vocabulary.members_of(analyte)
     return bool(members) and members <= definitive.looked_for

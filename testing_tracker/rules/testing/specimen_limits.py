@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
-from testing_tracker.rules.testing.analytes import shipped_document
-from testing_tracker.rules.testing.facility_file import LIMITS, FacilityFile, FacilityFileError, facility_file
+from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
+from testing_tracker.rules.testing.analyte_file import LIMITS, shipped_document
 from testing_tracker.rules.testing.sources import Source, read_source, read_sources
 from testing_tracker.rules.words import SPECIMENS, Outcome, Validity
 
@@ -41,19 +41,9 @@ class SpecimenLimits:
         return self.numbers[name]
 
 
-def limits_of(kind: str) -> SpecimenLimits | None:
-    """The limits of a kind of specimen; None where there are none. Raises FacilityFileError."""
-    own = facility_file()
-    return (_shipped() if own is None else _with(own)).get(kind)
-
-
-def problems_of(file: FacilityFile) -> list[str]:
-    """Everything that is wrong with the limits of a facility's file, a line each; nothing where it is no TOML."""
-    try:
-        document = file.document
-    except FacilityFileError:
-        return []
-    return FacilityFileError(file.name, _changed(document)[1]).problems
+def all_limits(own: FacilityFile | None) -> Mapping[str, SpecimenLimits]:
+    """The limits by kind of specimen, a facility's own in their place. Raises FacilityFileError."""
+    return _shipped() if own is None else _with(own)
 
 
 @cache
@@ -76,13 +66,13 @@ def _shipped() -> Mapping[str, SpecimenLimits]:
 
 @lru_cache(maxsize=4)
 def _with(own: FacilityFile) -> Mapping[str, SpecimenLimits]:
-    limits, problems = _changed(own.document)
+    limits, problems = read_limits(own.document)
     if problems:
         raise FacilityFileError(own.name, problems)
     return limits
 
 
-def _changed(document: Mapping[str, Any]) -> tuple[Mapping[str, SpecimenLimits], list[str]]:
+def read_limits(document: Mapping[str, Any]) -> tuple[Mapping[str, SpecimenLimits], list[str]]:
     """The shipped limits with those of a facility's file in their place, and every problem."""
     limits = dict(_shipped())
     problems: list[str] = []

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.specimen_limits import SpecimenLimits, limits_of
+from testing_tracker.rules.testing.specimen_limits import SpecimenLimits
 from testing_tracker.rules.words import MEASURED, Outcome, Validity
 
 # The worst first: the order in which a specimen is checked.
@@ -83,24 +83,22 @@ def parse_measurement(name: str, text: str) -> Decimal:
     return number
 
 
-def temperature_is_out_of_range(kind: str, measurements: Measurements) -> bool:
+def temperature_is_out_of_range(limits: SpecimenLimits | None, temperature: Decimal | None) -> bool:
     """Whether a specimen was too cold or too warm when it was handed over, which calls for another one, observed.
 
     False where it was not measured, which says nothing.
     """
-    limits, temperature = limits_of(kind), measurements.temperature
     if limits is None or temperature is None:
         return False
     return not limits["temperature_from"] <= temperature <= limits["temperature_to"]
 
 
-def classify(kind: str, measurements: Measurements) -> Classified:
-    """What the measurements say of a specimen of this kind, by the limits that hold for it.
+def classify(kind: str, limits: SpecimenLimits | None, measurements: Measurements) -> Classified:
+    """What the measurements say of a specimen of this kind, by the limits that hold for it, None where there are none.
 
     The worst that is certain: a missing value leaves open only what it could still make worse.
     """
     measured = any(getattr(measurements, name) is not None for name in MEASURED)
-    limits = limits_of(kind)
     if limits is None:
         because = f"there are no limits for {kind}" if measured else None
         return Classified(Validity.NOT_TESTED, because, "none")
@@ -112,7 +110,7 @@ def classify(kind: str, measurements: Measurements) -> Classified:
         missing = _missing(limits, measurements)
         worst = Validity.NOT_TESTED if missing or not measured else Validity.ACCEPTABLE
         said = [f"not measured: {', '.join(missing)}"] if missing and measured else []
-    if temperature_is_out_of_range(kind, measurements):
+    if temperature_is_out_of_range(limits, measurements.temperature):
         between = f"{limits['temperature_from']} to {limits['temperature_to']}"
         said.append(f"temperature {measurements.temperature} C is outside {between} C: another one, observed")
     return Classified(worst, "; ".join(said) or None, limits.edition)
@@ -199,21 +197,19 @@ def _called(name: str) -> str:
     return "pH" if name == "ph" else name.replace("_", " ")
 
 
-def calls_for_another(kind: str, temperature: str | None) -> bool:
+def calls_for_another(limits: SpecimenLimits | None, temperature: str | None) -> bool:
     """Whether a specimen with this temperature (degrees Celsius, None is not measured) calls for another one."""
-    return temperature is not None and temperature_is_out_of_range(kind, Measurements(temperature=Decimal(temperature)))
+    return temperature is not None and temperature_is_out_of_range(limits, Decimal(temperature))
 
 
-def advice(kind: str, temperature: str | None, outcome: Outcome | None, code: str) -> list[str]:
+def advice(limits: SpecimenLimits | None, temperature: str | None, outcome: Outcome | None, code: str) -> list[str]:
     """What a nurse is told of a specimen with this temperature and what its test said; nothing of one in range.
 
     Only a negative is collected again for the same draw, where the second cup's result stands in its place. Beside a
     positive, or a cup whose result is to come, another test is ordered.
     """
-    if not calls_for_another(kind, temperature):
+    if limits is None or not calls_for_another(limits, temperature):
         return []
-    limits = limits_of(kind)
-    assert limits is not None, "it is out of a range"
     between = f"{limits['temperature_from']} to {limits['temperature_to']} C"
     how = " --recollect" if outcome in (Outcome.NEGATIVE, Outcome.INVALID) else " --reason 'out of range'"
     return [

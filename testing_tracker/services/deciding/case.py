@@ -64,7 +64,7 @@ def decided_on(session: Session, draw: Draw) -> list[int]:
     return [id_of(recommendation) for _, recommendation in _decisions(session, col(Evidence.draw_id) == draw.id)]
 
 
-def fact_of(session: Session, draw: Draw) -> Fact:
+def fact_of(work: Work, draw: Draw) -> Fact:
     """A draw as it is by itself. Its schedule is read only where it decides."""
     status = Status(draw.status)
     is_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
@@ -73,7 +73,7 @@ def fact_of(session: Session, draw: Draw) -> Fact:
         draw_id=id_of(draw),
         on=draw.due_on,
         status=status,
-        response=rule_of_draw(session, draw).response if asks else _SAYS_NOTHING,
+        response=rule_of_draw(work, draw).response if asks else _SAYS_NOTHING,
         reason=draw.reason,
         is_positive=is_positive,
         unable=draw.unable,
@@ -96,9 +96,9 @@ def read_case(work: Work, participant_id: int, changed: Sequence[Draw] = ()) -> 
         work.session, changed, {*lines, *(draw_id for draw_id, about in reviews if about is ReviewReason.SAME_USE)}
     )
     decisions = _decisions(work.session, col(Recommendation.participant_id).in_(records))
-    facts = {identity: fact_of(work.session, draw) for identity, draw in draws.items()}
+    facts = {identity: fact_of(work, draw) for identity, draw in draws.items()}
     is_any = any(fact.is_positive for fact in facts.values())
-    positives = positives_of(work.session, col(Draw.participant_id).in_(records)) if is_any else Positives({}, {})
+    positives = positives_of(work, col(Draw.participant_id).in_(records)) if is_any else Positives({}, {})
     case = Case(
         level=level_on(work.session, person, first_day_of_change(work, person)),
         facts=[

@@ -33,11 +33,7 @@ def bring_in_line(work: Work, participant_id: int, changed: Sequence[Draw] = ())
     `changed` are the participant's draws that say something else now, or whose status is another one. Without any, the
     level of care is, or an earlier test is known that makes one of the evidence a repeat or possibly the same use.
     """
-    if (
-        all(is_quiet(work.session, draw) for draw in changed)
-        if changed
-        else not _is_around(work.session, participant_id)
-    ):
+    if all(is_quiet(work, draw) for draw in changed) if changed else not _is_around(work.session, participant_id):
         return None
     on_record = read_case(work, participant_id, changed)
     wanted = recommending.wanted(on_record.case)
@@ -50,14 +46,14 @@ def bring_in_line(work: Work, participant_id: int, changed: Sequence[Draw] = ())
     return _bring_evidence_in_line(work, on_record, wanted)
 
 
-def is_quiet(session: Session, draw: Draw) -> bool:
+def is_quiet(work: Work, draw: Draw) -> bool:
     """Whether a draw changes nothing of what a clinician is asked, as after most negatives.
 
     It is evidence of nothing and asks for no review; and there is nothing that it could change: no open review of the
     participant, no open recommendation, and none that ever rested on the draw.
     """
-    fact = fact_of(session, draw)
-    return fact.grounds is None and not fact.reviews and not _is_around(session, draw.participant_id, draw)
+    fact = fact_of(work, draw)
+    return fact.grounds is None and not fact.reviews and not _is_around(work.session, draw.participant_id, draw)
 
 
 def _is_around(session: Session, participant_id: int, draw: Draw | None = None) -> bool:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from testing_tracker.rules.testing.analytes import longest_window_days
 from testing_tracker.rules.testing.carry_over import Found, same_uses
 from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.store.queries import governs, id_of, may_be_positive, persons_of
 from testing_tracker.store.tables import Draw, Finding, Reading, Result, Specimen
+from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
@@ -122,36 +122,35 @@ class Positives:
         ]
 
 
-def positives_of(session: Session, which: ColumnElement[bool]) -> Positives:
+def positives_of(work: Work, which: ColumnElement[bool]) -> Positives:
     """The positives among all draws of some participants; `which` says whose, by `Draw.participant_id`."""
-    tests = {
-        identity: said for identity, said in said_by(session, which & may_be_positive()).items() if said.is_positive
-    }
+    said_of = said_by(work.session, which & may_be_positive())
+    tests = {identity: said for identity, said in said_of.items() if said.is_positive}
     by_participant: dict[int, list[Found]] = {}
     collected: dict[int, str] = {}
-    people = persons_of(session, {said.draw.participant_id for said in tests.values()})
+    people = persons_of(work.session, {said.draw.participant_id for said in tests.values()})
     for said in tests.values():
         person = people.get(said.draw.participant_id, said.draw.participant_id)
-        by_participant.setdefault(person, []).append(_found(session, said, collected))
+        by_participant.setdefault(person, []).append(_found(work, said, collected))
     carried_over: dict[int, tuple[Found, ...]] = {}
-    for found in by_participant.values():
-        carried_over |= same_uses(found)
+    for of_person in by_participant.values():
+        carried_over |= same_uses(work.vocabulary, of_person)
     return Positives(tests, carried_over, people)
 
 
-def _found(session: Session, said: GoverningResult, collected: dict[int, str]) -> Found:
+def _found(work: Work, said: GoverningResult, collected: dict[int, str]) -> Found:
     """What a positive found, with the windows of detection in what was collected: as its specimen says, or its rule.
 
     `collected` keeps what each schedule version collects, from one call to the next.
     """
     version_id = said.draw.schedule_version_id
     if said.specimen_id is not None:
-        specimen = session.get_one(Specimen, said.specimen_id).kind
+        specimen = work.session.get_one(Specimen, said.specimen_id).kind
     elif version_id in collected:
         specimen = collected[version_id]
     else:
-        specimen = rule_of_draw(session, said.draw).collection.specimen
+        specimen = rule_of_draw(work, said.draw).collection.specimen
         if version_id is not None:
             collected[version_id] = specimen
-    windows = {analyte: longest_window_days(analyte, specimen) for analyte in said.unexpected}
+    windows = {analyte: work.vocabulary.longest_window_days(analyte, specimen) for analyte in said.unexpected}
     return Found(id_of(said.draw), said.draw.due_on, windows)

@@ -107,9 +107,7 @@ def read_recommendations(work: Work, which: ColumnElement[bool]) -> list[Recomme
     read = _Read(
         evidence=draws_behind(work.session, which),
         said=said,
-        positives=positives_of(
-            work.session, or_(*(col(Draw.participant_id).in_(records) for records in _records_of(which)))
-        ),
+        positives=positives_of(work, or_(*(col(Draw.participant_id).in_(records) for records in _records_of(which)))),
         awaited=_awaited(work.session, about, said),
         decisions=_decisions(work.session, which),
         changes=_changes(work.session, about),

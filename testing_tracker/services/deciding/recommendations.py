@@ -264,7 +264,7 @@ def _weeks_asked_for(work: Work) -> dict[int, int]:
     """How many negative weeks each schedule asks for, of those that ask for any, in the version that binds today."""
     asking = {}
     for schedule in versions.all_schedules(work):
-        _, rule = versions.rule_on(work.session, id_of(schedule), work.today)
+        _, rule = versions.rule_on(work, id_of(schedule), work.today)
         if rule.response.review_after_negative_weeks is not None:
             asking[id_of(schedule)] = rule.response.review_after_negative_weeks
     return asking

@@ -31,7 +31,7 @@ from testing_tracker.services.testing.attendance import close_unable, set_status
 from testing_tracker.services.testing.draws import window_closes
 from testing_tracker.services.testing.settling import settle
 from testing_tracker.store.queries import closing_stands
-from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant, ScheduleVersion
+from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant
 from testing_tracker.store.work import Work
 
 Which = tuple[ColumnElement[bool], ...]
@@ -228,13 +228,12 @@ def _close_one_by_one(work: Work, is_open: Which) -> int:
     asking = [
         identity
         for identity in versions
-        if identity is not None
-        and schedules.rule_of(work.session.get_one(ScheduleVersion, identity).text).response.missed is not Missed.NONE
+        if identity is not None and schedules.rule_of_version(work, identity).response.missed is not Missed.NONE
     ]
     unplanned = work.session.exec(
         select(Draw).where(*is_open, col(Draw.schedule_version_id).is_(None)).order_by(col(Draw.id))
     ).all()
-    missed = [draw for draw in unplanned if rule_of_draw(work.session, draw).response.missed is not Missed.NONE]
+    missed = [draw for draw in unplanned if rule_of_draw(work, draw).response.missed is not Missed.NONE]
     if asking:
         missed += work.session.exec(
             select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking)).order_by(col(Draw.id))
@@ -245,7 +244,7 @@ def _close_one_by_one(work: Work, is_open: Which) -> int:
 
 
 def _was_too_late(work: Work, due_on: date, version_id: int, recorded_at: datetime) -> bool:
-    rule = schedules.rule_of(work.session.get_one(ScheduleVersion, version_id).text)
+    rule = schedules.rule_of_version(work, version_id)
     return recorded_at >= instant_reached(due_on, rule.collection.closes, work.zone)
 
 

@@ -164,10 +164,10 @@ def _made_in_their_place(work: Work, known: KnownDays, days: Sequence[date], dec
     for schedule in versions.all_schedules(work):
         for week in sorted({Week.of(day) for day in days}):
             version = version_on(work.session, id_of(schedule), week.sunday)
-            rule = versions.rule_of(version.text)
+            rule = versions.rule_of(work, version.text)
             if rule.draw.kind is not DrawKind.FIXED:
                 continue
-            closed = known.of(work.session, version, rule, week.sunday)
+            closed = known.of(work, version, rule, week.sunday)
             wanted = {week.days[number] for number in rule.draw.days}
             moved = [day for day in fixed_week(rule, week, closed).days if day not in wanted and day <= decided_to]
             if moved and wanted & set(days):

@@ -116,10 +116,10 @@ def _fixed(work: Work, gap: Gap) -> int:
     for schedule in versions.all_schedules(work):
         participants = tested_by.get(id_of(schedule), 0)
         version = version_on(work.session, id_of(schedule), gap.last)
-        rule = versions.rule_of(version.text)
+        rule = versions.rule_of(work, version.text)
         if participants and rule.draw.kind is DrawKind.FIXED:
             days = (gap.first + timedelta(days=n) for n in range(gap.nights))
-            drawn = (chance_on(rule, day, known.of(work.session, version, rule, day)) > 0 for day in days)
+            drawn = (chance_on(rule, day, known.of(work, version, rule, day)) > 0 for day in days)
             found += participants * sum(drawn)
     return found
 
@@ -283,7 +283,7 @@ def _draw(work: Work, key: _Key, who: range, day: date, *, ran: bool) -> int:
         seal=key.seal,
     )
     taken, remains = _drawn_already(work.session, pool), _taken_back(work.session, pool)
-    for group in pools.decided(work.session, pool, key.secret if ran else None):
+    for group in pools.decided(work, pool, key.secret if ran else None):
         pool.drawn += _add_draws(work, pool, group, taken, remains)
     work.write(pool)
     return pool.drawn

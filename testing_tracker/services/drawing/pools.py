@@ -32,6 +32,7 @@ from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.store import ledger
 from testing_tracker.store.queries import draw_stands, id_of, in_force_id, leave_counts, version_known
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Leave, Participant, Pool, Schedule
+from testing_tracker.store.work import Work
 
 AT_A_TIME = 5_000  # participants in memory at once
 
@@ -90,20 +91,20 @@ def newest_participant_known(session: Session, page_id: int) -> int:
     return ledger.known_at_page(session, page_id)["participant"]
 
 
-def decided(session: Session, pool: Pool, secret: bytes | None, known: KnownDays | None = None) -> Iterator[Group]:
+def decided(work: Work, pool: Pool, secret: bytes | None, known: KnownDays | None = None) -> Iterator[Group]:
     """Everybody on whom a run decides, in groups, a page at a time in the order of ids.
 
     Without a secret nobody is drawn by chance: a gap has its fixed draws only. `known` is what the run is supposed to
     have known of closed days, by default what is on record of that.
     """
-    rules = rules_of(session, pool, known)
-    for page in _participants(session, pool):
+    rules = rules_of(work, pool, known)
+    for page in _participants(work.session, pool):
         of_schedule: dict[int, list[int]] = {}
         for participant_id, schedule_id in page:
             of_schedule.setdefault(schedule_id, []).append(participant_id)
         for schedule_id, participant_ids in of_schedule.items():
             rule = rules[schedule_id]
-            for chance, having_it in _by_chance(session, pool, rule, participant_ids):
+            for chance, having_it in _by_chance(work.session, pool, rule, participant_ids):
                 drawn = _drawn(rule, secret, having_it, chance)
                 yield Group(rule, chance, having_it, drawn, _panels(rule, secret, drawn))
 
@@ -119,16 +120,16 @@ def _panels(rule: DayRule, secret: bytes | None, drawn: Sequence[int]) -> dict[i
     return {number: panel_drawn(secret, number, panels) for number in drawn} if panels and secret else {}
 
 
-def rules_of(session: Session, pool: Pool, known: KnownDays | None = None) -> dict[int, DayRule]:
+def rules_of(work: Work, pool: Pool, known: KnownDays | None = None) -> dict[int, DayRule]:
     """What each schedule, by id, says for the pool's day."""
     rules = {}
-    known = known or closed_days.known_to(session, pool)
-    for schedule in session.exec(select(Schedule).where(Schedule.facility_id == pool.facility_id)):
-        version = version_known(session, id_of(schedule), pool.day, up_to=pool.last_version_id)
+    known = known or closed_days.known_to(work.session, pool)
+    for schedule in work.session.exec(select(Schedule).where(Schedule.facility_id == pool.facility_id)):
+        version = version_known(work.session, id_of(schedule), pool.day, up_to=pool.last_version_id)
         if version is not None:
             table = _table_of(version.chances) if version.chances else None
-            rule = versions.rule_of(version.text)
-            shut = known.of(session, version, rule, pool.day)
+            rule = versions.rule_of(work, version.text)
+            shut = known.of(work, version, rule, pool.day)
             rules[id_of(schedule)] = DayRule(schedule.name, id_of(version), rule, table, shut)
     return rules
 

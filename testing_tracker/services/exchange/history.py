@@ -135,9 +135,9 @@ def _read(work: Work, cells: Mapping[str, str], people: Mapping[str, _Person]) -
     outcome = read_word("outcome", cells["outcome"], list(Outcome)) if cells["outcome"] else None
     if outcome is not None and status is not Status.COLLECTED:
         raise TestingTrackerError(f"only a collected test has an outcome, and the status is {status}")
-    analytes = read_analytes(cells["analytes"])
+    analytes = read_analytes(work.vocabulary, cells["analytes"])
     check_analytes(outcome, analytes)
-    is_for_cause, past = read_reason(cells["reason"], status, outcome, analytes)
+    is_for_cause, past = read_reason(work.vocabulary, cells["reason"], status, outcome, analytes)
     if day > work.today:
         raise TestingTrackerError(f"{day} is in the future; today is {work.today}")
     person = people.get(code.casefold())

@@ -16,7 +16,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import read_day as read_a_day
 from testing_tracker.rules.exchange.csv_cells import unprotected
 from testing_tracker.rules.people.codes import check_code
-from testing_tracker.rules.testing.analytes import UnknownAnalyteError, analyte_named, analyte_names
+from testing_tracker.rules.testing.analytes import UnknownAnalyteError, Vocabulary
 from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services.people import participants
 from testing_tracker.services.people.lookup import LookAlikes, looks_like
@@ -196,18 +196,18 @@ def read_word(column: str, cell: str, words: Sequence[_Word]) -> _Word:
     raise TestingTrackerError(f"{column} {said} {', '.join(words)}")
 
 
-def read_analytes(cell: str, column: str = "analytes") -> tuple[str, ...]:
+def read_analytes(vocabulary: Vocabulary, cell: str, column: str = "analytes") -> tuple[str, ...]:
     """The analytes of a `;`-separated cell by the vocabulary's names, in order. Raises TestingTrackerError."""
     found = set()
     names = [name.strip() for name in cell.split(";")]
     for place, name in enumerate(names, start=1):
         try:
             if name:
-                found.add(analyte_named(name))
+                found.add(vocabulary.named(name))
         except UnknownAnalyteError:
             which = f"{column} names one" if len(names) == 1 else f"number {place} of the {column} is one"
             raise TestingTrackerError(
-                f"{which} that is not known; the analytes are {', '.join(analyte_names())}"
+                f"{which} that is not known; the analytes are {', '.join(vocabulary.names)}"
             ) from None
     return tuple(sorted(found))
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.amounts import Amount, judge
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen
@@ -17,6 +18,7 @@ from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing.results import NewResult
 from testing_tracker.store.queries import newest_specimen
 from testing_tracker.store.tables import Draw, Finding, Result, Specimen
+from testing_tracker.store.work import Work
 
 
 def results_of(session: Session, draw: Draw, method: Method) -> list[Result]:
@@ -25,12 +27,13 @@ def results_of(session: Session, draw: Draw, method: Method) -> list[Result]:
     return list(session.exec(query.order_by(col(Result.id).desc())))
 
 
-def differences(session: Session, draw: Draw, result: Result, new: NewResult) -> list[str]:
+def differences(work: Work, draw: Draw, result: Result, new: NewResult) -> list[str]:
     """The columns of a file in which a line differs from a result on record; none where all it says is on record.
 
     What the line leaves out is not compared. Its analytes are all that was found, so one more on record is a
     difference.
     """
+    session = work.session
     specimen = newest_specimen(session, result.specimen_id) if result.specimen_id is not None else None
     is_unusable = _is_made_unusable(result, new, specimen)
     own = _own_findings(session, result)
@@ -43,7 +46,7 @@ def differences(session: Session, draw: Draw, result: Result, new: NewResult) ->
         *(["collected_at"] if new.collected_at not in (None, result.collected_at) else []),
         *(["note"] if new.note not in (None, result.note) else []),
         *(["lab"] if new.lab not in (None, result.lab) else []),
-        *(_of_specimen(session, draw, specimen, new.specimen) if new.specimen is not None else []),
+        *(_of_specimen(work, draw, specimen, new.specimen) if new.specimen is not None else []),
     ]
 
 
@@ -101,8 +104,8 @@ def _has_cutoff(row: Finding | None, cutoff: Amount) -> bool:
     return row is not None and row.cutoff == str(cutoff)
 
 
-def _of_specimen(session: Session, draw: Draw, specimen: Specimen | None, said: NewSpecimen) -> Iterator[str]:
-    kind = specimen.kind if specimen is not None else versions.test_of(session, draw).specimen
+def _of_specimen(work: Work, draw: Draw, specimen: Specimen | None, said: NewSpecimen) -> Iterator[str]:
+    kind = specimen.kind if specimen is not None else versions.test_of(work, draw).specimen
     if said.kind not in (None, kind):
         yield "specimen"
     label = specimen.label if specimen is not None else None
@@ -125,12 +128,12 @@ def has_label(session: Session, result: Result, new: NewResult) -> bool:
     return label is not None and label_key(label) == label_key(new.specimen.label)
 
 
-def was_taken_back(session: Session, draw: Draw, new: NewResult) -> bool:
+def was_taken_back(work: Work, draw: Draw, new: NewResult) -> bool:
     """Whether nothing of the line's method counts on a draw, and the same as the line was on record before."""
-    rows = results_of(session, draw, new.method)
+    rows = results_of(work.session, draw, new.method)
     if not rows or rows[0].outcome is not None:
         return False
-    return any(row.outcome and not differences(session, draw, row, new) for row in rows)
+    return any(row.outcome and not differences(work, draw, row, new) for row in rows)
 
 
 # What a person reads in the file's header, where that is not the field's name.
@@ -139,7 +142,7 @@ COLUMNS = {"amounts": "analytes", "label": "specimen_id", "kind": "specimen"}
 _Said = TypeVar("_Said", NewResult, NewSpecimen, Measurements)
 
 
-def one_result(rows: Sequence[NewResult], kind: str) -> NewResult:
+def one_result(vocabulary: Vocabulary, rows: Sequence[NewResult], kind: str) -> NewResult:
     """The result that all rows of a specimen of this kind say together, in whatever order they stand.
 
     What one row leaves out another may say. Positive if any row is, and negative if all are: a row that says negative
@@ -151,7 +154,7 @@ def one_result(rows: Sequence[NewResult], kind: str) -> NewResult:
         raise TestingTrackerError("the rows of this specimen say invalid and another outcome")
     if len(rows) > 1:
         for row in rows:
-            judge(row.outcome, row.analytes, row.amounts, kind, row.method, row.cutoffs)
+            judge(vocabulary, row.outcome, row.analytes, row.amounts, kind, row.method, row.cutoffs)
     notes = sorted({row.note for row in rows if row.note is not None})
     alike = [replace(row, outcome=rows[0].outcome, note=None) for row in rows]
     outcome = Outcome.POSITIVE if Outcome.POSITIVE in outcomes else rows[0].outcome

@@ -1,7 +1,7 @@
 """What the draws of a past record go by: the schedules and prescriptions that are on record when it is imported."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from sqlmodel import col, select
@@ -23,8 +23,7 @@ class PastDraws:
     """Reads past draws by what is on record; each schedule and each participant's prescriptions are asked for once."""
 
     def __init__(self, work: Work) -> None:
-        self._session = work.session
-        self._acting = work
+        self._work = work
         self._versions = _versions(work)
         self._assigned: dict[int, list[tuple[date, int]]] = {}
         self._prescribed: dict[int, list[Prescription]] = {}
@@ -33,7 +32,7 @@ class PastDraws:
         """Read which schedules some participants were assigned to."""
         new = set(people) - self._assigned.keys()
         self._assigned |= {number: [] for number in new}
-        rows = self._session.exec(
+        rows = self._work.session.exec(
             select(Assignment)
             .where(col(Assignment.participant_id).in_(new))
             .order_by(col(Assignment.from_on), col(Assignment.id))
@@ -56,12 +55,13 @@ class PastDraws:
         if past.expected or past.absent:
             return Interpretation(past.expected, tuple(sorted(set(past.analytes) - set(past.expected))), past.absent)
         if participant_id not in self._prescribed:
-            self._prescribed[participant_id] = standing(self._session, participant_id)
+            self._prescribed[participant_id] = standing(self._work.session, participant_id)
         prescribed = [row.analyte for row in active_on(self._prescribed[participant_id], day)]
         if not prescribed:
             return Interpretation()
-        looked_for = [name for name, _ in past.measured] if past.lab is not None else self._panel(version)
-        return interpret(past.analytes, looked_for, prescribed)
+        measured = tuple(name for name, _ in past.measured)
+        looked_for = measured if past.lab is not None else self._rule(version).collection.panel
+        return interpret(self._work.vocabulary, past.analytes, looked_for, prescribed)
 
     def says(self, day: date, past: Past, read: Interpretation, version: ScheduleVersion) -> WhatItSays:
         """What a past draw says by its line; late only as far as that says when the specimen was given."""
@@ -69,20 +69,16 @@ class PastDraws:
         result = ResultAsRead(method_of(past), outcome, is_explained=is_explained, collected_at=past.collected_at)
         closes = None
         if past.collected_at is not None:
-            closes = instant_reached(day, _rule(version).collection.closes, self._acting.zone)
+            closes = instant_reached(day, self._rule(version).collection.closes, self._work.zone)
         return what_a_draw_says(past.status, because_in(past.reason), [result], closes)
 
-    def _panel(self, version: ScheduleVersion) -> Sequence[str]:
-        return _rule(version).collection.panel
+    def _rule(self, version: ScheduleVersion) -> TestingRule:
+        return schedules.rule_of(self._work, version.text)
 
 
 def method_of(past: Past) -> Method:
     """How a past specimen was tested."""
     return Method.PRESUMPTIVE if past.lab is None else Method.DEFINITIVE
-
-
-def _rule(version: ScheduleVersion) -> TestingRule:
-    return schedules.rule_of(version.text)
 
 
 def _versions(work: Work) -> dict[int, list[ScheduleVersion]]:

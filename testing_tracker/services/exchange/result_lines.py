@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlmodel import Session
-
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
 from testing_tracker.rules.words import MEASURED, SPECIMENS, DrawKind, Method, Outcome, Status
@@ -167,7 +166,7 @@ def _take(work: Work, specimens: list[list[_Row]], tally: ImportReport) -> Itera
         except TestingTrackerError as error:
             _refuse(tally, rows, error)
             continue
-        if _is_on_record(work.session, whole):
+        if _is_on_record(work, whole):
             tally.unchanged += len(rows)
         else:
             new.append(whole)
@@ -200,22 +199,21 @@ def _whole(work: Work, rows: Sequence[_Row]) -> _Whole:
     day = read_day("due_on", cells["due_on"])
     found = find_draw_to_correct(work, cells["participant"], day, for_cause=first.for_cause)
     kinds = [row.new.specimen.kind for row in rows if row.new.specimen is not None and row.new.specimen.kind]
-    return _Whole(
-        rows, found, one_result([row.new for row in rows], [*kinds, test_of(work.session, found.draw).specimen][0])
-    )
+    kind = [*kinds, test_of(work, found.draw).specimen][0]
+    return _Whole(rows, found, one_result(work.vocabulary, [row.new for row in rows], kind))
 
 
 def _log(work: Work, whole: _Whole, tally: ImportReport) -> results.Logged:
     """Log a result that is not on record. Raises TestingTrackerError, naming what differs where another one is."""
     found, new = whole.found, whole.new
     standing = next(iter(results_of(work.session, found.draw, new.method)), None)
-    if standing is not None and standing.outcome is not None and not _may_follow(work.session, found, standing, new):
-        differing = ", ".join(differences(work.session, found.draw, standing, new))
+    if standing is not None and standing.outcome is not None and not _may_follow(work, found, standing, new):
+        differing = ", ".join(differences(work, found.draw, standing, new))
         raise TestingTrackerError(
             f"{found.which} already has a result ({standing.outcome}), and the line says otherwise; what differs: "
             f"{differing}. If the line is right, correct it with `testing-tracker amend`."
         )
-    came_back = was_taken_back(work.session, found.draw, new)
+    came_back = was_taken_back(work, found.draw, new)
     logged = results.log_result(work, found, new)
     if came_back:
         said = f"{found.which}: the same result was taken back before, and is on record again. Look whether it is right"
@@ -223,16 +221,16 @@ def _log(work: Work, whole: _Whole, tally: ImportReport) -> results.Logged:
     return logged
 
 
-def _may_follow(session: Session, found: OpenDraw, standing: Result, new: results.NewResult) -> bool:
+def _may_follow(work: Work, found: OpenDraw, standing: Result, new: results.NewResult) -> bool:
     """Whether a line is about another cup than the one that was to be collected again, or adds to a laboratory's."""
     if found.outcome is None:
-        return not has_label(session, standing, new)
-    return results.is_further(session, standing, new)
+        return not has_label(work.session, standing, new)
+    return results.is_further(work, standing, new)
 
 
 def _read_result(work: Work, day: date, cells: Mapping[str, str]) -> results.NewResult:
     outcome = read_word("outcome", cells["outcome"], list(Outcome))
-    names, amounts = _read_findings(cells.get("analytes", ""))
+    names, amounts = _read_findings(work.vocabulary, cells.get("analytes", ""))
     if not amounts:
         check_analytes(outcome, names)
     method = read_word("method", cells["method"], list(Method)) if cells.get("method") else Method.PRESUMPTIVE
@@ -248,30 +246,32 @@ def _read_result(work: Work, day: date, cells: Mapping[str, str]) -> results.New
         method=method,
         lab=lab,
         specimen=_read_specimen(work, day, cells),
-        looked_for=read_analytes(cells.get("looked_for", ""), "looked_for"),
-        cutoffs=_read_cutoffs(cells.get("cutoffs", "")),
+        looked_for=read_analytes(work.vocabulary, cells.get("looked_for", ""), "looked_for"),
+        cutoffs=_read_cutoffs(work.vocabulary, cells.get("cutoffs", "")),
     )
 
 
-def _read_findings(cell: str, column: str = "analytes") -> tuple[tuple[str, ...], dict[str, Amount]]:
+def _read_findings(
+    vocabulary: Vocabulary, cell: str, column: str = "analytes"
+) -> tuple[tuple[str, ...], dict[str, Amount]]:
     """The analytes of a cell such as `cocaine=320;thc`, and the amounts of those that have one."""
     amounts = []
     for part in cell.split(";"):
         name, equals, amount = part.partition("=")
         if equals:
             try:
-                amounts.append((read_analytes(name, column)[0], read_amount(amount)))
+                amounts.append((read_analytes(vocabulary, name, column)[0], read_amount(amount)))
             except IndexError:
                 raise TestingTrackerError(f"{column} has an amount without a name") from None
             except TestingTrackerError:
-                read_analytes(name, column)
+                read_analytes(vocabulary, name, column)
                 raise TestingTrackerError(f"{column} has an amount that is none; write cocaine=320") from None
-    named = read_analytes(";".join(part.partition("=")[0] for part in cell.split(";")), column)
+    named = read_analytes(vocabulary, ";".join(part.partition("=")[0] for part in cell.split(";")), column)
     return named, amounts_by_analyte(amounts)
 
 
-def _read_cutoffs(cell: str) -> dict[str, Amount]:
-    named, cutoffs = _read_findings(cell, "cutoffs")
+def _read_cutoffs(vocabulary: Vocabulary, cell: str) -> dict[str, Amount]:
+    named, cutoffs = _read_findings(vocabulary, cell, "cutoffs")
     without = next((name for name in named if name not in cutoffs), None)
     if without is not None:
         raise TestingTrackerError(f"cutoffs has {without} without an amount; write {without}=50")
@@ -329,13 +329,13 @@ def _is_absence(draw: Draw) -> bool:
     return draw.status == Status.REFUSED or (draw.status == Status.MISSED and draw.because != Because.CLOSED_OUT)
 
 
-def _is_on_record(session: Session, whole: _Whole) -> bool:
+def _is_on_record(work: Work, whole: _Whole) -> bool:
     """Whether a result of the draw says, or said before it was corrected, all that the rows say.
 
     One that was corrected, also to say that the draw was missed or refused, must not come back with the file that
     brought it. A draw whose result was taken back, and that nobody has said anything else of, has nothing on record.
     """
-    ever = results_of(session, whole.found.draw, whole.new.method)
+    ever = results_of(work.session, whole.found.draw, whole.new.method)
     if not ever or (ever[0].outcome is None and not _is_absence(whole.found.draw)):
         return False
-    return any(result.outcome and not differences(session, whole.found.draw, result, whole.new) for result in ever)
+    return any(result.outcome and not differences(work, whole.found.draw, result, whole.new) for result in ever)

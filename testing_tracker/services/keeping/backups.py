@@ -14,6 +14,7 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Timezones
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
 from testing_tracker.store import copies, facilities, integrity, ledger, own_files
 from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
@@ -85,7 +86,7 @@ def record_made(work: Work, copy: Copy) -> None:
 
 def _work_in_each(session: Session, clock_of: ClockOf) -> Iterator[Work]:
     for facility in facilities.every(session):
-        yield work_in(session, facility, clock_of)
+        yield work_in(session, facility, clock_of, SHIPPED)
 
 
 def record_key_copy(work: Work) -> None:

@@ -1,8 +1,10 @@
 """Making a facility with the schedules that come with the program, and correcting its name and its timezone."""
 
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from unicodedata import normalize
@@ -17,6 +19,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import zone_on
 from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
 from testing_tracker.rules.words import Role
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.people import staff
@@ -70,6 +73,7 @@ def make_database(
     *,
     training: bool,
     seed: bytes | None = None,
+    vocabulary: Vocabulary = SHIPPED,
 ) -> Made:
     """Make a facility in a new database file, or in an empty database on a server, and its key file.
 
@@ -83,17 +87,23 @@ def make_database(
     clock = Clock(find_zone(timezone), pretended_day)
     seed = seed or chance.new_seed()
     chain = chain_of(seed, clock.today())
+    create = partial(create_facility, name=name, clock=clock, seed=seed, vocabulary=vocabulary, training=training)
     with ExitStack() as undo:
         # A file has its place when all is in it; who is killed before that has made nothing, and can begin again.
         with new_file(location) if isinstance(location, Location) else nullcontext(location) as place:
-            facility_id = _fill(place, location, name, clock, seed, undo, training=training)
+            facility_id = _fill(place, location, chain.anchor, seed, undo, create)
         undo.pop_all()
     location.key.finish()
     return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
 
 
 def _fill(
-    place: AnyLocation, location: AnyLocation, name: str, clock: Clock, seed: bytes, undo: ExitStack, *, training: bool
+    place: AnyLocation,
+    location: AnyLocation,
+    anchor: bytes,
+    seed: bytes,
+    undo: ExitStack,
+    create: Callable[[Session], Facility],
 ) -> int:
     """Make the tables, the facility and its key; `place` is where a new file is until it has its name.
 
@@ -103,10 +113,9 @@ def _fill(
     try:
         with writing_all(engine, has_tables=False) as session:
             schema.refuse_unless_empty(session.connection(), location)
-            anchor = chain_of(seed, clock.today()).anchor
             location.key.begin(anchor, seed)
             undo.callback(location.key.give_up, anchor, seed)
-            return id_of(create_facility(session, name, clock, seed, training=training))
+            return id_of(create(session))
     finally:
         engine.dispose()
 
@@ -137,13 +146,15 @@ def find_zone(timezone: str | None) -> ZoneInfo:
         ) from None
 
 
-def create_facility(session: Session, name: str, clock: Clock, seed: bytes, *, training: bool) -> Facility:
+def create_facility(
+    session: Session, name: str, clock: Clock, seed: bytes, vocabulary: Vocabulary = SHIPPED, *, training: bool
+) -> Facility:
     """Make the tables in an empty database, and a facility in it."""
     schema.upgrade(session.connection())
-    return _open_facility(session, name, clock, seed, training=training)
+    return _open_facility(session, name, clock, seed, vocabulary, training=training)
 
 
-def add(session: Session, name: str, clock: Clock, key_file: KeyFile) -> Made:
+def add(session: Session, name: str, clock: Clock, key_file: KeyFile, vocabulary: Vocabulary) -> Made:
     """Make one more facility in a database, with schedules and a key of its own in the key file.
 
     It is for training if the others are. The caller's transaction is the only one to write for any facility. Raises
@@ -158,7 +169,7 @@ def add(session: Session, name: str, clock: Clock, key_file: KeyFile) -> Made:
         raise TestingTrackerError("--today works on a training database only, and this one is live. Leave it out.")
     seed = chance.new_seed()
     chain = chain_of(seed, clock.today())
-    facility = _open_facility(session, name, clock, seed, training=training)
+    facility = _open_facility(session, name, clock, seed, vocabulary, training=training)
     key_file.add(chain.anchor, seed)
     return Made(id_of(facility), facility.timezone, chain.anchor.hex(), chain.first_day)
 
@@ -207,12 +218,14 @@ def listed(session: Session, clock_of: ClockOf) -> list[FacilityLine]:
     return lines
 
 
-def _open_facility(session: Session, name: str, clock: Clock, seed: bytes, *, training: bool) -> Facility:
+def _open_facility(
+    session: Session, name: str, clock: Clock, seed: bytes, vocabulary: Vocabulary, *, training: bool
+) -> Facility:
     """The facility, its key and the schedules that come with the program."""
     facility = Facility(name=name, timezone=clock.zone.key, training=training, opened_on=clock.today())
     session.add(facility)
     session.flush()
-    work = work_in(session, facility, lambda _: clock)
+    work = work_in(session, facility, lambda _: clock, vocabulary)
     work.on_record(Act.FACILITY_CREATE, facility=name, timezone=clock.zone.key, training=training)
     keys.start_chain(work, clock.today(), seed, "the facility's first key")
     for file, text in shipped_schedules().items():

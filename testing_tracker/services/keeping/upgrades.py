@@ -13,6 +13,7 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
 from testing_tracker.store import facilities, integrity, schema
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
@@ -38,7 +39,7 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
             schema.upgrade(session.connection())
             tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}{copy}.")
             for facility in facilities.every(session):
-                work = work_in(session, facility, clock_of)
+                work = work_in(session, facility, clock_of, SHIPPED)
                 if work.is_pretended and not facility.training:
                     raise TestingTrackerError(
                         "A live database is brought up to date on the real day. Leave --today out."

@@ -90,7 +90,7 @@ def _write_new(
     """Give a code to somebody who never had one; returns also the codes that it may be taken for."""
     if readmit:
         raise TestingTrackerError(f"There is no participant {new.code} to readmit. Leave --readmit out to enrol one.")
-    check_new_code(new.code)
+    check_new_code(work.vocabulary, new.code)
     alike = known.of(new.code)
     known.add(new.code)
     participant = Participant(facility_id=work.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name)

@@ -49,7 +49,7 @@ def rename(work: Work, code: str, new_code: str | None, new_name: str | None, re
     """
     participant = find_participant(work, code)
     earlier_code = participant.code
-    code_now = earlier_code if new_code is None else check_new_code(new_code)
+    code_now = earlier_code if new_code is None else check_new_code(work.vocabulary, new_code)
     name_now = participant.name if new_name is None else new_name.strip() or None
     if (code_now, name_now) == (earlier_code, participant.name):
         raise TestingTrackerError(f"{earlier_code} has that code and that name already; there is nothing to correct.")

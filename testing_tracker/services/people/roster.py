@@ -223,7 +223,7 @@ def record_of(work: Work, code: str, *, names: bool = False, slips_too: bool = F
         number=identity,
         line=line,
         **_histories(work.session, identity),
-        prescriptions=prescriptions.lines_of(work.session, participant.code, identity, work.today),
+        prescriptions=prescriptions.lines_of(work, participant.code, identity, work.today),
         draws=_draws(work.session, identity, slips_too=slips_too),
         earlier_names=earlier_names(work.session, identity, names=names),
         joined=[

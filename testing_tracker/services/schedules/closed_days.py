@@ -41,7 +41,7 @@ class KnownDays:
     kept: bool = True
     otherwise: frozenset[tuple[str, date]] = field(default_factory=frozenset)
 
-    def of(self, session: Session, version: ScheduleVersion, rule: TestingRule, day: date) -> ClosedDays:
+    def of(self, work: Work, version: ScheduleVersion, rule: TestingRule, day: date) -> ClosedDays:
         """The closed days that matter to a day that this version of a schedule decides, its week's earlier days too.
 
         Of those the version says that was binding on each.
@@ -50,9 +50,9 @@ class KnownDays:
         binding_from = max(monday, min(version.binds_from, day)) if self.kept and version.version > 1 else monday
         days = set(self._said_by(rule.closed, binding_from, last))
         for earlier in _days(monday, binding_from - timedelta(days=1)):
-            then = version_known(session, version.schedule_id, earlier, up_to=self.last_version_id)
+            then = version_known(work.session, version.schedule_id, earlier, up_to=self.last_version_id)
             if then is not None:
-                days.update(self._said_by(schedules.rule_of(then.text).closed, earlier, earlier))
+                days.update(self._said_by(schedules.rule_of(work, then.text).closed, earlier, earlier))
         looked_at = _days(monday, last) if self.closures else ()
         shut = {one: row for one in looked_at if (row := self.closure_of(one)) is not None}
         late = {(one, row.decided_to) for one, row in shut.items() if row.decided_to and row.decided_to >= monday}
@@ -213,7 +213,7 @@ def _calendars_until(work: Work) -> dict[str, date]:
     )
     until: dict[str, date] = {}
     for text in versions:
-        rule = schedules.rule_of(text)
+        rule = schedules.rule_of(work, text)
         if rule.closed.holidays is not None:
             last = last_day_that_matters(rule.draw, work.today)
             until[rule.closed.holidays] = max(last, until.get(rule.closed.holidays, last))

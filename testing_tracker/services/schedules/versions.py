@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from pathlib import PurePath
 
 from sqlalchemy import func
@@ -16,7 +15,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.codes import check_schedule_name
 from testing_tracker.rules.schedules.schedule import TestingRule
 from testing_tracker.rules.schedules.schedule_file import read_stored, read_with_table
-from testing_tracker.rules.testing.analytes import shown_by
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.store.queries import id_of, in_force, in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Night, Schedule, ScheduleVersion
@@ -39,7 +38,7 @@ def load_schedule(work: Work, file: str, text: str) -> Loaded:
     Raises ScheduleFileError for a file that cannot be used.
     """
     name = check_schedule_name(PurePath(file).name.removesuffix(".toml"))
-    _, table = read_with_table(text, file)
+    _, table = read_with_table(work.vocabulary, text, file)
     chances = table.to_json() if table else None
     schedule = work.session.exec(
         select(Schedule).where(Schedule.facility_id == work.facility_id, Schedule.name == name)
@@ -99,16 +98,20 @@ def versions_of(session: Session, schedule: Schedule) -> list[ScheduleVersion]:
     )
 
 
-def rule_on(session: Session, schedule_id: int, day: date) -> tuple[int, TestingRule]:
+def rule_on(work: Work, schedule_id: int, day: date) -> tuple[int, TestingRule]:
     """The version of a schedule that binds on a day, by id, and the rule it holds."""
-    version = version_on(session, schedule_id, day)
-    return id_of(version), rule_of(version.text)
+    version = version_on(work.session, schedule_id, day)
+    return id_of(version), rule_of(work, version.text)
 
 
-@lru_cache(maxsize=256)
-def rule_of(text: str) -> TestingRule:
+def rule_of(work: Work, text: str) -> TestingRule:
     """The rule in a stored version's text, which was checked when it was loaded."""
-    return read_stored(text)
+    return read_stored(work.vocabulary, text)
+
+
+def rule_of_version(work: Work, version_id: int) -> TestingRule:
+    """The rule that a schedule's version holds, by the version's id."""
+    return rule_of(work, work.session.get_one(ScheduleVersion, version_id).text)
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def overview(work: Work) -> list[ScheduleLine]:
     lines = []
     for schedule in all_schedules(work):
         version = version_on(work.session, id_of(schedule), work.today)
-        rule = rule_of(version.text)
+        rule = rule_of(work, version.text)
         lines.append(
             ScheduleLine(
                 schedule=schedule.name,
@@ -174,8 +177,9 @@ def find_version(work: Work, name: str, number: int | None) -> ScheduleVersion:
 
 @dataclass(frozen=True)
 class WhatIsTested:
-    """The specimen that is asked for, and the analytes that are looked for in it."""
+    """The specimen that is asked for, and the analytes that are looked for in it, by the vocabulary's names."""
 
+    vocabulary: Vocabulary
     specimen: str
     panel: tuple[str, ...]
 
@@ -186,49 +190,49 @@ class WhatIsTested:
         return [
             f"{analyte} is not in the panel of this test ({', '.join(self.panel)})"
             for analyte in analytes
-            if not shown_by([analyte]) & set(self.panel)
+            if not self.vocabulary.shown_by([analyte]) & set(self.panel)
         ]
 
 
-def rule_of_draw(session: Session, draw: Draw) -> TestingRule:
+def rule_of_draw(work: Work, draw: Draw) -> TestingRule:
     """The rule of the schedule version that made a draw, or that bound it when it was put on record.
 
     Earlier versions of the program did not write that down for tests for cause and past records: those go by what was
     on record of the participant's schedule then.
     """
     if draw.schedule_version_id is not None:
-        return rule_of(session.get_one(ScheduleVersion, draw.schedule_version_id).text)
+        return rule_of_version(work, draw.schedule_version_id)
     known = col(Assignment.recorded_at) <= draw.recorded_at
-    assignment = in_force(session, Assignment, draw.participant_id, draw.due_on, known) or in_force(
-        session, Assignment, draw.participant_id, draw.due_on
+    assignment = in_force(work.session, Assignment, draw.participant_id, draw.due_on, known) or in_force(
+        work.session, Assignment, draw.participant_id, draw.due_on
     )
     assert assignment is not None, "who has a draw was enrolled by then"
-    _, rule = rule_on(session, assignment.schedule_id, draw.due_on)
+    _, rule = rule_on(work, assignment.schedule_id, draw.due_on)
     return rule
 
 
-def binding_on(session: Session, participant_id: int, day: date) -> int:
+def binding_on(work: Work, participant_id: int, day: date) -> int:
     """The schedule version, by id, that binds a participant's draw of a day that no schedule makes."""
-    assignment = in_force(session, Assignment, participant_id, day)
+    assignment = in_force(work.session, Assignment, participant_id, day)
     assert assignment is not None, "who has a draw was enrolled by then"
-    return rule_on(session, assignment.schedule_id, day)[0]
+    return rule_on(work, assignment.schedule_id, day)[0]
 
 
-def may_have_bound(session: Session, draw: Draw) -> list[TestingRule]:
+def may_have_bound(work: Work, draw: Draw) -> list[TestingRule]:
     """Every rule that a draw may have been judged by: one, but for those of which it was not written down."""
     if draw.schedule_version_id is not None:
-        return [rule_of_draw(session, draw)]
-    assigned = session.exec(
+        return [rule_of_draw(work, draw)]
+    assigned = work.session.exec(
         select(col(Assignment.schedule_id))
         .where(Assignment.participant_id == draw.participant_id, Assignment.from_on <= draw.due_on)
         .distinct()
     )
-    return [rule_of_draw(session, draw), *(rule_on(session, one, draw.due_on)[1] for one in assigned)]
+    return [rule_of_draw(work, draw), *(rule_on(work, one, draw.due_on)[1] for one in assigned)]
 
 
-def test_of(session: Session, draw: Draw) -> WhatIsTested:
+def test_of(work: Work, draw: Draw) -> WhatIsTested:
     """What is collected for a draw and looked for in it; of rotating panels the one that was drawn."""
-    collection = rule_of_draw(session, draw).collection
+    collection = rule_of_draw(work, draw).collection
     panels = collection.panels
     panel = panels[draw.panel % len(panels)] if panels and draw.panel is not None else collection.panel
-    return WhatIsTested(collection.specimen, panel)
+    return WhatIsTested(work.vocabulary, collection.specimen, panel)

@@ -62,6 +62,6 @@ def _put(work: Work, found: OpenDraw, cup: NewCup, expected: Specimen | None) ->
             f"{found.which} has another specimen with the label {said.label}, and its result; labels are given once."
         )
     earlier = earlier or expected
-    kind = said.kind or (earlier.kind if earlier else versions.test_of(work.session, draw).specimen)
+    kind = said.kind or (earlier.kind if earlier else versions.test_of(work, draw).specimen)
     written = specimens.add(work, draw, said, kind, cup.collected_at, earlier)
-    return advice(kind, written.temperature, None, found.participant.code)
+    return advice(work.vocabulary.limits_of(kind), written.temperature, None, found.participant.code)

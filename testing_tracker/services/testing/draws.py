@@ -114,7 +114,7 @@ def due(work: Work, day: date) -> list[DueLine]:
             schedule=schedule if draw.kind in MADE_BY_SCHEDULES else None,
             reason=draw.reason or draw.ordered_for,
             expected=draw.expected,
-            panel=list(services.versions.test_of(work.session, draw).panel) if draw.panel is not None else None,
+            panel=list(services.versions.test_of(work, draw).panel) if draw.panel is not None else None,
         )
         for draw, code, schedule in rows
     ]
@@ -238,7 +238,7 @@ def window_closes(work: Work, draw: Draw, rule: "TestingRule | None" = None) -> 
     """The instant from which nobody can give a draw's specimen any more; by the draw's own rule unless one is given."""
     from testing_tracker.rules.calendar import instant_reached  # the call list has no need of it
 
-    binding = rule or services.versions.rule_of_draw(work.session, draw)
+    binding = rule or services.versions.rule_of_draw(work, draw)
     return instant_reached(draw.due_on, binding.collection.closes, work.zone)
 
 
@@ -263,7 +263,7 @@ def order_test(work: Work, code: str, reason: str | None) -> Draw:
         due_on=work.today,
         kind=DrawKind.FOR_CAUSE,
         status=Status.DUE,
-        schedule_version_id=services.versions.binding_on(work.session, identity, work.today),
+        schedule_version_id=services.versions.binding_on(work, identity, work.today),
         ordered_for=reason,
     )
     work.write(draw)

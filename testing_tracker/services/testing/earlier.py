@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session, col, select
 
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.analytes import is_class_test, members_of
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.words import Method, Outcome, RecommendationStatus, Validity
 from testing_tracker.services.testing.settling import beside, named_in
 from testing_tracker.store.queries import finding_rows, findings_of, id_of, standing_result
@@ -81,7 +81,7 @@ def kept_beside(session: Session, draw_id: int, standing: Result | None, method:
     return StaysSaid(result, specimen, Validity(specimen.validity) if is_unusable else Validity.NOT_TESTED)
 
 
-def is_further(session: Session, standing: Result, outcome: Outcome, names: Sequence[str]) -> bool:
+def is_further(work: Work, standing: Result, outcome: Outcome, names: Sequence[str]) -> bool:
     """Whether a definitive result is a further one, about analytes that the one on record did not look at.
 
     One that is invalid said nothing, so any may follow it.
@@ -90,15 +90,15 @@ def is_further(session: Session, standing: Result, outcome: Outcome, names: Sequ
         return False
     if standing.outcome == Outcome.INVALID:
         return True
-    known = named_in(session, standing)
-    return bool(names and known) and not _touch(frozenset(names), known)
+    known = named_in(work.session, standing)
+    return bool(names and known) and not _touch(work.vocabulary, frozenset(names), known)
 
 
-def _touch(names: frozenset[str], known: frozenset[str]) -> bool:
+def _touch(vocabulary: Vocabulary, names: frozenset[str], known: frozenset[str]) -> bool:
     """Whether one of two lists names an analyte of the other, or the class of one."""
 
     def classes(some: frozenset[str]) -> frozenset[str]:
-        return frozenset(member for one in some if is_class_test(one) for member in members_of(one))
+        return frozenset(member for one in some for member in vocabulary.members_of(one))
 
     return bool(names & known or classes(names) & known or classes(known) & names)
 

@@ -9,7 +9,6 @@ from sqlmodel import Session, col
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.analytes import can_be_prescribed
 from testing_tracker.rules.testing.interpretation import Interpretation, interpret
 from testing_tracker.rules.words import DrawKind, Outcome
 from testing_tracker.services.people.lookup import find_participant
@@ -71,7 +70,7 @@ class Changed:
 def touched_by_adding(work: Work, new: NewPrescription) -> list[Touched]:
     """The results that a prescription would touch. Raises TestingTrackerError as `add` does; writes nothing."""
     participant = _check_new(work, new)
-    return results_touched(work.session, id_of(participant), new.analyte, new.from_on, new.to_on)
+    return results_touched(work, id_of(participant), new.analyte, new.from_on, new.to_on)
 
 
 def add(work: Work, new: NewPrescription, *, reread: bool) -> Changed:
@@ -132,7 +131,7 @@ def read_all_again(work: Work, code: str, reason: str) -> tuple[str, list[Reread
     participant = find_participant(work, code)
     known = standing(work.session, id_of(participant))
     draws = _draws_with_result(work.session, id_of(participant), date.min, None)
-    now = _compare(work.session, draws, lambda day: _analytes_on(known, day))
+    now = _compare(work, draws, lambda day: _analytes_on(known, day))
     again = _read_again(work, [one for one in now if one.before != one.after], reason)
     return participant.code, again
 
@@ -149,14 +148,14 @@ def read_again_together(
     for record, own in apart.items():
         every = _draws_with_result(work.session, participant_id, date.min, None)
         draws = [draw for draw in every if draw.participant_id == record]
-        as_it_was = _compare(work.session, draws, partial(_analytes_on, own))
-        now = _compare(work.session, draws, partial(_analytes_on, together))
+        as_it_was = _compare(work, draws, partial(_analytes_on, own))
+        now = _compare(work, draws, partial(_analytes_on, together))
         touched += _read_otherwise(as_it_was, now)
     return _read_again(work, touched, reason)
 
 
 def results_touched(
-    session: Session,
+    work: Work,
     participant_id: int,
     analyte: str,
     from_on: date,
@@ -168,14 +167,14 @@ def results_touched(
 
     Without `is_prescribed`: if it were not.
     """
-    known = standing(session, participant_id)
+    known = standing(work.session, participant_id)
 
     def changed(day: date) -> frozenset[str]:
         return _analytes_on(known, day) | {analyte} if is_prescribed else _analytes_on(known, day) - {analyte}
 
-    draws = _draws_with_result(session, participant_id, from_on, to_on)
-    unchanged = _compare(session, draws, lambda day: _analytes_on(known, day))
-    return _read_otherwise(unchanged, _compare(session, draws, changed))
+    draws = _draws_with_result(work.session, participant_id, from_on, to_on)
+    unchanged = _compare(work, draws, lambda day: _analytes_on(known, day))
+    return _read_otherwise(unchanged, _compare(work, draws, changed))
 
 
 def _read_otherwise(unchanged: Sequence[Touched], changed: Sequence[Touched]) -> list[Touched]:
@@ -188,7 +187,7 @@ def _check_new(work: Work, new: NewPrescription) -> Participant:
     participant = find_participant(work, new.code)
     if new.to_on is not None and new.to_on < new.from_on:
         raise TestingTrackerError(f"The prescription ends on {new.to_on}, before it begins on {new.from_on}.")
-    if not can_be_prescribed(new.analyte):
+    if not work.vocabulary.can_be_prescribed(new.analyte):
         raise TestingTrackerError(f"No prescription explains {new.analyte}. Name the medicine that is prescribed.")
     for other in standing(work.session, id_of(participant)):
         begins_after = new.to_on is not None and other.from_on > new.to_on
@@ -228,9 +227,7 @@ def _touched_by_ending(work: Work, earlier: Prescription, on: date) -> list[Touc
     if on >= work.today:
         return []  # no day after it has a result
     first = max(earlier.from_on, on + timedelta(days=1))
-    return results_touched(
-        work.session, earlier.participant_id, earlier.analyte, first, earlier.to_on, is_prescribed=False
-    )
+    return results_touched(work, earlier.participant_id, earlier.analyte, first, earlier.to_on, is_prescribed=False)
 
 
 def _write(work: Work, prescription: Prescription, act: Act, touched: Sequence[Touched], reread: bool) -> None:
@@ -271,18 +268,18 @@ def _draws_with_result(session: Session, participant_id: int, from_on: date, to_
     )
 
 
-def _compare(session: Session, draws: Sequence[Draw], prescribed: _Prescribed) -> list[Touched]:
+def _compare(work: Work, draws: Sequence[Draw], prescribed: _Prescribed) -> list[Touched]:
     """Each draw's result as it was read last, and as it reads with these analytes prescribed."""
     compared = []
     for draw in draws:
-        result = result_of(session, id_of(draw))
+        result = result_of(work.session, id_of(draw))
         assert result is not None, "its outcome is the draw's"
-        both, reading = words_together(session, draw, result), reading_of(session, result.id)
+        both, reading = words_together(work, draw, result), reading_of(work.session, result.id)
         found = sorted(both.found)
         # One that was never read, from before there were prescriptions, had nothing to explain it.
-        before = interpret(found, (), ())
+        before = interpret(work.vocabulary, found, (), ())
         if reading is not None:
             before = Interpretation.from_text(reading.expected, reading.unexpected, reading.absent)
-        after = interpret(found, both.looked_for, prescribed(draw.due_on))
+        after = interpret(work.vocabulary, found, both.looked_for, prescribed(draw.due_on))
         compared.append(Touched(draw, before, after))
     return compared

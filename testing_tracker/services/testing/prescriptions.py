@@ -11,7 +11,6 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from testing_tracker.rules.testing.analytes import explained_by
 from testing_tracker.rules.testing.interpretation import Interpretation, interpret
 from testing_tracker.rules.words import Method
 from testing_tracker.services.people.lookup import find_participant
@@ -72,21 +71,21 @@ def is_called_off(prescription: Prescription) -> bool:
     return prescription.to_on is not None and prescription.to_on < prescription.from_on
 
 
-def read_for(session: Session, draw: Draw, found: Sequence[str], looked_for: Sequence[str]) -> Interpretation:
+def read_for(work: Work, draw: Draw, found: Sequence[str], looked_for: Sequence[str]) -> Interpretation:
     """Read what the test of a draw found, and what it looked for, against the prescriptions of the draw's day."""
-    active = prescribed_on(session, draw.participant_id, draw.due_on)
-    return interpret(found, looked_for, [row.analyte for row in active])
+    active = prescribed_on(work.session, draw.participant_id, draw.due_on)
+    return interpret(work.vocabulary, found, looked_for, [row.analyte for row in active])
 
 
-def looked_for_in(session: Session, draw: Draw, result: Result) -> tuple[str, ...]:
+def looked_for_in(work: Work, draw: Draw, result: Result) -> tuple[str, ...]:
     """What a result's test is known to have looked for: what it says itself, or else the draw's panel.
 
     A laboratory may have been asked about one analyte alone, so its silence about the others says nothing.
     """
-    rows = finding_rows(session, result.id)
+    rows = finding_rows(work.session, result.id)
     said_so = any(not row.found and row.amount is None for row in rows)
     if result.method == Method.PRESUMPTIVE and not said_so:
-        return test_of(session, draw).panel
+        return test_of(work, draw).panel
     return tuple(row.analyte for row in rows)
 
 
@@ -104,7 +103,7 @@ def listed(work: Work, code: str | None, day: date, *, everything: bool = False)
     lines = []
     for participant in work.session.exec(query.order_by(Participant.code_key)):
         assert participant.id is not None, "it is on record"
-        lines += lines_of(work.session, participant.code, participant.id, day)
+        lines += lines_of(work, participant.code, participant.id, day)
     return [line for line in lines if everything or line.status is PrescriptionStatus.ACTIVE]
 
 
@@ -112,15 +111,15 @@ def _persons_with_a_prescription() -> Select[int]:
     return sa_select(person(Prescription.participant_id))
 
 
-def lines_of(session: Session, code: str, participant_id: int, day: date) -> list[PrescriptionLine]:
+def lines_of(work: Work, code: str, participant_id: int, day: date) -> list[PrescriptionLine]:
     """All that was ever recorded of a participant's prescriptions, oldest first, as it stands on a day."""
-    rows = _recorded(session, participant_id)
+    rows = _recorded(work.session, participant_id)
     replaced = {row.replaces_id for row in rows}
     return [
         PrescriptionLine(
             participant=code,
             analyte=row.analyte,
-            explains=sorted(explained_by([row.analyte]) - {row.analyte}),
+            explains=work.vocabulary.also_explained_by(row.analyte),
             from_on=row.from_on,
             to_on=row.to_on,
             status=PrescriptionStatus.REPLACED if row.id in replaced else _course(row, day),

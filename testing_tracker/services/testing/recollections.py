@@ -30,18 +30,18 @@ class ToRecollect:
     same_draw: bool
 
 
-def is_out_of_range(session: Session, draw: Draw) -> bool:
+def is_out_of_range(work: Work, draw: Draw) -> bool:
     """Whether the specimen that a draw's result rests on, or the one whose result is to come, was too cold or warm."""
-    specimen = _specimen_of(session, draw)
-    return specimen is not None and _calls_for_another(specimen)
+    specimen = _specimen_of(work.session, draw)
+    return specimen is not None and _calls_for_another(work, specimen)
 
 
-def _calls_for_another(specimen: Specimen) -> bool:
+def _calls_for_another(work: Work, specimen: Specimen) -> bool:
     if specimen.temperature is None:
         return False
     from testing_tracker.rules.testing.specimens import calls_for_another  # the call list need not wait for the limits
 
-    return calls_for_another(specimen.kind, specimen.temperature)
+    return calls_for_another(work.vocabulary.limits_of(specimen.kind), specimen.temperature)
 
 
 def _specimen_of(session: Session, draw: Draw) -> Specimen | None:
@@ -54,14 +54,14 @@ def _specimen_of(session: Session, draw: Draw) -> Specimen | None:
     return None
 
 
-def can_be_recollected(session: Session, draw: Draw) -> bool:
+def can_be_recollected(work: Work, draw: Draw) -> bool:
     """Whether another specimen may take the place of the draw's: an invalid one's, or a negative's out of range.
 
     A positive is not replaced by what somebody gives afterwards.
     """
     if draw.status != Status.COLLECTED:
         return False
-    return draw.outcome == Outcome.INVALID or (draw.outcome == Outcome.NEGATIVE and is_out_of_range(session, draw))
+    return draw.outcome == Outcome.INVALID or (draw.outcome == Outcome.NEGATIVE and is_out_of_range(work, draw))
 
 
 def to_recollect(work: Work, on: date | None = None) -> list[ToRecollect]:
@@ -88,7 +88,7 @@ def _to_recollect(work: Work, on: date | None) -> Iterator[ToRecollect]:
             yield ToRecollect(code, draw.due_on, INVALID, same_draw=draw.due_on == work.today)
             continue
         specimen = _specimen_of(work.session, draw)
-        if specimen is not None and _calls_for_another(specimen):
+        if specimen is not None and _calls_for_another(work, specimen):
             why = f"a specimen of {specimen.temperature} C, out of range, was not collected again, observed"
             is_today = draw.due_on == work.today and draw.outcome == Outcome.NEGATIVE
             yield ToRecollect(code, draw.due_on, why, same_draw=is_today)

@@ -110,18 +110,18 @@ def log_result(work: Work, found: OpenDraw, new: NewResult) -> Logged:
     standing = _standing(work.session, found, new.method)
     said = standing.outcome if standing is not None and not found.has_earlier_specimen else None
     which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
-    adds = not found.has_earlier_specimen and is_further(work.session, standing, new)
+    adds = not found.has_earlier_specimen and is_further(work, standing, new)
     check_change(which, earlier, Outcome(said) if said and not adds else None, Status.COLLECTED)
     return _record(work, found, new, standing, None, is_further=adds)
 
 
-def is_further(session: Session, standing: Result | None, new: NewResult) -> bool:
+def is_further(work: Work, standing: Result | None, new: NewResult) -> bool:
     """Whether a laboratory's result adds to the one of it that is on record."""
     if standing is None or standing.outcome is None or new.method is Method.PRESUMPTIVE:
         return False
     from testing_tracker.services.testing import earlier  # most results are the first
 
-    return earlier.is_further(session, standing, new.outcome, new.named)
+    return earlier.is_further(work, standing, new.outcome, new.named)
 
 
 def amend_result(work: Work, found: OpenDraw, new: NewResult, reason: str) -> Logged:
@@ -178,7 +178,7 @@ def _record(
     outcome = Outcome.POSITIVE if is_further and kept.is_positive else said.outcome
     written = put(work, found, _row(draw, new, standing, outcome, said.specimen, reason, kept))
     analytes = _write_findings(work.session, written, new, said.analytes, kept, corrects=not is_further)
-    read = settling.interpretation_of(work.session, draw, written, analytes)
+    read = settling.interpretation_of(work, draw, written, analytes)
     put_on_record(
         work, Act.RESULT_LOG if reason is None else Act.RESULT_AMEND, draw, written, before or earlier, analytes
     )
@@ -186,7 +186,7 @@ def _record(
     settled = settling.settle_with(work, draw, written, read, is_first=found.result is None)
     if new.method is Method.DEFINITIVE and outcome is Outcome.INVALID:
         confirmations.end_for_invalid(work, draw)
-    of_the_cup = _of_the_cup(found.participant, said, outcome)
+    of_the_cup = _of_the_cup(work, found.participant, said, outcome)
     return Logged(
         participant=found.participant,
         draw=draw,
@@ -205,12 +205,12 @@ def _judge(
     work: Work, found: OpenDraw, new: NewResult, standing: Result | None, kept: StaysSaid, *, corrects: bool
 ) -> _Judged:
     """Put the specimen on record, and hold what was said of it against cutoffs and limits."""
-    test = versions.test_of(work.session, found.draw)
+    test = versions.test_of(work, found.draw)
     cup = cups.cup_for(work, found, new.specimen, standing, corrects=corrects)
     known = cup or kept.specimen
     kind = (new.specimen.kind if new.specimen else None) or (known.kind if known else test.specimen)
     _check_cutoffs(new)
-    found_in_it = judge(new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
+    found_in_it = judge(work.vocabulary, new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
     check_collected_at(work, found.draw.due_on, new.collected_at)
     specimen = _add_specimen(work, found.draw, new, kind, cup, kept)
     outcome, unusable = outcome_of(new.outcome, kept.validity if specimen is None else Validity(specimen.validity))
@@ -218,14 +218,15 @@ def _judge(
     return _Judged(test, specimen, outcome, analytes, found_in_it.warnings, unusable)
 
 
-def _of_the_cup(participant: Participant, said: _Judged, outcome: Outcome) -> list[str]:
+def _of_the_cup(work: Work, participant: Participant, said: _Judged, outcome: Outcome) -> list[str]:
     """What a nurse is told of the specimen itself."""
     told = [said.unusable] if said.unusable else []
     if said.specimen is None or said.specimen.temperature is None:
         return told
     from testing_tracker.rules.testing.specimens import advice  # nor need one for a cup's temperature
 
-    return [*told, *advice(said.specimen.kind, said.specimen.temperature, outcome, participant.code)]
+    limits = work.vocabulary.limits_of(said.specimen.kind)
+    return [*told, *advice(limits, said.specimen.temperature, outcome, participant.code)]
 
 
 def put_on_record(

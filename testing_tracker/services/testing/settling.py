@@ -45,11 +45,11 @@ class Settled:
         return self.read.is_explained
 
 
-def interpretation_of(session: Session, draw: Draw, result: Result, found: Sequence[str]) -> Interpretation:
+def interpretation_of(work: Work, draw: Draw, result: Result, found: Sequence[str]) -> Interpretation:
     """A result with these findings as it reads against the prescriptions of the draw's day."""
     if result.outcome not in (Outcome.POSITIVE, Outcome.NEGATIVE):
         return Interpretation()
-    return prescriptions.read_for(session, draw, found, prescriptions.looked_for_in(session, draw, result))
+    return prescriptions.read_for(work, draw, found, prescriptions.looked_for_in(work, draw, result))
 
 
 def settle_with(work: Work, draw: Draw, result: Result, read: Interpretation, *, is_first: bool) -> Settled:
@@ -78,7 +78,7 @@ def interpret_again(work: Work, draw: Draw, reason: str) -> Settled:
 
 def _read_together(work: Work, draw: Draw, reason: str | None) -> Sequence[str]:
     """Keep how the governing result reads together with what it did not look at; what of that a cup had found."""
-    said = said_together(work.session, draw)
+    said = said_together(work, draw)
     if said is None:
         return ()
     earlier = reading_of(work.session, said.result.id)
@@ -91,7 +91,7 @@ def _keep_up(work: Work, draw: Draw, result: Result) -> None:
     reading = reading_of(work.session, result.id)
     if reading is None and beside(work.session, result) is None:
         return
-    both, read = words_together(work.session, draw, result), _read_in(reading)
+    both, read = words_together(work, draw, result), _read_in(reading)
     outcome = reading.outcome if reading is not None and reading.outcome else result.outcome
     if both.outcome != outcome or both.found != {*read.expected, *read.unexpected}:
         _read_together(work, draw, "what the cup says beside it has changed")
@@ -150,7 +150,7 @@ def _settle(
     draw.outcome, draw.expected, draw.late = what_a_draw_says(Status(draw.status), draw.because, results, closes)
     work.write(draw)
     absent, tampering = read.absent if draw.outcome else (), _tampering(work.session, draw, result)
-    if not absent and not tampering and evidence.is_quiet(work.session, draw):
+    if not absent and not tampering and evidence.is_quiet(work, draw):
         return Settled(read, None)
     is_positive = draw.outcome == Outcome.POSITIVE and not draw.expected
     is_known = is_positive and draw.kind == DrawKind.IMPORTED and (was_positive or not raises)
@@ -237,25 +237,26 @@ class SaidTogether:
         return None if self.outcome == self.result.outcome else self.outcome
 
 
-def said_together(session: Session, draw: Draw) -> SaidTogether | None:
+def said_together(work: Work, draw: Draw) -> SaidTogether | None:
     """What the results of a draw say together, read against the prescriptions of its day; None where none counts."""
-    result = result_of(session, id_of(draw))
+    result = result_of(work.session, id_of(draw))
     if result is None or result.outcome is None:
         return None
-    both = words_together(session, draw, result)
+    both = words_together(work, draw, result)
     read = Interpretation()
     if both.outcome is not Outcome.INVALID:
-        read = prescriptions.read_for(session, draw, sorted(both.found), sorted(both.looked_for))
+        read = prescriptions.read_for(work, draw, sorted(both.found), sorted(both.looked_for))
     return SaidTogether(result, both, read)
 
 
-def words_together(session: Session, draw: Draw, result: Result) -> Together:
+def words_together(work: Work, draw: Draw, result: Result) -> Together:
     """What the governing result of a draw says together with the other one, if there is any."""
-    other = result if result.method == Method.PRESUMPTIVE else _presumptive(session, draw)
+    other = result if result.method == Method.PRESUMPTIVE else _presumptive(work.session, draw)
     definitive = result if result.method == Method.DEFINITIVE else None
     both = together(
-        _word(session, draw, other) if other is not None else None,
-        _word(session, draw, definitive) if definitive is not None else None,
+        work.vocabulary,
+        _word(work, draw, other) if other is not None else None,
+        _word(work, draw, definitive) if definitive is not None else None,
     )
     assert both is not None, "the governing result has an outcome"
     return both
@@ -266,11 +267,11 @@ def _presumptive(session: Session, draw: Draw) -> Result | None:
     return result if result is not None and result.outcome is not None else None
 
 
-def _word(session: Session, draw: Draw, result: Result) -> Statement:
+def _word(work: Work, draw: Draw, result: Result) -> Statement:
     return Statement(
         outcome=Outcome(result.outcome or ""),
-        found=frozenset(findings_of(session, result.id)),
-        looked_for=frozenset(prescriptions.looked_for_in(session, draw, result)),
+        found=frozenset(findings_of(work.session, result.id)),
+        looked_for=frozenset(prescriptions.looked_for_in(work, draw, result)),
     )
 
 

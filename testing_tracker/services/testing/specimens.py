@@ -49,7 +49,7 @@ def add(
         collected_at=collected_at,
         received_at=new.received_at,
         **measured,
-        **vars(classify(kind, new.measurements)),
+        **vars(classify(kind, work.vocabulary.limits_of(kind), new.measurements)),
         replaces_id=earlier.id if earlier is not None else None,
         label_key=label_key(new.label) if new.label is not None else None,
     )
@@ -66,7 +66,7 @@ def find_to_recollect(work: Work, code: str) -> OpenDraw:
     """
     participant = find_participant(work, code)
     for draw in draws_on(work.session, id_of(participant), work.today):
-        if recollections.can_be_recollected(work.session, draw):
+        if recollections.can_be_recollected(work, draw):
             return OpenDraw(participant, draw, result_of(work.session, id_of(draw)))
     raise TestingTrackerError(
         f"{participant.code} has no invalid specimen of today to collect again, nor a negative one out of the range of "
@@ -80,7 +80,7 @@ def recollect(work: Work, found: OpenDraw) -> str:
     Returns why it does not count, in words. Raises TestingTrackerError for a draw with another outcome, and when the
     window has closed.
     """
-    if not recollections.can_be_recollected(work.session, found.draw):
+    if not recollections.can_be_recollected(work, found.draw):
         raise TestingTrackerError(
             f"{found.which} has no invalid specimen to collect again ({found.outcome or found.draw.status})."
         )

@@ -106,7 +106,7 @@ def _give(work: Work, to: OpenDraw, held: _Held, moved: Mapping[int, int], reaso
     governing = rows[-1]  # a definitive result comes last, and is settled first: what it says is what the draw says
     settled = None
     for row in reversed(rows):
-        read = settling.interpretation_of(work.session, draw, row, found[id_of(row)])
+        read = settling.interpretation_of(work, draw, row, found[id_of(row)])
         now = settling.settle_with(work, draw, row, read, is_first=False)
         settled = settled or now
     assert settled is not None, "there is a row"

@@ -286,7 +286,7 @@ def _what_it_says(
         alike = (row.id,) if by_a_rule_of_its_own else (row.schedule_version_id, row.due_on)
         if alike not in windows:
             draw = work.session.get_one(Draw, row.id)
-            rules = may_have_bound(work.session, draw)
+            rules = may_have_bound(work, draw)
             windows[alike] = [window_of(work, draw, results, rule) for rule in rules]
         closings = windows[alike]
     return [what_a_draw_says(Status(row.status), row.because, results, closes) for closes in closings]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.keeping.checking.replay import verify
 from testing_tracker.store import facilities, integrity, ledger, postgresql, server_integrity
@@ -58,7 +59,7 @@ class Examination:
         return not told
 
 
-def examine(location: Location, clock_of: ClockOf) -> Examination:
+def examine(location: Location, clock_of: ClockOf, vocabulary: Vocabulary) -> Examination:
     """Examine the database, and change nothing; it is not brought up to date for that.
 
     Raises TestingTrackerError when there is no file to examine, or it cannot be opened.
@@ -67,7 +68,7 @@ def examine(location: Location, clock_of: ClockOf) -> Examination:
     revision = _examine_file(location.path, found)
     found.lines.append(_permissions("permissions of the database", location.path))
     if revision == SCHEMA_VERSION:
-        examine_records(location, clock_of, found, if_damaged="the file is damaged")
+        examine_records(location, clock_of, vocabulary, found, if_damaged="the file is damaged")
     return found
 
 
@@ -110,7 +111,9 @@ def _permissions(what: str, path: Path) -> Examined:
     return Examined(what, Soundness.OK, "for its owner alone")
 
 
-def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination, *, if_damaged: str) -> None:
+def examine_records(
+    location: AnyLocation, clock_of: ClockOf, vocabulary: Vocabulary, found: Examination, *, if_damaged: str
+) -> None:
     """The key, the ledger and the draws, of a database that is sound; of another one only that it is not."""
     if found.damaged:
         found.lines.append(Examined("records", Soundness.UNCHECKED, if_damaged))
@@ -121,7 +124,7 @@ def examine_records(location: AnyLocation, clock_of: ClockOf, found: Examination
             every = facilities.every(session)
             for facility in every:
                 found.training = facility.training
-                work = work_in(session, facility, clock_of)
+                work = work_in(session, facility, clock_of, vocabulary)
                 of = f" of {facility.name}" if len(every) > 1 else ""
                 problem = keys.problem_with(session, work.facility_id, location.key, work.today)
                 fine = "in its place, and the one that today's draws come from"
@@ -168,7 +171,7 @@ def is_damaged(location: Location) -> bool:
         return True  # it is asked only after something has failed, and now this has failed too
 
 
-def examine_server(location: ServerLocation, clock_of: ClockOf) -> Examination:
+def examine_server(location: ServerLocation, clock_of: ClockOf, vocabulary: Vocabulary) -> Examination:
     """Examine the database, and change nothing.
 
     Raises TestingTrackerError when it cannot be reached.
@@ -181,7 +184,7 @@ def examine_server(location: ServerLocation, clock_of: ClockOf) -> Examination:
     finally:
         engine.dispose()
     if revision == SCHEMA_VERSION:
-        examine_records(location, clock_of, found, if_damaged="the database is damaged")
+        examine_records(location, clock_of, vocabulary, found, if_damaged="the database is damaged")
     return found
 
 

@@ -47,7 +47,7 @@ def prove(work: Work, key_file: KeyFile, day: date) -> Proof:
     decisions = [
         _decision(group, number, there)
         for pool in pools_of_day
-        for group in pools.decided(work.session, pool, secret, known_to_run(work, pool, secret))
+        for group in pools.decided(work, pool, secret, known_to_run(work, pool, secret))
         for number in group.participant_ids
     ]
     decisions.sort(key=lambda decision: decision.participant)

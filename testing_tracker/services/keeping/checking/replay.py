@@ -160,7 +160,7 @@ def _check_day(
         if pool.ran and secret is None:
             yield from _check_count(work.session, pool, there)
         else:
-            yield from _check_run_as_known(work.session, pool, secret if pool.ran else None, there, result)
+            yield from _check_run_as_known(work, pool, secret if pool.ran else None, there, result)
     if _was_made_before_keys(work, day, pools_of_day):
         return
     for number in there:
@@ -168,21 +168,21 @@ def _check_day(
 
 
 def _check_run_as_known(
-    session: Session, pool: Pool, secret: bytes | None, there: dict[int, "_Recorded"], result: Verification
+    work: Work, pool: Pool, secret: bytes | None, there: dict[int, "_Recorded"], result: Verification
 ) -> Sequence[Problem]:
     """The pool decided again by the closed days that its run knew, or may have known where it kept no record of that.
 
     What holds only then could not be checked, and says so. It has to hold in all, the number of draws included.
     """
-    known = closed_days.known_to(session, pool)
+    known = closed_days.known_to(work.session, pool)
     before = dict(there)
-    problems = list(_check_run(session, pool, secret, there, result, known))
+    problems = list(_check_run(work, pool, secret, there, result, known))
     if not problems or known.kept:
         return problems
-    rules = [rule.rule for rule in pools.rules_of(session, pool, known).values()]
+    rules = [rule.rule for rule in pools.rules_of(work, pool, known).values()]
     for supposed in closed_days.suppositions(known, rules, pool.day):
         left = dict(before)
-        if not list(_check_run(session, pool, secret, left, Verification(), supposed)):
+        if not list(_check_run(work, pool, secret, left, Verification(), supposed)):
             there.clear()
             there.update(left)
             result.drawn += pool.drawn
@@ -197,15 +197,15 @@ def known_to_run(work: Work, pool: Pool, secret: bytes) -> KnownDays:
     if known.kept:
         return known
     there = _draws_of(work, pool.day)
-    rules = [rule.rule for rule in pools.rules_of(work.session, pool, known).values()]
+    rules = [rule.rule for rule in pools.rules_of(work, pool, known).values()]
     for supposed in (known, *closed_days.suppositions(known, rules, pool.day)):
-        if not list(_check_run(work.session, pool, secret, dict(there), Verification(), supposed)):
+        if not list(_check_run(work, pool, secret, dict(there), Verification(), supposed)):
             return supposed
     return known
 
 
 def _check_run(
-    session: Session,
+    work: Work,
     pool: Pool,
     secret: bytes | None,
     there: dict[int, "_Recorded"],
@@ -217,10 +217,11 @@ def _check_run(
     A run numbers its draws in the order in which it decides, so none can change places with another one. The numbers
     need not follow on one another: other facilities may make draws at the same time.
     """
+    session = work.session
     ids = _ids_of(session, pool)
     drawn = 0
     found: list[tuple[int, _Recorded, _Made]] = []
-    for group in pools.decided(session, pool, secret, known):
+    for group in pools.decided(work, pool, secret, known):
         result.decisions += len(group.participant_ids)
         drawn += len(group.drawn)
         for number in group.drawn:
