@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.rules.drawing.day_secrets import drawn_among
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Level
 from testing_tracker.services.drawing import nights
 from testing_tracker.services.keeping import facilities
@@ -73,17 +74,17 @@ def year(folder: Path, schedule: str) -> None:
     location = Location(folder / "clinic.db")
     facilities.make_database(location, "Benchmark", "UTC", FIRST, training=True)
     engine = open_engine(location)
-    with writing(engine, None, clock_on(FIRST)) as work:
+    with writing(engine, None, clock_on(FIRST), SHIPPED) as work:
         versions.load_schedule(work, "bounded.toml", BOUNDED)
         for number in range(PEOPLE):
             participants.enrol(work, participants.NewParticipant(f"P{number}", Level.IOP, schedule, FIRST))
     began = time.perf_counter()
     for number in range(DAYS):
-        with writing(engine, None, clock_on(FIRST + timedelta(days=number))) as work:
+        with writing(engine, None, clock_on(FIRST + timedelta(days=number)), SHIPPED) as work:
             nights.run_night(work, location.key)
     drawing = time.perf_counter() - began
     began = time.perf_counter()
-    with reading(engine, None, clock_on(FIRST + timedelta(days=DAYS))) as work:
+    with reading(engine, None, clock_on(FIRST + timedelta(days=DAYS)), SHIPPED) as work:
         result = replay.verify(work, location.key)
     verifying = time.perf_counter() - began
     assert not result.problems

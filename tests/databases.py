@@ -23,6 +23,7 @@ from sqlmodel import Session
 
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import zone_of
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store import postgresql
 from testing_tracker.store.engine import writing
 from testing_tracker.store.location import locate
@@ -373,13 +374,13 @@ def clock_of(day: date | None = None):
 @contextmanager
 def tables_of(engine: Engine) -> Iterator[Session]:
     """A transaction that writes to the tables, behind the services' back."""
-    with writing(engine, None, clock_of()) as work:
+    with writing(engine, None, clock_of(), SHIPPED) as work:
         yield work.session
 
 
 @contextmanager
 def nothing_stays(engine: Engine, day: date | None = None) -> Iterator[Work]:
     """A transaction in which to try something, that is taken back when the block ends."""
-    with suppress(_TakenBackError), writing(engine, None, clock_of(day)) as work:
+    with suppress(_TakenBackError), writing(engine, None, clock_of(day), SHIPPED) as work:
         yield work
         raise _TakenBackError

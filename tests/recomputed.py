@@ -6,6 +6,7 @@ from databases import clock_of
 from sqlmodel import select
 
 from testing_tracker.rules.deciding.recommending import wanted, weighed
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import DrawKind, ReviewReason, TakenAs
 from testing_tracker.services.deciding.case import read_case
 from testing_tracker.store.engine import open_engine, reading
@@ -25,7 +26,7 @@ def out_of_line(clinic) -> list[str]:
     """Where what stands is not what the record asks for, participant by participant; empty as it should be."""
     engine = open_engine(clinic.location)
     try:
-        with reading(engine, None, clock_of(date.fromisoformat(clinic.today))) as work:
+        with reading(engine, None, clock_of(date.fromisoformat(clinic.today)), SHIPPED) as work:
             people = work.session.exec(select(Participant.id, Participant.code)).all()
             return [
                 f"{code}: {what}"

@@ -14,6 +14,7 @@ from random import Random
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import Week, instant_reached
 from testing_tracker.rules.deciding.escalation import LADDER
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import DrawKind, Level, Outcome, Status
 from testing_tracker.services.deciding import recommendations
 from testing_tracker.services.drawing import nights
@@ -124,7 +125,7 @@ def build(location: Location, clock: Clock, after_day: Callable[[], object] = la
 def _at_work(location: Location, clock: Clock) -> Iterator[Work]:
     engine = make_engine(location)
     try:
-        with writing(engine, None, lambda _: clock) as work:
+        with writing(engine, None, lambda _: clock, SHIPPED) as work:
             yield work
     finally:
         engine.dispose()

@@ -14,7 +14,7 @@ from sqlmodel import Session, create_engine
 
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
+from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.store import facilities
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
@@ -115,14 +115,12 @@ def make_engine(location: AnyLocation) -> Engine:
 
 
 @contextmanager
-def writing(
-    engine: Engine, facility: str | int | None, clock_of: ClockOf, vocabulary: Vocabulary = SHIPPED
-) -> Iterator[Work]:
+def writing(engine: Engine, facility: str | int | None, clock_of: ClockOf, vocabulary: Vocabulary) -> Iterator[Work]:
     """A transaction that is the only one to write for a facility from its start, so what it reads stays true until it
     commits. It ends with its page of the facility's ledger.
 
     `facility` is a name or a number (`facilities.choose`); None is enough where there is one. `clock_of` gives the
-    clock by the facility's timezones.
+    clock by the facility's timezones; `vocabulary` is read when something first asks for an analyte.
     """
     with complaints_explained(), Session(engine) as session:
         connection = session.connection()
@@ -165,9 +163,7 @@ def writing_all(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]
 
 
 @contextmanager
-def reading(
-    engine: Engine, facility: str | int | None, clock_of: ClockOf, vocabulary: Vocabulary = SHIPPED
-) -> Iterator[Work]:
+def reading(engine: Engine, facility: str | int | None, clock_of: ClockOf, vocabulary: Vocabulary) -> Iterator[Work]:
     """One unchanging view of the records, for a facility as in `writing`."""
     with reading_all(engine) as session:
         yield work_in(session, facilities.choose(session, facility), clock_of, vocabulary)

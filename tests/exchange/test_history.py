@@ -15,6 +15,7 @@ from conftest import examples, made_once
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Level
 from testing_tracker.services.exchange import history
 from testing_tracker.services.people import participants
@@ -258,7 +259,7 @@ def three_people(made_clinic, tmp_path_factory) -> Path:
 def at_work(database: Path):
     opened = make_engine(locate(databases.url_of(database)))
     try:
-        with writing(opened, None, databases.clock_of(TODAY)) as work:
+        with writing(opened, None, databases.clock_of(TODAY), SHIPPED) as work:
             yield work
     finally:
         opened.dispose()

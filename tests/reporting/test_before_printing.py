@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.keeping.checking.audit_trail import wrong_outcomes, wrong_statuses
 from testing_tracker.services.keeping.checking.before_printing import check_draws
@@ -64,7 +65,7 @@ CHANGES = [
 
 
 def test_whatever_a_draw_is_made_to_say(lived_in):
-    with reading(lived_in, None, clock_of(WEDNESDAY)) as work:
+    with reading(lived_in, None, clock_of(WEDNESDAY), SHIPPED) as work:
         assert not is_named(work)
         assert is_printed(work)
         numbers = work.session.exec(select(Draw.id).order_by(col(Draw.id))).all()

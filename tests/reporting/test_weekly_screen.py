@@ -13,6 +13,7 @@ from testing_tracker.reports.weekly.printing import Printed, imprint
 from testing_tracker.reports.weekly.table import Screen, write_table
 from testing_tracker.reports.weekly.trend import DayDrawn
 from testing_tracker.reports.weekly.words import weekday_rows
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store.engine import open_engine, writing
 
 
@@ -26,7 +27,7 @@ def printed(clinic: Clinic) -> Printed:
     )
     clinic("history", "import", "-", input=f"participant,due_on,status,outcome,analytes,reason\n{past}")
     engine = open_engine(clinic.location)
-    with writing(engine, None, clock_of(date(2026, 11, 16))) as work:
+    with writing(engine, None, clock_of(date(2026, 11, 16)), SHIPPED) as work:
         found = imprint(work, gather(work))
     engine.dispose()
     return found

@@ -11,6 +11,7 @@ import pytest
 from alembic import command
 from conftest import MONDAY, Clinic, key_of
 
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store import postgresql
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
 from testing_tracker.store.location import locate
@@ -152,7 +153,7 @@ class TestRefusals:
 
         engine = open_engine(clinic.location)
         for _ in range(2):
-            with reading(engine, None, databases.clock_of()) as work:
+            with reading(engine, None, databases.clock_of(), SHIPPED) as work:
                 assert work.facility.timezone == "America/Los_Angeles"
             databases.end_connections(clinic.database)
         engine.dispose()
@@ -199,7 +200,7 @@ class TestRecords:
                 enrol = ("participant", "add", code, "--schedule", "fixed-2", "--level", "iop")
                 clinic("--facility", facility, *enrol)
         engine = open_engine(clinic.location)
-        with writing(engine, "1", databases.clock_of(date(2026, 11, 16))) as work:
+        with writing(engine, "1", databases.clock_of(date(2026, 11, 16)), SHIPPED) as work:
             nights.run_night(work, clinic.location.key)
             clinic("--facility", "2", "draw")
             clinic("--facility", "2", "result", "A1", "negative")
@@ -213,7 +214,7 @@ class TestRecords:
 
         monkeypatch.setattr(engine, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.05)
         opened = engine.open_engine(clinic.location)
-        with engine.writing(opened, None, databases.clock_of()):
+        with engine.writing(opened, None, databases.clock_of(), SHIPPED):
             assert "Another program has been writing" in clinic.run("facility", "add", "Ostkreuz").stderr
         opened.dispose()
 

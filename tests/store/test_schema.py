@@ -7,6 +7,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store import tables
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
 from testing_tracker.store.location import locate
@@ -44,7 +45,7 @@ def test_instants_come_back_aware_and_in_utc(clinic):
 
     clinic.add("A17")
     engine = open_engine(clinic.location)
-    with reading(engine, None, databases.clock_of()) as work:
+    with reading(engine, None, databases.clock_of(), SHIPPED) as work:
         session = work.session
         assert work.facility.timezone == "America/Los_Angeles"
         (entry, *_) = session.exec(tables.AuditEntry.__table__.select()).all()
