@@ -108,11 +108,11 @@ def shape_of_head() -> Shape:
 def _shape_of_revision(revision: str, to_the_letter: bool = False) -> Shape:
     from sqlmodel import create_engine
 
-    from testing_tracker.store import schema
+    from testing_tracker.store import migrations
 
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
-        schema.upgrade(connection, revision)
+        migrations.upgrade(connection, revision)
         raw = connection.connection.dbapi_connection
         assert isinstance(raw, sqlite3.Connection)
         shape = _shape(raw, to_the_letter)

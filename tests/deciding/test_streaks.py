@@ -4,12 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.deciding.streaks import (
-    Streaks,
-    is_ready_for_less,
-    negative_streaks,
-    negative_weeks,
-)
+from testing_tracker.rules.deciding.escalation import Streaks, is_ready_for_less, negative_streaks, negative_weeks
 from testing_tracker.rules.words import Outcome, Status
 
 NEGATIVE = (Status.COLLECTED, Outcome.NEGATIVE)

@@ -15,7 +15,7 @@ from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store import postgresql
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
 from testing_tracker.store.location import locate
-from testing_tracker.store.schema import alembic_config
+from testing_tracker.store.migrations import alembic_config
 
 pytestmark = pytest.mark.postgresql_only
 DOCS = (Path(__file__).parents[2] / "docs" / "postgresql.md").read_text(encoding="utf-8")

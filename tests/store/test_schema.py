@@ -11,7 +11,7 @@ from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store import tables
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
 from testing_tracker.store.location import locate
-from testing_tracker.store.schema import alembic_config, upgrade
+from testing_tracker.store.migrations import alembic_config, upgrade
 
 INDEXES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",

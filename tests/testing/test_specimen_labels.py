@@ -2,7 +2,7 @@
 
 import pytest
 
-from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.people.codes import label_key
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a positive test recommends: a step up the ladder of levels of care.
+"""What a positive test recommends, a step up the ladder of levels of care, and from which runs one may need less.
 
 The ladder is outpatient → iop → php → residential. A positive alone decides nothing: it recommends that a clinician
 looks at the level of care again (ASAM, Appropriate Use of Drug Testing in Clinical Addiction Medicine, 2017, pp. 7-8).
@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from testing_tracker.rules.reporting.pattern import NEGATIVE, NOTHING_DUE
 from testing_tracker.rules.schedules.schedule import ResponseRule
-from testing_tracker.rules.words import Level, ReviewReason
+from testing_tracker.rules.words import Level, Outcome, ReviewReason, Status
 
 LADDER = tuple(Level)
 SAME_USE = str(ReviewReason.SAME_USE)
@@ -98,3 +99,39 @@ def level_below(level: Level) -> Level | None:
     """The next level down the ladder; None for the lowest."""
     place = LADDER.index(level)
     return LADDER[place - 1] if place else None
+
+
+@dataclass(frozen=True)
+class Streaks:
+    """How many negative tests in a row a participant has now, and had at most."""
+
+    now: int
+    longest: int
+
+
+def negative_streaks(tests: Iterable[tuple[Status, Outcome | None]]) -> Streaks:
+    """The runs of negative tests among tests in order, each a status and the outcome of its specimen, if any."""
+    now = longest = 0
+    for status, outcome in tests:
+        if outcome is Outcome.NEGATIVE:
+            now += 1
+        elif outcome is Outcome.POSITIVE or status in (Status.MISSED, Status.REFUSED):
+            now = 0
+        longest = max(now, longest)
+    return Streaks(now, longest)
+
+
+def negative_weeks(pattern: str) -> int:
+    """How many weeks with negative tests only a use pattern ends with, leaving out weeks that say nothing."""
+    told = pattern.replace(NOTHING_DUE, "")
+    return len(told) - len(told.rstrip(NEGATIVE))
+
+
+def is_ready_for_less(pattern: str, weeks: int) -> bool:
+    """Whether a use pattern up to the present week asks for thinking of a lower level of care.
+
+    That takes `weeks` negative weeks that are over. The present week, which may still bring another result, is not
+    counted, but has to be free of anything else.
+    """
+    over, present = pattern[:-1], pattern[-1:]
+    return present in ("", NEGATIVE, NOTHING_DUE) and negative_weeks(over) >= weeks

@@ -9,7 +9,7 @@ from itertools import groupby
 from sqlmodel import Session, col, select
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.deciding.streaks import negative_streaks
+from testing_tracker.rules.deciding.escalation import negative_streaks
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.reporting.pattern import outcome_that_counts, use_pattern
 from testing_tracker.rules.words import DrawKind, Level, Method, Outcome, ParticipantStatus, Status

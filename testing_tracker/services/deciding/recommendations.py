@@ -12,8 +12,7 @@ from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.deciding.escalation import is_more_immersive, level_below
-from testing_tracker.rules.deciding.streaks import is_ready_for_less, negative_weeks
+from testing_tracker.rules.deciding.escalation import is_more_immersive, is_ready_for_less, level_below, negative_weeks
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Level, ParticipantStatus, RecommendationStatus
 from testing_tracker.services.deciding.recent_record import RecentRecord, patterns, recent_record

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.people.codes import label_key
 from testing_tracker.rules.testing.amounts import Amount, judge
 from testing_tracker.rules.testing.analytes import Vocabulary
-from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen
 from testing_tracker.rules.words import Method, Outcome, Validity

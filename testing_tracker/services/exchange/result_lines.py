@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
+from testing_tracker.rules.people.codes import label_key
 from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
 from testing_tracker.rules.testing.analytes import Vocabulary
-from testing_tracker.rules.testing.specimen_labels import label_key
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
 from testing_tracker.rules.words import MEASURED, SPECIMENS, DrawKind, Method, Outcome, Status
 from testing_tracker.services.exchange.imports import (

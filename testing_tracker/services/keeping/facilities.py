@@ -24,7 +24,7 @@ from testing_tracker.rules.words import Role
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.people import staff
 from testing_tracker.services.schedules import versions
-from testing_tracker.store import schema
+from testing_tracker.store import migrations
 from testing_tracker.store.engine import make_engine, new_file, writing_all
 from testing_tracker.store.facilities import earlier_names, every, timezones_of
 from testing_tracker.store.key_file import KeyFile
@@ -112,7 +112,7 @@ def _fill(
     engine = make_engine(place)
     try:
         with writing_all(engine, has_tables=False) as session:
-            schema.refuse_unless_empty(session.connection(), location)
+            migrations.refuse_unless_empty(session.connection(), location)
             location.key.begin(anchor, seed)
             undo.callback(location.key.give_up, anchor, seed)
             return id_of(create(session))
@@ -150,7 +150,7 @@ def create_facility(
     session: Session, name: str, clock: Clock, seed: bytes, vocabulary: Vocabulary = SHIPPED, *, training: bool
 ) -> Facility:
     """Make the tables in an empty database, and a facility in it."""
-    schema.upgrade(session.connection())
+    migrations.upgrade(session.connection())
     return _open_facility(session, name, clock, seed, vocabulary, training=training)
 
 

@@ -15,7 +15,7 @@ from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
-from testing_tracker.store import facilities, integrity, schema
+from testing_tracker.store import facilities, integrity
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import KeyChain
@@ -36,7 +36,7 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
             if found >= SCHEMA_VERSION:
                 return  # another process was first
             copy = f"; a copy from before is {_copy(location, found)}" if isinstance(location, Location) else ""
-            schema.upgrade(session.connection())
+            migrations.upgrade(session.connection())
             tell(f"the database was brought from schema {found} to {SCHEMA_VERSION}{copy}.")
             for facility in facilities.every(session):
                 work = work_in(session, facility, clock_of, SHIPPED)

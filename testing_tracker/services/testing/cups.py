@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.people.codes import label_key
 from testing_tracker.rules.words import MEASURED, Status
 from testing_tracker.store.queries import id_of, is_newest, newest
 from testing_tracker.store.tables import Confirmation, Draw, Participant, Result, Specimen

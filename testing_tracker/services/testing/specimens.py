@@ -10,7 +10,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.specimen_labels import label_key
+from testing_tracker.rules.people.codes import label_key
 from testing_tracker.rules.testing.specimens import NewSpecimen, classify
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.people.lookup import find_participant

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `schema.upgrade` hands over."""
+"""Runs the migrations on the connection that `migrations.upgrade` hands over."""
 
 from alembic import context
 from sqlmodel import SQLModel
