@@ -17,8 +17,8 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.serving.delivery_file import ENDINGS, Deliveries, FolderDelivery, MailDelivery
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.reporting import amended as amended_reports
-from testing_tracker.services.reporting import outbox, reminders
-from testing_tracker.services.reporting.reminders import Overdue
+from testing_tracker.services.reporting import outbox
+from testing_tracker.services.reporting.outbox import Overdue
 from testing_tracker.serving import mail
 from testing_tracker.store.work import Work
 
@@ -232,10 +232,10 @@ class Reminder:
     def tell(self) -> Overdue | None:
         """What is to be told today; None where nothing is overdue, and where it was told already."""
         with self.reading() as work:
-            if reminders.overdue(work) is None or reminders.told(work) is not None:
+            if outbox.overdue_confirmations(work) is None or outbox.reminder_told(work) is not None:
                 return None
         with self.writing() as work:
-            return reminders.tell(work)
+            return outbox.remind(work)
 
     def mail(self) -> ReminderAttempt | None:
         """Make an attempt to mail what was told; None where none is owed, or another process is at it.
@@ -245,10 +245,10 @@ class Reminder:
         if self.way is None or not self.way.reminders:
             return None
         with self.reading() as work:
-            if not reminders.mail_is_owed(work):
+            if not outbox.reminder_is_owed(work):
                 return None
         with self.writing() as work:
-            taken = reminders.claim(work)
+            taken = outbox.claim_reminder(work)
             name, training, day, at = work.facility.name, work.facility.training, work.today, work.now
         if taken is None:
             return None

@@ -16,7 +16,7 @@ from test_serve import serving, stop, wait_for
 
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.rules.serving.delivery_file import MailDelivery
-from testing_tracker.services.reporting.reminders import Overdue
+from testing_tracker.services.reporting.outbox import Overdue
 from testing_tracker.serving.courier import Reminder
 
 # The server's library does not see that a connection has TLS from its start.
@@ -152,12 +152,12 @@ def test_one_that_failed_is_tried_again_until_it_arrives(live, one_office):
 
 
 def test_one_that_was_cut_off_is_sent_again_five_minutes_later(live, one_office):
-    from testing_tracker.services.reporting import reminders
+    from testing_tracker.services.reporting import outbox
 
     with at(NIGHT) as clock, reminder(live, way(one_office)) as one:
         one.tell()
         with one.writing() as work:
-            assert reminders.claim(work)[1].attempt == 1
+            assert outbox.claim_reminder(work)[1].attempt == 1
         assert one.mail() is None
         clock.tick(timedelta(minutes=5))
         assert one.mail().error is None
@@ -179,7 +179,7 @@ def test_yesterdays_is_not_sent_any_more(live, one_office):
 
 def test_how_far_an_earlier_versions_reminders_were_is_carried_over(live, one_office):
     """They were told and mailed by the audit table alone, whose entries have stayed the same."""
-    from testing_tracker.services.reporting import reminders
+    from testing_tracker.services.reporting import outbox
 
     migration = import_module("testing_tracker.store.migrations.versions.0007_states_as_columns")
     one_office.close()
@@ -195,7 +195,7 @@ def test_how_far_an_earlier_versions_reminders_were_is_carried_over(live, one_of
                 one_office.close()
             elif end == "cut off":
                 with one.writing() as work:
-                    assert reminders.claim(work)
+                    assert outbox.claim_reminder(work)
             clock.tick(timedelta(days=1))
         state = "SELECT day, channel, attempts, next_at, busy_until, delivered_at, error FROM delivery ORDER BY day"
         before = live.rows(state)

@@ -22,7 +22,7 @@ from testing_tracker.rules.keeping.owed import (
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.nights import TAKE_BACK, gap_that_waits, last_night
-from testing_tracker.services.reporting import outbox, reminders
+from testing_tracker.services.reporting import outbox
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.store.queries import newest
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
@@ -176,10 +176,10 @@ def _problems(work: Work, state: StatusReport) -> Iterator[str]:
 
 
 def _overdue_confirmations(work: Work) -> OverdueConfirmations | None:
-    overdue = reminders.overdue(work)
+    overdue = outbox.overdue_confirmations(work)
     if overdue is None:
         return None
-    told = reminders.told(work)
+    told = outbox.reminder_told(work)
     error, next_at = None, None
     if told is not None and told.attempts and told.delivered_at is None and not outbox.is_busy(told, work.now):
         was_cut_off = told.busy_until is not None

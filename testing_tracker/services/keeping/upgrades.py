@@ -15,7 +15,7 @@ from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
-from testing_tracker.store import facilities, integrity
+from testing_tracker.store import facilities, integrity, migrations
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import KeyChain

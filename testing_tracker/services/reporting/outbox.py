@@ -2,7 +2,8 @@
 
 An attempt is claimed in one transaction and finished in another, and made in between. What a crash leaves claimed is
 tried again when the claim has run out: what is sent arrives at least once, and may arrive twice. A report is tried
-until it arrives, for as long as its channel is in the delivery file; a reminder is given up when its day is over.
+until it arrives, for as long as its channel is in the delivery file. A reminder of overdue confirmations is told once a
+day, in `serve`'s log and, where that is asked for, by mail, and given up when its day is over; only counts are told.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import wait_after
 from testing_tracker.rules.words import Channel
+from testing_tracker.services.testing import confirmations
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Delivery, Facility, Night
 from testing_tracker.store.work import Work
@@ -33,6 +35,14 @@ class Claim:
     attempt: int
     busy_until: datetime
     attempts_before: int
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """How many definitive results are overdue, and the day by which the longest awaited one should have come."""
+
+    count: int
+    since: date
 
 
 def check_sendable(work: Work, week: Week) -> None:
@@ -149,3 +159,40 @@ def give_back(session: Session, taken: Claim) -> None:
     row = session.get_one(Delivery, taken.delivery_id)
     row.attempts, row.busy_until = taken.attempts_before, None
     session.add(row)
+
+
+def overdue_confirmations(work: Work) -> Overdue | None:
+    """The confirmations that are overdue today, None for nothing; only their count is told."""
+    lines = confirmations.awaited(work, overdue_only=True)
+    return Overdue(len(lines), min(line.expected_by for line in lines)) if lines else None
+
+
+def reminder_told(work: Work) -> Delivery | None:
+    """Today's reminder and how far its mail is; None where it was not told yet."""
+    return on_record(work, work.today, Channel.MAIL)
+
+
+def remind(work: Work) -> Overdue | None:
+    """Put today's reminder on record; None where nothing is overdue, or another process was first."""
+    found = overdue_confirmations(work)
+    if found is None or reminder_told(work) is not None:
+        return None
+    put(work, work.today, Channel.MAIL)
+    work.on_record(Act.CONFIRMATIONS_REMIND, day=work.today, overdue=found.count, since=found.since)
+    return found
+
+
+def reminder_is_owed(work: Work) -> bool:
+    """Whether an attempt to mail today's reminder is due now: it was told, and is neither mailed nor at it."""
+    row = reminder_told(work)
+    return row is not None and is_due(row, work.now) and overdue_confirmations(work) is not None
+
+
+def claim_reminder(work: Work) -> tuple[Overdue, Claim] | None:
+    """Take the next attempt to mail today's reminder; see `claim`."""
+    row, found = reminder_told(work), overdue_confirmations(work)
+    taken = claim(work, row) if row is not None and found is not None else None
+    if taken is None or found is None:
+        return None
+    work.on_record(Act.REMINDER_BEGIN, day=work.today, attempt=taken.attempt)
+    return found, taken
