@@ -8,7 +8,8 @@ name.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_
 from sqlalchemy import select as sa_select
@@ -21,7 +22,6 @@ from testing_tracker.rules.words import DrawKind, RecommendationStatus, Role, St
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.drawing.keys import Rotated
-from testing_tracker.services.drawing.taken_back import keep_as_it_was_made
 from testing_tracker.services.people import staff
 from testing_tracker.services.reporting import outbox
 from testing_tracker.services.testing.attendance import set_status
@@ -78,6 +78,17 @@ class TakenBack:
     restored: list[Reopened]
     decided: list[int]
     key: Rotated
+
+
+@dataclass(frozen=True)
+class NightsTakenBack:
+    """Nights that do not count, by their days, with who took them back, when (UTC) and why."""
+
+    first_day: date
+    last_day: date
+    recorded_at: datetime
+    recorded_by: str
+    reason: str
 
 
 def nights_ahead(work: Work) -> Ahead:
@@ -263,10 +274,22 @@ def _out_of_the_draws(work: Work, ahead: Ahead, row: TakingBack) -> int:
         draw.taken_back_id = row.id
         if draw.status != Status.CANCELLED:
             set_status(work, draw, Status.CANCELLED, f"the night was taken back: {row.reason}")
-        keep_as_it_was_made(work, draw)
+        work.on_record(Act.DRAW_TAKE_BACK, draw=draw, **as_it_was_made(draw))
         work.session.add(draw)
     work.session.flush()
     return gone + len(kept)
+
+
+def as_it_was_made(draw: Draw) -> dict[str, Any]:
+    """What the audit table keeps of a draw whose night is taken back, because no run decides it again."""
+    return {
+        "due_on": draw.due_on,
+        "kind": str(draw.kind),
+        "version": draw.schedule_version_id,
+        "panel": draw.panel,
+        "made_at": draw.recorded_at.isoformat(),
+        "taken_back": draw.taken_back_id,
+    }
 
 
 def _restore(
@@ -306,3 +329,11 @@ def _forget_deliveries(work: Work) -> None:
         if week.sunday >= work.today:
             work.session.delete(row)
     work.session.flush()
+
+
+def taken_back(work: Work) -> list[NightsTakenBack]:
+    """All that were ever taken back at the facility, in the order in which that was done."""
+    rows = work.session.exec(
+        select(TakingBack).where(TakingBack.facility_id == work.facility_id).order_by(col(TakingBack.id))
+    )
+    return [NightsTakenBack(row.first_day, row.last_day, row.recorded_at, row.recorded_by, row.reason) for row in rows]

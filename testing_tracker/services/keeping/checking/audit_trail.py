@@ -1,5 +1,6 @@
 """Says in words which records were changed by anything but this program."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -16,7 +17,7 @@ from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.drawing import keys
-from testing_tracker.services.drawing.taken_back import Found
+from testing_tracker.services.drawing.taking_back import as_it_was_made
 from testing_tracker.services.schedules.versions import may_have_bound
 from testing_tracker.services.testing.settling import window_of
 from testing_tracker.store import ledger
@@ -25,7 +26,9 @@ from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger_rows import ROWS_AT_A_TIME
 from testing_tracker.store.queries import governs, is_newest, of_facility
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Pool, Reading, Renaming, Result
-from testing_tracker.store.work import Work
+from testing_tracker.store.work import Work, as_json
+
+Found = tuple[date, str, str]  # the day, the participant's code, and what is wrong
 
 _SAYS_OTHERWISE = "the draw on record does not say what its results lead to"
 _LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
@@ -301,6 +304,41 @@ _KNOWN = {
     "last_holiday_year_id": "holiday_year",
     "last_closure_id": "closure",
 }
+
+
+def changed_remains(work: Work) -> Iterator[Found]:
+    """Draws of nights that were taken back which are not as they were then."""
+    said = (
+        select(AuditEntry.detail)
+        .where(AuditEntry.draw_id == Draw.id, AuditEntry.act == Act.DRAW_TAKE_BACK)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = work.session.exec(
+        select(Draw, Participant.code, said)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(Participant.facility_id == work.facility_id, col(Draw.taken_back_id).is_not(None))
+        .order_by(col(Draw.due_on), col(Draw.id))
+    )
+    for draw, code, detail in rows:
+        is_free = draw.ordered_for is None and not (draw.expected or draw.unable or draw.late)
+        if draw.status != Status.CANCELLED or not is_free or as_json(as_it_was_made(draw)) != detail:
+            yield draw.due_on, code, "the draw of a night that was taken back is not as it was then"
+    lost = work.session.exec(
+        select(AuditEntry, col(Participant.code))
+        .join(Participant, col(Participant.id) == AuditEntry.participant_id)
+        .join(Draw, col(Draw.id) == AuditEntry.draw_id, isouter=True)
+        .where(
+            AuditEntry.facility_id == work.facility_id,
+            AuditEntry.act == Act.DRAW_TAKE_BACK,
+            or_(col(Draw.id).is_(None), col(Draw.participant_id).is_distinct_from(col(AuditEntry.participant_id))),
+        )
+        .order_by(col(AuditEntry.id))
+    )
+    for entry, code in lost:
+        day = date.fromisoformat(json.loads(entry.detail or "{}")["due_on"])
+        yield day, code, "the draw of a night that was taken back is on record no more"
 
 
 def broken_seals(work: Work, key_file: KeyFile) -> Iterator[Found]:

@@ -17,10 +17,11 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.drawing import keys, pools
 from testing_tracker.services.drawing.keys import Begun
-from testing_tracker.services.drawing.taken_back import NightsTakenBack, changed_remains, taken_back
+from testing_tracker.services.drawing.taking_back import NightsTakenBack, taken_back
 from testing_tracker.services.keeping.checking.audit_trail import (
     broken_seals,
     changed_records,
+    changed_remains,
     misplaced_draws,
     wrong_codes,
     wrong_outcomes,
