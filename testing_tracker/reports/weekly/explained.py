@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in, tally_columns, tally_of
@@ -14,7 +14,7 @@ from testing_tracker.rules.reporting.tally import COUNTS, Tally, compliance_of, 
 from testing_tracker.rules.words import DrawKind, Outcome, Status
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.people.lookup import find_participant, record_with_code
-from testing_tracker.store.queries import id_of, result_of
+from testing_tracker.store.queries import draws_with, id_of, newest, result_of
 from testing_tracker.store.tables import AuditEntry, Draw
 from testing_tracker.store.work import Work
 
@@ -63,15 +63,8 @@ def explained(work: Work, code: str, week: Week | None = None) -> Explained:
     before_printing.check_draws(work, week, only=participant.id)
     lines = participants_in(work, week, only=id_of(participant))
     line = next(iter(lines), None)
-    draws = work.session.exec(
-        select(Draw)
-        .where(
-            Draw.participant_id == participant.id,
-            col(Draw.due_on).between(week.monday, week.sunday),
-            Draw.status != Status.CANCELLED,
-        )
-        .order_by(col(Draw.due_on), col(Draw.id))
-    ).all()
+    of_the_week = (Draw.participant_id == participant.id, col(Draw.due_on).between(week.monday, week.sunday))
+    draws = draws_with(work.session, *of_the_week, Draw.status != Status.CANCELLED)
     tallies = [_tally_of(work, draw) for draw in draws]
     if line is not None and total(tallies) != line.tally:
         raise TestingTrackerError(
@@ -94,9 +87,7 @@ def _tally_of(work: Work, draw: Draw) -> Tally:
 
 def _explained(session: Session, draw: Draw, tally: Tally) -> ExplainedDraw:
     result = result_of(session, id_of(draw))
-    last = session.exec(
-        select(AuditEntry).where(AuditEntry.draw_id == draw.id).order_by(col(AuditEntry.id).desc()).limit(1)
-    ).first()
+    last = newest(session, AuditEntry, AuditEntry.draw_id == draw.id)
     return ExplainedDraw(
         due_on=draw.due_on,
         kind=DrawKind(draw.kind),

@@ -1,9 +1,10 @@
 """The facility's own word that it is closed on a day, at short notice, and that it is open after all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
@@ -126,36 +127,30 @@ def _add(work: Work, days: Sequence[date], reason: str, *, is_closed: bool) -> N
 
 
 def _excuse(work: Work, reason: str) -> int:
-    waiting = work.session.exec(
-        select(Draw)
-        .where(
-            of_facility(work.facility_id, Draw.participant_id),
-            Draw.due_on == work.today,
-            Draw.status == Status.DUE,
-            col(Draw.because).is_distinct_from(Because.RECOLLECT),  # a specimen was given, and stays on record
-        )
-        .order_by(col(Draw.id))
-    ).all()
-    for draw in waiting:
-        set_status(work, draw, Status.EXCUSED, Because.WAS_CLOSED, reason)
-    return len(waiting)
+    # Where a specimen is to be collected again, one was given, and stays on record.
+    still_due = (Draw.status == Status.DUE, col(Draw.because).is_distinct_from(Because.RECOLLECT))
+    return _set_todays(work, still_due, Status.EXCUSED, Because.WAS_CLOSED, reason)
 
 
 def _make_due(work: Work, closure: Closure | None) -> int:
     assert closure is not None
-    excused = work.session.exec(
-        select(Draw)
-        .where(
-            of_facility(work.facility_id, Draw.participant_id),
-            Draw.due_on == work.today,
-            Draw.status == Status.EXCUSED,
-            col(Draw.reason).in_(every_sentence(Because.WAS_CLOSED, closure.reason)),
-        )
-        .order_by(col(Draw.id))
-    ).all()
-    for draw in excused:
-        set_status(work, draw, Status.DUE, Because.REOPENED)
-    return len(excused)
+    excused = (Draw.status == Status.EXCUSED, col(Draw.reason).in_(every_sentence(Because.WAS_CLOSED, closure.reason)))
+    return _set_todays(work, excused, Status.DUE, Because.REOPENED)
+
+
+def _set_todays(
+    work: Work,
+    which: Iterable[ColumnElement[bool] | bool],
+    status: Status,
+    because: Because,
+    reason: str | None = None,
+) -> int:
+    """Change the status of today's draws with these conditions; returns how many there were."""
+    today = (of_facility(work.facility_id, Draw.participant_id), Draw.due_on == work.today)
+    draws = work.session.exec(select(Draw).where(*today, *which).order_by(col(Draw.id))).all()
+    for draw in draws:
+        set_status(work, draw, status, because, reason)
+    return len(draws)
 
 
 def _made_in_their_place(work: Work, known: KnownDays, days: Sequence[date], decided_to: date) -> list[str]:
