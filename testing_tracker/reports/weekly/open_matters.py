@@ -1,23 +1,24 @@
 """What is open when the weekly report is printed: recommendations with their tests, reviews, overdue confirmations."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.words import Channel, Outcome, RecommendationStatus, ReviewReason, Status
+from testing_tracker.rules.words import RecommendationStatus, Status
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.recommendation_lines import (
     EvidenceLine,
     RecommendationLine,
     read_recommendations,
 )
-from testing_tracker.services.deciding.reviews import ReviewLine, ReviewStatus
+from testing_tracker.services.deciding.reviews import ReviewLine
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.services.testing import confirmations
 from testing_tracker.services.testing.confirmations import Awaited
@@ -102,56 +103,23 @@ def as_json(standing: OpenMatters) -> str:
 
 
 def from_json(text: str) -> OpenMatters:
-    """What waited when an edition was first printed, from what it keeps."""
-    kept = json.loads(text)
-    return OpenMatters(
-        as_of=datetime.fromisoformat(kept["as_of"]),
-        recommendations=[_recommended_from(found) for found in kept["recommendations"]],
-        reviews=[_review_from(found) for found in kept["reviews"]],
-        overdue=[_awaited_from(found) for found in kept["overdue"]],
-        recollections=[  # earlier versions of the program did not keep them
-            ToRecollect(**{**found, "due_on": date.fromisoformat(found["due_on"])})
-            for found in kept.get("recollections", [])
-        ],
-        amended=[_amended_from(found) for found in kept.get("amended", [])],
-    )
+    """What waited when an edition was first printed, from what it keeps; earlier versions kept less."""
+    standing: OpenMatters = _of_type(OpenMatters, json.loads(text))
+    return standing
 
 
-def _recommended_from(kept: dict[str, Any]) -> Recommended:
-    tests = [
-        EvidenceNow(
-            **{
-                **test,
-                "due_on": date.fromisoformat(test["due_on"]),
-                "same_use_as": [date.fromisoformat(day) for day in test["same_use_as"]],
-            }
-        )
-        for test in kept["evidence"]
-    ]
-    return Recommended(**{**kept, "raised_at": datetime.fromisoformat(kept["raised_at"]), "evidence": tests})
-
-
-def _review_from(kept: dict[str, Any]) -> ReviewLine:
-    done_at = datetime.fromisoformat(kept["done_at"]) if kept["done_at"] else None
-    return ReviewLine(
-        **{
-            **kept,
-            "about": ReviewReason(kept["about"]),
-            "due_on": date.fromisoformat(kept["due_on"]),
-            "status": ReviewStatus(kept["status"]),
-            "raised_at": datetime.fromisoformat(kept["raised_at"]),
-            "done_at": done_at,
-        }
-    )
-
-
-def _awaited_from(kept: dict[str, Any]) -> Awaited:
-    days = {name: date.fromisoformat(kept[name]) for name in ("due_on", "sent_on", "expected_by")}
-    return Awaited(**{**kept, **days, "outcome": Outcome(kept["outcome"]) if kept["outcome"] else None})
-
-
-def _amended_from(kept: dict[str, Any]) -> AmendedReport:
-    return AmendedReport(kept["week"], Channel(kept["channel"]), datetime.fromisoformat(kept["delivered_at"]))
+def _of_type(kind: Any, kept: Any) -> Any:  # noqa: ANN401  whatever a field's type may be, and JSON has for it
+    """A value of a field's type, from what JSON keeps of it."""
+    if kept is None:
+        return None
+    if hasattr(kind, "__dataclass_fields__"):
+        kinds = get_type_hints(kind)
+        return kind(**{name: _of_type(kinds[name], value) for name, value in kept.items()})
+    if get_origin(kind) is list:
+        return [_of_type(get_args(kind)[0], value) for value in kept]
+    if get_origin(kind) is UnionType:  # with None
+        return _of_type(get_args(kind)[0], kept)
+    return kind.fromisoformat(kept) if kind in (date, datetime) else kind(kept)
 
 
 def recommendations_in(work: Work, week: Week) -> list[Recommended]:
@@ -160,22 +128,16 @@ def recommendations_in(work: Work, week: Week) -> list[Recommended]:
 
 
 def _recommended(line: RecommendationLine) -> Recommended:
-    return Recommended(
-        id=line.id,
-        participant=line.participant,
-        from_level=line.from_level,
-        to_level=line.to_level,
-        status=line.status,
-        raised_at=line.raised_at,
-        age_days=line.age_days,
-        evidence=[_proof(test) for test in line.evidence],
-        reason=line.reason,
-        certainty=line.certainty,
-    )
+    """What an edition keeps of a recommendation, of the fields that a clinician sees."""
+    return Recommended(**_fields_of(Recommended, line) | {"evidence": [_evidence(test) for test in line.evidence]})
 
 
-def _proof(test: EvidenceLine) -> EvidenceNow:
-    return EvidenceNow(test.due_on, test.outcome, test.analytes, test.status, test.method, test.same_use_as)
+def _evidence(test: EvidenceLine) -> EvidenceNow:
+    return EvidenceNow(**_fields_of(EvidenceNow, test))
+
+
+def _fields_of(kept: type[Recommended | EvidenceNow], line: RecommendationLine | EvidenceLine) -> dict[str, Any]:
+    return {one.name: getattr(line, one.name) for one in fields(kept)}
 
 
 def _in_report(work: Work, week: Week) -> ColumnElement[bool]:
