@@ -33,7 +33,8 @@ from testing_tracker.rules.testing.log_line import (
 from testing_tracker.rules.words import Outcome, RecommendationStatus, Status
 
 if TYPE_CHECKING:
-    from testing_tracker.services.testing.log_session import EntryOnRecord, Opened, RaisedByEntry
+    from testing_tracker.services.testing.log_session import EntryOnRecord, Opened
+    from testing_tracker.services.testing.settling import RaisedRecommendation
     from testing_tracker.store.work import Work
 
     State: TypeAlias = "_AwaitsCode | _AwaitsWhich | _AwaitsResult | _AwaitsReason"
@@ -156,7 +157,7 @@ class Conversation:
         self._undone += 1
         now = f"{undone.status}, because {undone.because}" if undone.because else f"{undone.status} again"
         self.tell(f"{line.opened.which}: {line.recorded} taken back; it is {now}.")
-        self.tell_all(_recommended(line.opened.code, undone.raised))
+        self.tell_all(_recommended(undone.raised))
         self.tell_all(
             f"Recommendation {number} was decided on what this takes back. The decision stands until a clinician "
             "changes it."
@@ -360,12 +361,12 @@ def _said_of(accepted: "EntryOnRecord") -> list[str]:
     opened, logged = accepted.opened, accepted.logged
     if logged is None:
         done = f"{opened.which}: {accepted.recorded} (was {accepted.before})."
-        return [done, *_recommended(opened.code, accepted.raised)]
+        return [done, *_recommended(accepted.raised)]
     return [
         *told(opened.which, f"{found_in_words(logged)} logged", logged),
         *(f"Note: {one}." for one in logged.warnings),
     ]
 
 
-def _recommended(code: str, raised: "RaisedByEntry | None") -> list[str]:
-    return [recommendation_line(raised.number, code, raised.status, raised.reason)] if raised else []
+def _recommended(raised: "RaisedRecommendation | None") -> list[str]:
+    return [recommendation_line(raised.number, raised.participant, raised.status, raised.reason)] if raised else []

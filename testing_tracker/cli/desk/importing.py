@@ -76,7 +76,7 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "ImportReport", no
     for number, said in tally.notes:
         click.echo(in_one_line(f"{file}:{number}: note: {said.rstrip('.')}."), err=True)
     for raised in tally.recommendations:
-        say(desk, recommendation_line(raised.id, raised.participant, RecommendationStatus.OPEN, raised.reason))
+        say(desk, recommendation_line(raised.number, raised.participant, RecommendationStatus.OPEN, raised.reason))
     for code, lost in tally.lost_grounds.items():
         say(desk, lost_ground_line(code, lost))
     counted = f"{noun}: {tally.taken} imported, {tally.unchanged} unchanged, {len(tally.refused)} refused."

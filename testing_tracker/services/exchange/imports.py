@@ -21,6 +21,7 @@ from testing_tracker.rules.words import Level, Outcome
 from testing_tracker.services.people import participants
 from testing_tracker.services.people.lookup import LookAlikes, looks_like
 from testing_tracker.services.schedules import versions
+from testing_tracker.services.testing.settling import RaisedRecommendation
 from testing_tracker.store.work import Work
 
 PARTICIPANT_COLUMNS = ("participant", "level", "schedule", "enrolled_on")
@@ -48,15 +49,6 @@ class Refused:
     raw: str
 
 
-@dataclass(frozen=True)
-class RaisedByImport:
-    """A recommendation that an import raised or added evidence to."""
-
-    id: int
-    participant: str
-    reason: str
-
-
 @dataclass
 class ImportReport:
     """What an import did. `header` is the file's own, for writing the refused lines out again.
@@ -69,7 +61,7 @@ class ImportReport:
     taken: int = 0
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
-    recommendations: list[RaisedByImport] = field(default_factory=list)
+    recommendations: list[RaisedRecommendation] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
     lost_grounds: dict[str, str] = field(default_factory=dict)
 

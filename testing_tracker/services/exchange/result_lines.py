@@ -19,7 +19,6 @@ from testing_tracker.rules.words import MEASURED, SPECIMENS, DrawKind, Method, O
 from testing_tracker.services.exchange.imports import (
     ImportedRow,
     ImportReport,
-    RaisedByImport,
     check_analytes,
     imported_rows,
     read_analytes,
@@ -33,6 +32,7 @@ from testing_tracker.services.schedules.versions import test_of
 from testing_tracker.services.testing import results
 from testing_tracker.services.testing.collections import collected_instant
 from testing_tracker.services.testing.draws import OpenDraw, find_draw, find_draw_to_correct
+from testing_tracker.services.testing.settling import RaisedRecommendation
 from testing_tracker.store.queries import draws_on, id_of
 from testing_tracker.store.tables import Draw, Recommendation, Result
 from testing_tracker.store.work import Work
@@ -89,16 +89,15 @@ def import_results(work: Work, lines: Iterable[str]) -> ImportReport:
     differs from what is on record is refused with what differs: a correction needs a reason, which `amend` asks for.
     """
     tally = ImportReport()
-    raised: dict[int, str] = {}
+    raised: dict[int, tuple[str, Recommendation]] = {}
     for rows in _by_specimens(_read_rows(work, lines, tally), tally):
         for logged in _take(work, rows, tally):
             if logged.recommendation is not None:
-                raised[id_of(logged.recommendation)] = logged.participant.code
+                raised[id_of(logged.recommendation)] = logged.participant.code, logged.recommendation
             if logged.settled.lost is not None:
                 tally.lost_grounds[logged.participant.code] = logged.settled.lost
-    for identity, code in raised.items():
-        reason = work.session.get_one(Recommendation, identity).reason  # as the file's last positive left it
-        tally.recommendations.append(RaisedByImport(identity, code, reason))
+    # As the file's last positive left them.
+    tally.recommendations = [RaisedRecommendation.of(*changed) for changed in raised.values()]
     tally.refused.sort(key=lambda refused: refused.number)
     tally.notes.sort()
     return tally

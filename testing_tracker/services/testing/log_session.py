@@ -12,12 +12,13 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.log_line import Entry, codes_meant
 from testing_tracker.rules.testing.which_draw import check_change
-from testing_tracker.rules.words import DrawKind, Method, Outcome, ParticipantStatus, RecommendationStatus, Status
+from testing_tracker.rules.words import DrawKind, Method, Outcome, ParticipantStatus, Status
 from testing_tracker.services.people.lookup import find_participant, participant_with_code
 from testing_tracker.services.testing import attendance, prescriptions, results, settling
 from testing_tracker.services.testing import earlier as undone
 from testing_tracker.services.testing.draws import OpenDraw, due, find_draw, find_draw_to_correct, night_has_run
 from testing_tracker.services.testing.results import Logged, NewResult
+from testing_tracker.services.testing.settling import RaisedRecommendation
 from testing_tracker.store.queries import draws_on, id_of, in_force_id, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Enrolment, Participant, Prescription, Recommendation, Result
 from testing_tracker.store.work import Work
@@ -50,15 +51,6 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class RaisedByEntry:
-    """A recommendation that a line has raised, changed or withdrawn, as it stood then."""
-
-    number: int
-    status: RecommendationStatus
-    reason: str
-
-
-@dataclass(frozen=True)
 class EntryOnRecord:
     """A line on record, and how to take it back: what the draw was before, and the result that was written.
 
@@ -68,7 +60,7 @@ class EntryOnRecord:
 
     opened: Opened
     recorded: Outcome | Status
-    raised: RaisedByEntry | None
+    raised: RaisedRecommendation | None
     logged: Logged | None
     before: Status
     reason_before: str | None
@@ -85,7 +77,7 @@ class Undone:
 
     status: Status
     because: str | None
-    raised: RaisedByEntry | None
+    raised: RaisedRecommendation | None
     decided: Sequence[int]
     lost: str | None = None
 
@@ -216,7 +208,7 @@ def _record(work: Work, opened: Opened, found: OpenDraw, said: Entry) -> EntryOn
     return EntryOnRecord(
         opened=opened,
         recorded=(logged.outcome if logged else None) or Status(draw.status),
-        raised=_raised(changed),
+        raised=_raised(opened.code, changed),
         logged=logged,
         before=before,
         reason_before=reason,
@@ -237,18 +229,18 @@ def undo(work: Work, line: EntryOnRecord) -> Undone:
     _check_unchanged(work.session, found, line)
     if line.before is Status.DUE and not _is_still_open(work, draw):
         logged = results.take_back(work, found, Status.DUE, WHY_UNDONE)
-        return Undone(
-            Status(draw.status), logged.because, _raised(logged.recommendation), logged.decided, logged.settled.lost
-        )
+        changed = _raised(opened.code, logged.recommendation)
+        return Undone(Status(draw.status), logged.because, changed, logged.decided, logged.settled.lost)
     if line.result_id is not None:
         _take_result_back(work, found, line.result_id)
     work.on_record(Act.LOG_UNDO, draw=draw, reason=WHY_UNDONE, due_on=draw.due_on, undone=line.recorded)
     draw.unable = line.was_unable
-    changed = attendance.set_status(work, draw, line.before, line.reason_before)
+    followed = attendance.set_status(work, draw, line.before, line.reason_before)
     settled = settling.settle(work, draw)
     if line.raised is not None:
         undone.mark_recommendation(work, line.raised.number, draw)
-    return Undone(line.before, None, _raised(settled.recommendation or changed), settled.decided, settled.lost)
+    changed = _raised(opened.code, settled.recommendation or followed)
+    return Undone(line.before, None, changed, settled.decided, settled.lost)
 
 
 def _check_unchanged(session: Session, found: OpenDraw, line: EntryOnRecord) -> None:
@@ -297,7 +289,5 @@ def _take_result_back(work: Work, found: OpenDraw, result_id: int) -> None:
         raise ChangedSinceError(f"{found.which} was recorded by somebody else just now. Look at it first.") from None
 
 
-def _raised(recommendation: Recommendation | None) -> RaisedByEntry | None:
-    if recommendation is None:
-        return None
-    return RaisedByEntry(id_of(recommendation), RecommendationStatus(recommendation.status), recommendation.reason)
+def _raised(code: str, changed: Recommendation | None) -> RaisedRecommendation | None:
+    return RaisedRecommendation.of(code, changed) if changed is not None else None

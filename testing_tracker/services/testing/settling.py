@@ -7,6 +7,7 @@ its newest reading, and are brought in line here and nowhere else.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from sqlmodel import Session, col, select
 
@@ -14,7 +15,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import TestingRule
 from testing_tracker.rules.testing.interpretation import Interpretation
 from testing_tracker.rules.testing.settling import ResultAsRead, Statement, Together, together, what_a_draw_says
-from testing_tracker.rules.words import DrawKind, Method, Outcome, ReviewReason, Status, Validity
+from testing_tracker.rules.words import DrawKind, Method, Outcome, RecommendationStatus, ReviewReason, Status, Validity
 from testing_tracker.services.deciding import evidence, reviews
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.testing import prescriptions
@@ -43,6 +44,21 @@ class Settled:
     def is_expected(self) -> bool:
         """Whether prescriptions explain all that was found."""
         return self.read.is_explained
+
+
+@dataclass(frozen=True)
+class RaisedRecommendation:
+    """A recommendation that an act has raised, changed or withdrawn, as it stood then."""
+
+    number: int
+    participant: str
+    status: RecommendationStatus
+    reason: str
+
+    @classmethod
+    def of(cls, participant: str, changed: Recommendation) -> Self:
+        """The recommendation as it stands now, with its participant's code."""
+        return cls(id_of(changed), participant, RecommendationStatus(changed.status), changed.reason)
 
 
 def interpretation_of(work: Work, draw: Draw, result: Result, found: Sequence[str]) -> Interpretation:
