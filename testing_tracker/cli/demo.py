@@ -86,7 +86,7 @@ def _show(path: Path, monday: "date") -> tuple[str, int]:
             command.invoke(context)
     with desk.reading() as work:
         due = services.draws.due(work, monday)
-        waiting = services.recommendations.listed(work, open_only=True)
+        waiting = services.recommendations.listed(work)
     desk.engine.dispose()
     return due[0].participant, waiting[0].id
 

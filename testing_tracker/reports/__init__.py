@@ -1,1 +1,1 @@
-"""Reports on the records: a module that gathers one from the database, and one that writes it out as text."""
+"""Reports on the records: each gathered from the database once, said in words once, and written out in many forms."""

@@ -257,7 +257,7 @@ class _Simulation:
         results.amend_result(work, found, corrected, "the laboratory's confirmation test is negative")
 
     def _decide_recommendations(self, work: Work) -> None:
-        open_ones = recommendations.listed(work, open_only=True)
+        open_ones = recommendations.listed(work)
         for line in reversed(open_ones):  # oldest first
             if self.chance.random() > 0.8:
                 continue

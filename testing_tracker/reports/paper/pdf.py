@@ -124,7 +124,7 @@ def section_data(section: Section) -> dict[str, object]:
 
 
 def encrypted(pdf: bytes, passphrase: str) -> bytes:
-    """The same pdf with AES-256 (ISO 32000-2), to be opened with the passphrase only."""
+    """A pdf encrypted with AES-256 (ISO 32000-2), to be opened with the passphrase only."""
     from pypdf import PdfReader, PdfWriter
 
     writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf)))

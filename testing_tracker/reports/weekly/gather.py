@@ -1,4 +1,7 @@
-"""Gathers the weekly compliance report from the database: the facility's week, for each participant and in all."""
+"""Gathers the weekly compliance report from the database: a facility's week, its gaps, leaves and open questions.
+
+A large facility's lines wait in a `Spool`, so that they do not fill the memory.
+"""
 
 import pickle
 import tempfile

@@ -1,4 +1,4 @@
-"""The message that carries a week's report; what can be read unopened says nothing about tests."""
+"""Messages by mail, the one that carries a week's report among them; unopened they say nothing about tests."""
 
 from dataclasses import dataclass
 from datetime import datetime

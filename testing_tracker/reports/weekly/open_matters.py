@@ -1,4 +1,9 @@
-"""What is open when the weekly report is printed: recommendations with their tests, reviews, overdue confirmations."""
+"""Open matters when a weekly report is printed, and as its edition keeps them: what waits for somebody to act.
+
+That is recommendations with their tests, reviews, definitive results that are overdue, specimens to be collected again,
+and reports that were amended after they were delivered. What an edition keeps of a recommendation has less than the
+line that a clinician sees (`recommendation_lines`), and stays as it is whatever that line comes to show.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field, fields
@@ -123,7 +128,7 @@ def _of_type(kind: Any, kept: Any) -> Any:  # noqa: ANN401  whatever a field's t
 
 
 def recommendations_in(work: Work, week: Week) -> list[Recommended]:
-    """Those open now and those raised or decided in the facility's week, oldest first."""
+    """The recommendations open now, and those raised or decided in the facility's week, oldest first."""
     return [_recommended(line) for line in reversed(read_recommendations(work, _in_report(work, week)))]
 
 

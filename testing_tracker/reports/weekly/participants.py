@@ -1,4 +1,4 @@
-"""The weekly report's lines: what became of each participant's draws, and the use pattern up to the week.
+"""Counts draws by tally and by letter, and reads the weekly report's lines: a participant each, with the use pattern.
 
 The database counts; what comes back is a row a participant, so a year of draws costs no memory and little time.
 """
@@ -37,7 +37,7 @@ LETTERS = tuple(
 
 
 def facts_of_a_week() -> ColumnElement[int]:
-    """What there was in a week's draws, as a number from 0 to 15 that `LETTERS` has the letter for."""
+    """A week's facts, what its draws had, as a number from 0 to 15 that `LETTERS` has the letter for."""
 
     def there_was(condition: ColumnElement[bool], worth: int) -> ColumnElement[int]:
         return func.max(case((condition, worth), else_=0))

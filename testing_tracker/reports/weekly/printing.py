@@ -1,4 +1,4 @@
-"""A weekly report made ready to be written out: who printed it and when, and whether it was amended since."""
+"""A printed weekly report, ready to be written out: by whom and when, in which order, and whether it was amended."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """Says the weekly report in words and figures, once for all the forms that people read.
 
-The first page is a list of rates, counts, warnings and sections; the lines are a participant each. What is here is
-text; how it looks is up to the form.
+The first page is a list of rates, counts, warnings and sections, which `_LISTS` has in their order; then the draws by
+weekday and the trend. What is here is text; how it looks is up to the form.
 """
 
 from collections.abc import Iterator

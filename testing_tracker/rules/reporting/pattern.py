@@ -50,7 +50,7 @@ def week_letter(tests: Iterable[tuple[Status, Outcome | None]]) -> str:
 
 
 def letter_of(*, positive: bool, negative: bool, provided: bool, absent: bool) -> str:
-    """The letter of a week from what there was in it: usable results of either kind, a specimen, a draw not given."""
+    """The letter for what there was in a week: usable results of either kind, a specimen, a draw not given."""
     if positive and negative:
         return MIXED
     if positive:

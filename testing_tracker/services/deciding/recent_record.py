@@ -1,4 +1,4 @@
-"""A participant's recent record, for a clinician who is about to decide: what fits on one screen."""
+"""Use patterns of many participants, and one's recent record for a clinician who is about to decide, on one screen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def test_of(draw: Draw) -> Test:
 
 @lru_cache  # of few different ones, for millions of draws
 def as_test(status: str, outcome: str | None, expected: bool) -> Test:
-    """A draw's columns as the rules for patterns and streaks take them, as `test_of` does."""
+    """A draw's columns as the rules for patterns and streaks take them."""
     return Status(status), outcome_that_counts(outcome, expected=expected)
 
 

@@ -169,12 +169,9 @@ def shown(work: Work, number: int) -> ShownRecommendation:
     return ShownRecommendation(line, [said.get(draw, NOTHING_SAID) for draw in draws], recent_record(work, participant))
 
 
-def listed(work: Work, *, open_only: bool) -> list[RecommendationLine]:
-    """The facility's recommendations, newest first."""
-    is_wanted = ~col(Recommendation.undone)
-    return read_recommendations(
-        work, col(Recommendation.status) == RecommendationStatus.OPEN if open_only else is_wanted
-    )
+def listed(work: Work) -> list[RecommendationLine]:
+    """The facility's open recommendations, newest first."""
+    return read_recommendations(work, col(Recommendation.status) == RecommendationStatus.OPEN)
 
 
 READY = "ready for review of a lower level"
