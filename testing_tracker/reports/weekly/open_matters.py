@@ -124,7 +124,7 @@ def _of_type(kind: Any, kept: Any) -> Any:  # noqa: ANN401  whatever a field's t
         return [_of_type(get_args(kind)[0], value) for value in kept]
     if get_origin(kind) is UnionType:  # with None
         return _of_type(get_args(kind)[0], kept)
-    return kind.fromisoformat(kept) if kind in (date, datetime) else kind(kept)
+    return kind.fromisoformat(kept) if hasattr(kind, "fromisoformat") else kind(kept)  # a day or an instant
 
 
 def recommendations_in(work: Work, week: Week) -> list[Recommended]:
