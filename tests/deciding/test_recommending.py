@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from testing_tracker.rules.deciding.escalation import LADDER
 from testing_tracker.rules.deciding.recommending import Case, Fact, Wanted, wanted, weighed
 from testing_tracker.rules.schedules.schedule import Missed, ResponseRule
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.testing.carry_over import Found, same_uses
 from testing_tracker.rules.words import Level, ReviewReason, Status, TakenAs
 
@@ -35,7 +36,7 @@ def absent(number: int, status: Status, response: ResponseRule, **more) -> Fact:
 def case(*facts: Fact, level: Level = Level.OUTPATIENT, acts=()) -> Case:
     """A case of these draws alone, with what they say of each other worked out."""
     found = [Found(one.draw_id, one.on, {name: WINDOWS[name] for name in one.found}) for one in facts if one.grounds]
-    same = same_uses([one for one in found if one.windows])
+    same = same_uses(SHIPPED, [one for one in found if one.windows])
     return Case(
         level=level,
         facts=[replace(one, same_use=same.get(one.draw_id, ()) if one.is_positive else ()) for one in facts],

@@ -3,6 +3,7 @@
 import pytest
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.testing.log_line import check_new_code
 
 WORDS = ["n", "P", "i", "m", "r", "s", "e", "u", "c", "q", "neg", "Missed", "coc", "THC", "bup", "cause", "scheduled"]
@@ -11,12 +12,12 @@ WORDS = ["n", "P", "i", "m", "r", "s", "e", "u", "c", "q", "neg", "Missed", "coc
 @pytest.mark.parametrize("code", WORDS)
 def test_a_word_of_the_log_is_no_code(code):
     with pytest.raises(TestingTrackerError, match="cannot be a new participant's code"):
-        check_new_code(code)
+        check_new_code(SHIPPED, code)
 
 
 @pytest.mark.parametrize("code", ["A", "A17", "n1", "coc-7", "17"])
 def test_another_code_is_one(code):
-    assert check_new_code(code) == code
+    assert check_new_code(SHIPPED, code) == code
 
 
 def test_neither_one_by_one_nor_in_a_file(clinic):
@@ -32,7 +33,7 @@ def test_neither_one_by_one_nor_in_a_file(clinic):
 def with_n(clinic):
     """Participants n and coc, enrolled by an earlier version of the program, are due beside A17."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("testing_tracker.services.people.participants.check_new_code", lambda code: code)
+        patch.setattr("testing_tracker.services.people.participants.check_new_code", lambda _vocabulary, code: code)
         clinic.add("A17", "n", "coc")
     clinic("draw")
     return clinic

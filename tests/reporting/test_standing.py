@@ -7,8 +7,8 @@ from testing_tracker.reports.weekly.open_matters import EvidenceNow, OpenMatters
 from testing_tracker.rules.words import Channel, Outcome, ReviewReason
 from testing_tracker.services.deciding.reviews import ReviewLine, ReviewStatus
 from testing_tracker.services.reporting.amended import AmendedReport
-from testing_tracker.services.testing.attendance import ToRecollect
 from testing_tracker.services.testing.confirmations import Awaited
+from testing_tracker.services.testing.recollections import ToRecollect
 
 NOON = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
 DAY = date(2026, 11, 18)

@@ -37,8 +37,8 @@ def test_what_is_measured_has_the_same_names_in_tables_options_and_columns() -> 
     assert tuple(field.name for field in fields(Measurements)) == MEASURED
 
 
-def validity(measurements: Measurements) -> str:
-    return str(classify("urine", measurements).validity)
+def validity(measurements: Measurements, vocabulary: Vocabulary = SHIPPED) -> str:
+    return str(classify("urine", measurements, vocabulary).validity)
 
 
 @pytest.mark.parametrize(
