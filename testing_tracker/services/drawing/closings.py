@@ -29,7 +29,7 @@ from testing_tracker.services.schedules import versions as schedules
 from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.services.testing.attendance import close_unable, set_status
 from testing_tracker.services.testing.draws import window_closes
-from testing_tracker.services.testing.settling import settle
+from testing_tracker.services.testing.settling import bring_in_line
 from testing_tracker.store.queries import closing_stands
 from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant
 from testing_tracker.store.work import Work
@@ -73,7 +73,7 @@ def _close_whatever_the_others_did(work: Work, is_open: Which) -> None:
         elif because is not Because.CLOSED_OUT:
             set_status(work, draw, status, because)
         if because is Because.NOT_RECOLLECTED:
-            settle(work, draw)
+            bring_in_line(work, draw)
 
 
 def _has_facts_of_its_own() -> ColumnElement[bool]:

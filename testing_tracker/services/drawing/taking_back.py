@@ -25,7 +25,7 @@ from testing_tracker.services.drawing.keys import Rotated
 from testing_tracker.services.people import staff
 from testing_tracker.services.reporting import outbox
 from testing_tracker.services.testing.attendance import set_status
-from testing_tracker.services.testing.settling import settle
+from testing_tracker.services.testing.settling import bring_in_line
 from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of, newest
@@ -308,7 +308,7 @@ def _restore(
             continue
         decided.update(decided_on(work.session, draw))
         set_status(work, draw, status, because)
-        settle(work, draw)
+        bring_in_line(work, draw)
         code = work.session.get_one(Participant, draw.participant_id).code
         restored.append(Reopened(code, draw.due_on, closed_as, status))
     return restored, sorted(decided)

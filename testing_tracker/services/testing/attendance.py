@@ -28,7 +28,7 @@ def record_absence(work: Work, found: OpenDraw, status: Status, reason: str | No
     check_change(found.which, Status(found.draw.status), found.outcome, status)
     if status is Status.MISSED and found.has_earlier_specimen:
         set_status(work, found.draw, Status.COLLECTED, Because.NOT_RECOLLECTED, reason)
-        return settling.settle(work, found.draw).recommendation
+        return settling.bring_in_line(work, found.draw).recommendation
     return set_status(work, found.draw, status, reason)
 
 

@@ -236,7 +236,7 @@ def undo(work: Work, line: EntryOnRecord) -> Undone:
     work.on_record(Act.LOG_UNDO, draw=draw, reason=WHY_UNDONE, due_on=draw.due_on, undone=line.recorded)
     draw.unable = line.was_unable
     followed = attendance.set_status(work, draw, line.before, line.reason_before)
-    settled = settling.settle(work, draw)
+    settled = settling.bring_in_line(work, draw)
     if line.raised is not None:
         undone.mark_recommendation(work, line.raised.number, draw)
     changed = _raised(opened.code, settled.recommendation or followed)

@@ -183,7 +183,7 @@ def _record(
         work, Act.RESULT_LOG if reason is None else Act.RESULT_AMEND, draw, written, before or earlier, analytes
     )
     set_collected(draw)
-    settled = settling.settle_with(work, draw, written, read, is_first=found.result is None)
+    settled = settling.bring_in_line_with(work, draw, written, read, is_first=found.result is None)
     if new.method is Method.DEFINITIVE and outcome is Outcome.INVALID:
         confirmations.end_for_invalid(work, draw)
     of_the_cup = _of_the_cup(work, found.participant, said, outcome)
@@ -293,7 +293,7 @@ def take_back(work: Work, found: OpenDraw, status: Status, reason: str) -> Logge
     _take_back(work, found, Method, reason)
     told = cups.release(work, draw, reason) if wanted is not Status.COLLECTED else []
     followed = set_status(work, draw, wanted, f"{because}; {reason}" if because else reason)
-    settled = settling.settle(work, draw)
+    settled = settling.bring_in_line(work, draw)
     settled = replace(settled, recommendation=settled.recommendation or followed)
     return Logged(found.participant, draw, earlier, None, (), settled, because=because, warnings=told)
 

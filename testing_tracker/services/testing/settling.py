@@ -68,7 +68,7 @@ def interpretation_of(work: Work, draw: Draw, result: Result, found: Sequence[st
     return prescriptions.read_for(work, draw, found, prescriptions.looked_for_in(work, draw, result))
 
 
-def settle_with(work: Work, draw: Draw, result: Result, read: Interpretation, *, is_first: bool) -> Settled:
+def bring_in_line_with(work: Work, draw: Draw, result: Result, read: Interpretation, *, is_first: bool) -> Settled:
     """Keep how a result that was just written reads, and settle the draw.
 
     `is_first`: there was no other of the draw before, so this one governs.
@@ -80,7 +80,7 @@ def settle_with(work: Work, draw: Draw, result: Result, read: Interpretation, *,
     if governing is None or governing.id != result.id:
         _keep_reading(work, result, read, None, None)  # it may govern later
     left = _read_together(work, draw, None)
-    return replace(settle(work, draw), presumptive=left)
+    return replace(bring_in_line(work, draw), presumptive=left)
 
 
 def interpret_again(work: Work, draw: Draw, reason: str) -> Settled:
@@ -89,7 +89,7 @@ def interpret_again(work: Work, draw: Draw, reason: str) -> Settled:
     if result is not None and result.outcome is not None:
         _read_together(work, draw, reason)
         work.on_record(Act.RESULT_READ_AGAIN, draw=draw, reason=reason)
-    return settle(work, draw, raises=False)
+    return bring_in_line(work, draw, raises=False)
 
 
 def _read_together(work: Work, draw: Draw, reason: str | None) -> Sequence[str]:
@@ -142,7 +142,7 @@ def _read_in(reading: Reading | None) -> Interpretation:
     return Interpretation.from_text(reading.expected, reading.unexpected, reading.absent)
 
 
-def settle(work: Work, draw: Draw, *, raises: bool = True) -> Settled:
+def bring_in_line(work: Work, draw: Draw, *, raises: bool = True) -> Settled:
     """Bring a draw in line with its governing result: what it says, its evidence, and what is to be looked at.
 
     A positive of a past record is known to those who treat the participant: it raises nothing when it is corrected to

@@ -107,7 +107,7 @@ def _give(work: Work, to: OpenDraw, held: _Held, moved: Mapping[int, int], reaso
     settled = None
     for row in reversed(rows):
         read = settling.interpretation_of(work, draw, row, found[id_of(row)])
-        now = settling.settle_with(work, draw, row, read, is_first=False)
+        now = settling.bring_in_line_with(work, draw, row, read, is_first=False)
         settled = settled or now
     assert settled is not None, "there is a row"
     outcome = Outcome(draw.outcome) if draw.outcome else None
