@@ -305,6 +305,7 @@ def pytest_collection_finish(session):
 
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: not is_of(item, LONG))
     if not databases.SERVER:
         no_server = pytest.mark.skip(reason="needs a server: `.ci/postgresql` starts one of the package postgresql")
         for item in items:
@@ -317,6 +318,64 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if may_differ_on_a_server(item)]
 
 
+# Every statement that these have a database run is run on a server by some other test too; they were found by listening
+# to one whole run. Where a query is added that only one of them runs, it goes from here.
+SAID_ON_A_SERVER_BY_OTHERS = [
+    "cli/test_database.py",
+    "deciding/test_recommendation.py",
+    "drawing/test_draw.py",
+    "drawing/test_key.py",
+    "drawing/test_missed_rules.py",
+    "drawing/test_questions_in_sight.py",
+    "drawing/test_training_days.py",
+    "drawing/test_two_draws.py",
+    "exchange/test_imports.py",
+    "exchange/test_result_rows.py",
+    "keeping/test_doctor.py",
+    "keeping/test_rewriting.py",
+    "keeping/test_status.py",
+    "people/test_before_the_first_day.py",
+    "people/test_cancelling.py",
+    "people/test_discharge_from_a_past_day.py",
+    "people/test_look_alikes.py",
+    "people/test_new_codes.py",
+    "people/test_participant.py",
+    "people/test_random_corrections.py",
+    "reporting/test_report_participant.py",
+    "reporting/test_talk.py",
+    "reporting/test_weekly_screen.py",
+    "schedules/test_calendar_life.py",
+    "schedules/test_closed_by_the_facility.py",
+    "schedules/test_facility_corrected.py",
+    "schedules/test_library_versions.py",
+    "serving/test_network_unattended.py",
+    "serving/test_serve_delivery.py",
+    "serving/test_serve_events.py",
+    "testing/test_analyte.py",
+    "testing/test_analyte_by_analyte.py",
+    "testing/test_beside_a_definitive.py",
+    "testing/test_cold_cups.py",
+    "testing/test_collected.py",
+    "testing/test_definitive.py",
+    "testing/test_happened.py",
+    "testing/test_judged_by.py",
+    "testing/test_log.py",
+    "testing/test_prescription.py",
+    "testing/test_result.py",
+    "testing/test_second_cup.py",
+    "testing/test_swapping.py",
+    "testing/test_taking_back.py",
+    "testing/test_what_was_said_of_a_collection.py",
+]
+# What takes longest begins first, so that no core waits for it at the end.
+LONG = ("keeping/test_verify.py", "faults/", "journeys/test_ctn0094.py", "keeping/test_random_walk.py", "browser/")
+
+
+def is_of(item, files) -> bool:
+    """Whether a test is of one of these files or folders of tests/."""
+    return item.nodeid.removeprefix("tests/").startswith(tuple(files))
+
+
 def may_differ_on_a_server(item) -> bool:
     """Whether a test is run on a server too: it has a database, and is not marked as saying nothing new there.
 
@@ -324,5 +383,7 @@ def may_differ_on_a_server(item) -> bool:
     where a file takes long and every statement that it has the database run is run by some other test on a server too.
     """
     if item.get_closest_marker("sqlite_only") or item.get_closest_marker("one_database"):
+        return False
+    if is_of(item, SAID_ON_A_SERVER_BY_OTHERS):
         return False
     return not {"made_clinic", "tmp_path"}.isdisjoint(item.fixturenames)

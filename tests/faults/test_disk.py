@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
-from conftest import key_of
+from conftest import is_thorough, key_of
 
 pytestmark = pytest.mark.sqlite_only(reason="a server's disk is the server's")
 
@@ -265,7 +265,7 @@ def copy_with(clinic, database, content: bytes):
     return copy
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(40 if is_thorough() else 16))
 def test_a_spoiled_file_is_named_as_damaged_or_does_no_harm(well_used, forks, tmp_path, seed):
     """`check` is the judge: where it finds nothing wrong, every command says what it said before."""
     what, content = spoiled(well_used.database.read_bytes(), random.Random(seed), well_used.free_pages)

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import databases
 import pytest
+from conftest import is_thorough
 
 PEOPLE = [f"P{number:02}" for number in range(8)]
 CUPS = "".join(f"{code} {said}\n" for code, said in zip(PEOPLE, ["n", "coc", "i", "m"] * 2, strict=True))
@@ -54,6 +55,7 @@ def check_kills(forks, clinic, times: int, *arguments: str, typed: str = "", che
     meant = databases.meaning(whole.database)
     assert meant != untouched
     killed, found = 0, {"nothing": 0, "part": 0, "all": 0}
+    times = times if is_thorough() else times // 2
     for moment in moments(forks, clinic, times, *arguments, typed=typed):
         again = copy_of(clinic, "again")
         ended = forks.run(again, *arguments, typed=typed, kill_after=moment)
