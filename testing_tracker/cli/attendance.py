@@ -9,9 +9,9 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
 from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY, REASON
 from testing_tracker.cli.desk.result_options import new_cup, said_of_a_cup
-from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
 from testing_tracker.cli.result import which_draw
 from testing_tracker.rules.words import Status
 

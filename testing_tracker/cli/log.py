@@ -13,8 +13,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY, LONGEST_TEXT
-from testing_tracker.cli.desk.sentences import open_questions
 from testing_tracker.cli.desk.shown import behind
 from testing_tracker.cli.log_conversation import HELP, Conversation
 from testing_tracker.errors import TestingTrackerError

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
+from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
 from testing_tracker.cli.result import found_in_words, told
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import check_code

@@ -10,9 +10,16 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported, participant_import
-from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, show
+from testing_tracker.cli.desk.output import (
+    format_option,
+    print_csv,
+    print_json,
+    print_rows,
+    print_table,
+    recommendation_line,
+    show,
+)
 from testing_tracker.cli.desk.parameter_types import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE
-from testing_tracker.cli.desk.sentences import recommendation_line
 from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from testing_tracker.rules.words import Level
 if TYPE_CHECKING:
     from testing_tracker.services.deciding.recent_record import EarlierDecision, RecentRecord
     from testing_tracker.services.deciding.recommendation_lines import EvidenceLine, RecommendationLine
-    from testing_tracker.services.deciding.recommendations import StepDownLine
+    from testing_tracker.services.deciding.worklist import StepDownLine
     from testing_tracker.services.testing.collections import Collection
 
     Line = RecommendationLine | StepDownLine
@@ -46,7 +46,7 @@ def list_recommendations(desk: Desk, open_only: bool, everything: bool, form: st
     Also who is ready for review of a lower level, where the schedule says after how many negative weeks.
     """
     with desk.reading() as work:
-        lines = services.recommendations.worklist(work, open_only=open_only, slips_too=everything)
+        lines = services.worklist.worklist(work, open_only=open_only, slips_too=everything)
         waiting = len(services.reviews.listed(work))
         export = Export("recommendations", form, work.today)
     empty = "No recommendation is open." if open_only else "No recommendation yet."

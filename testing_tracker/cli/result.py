@@ -7,9 +7,9 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
 from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY, OUTCOME, REASON
 from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result
-from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
 

@@ -9,9 +9,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk
-from testing_tracker.cli.desk.output import Row, format_option, print_json, print_rows
+from testing_tracker.cli.desk.output import Row, answers_to, format_option, print_json, print_rows
 from testing_tracker.cli.desk.parameter_types import TIME, longest_gap_option
-from testing_tracker.cli.desk.sentences import answers_to
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.keeping.owed import GO_ON

@@ -13,8 +13,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
-from testing_tracker.cli.desk.output import progress
-from testing_tracker.cli.desk.sentences import lost_ground_line, recommendation_line
+from testing_tracker.cli.desk.output import lost_ground_line, progress, recommendation_line
 from testing_tracker.cli.desk.shown import binary_output
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import is_formula, protected, rows_to

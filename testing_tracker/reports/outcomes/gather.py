@@ -23,7 +23,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.measures import Span, days_in, treatments
 from testing_tracker.rules.reporting.pattern import use_pattern
 from testing_tracker.rules.words import Level, Outcome, Status
-from testing_tracker.services.deciding.recent_record import as_test
+from testing_tracker.services.deciding.use_patterns import as_test
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Facility, Participant, Placement

@@ -1,4 +1,4 @@
-"""Reads a file of analytes, the shipped one or a facility's own, and says everything that is wrong with one.
+"""Reads a file of analytes and says everything that is wrong with it, and the names that reports and cups print.
 
 A facility's file may add analytes, and to a shipped one further names, and its own codes, cutoffs, windows and
 relations in place of the shipped. It cannot take an analyte or a name away: records on file use them.
@@ -26,6 +26,17 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _UNIT = re.compile(r"[A-Za-zµ]+/[A-Za-z]+")
 _AMOUNT = re.compile(r"\d{1,9}(?:\.\d{1,6})?")
 _LOINC = re.compile(r"\d{1,7}-\d")
+
+# What says how or in what was tested, and not what was looked for.
+_AROUND = re.compile(
+    r"\b(?:urine|ur|saliva|oral|fluid|screen(?:ing)?|scrn|test|conf(?:irm(?:ed|ation|atory)?)?|"
+    r"qual(?:itative)?|quant(?:itative)?|presumptive|definitive)\b"
+)
+_BY = re.compile(r"\bby\b.*|\b(?:lc|gc)[\s/-]*ms(?:[\s/-]*ms)?\b")
+_AMOUNT_WITH_UNIT = re.compile(r"(?:(?<=\s)|(?<=[a-z)]))\d+(?:\.\d+)?\s*(?:[nmuµ]|mc|p)?g\s*/\s*[md]l\s*$")
+# The cutoff behind the name. Cutoffs are round numbers: the MAM-2201 of a laboratory is no 6-MAM from 2201 ng/mL on.
+_CUTOFF = re.compile(r"(?:(?<=[a-z])|(?<=\s))(?:\d{0,3}[05]|\d{1,2}00)\s*$")
+_PARTS = re.compile(r"[(),;/\[\]]")
 
 
 @dataclass(frozen=True)
@@ -109,10 +120,53 @@ class AnalyteTable:
     analytes: Mapping[str, Analyte]
     by_any_name: Mapping[str, str]
 
+    def described(self, name: str) -> Analyte:
+        """All that is known of an analyte; of one that nobody knows any more its name."""
+        return self.analytes.get(name) or Analyte(name, name)
+
+    def meant_by(self, text: str) -> list[str]:
+        """The analytes that a text names, in alphabetical order; none where any part of it is not known."""
+        return sorted(names_meant(text, self.by_any_name))
+
+    def close_to(self, text: str) -> list[str]:
+        """The analytes that a text that names none may have meant, the closest first."""
+        from difflib import get_close_matches
+
+        close = get_close_matches(bare(text), self.by_any_name)
+        return list(dict.fromkeys(self.by_any_name[match] for match in close))
+
 
 def bare(name: str) -> str:
     """A name without what makes no difference: case, blanks, dots, hyphens, underscores."""
     return re.sub(r"[\s._-]", "", name.casefold())
+
+
+def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:
+    """The analytes that a text names, by the vocabulary's own names; none where any part of it is not known.
+
+    `known` has the vocabulary's name by every other one, as `bare` makes them.
+    """
+    whole = known.get(bare(text))
+    if whole is not None:
+        return frozenset({whole})
+    meant = set()
+    for part in _PARTS.split(_AMOUNT_WITH_UNIT.sub("", _BY.sub("", text.casefold()).rstrip())):
+        name = _name_in(part, known)
+        if name is None:
+            return frozenset()
+        if name:
+            meant.add(name)
+    return frozenset(meant)
+
+
+def _name_in(part: str, known: Mapping[str, str]) -> str | None:
+    """The analyte that a part names; empty where it only says how was tested, None where nobody knows it."""
+    rest = " ".join(word for word in _without_cutoff(part, known).split() if not _AROUND.fullmatch(word))
+    return known.get(bare(rest)) if bare(rest) else ""
+
+
+def _without_cutoff(part: str, known: Mapping[str, str]) -> str:
+    return part if bare(part) in known else _CUTOFF.sub("", _AMOUNT_WITH_UNIT.sub("", part.rstrip()))
 
 
 def shipped_document(name: str) -> dict[str, object]:

@@ -1,68 +1,21 @@
 """What a test can look for, the names that people use for it, and what is known of it.
 
 The vocabulary is what ships with the program, with the facility's own file on top. A name that stands in a record stays
-good when the facility's file that brought it is gone: nothing is known of it then but its name.
+good when the facility's file that brought it is gone: nothing is known of it then but its name. What reads the files is
+loaded when something first asks for an analyte: every transaction has a vocabulary, and few ask it.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
-from testing_tracker.rules.testing.analyte_file import (
-    Analyte,
-    AnalyteTable,
-    Cutoff,
-    Window,
-    bare,
-    read_table,
-    shipped_document,
-)
 from testing_tracker.rules.words import Method
 
 if TYPE_CHECKING:
+    from testing_tracker.rules.testing.analyte_file import Analyte, AnalyteTable, Cutoff, Window
     from testing_tracker.rules.testing.specimen_limits import SpecimenLimits
-
-# What says how or in what was tested, and not what was looked for.
-_AROUND = re.compile(
-    r"\b(?:urine|ur|saliva|oral|fluid|screen(?:ing)?|scrn|test|conf(?:irm(?:ed|ation|atory)?)?|"
-    r"qual(?:itative)?|quant(?:itative)?|presumptive|definitive)\b"
-)
-_BY = re.compile(r"\bby\b.*|\b(?:lc|gc)[\s/-]*ms(?:[\s/-]*ms)?\b")
-_UNIT = re.compile(r"(?:(?<=\s)|(?<=[a-z)]))\d+(?:\.\d+)?\s*(?:[nmuµ]|mc|p)?g\s*/\s*[md]l\s*$")
-# The cutoff behind the name. Cutoffs are round numbers: the MAM-2201 of a laboratory is no 6-MAM from 2201 ng/mL on.
-_CUTOFF = re.compile(r"(?:(?<=[a-z])|(?<=\s))(?:\d{0,3}[05]|\d{1,2}00)\s*$")
-_PARTS = re.compile(r"[(),;/\[\]]")
-
-
-def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:
-    """The analytes that a text names, by the vocabulary's own names; none where any part of it is not known.
-
-    `known` has the vocabulary's name by every other one, as `bare` makes them.
-    """
-    whole = known.get(bare(text))
-    if whole is not None:
-        return frozenset({whole})
-    meant = set()
-    for part in _PARTS.split(_UNIT.sub("", _BY.sub("", text.casefold()).rstrip())):
-        name = _name_in(part, known)
-        if name is None:
-            return frozenset()
-        if name:
-            meant.add(name)
-    return frozenset(meant)
-
-
-def _name_in(part: str, known: Mapping[str, str]) -> str | None:
-    """The analyte that a part names; empty where it only says how was tested, None where nobody knows it."""
-    rest = " ".join(word for word in _without_cutoff(part, known).split() if not _AROUND.fullmatch(word))
-    return known.get(bare(rest)) if bare(rest) else ""
-
-
-def _without_cutoff(part: str, known: Mapping[str, str]) -> str:
-    return part if bare(part) in known else _CUTOFF.sub("", _UNIT.sub("", part.rstrip()))
 
 
 class UnknownAnalyteError(TestingTrackerError):
@@ -85,7 +38,7 @@ class Vocabulary:
         return self._find()
 
     @cached_property
-    def _table(self) -> AnalyteTable:
+    def _table(self) -> "AnalyteTable":
         return _shipped() if self._own is None else _with(self._own)
 
     @property
@@ -98,31 +51,20 @@ class Vocabulary:
 
         Raises UnknownAnalyteError, naming close matches or else every name there is.
         """
-        known = self._table.by_any_name
-        found = known.get(bare(name))
-        if found is not None:  # most names stand in the vocabulary as they are
-            return found
-        meant = sorted(names_meant(name, known))
+        meant = self._table.meant_by(name)
         if len(meant) > 1:
             raise UnknownAnalyteError(f"{name!r} names {' and '.join(meant)}; name the one that was found")
         if not meant:
-            raise UnknownAnalyteError(f"{name!r} is not an analyte; {self._suggestion(name)}")
+            close = self._table.close_to(name)
+            known = f"did you mean {' or '.join(close)}?" if close else f"the analytes are {', '.join(self.names)}"
+            raise UnknownAnalyteError(f"{name!r} is not an analyte; {known}")
         return meant[0]
 
-    def _suggestion(self, name: str) -> str:
-        from difflib import get_close_matches
-
-        known = self._table.by_any_name
-        close = [known[match] for match in get_close_matches(bare(name), known)]
-        if close:
-            return f"did you mean {' or '.join(dict.fromkeys(close))}?"
-        return f"the analytes are {', '.join(self.names)}"
-
-    def described(self, analyte: str) -> Analyte:
+    def described(self, analyte: str) -> "Analyte":
         """All that is known of an analyte, by the vocabulary's own name, here and below."""
-        return self._table.analytes.get(analyte) or Analyte(analyte, analyte)
+        return self._table.described(analyte)
 
-    def window_of(self, analyte: str, specimen: str) -> Window | None:
+    def window_of(self, analyte: str, specimen: str) -> "Window | None":
         """The window of detection of an analyte in a specimen; None where none is known."""
         return self.described(analyte).windows.get(specimen)
 
@@ -134,7 +76,7 @@ class Vocabulary:
         window = self.window_of(analyte, specimen)
         return None if window is None else int(window.high_days)
 
-    def cutoff_of(self, analyte: str, specimen: str, method: Method) -> Cutoff | None:
+    def cutoff_of(self, analyte: str, specimen: str, method: Method) -> "Cutoff | None":
         """From which amount on a test of this kind is positive; None where no source gives one."""
         return self.described(analyte).cutoffs.get((specimen, method))
 
@@ -198,6 +140,7 @@ SHIPPED = Vocabulary()
 
 def problems_of(file: FacilityFile) -> list[str]:
     """Everything that is wrong with the analytes and the limits of a facility's file, a line each."""
+    from testing_tracker.rules.testing.analyte_file import read_table
     from testing_tracker.rules.testing.specimen_limits import read_limits
 
     try:
@@ -208,7 +151,9 @@ def problems_of(file: FacilityFile) -> list[str]:
 
 
 @lru_cache(maxsize=4)
-def _with(own: FacilityFile) -> AnalyteTable:
+def _with(own: FacilityFile) -> "AnalyteTable":
+    from testing_tracker.rules.testing.analyte_file import read_table
+
     table, problems = read_table(own.document, _shipped())
     if problems:
         raise FacilityFileError(own.name, problems)
@@ -216,7 +161,9 @@ def _with(own: FacilityFile) -> AnalyteTable:
 
 
 @cache
-def _shipped() -> AnalyteTable:
+def _shipped() -> "AnalyteTable":
+    from testing_tracker.rules.testing.analyte_file import read_table, shipped_document
+
     table, problems = read_table(shipped_document("analytes.toml"))
     assert not problems, problems
     return table
