@@ -307,6 +307,7 @@ def pytest_collection_finish(session):
 def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: not is_of(item, LONG))
     if not databases.SERVER:
+        # Not left out for good: the second run of `.ci/run` has a server, and there nothing of this is skipped.
         no_server = pytest.mark.skip(reason="needs a server: `.ci/postgresql` starts one of the package postgresql")
         for item in items:
             if item.get_closest_marker("postgresql_only"):

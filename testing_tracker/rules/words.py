@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 SPECIMENS = ("urine", "oral-fluid", "breath", "blood", "hair", "sweat")  # the kinds of them
+USUAL_UNIT = "ng/mL"  # of an amount that is given without one
 MEASURED = ("temperature", "creatinine", "specific_gravity", "ph", "oxidant")  # what is measured of one
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel
 
 from testing_tracker.account import current_account
 from testing_tracker.clock import ClockOf
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.store.facilities import timezones_of
 from testing_tracker.store.ledger import Pages
@@ -56,7 +57,7 @@ class Work:
 
     def on_record(
         self,
-        act: str,
+        act: Act,
         *,
         draw: Draw | None = None,
         participant_id: int | None = None,
@@ -67,8 +68,7 @@ class Work:
     ) -> None:
         """Put an act on the audit table, in the transaction of the act itself.
 
-        `act` is a noun and a verb (`result log`); one about a `draw` is about its participant too. `detail` holds plain
-        values, and never a name.
+        An act about a `draw` is about its participant too. `detail` holds plain values, and never a name.
         """
         if draw is not None:
             participant_id, draw_id = draw.participant_id, draw.id

@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from conftest import SAID_ON_A_SERVER_BY_OTHERS
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "testing_tracker"
@@ -122,6 +123,41 @@ def test_no_class_has_the_name_of_another():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(module)
     assert {name: where for name, where in homes.items() if len(where) > 1} == {}
+
+
+def test_nothing_is_hidden_in_a_session():
+    """What a transaction knows stands in `Work`, where a reader and the types can see it."""
+    hidden = [
+        module
+        for module, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "info" and ast.unparse(node.value).endswith("session")
+    ]
+    assert hidden == []
+
+
+def test_a_docstring_begins_with_the_thing():
+    """Not with what it is like, or where it comes from: a reader may come from anywhere."""
+    begun = [
+        f"{module}.{node.name}: {said}"
+        for module, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and (said := ast.get_docstring(node))
+        if re.match(r"(The same|What there was|As |Those |Like )", said)
+    ]
+    assert begun == []
+
+
+def test_before_a_commit_the_same_is_checked_as_in_ci():
+    hooks = re.findall(r"entry: \S+ -m (.*)", (PROJECT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    in_ci = re.search(
+        r"^style_and_types\(\) \{\n(.*?)^\}", (PROJECT / ".ci" / "run").read_text(), re.DOTALL | re.MULTILINE
+    )
+    assert hooks == [line.strip() for line in in_ci[1].splitlines() if "echo" not in line]
+
+
+def test_the_files_that_a_server_leaves_to_others_are_there():
+    assert [file for file in SAID_ON_A_SERVER_BY_OTHERS if not (PROJECT / "tests" / file).is_file()] == []
 
 
 def test_no_function_is_longer_than_a_screen():

@@ -93,7 +93,7 @@ _OF_A_CUP = ("specimen_kind", "label", "collector", "observed", "collected_at", 
 
 
 def said_of_a_cup(command: _Command) -> _Command:
-    """Those options that can be said of a cup whose result is to come, as keywords for `new_cup`."""
+    """The options that can be said of a cup whose result is to come, as keywords for `new_cup`."""
     for option in reversed(_CUP_OPTIONS):
         command = option(command)
     return command

@@ -84,7 +84,7 @@ def _by_analyte(tests: Iterable[GoverningResult]) -> list[AnalyteFound]:
 
 
 def _absent(work: Work, week: Week) -> Iterator[Talk]:
-    """Those with a draw of the week missed or refused, as far as the rule looks back."""
+    """The participants with a draw of the week missed or refused, as far as the rule looks back."""
     not_given = (Status.MISSED, Status.REFUSED)
     people = work.session.exec(
         select(col(Draw.participant_id)).where(_of_the_week(work, week), col(Draw.status).in_(not_given)).distinct()

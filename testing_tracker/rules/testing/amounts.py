@@ -1,15 +1,14 @@
 """Numbers that a test reports of an analyte, judged against the cutoff. Decimal arithmetic, never float."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import Vocabulary
-from testing_tracker.rules.words import Method, Outcome
+from testing_tracker.rules.words import USUAL_UNIT, Method, Outcome
 
-USUAL_UNIT = "ng/mL"
 _AMOUNT = re.compile(r"([<>])?\s*(\d+(?:\.\d+)?)\s*([A-Za-zµμ]+/[A-Za-z]+)?")
 
 # How many of the first unit one of another is; only what laboratories write for the same thing.
@@ -72,6 +71,16 @@ class Judged:
 
     analytes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+
+
+def check_cutoffs(cutoffs: Iterable[str], named: Collection[str]) -> None:
+    """Raise TestingTrackerError for a cutoff of an analyte that the result does not name."""
+    for analyte in cutoffs:
+        if analyte not in named:
+            raise TestingTrackerError(
+                f"There is a cutoff for {analyte}, and the result does not name it. Name it with --analyte or "
+                "--looked-for, or leave the cutoff out."
+            )
 
 
 def judge(

@@ -12,11 +12,10 @@ from typing import Any
 
 from testing_tracker.rules.exchange.toml_file import TomlFile, flag, list_of
 from testing_tracker.rules.testing.sources import HowVerified, Source, read_source, read_sources, read_verified
-from testing_tracker.rules.words import SPECIMENS, Method
+from testing_tracker.rules.words import SPECIMENS, USUAL_UNIT, Method
 
 LIMITS = "limits"
 _RESERVED = ("sources", LIMITS)  # tables of a facility's file that are no analytes
-USUAL_UNIT = "ng/mL"
 EITHER = "either"  # the LOINC code of a test that does not say its method
 
 _KEYS = ("title", "also", "prescribed", "class", "loinc", "cutoff", "window", "explains")

@@ -32,6 +32,7 @@ from testing_tracker.services.schedules.versions import test_of
 from testing_tracker.services.testing import results
 from testing_tracker.services.testing.collections import collected_instant
 from testing_tracker.services.testing.draws import OpenDraw, find_draw, find_draw_to_correct
+from testing_tracker.services.testing.earlier import is_further
 from testing_tracker.services.testing.settling import RaisedRecommendation
 from testing_tracker.store.queries import draws_on, id_of
 from testing_tracker.store.tables import Draw, Recommendation, Result
@@ -224,7 +225,7 @@ def _may_follow(work: Work, found: OpenDraw, standing: Result, new: results.NewR
     """Whether a line is about another cup than the one that was to be collected again, or adds to a laboratory's."""
     if found.outcome is None:
         return not has_label(work.session, standing, new)
-    return results.is_further(work, standing, new)
+    return is_further(work, standing, new.method, new.outcome, new.named)
 
 
 def _read_result(work: Work, day: date, cells: Mapping[str, str]) -> results.NewResult:

@@ -81,12 +81,12 @@ def kept_beside(session: Session, draw_id: int, standing: Result | None, method:
     return StaysSaid(result, specimen, Validity(specimen.validity) if is_unusable else Validity.NOT_TESTED)
 
 
-def is_further(work: Work, standing: Result, outcome: Outcome, names: Sequence[str]) -> bool:
-    """Whether a definitive result is a further one, about analytes that the one on record did not look at.
+def is_further(work: Work, standing: Result | None, method: Method, outcome: Outcome, names: Sequence[str]) -> bool:
+    """Whether a definitive result adds to the one on record: it is about analytes that that one did not look at.
 
     One that is invalid said nothing, so any may follow it.
     """
-    if outcome is Outcome.INVALID:
+    if standing is None or standing.outcome is None or method is Method.PRESUMPTIVE or outcome is Outcome.INVALID:
         return False
     if standing.outcome == Outcome.INVALID:
         return True

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.testing.amounts import Amount, judge
+from testing_tracker.rules.testing.amounts import Amount, check_cutoffs, judge
 from testing_tracker.rules.testing.specimen_limits import outcome_of
 from testing_tracker.rules.testing.which_draw import OF_THE_FIRST, check_change
 from testing_tracker.rules.words import Method, Outcome, ParticipantStatus, Status, Validity
@@ -20,7 +20,7 @@ from testing_tracker.services.testing import confirmations, cups, settling
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
-from testing_tracker.services.testing.earlier import StaysSaid, findings_kept, kept_beside
+from testing_tracker.services.testing.earlier import StaysSaid, findings_kept, is_further, kept_beside
 from testing_tracker.services.testing.settling import Settled, named_in
 from testing_tracker.store.queries import findings_of, id_of, result_of, standing_on, standing_result
 from testing_tracker.store.tables import Draw, Finding, Participant, Recommendation, Result, Specimen
@@ -110,18 +110,9 @@ def log_result(work: Work, found: OpenDraw, new: NewResult) -> Logged:
     standing = _standing(work.session, found, new.method)
     said = standing.outcome if standing is not None and not found.has_earlier_specimen else None
     which = f"{found.which} (definitive)" if new.method is Method.DEFINITIVE else found.which
-    adds = not found.has_earlier_specimen and is_further(work, standing, new)
+    adds = not found.has_earlier_specimen and is_further(work, standing, new.method, new.outcome, new.named)
     check_change(which, earlier, Outcome(said) if said and not adds else None, Status.COLLECTED)
     return _record(work, found, new, standing, None, is_further=adds)
-
-
-def is_further(work: Work, standing: Result | None, new: NewResult) -> bool:
-    """Whether a laboratory's result adds to the one of it that is on record."""
-    if standing is None or standing.outcome is None or new.method is Method.PRESUMPTIVE:
-        return False
-    from testing_tracker.services.testing import earlier  # most results are the first
-
-    return earlier.is_further(work, standing, new.outcome, new.named)
 
 
 def amend_result(work: Work, found: OpenDraw, new: NewResult, reason: str) -> Logged:
@@ -209,7 +200,7 @@ def _judge(
     cup = cups.cup_for(work, found, new.specimen, standing, corrects=corrects)
     known = cup or kept.specimen
     kind = (new.specimen.kind if new.specimen else None) or (known.kind if known else test.specimen)
-    _check_cutoffs(new)
+    check_cutoffs(new.cutoffs, new.named)
     found_in_it = judge(work.vocabulary, new.outcome, new.analytes, new.amounts, kind, new.method, new.cutoffs)
     check_collected_at(work, found.draw.due_on, new.collected_at)
     specimen = _add_specimen(work, found.draw, new, kind, cup, kept)
@@ -311,16 +302,6 @@ def _due_again(work: Work, found: OpenDraw) -> tuple[Status, str | None]:
     if work.now >= window_closes(work, draw):
         return Status.UNRECORDED, "the day's collection window has closed"
     return Status.DUE, None
-
-
-def _check_cutoffs(new: NewResult) -> None:
-    """Raise TestingTrackerError for a cutoff of an analyte that the result does not name."""
-    for analyte in new.cutoffs:
-        if analyte not in new.named:
-            raise TestingTrackerError(
-                f"There is a cutoff for {analyte}, and the result does not name it. Name it with --analyte or "
-                "--looked-for, or leave the cutoff out."
-            )
 
 
 def _is_same(session: Session, standing: Result | None, new: NewResult) -> bool:
