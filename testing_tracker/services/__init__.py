@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.drawing import taking_back as taking_back
     from testing_tracker.services.exchange import history as history
     from testing_tracker.services.exchange import imports as imports
+    from testing_tracker.services.exchange import participant_lines as participant_lines
     from testing_tracker.services.exchange import result_lines as result_lines
     from testing_tracker.services.keeping import backups as backups
     from testing_tracker.services.keeping import doctor as doctor

@@ -146,7 +146,7 @@ def participant_import(desk: Desk, file: str, rejects: Path | None, overwrite: b
     Columns: participant,level,schedule,enrolled_on and, if you like, name. Every good line is taken, every bad one is
     named; a line imported twice changes nothing.
     """
-    run_import(desk, file, rejects, overwrite, "Participants", services.imports.import_participants)
+    run_import(desk, file, rejects, overwrite, "Participants", services.participant_lines.import_participants)
 
 
 @click.command("import")
