@@ -346,7 +346,7 @@ def _is_recorded_at_once(talk: Conversation, code: str, for_cause: bool | None, 
 
 
 def _lacks_reason(entry: Entry) -> bool:
-    return entry.what is Outcome.INVALID and entry.because is None
+    return entry.lacks_reason
 
 
 def _shown(opened: "Opened") -> str:

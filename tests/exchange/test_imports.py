@@ -191,7 +191,10 @@ def test_a_result_that_differs_from_the_record_is_refused(due_today, file):
         ("A17,2026-11-16,Jane,,,", "outcome is none of negative, positive, invalid"),
         ("A17,2026-11-16,positive,,,", "a positive needs at least one analyte"),
         ("A17,2026-11-16,negative,thc,,", "only a positive has analytes, and the outcome is negative"),
-        ("A17,2026-11-16,positive,Jane,,", "analytes names one that is not known; the analytes are 6-mam"),
+        (
+            "A17,2026-11-16,positive,Jane,,",
+            "analytes names one that is not known; `testing-tracker analyte list` has them all",
+        ),
         ("A17,2026-11-16,positive,thc;Jane,,", "number 2 of the analytes is one that is not known"),
         ("A17,2026-11-16,negative,,Jane,", "collected_at is not a time; write 09:40"),
         ("A17,2026-11-16,negative,,25:00,", "'25:00' is not a time of collection"),

@@ -7,6 +7,7 @@ from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.testing.log_line import check_new_code
 
 WORDS = ["n", "P", "i", "m", "r", "s", "e", "u", "c", "q", "neg", "Missed", "coc", "THC", "bup", "cause", "scheduled"]
+WORDS += ["who", "lab", "laboratory", "quit", "undo", "skip", "help", "excuse", "unable", "collected"]
 
 
 @pytest.mark.parametrize("code", WORDS)

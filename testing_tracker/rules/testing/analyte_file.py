@@ -14,6 +14,7 @@ from testing_tracker.rules.exchange.toml_file import TomlFile, flag, list_of
 from testing_tracker.rules.testing.sources import HowVerified, Source, read_source, read_sources, read_verified
 from testing_tracker.rules.words import SPECIMENS, USUAL_UNIT, Method
 
+_MOST_CLOSE = 12  # names; an analyte has several
 LIMITS = "limits"
 _RESERVED = ("sources", LIMITS)  # tables of a facility's file that are no analytes
 EITHER = "either"  # the LOINC code of a test that does not say its method
@@ -131,7 +132,7 @@ class AnalyteTable:
         """The analytes that a text that names none may have meant, the closest first."""
         from difflib import get_close_matches
 
-        close = get_close_matches(bare(text), self.by_any_name)
+        close = get_close_matches(bare(text), self.by_any_name, _MOST_CLOSE)
         return list(dict.fromkeys(self.by_any_name[match] for match in close))
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from testing_tracker.rules.testing.specimen_limits import SpecimenLimits
 
 
+_MOST_NEAR = 3
+
+
 class UnknownAnalyteError(TestingTrackerError):
     """A name that stands for no analyte of the vocabulary."""
 
@@ -49,16 +52,20 @@ class Vocabulary:
     def named(self, name: str) -> str:
         """The vocabulary's own name for what a person calls `COC` or `6-MAM`, or a report `Opiates Screen, Urine`.
 
-        Raises UnknownAnalyteError, naming close matches or else every name there is.
+        Raises UnknownAnalyteError, naming those that are near, and what lists them all.
         """
         meant = self._table.meant_by(name)
         if len(meant) > 1:
             raise UnknownAnalyteError(f"{name!r} names {' and '.join(meant)}; name the one that was found")
         if not meant:
-            close = self._table.close_to(name)
-            known = f"did you mean {' or '.join(close)}?" if close else f"the analytes are {', '.join(self.names)}"
-            raise UnknownAnalyteError(f"{name!r} is not an analyte; {known}")
+            near = self.near(name)
+            known = f"did you mean {' or '.join(near)}? " if near else ""
+            raise UnknownAnalyteError(f"{name!r} is not an analyte; {known}`testing-tracker analyte list` has them all")
         return meant[0]
+
+    def near(self, name: str) -> list[str]:
+        """At most three analytes that a name that is none may have meant, the nearest first."""
+        return self._table.close_to(name)[:_MOST_NEAR]
 
     def described(self, analyte: str) -> "Analyte":
         """All that is known of an analyte, by the vocabulary's own name, here and below."""

@@ -5,38 +5,70 @@ is a code, so a participant may have the code `n`, or that of an analyte.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.analytes import UnknownAnalyteError, Vocabulary
 from testing_tracker.rules.words import Outcome, Status
 
+if TYPE_CHECKING:
+    from testing_tracker.rules.testing.amounts import Amount
+
 _MOST_WORDS_OF_A_NAME = 4
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
 class Key(StrEnum):
-    """A letter alone on a line that is about the session, not about a draw."""
+    """A word alone on a line that is about the session, not about a draw."""
 
     HELP = "?"
     UNDO = "u"
     QUIT = "q"
     SKIP = "s"
+    WHO = "who"
+
+
+class Tried(StrEnum):
+    """What is recorded of who came and gave nothing: it changes no status by itself."""
+
+    UNABLE = "unable"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is to be recorded: the outcome of a test with the analytes found, or an absence, and why."""
+    """What is to be recorded: the outcome of a test with the analytes found, that a cup was taken, or an absence.
 
-    what: Outcome | Status
+    `because` is why, in the nurse's words. `amounts` are what was measured of an analyte, by the vocabulary's names.
+    `label` is what is printed on the cup. `by_lab`: a laboratory that tells substances apart says so, not the cup;
+    `lab` is its name, None while nobody said it.
+    """
+
+    what: Outcome | Status | Tried
     analytes: tuple[str, ...] = ()
     because: str | None = None
+    amounts: "Mapping[str, Amount]" = field(default_factory=dict)
+    label: str | None = None
+    by_lab: bool = False
+    lab: str | None = None
+
+    @property
+    def lacks_reason(self) -> bool:
+        """Whether it is an invalid cup, or a draw that is not to count, without the reason that it has to have."""
+        return self.what in (Outcome.INVALID, Status.EXCUSED) and self.because is None
 
 
-_OUTCOMES: dict[str, Outcome | Status] = {
+_KEYS = {
+    **{str(key): key for key in Key},
+    "help": Key.HELP,
+    "undo": Key.UNDO,
+    "quit": Key.QUIT,
+    "skip": Key.SKIP,
+}
+_OUTCOMES: dict[str, Outcome | Status | Tried] = {
     "n": Outcome.NEGATIVE,
     "neg": Outcome.NEGATIVE,
     "negative": Outcome.NEGATIVE,
@@ -47,8 +79,21 @@ _OUTCOMES: dict[str, Outcome | Status] = {
     "missed": Status.MISSED,
     "r": Status.REFUSED,
     "refused": Status.REFUSED,
+    "e": Status.EXCUSED,
+    "excuse": Status.EXCUSED,
+    "excused": Status.EXCUSED,
+    "c": Status.COLLECTED,
+    "collected": Status.COLLECTED,
+    "u": Tried.UNABLE,
+    "unable": Tried.UNABLE,
 }
 _POSITIVE = ("p", "pos", "positive")
+_LABORATORY = ("lab", "laboratory")
+LABEL_MARK = "#"
+_OUTCOME_WITH_COLON = re.compile(rf"^\s*({'|'.join((*_OUTCOMES, *_POSITIVE))}):\s*", re.IGNORECASE)
+_AMOUNT_AND_UNIT = re.compile(r"(=\s*[<>]?\s*[\d.]+)\s+([A-Za-zµμ]+/[A-Za-z]+)(?=\s|$)")  # `alcohol=40 mg/dL`
+_DIGITS = 3  # a scanned label has as many beside its letters
+_DIGITS_ALONE = 5
 _SCHEDULED = ("scheduled",)
 _FOR_CAUSE = ("cause", "for-cause")
 
@@ -60,7 +105,7 @@ def cleaned(line: str) -> str:
 
 def key_of(text: str) -> Key | None:
     """The key that a whole cleaned line is, in either case."""
-    return Key(text.casefold()) if text.casefold() in set(Key) else None
+    return _KEYS.get(text.casefold())
 
 
 def split_code(text: str) -> tuple[str, str]:
@@ -83,11 +128,34 @@ def split_which(text: str) -> tuple[bool | None, str]:
 
 
 def read_said(vocabulary: Vocabulary, text: str) -> Entry:
-    """Read `n`, `coc opi`, `i leaked`, `m` or `r left the room`.
+    """Read `n`, `coc opi`, `coc=320`, `i leaked`, `e court date`, `u`, `c S-104`, `#S-104 n` or `lab coc`.
 
-    An invalid without its reason is read; whoever asked has to ask for it. Raises TestingTrackerError for what is
-    none of these.
+    An invalid or excused one without its reason is read; whoever asked has to ask for it. Raises TestingTrackerError
+    for what is none of these.
     """
+    label, by_lab = None, False
+    first, rest = split_code(text)
+    while first.startswith(LABEL_MARK) or (is_laboratory(first) and rest):
+        if first.startswith(LABEL_MARK):
+            label = _label(first, label)
+        else:
+            by_lab = True
+        text = rest
+        first, rest = split_code(text)
+    entry = replace(_read_what(vocabulary, text), by_lab=by_lab)
+    if label is not None:
+        if entry.label not in (None, label):
+            raise TestingTrackerError(f"A cup has one label, and these are two: {label} and {entry.label}.")
+        entry = replace(entry, label=label)
+    if by_lab and not isinstance(entry.what, Outcome):
+        raise TestingTrackerError(f"A laboratory does not say that a draw was {entry.what}. Type that without `lab`.")
+    if entry.label is not None and not isinstance(entry.what, Outcome) and entry.what is not Status.COLLECTED:
+        raise TestingTrackerError(f"{entry.label} is a cup's label, and who is {entry.what} gave no cup.")
+    return entry
+
+
+def _read_what(vocabulary: Vocabulary, text: str) -> Entry:
+    text = _OUTCOME_WITH_COLON.sub(lambda found: f"{found[1]} ", text)
     first, rest = split_code(text)
     word = first.casefold()
     what = _OUTCOMES.get(word)
@@ -95,12 +163,71 @@ def read_said(vocabulary: Vocabulary, text: str) -> Entry:
         if rest:
             raise TestingTrackerError(f"`{first}` is negative and stands alone; for a positive type the analytes only.")
         return Entry(what)
+    if what is Status.COLLECTED:
+        return Entry(what, label=_label_behind(vocabulary, first, rest) if rest else None)
     if what is not None:
         return Entry(what, because=rest or None)
+    if is_laboratory(first):
+        raise TestingTrackerError("What does the laboratory say? Type `lab n` or what it found, such as `lab coc=320`.")
     found = rest if word in _POSITIVE else text
     if not found.strip(" ,;"):
         raise TestingTrackerError("What was found? Type the analytes, such as `coc opi`.")
-    return Entry(Outcome.POSITIVE, _analytes(vocabulary, found))
+    return _positive(vocabulary, found)
+
+
+def _label(word: str, earlier: str | None) -> str:
+    label = word.removeprefix(LABEL_MARK)
+    if not label:
+        raise TestingTrackerError(f"Type the label right behind the {LABEL_MARK}, such as {LABEL_MARK}S-104.")
+    if earlier not in (None, label):
+        raise TestingTrackerError(f"A cup has one label, and these are two: {earlier} and {label}.")
+    return label
+
+
+def _label_behind(vocabulary: Vocabulary, what: str, text: str) -> str:
+    """The label of a cup that was taken: one word, which no analyte may be mistaken for."""
+    word, more = split_code(text)
+    if more:
+        raise TestingTrackerError(f"Behind `{what}` stands the cup's label alone, one word such as S-104.")
+    if word.startswith(LABEL_MARK):
+        return _label(word, None)
+    if not _has_digit(word) or is_near_a_result(vocabulary, word):
+        raise TestingTrackerError(
+            f"`{what}` is collected, its result to come, and {word} does not look like a cup's label. If it is one, "
+            f"type `{what} {LABEL_MARK}{word}`."
+        )
+    return word
+
+
+def _has_digit(word: str) -> bool:
+    return any(char.isdigit() for char in word)
+
+
+def is_laboratory(word: str) -> bool:
+    """Whether a word says that a laboratory is meant: `lab` or `laboratory`."""
+    return word.casefold() in _LABORATORY
+
+
+def looks_like_a_label(vocabulary: Vocabulary, text: str) -> bool:
+    """Whether a whole line can be nothing but a cup's label that was scanned: `#` and anything, or a long number.
+
+    A number alone may be an amount, and a word with a digit or two an analyte or a code that was typed wrong; those are
+    labels only behind the `#`.
+    """
+    if text.startswith(LABEL_MARK):
+        return " " not in text
+    if re.search(r"[\s,;=]", text):
+        return False
+    digits = sum(char.isdigit() for char in text)
+    return digits >= (_DIGITS_ALONE if digits == len(text) else _DIGITS) and not is_near_a_result(vocabulary, text)
+
+
+def is_near_a_result(vocabulary: Vocabulary, word: str) -> bool:
+    """Whether a word says something of a result, or is so near to one that it may be typed wrong, as `cocain1`."""
+    letters = "".join(char for char in word.casefold() if char.isalpha())
+    if is_part_of_a_result(vocabulary, word) or (len(letters) > 1 and is_part_of_a_result(vocabulary, letters)):
+        return True
+    return bool(vocabulary.near(word)) or bool(_is_near_a_word(word))
 
 
 def is_which(word: str) -> bool:
@@ -118,17 +245,44 @@ def is_part_of_a_result(vocabulary: Vocabulary, word: str) -> bool:
         return False
 
 
-def _analytes(vocabulary: Vocabulary, text: str) -> tuple[str, ...]:
-    """The analytes that are named, commas or blanks between them; a name may itself have blanks."""
-    parts = [part.split() for part in re.split(r"[,;]", text)]
-    return tuple(dict.fromkeys(analyte for words in parts for analyte in _analytes_among(vocabulary, words)))
+def _is_near_a_word(word: str) -> bool:
+    from difflib import get_close_matches  # most lines have no such word
+
+    return bool(get_close_matches(word.casefold(), [one for one in (*_OUTCOMES, *_POSITIVE) if len(one) > 1]))
 
 
-def _analytes_among(vocabulary: Vocabulary, words: Sequence[str]) -> Iterable[str]:
+def _positive(vocabulary: Vocabulary, text: str) -> Entry:
+    """The analytes that are named, commas or blanks between them; a name may itself have blanks, and an amount."""
+    parts = [_AMOUNT_AND_UNIT.sub(r"\1\2", part).split() for part in re.split(r"[,;]", text)]
+    found = [pair for words in parts for pair in _analytes_among(vocabulary, words)]
+    measured = [(analyte, amount) for analyte, amount in found if amount is not None]
+    analytes = tuple(dict.fromkeys(analyte for analyte, _ in found))
+    if not measured:
+        return Entry(Outcome.POSITIVE, analytes)
+    from testing_tracker.rules.testing.amounts import amounts_by_analyte, read_amount  # few lines have one
+
+    amounts = amounts_by_analyte((analyte, read_amount(amount)) for analyte, amount in measured)
+    return Entry(Outcome.POSITIVE, analytes, amounts=amounts)
+
+
+def _analytes_among(vocabulary: Vocabulary, words: Sequence[str]) -> Iterable[tuple[str, str | None]]:
+    """Each analyte with the amount behind its `=`, as it is typed."""
     while words:
-        analyte, taken = _longest(vocabulary, words)
-        yield analyte
-        words = words[taken:]
+        ends = next((place for place, word in enumerate(words) if "=" in word), None)
+        if ends is None:
+            analyte, taken = _longest(vocabulary, words)
+            yield analyte, None
+            words = words[taken:]
+            continue
+        last, _, amount = words[ends].partition("=")
+        named = [*words[:ends], last] if last else words[:ends]
+        if not named or not amount:
+            raise TestingTrackerError(f"`{words[ends]}` is not an analyte with its amount; write coc=320 in one word.")
+        while named:
+            analyte, taken = _longest(vocabulary, named)
+            named = named[taken:]
+            yield analyte, None if named else amount
+        words = words[ends + 1 :]
 
 
 def _longest(vocabulary: Vocabulary, words: Sequence[str]) -> tuple[str, int]:
@@ -157,8 +311,8 @@ def codes_meant(typed: str, codes: Iterable[str]) -> list[str]:
     return [code for code in codes if code.casefold().startswith(key) or code.casefold().endswith(key)]
 
 
-# The letters that the log session knows, and those kept for what a nurse records beside them.
-_WORDS = {*Key, "c", "e", "unable", *Outcome, *Status}
+# The words that the log session knows, beside those that say something of a result.
+_WORDS = {*_KEYS, *_LABORATORY, *Outcome, *Status}
 
 
 def check_new_code(vocabulary: Vocabulary, code: str) -> str:

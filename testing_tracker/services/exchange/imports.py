@@ -193,7 +193,7 @@ def read_analytes(vocabulary: Vocabulary, cell: str, column: str = "analytes") -
         except UnknownAnalyteError:
             which = f"{column} names one" if len(names) == 1 else f"number {place} of the {column} is one"
             raise TestingTrackerError(
-                f"{which} that is not known; the analytes are {', '.join(vocabulary.names)}"
+                f"{which} that is not known; `testing-tracker analyte list` has them all"
             ) from None
     return tuple(sorted(found))
 

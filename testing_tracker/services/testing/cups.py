@@ -112,6 +112,14 @@ def cup_for(
     return _corrected(work.session, draw, standing) if corrects else None
 
 
+def check_label(work: Work, found: "OpenDraw", label: str) -> None:
+    """Raise TestingTrackerError for a label that another draw's cup has, or that is not the awaited cup's own."""
+    with_this_label(work, found, label)
+    expected = awaiting(work.session, found.draw)
+    if expected is not None:
+        _check_label(found, label, expected)
+
+
 def with_this_label(work: Work, found: "OpenDraw", label: str) -> Specimen | None:
     """The cup with a label that may be this draw's: its own, or one that was taken back from another draw."""
     if not label_key(label):
@@ -171,6 +179,15 @@ def release(work: Work, draw: Draw, reason: str) -> list[str]:
     return told
 
 
+def put_back(work: Work, draw: Draw, changed: Specimen, before: Specimen | None, reason: str) -> Specimen:
+    """A cup says again what it said `before`; it is nobody's where it was not this draw's then."""
+    if before is not None and before.id not in [row.id for row in history_of(work.session, changed)]:
+        before = None
+    row = _copied(work, before or changed, draw, withdrawn=before is None, replaces=changed)
+    _on_record(work, Act.SPECIMEN_WITHDRAW if before is None else Act.SPECIMEN_CORRECT, row, draw, reason)
+    return row
+
+
 def moved(work: Work, specimen: Specimen, draw: Draw, reason: str) -> Specimen:
     """The cup is another draw's: its row there, with its label, all that was said of it, and its hands."""
     row = _copied(work, specimen, draw, withdrawn=False)
@@ -226,12 +243,14 @@ def confirm(
     return row
 
 
-def _copied(work: Work, specimen: Specimen, draw: Draw, *, withdrawn: bool) -> Specimen:
+def _copied(
+    work: Work, specimen: Specimen, draw: Draw, *, withdrawn: bool, replaces: Specimen | None = None
+) -> Specimen:
     row = Specimen(
         draw_id=id_of(draw),
         **{name: getattr(specimen, name) for name in (*_CARRIED, *_CLASSIFIED)},
         withdrawn=withdrawn,
-        replaces_id=specimen.id,
+        replaces_id=(replaces or specimen).id,
     )
     if row.label is not None:
         row.label_key = label_key(row.label)

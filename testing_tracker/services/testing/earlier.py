@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import Vocabulary
-from testing_tracker.rules.words import Method, Outcome, RecommendationStatus, Validity
+from testing_tracker.rules.words import Method, Outcome, RecommendationStatus, Status, Validity
 from testing_tracker.services.testing.settling import beside, named_in
 from testing_tracker.store.queries import finding_rows, findings_of, id_of, standing_result
 from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Finding, Recommendation, Result, Specimen
@@ -136,7 +136,11 @@ def _take_amount(finding: Finding, earlier: Finding) -> None:
         finding.comparator, finding.cutoff = earlier.comparator, finding.cutoff or earlier.cutoff
 
 
-_TYPED = (Act.RESULT_LOG, Act.DRAW_MISSED, Act.DRAW_REFUSED)
+_GIVES_A_STATUS = tuple(Act.of_draw(status) for status in Status)
+_TYPED = (
+    *(Act.RESULT_LOG, Act.DRAW_COLLECTED, Act.DRAW_TRIED),
+    *(Act.DRAW_MISSED, Act.DRAW_REFUSED, Act.DRAW_EXCUSED),
+)
 
 
 @dataclass(frozen=True)
@@ -170,17 +174,18 @@ def slips_of(session: Session, participant_id: int, zone: tzinfo) -> list[Slip]:
     rows = session.exec(
         select(AuditEntry, Draw)
         .join(Draw, col(Draw.id) == AuditEntry.draw_id)
-        .where(AuditEntry.participant_id == participant_id, col(AuditEntry.act).in_((*_TYPED, Act.LOG_UNDO)))
+        .where(
+            AuditEntry.participant_id == participant_id,
+            col(AuditEntry.act).in_((*_TYPED, *_GIVES_A_STATUS, Act.LOG_UNDO)),
+        )
         .order_by(col(AuditEntry.id))
-    )
-    typed: dict[int, AuditEntry] = {}
+    ).all()
+    days = {entry.draw_id: draw.due_on for entry, draw in rows}
     slips = []
-    for entry, draw in rows:
-        if entry.act != Act.LOG_UNDO:
-            typed[id_of(draw)] = entry
-        elif (slip := typed.pop(id_of(draw), None)) is not None and _on_one_day(slip, entry, zone):
-            said = str(json.loads(entry.detail or "{}").get("undone", slip.act))
-            slips.append(Slip(draw.due_on, said, entry.at, entry.account))
+    for taken_back in _taken_back([entry for entry, _ in rows], zone):
+        typed, undo = taken_back[0], next(entry for entry in taken_back if entry.act == Act.LOG_UNDO)
+        said = str(json.loads(undo.detail or "{}").get("undone", typed.act))
+        slips.append(Slip(days[undo.draw_id], said, undo.at, undo.account))
     return slips
 
 
@@ -189,23 +194,29 @@ def without_slips(entries: Sequence[AuditEntry], zone: tzinfo) -> list[AuditEntr
 
     What was typed before these acts begin, and undone among them, stays: it was in sight.
     """
-    hidden: set[int] = set()
-    typed: dict[int | None, AuditEntry] = {}
-    goes_back: set[int | None] = set()
-    for entry in sorted(entries, key=id_of):
-        if (
-            entry.act == Act.LOG_UNDO
-            and (slip := typed.pop(entry.draw_id, None)) is not None
-            and _on_one_day(slip, entry, zone)
-        ):
-            hidden |= {id_of(slip), id_of(entry)}
-            goes_back.add(entry.draw_id)
-        elif entry.draw_id in goes_back and entry.act.startswith("draw "):
-            hidden.add(id_of(entry))  # the draw is what it was before
-            goes_back.discard(entry.draw_id)
-        elif entry.act in _TYPED:
-            typed[entry.draw_id] = entry
+    hidden = {id_of(entry) for taken_back in _taken_back(entries, zone) for entry in taken_back}
     return [entry for entry in entries if id_of(entry) not in hidden]
+
+
+def _taken_back(entries: Sequence[AuditEntry], zone: tzinfo) -> list[list[AuditEntry]]:
+    """What was typed for a draw and undone on the same day, with the entries that came of it: that who could not
+    provide makes a draw of a day that is over unrecorded, the undoing, and that the draw is what it was before."""
+    typed: dict[int | None, list[list[AuditEntry]]] = {}
+    goes_back: dict[int | None, list[AuditEntry]] = {}
+    found = []
+    for entry in sorted(entries, key=id_of):
+        lines = typed.setdefault(entry.draw_id, [])
+        if entry.act == Act.LOG_UNDO:
+            goes_back[entry.draw_id] = undone = [*(lines.pop() if lines else []), entry]
+            if len(undone) > 1 and _on_one_day(undone[0], entry, zone):
+                found.append(undone)
+        elif entry.act in _GIVES_A_STATUS and entry.draw_id in goes_back:
+            goes_back.pop(entry.draw_id).append(entry)
+        elif entry.act in _TYPED:
+            lines.append([entry])
+        elif entry.act == Act.DRAW_UNRECORDED and lines and lines[-1][-1].act == Act.DRAW_TRIED:
+            lines[-1].append(entry)
+    return found
 
 
 def _on_one_day(typed: AuditEntry, undone: AuditEntry, zone: tzinfo) -> bool:

@@ -60,6 +60,11 @@ class RaisedRecommendation:
         """The recommendation as it stands now, with its participant's code."""
         return cls(id_of(changed), participant, RecommendationStatus(changed.status), changed.reason)
 
+    @classmethod
+    def of_changed(cls, participant: str, changed: Recommendation | None) -> Self | None:
+        """The recommendation as `of` has it; None where an act has changed none."""
+        return cls.of(participant, changed) if changed is not None else None
+
 
 def interpretation_of(work: Work, draw: Draw, result: Result, found: Sequence[str]) -> Interpretation:
     """A result with these findings as it reads against the prescriptions of the draw's day."""
