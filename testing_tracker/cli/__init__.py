@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from testing_tracker import __version__
+from testing_tracker.cli.desk.command_words import CommandGroup, as_called
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.parameter_types import DAY, FACILITY, refuse_unreadable
+from testing_tracker.cli.desk.parameter_types import DATE, FACILITY, refuse_unreadable
 from testing_tracker.cli.desk.shown import shown
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -78,7 +79,7 @@ _COMMANDS = {name: module for group in _GROUPS.values() for name, module in grou
 _NEVER_CUT = 1000  # characters, more than any first sentence has
 
 
-class Program(click.Group):
+class Program(CommandGroup):
     """The commands by name, and the one place where a refusal becomes `Error: …` and status 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -121,14 +122,14 @@ class Program(click.Group):
             return super().invoke(ctx)
         except TestingTrackerError as error:
             training = isinstance(ctx.obj, Desk) and ctx.obj.training
-            said = in_one_line(str(error))
+            said = as_called(in_one_line(str(error)))
             raise click.ClickException(f"{said} (TRAINING)" if training else said) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
             raise
         except Exception as error:
             # A damaged page may hold anything, and whatever reads it first stumbles in its own way.
             if isinstance(ctx.obj, Desk) and ctx.obj.has_damaged_database():
-                raise click.ClickException(DAMAGED) from error
+                raise click.ClickException(as_called(DAMAGED)) from error
             raise
 
 
@@ -148,7 +149,7 @@ class Program(click.Group):
 )
 @click.option(
     "--today",
-    type=DAY,
+    type=DATE,
     metavar="DATE",
     envvar="TESTING_TRACKER_TODAY",
     help="Pretend it is DATE; only on a training database.",

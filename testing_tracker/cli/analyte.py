@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.output import Row, format_option, print_json, print_rows
 from testing_tracker.cli.desk.parameter_types import ANALYTE
@@ -20,7 +21,7 @@ _FACTS = ["fact", "specimen", "method", "value", "source", "edition", "verified"
 _URINE = "urine"
 
 
-@click.group("analyte")
+@click.group("analyte", cls=CommandGroup)
 def analyte_command() -> None:
     """What tests can look for, by the names that people use."""
 

@@ -10,7 +10,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
-from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY, REASON
+from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY_BEFORE, REASON
 from testing_tracker.cli.desk.result_options import new_cup, said_of_a_cup
 from testing_tracker.cli.result import which_draw
 from testing_tracker.rules.words import Status
@@ -42,8 +42,12 @@ def _one_or_all(command: _Command) -> _Command:
     """CODE, or `--all` for every draw of a day, or of several, that nobody knows anything about."""
     for option in (
         click.option("--yes", is_flag=True, help="With --all: do not ask."),
-        click.option("--to", "to_day", type=DAY, metavar="DATE", help="With --all and --from: the last of the days."),
-        click.option("--from", "from_day", type=DAY, metavar="DATE", help="With --all: the first of several days."),
+        click.option(
+            "--to", "to_day", type=DAY_BEFORE, metavar="DATE", help="With --all and --from: the last of the days."
+        ),
+        click.option(
+            "--from", "from_day", type=DAY_BEFORE, metavar="DATE", help="With --all: the first of several days."
+        ),
         click.option(
             "--all", "everybody", is_flag=True, help="All of the days of which nothing is known; a manager's."
         ),

@@ -3,16 +3,17 @@
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_rows
-from testing_tracker.cli.desk.parameter_types import CODE, DAY, REASON
+from testing_tracker.cli.desk.parameter_types import CODE, DAY_TO_COME, REASON
 from testing_tracker.cli.result import which_draw
 
 _COLUMNS = ["participant", "due_on", "outcome", "lab", "sent_on", "expected_by", "is_overdue", "analytes"]
 
 
-@click.group("confirmation")
+@click.group("confirmation", cls=CommandGroup)
 def confirmation_command() -> None:
     """Specimens sent to a laboratory for a definitive test; `result --definitive` logs what comes back."""
 
@@ -21,7 +22,7 @@ def confirmation_command() -> None:
 @click.argument("code", type=CODE)
 @which_draw
 @click.option("--lab", metavar="NAME", help="Where it goes.")
-@click.option("--by", type=DAY, metavar="DATE", help="When the result is awaited. Default: in a week.")
+@click.option("--by", type=DAY_TO_COME, metavar="DATE", help="When the result is awaited. Default: in a week.")
 @pass_desk
 def send_confirmation(
     desk: Desk, code: str, on: str | None, for_cause: bool | None, lab: str | None, by: str | None

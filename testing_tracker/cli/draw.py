@@ -9,7 +9,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, open_questions, print_rows, question_with_answers
-from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY, REASON, longest_gap_option
+from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY, DAY_BEFORE, REASON, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
 @click.command("test")
 @click.argument("code", type=CODE)
 @click.option("--reason", type=REASON, metavar="TEXT", help="Why the test is ordered.")
-@click.option("--on", type=DAY, metavar="DATE", help="A day that is over: the test was taken elsewhere.")
+@click.option("--on", type=DAY_BEFORE, metavar="DATE", help="A day that is over: the test was taken elsewhere.")
 @click.option(
     "--recollect", is_flag=True, help="The specimen does not count, or was cold: collect another for the same draw."
 )

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import format_option, print_rows
-from testing_tracker.cli.desk.parameter_types import DAY, REASON
+from testing_tracker.cli.desk.parameter_types import DAY, DAY_TO_COME, REASON, CaselessChoice
 from testing_tracker.rules.words import Role
 
 if TYPE_CHECKING:
     from testing_tracker.services.drawing.closures import ClosedOrOpened
 
 
-@click.group("facility")
+@click.group("facility", cls=CommandGroup)
 def facility_command() -> None:
     """The facilities of a network, which share a database.
 
@@ -88,9 +89,9 @@ def change_timezone(desk: Desk, timezone: str, from_on: str | None, reason: str)
     )
 
 
-@facility_command.command("close")
-@click.argument("day", metavar="DATE", type=DAY)
-@click.option("--to", "last", type=DAY, metavar="DATE", help="The last day. Default: that day only.")
+@facility_command.command("close", cls=TakesDays)
+@click.argument("day", metavar="DATE", type=DAY_TO_COME)
+@click.option("--to", "last", type=DAY_TO_COME, metavar="DATE", help="The last day. Default: that day only.")
 @click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
 @pass_desk
 def close_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
@@ -106,9 +107,9 @@ def close_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
     say(desk, f"Closed: {_days(done)}.{excused}")
 
 
-@facility_command.command("open")
-@click.argument("day", metavar="DATE", type=DAY)
-@click.option("--to", "last", type=DAY, metavar="DATE", help="The last day. Default: that day only.")
+@facility_command.command("open", cls=TakesDays)
+@click.argument("day", metavar="DATE", type=DAY_TO_COME)
+@click.option("--to", "last", type=DAY_TO_COME, metavar="DATE", help="The last day. Default: that day only.")
 @click.option("--reason", type=REASON, required=True, help="Why; kept for ever.")
 @pass_desk
 def open_facility(desk: Desk, day: str, last: str | None, reason: str) -> None:
@@ -137,12 +138,10 @@ def _draws(count: int) -> str:
     return "1 draw" if count == 1 else f"{count} draws"
 
 
-_ROLE = click.option(
-    "--role", type=click.Choice([str(role) for role in Role]), required=True, help="What the account is."
-)
+_ROLE = click.option("--role", type=CaselessChoice(Role), required=True, help="What the account is.")
 
 
-@click.group("staff")
+@click.group("staff", cls=CommandGroup)
 def staff_command() -> None:
     """Who may do what, by the operating system's account.
 

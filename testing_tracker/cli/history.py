@@ -8,6 +8,7 @@ from shutil import copyfileobj
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import output_file, output_options, spooled
 from testing_tracker.cli.desk.importing import Export, exported, import_arguments, put_on_record, run_import
@@ -17,7 +18,7 @@ from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 LINES_AT_A_TIME = 1_000
 
 
-@click.group("history")
+@click.group("history", cls=CommandGroup)
 def history_command() -> None:
     """A past record, from or to a spreadsheet."""
 

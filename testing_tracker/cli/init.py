@@ -3,7 +3,9 @@
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import LONG_NAME, SHORT_NAME
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say
+from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.errors import TestingTrackerError
 
 
@@ -61,21 +63,19 @@ def _there_is_a_copy(database: str) -> bool:
         raise TestingTrackerError("Nothing was changed. Say --yes where nobody can be asked.") from None
 
 
-PROGRAM = "testing-tracker"
-VARIABLE = "_TESTING_TRACKER_COMPLETE"
-
-
 @click.command("completion")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=CaselessChoice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion_command(ctx: click.Context, shell: str) -> None:
-    """Print the completion script for a shell.
+    """Print the completion script for a shell, for `testing-tracker` and for `tt`.
 
     For bash, put `eval "$(testing-tracker completion bash)"` into ~/.bashrc; for zsh the same with zsh into ~/.zshrc;
-    for fish, `testing-tracker completion fish > ~/.config/fish/completions/testing-tracker.fish`.
+    for fish, `testing-tracker completion fish > ~/.config/fish/conf.d/testing-tracker.fish`.
     """
     from click.shell_completion import get_completion_class
 
     script = get_completion_class(shell)
     assert script is not None, "click knows the shells above"
-    click.echo(script(ctx.find_root().command, {}, PROGRAM, VARIABLE).source())
+    for name in (LONG_NAME, SHORT_NAME):
+        variable = f"_{name.replace('-', '_')}_COMPLETE".upper()  # as click calls it
+        click.echo(script(ctx.find_root().command, {}, name, variable).source())

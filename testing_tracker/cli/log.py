@@ -14,7 +14,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import open_questions
-from testing_tracker.cli.desk.parameter_types import DAY, LONGEST_TEXT
+from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
 from testing_tracker.cli.desk.shown import behind
 from testing_tracker.cli.log_conversation import HELP, Conversation
 from testing_tracker.errors import TestingTrackerError
@@ -24,7 +24,7 @@ _SHORTEST_ANALYTE_TO_COMPLETE = 2
 
 
 @click.command("log", epilog="\b\n" + "\n".join(HELP))
-@click.option("--on", type=DAY, metavar="DATE", help="The day of the draws. Default: today.")
+@click.option("--on", type=DAY_BEFORE, metavar="DATE", help="The day of the draws. Default: today.")
 @pass_desk
 def log_command(desk: Desk, on: str | None) -> None:
     """Log a row of cups: a participant's code, then what the cup says.

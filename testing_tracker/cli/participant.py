@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported, participant_import
 from testing_tracker.cli.desk.output import (
@@ -19,7 +20,16 @@ from testing_tracker.cli.desk.output import (
     recommendation_line,
     show,
 )
-from testing_tracker.cli.desk.parameter_types import CODE, DAY, LEVEL, NEW_CODE, REASON, SCHEDULE
+from testing_tracker.cli.desk.parameter_types import (
+    CODE,
+    DAY,
+    DAY_BEFORE,
+    DAY_TO_COME,
+    LEVEL,
+    NEW_CODE,
+    REASON,
+    SCHEDULE,
+)
 from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
@@ -31,7 +41,7 @@ _COLUMNS = ["participant", "level", "schedule", "enrolled_on", "status"]
 _DRAW_COLUMNS = ["due_on", "kind", "status", "outcome", "analytes", "method", "reason"]
 
 
-@click.group("participant")
+@click.group("participant", cls=CommandGroup)
 def participant_command() -> None:
     """Enrol participants and keep their records."""
 
@@ -194,7 +204,7 @@ def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None
 
 @participant_command.command("discharge")
 @click.argument("code", type=CODE)
-@click.option("--on", type=DAY, metavar="DATE", help="From a day that is over. Default: today.")
+@click.option("--on", type=DAY_BEFORE, metavar="DATE", help="From a day that is over. Default: today.")
 @click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Why.")
 @pass_desk
 def discharge_participant(desk: Desk, code: str, on: str | None, reason: str) -> None:
@@ -225,7 +235,7 @@ def _what_was_given(draw: "Draw") -> str:
     return "the participant tried" if draw.unable else f"{draw.status} {draw.outcome or ''}".strip()
 
 
-@participant_command.command("leave")
+@participant_command.command("leave", cls=TakesDays)
 @click.argument("code", type=CODE)
 @click.argument("from_on", metavar="FROM", type=DAY)
 @click.argument("to_on", metavar="TO", type=DAY)
@@ -245,7 +255,7 @@ def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
 
 @participant_command.command("return")
 @click.argument("code", type=CODE)
-@click.option("--on", type=DAY, metavar="DATE", help="The first day back. Default: today.")
+@click.option("--on", type=DAY_TO_COME, metavar="DATE", help="The first day back. Default: today.")
 @click.option("--reason", type=REASON, default="back early", show_default=True, metavar="TEXT", help="Why.")
 @pass_desk
 def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, lost_ground_line, print_json, print_rows, recommendation_line
@@ -24,7 +25,7 @@ _reread_option = click.option(
 )
 
 
-@click.group("prescription")
+@click.group("prescription", cls=CommandGroup)
 def prescription_command() -> None:
     """What participants take by prescription: a positive that it explains is expected."""
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, show
-from testing_tracker.cli.desk.parameter_types import DAY, ID, LEVEL, REASON
+from testing_tracker.cli.desk.parameter_types import DAY_TO_COME, ID, LEVEL, REASON
 from testing_tracker.rules.deciding.escalation import DISCLAIMER, SAME_USE
 from testing_tracker.rules.words import Level
 
@@ -30,7 +31,7 @@ _TABLE = ["id", "participant", "recommended", "status", "age", "evidence", "cert
 _CERTAINTY = {"presumptive": "presumptive: confirm before acting"}
 
 
-@click.group("recommendation")
+@click.group("recommendation", cls=CommandGroup)
 def recommendation_command() -> None:
     """The escalation recommendations: the program recommends, a clinician decides."""
 
@@ -115,7 +116,7 @@ def decline_recommendation(desk: Desk, number: int, reason: str) -> None:
 
 @recommendation_command.command("defer")
 @click.argument("number", metavar="ID", type=ID)
-@click.option("--until", type=DAY, required=True, metavar="DATE", help="The day on which it comes back.")
+@click.option("--until", type=DAY_TO_COME, required=True, metavar="DATE", help="The day on which it comes back.")
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is put off.")
 @pass_desk
 def defer_recommendation(desk: Desk, number: int, until: str, reason: str) -> None:
@@ -241,7 +242,7 @@ _REVIEW_COLUMNS = ["id", "participant", "about", "due_on", "detail", "status", "
 _REVIEW_CSV = [*_REVIEW_COLUMNS, "raised_at", "done_at", "done_by", "note"]
 
 
-@click.group("review")
+@click.group("review", cls=CommandGroup)
 def review_command() -> None:
     """What a clinician is asked to look at, such as a missed test where the schedule asks for a review of it."""
 

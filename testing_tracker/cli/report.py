@@ -11,11 +11,12 @@ import click
 from click.core import ParameterSource
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn
+from testing_tracker.cli.desk.command_words import CommandGroup
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn, week_given
 from testing_tracker.cli.desk.files import deliveries_of, output_file, output_options, write_file
 from testing_tracker.cli.desk.importing import Export, exported, put_on_record
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows
-from testing_tracker.cli.desk.parameter_types import CODE, WEEK
+from testing_tracker.cli.desk.parameter_types import CODE, WEEK, CaselessChoice
 from testing_tracker.cli.desk.shown import behind, binary_output, print_bytes
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.errors import TestingTrackerError
@@ -33,7 +34,7 @@ _IN_THE_TABLE = ("facility", "due", "absent", "compliance", "positivity", "waiti
 
 
 @click.command("network")
-@click.option("--week", type=WEEK, metavar="WEEK", help="An ISO week such as 2026-W47. Default: the last full week.")
+@click.option("--week", type=WEEK, metavar="WEEK", help="Such as 2026-W47, 47 or this. Default: the last full week.")
 @format_option
 @pass_desk
 def network_report(desk: Desk, week: str | None, form: str) -> None:
@@ -44,10 +45,12 @@ def network_report(desk: Desk, week: str | None, form: str) -> None:
     that.
     """
     from testing_tracker.reports.network import gather
-    from testing_tracker.rules.calendar import Week
+    from testing_tracker.rules.keeping.owed import last_full_week
 
     with desk.reading_all() as session:
-        report = gather(session, desk.clock, desk.vocabulary, Week.parse(week) if week else None)
+        report = gather(
+            session, desk.clock, desk.vocabulary, lambda today: week_given(week, today) or last_full_week(today)
+        )
     first, *others = (desk.at(one.number) for one in report.facilities)
     with exported(first, Export("network", form, report.week), *others):
         _print_network(desk, report, form)
@@ -112,7 +115,7 @@ def _rate(part: int, whole: int) -> str:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json", "html", "pdf"]),
+    type=CaselessChoice(["table", "csv", "json", "html", "pdf"]),
     default="table",
     show_default=True,
     help="How to print it.",
@@ -174,12 +177,11 @@ def send_week(desk: Desk, given: str | None) -> None:
 
     Raises TestingTrackerError when one failed, and before anything is sent when the week has no final report.
     """
-    from testing_tracker.rules.calendar import Week
     from testing_tracker.rules.keeping.owed import last_full_week
     from testing_tracker.serving.courier import Courier
 
     with desk.reading() as work:
-        week = Week.parse(given) if given else last_full_week(work.today)
+        week = week_given(given, work.today) or last_full_week(work.today)
         services.outbox.check_sendable(work, week)
         zone, number = work.zone, work.facility_id
     ways = deliveries_of(desk.location, number)
@@ -207,11 +209,11 @@ _PLACES = {Channel.FOLDER: "to the folder", Channel.MAIL: "by mail"}
 _DONE = {Channel.FOLDER: "written to the folder", Channel.MAIL: "mailed"}
 
 
-FORMS = click.Choice(["table", "csv", "json", "html", "pdf"])
+FORMS = CaselessChoice(["table", "csv", "json", "html", "pdf"])
 _EXPLAINED = ("due_on", "kind", "status", "outcome", "expected", "late", "counts_in", "reason", "recorded_by")
 
 
-@click.group("report")
+@click.group("report", cls=CommandGroup)
 def report_command() -> None:
     """The compliance reports."""
 
@@ -222,12 +224,12 @@ report_command.add_command(network_report)
 
 
 @report_command.command("weekly")
-@click.option("--week", type=WEEK, metavar="WEEK", help="An ISO week such as 2026-W47. Default: the last full week.")
+@click.option("--week", type=WEEK, metavar="WEEK", help="Such as 2026-W47, 47 or this. Default: the last full week.")
 @click.option("--format", "form", type=FORMS, default="table", show_default=True, help="How to print it.")
 @output_options()
 @click.option(
     "--sort",
-    type=click.Choice(["code", "worst"]),
+    type=CaselessChoice(["code", "worst"]),
     default="code",
     show_default=True,
     help="The order of the lines: by code, or most positive tests and most not given first.",
@@ -276,10 +278,9 @@ def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed"
     """The report, gathered without keeping a nurse from writing, and then kept as it is printed."""
     from testing_tracker.reports.weekly.gather import gather
     from testing_tracker.reports.weekly.printing import imprint
-    from testing_tracker.rules.calendar import Week
 
     with desk.reading() as work:
-        report = gather(work, Week.parse(week) if week else None)
+        report = gather(work, week_given(week, work.today))
     with desk.writing() as work:
         printed = imprint(work, report)
         shown = services.editions.names_shown(work) if names else None
@@ -308,12 +309,11 @@ def _show(desk: Desk, printed: "Printed", form: str) -> None:
 def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool) -> None:
     """The draws behind a line; nothing else goes with it."""
     from testing_tracker.reports.weekly.explained import explained
-    from testing_tracker.rules.calendar import Week
 
     if other or form in ("html", "pdf"):
         raise click.UsageError("--explain goes with --week and --format table, csv or json only.")
     with desk.reading() as work:
-        found = explained(work, code, Week.parse(week) if week else None)
+        found = explained(work, code, week_given(week, work.today))
     rows = [vars(draw) for draw in found.draws]
     with exported(desk, Export("weekly explained", form, found.week, participant_id=found.participant_id)):
         print_rows(desk, rows, _EXPLAINED, form, empty=f"{found.participant} had no draw in {found.week}.")

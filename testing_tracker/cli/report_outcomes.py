@@ -14,7 +14,7 @@ from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, 
 from testing_tracker.cli.desk.files import output_file, output_options, write_text
 from testing_tracker.cli.desk.importing import Export, exported, put_on_record
 from testing_tracker.cli.desk.output import format_option, progress
-from testing_tracker.cli.desk.parameter_types import DAY, LEVEL, SCHEDULE
+from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LEVEL, SCHEDULE
 from testing_tracker.cli.desk.shown import print_text
 from testing_tracker.rules.words import Level
 
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 
 @click.command("outcomes")
-@click.option("--from", "first", type=DAY, metavar="DATE", help="The first day. Default: each one's enrolment.")
-@click.option("--to", "last", type=DAY, metavar="DATE", help="The last day. Default: the Sunday of the last full week.")
+@click.option("--from", "first", type=DAY_BEFORE, metavar="DATE", help="The first day. Default: each one's enrolment.")
+@click.option(
+    "--to", "last", type=DAY_BEFORE, metavar="DATE", help="The last day. Default: the last full week's Sunday."
+)
 @click.option("--schedule", type=SCHEDULE, metavar="NAME", help="Only those tested by it at the end of their span.")
 @click.option("--level", type=LEVEL, help="Only those in it at the end of their span.")
 @format_option

@@ -8,7 +8,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
-from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY, OUTCOME, REASON
+from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY_BEFORE, OUTCOME, REASON, CaselessChoice
 from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Outcome, Status
@@ -26,7 +26,7 @@ def which_draw(command: _Command) -> _Command:
     cause = click.option(
         "--for-cause/--scheduled", "for_cause", default=None, help="Which one, where two draws fall on one day."
     )
-    return click.option("--on", type=DAY, metavar="DATE", help="The draw's day. Default: today.")(cause(command))
+    return click.option("--on", type=DAY_BEFORE, metavar="DATE", help="The draw's day. Default: today.")(cause(command))
 
 
 class _ResultCommand(click.Command):
@@ -73,7 +73,7 @@ def result_command(
 
 @click.command("amend")
 @click.argument("code", type=CODE)
-@click.argument("outcome", type=click.Choice([str(word) for word in (*Outcome, *_NO_RESULT)]))
+@click.argument("outcome", type=CaselessChoice([str(word) for word in (*Outcome, *_NO_RESULT)]))
 @which_draw
 @said_of_a_result
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is corrected.")

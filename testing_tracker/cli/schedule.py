@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import schedule_text
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
@@ -27,7 +28,7 @@ _COLUMNS = [
 _FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
-@click.group("schedule")
+@click.group("schedule", cls=CommandGroup)
 def schedule_command() -> None:
     """The facility's testing rules."""
 

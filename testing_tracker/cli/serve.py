@@ -12,7 +12,7 @@ import click
 
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
 from testing_tracker.cli.desk.files import OutputFolder, write_file
-from testing_tracker.cli.desk.parameter_types import TIME, longest_gap_option
+from testing_tracker.cli.desk.parameter_types import TIME, CaselessChoice, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class _Lines(logging.Handler):
 @click.option("--once", is_flag=True, help="Do what is owed by now and leave; for cron.")
 @click.option(
     "--log-format",
-    type=click.Choice(LOG_FORMATS),
+    type=CaselessChoice(LOG_FORMATS),
     default="text",
     show_default=True,
     envvar="TESTING_TRACKER_LOG_FORMAT",

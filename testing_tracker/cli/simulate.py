@@ -11,7 +11,7 @@ import click
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import output_file, output_options, schedule_text
 from testing_tracker.cli.desk.output import FORMATS, print_csv, print_json, print_rich
-from testing_tracker.cli.desk.parameter_types import ANALYTE, SCHEDULE
+from testing_tracker.cli.desk.parameter_types import ANALYTE, SCHEDULE, CaselessChoice
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Simulated:
 @click.option(
     "--format",
     "form",
-    type=click.Choice([*FORMATS, "html"]),
+    type=CaselessChoice([*FORMATS, "html"]),
     default="table",
     show_default=True,
     help="How to print it; html has the detection curves.",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.command_words import CommandGroup
+from testing_tracker.cli.desk.desk import Desk, day_given, instant_given, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, REASON
@@ -33,7 +34,7 @@ _SHOWN = {
 }
 
 
-@click.group("specimen")
+@click.group("specimen", cls=CommandGroup)
 def specimen_command() -> None:
     """What was collected for a draw, and through whose hands it went."""
 
@@ -93,8 +94,7 @@ def _lines(record: "SpecimenRecord", specimen: dict[str, Any], zone: tzinfo) -> 
 def hand_over(desk: Desk, label: str, to_whom: str, from_whom: str | None, at: str | None, purpose: str | None) -> None:
     """A specimen passes to another hand."""
     with desk.writing() as work:
-        read = services.collections.collected_instant
-        moment = read(work, day_given(None, work.today), at, "time of the handover") if at else None
+        moment = instant_given(work, work.today, at, "time of the handover")
         row = services.specimens.hand_over(work, label, to_whom, from_whom, moment, purpose)
         said = f"{label}: from {row.from_whom} to {row.to_whom}."
     say(desk, said)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import OutputFolder, output_file, overwrite_option
 from testing_tracker.errors import TestingTrackerError
@@ -32,7 +33,7 @@ _BACKUPS = click.option(
 )
 
 
-@click.group("cron")
+@click.group("cron", cls=CommandGroup)
 def cron_command() -> None:
     """The nightly draw, the weekly report, backups and doctor, by cron."""
 
@@ -51,7 +52,7 @@ def print_cron(desk: Desk, reports: Path | None, backups: Path | None) -> None:
         click.echo(line)
 
 
-@click.group("systemd")
+@click.group("systemd", cls=CommandGroup)
 def systemd_command() -> None:
     """The nightly draw, the weekly report, backups and doctor, by systemd."""
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.files import output_file, output_options
 from testing_tracker.cli.desk.importing import exported, put_on_record
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows
-from testing_tracker.cli.desk.parameter_types import DAY, REASON
+from testing_tracker.cli.desk.parameter_types import DATE, DAY_BEFORE, REASON
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def _say_that_all_holds(desk: Desk, mark: str, result: "Verification") -> None:
         say(desk, f"  {key.anchor[:8]}, from {key.first_day} on, by {key.recorded_by}: {key.reason}")
 
 
-@click.group("proof", invoke_without_command=True)
-@click.option("--day", type=DAY, metavar="DATE", help="A day that is over.")
+@click.group("proof", cls=CommandGroup, invoke_without_command=True)
+@click.option("--day", type=DAY_BEFORE, metavar="DATE", help="A day that is over.")
 @output_options("Write it here, readable by you alone.")
 @click.pass_context
 def proof_command(ctx: click.Context, day: str | None, output: Path | None, overwrite: bool) -> None:
@@ -127,7 +128,7 @@ class _ProofShown:
 @proof_command.command("check")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--anchor", metavar="HEX", help="The anchor that you were given, to compare the file's with.")
-@click.option("--first-day", type=DAY, metavar="DATE", help="The first day that you were given with the anchor.")
+@click.option("--first-day", type=DATE, metavar="DATE", help="The first day that you were given with the anchor.")
 def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
     """Check a proof. Needs no database and no key."""
     from testing_tracker.rules.drawing.proof import read_document
@@ -163,7 +164,7 @@ def _document_in(file: Path) -> object:
         raise TestingTrackerError(f"{file} is not a JSON document: {error}") from None
 
 
-@click.group("key")
+@click.group("key", cls=CommandGroup)
 def key_command() -> None:
     """The key that the draws come from, kept in a file beside the database."""
 

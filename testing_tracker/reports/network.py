@@ -3,6 +3,7 @@
 Counts only. Who is behind them, each facility's own weekly report says.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -59,13 +60,16 @@ class NetworkReport:
         return [one for one in self.facilities if one.problem]
 
 
-def gather(session: Session, clock_of: ClockOf, vocabulary: Vocabulary, week: Week | None = None) -> NetworkReport:
+def gather(
+    session: Session, clock_of: ClockOf, vocabulary: Vocabulary, week_of: Callable[[date], Week] = last_full_week
+) -> NetworkReport:
     """The report of a week, by default the last one that is over for every facility.
 
+    `week_of` says which is meant on a day: the one that it is where it is the earliest.
     Raises TestingTrackerError where this machine does not know a facility's timezone.
     """
     works = [work_in(session, one, clock_of, vocabulary) for one in every(session)]
-    week = week or last_full_week(min(work.today for work in works))
+    week = week_of(min(work.today for work in works))
     tallies: dict[int, tuple[int, Tally]] = {}
     for today in {work.today for work in works}:
         there = [work.facility_id for work in works if work.today == today]

@@ -8,9 +8,14 @@ import re
 from collections.abc import Iterable
 from datetime import date, time, timedelta
 from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeVar
 
 from testing_tracker.rules.exchange.csv_cells import EARLIEST, LATEST, read_day
 
+if TYPE_CHECKING:
+    from testing_tracker.rules.calendar import Week
+
+_Word = TypeVar("_Word", bound=str)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
     "january",
@@ -228,8 +233,82 @@ def _the_only(text: str, days: list[date]) -> date:
 
 
 def _two(text: str, *days: date) -> ValueError:
-    *rest, last = map(in_full, days)
-    return ValueError(f"{text!r} could be {', '.join(rest)} or {last}; write the date that is meant")
+    return ValueError(f"{text!r} could be {in_words(map(in_full, days))}; write the date that is meant")
+
+
+def week_said(text: str, today: date) -> "Week":
+    """The ISO week that somebody means by `2026-W47`, `47`, `last` (the last that is over) or `this`.
+
+    Without its year it is the last one of that number that has begun. Raises ValueError, with both where it could be
+    two, else with what can be typed.
+    """
+    from testing_tracker.rules.calendar import Week
+
+    said = _cleaned(text).removesuffix(" week")
+    this = Week.of(today)
+    if said in ("this", "last"):
+        return this + (-1 if said == "last" else 0)
+    match = re.fullmatch(r"w?([0-9]{1,2})", said)
+    if match is None:
+        return _whole_week(text)
+    mondays = [
+        date.fromisocalendar(year, int(match[1]), 1)
+        for year in range(today.year - 8, today.year + 9)
+        if EARLIEST.year < year < LATEST.year and _has_week(year, int(match[1]))
+    ]
+    before, after = [one for one in mondays if one <= today], [one for one in mondays if one > today]
+    if not before or not after:
+        raise ValueError(f"{text!r} is not an ISO week such as 2026-W47")
+    weeks = [Week.of(monday) for monday in _which_of(before[-1], after[0], today, Looks.BACK)]
+    if len(weeks) > 1:
+        raise ValueError(f"{text!r} could be {weeks[0]} or {weeks[1]}; write the one that is meant")
+    return weeks[0]
+
+
+def check_week_said(text: str) -> None:
+    """Raise ValueError for what is no week, whatever day it is today."""
+    said = _cleaned(text).removesuffix(" week")
+    if said not in ("this", "last") and not re.fullmatch(r"w?(0?[1-9]|[1-4][0-9]|5[0-3])", said):
+        _whole_week(text)
+
+
+def _has_week(year: int, number: int) -> bool:
+    return 1 <= number <= date(year, 12, 28).isocalendar().week
+
+
+def _whole_week(text: str) -> "Week":
+    from testing_tracker.rules.calendar import Week
+
+    week = Week.parse(_cleaned(text).upper())
+    for day in (week.monday, week.sunday):
+        _within(text, day)
+    return week
+
+
+def words_meant(text: str, words: Iterable[_Word]) -> list[_Word]:
+    """The words that a text can stand for: the one that it is, or else those that it begins; in either case."""
+    said, words = text.strip().casefold(), list(words)
+    exact = [word for word in words if word.casefold() == said]
+    return exact or [word for word in words if said and word.casefold().startswith(said)]
+
+
+def word_said(text: str, words: Iterable[_Word]) -> _Word:
+    """The one of these words that is meant. Raises ValueError with all that it could be, or else with the near ones."""
+    words = list(words)
+    meant = words_meant(text, words)
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise ValueError(f"{text!r} could be {in_words(meant)}; write more of it")
+    near = nearest(text, words)
+    hint = f"; did you mean {in_words(near)}?" if near else ""
+    raise ValueError(f"{text!r} is not one of {', '.join(repr(str(word)) for word in words)}{hint}")
+
+
+def in_words(several: Iterable[str]) -> str:
+    """Words one after the other, with `or` before the last."""
+    *rest, last = several
+    return f"{', '.join(rest)} or {last}" if rest else last
 
 
 def time_said(text: str) -> time:

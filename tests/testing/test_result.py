@@ -61,7 +61,7 @@ def test_a_future_day_and_an_unknown_code_are_refused(due_today):
     "arguments",
     [
         ("result", "A17", "negativ"),
-        ("result", "A17", "negative", "--on", "16.11.2026"),
+        ("result", "A17", "negative", "--on", "12.11.2026"),
         ("result", "Jane Doe", "negative"),
         ("result", "A17"),
         ("excuse", "A17", "--reason", " "),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import as_called
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
 from testing_tracker.rules.exchange.visible import in_one_line
+from testing_tracker.rules.said import Looks, day_said, in_full, week_said
 from testing_tracker.store.given_files import MOST_OF_TOML, content_of
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from testing_tracker.clock import Clock
-    from testing_tracker.rules.calendar import Timezones
+    from testing_tracker.rules.calendar import Timezones, Week
     from testing_tracker.rules.testing.analytes import Vocabulary
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
@@ -281,10 +283,54 @@ class Desk:
 
 
 def day_given(given: str | None, today: date) -> date:
-    """The date that `--on` means: today when it was left out, or `today`, `yesterday`, or the date itself."""
-    if given is None or given == "today":
+    """The day that `--on` means, today when it was left out; said back where it was not a whole date.
+
+    Raises UsageError for what could be two days.
+    """
+    if given is None:
         return today
-    return today - timedelta(days=1) if given == "yesterday" else date.fromisoformat(given)
+    try:
+        day = day_said(given, today, getattr(given, "looks", Looks.EITHER))
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    if given not in ("today", "yesterday", day.isoformat()):
+        _say_back(f"{given!r} is {in_full(day)}")
+    return day
+
+
+def week_given(given: str | None, today: date) -> "Week | None":
+    """The week that `--week` means, None when it was left out; said back where it was not a whole one."""
+    if given is None:
+        return None
+    try:
+        week = week_said(given, today)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    if given != str(week):
+        _say_back(f"{given!r} is {week}, from {in_full(week.monday)} to {in_full(week.sunday)}")
+    return week
+
+
+def instant_given(work: "Work", day: date, at: str | None, what: str = "time of collection") -> "datetime | None":
+    """The instant of a time given for a day, None when it was left out; said back where it was neither 09:05 nor ISO.
+
+    Raises TestingTrackerError for what is none, or has not been.
+    """
+    if not at:
+        return None
+    moment = services.collections.collected_instant(work, day, at, what)
+    local = f"{moment.astimezone(work.zone):%H:%M}"
+    if at != local and "-" not in at:
+        _say_back(f"{at!r} is {local} on {in_full(day)}")
+    return moment
+
+
+def _say_back(understood: str) -> None:
+    """Say once how something was understood, on standard error."""
+    said = click.get_current_context().meta.setdefault("testing_tracker.said_back", set())
+    if understood not in said:
+        said.add(understood)
+        warn(f"{understood}.")
 
 
 pass_desk = click.make_pass_decorator(Desk)
@@ -292,7 +338,7 @@ pass_desk = click.make_pass_decorator(Desk)
 
 def say(desk: Desk, text: str) -> None:
     """One line on standard output about what was done, and for which facility where there are several."""
-    marked = in_one_line(f"{desk.whose}{text}")
+    marked = as_called(in_one_line(f"{desk.whose}{text}"))
     click.echo(f"{TRAINING} {marked}" if desk.training else marked)
 
 
@@ -300,4 +346,4 @@ def warn(text: str) -> None:
     """One line on standard error that a person should see; a script reading the output does not."""
     desk = click.get_current_context().find_root().obj
     note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
-    click.echo(f"{note}: {in_one_line(text)}", err=True)
+    click.echo(f"{note}: {as_called(in_one_line(text))}", err=True)

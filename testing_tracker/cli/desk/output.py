@@ -12,6 +12,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, say
+from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import behind, print_text
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
@@ -32,7 +33,7 @@ FORMATS = ("table", "csv", "json")
 def format_option(command: _Command) -> _Command:
     """`--format table|csv|json`, for every command that lists or reports."""
     option = click.option(
-        "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print it."
+        "--format", "form", type=CaselessChoice(FORMATS), default="table", show_default=True, help="How to print it."
     )
     return option(command)
 

@@ -1,15 +1,22 @@
 """Parameter types: the words that commands take, each with its completion. A bad one is wrong usage (status 2)."""
 
-from collections.abc import Callable
-from datetime import time
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.exchange.csv_cells import is_id, read_day
+from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.exchange.toml_file import FacilityFileError
+from testing_tracker.rules.said import (
+    Looks,
+    check_day_said,
+    check_week_said,
+    time_said,
+    whole_date_said,
+    word_said,
+)
 from testing_tracker.rules.words import Level, Outcome
 
 LONGEST_GAP_VARIABLE = "TESTING_TRACKER_LONGEST_GAP"
@@ -56,39 +63,56 @@ class CheckedWord(click.ParamType[str]):
         return [CompletionItem(word) for word in words if word.casefold().startswith(incomplete.casefold())]
 
 
+class SaidDay(str):
+    """What was typed for a day, and where its command looks for it; `day_given` says which day that is."""
+
+    __slots__ = ("looks",)
+    looks: Looks
+
+
+class DayWord(CheckedWord):
+    """A day in any of the ways that people say one. Which it is depends on today, and on where the command looks."""
+
+    def __init__(self, looks: Looks) -> None:
+        super().__init__("date", _day)
+        self.looks = looks
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> SaidDay:
+        said = SaidDay(super().convert(value, param, ctx))
+        said.looks = self.looks
+        return said
+
+
+class CaselessChoice(click.Choice[str]):
+    """One of a few words, in either case; or its beginning, where no other begins so."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        super().__init__(list(words), case_sensitive=False)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return word_said(value, self.choices)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 def _day(value: str) -> str:
-    if value in ("today", "yesterday"):
-        return value
-    try:
-        return read_day(value).isoformat()
-    except ValueError as error:
-        raise ValueError(f"{value!r} is {error}, today or yesterday") from None
+    check_day_said(value)
+    return value
 
 
 def _date(value: str) -> str:
     """A date as a calendar shows it: `today` would be what the machine's clock says."""
-    try:
-        return read_day(value).isoformat()
-    except ValueError as error:
-        raise ValueError(f"{value!r} is {error}") from None
+    return whole_date_said(value).isoformat()
 
 
 def _week(value: str) -> str:
-    from testing_tracker.rules.calendar import Week
-
-    week = Week.parse(value)
-    read_day(week.monday.isoformat())
-    read_day(week.sunday.isoformat())
-    return str(week)
+    check_week_said(value)
+    return value
 
 
 def _time_of_day(value: str) -> str:
-    try:
-        if len(value) == len("00:05"):
-            return time.fromisoformat(value).strftime("%H:%M")
-    except ValueError:
-        pass
-    raise ValueError(f"{value!r} is not a time of day; write 00:05")
+    return f"{time_said(value):%H:%M}"
 
 
 class Number(click.ParamType[int]):
@@ -170,7 +194,9 @@ def _said(value: str) -> str:
     return value.strip()
 
 
-DAY = CheckedWord("date", _day)
+DAY = DayWord(Looks.EITHER)
+DAY_BEFORE = DayWord(Looks.BACK)
+DAY_TO_COME = DayWord(Looks.AHEAD)
 DATE = CheckedWord("date", _date)
 REASON = CheckedWord("text", _said, longest=LONGEST_TEXT)
 WEEK = CheckedWord("week", _week)
@@ -182,8 +208,8 @@ ANALYTE = CheckedWord("analyte", _analyte, _analytes)
 SCHEDULE = CheckedWord("schedule", _as_is, _schedules)
 FACILITY = CheckedWord("facility", _as_is, _facilities)
 ID = Number()
-LEVEL = click.Choice([str(level) for level in Level])
-OUTCOME = click.Choice([str(outcome) for outcome in Outcome])
+LEVEL = CaselessChoice(Level)
+OUTCOME = CaselessChoice(Outcome)
 
 
 def longest_gap_option(command: _Command) -> _Command:

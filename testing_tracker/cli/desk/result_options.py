@@ -1,12 +1,12 @@
 """What can be said of a result and its specimen on the command line, for `result` and `amend` alike."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from testing_tracker import services
+from testing_tracker.cli.desk.desk import instant_given
 from testing_tracker.cli.desk.parameter_types import ANALYTE
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import MEASURED, SPECIMENS, Method, Outcome
@@ -116,7 +116,7 @@ def new_cup(work: "Work", day: date, said: dict[str, Any]) -> "NewCup | None":
     from testing_tracker.services.testing.collecting import NewCup
 
     specimen = _new_specimen(work, day, {**dict.fromkeys(_OF_THE_SPECIMEN), **said}) or NewSpecimen()
-    return NewCup(specimen, _instant(work, day, said["collected_at"]))
+    return NewCup(specimen, instant_given(work, day, said["collected_at"]))
 
 
 def said_of_a_result(command: _Command) -> _Command:
@@ -143,7 +143,7 @@ def new_result(work: "Work", day: date, outcome: str, said: dict[str, Any]) -> "
     return NewResult(
         outcome=Outcome(outcome),
         analytes=tuple(name for name, _ in said["analytes"]),
-        collected_at=_instant(work, day, said["collected_at"]),
+        collected_at=instant_given(work, day, said["collected_at"]),
         note=said["note"],
         amounts=_amounts(said["analytes"]),
         method=Method.DEFINITIVE if said["definitive"] else Method.PRESUMPTIVE,
@@ -152,10 +152,6 @@ def new_result(work: "Work", day: date, outcome: str, said: dict[str, Any]) -> "
         looked_for=tuple(dict.fromkeys(said["looked_for"])),
         cutoffs=_amounts(said["cutoffs"]),
     )
-
-
-def _instant(work: "Work", day: date, at: str | None, what: str = "time of collection") -> datetime | None:
-    return services.collections.collected_instant(work, day, at, what) if at else None
 
 
 def _amounts(said: tuple[tuple[str, str | None], ...]) -> "dict[str, Amount]":
@@ -178,6 +174,6 @@ def _new_specimen(work: "Work", day: date, said: dict[str, Any]) -> "NewSpecimen
         label=said["label"],
         collector=said["collector"],
         observed=said["observed"],
-        received_at=_instant(work, day, said["received_at"], "time of receipt"),
+        received_at=instant_given(work, day, said["received_at"], "time of receipt"),
         measurements=Measurements(**measured),
     )

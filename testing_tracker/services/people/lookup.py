@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import look_of
+from testing_tracker.rules.said import in_words, nearest
 from testing_tracker.rules.words import Ended, ParticipantStatus
 from testing_tracker.store.queries import enrolled_on, id_of, in_force, person_of, records_of, standing_on
 from testing_tracker.store.tables import Enrolment, Joining, Participant, Renaming
@@ -15,19 +16,13 @@ from testing_tracker.store.work import Work
 
 
 def find_participant(work: Work, code: str) -> Participant:
-    """The participant with a code. Raises TestingTrackerError naming codes that look like it."""
+    """The participant with a code. Raises TestingTrackerError naming near ones: it takes none of them by itself."""
     participant = participant_with_code(work, code)
     if participant is not None:
         return participant
-    from difflib import get_close_matches
-
-    codes = work.session.exec(
-        select(Participant.code_key, Participant.code)
-        .where(Participant.facility_id == work.facility_id)
-        .order_by(col(Participant.id))
-    ).all()
-    close = [dict(codes)[key] for key in get_close_matches(code.casefold(), [key for key, _ in codes], n=3, cutoff=0.6)]
-    hint = f"Did you mean {' or '.join(close)}?" if close else "`testing-tracker participant list` shows them all."
+    ours = Participant.facility_id == work.facility_id
+    near = nearest(code, work.session.exec(select(Participant.code).where(ours).order_by(Participant.code_key)))
+    hint = f"Did you mean {in_words(near)}?" if near else "`testing-tracker participant list` shows them all."
     raise TestingTrackerError(f"There is no participant {code}. {hint}")
 
 

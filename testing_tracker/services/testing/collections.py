@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import instant, instant_reached
 from testing_tracker.rules.exchange.csv_cells import read_day
+from testing_tracker.rules.said import time_said
 from testing_tracker.store.queries import governs, id_of
 from testing_tracker.store.tables import Draw, Result, Specimen
 from testing_tracker.store.work import Work
@@ -122,17 +123,29 @@ def check_collected_at(work: Work, due_on: date, moment: datetime | None) -> Non
 
 
 def collected_instant(work: Work, day: date, text: str, what: str = "time of collection") -> datetime:
-    """The instant of a collection given as `HH:MM` on the draw's day, or as an ISO instant; local where it says none.
+    """The instant of a collection: a time of the draw's day, such as 9:05 or 9:05am, or an ISO instant; else local.
 
     Raises TestingTrackerError for anything else, for a time that the clock skipped that day, and for one that is still
     to come; `what` names the time in that refusal.
     """
     try:
-        moment = datetime.fromisoformat(text if "-" in text else f"{day}T{text}")
+        moment = datetime.fromisoformat(text) if "-" in text else _at(day, text)
         read_day(moment.date().isoformat())
         moment = instant(moment.date(), moment.time(), work.zone) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         hint = str(error) if "clock" in str(error) else "write 09:40, or 2026-11-23T09:40"
+        if "could be" in str(error):
+            raise TestingTrackerError(f"{error}.") from None
         raise TestingTrackerError(f"{text!r} is not a time of collection; {hint}.") from None
     check_has_happened(work, moment, what)
     return moment
+
+
+def _at(day: date, text: str) -> datetime:
+    """A time of a day; with a zone or seconds only as ISO 8601 has them."""
+    try:
+        return datetime.combine(day, time_said(text))
+    except ValueError as error:
+        if "could be" in str(error):
+            raise
+        return datetime.fromisoformat(f"{day}T{text}")

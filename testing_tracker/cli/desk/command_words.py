@@ -1,0 +1,55 @@
+"""Which command is meant by the word that was typed: that one, or at a terminal the only one that the word begins."""
+
+import re
+import sys
+
+import click
+
+from testing_tracker.rules.said import in_words, nearest, words_meant
+
+LONG_NAME, SHORT_NAME = "testing-tracker", "tt"  # the program's
+_MINUS = "\N{MINUS SIGN}"
+
+
+def is_conversation() -> bool:
+    """Whether a person types and reads here. In a pipe or a script a word means one command, in every version."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def as_called(text: str) -> str:
+    """A text whose commands are to be typed, with the name by which the program was called."""
+    context = click.get_current_context(silent=True)
+    called = context is not None and context.find_root().info_name == SHORT_NAME
+    return text.replace(f"`{LONG_NAME} ", f"`{SHORT_NAME} ") if called else text
+
+
+class CommandGroup(click.Group):
+    """Commands by name. A word that is none of them is refused with the near ones; at a terminal its beginning does."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        return as_called(super().get_help(ctx))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word, names = args[0], self.list_commands(ctx)
+        if word in names or word.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        meant = words_meant(word, names)
+        if not is_conversation() or not meant:
+            near = nearest(word, names)
+            hint = f"Did you mean {in_words(near)}?" if near else f"`{ctx.command_path} --help` lists them all."
+            raise click.UsageError(f"There is no command {word!r}. {hint}", ctx)
+        if len(meant) > 1:
+            raise click.UsageError(f"{word!r} could be {in_words(meant)}; write more of it.", ctx)
+        click.echo(f"Note: {word!r} is {ctx.command_path} {meant[0]}.", err=True)
+        return super().resolve_command(ctx, [meant[0], *args[1:]])
+
+
+class TakesDays(click.Command):
+    """A command with days among its arguments: `-2` is the day before yesterday there, and no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(
+            ctx, [f"{_MINUS}{word[1:]}" if re.fullmatch("-[0-9]{1,6}", word) else word for word in args]
+        )
