@@ -8,34 +8,14 @@ from typing import Any, TypeVar
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
 from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY_BEFORE, REASON
-from testing_tracker.cli.desk.result_options import new_cup, said_of_a_cup
+from testing_tracker.cli.desk.result_options import said_of_a_cup
+from testing_tracker.cli.desk.without_result import record_absence, record_collected, record_unable
 from testing_tracker.cli.result import which_draw
 from testing_tracker.rules.words import Status
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
-
-
-def _record(desk: Desk, code: str, on: str | None, for_cause: bool | None, status: Status, reason: str | None) -> None:
-    with desk.writing() as work:
-        day = day_given(on, work.today)
-        found = services.draws.find_draw(work, code, day, for_cause=for_cause)
-        earlier = found.draw.status
-        changed = services.attendance.record_absence(work, found, status, reason)
-        which, now, said = found.which, found.draw.status, None
-        if now != status:
-            now += f", because {found.draw.reason}"
-        if changed is not None:
-            assert changed.id is not None, "it is on record"
-            said = recommendation_line(changed.id, found.participant.code, changed.status, changed.reason)
-        participant, lost = found.participant.code, services.reviews.lost_ground_of(work.session, found.draw)
-    say(desk, f"{which}: {now} (was {earlier}).")
-    if said is not None:
-        say(desk, said)
-    if lost is not None:
-        say(desk, lost_ground_line(participant, lost))
 
 
 def _one_or_all(command: _Command) -> _Command:
@@ -117,7 +97,7 @@ def missed_command(
     if code is None:
         _record_all(desk, days, Status.MISSED, reason, yes)
     else:
-        _record(desk, code, on, for_cause, Status.MISSED, reason)
+        record_absence(desk, code, on, for_cause, Status.MISSED, reason)
 
 
 @click.command("refused")
@@ -127,7 +107,7 @@ def missed_command(
 @pass_desk
 def refused_command(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str | None) -> None:
     """The participant declined to give the specimen."""
-    _record(desk, code, on, for_cause, Status.REFUSED, reason)
+    record_absence(desk, code, on, for_cause, Status.REFUSED, reason)
 
 
 @click.command("excuse")
@@ -152,7 +132,7 @@ def excuse_command(
     if code is None:
         _record_all(desk, days, Status.EXCUSED, reason, yes)
     else:
-        _record(desk, code, on, for_cause, Status.EXCUSED, reason)
+        record_absence(desk, code, on, for_cause, Status.EXCUSED, reason)
 
 
 @click.command("unable")
@@ -165,11 +145,7 @@ def unable_command(desk: Desk, code: str, on: str | None, for_cause: bool | None
 
     The draw stays due that day. Without a specimen by its end it becomes unrecorded, and a clinician is asked to look.
     """
-    with desk.writing() as work:
-        found = services.draws.find_draw(work, code, day_given(on, work.today), for_cause=for_cause)
-        services.attendance.record_unable(work, found, reason)
-        which, status = found.which, found.draw.status
-    say(desk, f"{which}: tried and could not provide; the draw is {status}.")
+    record_unable(desk, code, on, for_cause, reason)
 
 
 @click.command("collected")
@@ -189,17 +165,4 @@ def collected_command(
 
     With --specimen-id its label is on record before, and what comes back with another label is refused.
     """
-    told: list[str] = []
-    with desk.writing() as work:
-        day = day_given(on, work.today)
-        found = services.draws.find_draw(work, code, day, for_cause=for_cause)
-        earlier, cup = found.draw.status, new_cup(work, day, said)
-        if cup is None:
-            services.attendance.record_collected(work, found)
-        else:
-            told = services.collecting.record(work, found, cup)
-        label = f", {cup.specimen.label}" if cup is not None and cup.specimen.label else ""
-        which = found.which
-    say(desk, f"{which}: collected{label} (was {earlier}).")
-    for one in told:
-        warn(f"{one}.")
+    record_collected(desk, code, on, for_cause, said)

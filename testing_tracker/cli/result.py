@@ -8,17 +8,18 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
-from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY_BEFORE, OUTCOME, REASON, CaselessChoice
-from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result
+from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY_BEFORE, OUTCOME, REASON
+from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result, said_together
+from testing_tracker.cli.desk.without_result import record_absence, record_collected, record_unable
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.toml_file import FacilityFileError
 from testing_tracker.rules.words import Outcome, Status
 
 if TYPE_CHECKING:
+    from testing_tracker.rules.testing.log_line import Entry
     from testing_tracker.services.testing.results import Logged
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
-
-_NO_RESULT = (Status.DUE, Status.MISSED, Status.REFUSED, Status.EXCUSED, Status.COLLECTED)
 
 
 def which_draw(command: _Command) -> _Command:
@@ -44,7 +45,7 @@ class _ResultCommand(click.Command):
 
 @click.command("result", cls=_ResultCommand, epilog="`result import FILE.csv` logs a file of results.")
 @click.argument("code", type=CODE_DUE)
-@click.argument("outcome", type=OUTCOME)
+@click.argument("outcome", type=OUTCOME, nargs=-1, required=True)
 @which_draw
 @said_of_a_result
 @pass_desk
@@ -52,20 +53,27 @@ def result_command(
     desk: Desk,
     /,
     code: str,
-    outcome: str,
+    outcome: tuple[str, ...],
     on: str | None,
     for_cause: bool | None,
     **said: Any,  # noqa: ANN401
 ) -> None:
     """Log the result of the participant's draw due that day.
 
-    OUTCOME is negative, positive (with at least one --analyte) or invalid.
+    OUTCOME is negative, positive (with at least one --analyte), the analytes that were found, or invalid; or what `log`
+    understands: n, p:coc,fen, coc=320, i leaked; m, r, e court date, u and c are the commands missed, refused, excuse,
+    unable and collected.
     """
+    entry = _entry(desk, outcome)
+    if not isinstance(entry.what, Outcome):
+        _record_without_result(desk, code, on, for_cause, entry, said)
+        return
+    said = said_together(entry, said)
     with desk.writing() as work:
         day = day_given(on, work.today)
         find = services.draws.find_draw_to_correct if said["definitive"] else services.draws.find_draw
         found = find(work, code, day, for_cause=for_cause)
-        logged = services.results.log_result(work, found, new_result(work, day, outcome, said))
+        logged = services.results.log_result(work, found, new_result(work, day, entry.what, said))
         kind = "definitive result, " if said["definitive"] else ""
         lines = told(found.which, f"{kind}{found_in_words(logged)} logged", logged)
     _print(desk, lines, logged.warnings)
@@ -73,7 +81,7 @@ def result_command(
 
 @click.command("amend")
 @click.argument("code", type=CODE)
-@click.argument("outcome", type=CaselessChoice([str(word) for word in (*Outcome, *_NO_RESULT)]))
+@click.argument("outcome", type=OUTCOME, nargs=-1, required=True)
 @which_draw
 @said_of_a_result
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why it is corrected.")
@@ -82,7 +90,7 @@ def amend_command(
     desk: Desk,
     /,
     code: str,
-    outcome: str,
+    outcome: tuple[str, ...],
     on: str | None,
     for_cause: bool | None,
     reason: str,
@@ -90,28 +98,76 @@ def amend_command(
 ) -> None:
     """Correct a result; the earlier one is kept and shown.
 
-    For a result that should not be there at all, such as one logged for the wrong participant, OUTCOME is what the
-    draw goes back to: due, missed, refused, excused, or collected, whose result is to come; with collected,
-    --specimen-id, --specimen, --collector, --observed and --collected-at correct what is on record of the cup.
+    OUTCOME is as with `result`. For a result that should not be there at all, such as one logged for the wrong
+    participant, it is what the draw goes back to: due, missed, refused, excused, or collected, whose result is to come;
+    with collected, --specimen-id, --specimen, --collector, --observed and --collected-at correct what is on record of
+    the cup.
     """
+    what, said = _amended(desk, outcome, said)
     with desk.writing() as work:
         day = day_given(on, work.today)
         found = services.draws.find_draw_to_correct(work, code, day, for_cause=for_cause)
-        if outcome in _NO_RESULT:
-            cup = new_cup(work, day, said) if outcome == Status.COLLECTED else None
-            if cup is None and not nothing_said(said):
-                raise TestingTrackerError(f"A draw that is {outcome} has no analyte, time of collection or note.")
+        if isinstance(what, Status):
+            cup = new_cup(work, day, said) if what is Status.COLLECTED else None
             if cup is None:
-                logged = services.results.take_back(work, found, Status(outcome), reason)
+                _check_nothing_said(what, said)
+                logged = services.results.take_back(work, found, what, reason)
             else:
                 logged = services.collecting.correct(work, found, cup, reason)
             now = logged.draw.status + (f", because {logged.because}" if logged.because else "")
         else:
-            new = new_result(work, day, outcome, said)
+            new = new_result(work, day, what, said)
             logged = services.results.amend_result(work, found, new, reason)
             now = found_in_words(logged)
         lines = told(found.which, f"corrected to {now}; the earlier entry is kept", logged)
     _print(desk, lines, logged.warnings)
+
+
+def _entry(desk: Desk, words: Sequence[str]) -> "Entry":
+    """What OUTCOME says. Raises UsageError for what is none."""
+    from testing_tracker.rules.testing.outcome_said import outcome_said
+
+    try:
+        return outcome_said(desk.vocabulary, " ".join(words))
+    except FacilityFileError:
+        raise
+    except TestingTrackerError as error:
+        raise click.BadParameter(str(error), param_hint="'OUTCOME'") from None
+
+
+def _record_without_result(
+    desk: Desk, code: str, on: str | None, for_cause: bool | None, entry: "Entry", said: dict[str, Any]
+) -> None:
+    """Do what `missed`, `refused`, `excuse`, `unable` or `collected` does, as the log session takes their letters."""
+    if entry.what is Status.COLLECTED:
+        record_collected(desk, code, on, for_cause, said_together(entry, said))
+        return
+    _check_nothing_said(entry.what, said)
+    if not isinstance(entry.what, Status):
+        record_unable(desk, code, on, for_cause, entry.because)
+    elif entry.lacks_reason:
+        raise click.UsageError(f"Say why the draw does not count: `testing-tracker result {code} e REASON`.")
+    else:
+        record_absence(desk, code, on, for_cause, entry.what, entry.because)
+
+
+def _amended(desk: Desk, words: Sequence[str], said: dict[str, Any]) -> tuple[Outcome | Status, dict[str, Any]]:
+    """What a draw is to be, or the outcome that it is to have, and the options with what OUTCOME says."""
+    if " ".join(words).casefold() == Status.DUE:
+        return Status.DUE, said
+    entry = _entry(desk, words)
+    if isinstance(entry.what, Outcome) or entry.what is Status.COLLECTED:
+        return entry.what, said_together(entry, said)
+    if not isinstance(entry.what, Status):
+        raise click.UsageError("Amend it to due; then `testing-tracker unable` says that the participant tried.")
+    if entry.because:
+        raise click.UsageError("--reason says why; OUTCOME is one word here.")
+    return entry.what, said
+
+
+def _check_nothing_said(what: str, said: dict[str, Any]) -> None:
+    if not nothing_said(said):
+        raise TestingTrackerError(f"A draw that is {what} has no analyte, time of collection or note.")
 
 
 def _print(desk: Desk, lines: Sequence[str], warnings: Sequence[str]) -> None:

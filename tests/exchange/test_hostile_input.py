@@ -36,6 +36,7 @@ TYPED = {
     parameter_types.DAY: "2026-11-16",
     parameter_types.DAY_BEFORE: "2026-11-16",
     parameter_types.DAY_TO_COME: "2026-11-16",
+    parameter_types.OUTCOME: "negative",
     parameter_types.REASON: "for a reason",
     parameter_types.WEEK: "2026-W46",
     parameter_types.TIME: "09:00",

@@ -153,6 +153,10 @@ def _analytes(ctx: click.Context) -> list[str]:
         return list(SHIPPED.names)
 
 
+def _outcomes(ctx: click.Context) -> list[str]:
+    return [*Outcome, *_analytes(ctx)]
+
+
 def _participants(ctx: click.Context) -> list[str]:
     from testing_tracker.store import listing
 
@@ -209,7 +213,7 @@ SCHEDULE = CheckedWord("schedule", _as_is, _schedules)
 FACILITY = CheckedWord("facility", _as_is, _facilities)
 ID = Number()
 LEVEL = CaselessChoice(Level)
-OUTCOME = CaselessChoice(Outcome)
+OUTCOME = CheckedWord("outcome", _as_is, _outcomes)
 
 
 def longest_gap_option(command: _Command) -> _Command:

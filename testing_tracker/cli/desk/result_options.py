@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from testing_tracker.rules.testing.amounts import Amount
+    from testing_tracker.rules.testing.log_line import Entry
     from testing_tracker.rules.testing.specimens import NewSpecimen
     from testing_tracker.services.testing.collecting import NewCup
     from testing_tracker.services.testing.results import NewResult
@@ -129,6 +130,19 @@ def said_of_a_result(command: _Command) -> _Command:
 def nothing_said(said: dict[str, Any]) -> bool:
     """Whether none of the options was given."""
     return not any(value is not None and value is not False and value != () for value in said.values())
+
+
+def said_together(entry: "Entry", said: dict[str, Any]) -> dict[str, Any]:
+    """The options with what stood in the outcome: analytes, amounts, a reason, a label, that a laboratory says it.
+
+    Raises UsageError where the two say something else of the same.
+    """
+    for key, option, word in (("note", "--note", entry.because), ("label", "--specimen-id", entry.label)):
+        if word is not None and said[key] not in (None, word):
+            raise click.UsageError(f"{option} says something else than OUTCOME; say it once.")
+    found = ((name, str(entry.amounts[name]) if name in entry.amounts else None) for name in entry.analytes)
+    more = {"note": entry.because or said["note"], "label": entry.label or said["label"]}
+    return {**said, **more, "analytes": (*found, *said["analytes"]), "definitive": said["definitive"] or entry.by_lab}
 
 
 def new_result(work: "Work", day: date, outcome: str, said: dict[str, Any]) -> "NewResult":

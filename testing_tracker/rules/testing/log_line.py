@@ -235,6 +235,11 @@ def is_which(word: str) -> bool:
     return word.casefold() in (*_SCHEDULED, *_FOR_CAUSE)
 
 
+def is_positive(word: str) -> bool:
+    """Whether a word says that something was found, and not what."""
+    return word.casefold() in _POSITIVE
+
+
 def is_part_of_a_result(vocabulary: Vocabulary, word: str) -> bool:
     """Whether a word alone says something of a result, and so may not be meant as a code."""
     if word.casefold() in _OUTCOMES or word.casefold() in _POSITIVE:

@@ -1,0 +1,32 @@
+"""Reads what a command says of a draw: in the words of the log session, and in no others."""
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.toml_file import FacilityFileError
+from testing_tracker.rules.said import in_words, nearest
+from testing_tracker.rules.testing.analytes import Vocabulary
+from testing_tracker.rules.testing.log_line import Entry, Tried, is_part_of_a_result, is_positive, read_said
+from testing_tracker.rules.words import Outcome, Status
+
+_WORDS = (*Outcome, Status.MISSED, Status.REFUSED, Status.EXCUSED, Status.COLLECTED, *Tried)
+_ONLY_IN_A_SESSION = " `?` shows what can be typed."
+
+
+def outcome_said(vocabulary: Vocabulary, text: str) -> Entry:
+    """Read `n`, `NEG`, `coc fen`, `p:coc=320`, `i leaked`, `m` or `e court date`.
+
+    A positive may stand alone: its analytes may be said elsewhere. Raises TestingTrackerError for what is none of
+    these, with what it may have been meant for.
+    """
+    if is_positive(text.strip(" ,;:")):
+        return Entry(Outcome.POSITIVE)
+    try:
+        entry = read_said(vocabulary, text)
+        if entry.because and all(is_part_of_a_result(vocabulary, word) for word in entry.because.split()):
+            raise TestingTrackerError(f"{entry.what} and {entry.because!r} say two things; give one of them")
+        return entry
+    except FacilityFileError:
+        raise  # the word may be good
+    except TestingTrackerError as error:
+        said = str(error).removesuffix(_ONLY_IN_A_SESSION)
+        near = nearest(text.strip(), _WORDS) if "did you mean" not in said else []
+        raise TestingTrackerError(f"{said.rstrip('.')}. Did you mean {in_words(near)}?" if near else said) from None
