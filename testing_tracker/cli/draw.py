@@ -9,7 +9,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, open_questions, print_rows, question_with_answers
-from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY, DAY_BEFORE, REASON, longest_gap_option
+from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY_BEFORE, REASON, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _take_back(desk: Desk, reason: str, yes: bool) -> None:
 
 
 @click.command("due")
-@click.option("--on", type=DAY, metavar="DATE", help="The day. Default: today.")
+@click.option("--on", type=DAY_BEFORE, metavar="DATE", help="The day. Default: today.")
 @format_option
 @pass_desk
 def due_command(desk: Desk, on: str | None, form: str) -> None:

@@ -11,7 +11,7 @@ from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, instant_given, pass_desk, say, warn
 from testing_tracker.cli.desk.importing import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
-from testing_tracker.cli.desk.parameter_types import CODE, REASON
+from testing_tracker.cli.desk.parameter_types import CODE, INSTANT, REASON
 from testing_tracker.cli.result import found_in_words, told, which_draw
 from testing_tracker.rules.words import MEASURED
 
@@ -88,7 +88,7 @@ def _lines(record: "SpecimenRecord", specimen: dict[str, Any], zone: tzinfo) -> 
 @click.argument("label", metavar="ID")
 @click.option("--to", "to_whom", metavar="WHOM", required=True, help="Who has it now: a person, a courier, a lab.")
 @click.option("--from", "from_whom", metavar="WHOM", help="Who had it. Default: the last on record.")
-@click.option("--at", metavar="TIME", help="Such as 09:40 today. Default: now.")
+@click.option("--at", type=INSTANT, metavar="TIME", help="Such as 09:40 today. Default: now.")
 @click.option("--for", "purpose", metavar="TEXT", help="What for.")
 @pass_desk
 def hand_over(desk: Desk, label: str, to_whom: str, from_whom: str | None, at: str | None, purpose: str | None) -> None:

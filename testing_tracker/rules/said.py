@@ -64,8 +64,10 @@ def day_said(text: str, today: date, looks: Looks = Looks.EITHER) -> date:
     named = _weekday_named(said)
     if named is not None:
         return _within(text, _that_weekday(text, *named, today, looks))
-    meant = {one for numbers in _dates(text) for one in _in_their_year(text, numbers, today, looks)}
-    return _the_only(text, sorted(meant))
+    meant = [_in_their_year(text, numbers, today, looks) for numbers in _dates(text)]
+    if len(meant) > 1:  # of each order the nearest year; that says enough of what was not understood
+        meant = [[min(days, key=lambda day: abs(day - today))] for days in meant]
+    return _the_only(text, sorted({day for days in meant for day in days}))
 
 
 def check_day_said(text: str) -> None:

@@ -40,6 +40,7 @@ TYPED = {
     parameter_types.REASON: "for a reason",
     parameter_types.WEEK: "2026-W46",
     parameter_types.TIME: "09:00",
+    parameter_types.INSTANT: "09:00",
     parameter_types.CODE: "A17",
     parameter_types.CODE_DUE: "A17",
     parameter_types.ANALYTE: "cocaine",

@@ -205,6 +205,7 @@ DATE = CheckedWord("date", _date)
 REASON = CheckedWord("text", _said, longest=LONGEST_TEXT)
 WEEK = CheckedWord("week", _week)
 TIME = CheckedWord("time", _time_of_day)
+INSTANT = CheckedWord("time", _as_is)  # of a day that the command knows; `instant_given` reads it
 CODE = CheckedWord("code", _code, _participants)
 NEW_CODE = CheckedWord("code", _code)
 CODE_DUE = CheckedWord("code", _code, _participants_due)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from testing_tracker.cli.desk.desk import instant_given
-from testing_tracker.cli.desk.parameter_types import ANALYTE
+from testing_tracker.cli.desk.parameter_types import ANALYTE, INSTANT
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import MEASURED, SPECIMENS, Method, Outcome
 
@@ -41,7 +41,9 @@ class _AnalyteWithAmount(click.ParamType[tuple[str, str | None]]):
         return ANALYTE.shell_complete(ctx, param, incomplete)
 
 
-_COLLECTED_AT = click.option("--collected-at", metavar="TIME", help="Such as 09:40, the facility's time.")
+_COLLECTED_AT = click.option(
+    "--collected-at", type=INSTANT, metavar="TIME", help="Such as 09:40 or 9:40am, the facility's time."
+)
 _CUP = (
     click.option("--specimen-id", "label", metavar="ID", help="The specimen's label or barcode."),
     click.option("--specimen", "specimen_kind", metavar="TYPE", help="Where it is not the schedule's: oral-fluid, …"),
@@ -81,7 +83,7 @@ _OPTIONS = (
     click.option("--definitive", is_flag=True, help="A laboratory's GC-MS or LC-MS/MS result; it governs the cup's."),
     click.option("--lab", metavar="NAME", help="Which laboratory."),
     *_CUP,
-    click.option("--received-at", metavar="TIME", help="When it arrived where it was tested."),
+    click.option("--received-at", type=INSTANT, metavar="TIME", help="When it arrived where it was tested."),
     _TEMPERATURE,
     click.option("--creatinine", metavar="MG/DL", help="Such as 20."),
     click.option("--specific-gravity", metavar="NUMBER", help="Such as 1.0030."),
