@@ -23,7 +23,7 @@ from testing_tracker.rules.words import Level
 from testing_tracker.services.drawing import nights
 from testing_tracker.services.keeping import facilities
 from testing_tracker.services.keeping.checking import replay
-from testing_tracker.services.people import participants
+from testing_tracker.services.people import enrolling
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.engine import open_engine, reading, writing
 from testing_tracker.store.location import Location
@@ -77,7 +77,7 @@ def year(folder: Path, schedule: str) -> None:
     with writing(engine, None, clock_on(FIRST), SHIPPED) as work:
         versions.load_schedule(work, "bounded.toml", BOUNDED)
         for number in range(PEOPLE):
-            participants.enrol(work, participants.NewParticipant(f"P{number}", Level.IOP, schedule, FIRST))
+            enrolling.enrol(work, enrolling.NewParticipant(f"P{number}", Level.IOP, schedule, FIRST))
     began = time.perf_counter()
     for number in range(DAYS):
         with writing(engine, None, clock_on(FIRST + timedelta(days=number)), SHIPPED) as work:

@@ -62,8 +62,8 @@ def add_participant(
 ) -> None:
     """Enrol a participant under the facility's own code, never a name."""
     with desk.writing() as work:
-        new = services.participants.NewParticipant(code, Level(level), schedule, day_given(enrolled, work.today), name)
-        enrolled_now = services.participants.enrol(work, new, readmit=readmit)
+        new = services.enrolling.NewParticipant(code, Level(level), schedule, day_given(enrolled, work.today), name)
+        enrolled_now = services.enrolling.enrol(work, new, readmit=readmit)
         shown = enrolled_now.participant.code
         changed = _changed(shown, enrolled_now.recommendation)
     _warn_of_look_alikes(shown, enrolled_now.look_alikes)

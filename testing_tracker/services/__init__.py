@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.keeping.checking import replay as replay
     from testing_tracker.services.people import cancelling as cancelling
     from testing_tracker.services.people import discharging as discharging
+    from testing_tracker.services.people import enrolling as enrolling
     from testing_tracker.services.people import joining as joining
     from testing_tracker.services.people import leaves as leaves
     from testing_tracker.services.people import lookup as lookup

@@ -19,7 +19,7 @@ from testing_tracker.rules.words import DrawKind, Level, Outcome, Status
 from testing_tracker.services.deciding import recommendations
 from testing_tracker.services.drawing import nights
 from testing_tracker.services.keeping import facilities
-from testing_tracker.services.people import discharging, leaves, lookup, participants
+from testing_tracker.services.people import discharging, enrolling, leaves, lookup, participants
 from testing_tracker.services.testing import attendance, draws, results
 from testing_tracker.store.engine import make_engine, writing
 from testing_tracker.store.key_file import KeyFile
@@ -175,8 +175,8 @@ class _Simulation:
         work = self.at(number - 1, ROUND) if on_the_eve else self.at(number, MORNING)
         for person in self.people.values():
             if person.joins == number:
-                new = participants.NewParticipant(person.code, person.level, person.schedule, self.day(number))
-                participants.enrol(work, new)
+                new = enrolling.NewParticipant(person.code, person.level, person.schedule, self.day(number))
+                enrolling.enrol(work, new)
 
     def _events(self) -> dict[int, list[Callable[[Work], object]]]:
         """What happens once, by day: leaves, a transfer, another schedule, a test for cause, a discharge."""

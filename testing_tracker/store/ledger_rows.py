@@ -148,7 +148,8 @@ def rows_of(connection: Connection, query: TextClause, parameters: dict[str, int
     """The rows of a query, with their cells as SQLite keeps them."""
     options = {"yield_per": ROWS_AT_A_TIME} if streamed else {}
     with connection.execute(query, parameters, execution_options=options) as rows:
-        yield from rows if connection.dialect.name == "sqlite" else map(_as_sqlite_keeps_it, rows)
+        for some in rows.partitions(ROWS_AT_A_TIME):
+            yield from some if connection.dialect.name == "sqlite" else map(_as_sqlite_keeps_it, some)
 
 
 def _as_sqlite_keeps_it(row: Any) -> tuple[Any, ...]:  # noqa: ANN401

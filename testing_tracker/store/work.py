@@ -4,6 +4,7 @@ It is what a command's desk opens, and the first argument of every service.
 """
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from testing_tracker.account import current_account
 from testing_tracker.clock import ClockOf
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import Vocabulary
+from testing_tracker.store.dialects import add_rows, free_ids
 from testing_tracker.store.facilities import timezones_of
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.queries import id_of
@@ -55,6 +57,20 @@ class Work:
         self.session.add(row)
         self.session.flush()
 
+    def numbers_for(self, table: type[SQLModel], many: int) -> Sequence[int]:
+        """Numbers for so many new rows that are written with `write_all`."""
+        self.session.flush()
+        return free_ids(self.session.connection(), table, many)
+
+    def write_all(
+        self, table: type[SQLModel], columns: Sequence[str], rows: Iterable[Sequence[object]], **same: object
+    ) -> None:
+        """Add many rows at once, stamped as `write` does; `same` are columns that have one value in all of them."""
+        self.session.flush()
+        stamps = {"recorded_at": self.now, "recorded_by": self.account}
+        stamped = {name: value for name, value in stamps.items() if name in table.model_fields}
+        add_rows(self.session.connection(), table, columns, rows, **same, **stamped)
+
     def on_record(
         self,
         act: Act,
@@ -86,10 +102,25 @@ class Work:
             )
         )
 
+    def on_record_of_each(self, act: Act, said: Iterable[tuple[int, dict[str, object]]]) -> None:
+        """Put an act on the audit table for each of some participants, by id, with its details, as `on_record` does."""
+        self.write_all(
+            AuditEntry,
+            ("participant_id", "detail"),
+            [(participant_id, as_json(detail)) for participant_id, detail in said],
+            facility_id=self.facility_id,
+            at=self.now,
+            account=self.account,
+            act=str(act),
+        )
+
+
+_ENCODER = json.JSONEncoder(default=str, sort_keys=True)
+
 
 def as_json(detail: dict[str, object]) -> str | None:
     """The details as an entry keeps them; dates and the like as their usual text."""
-    return json.dumps(detail, default=str, sort_keys=True) if detail else None
+    return _ENCODER.encode(detail) if detail else None
 
 
 def work_in(

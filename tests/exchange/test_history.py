@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Level
 from testing_tracker.services.exchange import history
-from testing_tracker.services.people import participants
-from testing_tracker.services.people.participants import NewParticipant
+from testing_tracker.services.people import enrolling
+from testing_tracker.services.people.enrolling import NewParticipant
 from testing_tracker.store import engine
 from testing_tracker.store.engine import make_engine, writing
 from testing_tracker.store.location import locate
@@ -254,7 +254,7 @@ def three_people(made_clinic, tmp_path_factory) -> Path:
     databases.copy(made_clinic, database)
     with at_work(database) as work:
         for code in CODES:
-            participants.enrol(work, NewParticipant(code, Level.IOP, "fixed-2", date(2026, 10, 1)))
+            enrolling.enrol(work, NewParticipant(code, Level.IOP, "fixed-2", date(2026, 10, 1)))
     return database
 
 

@@ -34,7 +34,7 @@ def test_neither_one_by_one_nor_in_a_file(clinic):
 def with_n(clinic):
     """Participants n and coc, enrolled by an earlier version of the program, are due beside A17."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("testing_tracker.services.people.participants.check_new_code", lambda _vocabulary, code: code)
+        patch.setattr("testing_tracker.services.people.enrolling.check_new_code", lambda _vocabulary, code: code)
         clinic.add("A17", "n", "coc")
     clinic("draw")
     return clinic

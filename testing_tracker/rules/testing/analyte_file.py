@@ -37,6 +37,7 @@ _AMOUNT_WITH_UNIT = re.compile(r"(?:(?<=\s)|(?<=[a-z)]))\d+(?:\.\d+)?\s*(?:[nmuÂ
 # The cutoff behind the name. Cutoffs are round numbers: the MAM-2201 of a laboratory is no 6-MAM from 2201 ng/mL on.
 _CUTOFF = re.compile(r"(?:(?<=[a-z])|(?<=\s))(?:\d{0,3}[05]|\d{1,2}00)\s*$")
 _PARTS = re.compile(r"[(),;/\[\]]")
+_NO_DIFFERENCE = re.compile(r"[\s._-]")
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class AnalyteTable:
 
 def bare(name: str) -> str:
     """A name without what makes no difference: case, blanks, dots, hyphens, underscores."""
-    return re.sub(r"[\s._-]", "", name.casefold())
+    return _NO_DIFFERENCE.sub("", name.casefold())
 
 
 def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:

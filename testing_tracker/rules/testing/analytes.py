@@ -49,6 +49,10 @@ class Vocabulary:
         """The vocabulary's own names, in alphabetical order."""
         return tuple(sorted(self._table.analytes))
 
+    def knows(self, name: str) -> bool:
+        """Whether `named` has an answer. Nothing near is looked for, which takes a thousand times as long."""
+        return len(self._table.meant_by(name)) == 1
+
     def named(self, name: str) -> str:
         """The vocabulary's own name for what a person calls `COC` or `6-MAM`, or a report `Opiates Screen, Urine`.
 

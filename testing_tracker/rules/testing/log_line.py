@@ -242,12 +242,7 @@ def is_positive(word: str) -> bool:
 
 def is_part_of_a_result(vocabulary: Vocabulary, word: str) -> bool:
     """Whether a word alone says something of a result, and so may not be meant as a code."""
-    if word.casefold() in _OUTCOMES or word.casefold() in _POSITIVE:
-        return True
-    try:
-        return bool(vocabulary.named(word))
-    except UnknownAnalyteError:
-        return False
+    return word.casefold() in _OUTCOMES or word.casefold() in _POSITIVE or vocabulary.knows(word)
 
 
 def _is_near_a_word(word: str) -> bool:

@@ -1,43 +1,65 @@
 """Reads participants from a spreadsheet, and enrols those who are not on record yet."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Level
-from testing_tracker.services.exchange.imports import ImportReport, imported_rows, read_code, read_day, read_word
-from testing_tracker.services.people import participants
-from testing_tracker.services.people.lookup import LookAlikes, looks_like
+from testing_tracker.services.exchange.imports import (
+    ImportedRow,
+    ImportReport,
+    imported_rows,
+    read_code,
+    read_day,
+    read_word,
+)
+from testing_tracker.services.people.enrolling import Newcomers, NewParticipant, enrol_those_new
+from testing_tracker.services.people.lookup import looks_like
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.work import Work
 
 COLUMNS = ("participant", "level", "schedule", "enrolled_on")
 OPTIONAL = ("name",)
 
+AT_A_TIME = 2_000  # lines in memory at once
+
 
 def import_participants(work: Work, lines: Iterable[str]) -> ImportReport:
     """Enrol the participants of a file; one who is on record with the same details stays unchanged."""
     tally = ImportReport()
-    known = [schedule.name for schedule in versions.all_schedules(work)]
-    codes = LookAlikes(work)
-    for line in imported_rows(lines, COLUMNS, OPTIONAL, tally):
-        try:
-            new = _read_participant(line.cells, known)
-            with work.session.begin_nested():
-                enrolled = participants.enrol_if_new(work, new, codes)
-        except TestingTrackerError as error:
-            tally.refuse(line, error)
-        else:
-            tally.add(is_new=enrolled is not None)
-            alike = enrolled.look_alikes if enrolled is not None else ()
-            tally.notes += [(line.number, looks_like(new.code, other)) for other in alike]
+    schedules = [schedule.name for schedule in versions.all_schedules(work)]
+    newcomers = Newcomers(work)
+    good = imported_rows(lines, COLUMNS, OPTIONAL, tally)
+    while chunk := list(islice(good, AT_A_TIME)):
+        _take(work, chunk, schedules, newcomers, tally)
+    tally.refused.sort(key=lambda refused: refused.number)
     return tally
 
 
-def _read_participant(cells: Mapping[str, str], schedules_known: Sequence[str]) -> participants.NewParticipant:
+def _take(
+    work: Work, chunk: Sequence[ImportedRow], schedules: Sequence[str], newcomers: Newcomers, tally: ImportReport
+) -> None:
+    """Take the lines that can be taken."""
+    read: list[tuple[ImportedRow, NewParticipant]] = []
+    for line in chunk:
+        try:
+            read.append((line, _read_participant(line.cells, schedules)))
+        except TestingTrackerError as error:
+            tally.refuse(line, error)
+    became = enrol_those_new(work, [new for _, new in read], newcomers)
+    for (line, new), one in zip(read, became, strict=True):
+        if one.refusal is not None:
+            tally.refuse(line, one.refusal)
+            continue
+        tally.add(is_new=one.is_new)
+        tally.notes += [(line.number, looks_like(new.code, other)) for other in one.look_alikes]
+
+
+def _read_participant(cells: Mapping[str, str], schedules_known: Sequence[str]) -> NewParticipant:
     code = read_code(cells["participant"])
     level = read_word("level", cells["level"], list(Level))
     if cells["schedule"] not in schedules_known:
         said = "is none of" if cells["schedule"] else "is empty; write one of"
         raise TestingTrackerError(f"schedule {said} {', '.join(schedules_known)}")
     enrolled_on = read_day("enrolled_on", cells["enrolled_on"])
-    return participants.NewParticipant(code, level, cells["schedule"], enrolled_on, cells.get("name") or None)
+    return NewParticipant(code, level, cells["schedule"], enrolled_on, cells.get("name") or None)

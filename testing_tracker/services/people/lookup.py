@@ -1,6 +1,7 @@
 """Finds the participant whom a person means by a code, the records joined into it, and from when on a change binds."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -84,6 +85,7 @@ class LookAlikes:
 
     def __init__(self, work: Work) -> None:
         self._by_look: dict[str, list[str]] = defaultdict(list)
+        self._keys: set[str] = set()
         ours = Participant.facility_id == work.facility_id
         for code in work.session.exec(select(Participant.code).where(ours).order_by(col(Participant.id))):
             self.add(code)
@@ -96,6 +98,11 @@ class LookAlikes:
         alike = self._by_look[look_of(code)]
         if code.casefold() not in (other.casefold() for other in alike):
             alike.append(code)
+        self._keys.add(code.casefold())
+
+    def has(self, code: str) -> bool:
+        """Whether this very code is in use, in whatever case it is written."""
+        return code.casefold() in self._keys
 
     def of(self, code: str) -> list[str]:
         """The other codes that look like this one."""
@@ -135,20 +142,32 @@ def joined_records(session: Session, participant_id: int) -> list[JoinedRecord]:
 
 def record_with_code(work: "Work", code: str) -> Participant | None:
     """The very record that has a code or had it, whether or not it was joined into another one since."""
-    key = code.casefold()
-    record = work.session.exec(
-        select(Participant).where(Participant.facility_id == work.facility_id, Participant.code_key == key)
-    ).first()
-    if record is not None:
-        return record
-    record = work.session.exec(
-        select(Participant)
-        .join(Renaming, col(Renaming.participant_id) == Participant.id)
-        .where(Participant.facility_id == work.facility_id, Renaming.earlier_key == key)
-    ).first()
-    if record is not None:
-        work.meant[code] = f"{code} is {record.code} now"
-    return record
+    return records_with_codes(work, [code]).get(code.casefold())
+
+
+def records_with_codes(work: "Work", codes: Sequence[str]) -> dict[str, Participant]:
+    """The very records that have these codes or had them, by the code without regard to case.
+
+    `Work.meant` tells of those that had one.
+    """
+    if not codes:
+        return {}
+    given = {code.casefold(): code for code in codes}
+    having = select(Participant).where(
+        Participant.facility_id == work.facility_id, col(Participant.code_key).in_(given)
+    )
+    found = {record.code_key: record for record in work.session.exec(having)}
+    missing = given.keys() - found.keys()
+    if missing:
+        had = (
+            select(Renaming.earlier_key, Participant)
+            .join(Participant, col(Participant.id) == Renaming.participant_id)
+            .where(Participant.facility_id == work.facility_id, col(Renaming.earlier_key).in_(missing))
+        )
+        for key, record in work.session.exec(had):
+            found[key] = record
+            work.meant[given[key]] = f"{given[key]} is {record.code} now"
+    return found
 
 
 def participant_with_code(work: "Work", code: str) -> Participant | None:

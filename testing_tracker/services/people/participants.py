@@ -1,4 +1,4 @@
-"""Enrolling participants and keeping their histories: enrolment, level of care, schedule, leave, discharge."""
+"""Keeps participants' histories: enrolment, level of care, schedule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,122 +9,15 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.people.codes import check_code
-from testing_tracker.rules.testing.log_line import check_new_code
 from testing_tracker.rules.words import Level
 from testing_tracker.services.deciding import evidence
-from testing_tracker.services.people.leaves import end_leaves_for_return
-from testing_tracker.services.people.lookup import (
-    LookAlikes,
-    find_enrolled,
-    first_day_of_change,
-    is_cancelled,
-    participant_with_code,
-    record_with_code,
-)
-from testing_tracker.services.people.renaming import change_name
+from testing_tracker.services.people.lookup import find_enrolled, first_day_of_change
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.queries import enrolled_on, id_of, in_force, level_on
 from testing_tracker.store.tables import Assignment, Enrolment, Night, Participant, Placement, Recommendation, Schedule
 from testing_tracker.store.work import Work
 
 _History = TypeVar("_History", Assignment, Enrolment, Placement)
-
-
-@dataclass(frozen=True)
-class NewParticipant:
-    """What enrolling needs to know. `name` is optional and is shown only when it is asked for."""
-
-    code: str
-    level: Level
-    schedule: str
-    enrolled_on: date
-    name: str | None = None
-
-
-@dataclass(frozen=True)
-class Enrolled:
-    """What enrolling did; the recommendation is an open one that says something else from the new level.
-
-    `look_alikes` are codes that a new one may be taken for.
-    """
-
-    participant: Participant
-    recommendation: Recommendation | None
-    look_alikes: Sequence[str] = ()
-
-
-def enrol(work: Work, new: NewParticipant, *, readmit: bool = False, known: LookAlikes | None = None) -> Enrolled:
-    """Enrol a participant, or one who was discharged again with `readmit`, whatever was on record for later days.
-
-    One whose enrolment was cancelled as a mistake is enrolled as if for the first time. `known` are the facility's
-    codes, for a caller that has read them.
-
-    Raises TestingTrackerError for a code in use, an unknown schedule, or a code that is none.
-    """
-    check_code(new.code)
-    schedule = versions.find_schedule(work, new.schedule)
-    participant = participant_with_code(work, new.code)
-    alike: Sequence[str] = ()
-    if participant is None:
-        participant, alike = _write_new(work, new, known or LookAlikes(work), readmit=readmit)
-    else:
-        _check_readmission(work, participant, new, readmit=readmit)
-    if readmit:
-        end_leaves_for_return(work, id_of(participant), new.enrolled_on)
-    _write_enrolment(work, id_of(participant), new, id_of(schedule))
-    work.on_record(
-        Act.PARTICIPANT_READMIT if readmit else Act.PARTICIPANT_ADD,
-        participant_id=participant.id,
-        level=new.level,
-        schedule=new.schedule,
-        enrolled_on=new.enrolled_on,
-    )
-    work.session.flush()
-    return Enrolled(participant, evidence.bring_in_line(work, id_of(participant)), alike)
-
-
-def _write_new(
-    work: Work, new: NewParticipant, known: LookAlikes, *, readmit: bool
-) -> tuple[Participant, Sequence[str]]:
-    """Give a code to somebody who never had one; returns also the codes that it may be taken for."""
-    if readmit:
-        raise TestingTrackerError(f"There is no participant {new.code} to readmit. Leave --readmit out to enrol one.")
-    check_new_code(work.vocabulary, new.code)
-    alike = known.of(new.code)
-    known.add(new.code)
-    participant = Participant(facility_id=work.facility_id, code=new.code, code_key=new.code.casefold(), name=new.name)
-    work.write(participant)
-    return participant, alike
-
-
-def _check_readmission(work: Work, participant: Participant, new: NewParticipant, *, readmit: bool) -> None:
-    latest = in_force(work.session, Enrolment, id_of(participant), date.max)
-    assert latest is not None, "every participant was enrolled once"
-    if latest.enrolled:
-        raise TestingTrackerError(f"There is a participant {participant.code} already. Codes are given once.")
-    if is_cancelled(latest):
-        change_name(work, participant, new.name, "enrolled again after the enrolment was cancelled")
-        return
-    # An enrolment that was called off before its first day has a later row too.
-    discharged = in_force(work.session, Enrolment, id_of(participant), work.today) or latest
-    if not readmit:
-        raise TestingTrackerError(
-            f"{participant.code} was discharged on {discharged.from_on}. If this is the same person, add --readmit; "
-            "if not, give another code."
-        )
-    if new.enrolled_on < discharged.from_on:
-        raise TestingTrackerError(
-            f"{participant.code} was discharged on {discharged.from_on} and cannot be readmitted before that day."
-        )
-    if new.name is not None:
-        change_name(work, participant, new.name, "given with the readmission")
-
-
-def _write_enrolment(work: Work, participant_id: int, new: NewParticipant, schedule_id: int) -> None:
-    write_from(work, Enrolment, participant_id, new.enrolled_on, enrolled=True)
-    write_from(work, Placement, participant_id, new.enrolled_on, level=new.level)
-    write_from(work, Assignment, participant_id, new.enrolled_on, schedule_id=schedule_id)
 
 
 def write_from(work: Work, history: type[_History], participant_id: int, from_on: date, **said: Any) -> None:  # noqa: ANN401  a row's cells
@@ -146,41 +39,6 @@ def _days_to_write(session: Session, history: type[_History], participant_id: in
         .distinct()
     ).all()
     return [*later, from_on]
-
-
-def enrol_if_new(work: Work, new: NewParticipant, known: LookAlikes) -> Enrolled | None:
-    """For imports: enrol, or return None when the same is on record. Raises TestingTrackerError if it differs.
-
-    An enrolment that was cancelled as a mistake does not come back with the file that brought it.
-    """
-    participant = record_with_code(work, new.code)
-    if participant is None:
-        return enrol(work, new, known=known)
-    if not _was_enrolled_so(work.session, id_of(participant), new):
-        raise TestingTrackerError(f"{participant.code} is on record already, with other details; nothing was changed")
-    return None
-
-
-def _was_enrolled_so(session: Session, participant_id: int, new: NewParticipant) -> bool:
-    """Whether an enrolment of the participant began with these very details, whatever has changed since."""
-    return (
-        session.exec(
-            select(Enrolment.id)
-            .join(Placement, col(Placement.participant_id) == Enrolment.participant_id)
-            .join(Assignment, col(Assignment.participant_id) == Enrolment.participant_id)
-            .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
-            .where(
-                Enrolment.participant_id == participant_id,
-                col(Enrolment.enrolled),
-                Enrolment.from_on == new.enrolled_on,
-                Placement.from_on == new.enrolled_on,
-                Placement.level == new.level,
-                Assignment.from_on == new.enrolled_on,
-                Schedule.name == new.schedule,
-            )
-        ).first()
-        is not None
-    )
 
 
 def set_schedule(work: Work, code: str, name: str) -> date:
