@@ -150,23 +150,21 @@ def records_with_codes(work: "Work", codes: Sequence[str]) -> dict[str, Particip
 
     `Work.meant` tells of those that had one.
     """
-    if not codes:
-        return {}
-    given = {code.casefold(): code for code in codes}
-    having = select(Participant).where(
-        Participant.facility_id == work.facility_id, col(Participant.code_key).in_(given)
-    )
-    found = {record.code_key: record for record in work.session.exec(having)}
-    missing = given.keys() - found.keys()
+    keys = {code.casefold() for code in codes}
+    having = select(Participant).where(Participant.facility_id == work.facility_id, col(Participant.code_key).in_(keys))
+    found = {record.code_key: record for record in work.session.exec(having)} if keys else {}
+    missing = keys - found.keys()
     if missing:
         had = (
             select(Renaming.earlier_key, Participant)
             .join(Participant, col(Participant.id) == Renaming.participant_id)
             .where(Participant.facility_id == work.facility_id, col(Renaming.earlier_key).in_(missing))
         )
-        for key, record in work.session.exec(had):
-            found[key] = record
-            work.meant[given[key]] = f"{given[key]} is {record.code} now"
+        found |= dict(work.session.exec(had).all())
+    for code in codes:
+        record = found.get(code.casefold())
+        if record is not None and code.casefold() in missing:
+            work.meant[code] = f"{code} is {record.code} now"
     return found
 
 
