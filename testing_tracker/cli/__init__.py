@@ -26,6 +26,7 @@ VARIABLES = "TESTING_TRACKER_"  # how the names of its environment variables beg
 
 _GROUPS = {  # as the help lists them: the commands by name, each with its module
     "Every day": {
+        "today": "today",
         "due": "draw",
         "log": "log",
         "result": "result",
@@ -133,7 +134,11 @@ class Program(CommandGroup):
             raise
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--database",
     metavar="URL",
@@ -159,7 +164,11 @@ class Program(CommandGroup):
 def program(ctx: click.Context, database: str | None, facility: str | None, today: str | None) -> None:
     """Draws, records and reports drug tests for addiction treatment programmes.
 
-    The program recommends; people decide. Start with `testing-tracker demo`.
+    The program recommends; people decide. Start with `testing-tracker demo`. Without a command it shows `today`.
     """
     ctx.obj = Desk(database, today, facility)
     ctx.call_on_close(ctx.obj.close)
+    if ctx.invoked_subcommand is None:
+        from testing_tracker.cli.today import show_first
+
+        show_first(ctx, ctx.obj)

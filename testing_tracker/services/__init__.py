@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from testing_tracker.services import board as board
     from testing_tracker.services import demo as demo
     from testing_tracker.services.deciding import positives as positives
     from testing_tracker.services.deciding import recent_record as recent_record
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.drawing import closures as closures
     from testing_tracker.services.drawing import held_days as held_days
     from testing_tracker.services.drawing import keys as keys
+    from testing_tracker.services.drawing import last_nights as last_nights
     from testing_tracker.services.drawing import nights as nights
     from testing_tracker.services.drawing import pools as pools
     from testing_tracker.services.drawing import taking_back as taking_back

@@ -11,6 +11,11 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Timezones
 from testing_tracker.store.tables import Facility, FacilityName, FacilityZone
 
+
+class WhichFacilityError(TestingTrackerError):
+    """A database of several facilities, where nobody has said which one is meant."""
+
+
 _MOST_NAMED = 5
 _FIRST_TWO = select(Facility).limit(2)  # each transaction asks for them, and this takes long to put together
 
@@ -34,7 +39,8 @@ def choose(session: Session, given: str | int | None) -> Facility:
     else:
         meant = _meant(session, given.strip())
     if len(meant) != 1:
-        raise TestingTrackerError(_which(every(session), given))
+        refuse = WhichFacilityError if given is None else TestingTrackerError
+        raise refuse(_which(every(session), given))
     return meant[0]
 
 

@@ -22,6 +22,7 @@ from testing_tracker.rules.schedules.days import chance_on
 from testing_tracker.rules.words import DrawKind, Status
 from testing_tracker.services.drawing import keys, pools
 from testing_tracker.services.drawing.closings import close_days
+from testing_tracker.services.drawing.last_nights import TAKE_BACK
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.draws import last_run_before
@@ -31,8 +32,6 @@ from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of, in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Facility, Night, NightTakenBack, Participant, Pool
 from testing_tracker.store.work import Work
-
-TAKE_BACK = "testing-tracker draw --take-back --reason TEXT"
 
 
 class NightRefusedError(TestingTrackerError):
@@ -66,18 +65,6 @@ def check_gap(work: Work, since: date, longest: int, catch_up_to: date | None) -
     if gap is None or gap.nights <= longest or work.is_pretended or catch_up_to is not None:
         return
     raise NightRefusedError(refusal(gap, _due(work, since), _fixed(work, gap)))
-
-
-def gap_that_waits(work: Work, longest: int = LONGEST_GAP) -> Gap | None:
-    """The nights without a run for which the next run waits for a person's word, if it does."""
-    gap = gap_between(last_night(work), work.today)
-    return gap if gap is not None and gap.nights > longest and not work.is_pretended else None
-
-
-def last_night(work: Work) -> date:
-    """The last night on record, or the day on which the facility opened."""
-    newest = work.session.exec(select(func.max(Night.day)).where(Night.facility_id == work.facility_id)).one()
-    return newest or work.session.get_one(Facility, work.facility_id).opened_on
 
 
 def _due(work: Work, since: date) -> int:

@@ -21,7 +21,7 @@ from testing_tracker.rules.keeping.owed import (
 )
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.drawing import held_days
-from testing_tracker.services.drawing.nights import TAKE_BACK, gap_that_waits, last_night
+from testing_tracker.services.drawing.last_nights import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import outbox
 from testing_tracker.services.reporting.amended import AmendedReport, amended
 from testing_tracker.store.queries import newest

@@ -1,0 +1,144 @@
+"""The board as text: for a terminal as wide as it is, or one fact a line for who hears it read aloud."""
+
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from testing_tracker.cli.desk.board_lines import (
+    ALARMS,
+    PROGRAM,
+    SHORT,
+    BoardRow,
+    BoardSection,
+    counts_in_words,
+    day_title,
+    typed,
+)
+from testing_tracker.rules.exchange.visible import in_one_line
+
+if TYPE_CHECKING:
+    from testing_tracker.services.board import Board
+
+Mark = Callable[[str, str], str]  # a text, and what it is: `title`, `alarm`, `command`
+TO_DRAW = BoardRow("draw", "", "", "", (("draw",),))
+_TOGETHER, _MOST_ALONE = 4, 14  # so many rows that say the same stand together, where a section has more than fit
+_LEAST_SAID = 30  # columns for what is said beside a command
+
+
+def plainly(text: str, what: str) -> str:
+    """No mark at all."""
+    return text
+
+
+def board_lines(
+    board: "Board", found: Sequence[BoardSection], width: int, mark: Mark = plainly, given: Sequence[str] = ()
+) -> Iterator[str]:
+    """The board's lines, none wider than `width` but for a code or an option that is; `given` goes with each command.
+
+    Rows that say the same and are many stand together, every code in full.
+    """
+    yield from _wrapped(f"{day_title(board.day)}: {counts_in_words(board)}.", width, "", "", mark, "title")
+    if not board.is_drawn:
+        yield from _wrapped("Its draws have not been made yet.", width, "", "", mark, "alarm")
+        yield from _typed(TO_DRAW, width, mark, given)
+    for section in found:
+        yield ""
+        yield mark(f"{section.title} ({len(section.rows)})" if section.name != "by_itself" else section.title, "title")
+        yield from _section(section, width, mark, given)
+
+
+def _section(section: BoardSection, width: int, mark: Mark, given: Sequence[str]) -> Iterator[str]:
+    alone, together = list(section.rows), []
+    if len(alone) > _MOST_ALONE or section.name == "came":
+        groups = [list(rows) for _, rows in groupby(sorted(alone, key=_alike), key=_alike)]
+        together = [rows for rows in groups if len(rows) >= _TOGETHER and rows[0].who]
+        held = {row.key for rows in together for row in rows}
+        alone = [row for row in alone if row.key not in held]
+    yield from _rows(alone, width, mark, given)
+    for rows in together:
+        yield from _flowing(rows, width, mark, given)
+
+
+def _alike(row: BoardRow) -> tuple[str, str]:
+    return row.when, row.said
+
+
+def _flowing(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]) -> Iterator[str]:
+    """Rows that say the same: what they say, the codes, and the command of the first."""
+    when = f", {rows[0].when}" if rows[0].when else ""
+    yield from _wrapped(f"{rows[0].said}{when} ({len(rows)}):", width, "  ", "  ", mark)
+    yield from _wrapped(" ".join(row.who for row in rows), width, "    ", "    ", mark)
+    yield from _typed(rows[0], width, mark, given)
+
+
+def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]) -> Iterator[str]:
+    """Rows in columns where all of them fit beside each other, else each in lines of its own."""
+    who = max((len(row.who) for row in rows), default=0)
+    when = max((len(row.when) for row in rows), default=0)
+    ahead = sum(one + 2 for one in (who, when) if one) + 2
+    commands = max((len(typed((*given, *one))) for row in rows for one in row.commands[:1]), default=0)
+    room = width - ahead - (commands + 2 if commands else 0)
+    longest = max((len(in_one_line(row.said)) for row in rows), default=0)
+    beside = who > 0 and commands > 0 and room >= min(longest, _LEAST_SAID)
+    room = min(room, longest) if beside else width - ahead
+    for row in rows:
+        begin = "  " + "".join(f"{text:<{one}}  " for text, one in ((row.who, who), (row.when, when)) if one)
+        said = textwrap.wrap(in_one_line(row.said), max(room, 12), break_long_words=False, break_on_hyphens=False)
+        for number, part in enumerate(said or [""]):
+            text = f"{begin if number == 0 else ' ' * len(begin)}{_marked(part, mark)}"
+            if beside and number == 0 and row.commands:
+                text += " " * (room - len(part) + 2) + mark(typed((*given, *row.commands[0])), "command")
+            yield text.rstrip()
+        if not beside:
+            yield from _typed(row, width, mark, given)
+
+
+def _typed(row: BoardRow, width: int, mark: Mark, given: Sequence[str]) -> Iterator[str]:
+    """The commands of a row, by the program's short name where there is no room for the long one.
+
+    What does not even fit then goes on in the next line, as a shell reads it too.
+    """
+    said = [typed((*given, *one)) for one in row.commands]
+    if any(len(one) > width - 4 for one in said):
+        said = [typed((*given, *one), SHORT) for one in row.commands]
+    for one in said:
+        *ahead, last = textwrap.wrap(one, width - 8, break_long_words=False, break_on_hyphens=False)
+        if len(one) <= width - 4:
+            ahead, last = [], one
+        for number, part in enumerate([*(f"{part} \\" for part in ahead), last]):
+            yield ("    " if number == 0 else "      ") + mark(part, "command")
+
+
+def _marked(text: str, mark: Mark) -> str:
+    for alarm in ALARMS:
+        if alarm in text:
+            before, _, behind = text.partition(alarm)
+            return f"{before}{mark(alarm, 'alarm')}{behind}"
+    return text
+
+
+def _wrapped(text: str, width: int, first: str, later: str, mark: Mark, what: str | None = None) -> Iterator[str]:
+    lines = textwrap.wrap(
+        in_one_line(text),
+        max(width, 20),
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    yield from (mark(line, what) if what else _marked(line, mark) for line in lines)
+
+
+def plain_lines(board: "Board", found: Sequence[BoardSection], given: Sequence[str] = ()) -> Iterator[str]:
+    """The board with a fact a line, each whole by itself: for a screen reader, or for `grep`."""
+    yield f"{day_title(board.day)}: {counts_in_words(board)}."
+    if not board.is_drawn:
+        yield f"The draws of {board.day} have not been made yet. Type {typed((*given, 'draw'))}"
+    for section in found:
+        for row in section.rows:
+            whose = f"{row.who}, draw of {row.when}" if row.when else row.who
+            end = "" if row.said[-1:] in (".", "?") else "."
+            said = f"{section.title}: {whose}{': ' if whose else ''}{row.said}{end}"
+            next_words = " or ".join(typed((*given, *one), PROGRAM) for one in row.commands)
+            yield in_one_line(f"{said} Next: {next_words}" if next_words else said)
