@@ -10,8 +10,9 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
+from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options, spooled
-from testing_tracker.cli.desk.importing import Export, exported, import_arguments, put_on_record, run_import
+from testing_tracker.cli.desk.importing import import_arguments, run_import
 from testing_tracker.cli.desk.shown import binary_output
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 

@@ -10,7 +10,8 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.importing import Export, exported, participant_import
+from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.importing import participant_import
 from testing_tracker.cli.desk.output import (
     format_option,
     print_csv,

@@ -10,7 +10,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.importing import Export, exported
+from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.output import format_option, lost_ground_line, print_json, print_rows, recommendation_line
 from testing_tracker.cli.desk.parameter_types import ANALYTE, CODE, DAY, REASON
 

@@ -10,7 +10,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
-from testing_tracker.cli.desk.importing import Export, exported
+from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, print_table, show
 from testing_tracker.cli.desk.parameter_types import DAY_TO_COME, ID, LEVEL, REASON
 from testing_tracker.rules.deciding.escalation import DISCLAIMER, SAME_USE

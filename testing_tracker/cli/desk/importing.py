@@ -1,17 +1,16 @@
-"""Csv files that commands take in, line by line, and what they write out for spreadsheets."""
+"""Csv files that commands take in, line by line."""
 
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
-from dataclasses import dataclass
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
 from testing_tracker.cli.desk.output import lost_ground_line, progress, recommendation_line
 from testing_tracker.cli.desk.shown import binary_output
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from testing_tracker.store.work import Work
 
     Import = Callable[[Work, Iterable[str]], ImportReport]
-
-    from testing_tracker.store.work import Work
 
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -161,68 +158,3 @@ def result_import(desk: Desk, file: str, rejects: Path | None, overwrite: bool) 
     that was corrected since, and one that differs is refused with what differs.
     """
     run_import(desk, file, rejects, overwrite, "Results", services.result_lines.import_results)
-
-
-class OnRecord(Protocol):
-    """What knows how to put itself on record as having left the program, in which form."""
-
-    @property
-    def form(self) -> str: ...
-
-    def record(self, work: "Work", *, to_file: bool) -> None: ...
-
-
-@dataclass(frozen=True)
-class Export:
-    """What is said of an export: which report or list, in which form, of which weeks or days, with names or not.
-
-    `participant_id` is whom it is about, where that is one.
-    """
-
-    report: str
-    form: str
-    of: object
-    names: bool = False
-    participant_id: int | None = None
-
-    def record(self, work: "Work", *, to_file: bool) -> None:
-        """Put it on a facility's record."""
-        services.editions.record_export(
-            work,
-            self.report,
-            self.form,
-            to_file=to_file,
-            of=str(self.of),
-            names=self.names,
-            participant_id=self.participant_id,
-        )
-
-
-@contextmanager
-def exported(desk: Desk, export: OnRecord, *others: Desk) -> Iterator[None]:
-    """What is printed in the block goes on record when all of it is out; a table is a look at it and no export.
-
-    It goes on the record of the desk's facility, and of `others` that it is about too.
-    Where it cannot be put on record, such as in a database that is read-only, a note says so: it has been read.
-    """
-    yield
-    if export.form == "table":
-        return
-    sys.stdout.flush()
-    try:
-        for one in (desk, *others):
-            with one.writing() as work:
-                export.record(work, to_file=False)
-    except TestingTrackerError as error:
-        warn(f"this could not be put on record as an export. {error}")
-
-
-def put_on_record(desk: Desk, export: OnRecord, outgoing: Outgoing) -> None:
-    """Give a file that is written its name and put it on record as an export: both or neither.
-
-    Raises TestingTrackerError where it cannot be put on record, OSError where it does not fit on the disk.
-    """
-    outgoing.write_through()  # may be slow, and meanwhile others write to the database
-    with desk.writing() as work:
-        export.record(work, to_file=True)
-        outgoing.put()
