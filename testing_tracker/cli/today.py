@@ -66,7 +66,7 @@ def show_board(desk: Desk, on: str | None = None, form: str = "table", *, plain:
     if form == "table":
         _print(desk, board, found, plain=plain)
         return
-    from testing_tracker.cli.desk.importing import Export, exported  # only for files; a look need not wait for it
+    from testing_tracker.cli.desk.exporting import Export, exported  # only for files; a look need not wait for it
 
     with exported(desk, Export("today", form, board.day)):
         if form == "json":
@@ -89,7 +89,7 @@ def _show_each(each: list[AtFacility], desk: Desk, on: str | None, form: str, *,
             say(desk, f"{at.mark}{day_title(board.day)}: {counts_in_words(board)}.{waiting}")
             show(f"{'' if plain else '  '}{typed(('--facility', at.name, 'today'))}")
         return
-    from testing_tracker.cli.desk.importing import Export, exported
+    from testing_tracker.cli.desk.exporting import Export, exported
 
     others = [at.desk for at in each[1:]]
     with exported(each[0].desk, Export("today", form, boards[0][1].day), *others):
