@@ -41,8 +41,7 @@ DAYS = [key for key, parameter in PARAMETERS.items() if parameter.type in DAY_TY
 
 @made_once
 def staffed(clinic):
-    """A17 is due on Monday, and had a test on Friday before; B2's positive raised a recommendation."""
-    clinic("schedule", "list")
+    """A17 is due on Monday; B2's positive raised a recommendation."""
     clinic.add("A17", "B2", enrolled="2026-11-02")
     clinic("draw")
     clinic("result", "B2", "positive", "--analyte", "cocaine", "--specimen-id", "S-1")
@@ -117,3 +116,163 @@ class TestEveryDay:
         done = staffed.run(*words(path, name, "soon"))
         assert done.exit_code == 2
         assert "'soon' is not a date; write 2026-11-23, today, yesterday" in done.stderr
+
+
+class TestOthersThatAreSaid:
+    @pytest.mark.parametrize("said", ["9:05am", "905", "0905", "9:05 AM"])
+    def test_a_time_is_read_as_people_say_it_and_said_back(self, staffed, said):
+        done = staffed.run("result", "A17", "n", "--collected-at", said)
+        assert f"TRAINING note: '{said}' is 09:05 on Mon 2026-11-16." in done.stderr.splitlines()
+        assert staffed.rows("SELECT collected_at FROM result WHERE collected_at IS NOT NULL") == [
+            ("2026-11-16 17:05:00.000000",)
+        ]
+
+    def test_a_time_of_a_whole_form_needs_no_saying_back(self, staffed):
+        assert "09:05" not in staffed.run("result", "A17", "n", "--collected-at", "09:05").stderr
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [("collected", "A17", "--collected-at"), ("specimen", "handover", "S-1", "--to", "courier", "--at")],
+    )
+    def test_an_hour_that_could_be_two_is_refused_with_both(self, staffed, arguments):
+        assert "'9' could be 9am or 9pm; write 9am, 9pm or 9:00." in staffed.refused(*arguments, "9")
+        assert "'9am' is 09:00 on Mon 2026-11-16." in staffed.run(*arguments, "9am").stderr
+
+    @pytest.mark.parametrize("arguments", [("status", "--overdue-after"), ("serve", "--once", "--draw-at")])
+    def test_the_hours_of_the_service_too(self, staffed, arguments):
+        assert "could be 6am or 6pm" in staffed.run(*arguments, "6").stderr
+        assert staffed.run(*arguments, "6:00AM").exit_code in (0, 1)
+
+    @pytest.mark.parametrize(
+        ("said", "week"),
+        [("last", "2026-W46"), ("this", "2026-W47"), ("46", "2026-W46"), ("w47", "2026-W47"), ("2026-w46", "2026-W46")],
+    )
+    @pytest.mark.parametrize("report", ["weekly", "network"])
+    def test_a_week_is_read_and_said_back(self, staffed, report, said, week):
+        done = staffed.run("report", report, "--week", said, "--format", "JSON")
+        assert f'"week": "{week}"' in done.stdout
+        assert f"TRAINING note: '{said}' is {week}, from Mon " in done.stderr
+
+    def test_a_week_that_could_be_of_two_years_is_refused_with_both(self, staffed):
+        done = staffed.run("report", "weekly", "--week", "48")
+        assert done.exit_code == 2
+        assert "'48' could be 2025-W48 or 2026-W48; write the one that is meant." in done.stderr
+
+    @pytest.mark.parametrize("level", ["IOP", "Iop", "i"])
+    def test_a_level_is_read_in_either_case_and_from_its_beginning(self, staffed, level):
+        assert "iop" in staffed("participant", "add", "C3", "--schedule", "fixed-2", "--level", level)
+
+    @pytest.mark.parametrize(
+        ("said", "answer"),
+        [
+            ("x", "'x' is not one of 'outpatient', 'iop', 'php', 'residential'"),
+            ("residental", "did you mean residential?"),
+            ("", "is not one of"),
+        ],
+    )
+    def test_another_level_is_refused_with_those_there_are(self, staffed, said, answer):
+        done = staffed.run("participant", "transfer", "A17", said, "--reason", "why")
+        assert done.exit_code == 2
+        assert answer in done.stderr
+
+    def test_a_beginning_of_two_words_is_refused_with_both(self):
+        with pytest.raises(click.BadParameter, match="'c' could be code or csv; write more of it"):
+            types.CaselessChoice(["code", "worst", "csv"]).convert("c", None, None)
+
+
+class TestOutcomes:
+    @pytest.mark.parametrize(
+        ("said", "answer"),
+        [
+            ("n", "negative logged"),
+            ("NEG", "negative logged"),
+            ("Negative", "negative logged"),
+            ("coc", "positive for cocaine logged"),
+            ("coc fen", "positive for cocaine, fentanyl logged"),
+            ("p:coc,fen", "positive for cocaine, fentanyl logged"),
+            ("P coc", "positive for cocaine logged"),
+            ("pos --analyte coc", "positive for cocaine logged"),
+            ("p: --analyte coc", "positive for cocaine logged"),
+            ("coc --analyte fen", "positive for cocaine, fentanyl logged"),
+            ("coc --analyte cocaine", "positive for cocaine logged"),
+            ("coc=320", "positive for cocaine logged"),
+            ("i leaked", "invalid logged"),
+            ("m", "missed (was due)"),
+            ("R left the room", "refused (was due)"),
+            ("e court date", "excused (was due)"),
+            ("u", "tried and could not provide"),
+            ("c", "collected (was due)"),
+            ("c S-104", "collected, S-104 (was due)"),
+            ("#S-104 n", "negative logged"),
+        ],
+    )
+    def test_result_understands_what_the_log_session_does(self, staffed, said, answer):
+        assert answer in staffed("result", "A17", *said.split())
+
+    def test_what_stands_behind_the_outcome_is_kept(self, staffed):
+        staffed("result", "A17", "i", "it", "leaked")
+        assert ("it leaked",) in staffed.rows("SELECT note FROM result")
+
+    @pytest.mark.parametrize(
+        ("said", "answer"),
+        [
+            ("n coc", "`n` is negative and stands alone"),
+            ("m coc", "missed and 'coc' say two things"),
+            ("coc n", "`n` does not stand beside analytes"),
+            ("cocain", "'cocain' is not an analyte; did you mean cocaine"),
+            ("negativ", "Did you mean negative?"),
+            ("coc=320 --analyte coc=40", "cocaine has two amounts"),
+            ("i leaked --note warm", "--note says something else than OUTCOME"),
+            ("#S-1 n --specimen-id S-2", "--specimen-id says something else than OUTCOME"),
+            ("m --analyte coc", "A draw that is missed has no analyte"),
+            ("c --analyte coc", "Of a cup whose result is to come"),
+            ("e", "Say why the draw does not count"),
+            ("p", "add --analyte NAME"),
+            ("coc=20", "Nothing reaches its cutoff"),
+            ("B2 n", "'B2' is not an analyte"),
+        ],
+    )
+    def test_what_says_two_things_is_refused_and_nothing_is_changed(self, staffed, said, answer):
+        before = staffed.contents()
+        done = staffed.run("result", "A17", *said.split())
+        assert done.exit_code in (1, 2)
+        assert answer in done.stderr
+        assert "`?`" not in done.stderr, "that is a key of the log session"
+        assert staffed.contents() == before
+
+    @pytest.mark.parametrize(
+        ("said", "answer"),
+        [
+            ("N", "corrected to negative"),
+            ("fen", "corrected to positive for fentanyl"),
+            ("p:fen,coc", "corrected to positive for cocaine, fentanyl"),
+            ("i leaked", "corrected to invalid"),
+            ("DUE", "corrected to due"),
+            ("m", "corrected to missed"),
+            ("e", "corrected to excused"),
+            ("collected", "corrected to collected"),
+        ],
+    )
+    def test_amend_understands_the_same(self, staffed, said, answer):
+        assert answer in staffed("amend", "B2", *said.split(), "--reason", "typed wrong")
+
+    @pytest.mark.parametrize(
+        ("said", "answer"),
+        [("m overslept", "--reason says why"), ("u", "Amend it to due"), ("m --note x", "has no analyte")],
+    )
+    def test_and_refuses_what_an_amendment_cannot_be(self, staffed, said, answer):
+        before = staffed.contents()
+        assert answer in staffed.run("amend", "B2", *said.split(), "--reason", "typed wrong").stderr
+        assert staffed.contents() == before
+
+
+class TestCodes:
+    def test_the_same_letters_and_number_come_first_and_are_not_taken(self, staffed):
+        staffed.add("P03", "P13", "P30", "P33")
+        before = staffed.contents()
+        for said in (("participant", "show", "p3"), ("missed", "p3"), ("report", "participant", "p3")):
+            assert "There is no participant p3. Did you mean P03, P13 or P30?" in staffed.refused(*said)
+        assert staffed.contents() == before
+
+    def test_where_none_is_near_the_list_is(self, staffed):
+        assert "`testing-tracker participant list` shows them all." in staffed.refused("participant", "show", "zebra")

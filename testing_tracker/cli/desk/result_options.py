@@ -107,14 +107,14 @@ def new_cup(work: "Work", day: date, said: dict[str, Any]) -> "NewCup | None":
 
     Raises TestingTrackerError for a time, a type or a number that is none, and for anything that only a result has.
     """
-    if all(said[key] is None for key in _OF_A_CUP):
-        return None
     only_a_result = [key for key, value in said.items() if key not in _OF_A_CUP and value not in (None, False, ())]
     if only_a_result:
         raise TestingTrackerError(
             "Of a cup whose result is to come, only --specimen-id, --specimen, --collector, --observed, --collected-at "
             "and --temperature can be said. The rest comes with its result."
         )
+    if all(said[key] is None for key in _OF_A_CUP):
+        return None
     from testing_tracker.rules.testing.specimens import NewSpecimen
     from testing_tracker.services.testing.collecting import NewCup
 

@@ -27,6 +27,7 @@ def outcome_said(vocabulary: Vocabulary, text: str) -> Entry:
     except FacilityFileError:
         raise  # the word may be good
     except TestingTrackerError as error:
-        said = str(error).removesuffix(_ONLY_IN_A_SESSION)
-        near = nearest(text.strip(), _WORDS) if "did you mean" not in said else []
-        raise TestingTrackerError(f"{said.rstrip('.')}. Did you mean {in_words(near)}?" if near else said) from None
+        near = nearest(text.strip(), _WORDS)
+        if near:
+            raise TestingTrackerError(f"{text!r} says nothing of a draw. Did you mean {in_words(near)}?") from None
+        raise TestingTrackerError(str(error).removesuffix(_ONLY_IN_A_SESSION)) from None
