@@ -35,7 +35,7 @@ _LEAST_LETTERS = 3  # of a weekday or a month: `ma` might be March or May
 _NEAR = timedelta(days=60)  # a date without its year this close is the one that is meant
 _WEEK = timedelta(days=7)
 _SOME_YEAR = date(2000, 1, 1)  # one with a 29 February
-_WORDS = {"today": 0, "yesterday": -1, "tomorrow": 1}
+DAY_WORDS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 CAN_BE_SAID = "2026-11-23, today, yesterday, tomorrow, last mon, -2, +3, 11/18 or Nov 18"
 _CAN_BE_A_TIME = "09:05, 905 or 9:05am"
 _Numbers = tuple[int | None, int, int]  # year, month, day
@@ -98,8 +98,8 @@ def _cleaned(text: str) -> str:
 
 def _relative(said: str) -> int | None:
     """How many days after today; `+` or `-` and a number count them."""
-    if said in _WORDS:
-        return _WORDS[said]
+    if said in DAY_WORDS:
+        return DAY_WORDS[said]
     return int(said) if re.fullmatch(r"[+-][0-9]{1,6}", said) else None
 
 

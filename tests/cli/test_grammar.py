@@ -77,6 +77,12 @@ class TestTheDoors:
         assert PARAMETERS[("draw",), "catch_up_to"].type is types.DATE
         assert PARAMETERS[(), "today"].type is types.DATE
 
+    @pytest.mark.parametrize("said", ["yesterday", "last sun", "11/15"])
+    def test_and_no_word_for_it_is_taken(self, staffed, said):
+        done = staffed.run("draw", "--catch-up-to", said)
+        assert done.exit_code == 2
+        assert f"'{said}' is not a date with its year; write 2026-11-23" in done.stderr
+
 
 def words(path: tuple[str, ...], name: str, said: str) -> list[str]:
     """A command with all that it needs, and one of its parameters as it is said."""
@@ -158,9 +164,23 @@ class TestOthersThatAreSaid:
         assert done.exit_code == 2
         assert "'48' could be 2025-W48 or 2026-W48; write the one that is meant." in done.stderr
 
-    @pytest.mark.parametrize("level", ["IOP", "Iop", "i"])
-    def test_a_level_is_read_in_either_case_and_from_its_beginning(self, staffed, level):
-        assert "iop" in staffed("participant", "add", "C3", "--schedule", "fixed-2", "--level", level)
+    @pytest.mark.parametrize(("said", "note"), [("IOP", ""), ("Iop", ""), ("i", "Note: 'i' is iop.\n")])
+    def test_a_level_is_read_in_either_case_and_from_its_beginning(self, staffed, said, note):
+        done = staffed.run("participant", "add", "C3", "--schedule", "fixed-2", "--level", said)
+        assert "C3 enrolled on 2026-11-16: iop, schedule fixed-2." in done.stdout
+        assert done.stderr == note
+
+    def test_so_are_types_of_specimens_and_what_could_be_two_is_refused(self, staffed):
+        assert "negative logged" in staffed("result", "A17", "n", "--specimen", "URINE")
+        assert (
+            "'b' could be breath or blood; write more of it"
+            in staffed.run("collected", "A17", "--specimen", "b").stderr
+        )
+
+    def test_days_are_counted_from_today_as_arguments_too(self, staffed):
+        said = staffed("participant", "leave", "A17", "-2", "+3", "--reason", "hospital")
+        assert "A17 is on leave from 2026-11-14 to 2026-11-19." in said
+        assert "Closed: 2026-11-17, 2026-11-18." in staffed("facility", "close", "+1", "--to", "+2", "--reason", "snow")
 
     @pytest.mark.parametrize(
         ("said", "answer"),

@@ -9,7 +9,9 @@ from click.shell_completion import CompletionItem
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.exchange.toml_file import FacilityFileError
+from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.said import (
+    DAY_WORDS,
     Looks,
     check_day_said,
     check_week_said,
@@ -17,7 +19,7 @@ from testing_tracker.rules.said import (
     whole_date_said,
     word_said,
 )
-from testing_tracker.rules.words import Level, Outcome
+from testing_tracker.rules.words import SPECIMENS, Level, Outcome
 
 LONGEST_GAP_VARIABLE = "TESTING_TRACKER_LONGEST_GAP"
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -74,7 +76,7 @@ class DayWord(CheckedWord):
     """A day in any of the ways that people say one. Which it is depends on today, and on where the command looks."""
 
     def __init__(self, looks: Looks) -> None:
-        super().__init__("date", _day)
+        super().__init__("date", _day, lambda _: list(DAY_WORDS))
         self.looks = looks
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> SaidDay:
@@ -91,9 +93,12 @@ class CaselessChoice(click.Choice[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            return word_said(value, self.choices)
+            word = word_said(value, self.choices)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+        if len(value) < len(word) and (ctx is None or not ctx.resilient_parsing):
+            click.echo(f"Note: {in_one_line(value)!r} is {word}.", err=True)
+        return word
 
 
 def _day(value: str) -> str:
@@ -214,6 +219,7 @@ SCHEDULE = CheckedWord("schedule", _as_is, _schedules)
 FACILITY = CheckedWord("facility", _as_is, _facilities)
 ID = Number()
 LEVEL = CaselessChoice(Level)
+SPECIMEN = CaselessChoice(SPECIMENS)
 OUTCOME = CheckedWord("outcome", _as_is, _outcomes)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from testing_tracker.cli.desk.desk import instant_given
-from testing_tracker.cli.desk.parameter_types import ANALYTE, INSTANT
+from testing_tracker.cli.desk.parameter_types import ANALYTE, INSTANT, SPECIMEN
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import MEASURED, SPECIMENS, Method, Outcome
+from testing_tracker.rules.words import MEASURED, Method, Outcome
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -46,7 +46,13 @@ _COLLECTED_AT = click.option(
 )
 _CUP = (
     click.option("--specimen-id", "label", metavar="ID", help="The specimen's label or barcode."),
-    click.option("--specimen", "specimen_kind", metavar="TYPE", help="Where it is not the schedule's: oral-fluid, …"),
+    click.option(
+        "--specimen",
+        "specimen_kind",
+        type=SPECIMEN,
+        metavar="TYPE",
+        help="Where it is not the schedule's: oral-fluid, …",
+    ),
     click.option("--collector", metavar="WHO", help="Who collected it."),
     click.option("--observed/--unobserved", "observed", default=None, help="Whether the collection was observed."),
 )
@@ -181,12 +187,9 @@ def _new_specimen(work: "Work", day: date, said: dict[str, Any]) -> "NewSpecimen
         return None
     from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
 
-    kind = said["specimen_kind"]
-    if kind is not None and kind not in SPECIMENS:
-        raise TestingTrackerError(f"{kind!r} is not a type of specimen; the types are {', '.join(SPECIMENS)}.")
     measured = {key: parse_measurement(key, said[key]) for key in MEASURED if said[key] is not None}
     return NewSpecimen(
-        kind=kind,
+        kind=said["specimen_kind"],
         label=said["label"],
         collector=said["collector"],
         observed=said["observed"],
