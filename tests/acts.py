@@ -225,11 +225,16 @@ def facility_timezone(walk: Walk) -> Typed:
 
 
 def log(walk: Walk) -> Typed:
-    lines = []
+    lines = [walk.one("lab Northside", "lab County Lab", "who", "")]
     for _ in range(walk.chance.randrange(1, 6)):
         code = walk.draw("due", "collected")[0]
-        said = walk.one("n", "coc", "opi thc", "i leaked", "m", "r left", "coc bup")
-        lines += [walk.one(f"{code} {said}", f"{code} scheduled {said}", f"{code} cause {said}", f"{code}\n{said}")]
+        label = walk.one(*walk.labels, f"L-{walk.made}00{walk.today.day}")
+        cup = walk.one("n", "coc", "opi thc", "i leaked", "m", "r left", "coc bup", "coc=320", "thc=3 opi")
+        said = walk.one(
+            cup, cup, "e court", "unable", "u after 2 h", "c", f"c {label}", f"#{label} {cup}", f"lab {cup}"
+        )
+        of = walk.one(code, f"{code} scheduled", f"{code} cause", f"{code}@yesterday", label)
+        lines += [walk.one(f"{of} {said}", f"{code} {said}", f"{code}\n{said}", f"{code}\n{label}\n{cup}")]
         lines += walk.maybe("u", share=0.4)
     return ("log", *walk.maybe("--on", walk.day())), "\n".join(lines) + "\n"
 

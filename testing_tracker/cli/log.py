@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from io import TextIOWrapper
+from time import monotonic
 from types import FrameType
 
 import click
@@ -19,8 +20,11 @@ from testing_tracker.cli.desk.shown import behind
 from testing_tracker.cli.log_conversation import HELP, Conversation
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
+from testing_tracker.rules.testing.log_line import WORDS_OF_A_RESULT, WORDS_OF_THE_SESSION, cleaned
 
-_SHORTEST_ANALYTE_TO_COMPLETE = 2
+_SHORTEST_WORD_TO_COMPLETE = 2
+_NARROWEST = 20  # columns for a line's words
+_LINE_END_OF_A_SCANNER = 0.25  # seconds; an empty line that comes sooner was not typed
 
 
 @click.command("log", epilog="\b\n" + "\n".join(HELP))
@@ -29,7 +33,8 @@ _SHORTEST_ANALYTE_TO_COMPLETE = 2
 def log_command(desk: Desk, on: str | None) -> None:
     """Log a row of cups: a participant's code, then what the cup says.
 
-    A mistake is asked for again. From a pipe nothing is asked: codes are to be whole, every line has its code, and a
+    Beside results: absences, cups collected, their labels, amounts, and a laboratory's results. A mistake is asked for
+    again. From a pipe nothing is asked: codes are to be whole, every line has its code, and a
     line that is refused is named by its number.
     """
     with desk.reading() as work:
@@ -52,14 +57,38 @@ def log_command(desk: Desk, on: str | None) -> None:
 
 def _converse(desk: Desk, day: date | None) -> None:
     """Ask until the session is closed, by `q`, Ctrl-D or Ctrl-C."""
-    conversation = Conversation(desk, day, lambda line: say(desk, line), asks=True)
+    conversation = Conversation(desk, day, partial(_say_folded, desk), asks=True)
     ask = _prompt(conversation, desk)
     while not conversation.closed:
         try:
-            _take_pasted(desk, conversation, ask())
+            asked_at = monotonic()
+            typed = ask()
+            if not cleaned(typed):
+                if conversation.waits_for is None and monotonic() - asked_at > _LINE_END_OF_A_SCANNER:
+                    conversation.tell_who_is_left()
+                continue
+            _take_pasted(desk, conversation, typed)
         except (EOFError, KeyboardInterrupt):
             break
-    say(desk, conversation.tally)
+    _close(conversation, conversation.tell)
+
+
+def _say_folded(desk: Desk, line: str) -> None:
+    """Say a line so that a narrow terminal breaks it between words, and no code, label or day in itself."""
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    mark = len(f"{TRAINING} {desk.whose}" if desk.training else desk.whose)
+    width = max(get_terminal_size().columns - 1 - mark, _NARROWEST)
+    indent = " " * (len(line) - len(line.lstrip()))
+    for part in wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False):
+        say(desk, part)
+
+
+def _close(conversation: Conversation, tell: Callable[[str], None], more: str = "") -> None:
+    """Say what is on record of the session, and who is left."""
+    for line in filter(None, (conversation.tally + more, conversation.farewell)):
+        tell(line)
 
 
 def _take_pasted(desk: Desk, conversation: Conversation, typed: str) -> None:
@@ -115,14 +144,16 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
 
 
 def _completed(names: Sequence[str], before: str, codes: Sequence[str] | None) -> tuple[str, Sequence[str]]:
-    """The word that is being typed, and what it can become: a code by any part of it where `codes` are awaited and it
-    is the first; one of the analytes' names everywhere else."""
+    """The word that is being typed, and what it can become: a code by any part of it, or a word of the session, where
+    `codes` are awaited and it is the first; one of the analytes' names or a word of a result everywhere else."""
     word = before.replace(",", " ").split(" ")[-1].casefold()
     if codes is not None and " " not in before:
-        return word, [code for code in codes if word in code.casefold()]
-    if len(word) < _SHORTEST_ANALYTE_TO_COMPLETE:
+        is_long = len(word) >= _SHORTEST_WORD_TO_COMPLETE
+        words = [one for one in WORDS_OF_THE_SESSION if is_long and one.startswith(word)]
+        return word, [*(code for code in codes if word in code.casefold()), *words]
+    if len(word) < _SHORTEST_WORD_TO_COMPLETE:
         return word, []
-    return word, [name for name in names if name.startswith(word)]
+    return word, [name for name in (*WORDS_OF_A_RESULT, *names) if name.startswith(word)]
 
 
 def _read_through(desk: Desk, day: date | None) -> None:
@@ -160,7 +191,7 @@ def _read_through(desk: Desk, day: date | None) -> None:
         refuse(number + 1, "Interrupted; this line and those after it were not taken.")
     if conversation.waits_for:
         refuse(opened_at, _without_result(conversation.waits_for))
-    say(desk, conversation.tally + (f" Lines refused: {refused}." if refused else ""))
+    _close(conversation, partial(say, desk), f" Lines refused: {refused}." if refused else "")
     if refused:
         click.get_current_context().exit(1)
 

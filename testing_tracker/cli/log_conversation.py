@@ -1,7 +1,7 @@
 """The log session as a conversation: a line in, what to say of it out.
 
-It is always in one of four states, which say what may be typed: it awaits a code, which of a day's two draws is meant,
-what the cup says, or why it is invalid. Each takes a line and says which state comes next.
+It is always in one of the states of `log_codes` and `log_states`, which say what may be typed. Each takes a line and
+says which state comes next.
 
 It knows neither terminals nor pipes. One that `asks` has somebody before it who can answer: it takes abbreviations,
 keeps a draw open when a line is not understood, and asks for what is missing. Without anybody it takes whole codes only
@@ -9,56 +9,54 @@ and refuses what is not clear; a line that it refuses closes the open draw, so t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
+from testing_tracker.cli.log_codes import AwaitsCode
+from testing_tracker.cli.log_states import AwaitsResult, State
 from testing_tracker.cli.result import found_in_words, told
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.people.codes import check_code
-from testing_tracker.rules.testing.log_line import (
-    Entry,
-    Key,
-    cleaned,
-    is_part_of_a_result,
-    key_of,
-    read_said,
-    split_code,
-    split_which,
-)
+from testing_tracker.rules.testing.log_line import DAY_MARK, Key, Tried, cleaned, key_of, split_code
 from testing_tracker.rules.words import Outcome, RecommendationStatus, Status
 
 if TYPE_CHECKING:
-    from testing_tracker.services.testing.log_session import EntryOnRecord, Opened
+    from testing_tracker.services.testing.log_lines import EntryOnRecord
     from testing_tracker.services.testing.settling import RaisedRecommendation
     from testing_tracker.store.work import Work
 
-    State: TypeAlias = "_AwaitsCode | _AwaitsWhich | _AwaitsResult | _AwaitsReason"
-
 HELP = (
     "A code (its beginning or end is enough), then what its cup says; or both in one line: `A17 n`, `A17 coc opi`.",
-    "  n negative    coc opi the analytes found    i WHY invalid    m missed    r refused    s leave this participant",
-    "  u take the last line back    q close    ? this help",
-    "Two draws on one day: `A17 scheduled n`, `A17 cause coc`. Each line is on record before the next is asked for.",
+    "  n negative    coc opi the analytes found    coc=320 with the amount    i WHY invalid    c collected",
+    "  m missed    r refused    e WHY excused    unable tried and could not (`A17 u`)    s leave this participant",
+    "  u take the last line back    who (or Enter alone) who is left    q close    ? this help",
+    "The cup's label: scan it after the code, or `A17 #S-104 n`; a label on record opens its draw like a code.",
+    "A laboratory's result: `lab Northside` once, then `A17 lab n` or `A17 lab coc=320`, `lab` in every such line.",
+    "Another day: `A17@yesterday n`, `A17@fri n`. Two draws on one day: `A17 scheduled n`, `A17 cause coc`.",
+    "Each line is on record before the next is asked for.",
 )
+_TALLIED = (*Outcome, Status.MISSED, Status.REFUSED)
+_TALLIED_SINCE = (Status.EXCUSED, Tried.UNABLE, Status.COLLECTED)
+_MOST_LEFT_NAMED = 20
 
 
 class Conversation:
     """A log session so far: the state that it is in, and the lines that are on record.
 
     `day` is None for whatever day it is when a code is typed. `left` are those whose line never came, because another
-    code was typed. `state` is for the states themselves: a line that is refused may lead to another one all the same.
+    code was typed. `laboratory` is whose the results with `lab` are. `state` is for the states themselves: a line that
+    is refused may lead to another one all the same.
     """
 
     def __init__(self, desk: Desk, day: date | None, tell: Callable[[str], None], *, asks: bool) -> None:
-        self.desk, self.day, self.tell, self.asks = desk, day, tell, asks
+        self.desk, self.day, self._tell, self.asks = desk, day, tell, asks
         self.closed = False
         self.left: list[str] = []
-        self.state: State = _AwaitsCode()
+        self.laboratory: str | None = None
+        self.state: State = AwaitsCode()
         self._accepted: list[EntryOnRecord] = []
         self._undone = 0
 
@@ -70,18 +68,23 @@ class Conversation:
     @property
     def question(self) -> str:
         """What is asked now."""
+        if self.waits_for is None and self.laboratory is not None:
+            return f"code (lab {self.laboratory}): "
         return f"{self.waits_for or 'code'}{self.state.asks_for}: "
 
     @property
     def tally(self) -> str:
         """What is on record of this session."""
         counted = Counter(line.recorded for line in self._accepted)
-        words = (*Outcome, Status.MISSED, Status.REFUSED)
         changed = [line.raised for line in self._accepted if line.raised]
         raised = {one.number for one in changed if one.status == RecommendationStatus.OPEN}
+        since = [(str(word), counted[word]) for word in _TALLIED_SINCE]
+        since.append(("a laboratory's", sum(line.said.by_lab for line in self._accepted)))
+        more = ", ".join(f"{word} {count}" for word, count in since if count)
         return (
-            f"Logged {len(self._accepted)}: {', '.join(f'{word} {counted[word]}' for word in words)}. "
+            f"Logged {len(self._accepted)}: {', '.join(f'{word} {counted[word]}' for word in _TALLIED)}. "
             f"Undone: {self._undone}. Recommendations raised or added to: {len(raised)}."
+            + (f" Among those logged: {more}." if more else "")
         )
 
     def awaited(self) -> list[str]:
@@ -91,6 +94,33 @@ class Conversation:
                 return services.log_session.awaited(work, self.day or work.today)
         except TestingTrackerError:
             return []
+
+    def who_is_left(self, most: int | None = None) -> str:
+        """Who is still awaited, `most` of them by their codes; nothing where the records cannot be read."""
+        try:
+            with self.desk.reading() as work:
+                left = services.log_session.left(work, self.day or work.today)
+        except TestingTrackerError:
+            return ""
+        said = [
+            f"{what}: {_listed(codes, most)}."
+            for what, codes in (("Still awaited", left.to_come), ("Collected, result to come", left.result_to_come))
+            if codes
+        ]
+        return " ".join(said) or "Nobody is awaited any more."
+
+    @property
+    def farewell(self) -> str:
+        """Who is still awaited, said when the session ends."""
+        return self.who_is_left(_MOST_LEFT_NAMED)
+
+    def tell(self, line: str, /) -> None:
+        """Say a line."""
+        self._tell(line)
+
+    def tell_who_is_left(self) -> None:
+        """Say who is still awaited."""
+        self.tell_all(filter(None, [self.who_is_left()]))
 
     def take(self, line: str) -> None:
         """Take a line. Raises TestingTrackerError where it is not understood or cannot be; nothing is recorded then."""
@@ -103,44 +133,61 @@ class Conversation:
         except TestingTrackerError as error:
             if self.asks:
                 raise
-            self.state = _AwaitsCode()
+            self.state = AwaitsCode()
             missing = f" Nothing was recorded for {waited_for}." if waited_for and not self.left else ""
             raise TestingTrackerError(f"{error}{missing}") from None
 
-    def _next(self, text: str, key: Key | None) -> "State":
-        """The state that a line leads to. `u` leaves an open draw as `s` does: its code was the last line."""
+    def _next(self, text: str, key: Key | None) -> State:
+        """The state that a line leads to. `undo` leaves an open draw as `s` does: its code was the last line."""
+        if key is None or (key is not Key.HELP and self.waits_for is None):
+            return self.state.take(self, text)
+        whose = self.participant(text) if len(text) > 1 else None
+        if whose is not None and self.waits_for is None:
+            return self.state.take(self, text)
+        if whose is not None:
+            raise TestingTrackerError(
+                f"{text} is a participant's code too. If it is {whose}'s turn, `s` first; `?` shows the keys."
+            )
         if key is Key.HELP:
             self.tell_all(HELP)
             return self.state
-        if key is None or self.waits_for is None:
+        if key is Key.WHO:
+            self.tell_who_is_left()
+            return self.state
+        if text.casefold() == Key.UNDO and isinstance(self.state, AwaitsResult):
             return self.state.take(self, text)
         self.tell(f"{self.waits_for} left; nothing was recorded.")
         self.closed = key is Key.QUIT
-        return _AwaitsCode()
+        return AwaitsCode()
 
-    def goes_on_to(self, text: str, code: str) -> "State | None":
+    def goes_on_to(self, text: str, code: str) -> State | None:
         """Where a line leads that begins with another participant's whole code: that one is meant, and this is left."""
         first, _ = split_code(text)
-        if self.participant(first) in (None, code):
+        whose = self.participant(first.partition(DAY_MARK)[0])
+        if whose is None or (whose == code and DAY_MARK not in first):
             return None
         self.left.append(code)
         if self.asks:
             self.tell(f"{code} left; nothing was recorded.")
-        self.state = _AwaitsCode()
+        self.state = AwaitsCode()
         return self.state.take(self, text)
+
+    def awaits_code(self) -> State:
+        """The state in which no draw is open."""
+        return AwaitsCode()
 
     def participant(self, typed: str) -> str | None:
         """The code of the participant whose whole code is typed."""
         with self.desk.reading() as work:
             return services.log_session.code_of(work, typed)
 
-    def record(self, act: "Callable[[Work], EntryOnRecord]") -> None:
-        """Record a line: it is on disk when this returns, and counted and said."""
+    def record(self, act: "Callable[[Work], EntryOnRecord]", *, first: str | None = None) -> None:
+        """Record a line: it is on disk when this returns, and counted and said, after what is to be said `first`."""
         with self.desk.writing() as work:
             accepted = act(work)
             lines = _said_of(accepted)
         self._accepted.append(accepted)
-        self.tell_all(lines)
+        self.tell_all([*([f"{first}:"] if first else []), *lines])
 
     def undo(self) -> None:
         """Take the last line back. Raises TestingTrackerError where there is none, or the draw was changed since."""
@@ -172,198 +219,24 @@ class Conversation:
             self.tell(line)
 
 
-class _AwaitsCode:
-    """No draw is open: a code, alone or with what its cup says; `u` or `q` where it is nobody's code."""
-
-    waits_for = None
-    asks_for = ""
-
-    def take(self, talk: Conversation, text: str) -> "State":
-        key = key_of(text)
-        if key in (Key.UNDO, Key.QUIT) and talk.participant(text) is None:
-            if key is Key.UNDO:
-                talk.undo()
-            talk.closed = key is Key.QUIT
-            return self
-        first, rest = split_code(text)
-        for_cause, rest = split_which(rest)
-        if _is_recorded_at_once(talk, first, for_cause, rest):
-            return self
-        with talk.desk.reading() as work:
-            day = talk.day or work.today
-            code = services.log_session.code_meant(work, first, day, abbreviated=talk.asks)
-            draws = services.log_session.draws_meant(work, code, day, for_cause)
-        if len(draws) == 1:
-            return _opened(talk, draws[0], rest)
-        if not talk.asks:
-            raise TestingTrackerError(f"{code} has two draws on {day}. Write `{code} scheduled …` or `{code} cause …`.")
-        kinds = {True: "one for cause", False: "a scheduled one"}
-        states = " and ".join(f"{kinds[one.for_cause]} ({one.status})" for one in draws)
-        talk.tell(f"{code} has two draws on {day}: {states}. Which one?")
-        return _AwaitsWhich(code, day, rest)
-
-
-@dataclass(frozen=True)
-class _AwaitsWhich:
-    """A code with two draws on the day. `scheduled` or `cause` opens one, for which `rest` was typed with the code."""
-
-    asks_for: ClassVar = " (scheduled, cause)"
-    waits_for: str
-    day: date
-    rest: str
-
-    def take(self, talk: Conversation, text: str) -> "State":
-        first, rest = split_code(text)
-        for_cause, behind = split_which(rest if first.casefold() == self.waits_for.casefold() else text)
-        if for_cause is None:
-            other = talk.goes_on_to(text, self.waits_for)
-            if other is None:
-                raise TestingTrackerError(f"Type `scheduled` or `cause`, or `s` to leave {self.waits_for}.")
-            return other
-        with talk.desk.reading() as work:
-            draws = services.log_session.draws_meant(work, self.waits_for, self.day, for_cause)
-        return _opened(talk, draws[0], behind or self.rest)
-
-
-@dataclass(frozen=True)
-class _AwaitsResult:
-    """A draw is open: what its cup says, or an absence. Another participant's whole code leaves it for that one."""
-
-    asks_for: ClassVar = " (n, analytes, i, m, r, s)"
-    opened: "Opened"
-
-    @property
-    def waits_for(self) -> str:
-        return self.opened.code
-
-    def take(self, talk: Conversation, text: str) -> "State":
-        code = self.waits_for
-        first, rest = split_code(text)
-        try:
-            entry = read_said(talk.desk.vocabulary, text)
-        except TestingTrackerError:
-            if first.casefold() == code.casefold():
-                return _opened(talk, self.opened, rest)
-            other = None if is_part_of_a_result(talk.desk.vocabulary, first) else talk.goes_on_to(text, code)
-            if other is None:
-                raise
-            return other
-        whose = talk.participant(first)
-        if whose is not None:
-            meant = f"it was found in {code}'s cup" if entry.analytes else f"it is what {code}'s cup says"
-            raise TestingTrackerError(
-                f"{first} is a participant's code too. If {meant}, type `{code} {text}`; if it is {whose}'s "
-                "turn, `s` first."
-            )
-        return _said(talk, self.opened, entry)
-
-
-@dataclass(frozen=True)
-class _AwaitsReason:
-    """An open draw's cup is invalid: why, in a few words. Another participant's whole code alone leaves it."""
-
-    asks_for: ClassVar = ", why invalid"
-    opened: "Opened"
-    entry: Entry
-
-    @property
-    def waits_for(self) -> str:
-        return self.opened.code
-
-    def take(self, talk: Conversation, text: str) -> "State":
-        if text.casefold() == self.waits_for.casefold():
-            raise TestingTrackerError(f"Why is {text}'s cup invalid? A few words, or `s` to leave {self.waits_for}.")
-        other = talk.goes_on_to(text, self.waits_for) if " " not in text else None
-        return other or _said(talk, self.opened, Entry(self.entry.what, self.entry.analytes, text))
-
-
-def _opened(talk: Conversation, opened: "Opened", rest: str) -> "State":
-    """Show a draw, or record what was typed behind its code."""
-    if not rest:
-        talk.tell(_shown(opened))
-        return _AwaitsResult(opened)
-    try:
-        entry = read_said(talk.desk.vocabulary, rest)
-    except TestingTrackerError:
-        if talk.asks:
-            talk.tell(_shown(opened))
-            talk.state = _AwaitsResult(opened)
-        raise
-    return _said(talk, opened, entry)
-
-
-def _said(talk: Conversation, opened: "Opened", entry: Entry) -> "State":
-    """Record what was said of a draw, unless it is an invalid cup without a reason."""
-    if _lacks_reason(entry):
-        if not talk.asks:
-            raise TestingTrackerError(f"Say why it is invalid: `{opened.code} i cup leaked`.")
-        return _AwaitsReason(opened, entry)
-    try:
-        talk.record(lambda work: services.log_session.record(work, opened, entry))
-    except TestingTrackerError:
-        talk.state = _AwaitsResult(opened) if _is_still_open(talk, opened) else _AwaitsCode()
-        raise
-    return _AwaitsCode()
-
-
-def _is_still_open(talk: Conversation, opened: "Opened") -> bool:
-    """Whether anything can be recorded for a draw; if not, somebody else was first."""
-    try:
-        with talk.desk.reading() as work:
-            return bool(services.log_session.draws_meant(work, opened.code, opened.due_on, opened.for_cause))
-    except TestingTrackerError:
-        return False
-
-
-class _InStepsError(Exception):
-    """A line that cannot be recorded at once; nothing was."""
-
-
-def _is_recorded_at_once(talk: Conversation, code: str, for_cause: bool | None, rest: str) -> bool:
-    """Record a line that says all there is to say. What is not clear is left to be taken in steps, which say why.
-
-    That is one transaction instead of two, and most lines from a scanner or a pipe are such.
-    """
-
-    def act(work: "Work") -> "EntryOnRecord":
-        try:
-            return services.log_session.record_at_once(work, code, talk.day or work.today, for_cause, entry)
-        except TestingTrackerError:
-            raise _InStepsError from None
-
-    try:
-        check_code(code)
-        entry = read_said(talk.desk.vocabulary, rest)
-    except TestingTrackerError:
-        return False
-    if _lacks_reason(entry):
-        return False
-    try:
-        talk.record(act)
-    except _InStepsError:
-        return False
-    return True
-
-
-def _lacks_reason(entry: Entry) -> bool:
-    return entry.lacks_reason
-
-
-def _shown(opened: "Opened") -> str:
-    """What a nurse sees as soon as the code is known."""
-    prescribed = f" Prescribed: {', '.join(opened.prescribed)}." if opened.prescribed else " Nothing prescribed."
-    kind = "" if opened.for_cause else f"{opened.kind}, "
-    return f"{opened.which}: {kind}{opened.status}.{prescribed}"
+def _listed(codes: Sequence[str], most: int | None) -> str:
+    """The codes, and how many more there are."""
+    more = f" and {len(codes) - most} more" if most is not None and len(codes) > most else ""
+    return f"{', '.join(codes[:most])}{more}"
 
 
 def _said_of(accepted: "EntryOnRecord") -> list[str]:
     """What was done and what follows, in the words of the single commands."""
-    opened, logged = accepted.opened, accepted.logged
+    opened, logged, said = accepted.opened, accepted.logged, accepted.said
+    if accepted.recorded is Tried.UNABLE:
+        return [f"{opened.which}: tried and could not provide; the draw is {accepted.became.status}."]
+    label = f", {said.label}" if said.label else ""
     if logged is None:
-        done = f"{opened.which}: {accepted.recorded} (was {accepted.before})."
-        return [done, *_recommended(accepted.raised)]
+        done = f"{opened.which}: {accepted.recorded}{label} (was {accepted.before})."
+        return [done, *_recommended(accepted.raised), *(f"Note: {one}." for one in accepted.told)]
+    found = f"{found_in_words(logged)} logged{label}"
     return [
-        *told(opened.which, f"{found_in_words(logged)} logged", logged),
+        *told(opened.which, f"definitive result of {said.lab}, {found}" if said.by_lab else found, logged),
         *(f"Note: {one}." for one in logged.warnings),
     ]
 

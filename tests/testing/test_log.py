@@ -12,7 +12,7 @@ import pytest
 from conftest import made_once
 from sqlalchemy import Engine, event
 
-PROMPT = re.compile(r"(code|scheduled, cause\)|r, s\)|why invalid): $")
+PROMPT = re.compile(r"(code|scheduled, cause\)|, s\)|why \w+|which laboratory|code \(lab .*\)): $")
 
 
 @made_once

@@ -129,12 +129,15 @@ class AnalyteTable:
         """The analytes that a text names, in alphabetical order; none where any part of it is not known."""
         return sorted(names_meant(text, self.by_any_name))
 
+    def is_called(self, text: str) -> bool:
+        """Whether an analyte has this very name."""
+        return bare(text) in self.by_any_name
+
     def close_to(self, text: str) -> list[str]:
         """The analytes that a text that names none may have meant, the closest first."""
-        from difflib import get_close_matches
+        from testing_tracker.rules.said import nearest  # most names are known
 
-        close = get_close_matches(bare(text), self.by_any_name, _MOST_CLOSE)
-        return list(dict.fromkeys(self.by_any_name[match] for match in close))
+        return list(dict.fromkeys(self.by_any_name[key] for key in nearest(bare(text), self.by_any_name, _MOST_CLOSE)))
 
 
 def bare(name: str) -> str:

@@ -62,10 +62,14 @@ class Vocabulary:
         if len(meant) > 1:
             raise UnknownAnalyteError(f"{name!r} names {' and '.join(meant)}; name the one that was found")
         if not meant:
-            near = self.near(name)
-            known = f"did you mean {' or '.join(near)}? " if near else ""
+            *others, last = self.near(name) or [""]
+            known = f"did you mean {', '.join(others)}{' or ' if others else ''}{last}? " if last else ""
             raise UnknownAnalyteError(f"{name!r} is not an analyte; {known}`testing-tracker analyte list` has them all")
         return meant[0]
+
+    def has_name(self, name: str) -> bool:
+        """Whether an analyte is called so, without anything around it, such as the cutoff in `COC 300`."""
+        return self._table.is_called(name)
 
     def near(self, name: str) -> list[str]:
         """At most three analytes that a name that is none may have meant, the nearest first."""

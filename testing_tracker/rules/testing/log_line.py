@@ -7,6 +7,7 @@ is a code, so a participant may have the code `n`, or that of an analyte.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,11 @@ class Entry:
         """Whether it is an invalid cup, or a draw that is not to count, without the reason that it has to have."""
         return self.what in (Outcome.INVALID, Status.EXCUSED) and self.because is None
 
+    @property
+    def may_have_label(self) -> bool:
+        """Whether a cup is there that a label can be on."""
+        return isinstance(self.what, Outcome) or self.what is Status.COLLECTED
+
 
 _KEYS = {
     **{str(key): key for key in Key},
@@ -89,9 +95,13 @@ _OUTCOMES: dict[str, Outcome | Status | Tried] = {
 }
 _POSITIVE = ("p", "pos", "positive")
 _LABORATORY = ("lab", "laboratory")
+WORDS_OF_THE_SESSION = ("help", "lab", "quit", "skip", "undo", "who")
+WORDS_OF_A_RESULT = (*Outcome, *(Status.MISSED, Status.REFUSED, Status.EXCUSED, Status.COLLECTED), Tried.UNABLE, "lab")
 LABEL_MARK = "#"
+DAY_MARK = "@"
 _OUTCOME_WITH_COLON = re.compile(rf"^\s*({'|'.join((*_OUTCOMES, *_POSITIVE))}):\s*", re.IGNORECASE)
 _AMOUNT_AND_UNIT = re.compile(r"(=\s*[<>]?\s*[\d.]+)\s+([A-Za-zµμ]+/[A-Za-z]+)(?=\s|$)")  # `alcohol=40 mg/dL`
+_NUMBER_BEHIND = re.compile(r"(.*?)[\s._-]*([0-9]+)")
 _DIGITS = 3  # a scanned label has as many beside its letters
 _DIGITS_ALONE = 5
 _SCHEDULED = ("scheduled",)
@@ -112,6 +122,25 @@ def split_code(text: str) -> tuple[str, str]:
     """The first word of a line, and the rest of it."""
     first, *rest = _BETWEEN.split(text.strip(" ,;"), maxsplit=1)
     return first, "".join(rest)
+
+
+def split_day(word: str, today: date) -> tuple[str, date | None]:
+    """The code of `C08@yesterday`, and its day; None where it does not say one.
+
+    Raises TestingTrackerError for what is no day, for one that could be two, and for one that is to come.
+    """
+    code, mark, said = word.partition(DAY_MARK)
+    if not mark:
+        return word, None
+    from testing_tracker.rules.said import Looks, day_said, in_full  # most cups are today's
+
+    try:
+        day = day_said(said.replace("_", " "), today, Looks.BACK)
+    except ValueError as error:
+        raise TestingTrackerError(f"{error}, behind the {DAY_MARK}.") from None
+    if day > today:
+        raise TestingTrackerError(f"{in_full(day)} is in the future; today is {in_full(today)}.")
+    return code, day
 
 
 def split_which(text: str) -> tuple[bool | None, str]:
@@ -142,19 +171,19 @@ def read_said(vocabulary: Vocabulary, text: str) -> Entry:
             by_lab = True
         text = rest
         first, rest = split_code(text)
-    entry = replace(_read_what(vocabulary, text), by_lab=by_lab)
+    entry = replace(_read_what(vocabulary, text, by_lab=by_lab), by_lab=by_lab)
     if label is not None:
         if entry.label not in (None, label):
             raise TestingTrackerError(f"A cup has one label, and these are two: {label} and {entry.label}.")
         entry = replace(entry, label=label)
     if by_lab and not isinstance(entry.what, Outcome):
         raise TestingTrackerError(f"A laboratory does not say that a draw was {entry.what}. Type that without `lab`.")
-    if entry.label is not None and not isinstance(entry.what, Outcome) and entry.what is not Status.COLLECTED:
+    if entry.label is not None and not entry.may_have_label:
         raise TestingTrackerError(f"{entry.label} is a cup's label, and who is {entry.what} gave no cup.")
     return entry
 
 
-def _read_what(vocabulary: Vocabulary, text: str) -> Entry:
+def _read_what(vocabulary: Vocabulary, text: str, *, by_lab: bool) -> Entry:
     text = _OUTCOME_WITH_COLON.sub(lambda found: f"{found[1]} ", text)
     first, rest = split_code(text)
     word = first.casefold()
@@ -172,7 +201,14 @@ def _read_what(vocabulary: Vocabulary, text: str) -> Entry:
     found = rest if word in _POSITIVE else text
     if not found.strip(" ,;"):
         raise TestingTrackerError("What was found? Type the analytes, such as `coc opi`.")
-    return _positive(vocabulary, found)
+    try:
+        return _positive(vocabulary, found)
+    except TestingTrackerError as error:
+        if not by_lab:
+            raise
+        raise TestingTrackerError(
+            f"{error} A laboratory's name stands on a line of its own, where a code is awaited: `lab Northside`."
+        ) from None
 
 
 def _label(word: str, earlier: str | None) -> str:
@@ -206,6 +242,19 @@ def _has_digit(word: str) -> bool:
 def is_laboratory(word: str) -> bool:
     """Whether a word says that a laboratory is meant: `lab` or `laboratory`."""
     return word.casefold() in _LABORATORY
+
+
+def check_laboratory(vocabulary: Vocabulary, name: str) -> str:
+    """A laboratory's name itself. Raises TestingTrackerError for what may have been meant for a result."""
+    first, _ = split_code(name)
+    if not any(char.isalpha() for char in name) or "=" in name or name.startswith(LABEL_MARK) or key_of(name):
+        raise TestingTrackerError(f"{name} is not a laboratory's name. Type one such as `lab Northside`.")
+    if is_part_of_a_result(vocabulary, first) or is_laboratory(first) or is_which(first):
+        raise TestingTrackerError(
+            f"`{name}` says something of a result, so it is not taken for a laboratory's name. For a result type the "
+            "participant's code first, such as `C08 lab n`; for the name of a laboratory another one."
+        )
+    return name
 
 
 def looks_like_a_label(vocabulary: Vocabulary, text: str) -> bool:
@@ -286,17 +335,29 @@ def _analytes_among(vocabulary: Vocabulary, words: Sequence[str]) -> Iterable[tu
 
 
 def _longest(vocabulary: Vocabulary, words: Sequence[str]) -> tuple[str, int]:
-    for taken in range(min(len(words), _MOST_WORDS_OF_A_NAME), 1, -1):
+    for taken in range(min(len(words), _MOST_WORDS_OF_A_NAME), 0, -1):
+        name = " ".join(words[:taken])
         try:
-            return vocabulary.named(" ".join(words[:taken])), taken
+            analyte = vocabulary.named(name)
         except UnknownAnalyteError:
             continue
+        _check_is_no_amount(vocabulary, name)
+        return analyte, taken
     try:
         return vocabulary.named(words[0]), 1
     except UnknownAnalyteError as error:
         if words[0].casefold() in _OUTCOMES:
             raise TestingTrackerError(f"`{words[0]}` does not stand beside analytes. Type one or the other.") from None
         raise TestingTrackerError(f"{error}. `?` shows what can be typed.") from None
+
+
+def _check_is_no_amount(vocabulary: Vocabulary, name: str) -> None:
+    """Raise TestingTrackerError for `coc50`: a cup may print its cutoff so, and a nurse mean what was measured."""
+    match = _NUMBER_BEHIND.fullmatch(name)
+    if match is not None and vocabulary.has_name(match[1]) and not vocabulary.has_name(name):
+        raise TestingTrackerError(
+            f"`{name}` can be two things. Type `{match[1]}` if the cup found it, `{match[1]}={match[2]}` for an amount."
+        )
 
 
 def codes_meant(typed: str, codes: Iterable[str]) -> list[str]:

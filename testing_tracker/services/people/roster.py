@@ -340,13 +340,22 @@ def _awaited(session: Session, draw: Draw, known: Mapping[int, Cup]) -> Cup | No
 
 
 def _undone(session: Session, participant_id: int) -> set[int | None]:
-    """The results, by id, that were undone at once, and those that say so."""
+    """The results, by id, that were undone at once, and those that say so, or say again what stood before them."""
     rows = session.exec(
-        select(Result.id, Result.replaces_id)
+        select(Result.id, Result.replaces_id, Result.undone)
         .join(Draw, col(Draw.id) == Result.draw_id)
-        .where(col(Draw.participant_id).in_(records_of(participant_id)), col(Result.undone))
+        .where(col(Draw.participant_id).in_(records_of(participant_id)))
     )
-    return {identity for row in rows for identity in row}
+    replaced, undoing = {}, []
+    for identity, replaces_id, is_undone in rows:
+        replaced[identity] = replaces_id
+        if is_undone:
+            undoing.append(identity)
+
+    def said_at_first(identity: int | None) -> int | None:
+        return said_at_first(replaced.get(said_at_first(replaced[identity]))) if identity in undoing else identity
+
+    return {row for one in undoing for row in (one, replaced[one], said_at_first(replaced[one]))}
 
 
 def _without_slips(entries: Sequence[ResultEntry]) -> list[ResultEntry]:
@@ -355,6 +364,7 @@ def _without_slips(entries: Sequence[ResultEntry]) -> list[ResultEntry]:
     for entry in entries:
         if not entry.undone:
             kept.append(entry)
-        elif entry.outcome is not None and entry.stands and kept:
-            kept[-1] = replace(kept[-1], counts=entry.counts, stands=True)
+        elif entry.outcome is not None and entry.stands:
+            place = max(place for place, one in enumerate(kept) if one.method is entry.method and one.outcome)
+            kept[place] = replace(kept[place], counts=entry.counts, stands=True)
     return kept

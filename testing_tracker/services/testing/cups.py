@@ -179,6 +179,11 @@ def release(work: Work, draw: Draw, reason: str) -> list[str]:
     return told
 
 
+def say_the_same(one: Specimen, other: Specimen) -> bool:
+    """Whether two rows say the same of a cup."""
+    return all(getattr(one, name) == getattr(other, name) for name in (*_CARRIED, "draw_id", "withdrawn"))
+
+
 def put_back(work: Work, draw: Draw, changed: Specimen, before: Specimen | None, reason: str) -> Specimen:
     """A cup says again what it said `before`; it is nobody's where it was not this draw's then."""
     if before is not None and before.id not in [row.id for row in history_of(work.session, changed)]:

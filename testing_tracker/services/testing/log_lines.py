@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from sqlmodel import Session
+
 from testing_tracker.rules.testing.log_line import Entry, Tried
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.testing import cups
@@ -11,8 +13,10 @@ from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.results import Logged
 from testing_tracker.services.testing.settling import RaisedRecommendation
 from testing_tracker.store.queries import id_of, newest, standing_result
-from testing_tracker.store.tables import Confirmation
+from testing_tracker.store.tables import Confirmation, Result
 from testing_tracker.store.work import Work
+
+WHY_UNDONE = "undone in the log session"
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,16 @@ class Opened:
 class DrawAsItWas:
     """What a line may change of a draw; the rest by the ids of the rows that said it.
 
-    `results` are the standing ones by method. `cup` and `sent`, the newest cup and what was sent of it, are looked up
-    for lines that may change them only.
+    `results` are the standing ones with an outcome by method: where a line was taken back, the row that counts again,
+    not its copy. `cup` and `sent`, the newest cup and what was sent of it, are looked up for lines that may change them
+    only.
     """
 
     status: Status
     outcome: str | None
     reason: str | None
     unable: bool
-    results: Mapping[Method, int | None] = field(default_factory=dict)
+    results: Mapping[Method, int] = field(default_factory=dict)
     cup: int | None = None
     sent: int | None = None
 
@@ -77,11 +82,13 @@ class EntryOnRecord:
 def as_it_is(work: Work, found: OpenDraw, said: Entry, logged: Logged | None = None) -> DrawAsItWas:
     """What the draw says now; of what a line with `said` cannot change nothing is asked."""
     draw, session = found.draw, work.session
-    by_method: dict[Method, int | None] = {}
+    by_method = {}
     if found.result is not None:
-        standing = {method: standing_result(session, id_of(draw), method) for method in Method}
-        by_method = {method: row.id for method, row in standing.items() if row is not None}
-    elif logged is not None:
+        standing = {method: _said_at_first(session, standing_result(session, id_of(draw), method)) for method in Method}
+        by_method = {
+            method: id_of(row) for method, row in standing.items() if row is not None and row.outcome is not None
+        }
+    elif logged is not None and logged.result_id is not None:
         by_method = {method_of(said): logged.result_id}
     own_cups = cups.cups_of(session, draw) if said.label is not None else []
     sent = newest(session, Confirmation, Confirmation.draw_id == draw.id) if said.label or said.by_lab else None
@@ -94,6 +101,16 @@ def as_it_is(work: Work, found: OpenDraw, said: Entry, logged: Logged | None = N
         cup=own_cups[-1].id if own_cups else None,
         sent=sent.id if sent is not None else None,
     )
+
+
+def _said_at_first(session: Session, row: Result | None) -> Result | None:
+    """The row that a standing one is, or says again since a line was taken back; None where no word is left."""
+    if row is None or row.reason != WHY_UNDONE:
+        return row
+    slip = _said_at_first(session, session.get(Result, row.replaces_id))
+    if slip is None or slip.replaces_id is None:
+        return None
+    return _said_at_first(session, session.get(Result, slip.replaces_id))
 
 
 def method_of(said: Entry) -> Method:

@@ -1,6 +1,7 @@
 """The log session's acts: whose draw a line is about, recording what the line says, and taking it back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,32 @@ def awaited(work: Work, day: date) -> list[str]:
     return list(dict.fromkeys(line.participant for line in waiting))
 
 
+@dataclass(frozen=True)
+class Left:
+    """Who of a day is left, by code: whose specimen is to come, and whose result of a specimen that was collected."""
+
+    to_come: Sequence[str]
+    result_to_come: Sequence[str]
+
+
+def left(work: Work, day: date) -> Left:
+    """Who is left of a day. A code with two draws may stand in both."""
+    lines = [line for line in due(work, day) if line.outcome is None]
+    to_come, collected = (
+        tuple(dict.fromkeys(line.participant for line in lines if line.status is status))
+        for status in (Status.DUE, Status.COLLECTED)
+    )
+    return Left(to_come, collected)
+
+
+def codes_like(work: Work, word: str, day: date) -> list[str]:
+    """The codes that a word may be meant for: those that it abbreviates, and those that a letter or two make of it."""
+    from testing_tracker.rules.said import nearest  # few words are asked about
+
+    codes = _codes_known(work, day)
+    return list(dict.fromkeys([*codes_meant(word, codes), *nearest(word, codes)]))[:_MOST_CODES_LISTED]
+
+
 def code_of(work: Work, typed: str) -> str | None:
     """The code of the participant whose whole code this is, as it was entered; None where there is nobody."""
     participant = participant_with_code(work, typed)
@@ -47,7 +74,7 @@ def code_meant(work: Work, typed: str, day: date, *, abbreviated: bool) -> str:
     exact = code_of(work, typed)
     if exact is not None:
         return exact
-    codes = _codes_for(work, typed, day) if abbreviated else []
+    codes = codes_abbreviated(work, typed, day) if abbreviated else []
     if len(codes) > 1:
         more = f" and {len(codes) - _MOST_CODES_LISTED} more" if len(codes) > _MOST_CODES_LISTED else ""
         raise TestingTrackerError(
@@ -56,12 +83,18 @@ def code_meant(work: Work, typed: str, day: date, *, abbreviated: bool) -> str:
     return codes[0] if codes else find_participant(work, typed).code
 
 
-def _codes_for(work: Work, typed: str, day: date) -> list[str]:
+def codes_abbreviated(work: Work, typed: str, day: date) -> list[str]:
     """The codes that an abbreviation can stand for, those with a draw that day first.
 
     Everybody in the programme counts, so that no cup goes to somebody because another participant happens to have no
     draw that day.
     """
+    has_draw = _codes_known(work, day)
+    return sorted(codes_meant(typed, has_draw), key=lambda code: not has_draw[code])
+
+
+def _codes_known(work: Work, day: date) -> dict[str, bool]:
+    """Every code in the programme, or with a draw that day, and whether it has one."""
     enrolment = select(Enrolment.enrolled).where(Enrolment.id == in_force_id(Enrolment, col(Participant.id), day))
     drawn = select(Draw.participant_id).where(Draw.due_on == day)
     rows = work.session.exec(
@@ -72,8 +105,7 @@ def _codes_for(work: Work, typed: str, day: date) -> list[str]:
         )
         .order_by(Participant.code_key)
     ).all()
-    has_draw = dict(rows)
-    return sorted(codes_meant(typed, has_draw), key=lambda code: not has_draw[code])
+    return dict(rows)
 
 
 def draws_meant(work: Work, code: str, day: date, for_cause: bool | None, *, by_lab: bool = False) -> list[Opened]:
@@ -99,14 +131,14 @@ def draws_meant(work: Work, code: str, day: date, for_cause: bool | None, *, by_
     return [_opened(one, prescriptions.prescribed_on(work.session, one.draw.participant_id, day)) for one in found]
 
 
-def draws_labelled(work: Work, label: str) -> list[Opened]:
+def draws_labelled(work: Work, label: str, *, by_lab: bool = False) -> list[Opened]:
     """The draw whose cup is on record with a label; empty where none is. Raises as `draws_meant` does."""
     cup = next((cup for cup in reversed(cups.with_label(work, label)) if not cup.withdrawn), None)
     if cup is None:
         return []
     draw = work.session.get_one(Draw, cup.draw_id)
     code = work.session.get_one(Participant, draw.participant_id).code
-    return draws_meant(work, code, draw.due_on, draw.kind == DrawKind.FOR_CAUSE)
+    return draws_meant(work, code, draw.due_on, draw.kind == DrawKind.FOR_CAUSE, by_lab=by_lab)
 
 
 def check_label(work: Work, opened: Opened, label: str) -> None:

@@ -8,17 +8,16 @@ from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import ParticipantStatus, Status
+from testing_tracker.rules.words import Method, ParticipantStatus, Status
 from testing_tracker.services.testing import attendance, cups, results, settling
 from testing_tracker.services.testing import earlier as undone
 from testing_tracker.services.testing.draws import OpenDraw, find_draw_to_correct, night_has_run
-from testing_tracker.services.testing.log_lines import EntryOnRecord, as_it_is
+from testing_tracker.services.testing.log_lines import WHY_UNDONE, EntryOnRecord, as_it_is
 from testing_tracker.services.testing.settling import RaisedRecommendation
-from testing_tracker.store.queries import finding_rows, findings_of, id_of, newest, standing_on
+from testing_tracker.store.queries import finding_rows, id_of, newest, standing_on, standing_result
 from testing_tracker.store.tables import Confirmation, Draw, Finding, Result, Specimen
 from testing_tracker.store.work import Work
 
-WHY_UNDONE = "undone in the log session"
 _SAID_OF_AN_ANALYTE = ("analyte", "found", "amount", "unit", "comparator", "cutoff")
 
 
@@ -58,11 +57,9 @@ def undo(work: Work, line: EntryOnRecord) -> Undone:
     work.on_record(Act.LOG_UNDO, draw=draw, reason=WHY_UNDONE, due_on=draw.due_on, undone=line.recorded)
     draw.unable = line.was.unable
     _put_cup_back(work, draw, line)
+    settling.read_restored(work, draw, restored)
     followed = attendance.set_status(work, draw, line.before, line.was.reason)
     settled = settling.bring_in_line(work, draw)
-    for row in restored:
-        read = settling.interpretation_of(work, draw, row, findings_of(work.session, row.id))
-        settled = settling.bring_in_line_with(work, draw, row, read, is_first=False)
     if line.raised is not None:
         undone.mark_recommendation(work, line.raised.number, draw)
     changed = RaisedRecommendation.of_changed(opened.code, settled.recommendation or followed)
@@ -72,7 +69,7 @@ def undo(work: Work, line: EntryOnRecord) -> Undone:
 def _check_unchanged(work: Work, found: OpenDraw, line: EntryOnRecord) -> None:
     """Raise TestingTrackerError unless the draw still says what the line recorded, and nothing more."""
     now = as_it_is(work, found, line.said)
-    is_same = now.results == line.became.results and now.cup == line.became.cup
+    is_same = now.results == line.became.results and _is_same_cup(work.session, now.cup, line.became.cup)
     if line.logged is None:
         became = line.became
         is_same = is_same and (now.status, now.outcome, now.unable) == (became.status, became.outcome, became.unable)
@@ -81,6 +78,13 @@ def _check_unchanged(work: Work, found: OpenDraw, line: EntryOnRecord) -> None:
             f"{found.which} was changed since by somebody else. Look at it, and correct it with "
             "`testing-tracker amend`."
         )
+
+
+def _is_same_cup(session: Session, one: int | None, other: int | None) -> bool:
+    """Whether two rows, by their ids, say the same of a cup; the later one may be there since a line was taken back."""
+    if one is None or other is None or one == other:
+        return one == other
+    return cups.say_the_same(session.get_one(Specimen, one), session.get_one(Specimen, other))
 
 
 def _is_still_open(work: Work, draw: Draw) -> bool:
@@ -96,11 +100,11 @@ def _put_results_back(work: Work, found: OpenDraw, line: EntryOnRecord) -> list[
     Returns the rows that say so of an earlier one.
     """
     restored = []
-    for method, number in line.became.results.items():
+    for method in Method:
         before = line.was.results.get(method)
-        if number is None or number == before:
+        slip = standing_result(work.session, id_of(found.draw), method)
+        if slip is None or line.became.results.get(method) == before:
             continue
-        slip = work.session.get_one(Result, number)
         earlier = work.session.get(Result, before) if before is not None else None
         row = Result(
             draw_id=id_of(found.draw),
@@ -109,13 +113,13 @@ def _put_results_back(work: Work, found: OpenDraw, line: EntryOnRecord) -> list[
             note=earlier.note if earlier else None,
             lab=earlier.lab if earlier else None,
             specimen_id=earlier.specimen_id if earlier else None,
-            replaces_id=number,
+            replaces_id=slip.id,
             reason=WHY_UNDONE,
             method=method,
             undone=undone.is_same_day(work, slip.recorded_at),
         )
         _write(work, found, row)
-        if earlier is not None and earlier.outcome is not None:
+        if earlier is not None:
             _copy_findings(work.session, earlier, row)
             restored.append(row)
     return restored
@@ -142,7 +146,7 @@ def _put_cup_back(work: Work, draw: Draw, line: EntryOnRecord) -> None:
     left = None
     if became.cup is not None and became.cup != was.cup:
         before = session.get(Specimen, was.cup) if was.cup is not None else None
-        left = cups.put_back(work, draw, session.get_one(Specimen, became.cup), before, WHY_UNDONE)
+        left = cups.put_back(work, draw, cups.cups_of(session, draw)[-1], before, WHY_UNDONE)
     if became.sent is None or became.sent == was.sent:
         return
     sent = newest(session, Confirmation, Confirmation.draw_id == draw.id)

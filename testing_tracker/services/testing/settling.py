@@ -88,6 +88,17 @@ def bring_in_line_with(work: Work, draw: Draw, result: Result, read: Interpretat
     return replace(bring_in_line(work, draw), presumptive=left)
 
 
+def read_restored(work: Work, draw: Draw, results: Sequence[Result]) -> None:
+    """Results of a draw that count again are read as when they were written, before the draw is settled by them."""
+    governing = result_of(work.session, id_of(draw))
+    for result in results:
+        if governing is None or governing.id != result.id:
+            found = findings_of(work.session, result.id)
+            _keep_reading(work, result, interpretation_of(work, draw, result, found), None, None)
+    if results:
+        _read_together(work, draw, None)
+
+
 def interpret_again(work: Work, draw: Draw, reason: str) -> Settled:
     """Read the governing result again, after prescriptions for its day changed, and settle the draw."""
     result = result_of(work.session, id_of(draw))
