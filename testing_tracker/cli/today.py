@@ -48,7 +48,10 @@ def today_command(desk: Desk, on: str | None, plain: bool, watch: bool, form: st
     if watch + plain + (form != "table") > 1 or (watch and on is not None):
         raise click.UsageError("--watch, --plain and --format are three ways to show it; --watch is of today.")
     if watch:
-        raise NotImplementedError
+        from testing_tracker.cli.watch import stay
+
+        stay(desk)
+        return
     show_board(desk, on, form, plain=plain)
 
 

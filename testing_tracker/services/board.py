@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from sqlmodel import and_, col, or_, select
 
@@ -17,12 +18,16 @@ from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.positives import GoverningResult, said_by
 from testing_tracker.services.deciding.reviews import ReviewLine
 from testing_tracker.services.drawing import held_days
-from testing_tracker.services.testing import confirmations, recollections
+from testing_tracker.services.testing import confirmations, cups, recollections
 from testing_tracker.services.testing.confirmations import Awaited
-from testing_tracker.services.testing.draws import is_still_to_be_drawn
+from testing_tracker.services.testing.draws import find_draw_to_correct, is_still_to_be_drawn
 from testing_tracker.store.queries import draw_stands, id_of
 from testing_tracker.store.tables import Draw, Participant, Recommendation
 from testing_tracker.store.work import Work
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.testing.log_line import Entry
+    from testing_tracker.services.testing.log_lines import EntryOnRecord
 
 # How far back the board looks for what was left over. Chosen here: what is older is in the weekly report.
 _DAYS_OPEN, _DAYS_AWAITED = 7, 30
@@ -249,6 +254,29 @@ def _line(work: Work, draw: Draw, facts: DrawFacts, day: date) -> BoardLine:
 def state_of_draw(draw: Draw) -> tuple[object, ...]:
     """What anything that is recorded for a draw rests on."""
     return draw.status, draw.outcome, draw.unable, draw.because, draw.reason
+
+
+def record(work: Work, seen: BoardLine, said: "Entry") -> "EntryOnRecord":
+    """Record for the draw of a line what was said of it while the line was looked at, as its single command does.
+
+    Raises TestingTrackerError where the draw is not any more what the line showed: whoever pressed a key meant that.
+    """
+    found = find_draw_to_correct(work, seen.participant, seen.due_on, for_cause=seen.for_cause)
+    if id_of(found.draw) != seen.draw_id or state_of_draw(found.draw) != seen.state:
+        now = f"{found.draw.status}{f', {found.draw.outcome}' if found.draw.outcome else ''}"
+        raise TestingTrackerError(
+            f"{found.which} is not any more what it was on the screen: it is {now} now. Nothing was recorded; look at "
+            "it, and press the key again if that is still meant."
+        )
+    log = services.log_session  # who only looks at the board need not wait for it
+    opened = log.Opened(seen.participant, seen.due_on, seen.kind, found.status, (), found.which)
+    return log.record(work, opened, said)
+
+
+def draw_with_label(work: Work, label: str) -> int | None:
+    """The number of the draw whose cup has a label; None where none has."""
+    found = [cup.draw_id for cup in cups.with_label(work, label) if not cup.withdrawn]
+    return found[-1] if found else None
 
 
 def _recommendations(work: Work) -> list[OpenRecommendation]:

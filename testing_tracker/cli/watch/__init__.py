@@ -1,0 +1,45 @@
+"""`today --watch`: the board stays on the screen, follows the records, and keys act on its lines."""
+
+import os
+import sys
+import threading
+
+import click
+
+from testing_tracker.cli.desk.desk import Desk, say
+from testing_tracker.errors import TestingTrackerError
+
+_LIBRARYS_OWN = "TEXTUAL"  # how the variables begin by which the library writes logs, and lets others look in
+
+
+def stay(desk: Desk) -> None:
+    """Show the board until it is left. Raises TestingTrackerError where there is no terminal, and for what it ended of.
+
+    The library is loaded here. What it was told by the environment is forgotten: a log would have codes in it.
+    """
+    streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+    if os.environ.get("TERM") == "dumb" or not all(stream is not None and stream.isatty() for stream in streams):
+        raise TestingTrackerError(
+            "`today --watch` needs a terminal that it can draw on. `testing-tracker today` shows the board once, and "
+            "`testing-tracker today --plain` a fact a line."
+        )
+    for name in [name for name in os.environ if name.startswith(_LIBRARYS_OWN)]:
+        del os.environ[name]
+    threading.excepthook = lambda _: None  # the library writes in a thread; where the terminal is gone nobody reads it
+
+    from testing_tracker.cli.watch.records import Records
+    from testing_tracker.cli.watch.screen import DayScreen
+
+    records = Records(desk)
+    first = records.read()
+    screen = DayScreen(records, first)
+    try:
+        screen.run()
+    finally:
+        screen.background.stop()
+        records.close()
+    if screen.failed is not None:
+        raise screen.failed
+    if screen.signalled:
+        click.get_current_context().exit(128 + screen.signalled)
+    say(desk, screen.tally)

@@ -1,0 +1,214 @@
+"""The records behind the screen: reading the board, seeing that it changed, and recording what a key says.
+
+Nothing here knows the screen. One thread calls it, one call after the other.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from time import monotonic
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from testing_tracker import services
+from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
+from testing_tracker.cli.result import found_in_words, told
+from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.testing.log_line import Entry
+    from testing_tracker.services.board import Board, BoardLine
+    from testing_tracker.services.testing.log_lines import EntryOnRecord
+    from testing_tracker.services.testing.log_undo import Undone
+    from testing_tracker.services.testing.settling import RaisedRecommendation
+    from testing_tracker.store.following import Follower
+
+_READ_ANYWAY = 600.0  # seconds: a report may have left, or a night be overdue, without a page of the ledger
+
+
+class ReplacedError(TestingTrackerError):
+    """Another database is where the one was that was looked at."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The board as it was read, and where: `whose` names the facility where the database has several."""
+
+    board: "Board"
+    zone: ZoneInfo
+    training: bool
+    whose: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """An act on record with what is said of it, and the board after it."""
+
+    entry: "EntryOnRecord"
+    said: tuple[str, ...]
+    seen: Seen
+
+
+class Records:
+    """A desk that is sat at for hours: one small question a second, and the board is read when that says so.
+
+    The file is looked at before each use, because one that was replaced is still open, and what is written into it is
+    lost.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._given = desk.database, desk.pretended_day, desk.facility
+        self._desk = desk
+        self.vocabulary = desk.vocabulary
+        self._follower: Follower | None = None
+        self._file: tuple[int, int] | None = self._identity()
+        self._page = -1
+        self._day: date | None = None
+        self._zone: ZoneInfo | None = None
+        self._read_at = 0.0
+
+    def read(self) -> Seen:
+        """The board now. Raises TestingTrackerError where it cannot be read."""
+        from testing_tracker.store.following import Follower
+
+        self._check_same()
+        with self._desk.reading() as work:
+            number = work.facility_id
+            if self._follower is None:
+                self._follower = Follower(self._desk.engine, number)
+            page = self._follower.newest_page()  # before the board: what comes between is read again
+            board = services.board.read_board(work)
+            seen = Seen(board, work.zone, self._desk.training, self._desk.whose.removesuffix(": "))
+        self._page, self._day, self._zone, self._read_at = page, board.day, seen.zone, monotonic()
+        return seen
+
+    def read_if_changed(self) -> Seen | None:
+        """The board, if anything was recorded since it was read, or another day has begun; None where all is the same.
+
+        Costs one statement. Raises TestingTrackerError where nothing can be read.
+        """
+        self._check_same()
+        if self._follower is None or self._zone is None:
+            return self.read()
+        if self._today() == self._day and monotonic() - self._read_at < _READ_ANYWAY:
+            try:
+                is_same = self._follower.newest_page() == self._page
+            except BaseException:
+                self._read_at = 0.0  # whatever it was, the board is read anew after it
+                raise
+            if is_same:
+                return None
+        return self.read()
+
+    def _today(self) -> date:
+        from testing_tracker.clock import Clock
+
+        assert self._zone is not None, "the board was read"
+        return Clock(self._zone, self._desk.pretended).today()
+
+    def record(self, line: "BoardLine", said: "Entry") -> Done:
+        """Record what was said of a line. Raises TestingTrackerError where it is not what it was when it was seen."""
+        self._check_same()
+        with self._desk.writing() as work:
+            entry = services.board.record(work, line, said)
+            words = tuple(_said_of(entry))
+        return Done(entry, words, self._read_after())
+
+    def undo(self, entry: "EntryOnRecord") -> tuple[tuple[str, ...], Seen]:
+        """Take an entry back. Raises TestingTrackerError where the draw was changed since."""
+        self._check_same()
+        with self._desk.writing() as work:
+            words = tuple(_said_of_undone(entry, services.log_undo.undo(work, entry)))
+        return words, self._read_after()
+
+    def _read_after(self) -> Seen:
+        """The board after an act; where the file was replaced meanwhile, nobody knows what the act was written into."""
+        try:
+            return self.read()
+        except ReplacedError:
+            raise ReplacedError(
+                "The database was replaced while that was recorded. Look whether it is on record, and say it again if "
+                "it is not."
+            ) from None
+
+    def record_of(self, code: str) -> list[str]:
+        """A participant's recent record in lines, codes only."""
+        from testing_tracker.cli.watch.participant_lines import participant_lines
+
+        self._check_same()
+        with self._desk.reading() as work:
+            participant = services.lookup.find_participant(work, code)
+            return participant_lines(participant.code, services.recent_record.recent_record(work, participant))
+
+    def draw_with_label(self, label: str) -> int | None:
+        """The number of the draw whose cup has a label; None where none has."""
+        self._check_same()
+        with self._desk.reading() as work:
+            return services.board.draw_with_label(work, label)
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file the database is; None for one on a server, and where there is none."""
+        from testing_tracker.store.location import Location
+
+        location = self._desk.location
+        if not isinstance(location, Location):
+            return None
+        try:
+            found = os.stat(location.path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _check_same(self) -> None:
+        """Raise ReplacedError, once, where another file is in the database's place now."""
+        now = self._identity()
+        if now == self._file:
+            return
+        self._file = now
+        self.close()
+        self._desk = Desk(*self._given)
+        self._desk.tell_of_upgrade = lambda _: None
+        raise ReplacedError("The database was replaced by another file. What is shown now is in that one.")
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._follower is not None:
+            self._follower.close()
+            self._follower = None
+        self._desk.close()
+
+
+def _said_of(entry: "EntryOnRecord") -> Iterator[str]:
+    """What was done and what follows, in the words of the single commands."""
+    opened, logged = entry.opened, entry.logged
+    if logged is not None:
+        yield from told(opened.which, f"{found_in_words(logged)} logged", logged)
+        yield from (f"Note: {one}." for one in logged.warnings)
+        return
+    label = f", {entry.said.label}" if entry.said.label else ""
+    if entry.recorded == "unable":
+        yield f"{opened.which}: tried and could not provide; the draw is {entry.before}."
+    else:
+        yield f"{opened.which}: {entry.recorded}{label} (was {entry.before})."
+    yield from (f"Note: {one}." for one in entry.told)
+    yield from _recommended(entry.raised)
+
+
+def _said_of_undone(entry: "EntryOnRecord", undone: "Undone") -> Iterator[str]:
+    because = f", because {undone.because}" if undone.because else ""
+    yield f"{entry.opened.which}: {entry.recorded} taken back; it is {undone.status} again{because}."
+    yield from _recommended(undone.raised)
+    for number in undone.decided:
+        yield (
+            f"Recommendation {number} was decided on what this takes back. The decision stands until a clinician "
+            "changes it."
+        )
+    if undone.lost is not None:
+        yield lost_ground_line(entry.opened.code, undone.lost)
+
+
+def _recommended(raised: "RaisedRecommendation | None") -> Iterator[str]:
+    if raised is not None:
+        yield recommendation_line(raised.number, raised.participant, raised.status, raised.reason)

@@ -1,0 +1,432 @@
+"""The screen of `today --watch`: the board, what was done last, and the keys."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widgets import OptionList, Static
+
+from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection, counts_in_words, day_title, sections, typed
+from testing_tracker.cli.desk.desk import TRAINING
+from testing_tracker.cli.watch.asking import AskWords, AskYes, ShowLines
+from testing_tracker.cli.watch.background import Background
+from testing_tracker.cli.watch.keys import ACTS, HELP, keys_text, some_words
+from testing_tracker.cli.watch.lines import Held, arranged, options
+from testing_tracker.cli.watch.records import Done, Records, ReplacedError, Seen
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.visible import in_one_line
+from testing_tracker.rules.testing.log_line import Entry, cleaned, codes_meant
+
+LOOK_EVERY = 1.0  # seconds
+ONE_KEY = 0.15  # seconds in which nothing more comes after a key that a person pressed; a scanner types faster
+_SAY_IT_WAITS = 1.5  # seconds that the database may take before it is said
+_LEAVE_IN = 5.0  # seconds, where the terminal is gone and what writes to it may hang
+
+
+class DayScreen(App[None]):
+    """The board that stays. `failed` is what it ended of, and `signalled` the number of the signal that ended it."""
+
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    AUTO_FOCUS = "OptionList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+c", "leave", show=False, priority=True),
+    ]
+    CSS = """
+    Screen { background: ansi_default; color: ansi_default; }
+    #title { text-style: bold; height: auto; padding: 0 1; }
+    #trouble { height: auto; padding: 0 1; text-style: reverse; display: none; }
+    OptionList {
+        height: 1fr; scrollbar-size-vertical: 1; border: none; padding: 0 1 0 0;
+        background: ansi_default; color: ansi_default;
+    }
+    OptionList:focus { border: none; background: ansi_default; background-tint: transparent; }
+    OptionList > .option-list--option-highlighted, OptionList:focus > .option-list--option-highlighted {
+        text-style: reverse; background: ansi_default; color: ansi_default;
+    }
+    OptionList > .option-list--option-disabled { color: ansi_default; background: ansi_default; }
+    OptionList > .option-list--option { padding: 0; }
+    #said { height: auto; max-height: 6; padding: 0 1; margin: 1 0 0 0; }
+    #keys { height: auto; padding: 0 1; }
+    ModalScreen { align: center bottom; background: transparent; }
+    #asked, #shown { width: 100%; height: auto; max-height: 100%; border: round ansi_default; padding: 0 1; }
+    #asked, #shown, #asked Static { background: ansi_default; color: ansi_default; }
+    Input { background: ansi_default; color: ansi_default; border: none; height: 1; padding: 0; }
+    Input:focus { border: none; }
+    """
+
+    def __init__(self, records: Records, first: Seen) -> None:
+        super().__init__(ansi_color=True)
+        self.animation_level = "none"
+        self.records, self.seen = records, first
+        self.failed: Exception | None = None
+        self.signalled = 0
+        self.background = Background(self._hand_back, self._fail)
+        self._entries: list[Any] = []
+        self._recorded = self._undone = 0
+        self._held: Held | None = None
+        self._found: list[BoardSection] = []
+        self._troubled = ""
+        self._keys, self._meant = "", None  # type: tuple[str, BoardRow | None]
+        self._one_key: Timer | None = None
+        self._ends_a_scan = False
+
+    @property
+    def tally(self) -> str:
+        """What is left on the terminal: how many entries, of nobody."""
+        taken = f", {self._undone} taken back" if self._undone else ""
+        return f"Recorded on this screen: {self._recorded}{taken}."
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        yield Static(id="trouble", markup=False)
+        yield OptionList(markup=False)
+        yield Static(id="said", markup=False)
+        yield Static(id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to follow, and hear of signals."""
+        self._listen()
+        self.show(self.seen)
+        self.set_interval(LOOK_EVERY, self.look)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """The lines are as wide as the screen."""
+        self.call_after_refresh(self.redraw)
+
+    # What is shown
+
+    def show(self, seen: Seen) -> None:
+        """Show a board in place of the one before."""
+        self.seen = seen
+        self._found = sections(seen.board, seen.zone)
+        self._say_trouble(self._what_is_missing())
+        self.redraw()
+
+    def _what_is_missing(self) -> str:
+        made = self.seen.board.is_drawn
+        return "" if made else f"Today's draws have not been made yet. Type {typed(('draw',))} at a shell."
+
+    def redraw(self) -> None:
+        """Draw the board as wide as the screen is now, the cursor on the row that it was on."""
+        board = self.seen.board
+        ahead = " ".join(filter(None, (TRAINING * self.seen.training, self.seen.whose)))
+        title = f"{day_title(board.day)}: {counts_in_words(board)}."
+        self.query_one("#title", Static).update(Text(in_one_line(f"{ahead} {title}".strip())))
+        self.query_one("#keys", Static).update(keys_text(self.size.width))
+        listed = self.query_one(OptionList)
+        shown = arranged(board, self._found, self._held)
+        scrolled, at = listed.scroll_y, listed.highlighted
+        key = self._held.key if self._held else None
+        with self.prevent(OptionList.OptionHighlighted):
+            listed.set_options(list(options(shown, max(self.size.width - 2, 20))))
+            numbers = {option.id: number for number, option in enumerate(listed.options) if option.id}
+            if key not in numbers:
+                key = _nearest(list(numbers.items()), at if key else None)
+            listed.highlighted = numbers.get(key) if key else None
+            listed.scroll_to(y=scrolled, animate=False, immediate=True)
+        self._hold(key, shown)
+
+    def _hold(self, key: str | None, shown: list[BoardSection]) -> None:
+        if key is None:
+            self._held = None
+        elif self._held is None or self._held.key != key:
+            self._held = next((Held(key, section) for section in shown for row in section.rows if row.key == key), None)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """The cursor has moved: what was held in its place goes where it belongs."""
+        if event.option_id is None or (self._held is not None and self._held.key == event.option_id):
+            return
+        shown = arranged(self.seen.board, self._found, self._held)
+        moved = shown != self._found
+        self._hold(event.option_id, shown)
+        if moved:
+            self.redraw()
+
+    def say(self, *lines: str, wrong: bool = False) -> None:
+        """Say what was done, or what is wrong, below the board."""
+        text = Text("\n".join(map(in_one_line, lines)), style="bold red" if wrong else "")
+        self.query_one("#said", Static).update(text)
+
+    def _say_trouble(self, what: str) -> None:
+        if what == self._troubled:
+            return
+        self._troubled = what
+        trouble = self.query_one("#trouble", Static)
+        trouble.display = bool(what)
+        trouble.update(Text(in_one_line(what)))
+
+    # Following the records
+
+    def look(self) -> None:
+        """Once a second: ask whether anything changed, unless what was asked before is not answered yet."""
+        if not _has_terminal() and not self.is_headless:
+            self._end(signal.SIGHUP)
+        if self.background.seconds_at_it > _SAY_IT_WAITS:
+            self._say_trouble("Waiting for the database: another program is at it. Nothing is lost.")
+        if self.background.is_idle:
+            self.background.do(self.records.read_if_changed, self._looked)
+
+    def _looked(self, came: Seen | TestingTrackerError | None) -> None:
+        if isinstance(came, TestingTrackerError):
+            self._trouble(came)
+        elif came is not None:
+            self._say_what_changed(came)
+            self.show(came)
+        else:
+            self._say_trouble(self._what_is_missing())
+
+    def _say_what_changed(self, now: Seen) -> None:
+        """Say what has become of the line under the cursor, if anything has."""
+        row = self.row
+        if row is None or row.line is None:
+            return
+        line = next((one for one in now.board.lines if one.draw_id == row.line.draw_id), None)
+        if line is not None and line.state != row.line.state:
+            self.say(f"{line.participant}: {line.said} now (was {row.line.said}); somebody else recorded that.")
+
+    def _trouble(self, error: TestingTrackerError) -> None:
+        if isinstance(error, ReplacedError):
+            self._entries.clear()  # they are in the other one
+            self._held = None
+            self.say(str(error), wrong=True)
+        else:
+            self._say_trouble(str(error))
+
+    # Keys
+
+    @property
+    def row(self) -> BoardRow | None:
+        """The row under the cursor, as it is shown."""
+        option = self.query_one(OptionList).highlighted_option
+        shown = arranged(self.seen.board, self._found, self._held)
+        rows = {row.key: row for section in shown for row in section.rows}
+        return rows.get(option.id) if option is not None and option.id else None
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that writes: one alone is a person's, and means the line that is under the cursor now."""
+        if len(self.screen_stack) > 1:
+            return
+        if event.character is None or not event.character.isprintable():
+            self._ends_a_scan = event.key == "enter" and bool(self._keys)
+            self._act_on_keys()
+            return
+        event.stop()
+        if not self._keys:
+            self._meant = self.row
+        self._keys += event.character
+        if self._one_key is not None:
+            self._one_key.stop()
+        self._one_key = self.set_timer(ONE_KEY, self._act_on_keys)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted is looked for."""
+        if len(self.screen_stack) == 1:
+            self.find(event.text)
+
+    def _act_on_keys(self) -> None:
+        """Act on the key that was pressed; several at once were scanned, and are looked for."""
+        keys, self._keys = self._keys, ""
+        if self._one_key is not None:
+            self._one_key.stop()
+            self._one_key = None
+        if len(keys) > 1 or (keys and self._ends_a_scan):
+            self.find(keys)
+        elif keys:
+            self.press(keys.casefold(), self._meant)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter: the record; behind a code that was scanned, its end."""
+        if self._keys or self._ends_a_scan:
+            keys, self._keys, self._ends_a_scan = self._keys, "", False
+            if keys:
+                self.find(keys)
+            return
+        row = self.row
+        if row is not None and row.who:
+            self._do(lambda: self.records.record_of(row.who), lambda lines: self.push_screen(ShowLines(lines)))
+        else:
+            self.say("Nobody's record is behind this line.")
+
+    def press(self, key: str, row: BoardRow | None) -> None:
+        """Do what a key says of a row."""
+        if key == "q":
+            self.action_leave()
+        elif key == "?":
+            self.push_screen(ShowLines(HELP))
+        elif key == "/":
+            self.push_screen(AskWords("Which code, or which cup's label?", some_words), self._find_said)
+        elif key == "z":
+            self.undo()
+        elif key in ACTS:
+            self._press_for_a_draw(key, row)
+        else:
+            self.say(f"`{in_one_line(key)}` is no key here; ? shows the keys.", wrong=True)
+
+    def _press_for_a_draw(self, key: str, row: BoardRow | None) -> None:
+        if row is None or row.line is None:
+            if row is not None and row.commands:
+                self.say(f"That line is not a draw. Type {' or '.join(typed(one) for one in row.commands)}")
+            else:
+                self.say("There is no draw under the cursor.", wrong=True)
+            return
+        ACTS[key](self, row)
+
+    def ask(self, row: BoardRow, question: str, read: Callable[[str], Entry], names: Sequence[str] = ()) -> None:
+        """Ask for what is to be recorded of a row's draw, and record it."""
+
+        def then(said: Any) -> None:  # noqa: ANN401  None where it was left
+            if said is not None:
+                self.record(row, said)
+
+        self.push_screen(AskWords(question, read, names=names), then)
+
+    def confirm(self, row: BoardRow, question: str, said: Entry) -> None:
+        """Ask whether it is so, and record it."""
+
+        def then(yes: bool | None) -> None:
+            if yes:
+                self.record(row, said)
+
+        self.push_screen(AskYes(question, ONE_KEY), then)
+
+    # Acts
+
+    def record(self, row: BoardRow, said: Entry) -> None:
+        """Record what was said of a row's draw, as it was when the key was pressed."""
+        line = row.line
+        assert line is not None, "the row is a draw's"
+        self._do(lambda: self.records.record(line, said), self._recorded_one)
+
+    def _recorded_one(self, done: Done) -> None:
+        self._entries.append(done.entry)
+        self._recorded += 1
+        self.say(*done.said)
+        self.show(done.seen)
+
+    def undo(self) -> None:
+        """Take back the last entry of this screen; one that was changed since is left to `amend`."""
+        if not self._entries:
+            self.say("There is nothing to take back: nothing was recorded on this screen.", wrong=True)
+            return
+        entry = self._entries.pop()
+        self._do(lambda: self.records.undo(entry), self._took_back)
+
+    def _took_back(self, came: tuple[tuple[str, ...], Seen]) -> None:
+        said, seen = came
+        self._undone += 1
+        self.say(*said)
+        self.show(seen)
+
+    def _find_said(self, said: Any) -> None:  # noqa: ANN401  what a question is answered with
+        if said:
+            self.find(said)
+
+    def find(self, typed_or_scanned: str) -> None:
+        """Put the cursor on a code's line, or on the one whose cup has a label."""
+        text = cleaned(typed_or_scanned)
+        rows = [row for section in self._found for row in section.rows if row.who]
+        codes = codes_meant(text, dict.fromkeys(row.who for row in rows)) if text else []
+        if len(codes) == 1:
+            self._go_to(next(row.key for row in rows if row.who == codes[0]))
+            self.say(f"{codes[0]}")
+        elif codes:
+            self.say(f"{text} can be {', '.join(codes[:8])}{' …' if len(codes) > 8 else ''}. Type more of the code.")
+        elif text:
+            self._do(lambda: self.records.draw_with_label(text), lambda number: self._found_label(text, number))
+
+    def _found_label(self, text: str, number: int | None) -> None:
+        key = f"draw-{number}"
+        if number is not None and any(row.key == key for section in self._found for row in section.rows):
+            self._go_to(key)
+            self.say(f"{text} is the label of this line's cup.")
+        else:
+            self.say(f"{text} is not on the board.", wrong=True)
+
+    def _go_to(self, key: str) -> None:
+        listed = self.query_one(OptionList)
+        listed.highlighted = listed.get_option_index(key)
+
+    def _do(self, what: Callable[[], Any], then: Callable[[Any], object]) -> None:
+        """Do something at the database, and then something with what came of it; a refusal is said."""
+
+        def answer(came: Any) -> None:  # noqa: ANN401  whatever the act returns
+            if isinstance(came, ReplacedError):
+                self._trouble(came)
+            if isinstance(came, TestingTrackerError):
+                self.say(f"Error: {came}", wrong=True)
+            else:
+                then(came)
+
+        self.background.do(what, answer)
+
+    # The end
+
+    def action_leave(self) -> None:
+        """Leave."""
+        self.exit()
+
+    def _hand_back(self, answer: Callable[[Any], None], came: Any) -> None:  # noqa: ANN401  whatever an act returns
+        self.call_later(answer, came)
+
+    def _fail(self, error: Exception) -> None:
+        self.failed = self.failed or error
+        self.exit()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End in a line: what the library would print has the values of variables in it, and codes are among them."""
+        if self.is_headless:
+            super()._handle_exception(error)
+        self.failed = self.failed or error
+        self._close_messages_no_wait()
+
+    def panic(self, *_renderables: object) -> None:
+        """End in a line, as above: what reads the keys could not."""
+        self.failed = self.failed or TestingTrackerError(
+            "The terminal sent what is no text in UTF-8, or is gone; the screen is closed. What was said to be "
+            "recorded is on record."
+        )
+        self._close_messages_no_wait()
+
+    def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and threading.current_thread() is threading.main_thread():
+                loop.add_signal_handler(number, self._end, number)
+
+    def _end(self, number: int) -> None:
+        """A signal, or the terminal is gone: leave, and by force where that hangs; nothing is half recorded."""
+        if self.signalled:
+            return
+        self.signalled = int(number)
+        forced = threading.Timer(_LEAVE_IN, os._exit, (128 + self.signalled,))
+        forced.daemon = True
+        forced.start()
+        self.exit()
+
+
+def _has_terminal() -> bool:
+    try:
+        return sys.__stdin__ is not None and os.isatty(sys.__stdin__.fileno())
+    except (OSError, ValueError):
+        return False
+
+
+def _nearest(numbers: list[tuple[str, int]], at: int | None) -> str | None:
+    """The row at a place or behind it, or the last one."""
+    if not numbers:
+        return None
+    return next(
+        (key for key, number in numbers if at is not None and number >= at), numbers[0 if at is None else -1][0]
+    )
