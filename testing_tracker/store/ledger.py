@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.ledger_rows import COLUMNS, ROWS_AT_A_TIME, SOURCES, Stream, digest_of, rows_after, rows_of
+from testing_tracker.watching import begun
 
 _NEWEST_IDS = text(
     "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {SOURCES.get(table, table)})" for table in COLUMNS)  # noqa: S608
@@ -91,13 +92,19 @@ def _marks_since(
     seal: Callable[[bytes], None],
 ) -> Iterator[bytes]:
     """The marks of a facility's rows since, each of which is sealed."""
-    for table in COLUMNS:
-        if newest[table] > after[table]:
-            is_large = newest[table] - after[table] > ROWS_AT_A_TIME
-            for row in rows_after(connection, table, facility_id, after[table], streamed=is_large):
-                found = digest_of(row)
-                seal(found)
-                yield found[:_MARK_BYTES]
+    new = {table: newest[table] - after[table] for table in COLUMNS if newest[table] > after[table]}
+    advance = begun("Writing the ledger", sum(new.values()))
+    for table, many in new.items():
+        is_large = many > ROWS_AT_A_TIME
+        rows = rows_after(connection, table, facility_id, after[table], streamed=is_large)
+        for number, row in enumerate(rows, start=1):
+            found = digest_of(row)
+            seal(found)
+            yield found[:_MARK_BYTES]
+            if number % ROWS_AT_A_TIME == 0:
+                advance(ROWS_AT_A_TIME)
+                many -= ROWS_AT_A_TIME
+        advance(many)  # the rest, and what others' are
 
 
 def last_page(session: Session, facility_id: int) -> tuple[int, str]:

@@ -114,6 +114,11 @@ class Work:
             act=str(act),
         )
 
+    def write_page(self) -> None:
+        """Write the ledger's page of what was added so far; the end of the transaction writes that of the rest."""
+        assert self.pages is not None, "a transaction that writes has pages"
+        self.pages.write(self.facility_id)
+
 
 _ENCODER = json.JSONEncoder(default=str, sort_keys=True)
 

@@ -228,7 +228,11 @@ def test_a_long_import_shows_its_progress_on_a_terminal(due_today, file, monkeyp
     monkeypatch.setattr(output, "_is_watched", lambda: True)
     monkeypatch.setattr("rich.progress.Progress.update", lambda self, task, **given: drawn.append(given))
     due_today("result", "import", file(RESULTS + "A17,2026-11-16,negative,,,\n"))
-    assert [step["completed"] for step in drawn] == [len(RESULTS), len(RESULTS) + len("A17,2026-11-16,negative,,,\n")]
+    read = len(RESULTS) + len("A17,2026-11-16,negative,,,\n")
+    steps = [(step["description"], step["completed"], step["total"]) for step in drawn]
+    assert steps[:3] == [("Importing", len(RESULTS), read), ("Importing", read, read), ("Logging", 1, 1)]
+    # A result and what was done are two rows of the ledger.
+    assert steps[3:] == [("Writing the ledger", 1, 2), ("Writing the ledger", 2, 2)]
 
 
 def test_a_short_import_draws_no_bar(due_today, file, monkeypatch):

@@ -13,6 +13,7 @@ from conftest import MONDAY, Clinic, examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testing_tracker.cli.desk import output
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.analytes import SHIPPED
@@ -143,6 +144,26 @@ def test_two_lines_of_one_code(clinic, at_a_time):
     assert done.stdout == "TRAINING Participants: 1 imported, 1 unchanged, 1 refused.\n"
     assert done.stderr == "-:4: A17 is on record already, with other details; nothing was changed\n"
     assert clinic.rows("SELECT code, name FROM participant") == [("A17", None)]
+
+
+def test_the_bar_moves_through_all_the_work(clinic, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(output, "SECONDS_WITHOUT_PROGRESS", 0.0)
+    monkeypatch.setattr(output, "_is_watched", lambda: True)
+    monkeypatch.setattr(participant_lines, "AT_A_TIME", 1)
+    monkeypatch.setattr("rich.progress.Progress.update", lambda self, task, **given: drawn.append(given))
+    write = enrolling.Newcomers.write
+
+    def told(newcomers, people):
+        drawn.append("written")
+        return write(newcomers, people)
+
+    monkeypatch.setattr(enrolling.Newcomers, "write", told)
+    clinic("participant", "import", "-", input=HEADER + "A17,iop,fixed-2,2026-11-01,\nB4,iop,fixed-2,2026-11-01,\n")
+    steps = [step if step == "written" else step["description"] for step in drawn]
+    assert steps[:5] == ["Importing", "Importing", "written", "Importing", "written"], "header, line, line"
+    assert set(steps[5:]) == {"Writing the ledger"}
+    assert drawn[-1]["completed"] == drawn[-1]["total"] == 2 * 5, "tables that grew by a row for each"
 
 
 def test_refusals_come_in_the_order_of_the_lines(clinic):

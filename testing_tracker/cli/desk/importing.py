@@ -84,6 +84,7 @@ def _say_what_became(desk: Desk, file: str, noun: str, tally: "ImportReport", no
 def _take(desk: Desk, text: str, take: "Import", rejects: Outgoing | None = None) -> "ImportReport":
     with desk.writing() as work, progress("Importing", len(text)) as advance:
         tally = take(work, _followed(text, advance))
+        work.write_page()  # while the bar is there
         if rejects is not None:  # before the good lines are on record: whoever mends them has them all
             _write_rejects(rejects.file, tally)
             rejects.put()

@@ -16,6 +16,7 @@ from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import behind, print_text
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
+from testing_tracker.watching import Advance, watched_by
 
 if TYPE_CHECKING:
     from datetime import date
@@ -136,31 +137,51 @@ SECONDS_WITHOUT_PROGRESS = 1.0
 
 
 @contextmanager
-def progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
-    """What to call with each part of the total that is done."""
+def progress(doing: str, total: int) -> Iterator[Advance]:
+    """What to call with each part of the total that is done.
+
+    Other steps that are `begun` within the block are shown in its place, each with its own total, so that the bar moves
+    until all is done.
+    """
     if not _is_watched():
         yield lambda _: None
         return
-    from time import monotonic
-
-    began = monotonic()
-    done = 0
-    draw: Callable[[int], None] | None = None
     with ExitStack() as stack:
+        steps = _Steps(stack)
+        stack.enter_context(watched_by(steps.begin))
+        yield steps.begin(doing, total)
+
+
+class _Steps:
+    """The steps of something that takes long, on one bar, which is there when a second has gone by."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        from time import monotonic
+
+        self._now = monotonic
+        self._began = monotonic()
+        self._stack = stack
+        self._bar: Callable[[str, int, int], None] | None = None
+
+    def begin(self, doing: str, total: int) -> Advance:
+        done = 0
 
         def advance(part: int) -> None:
-            nonlocal done, draw
+            nonlocal done
             done += part
-            if draw is None and monotonic() - began >= SECONDS_WITHOUT_PROGRESS:
-                draw = stack.enter_context(_bar(doing, total))
-            if draw is not None:
-                draw(done)
+            self._show(doing, done, total)
 
-        yield advance
+        return advance
+
+    def _show(self, doing: str, done: int, total: int) -> None:
+        if self._bar is None and self._now() - self._began >= SECONDS_WITHOUT_PROGRESS:
+            self._bar = self._stack.enter_context(_bar(doing, total))
+        if self._bar is not None:
+            self._bar(doing, done, total)
 
 
 @contextmanager
-def _bar(doing: str, total: int) -> Iterator[Callable[[int], None]]:
+def _bar(doing: str, total: int) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -168,7 +189,7 @@ def _bar(doing: str, total: int) -> Iterator[Callable[[int], None]]:
 
     with Progress(console=Console(file=behind(sys.stderr)), transient=True) as bar:
         task = bar.add_task(doing, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda step, done, parts: bar.update(task, description=step, completed=done, total=parts)
 
 
 def _is_watched() -> bool:

@@ -213,8 +213,7 @@ def _key_of(work: Work, key_file: KeyFile) -> _Key:
     if shown is not None and shown < key.row.first_day:
         shown = None
     # So that the seal is over all that the run knows, also within a longer transaction.
-    assert work.pages is not None, "a night is run in a transaction that writes"
-    work.pages.write(work.facility_id)
+    work.write_page()
     page_id, digest = ledger.last_page(work.session, work.facility_id)
     return _Key(
         chain_id=id_of(key.row),

@@ -38,6 +38,7 @@ from testing_tracker.store.dialects import add_rows, among, free_ids
 from testing_tracker.store.queries import draw_stands, governs
 from testing_tracker.store.tables import Draw, Enrolment, Finding, Participant, Reading, Renaming, Result
 from testing_tracker.store.work import Work
+from testing_tracker.watching import begun
 
 COLUMNS = ("participant", "due_on", "status", "outcome", "analytes", "reason")
 STATUSES = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED, Status.EXCUSED)
@@ -72,8 +73,10 @@ def import_history(work: Work, lines: Iterable[str]) -> ImportReport:
         _learn_people(work, chunk, people)
         draws.learn(person.id for person in people.values())
         touched |= _take(work, chunk, people, draws, tally)
+    advance = begun("Weighing again", len(touched))
     for participant_id in sorted(touched):
         evidence.bring_in_line(work, participant_id)
+        advance(1)
     tally.refused.sort(key=lambda refused: refused.number)
     work.on_record(Act.HISTORY_IMPORT, taken=tally.taken, unchanged=tally.unchanged, refused=len(tally.refused))
     work.session.flush()

@@ -37,6 +37,7 @@ from testing_tracker.services.testing.settling import RaisedRecommendation
 from testing_tracker.store.queries import draws_on, id_of
 from testing_tracker.store.tables import Draw, Recommendation, Result
 from testing_tracker.store.work import Work
+from testing_tracker.watching import begun
 
 COLUMNS = ("participant", "due_on", "outcome")
 _OF_THE_SPECIMEN = ("specimen", "specimen_id", "collector", "observed", "received_at", *MEASURED)
@@ -91,12 +92,15 @@ def import_results(work: Work, lines: Iterable[str]) -> ImportReport:
     """
     tally = ImportReport()
     raised: dict[int, tuple[str, Recommendation]] = {}
-    for rows in _by_specimens(_read_rows(work, lines, tally), tally):
-        for logged in _take(work, rows, tally):
+    read = _read_rows(work, lines, tally)
+    advance = begun("Logging", len(read))
+    for specimens in _by_specimens(read, tally):
+        for logged in _take(work, specimens, tally):
             if logged.recommendation is not None:
                 raised[id_of(logged.recommendation)] = logged.participant.code, logged.recommendation
             if logged.settled.lost is not None:
                 tally.lost_grounds[logged.participant.code] = logged.settled.lost
+        advance(sum(map(len, specimens)))
     # As the file's last positive left them.
     tally.recommendations = [RaisedRecommendation.of(*changed) for changed in raised.values()]
     tally.refused.sort(key=lambda refused: refused.number)
