@@ -10,11 +10,12 @@ import commands
 import history
 import log
 import night
+import participants
 from measuring import print_table
 
 
 def main() -> None:
-    print_table(figure for part in (commands, log, night, history) for figure in part.figures())
+    print_table(figure for part in (commands, log, night, participants, history) for figure in part.figures())
 
 
 if __name__ == "__main__":

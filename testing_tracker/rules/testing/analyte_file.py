@@ -154,7 +154,7 @@ def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:
     if whole is not None:
         return frozenset({whole})
     meant = set()
-    for part in _PARTS.split(_AMOUNT_WITH_UNIT.sub("", _BY.sub("", text.casefold()).rstrip())):
+    for part in _PARTS.split(_without_amount(_BY.sub("", text.casefold()).rstrip())):
         name = _name_in(part, known)
         if name is None:
             return frozenset()
@@ -170,7 +170,11 @@ def _name_in(part: str, known: Mapping[str, str]) -> str | None:
 
 
 def _without_cutoff(part: str, known: Mapping[str, str]) -> str:
-    return part if bare(part) in known else _CUTOFF.sub("", _AMOUNT_WITH_UNIT.sub("", part.rstrip()))
+    return part if bare(part) in known else _CUTOFF.sub("", _without_amount(part.rstrip()))
+
+
+def _without_amount(text: str) -> str:
+    return _AMOUNT_WITH_UNIT.sub("", text) if "/" in text else text  # few have one, and many codes are asked about
 
 
 def shipped_document(name: str) -> dict[str, object]:
