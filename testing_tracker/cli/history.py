@@ -12,8 +12,9 @@ from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options, spooled
-from testing_tracker.cli.desk.importing import import_arguments, run_import
+from testing_tracker.cli.desk.importing import Given, columns_in_words, import_arguments, run_import
 from testing_tracker.cli.desk.shown import binary_output
+from testing_tracker.rules.exchange.columns import HISTORY
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 
 LINES_AT_A_TIME = 1_000
@@ -24,17 +25,17 @@ def history_command() -> None:
     """A past record, from or to a spreadsheet."""
 
 
-@history_command.command("import")
-@import_arguments
+@history_command.command("import", epilog=columns_in_words(HISTORY))
+@import_arguments(HISTORY)
 @pass_desk
-def import_(desk: Desk, file: str, rejects: Path | None, overwrite: bool) -> None:
-    """Import a past record from a CSV file; `-` reads standard input.
+def import_(desk: Desk, given: Given) -> None:
+    """Import a past record from a spreadsheet (csv, .xlsx, .ods); `-` reads standard input.
 
-    Columns: participant,due_on,status,outcome,analytes,reason. Every good line is taken, every bad one is named; a
-    line imported twice changes nothing. A past record raises no recommendations.
+    Every good line is taken, every bad one is named with all that is wrong with it; a line imported twice changes
+    nothing. A past record raises no recommendations. The columns may stand in any order.
     """
     note = "A past record raises no recommendations."
-    run_import(desk, file, rejects, overwrite, "History", services.history.import_history, note)
+    run_import(desk, given, "History", services.history.import_history, note)
 
 
 @history_command.command("export")

@@ -81,30 +81,36 @@ def test_a_file_comes_on_standard_input_too(clinic):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "said"),
     [
-        "",
-        "\n\n",
-        "A17,iop,fixed-2,2026-11-01\n",
-        "participant;level;schedule;enrolled_on\n",
-        "participant,level\n",
-        "participant,level,schedule,enrolled_on,level\n",
-        "participant,level,schedule,enrolled_on,age\n",
+        ("", "No line of the file names its columns participant,level,schedule,enrolled_on."),
+        ("\n\n", "No line of the file names its columns"),
+        ("A17,iop,fixed-2,2026-11-01\n", "No line of the file names its columns"),
+        ("Jane Doe,John Roe\n", "No line of the file names its columns"),
+        ("participant,level\n", "Line 1 names the columns participant, level; missing: schedule, enrolled_on."),
+        (
+            "participant,Level,Plan,enrolled_on\n",
+            'missing: schedule. If Plan is schedule, say so: --map "Plan=schedule"',
+        ),
+        ("participant|level\n", "No line of the file"),
+        ("participant,level,schedule,enrolled_on,level\n", "Line 1 has two columns level"),
     ],
 )
-def test_a_file_with_another_header_is_refused_whole(clinic, file, text):
+def test_a_file_with_another_header_is_refused_whole(clinic, file, text, said):
     message = clinic.refused("participant", "import", file(text))
-    assert "columns participant,level,schedule,enrolled_on, separated by commas" in message
-    assert "may also name name" in message
+    assert said in message
+    assert "Jane" not in message
 
 
 @pytest.mark.parametrize("command", ["participant", "result", "history"])
 def test_a_file_that_cannot_be_read_is_one_clear_line(clinic, file, tmp_path, command):
     assert "No such file" in clinic.refused(command, "import", str(tmp_path / "none.csv"))
     assert "Cannot read" in clinic.refused(command, "import", str(tmp_path))
-    message = clinic.refused(command, "import", file(b"participant\nA\xff17\n"))
-    assert ":2: the file is not UTF-8 text" in message
-    assert "-:1: the file is not UTF-8 text" in clinic.refused(command, "import", "-", input=b"\xff\xfe")
+    message = clinic.refused(command, "import", file("participant\nJos\u00e9".encode() + b"\nA\xff17\n"))
+    assert ":3: the file is UTF-8 text, but this line is not" in message
+    message = clinic.refused(command, "import", file(b"participant\nA\x8117\n"))
+    assert ":2: the file is neither UTF-8 nor Windows-1252 text" in message
+    assert "-:1: the file is not whole as UTF-16" in clinic.refused(command, "import", "-", input=b"\xff\xfe\x00")
 
 
 def test_a_stray_quotation_mark_costs_its_own_line_only(clinic, file):

@@ -50,11 +50,11 @@ class _Lines:
         self._file.write(f"{row.removesuffix(_ROW_END)}\n")
 
 
-def rows_to(file: SupportsWrite) -> "_csv.Writer":
+def rows_to(file: SupportsWrite, delimiter: str = ",") -> "_csv.Writer":
     """A writer of csv rows. It quotes a cell with a carriage return, as the library does for its own row ends only."""
     import csv
 
-    return csv.writer(_Lines(file), lineterminator=_ROW_END)
+    return csv.writer(_Lines(file), delimiter=delimiter, lineterminator=_ROW_END)
 
 
 _ID = re.compile(r"[0-9]{1,18}")

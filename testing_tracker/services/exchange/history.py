@@ -4,7 +4,7 @@ Exporting and importing lose nothing. What the six columns have no room for stan
 `rules.exchange.past` says which.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import date
 from itertools import islice
@@ -17,20 +17,26 @@ from sqlmodel import Session, col
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import because_in
+from testing_tracker.rules.exchange.cell_faults import may_be_quoted
+from testing_tracker.rules.exchange.columns import HISTORY
 from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
+from testing_tracker.rules.exchange.sheet import ImportedRow, Sheet
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Interpretation
 from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.exchange.imports import (
-    ImportedRow,
+    Check,
     ImportReport,
+    SaidOutcome,
+    all_faults,
     check_analytes,
     imported_rows,
     read_analytes,
     read_code,
     read_day,
+    read_outcome,
     read_word,
 )
 from testing_tracker.services.exchange.past_draws import PastDraws, method_of
@@ -40,8 +46,9 @@ from testing_tracker.store.tables import Draw, Enrolment, Finding, Participant, 
 from testing_tracker.store.work import Work
 from testing_tracker.watching import begun
 
-COLUMNS = ("participant", "due_on", "status", "outcome", "analytes", "reason")
+COLUMNS = HISTORY.needed
 STATUSES = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED, Status.EXCUSED)
+_LETTERS = {str(status)[0]: status for status in STATUSES if status is not Status.DUE}
 
 _IN_A_FILE = {Status.CANCELLED: Status.EXCUSED, Status.UNRECORDED: Status.DUE}
 
@@ -58,7 +65,7 @@ class _Person:
     since: date
 
 
-def import_history(work: Work, lines: Iterable[str]) -> ImportReport:
+def import_history(work: Work, sheet: Sheet) -> ImportReport:
     """Take a past record. It raises no recommendations: what it tells has been responded to, or not, back then.
 
     It is read against the prescriptions on record, and an open recommendation is weighed again with what it tells.
@@ -68,7 +75,7 @@ def import_history(work: Work, lines: Iterable[str]) -> ImportReport:
     people: dict[str, _Person] = {}
     draws = PastDraws(work)
     touched: set[int] = set()
-    good = imported_rows(lines, COLUMNS, (), tally)
+    good = imported_rows(work, sheet, tally)
     while chunk := list(islice(good, AT_A_TIME)):
         _learn_people(work, chunk, people)
         draws.learn(person.id for person in people.values())
@@ -114,7 +121,7 @@ def _take(
         try:
             readable.append((line, *_read(work, line.cells, people)))
         except TestingTrackerError as error:
-            tally.refuse(line, error)
+            tally.refuse(line, all_faults(line, _checks(work, people), error))
     known = _on_record(work.session, {key for _, key, _ in readable})
     new: list[tuple[_Key, Past]] = []
     for line, key, past in readable:
@@ -132,23 +139,83 @@ def _take(
 
 
 def _read(work: Work, cells: Mapping[str, str], people: Mapping[str, _Person]) -> tuple[_Key, Past]:
-    code = read_code(cells["participant"])
+    day = _read_past_day(work, cells)
+    is_for_cause, past = _read_past(work, cells)
+    person = _read_person(cells, people)
+    _check_enrolled(cells, person, day)
+    return (person.id, day, is_for_cause), past
+
+
+def _read_past_day(work: Work, cells: Mapping[str, str]) -> date:
     day = read_day("due_on", cells["due_on"])
-    status = read_word("status", cells["status"], STATUSES)
-    outcome = read_word("outcome", cells["outcome"], list(Outcome)) if cells["outcome"] else None
-    if outcome is not None and status is not Status.COLLECTED:
-        raise TestingTrackerError(f"only a collected test has an outcome, and the status is {status}")
-    analytes = read_analytes(work.vocabulary, cells["analytes"])
-    check_analytes(outcome, analytes)
-    is_for_cause, past = read_reason(work.vocabulary, cells["reason"], status, outcome, analytes)
     if day > work.today:
         raise TestingTrackerError(f"{day} is in the future; today is {work.today}")
+    return day
+
+
+def _read_past(work: Work, cells: Mapping[str, str]) -> tuple[bool, Past]:
+    """Whether a line is about a test for cause, and what it says."""
+    status = _read_status(cells)
+    outcome, analytes = _read_test(work, cells)
+    if outcome is not None and status is not Status.COLLECTED:
+        raise TestingTrackerError(f"only a collected test has an outcome, and the status is {status}")
+    return read_reason(work.vocabulary, cells["reason"], status, outcome, analytes)
+
+
+def _read_status(cells: Mapping[str, str]) -> Status:
+    return read_word("status", cells["status"], STATUSES, _LETTERS)
+
+
+def _read_test(work: Work, cells: Mapping[str, str]) -> tuple[Outcome | None, tuple[str, ...]]:
+    """The outcome, if there is one, and the analytes that were found."""
+    analytes = read_analytes(work.vocabulary, cells["analytes"])
+    said = _read_outcome(work, cells)
+    if said is None:
+        check_analytes(None, analytes)
+        return None, analytes
+    if said.analytes:
+        analytes = tuple(sorted({*analytes, *said.analytes}))
+    check_analytes(said.outcome, analytes)
+    return said.outcome, analytes
+
+
+def _read_outcome(work: Work, cells: Mapping[str, str]) -> SaidOutcome | None:
+    if not cells["outcome"]:
+        return None
+    said = read_outcome(work.vocabulary, cells["outcome"])
+    if said.because is not None:
+        raise TestingTrackerError("outcome has more than its word; what is said beside it belongs into reason")
+    return said
+
+
+def _read_person(cells: Mapping[str, str], people: Mapping[str, _Person]) -> _Person:
+    code = read_code(cells["participant"])
     person = people.get(code.casefold())
     if person is None:
-        raise TestingTrackerError(f"there is no participant {code}; import participants first")
+        which = f"participant {code}" if may_be_quoted(code) else "such participant"
+        raise TestingTrackerError(f"there is no {which}; import participants first")
+    return person
+
+
+def _check_enrolled(cells: Mapping[str, str], person: _Person, day: date) -> None:
     if day < person.since:
-        raise TestingTrackerError(f"{day} is before {code} was enrolled, on {person.since}")
-    return (person.id, day, is_for_cause), past
+        raise TestingTrackerError(f"{day} is before {cells['participant']} was enrolled, on {person.since}")
+
+
+def _checks(work: Work, people: Mapping[str, _Person]) -> list[Check]:
+    def since(cells: Mapping[str, str]) -> None:
+        _check_enrolled(cells, _read_person(cells, people), _read_past_day(work, cells))
+
+    return [
+        Check(("participant",), lambda cells: _read_person(cells, people)),
+        Check(("due_on",), lambda cells: _read_past_day(work, cells)),
+        Check(("participant", "due_on"), since),
+        Check(("status",), _read_status, STATUSES),
+        Check(("outcome",), lambda cells: _read_outcome(work, cells), list(Outcome)),
+        Check(("analytes",), lambda cells: read_analytes(work.vocabulary, cells["analytes"]), work.vocabulary.names),
+        Check(("outcome", "analytes"), lambda cells: _read_test(work, cells)),
+        Check(("status", "outcome", "analytes", "reason"), lambda cells: _read_past(work, cells)),
+    ]
 
 
 def _differs(code: str, key: _Key, there: Past) -> str:

@@ -1,37 +1,31 @@
-"""Imports: takes every good line of a CSV file and says of every bad one what is wrong.
+"""Imports: takes every good line of a spreadsheet and says of every bad one all that is wrong with it.
 
-A reason names a line's own code and words of this program, never the text of a cell: columns may have slipped, and
-the text may be a name.
+A reason names a line's own code, the addresses of cells and words of this program. The text of a cell is quoted only
+where it cannot be a name: columns may have slipped.
 """
 
-import csv
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.cell_faults import located
 from testing_tracker.rules.exchange.csv_cells import read_day as read_a_day
-from testing_tracker.rules.exchange.csv_cells import unprotected
+from testing_tracker.rules.exchange.sheet import ImportedRow, Sheet, Unread
 from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.analytes import UnknownAnalyteError, Vocabulary
 from testing_tracker.rules.words import Outcome
+from testing_tracker.services.exchange.lost_zeros import LostZeros
 from testing_tracker.services.testing.settling import RaisedRecommendation
+from testing_tracker.store.work import Work
 
 MOST_REFUSED = 100_000
-_NOT_CSV = "this is not proper CSV: a quotation mark is missing or out of place"
 _Word = TypeVar("_Word", bound=StrEnum)
-
-
-@dataclass(frozen=True)
-class ImportedRow:
-    """A line with the right number of cells: the cells by column, and the text as it stands in the file."""
-
-    number: int
-    cells: Mapping[str, str]
-    raw: str
+_BETWEEN_ANALYTES = re.compile(r",(?=\s*[A-Za-z0-9-]*[A-Za-z])|\s+(?=[^\s=]+\s*=)")
+_NOT_IN_AN_OUTCOME = re.compile(r"\s*lab(?:oratory)?\b|.*[=#]", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ class ImportReport:
     notes: list[tuple[int, str]] = field(default_factory=list)
     lost_grounds: dict[str, str] = field(default_factory=dict)
 
-    def refuse(self, line: ImportedRow, reason: object) -> None:
+    def refuse(self, line: ImportedRow | Unread, reason: object) -> None:
         """Refuse a line that was read but cannot be taken."""
         self.refused.append(Refused(line.number, str(reason), line.raw))
 
@@ -77,84 +71,58 @@ class ImportReport:
         self.unchanged += not is_new
 
 
-def imported_rows(
-    lines: Iterable[str], columns: Sequence[str], optional: Sequence[str], tally: ImportReport
-) -> Iterator[ImportedRow]:
+def imported_rows(work: Work, sheet: Sheet, tally: ImportReport) -> Iterator[ImportedRow]:
     """The lines under the header; those that are no lines of such a file go to the tally as refused.
 
-    The columns may stand in any order. Raises TestingTrackerError when the header is another one, because then no
-    line can be understood.
+    A code that has lost its zeros stands in them as it is on record. Raises TestingTrackerError where too many lines
+    are refused.
     """
-    source = _Source(lines)
-    reader = csv.reader(source, strict=True, skipinitialspace=True)
-    header: list[str] = []
-    while True:
-        tally.check_kind()
-        source.taken = []
+    tally.header = sheet.table.raw_header
+    zeros = LostZeros(work)
+    for line in sheet.rows():
+        if isinstance(line, Unread):
+            tally.refuse(line, line.reason)
+            tally.check_kind()
+        elif not line.cells.get("participant", "")[:1].isdigit():
+            tally.check_kind()
+            yield line
+        else:
+            tally.check_kind()
+            try:
+                yield zeros.put_back(line, tally.notes)
+            except TestingTrackerError as error:
+                tally.refuse(line, located(line, ["participant"], str(error)))
+    tally.notes += sheet.notes
+
+
+@dataclass(frozen=True)
+class Check:
+    """What some cells of a line have to pass by themselves: reading them raises TestingTrackerError if they do not.
+
+    `words` are those of this program that may stand there.
+    """
+
+    columns: tuple[str, ...]
+    read: Callable[[Mapping[str, str]], object]
+    words: Sequence[str] = ()
+
+
+def all_faults(line: ImportedRow, checks: Sequence[Check], error: TestingTrackerError) -> str:
+    """All that is wrong with a line that was refused, each with its cell; what it was refused for if that is no cell's.
+
+    What needs several cells is looked at where each of them is right.
+    """
+    found: list[str] = []
+    wrong: set[str] = set()
+    for check in checks:
+        if wrong.intersection(check.columns):
+            continue
         try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error:
-            cells = [_NOT_CSV]
-            reason = _NOT_CSV
-        else:
-            reason = f"the line has {len(cells)} cells, the header has {len(header)}"
-            if not any(cell.strip() for cell in cells):
-                continue
-        if not header:
-            header = _read_header(cells, columns, optional)
-            tally.header = "".join(source.taken)
-        elif reason is _NOT_CSV or len(cells) != len(header):
-            # A stray quotation mark swallows the lines after it; they may be good ones.
-            source.give_back_all_but_first()
-            tally.refused.append(Refused(source.number, reason, source.taken[0]))
-        else:
-            by_column = {column: unprotected(cell.strip()).strip() for column, cell in zip(header, cells, strict=True)}
-            yield ImportedRow(source.number - len(source.taken) + 1, by_column, "".join(source.taken))
-    if not header:
-        raise _wrong_header(columns, optional)
-
-
-class _Source:
-    """The lines of the text, numbered, of which those that were read last can be given back."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines = iter(lines)
-        self._given_back: deque[str] = deque()
-        self.number = 0
-        self.taken: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._given_back.popleft() if self._given_back else next(self._lines)
-        self.number += 1
-        self.taken.append(line)
-        return line
-
-    def give_back_all_but_first(self) -> None:
-        rest = self.taken[1:]
-        self._given_back.extendleft(reversed(rest))
-        self.number -= len(rest)
-        del self.taken[1:]
-
-
-def _read_header(cells: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> list[str]:
-    header = [cell.strip().casefold() for cell in cells]
-    known = {*columns, *optional}
-    if not set(columns) <= set(header) <= known or len(set(header)) != len(header):
-        raise _wrong_header(columns, optional)
-    return header
-
-
-def _wrong_header(columns: Sequence[str], optional: Sequence[str]) -> TestingTrackerError:
-    also = f", and may also name {', '.join(optional)}" if optional else ""
-    return TestingTrackerError(
-        f"The file must begin with a line that names its columns {','.join(columns)}, separated by commas{also}. "
-        "Nothing was changed."
-    )
+            check.read(line.cells)
+        except TestingTrackerError as fault:
+            wrong.update(check.columns)
+            found.append(located(line, check.columns, str(fault), check.words))
+    return "; ".join(found) or str(error)
 
 
 def read_code(cell: str) -> str:
@@ -173,23 +141,85 @@ def read_day(column: str, cell: str) -> date:
         raise TestingTrackerError(f"{column} {said}") from None
 
 
-def read_word(column: str, cell: str, words: Sequence[_Word]) -> _Word:
-    """One of these words. Raises TestingTrackerError, which lists them."""
+def read_word(column: str, cell: str, words: Sequence[_Word], letters: Mapping[str, _Word] | None = None) -> _Word:
+    """One of these words, or of the letters that are typed for them. Raises TestingTrackerError, which lists them."""
+    said = cell.casefold()
     for word in words:
-        if cell.casefold() == word:
+        if said == word:
             return word
-    said = "is empty; write one of" if not cell else "is none of"
-    raise TestingTrackerError(f"{column} {said} {', '.join(words)}")
+    if letters is not None and said in letters:
+        return letters[said]
+    raise TestingTrackerError(f"{column} {'is none of' if cell else 'is empty; write one of'} {', '.join(words)}")
+
+
+@dataclass(frozen=True)
+class SaidOutcome:
+    """What a cell says of a test: the outcome, the analytes that it names beside it, and why it is invalid."""
+
+    outcome: Outcome
+    analytes: tuple[str, ...] = ()
+    because: str | None = None
+
+
+def read_outcome(vocabulary: Vocabulary, cell: str) -> SaidOutcome:
+    """`negative`, `NEG`, `n`, `p:coc,fen` or `coc`, as in the log session. Raises TestingTrackerError."""
+    said = cell.casefold()
+    for word in Outcome:
+        if said == word:
+            return SaidOutcome(word)
+    from testing_tracker.rules.testing.log_line import read_said
+
+    entry = None
+    if cell and not _NOT_IN_AN_OUTCOME.match(cell):
+        try:
+            entry = read_said(vocabulary, cell.replace(":", " ", 1))
+        except TestingTrackerError:
+            entry = None  # it quotes what was typed
+    if entry is None or not isinstance(entry.what, Outcome):
+        raise TestingTrackerError(f"outcome {'is none of' if cell else 'is empty; write one of'} {', '.join(Outcome)}")
+    return SaidOutcome(entry.what, tuple(sorted(entry.analytes)), entry.because)
+
+
+def parts_of(vocabulary: Vocabulary, cell: str) -> list[str]:
+    """The analytes of a cell, each with its amount if it has one, between `;`, commas or blanks.
+
+    What is known as it stands is not divided: `Opiates Screen, Urine` is one name.
+    """
+    found = []
+    for part in filter(None, map(str.strip, cell.split(";"))):
+        found += [part] if "=" not in part and _is_known(vocabulary, part) else _divided(vocabulary, part)
+    return found
+
+
+def _divided(vocabulary: Vocabulary, text: str) -> list[str]:
+    found = []
+    for part in filter(None, map(str.strip, _BETWEEN_ANALYTES.split(text))):
+        words = part.split()
+        is_list = (
+            "=" not in part and not _is_known(vocabulary, part) and all(_is_known(vocabulary, one) for one in words)
+        )
+        found += words if is_list else [part]
+    return found
+
+
+def _is_known(vocabulary: Vocabulary, name: str) -> bool:
+    try:
+        return bool(vocabulary.named(name))
+    except UnknownAnalyteError:
+        return False
 
 
 def read_analytes(vocabulary: Vocabulary, cell: str, column: str = "analytes") -> tuple[str, ...]:
-    """The analytes of a `;`-separated cell by the vocabulary's names, in order. Raises TestingTrackerError."""
+    """The analytes of a cell by the vocabulary's names, in order. Raises TestingTrackerError."""
+    return named(vocabulary, parts_of(vocabulary, cell), column) if cell else ()
+
+
+def named(vocabulary: Vocabulary, names: Sequence[str], column: str) -> tuple[str, ...]:
+    """The vocabulary's names for those of a cell. Raises TestingTrackerError."""
     found = set()
-    names = [name.strip() for name in cell.split(";")]
     for place, name in enumerate(names, start=1):
         try:
-            if name:
-                found.add(vocabulary.named(name))
+            found.add(vocabulary.named(name))
         except UnknownAnalyteError:
             which = f"{column} names one" if len(names) == 1 else f"number {place} of the {column} is one"
             raise TestingTrackerError(

@@ -1,13 +1,15 @@
 """Reads participants from a spreadsheet, and enrols those who are not on record yet."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.sheet import ImportedRow, Sheet
 from testing_tracker.rules.words import Level
 from testing_tracker.services.exchange.imports import (
-    ImportedRow,
+    Check,
     ImportReport,
+    all_faults,
     imported_rows,
     read_code,
     read_day,
@@ -18,18 +20,15 @@ from testing_tracker.services.people.lookup import looks_like
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.work import Work
 
-COLUMNS = ("participant", "level", "schedule", "enrolled_on")
-OPTIONAL = ("name",)
-
 AT_A_TIME = 2_000  # lines in memory at once
 
 
-def import_participants(work: Work, lines: Iterable[str]) -> ImportReport:
+def import_participants(work: Work, sheet: Sheet) -> ImportReport:
     """Enrol the participants of a file; one who is on record with the same details stays unchanged."""
     tally = ImportReport()
     schedules = [schedule.name for schedule in versions.all_schedules(work)]
     newcomers = Newcomers(work)
-    good = imported_rows(lines, COLUMNS, OPTIONAL, tally)
+    good = imported_rows(work, sheet, tally)
     while chunk := list(islice(good, AT_A_TIME)):
         _take(work, chunk, schedules, newcomers, tally)
     tally.refused.sort(key=lambda refused: refused.number)
@@ -45,7 +44,7 @@ def _take(
         try:
             read.append((line, _read_participant(line.cells, schedules)))
         except TestingTrackerError as error:
-            tally.refuse(line, error)
+            tally.refuse(line, all_faults(line, _checks(schedules), error))
     became = enrol_those_new(work, [new for _, new in read], newcomers)
     for (line, new), one in zip(read, became, strict=True):
         if one.refusal is not None:
@@ -58,8 +57,25 @@ def _take(
 def _read_participant(cells: Mapping[str, str], schedules_known: Sequence[str]) -> NewParticipant:
     code = read_code(cells["participant"])
     level = read_word("level", cells["level"], list(Level))
-    if cells["schedule"] not in schedules_known:
-        said = "is none of" if cells["schedule"] else "is empty; write one of"
-        raise TestingTrackerError(f"schedule {said} {', '.join(schedules_known)}")
+    schedule = _read_schedule(cells["schedule"], schedules_known)
     enrolled_on = read_day("enrolled_on", cells["enrolled_on"])
-    return NewParticipant(code, level, cells["schedule"], enrolled_on, cells.get("name") or None)
+    return NewParticipant(code, level, schedule, enrolled_on, cells.get("name") or None)
+
+
+def _read_schedule(cell: str, known: Sequence[str]) -> str:
+    if cell in known:
+        return cell
+    alike = [name for name in known if name.casefold() == cell.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    said = "is none of" if cell else "is empty; write one of"
+    raise TestingTrackerError(f"schedule {said} {', '.join(known)}")
+
+
+def _checks(schedules: Sequence[str]) -> list[Check]:
+    return [
+        Check(("participant",), lambda cells: read_code(cells["participant"])),
+        Check(("level",), lambda cells: read_word("level", cells["level"], list(Level)), list(Level)),
+        Check(("schedule",), lambda cells: _read_schedule(cells["schedule"], schedules), schedules),
+        Check(("enrolled_on",), lambda cells: read_day("enrolled_on", cells["enrolled_on"])),
+    ]

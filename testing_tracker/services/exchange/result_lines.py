@@ -1,62 +1,27 @@
-"""Imports a laboratory's or a clinic's file of results, a line a result.
+"""Imports a laboratory's or a clinic's file of results, a line a result."""
 
-A reason for refusing a line names its own code and words of this program, never the text of a cell.
-"""
-
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
+from testing_tracker.rules.exchange.sheet import ImportedRow, Sheet
 from testing_tracker.rules.people.codes import label_key
-from testing_tracker.rules.testing.amounts import Amount, amounts_by_analyte, read_amount
-from testing_tracker.rules.testing.analytes import Vocabulary
-from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
-from testing_tracker.rules.words import MEASURED, SPECIMENS, DrawKind, Method, Outcome, Status
-from testing_tracker.services.exchange.imports import (
-    ImportedRow,
-    ImportReport,
-    check_analytes,
-    imported_rows,
-    read_analytes,
-    read_code,
-    read_day,
-    read_word,
-)
+from testing_tracker.rules.words import Method, Status
+from testing_tracker.services.exchange.imports import ImportReport, all_faults, imported_rows
 from testing_tracker.services.exchange.on_record import differences, has_label, one_result, results_of, was_taken_back
-from testing_tracker.services.people import lookup
+from testing_tracker.services.exchange.result_cells import checks, read_result
+from testing_tracker.services.exchange.whose_line import WhichDraw, draw_of
 from testing_tracker.services.schedules.versions import test_of
 from testing_tracker.services.testing import results
-from testing_tracker.services.testing.collections import collected_instant
-from testing_tracker.services.testing.draws import OpenDraw, find_draw, find_draw_to_correct
+from testing_tracker.services.testing.draws import OpenDraw, find_draw_to_correct
 from testing_tracker.services.testing.earlier import is_further
 from testing_tracker.services.testing.settling import RaisedRecommendation
-from testing_tracker.store.queries import draws_on, id_of
+from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Draw, Recommendation, Result
 from testing_tracker.store.work import Work
 from testing_tracker.watching import begun
-
-COLUMNS = ("participant", "due_on", "outcome")
-_OF_THE_SPECIMEN = ("specimen", "specimen_id", "collector", "observed", "received_at", *MEASURED)
-OPTIONAL = ("analytes", "collected_at", "note", "kind", "method", "lab", "looked_for", "cutoffs", *_OF_THE_SPECIMEN)
-_TIME = re.compile(r"[0-9T:.+Z -]{1,40}")
-
-
-class Which(StrEnum):
-    """Which draw a line means, where two fall on one day."""
-
-    SCHEDULED = "scheduled"
-    FOR_CAUSE = "for-cause"
-
-
-class YesNo(StrEnum):
-    """Whether a collection was observed."""
-
-    YES = "yes"
-    NO = "no"
 
 
 @dataclass(frozen=True)
@@ -64,8 +29,7 @@ class _Row:
     """A line that was read: the draw that it is about, and what it says."""
 
     line: ImportedRow
-    draw_id: int
-    for_cause: bool
+    draw: WhichDraw
     new: results.NewResult
 
     @property
@@ -84,7 +48,7 @@ class _Whole:
     new: results.NewResult
 
 
-def import_results(work: Work, lines: Iterable[str]) -> ImportReport:
+def import_results(work: Work, sheet: Sheet) -> ImportReport:
     """Log the results of a file; one of which all is on record, even as corrected since, stays unchanged.
 
     The rows of one specimen are one result. Each raises its recommendation as if a nurse had logged it. One that
@@ -92,7 +56,7 @@ def import_results(work: Work, lines: Iterable[str]) -> ImportReport:
     """
     tally = ImportReport()
     raised: dict[int, tuple[str, Recommendation]] = {}
-    read = _read_rows(work, lines, tally)
+    read = _read_rows(work, sheet, tally)
     advance = begun("Logging", len(read))
     for specimens in _by_specimens(read, tally):
         for logged in _take(work, specimens, tally):
@@ -108,48 +72,53 @@ def import_results(work: Work, lines: Iterable[str]) -> ImportReport:
     return tally
 
 
-_Key = tuple[str, ...]  # participant, day, method and which of two draws, as their cells say
+_Key = tuple[str | int, ...]  # what says that two lines are about one draw and method
 
 
-def _key(line: ImportedRow) -> _Key:
+def _keys(work: Work, line: ImportedRow) -> set[_Key]:
+    """All that says which draw and method a line is about, even of one that cannot be read: its cells, and its draw."""
     cells = line.cells
     method = cells.get("method", "").casefold() or str(Method.PRESUMPTIVE)
-    return cells["participant"].casefold(), cells["due_on"], method, cells.get("kind", "").casefold()
+    keys: set[_Key] = set()
+    if cells.get("participant") and cells.get("due_on"):
+        keys.add((cells["participant"].casefold(), cells["due_on"], method, cells.get("kind", "").casefold()))
+    elif cells.get("specimen_id"):
+        keys.add((label_key(cells["specimen_id"]), method))
+    with suppress(TestingTrackerError):
+        keys.add((draw_of(work, cells).draw_id, method))
+    return keys
 
 
-def _read_rows(work: Work, lines: Iterable[str], tally: ImportReport) -> list[_Row]:
+def _read_rows(work: Work, sheet: Sheet, tally: ImportReport) -> list[_Row]:
     """The lines that can be read. Where one cannot, the others of its draw and method say only a part of a result, so
     they are refused with it."""
     rows: list[_Row] = []
     unread: dict[_Key, int] = {}
-    for line in imported_rows(lines, COLUMNS, OPTIONAL, tally):
+    for line in imported_rows(work, sheet, tally):
         try:
-            rows.append(_read_row(work, line))
+            which = draw_of(work, line.cells)
+            rows.append(_Row(line, which, read_result(work, which.day, line.cells)))
         except TestingTrackerError as error:
-            tally.refuse(line, error)
-            unread.setdefault(_key(line), line.number)
+            tally.refuse(line, all_faults(line, checks(work), error))
+            for key in _keys(work, line):
+                unread.setdefault(key, line.number)
+    if not unread:
+        return rows
+    good = []
     for row in rows:
-        if _key(row.line) in unread:
-            tally.refuse(
-                row.line, f"line {unread[_key(row.line)]}, of the same draw, is refused: mend it, and take both"
-            )
-    return [row for row in rows if _key(row.line) not in unread]
-
-
-def _read_row(work: Work, line: ImportedRow) -> _Row:
-    cells = line.cells
-    code = read_code(cells["participant"])
-    day = read_day("due_on", cells["due_on"])
-    new = _read_result(work, day, cells)
-    draw = _find_draw(work, code, day, cells.get("kind", "")).draw
-    return _Row(line, id_of(draw), draw.kind == DrawKind.FOR_CAUSE, new)
+        beside = min((unread[key] for key in _keys(work, row.line) if key in unread), default=None)
+        if beside is None:
+            good.append(row)
+        else:
+            tally.refuse(row.line, f"line {beside}, of the same draw, is refused: mend it, and take both")
+    return good
 
 
 def _by_specimens(rows: Sequence[_Row], tally: ImportReport) -> Iterator[list[list[_Row]]]:
     """The rows of each draw and method, by specimen. A row without a label is of the only one that has one."""
     by_draw: dict[tuple[int, Method], list[_Row]] = {}
     for row in rows:
-        by_draw.setdefault((row.draw_id, row.new.method), []).append(row)
+        by_draw.setdefault((row.draw.draw_id, row.new.method), []).append(row)
     for of_draw in by_draw.values():
         labels = list(dict.fromkeys(row.label for row in of_draw if row.label is not None))
         if len(labels) < 2:
@@ -199,9 +168,8 @@ def _refuse(tally: ImportReport, rows: Sequence[_Row], reason: object) -> None:
 def _whole(work: Work, rows: Sequence[_Row]) -> _Whole:
     """The rows of one specimen as one result, and its draw as it is now: rows before may have changed it."""
     first = rows[0]
-    cells = first.line.cells
-    day = read_day("due_on", cells["due_on"])
-    found = find_draw_to_correct(work, cells["participant"], day, for_cause=first.for_cause)
+    which = first.draw
+    found = find_draw_to_correct(work, which.participant, which.day, for_cause=which.for_cause)
     kinds = [row.new.specimen.kind for row in rows if row.new.specimen is not None and row.new.specimen.kind]
     kind = [*kinds, test_of(work, found.draw).specimen][0]
     return _Whole(rows, found, one_result(work.vocabulary, [row.new for row in rows], kind))
@@ -230,102 +198,6 @@ def _may_follow(work: Work, found: OpenDraw, standing: Result, new: results.NewR
     if found.outcome is None:
         return not has_label(work.session, standing, new)
     return is_further(work, standing, new.method, new.outcome, new.named)
-
-
-def _read_result(work: Work, day: date, cells: Mapping[str, str]) -> results.NewResult:
-    outcome = read_word("outcome", cells["outcome"], list(Outcome))
-    names, amounts = _read_findings(work.vocabulary, cells.get("analytes", ""))
-    if not amounts:
-        check_analytes(outcome, names)
-    method = read_word("method", cells["method"], list(Method)) if cells.get("method") else Method.PRESUMPTIVE
-    lab = cells.get("lab") or None
-    if method is Method.DEFINITIVE and lab is None:
-        raise TestingTrackerError("a definitive result needs the laboratory that it comes from, in the column lab")
-    return results.NewResult(
-        outcome=outcome,
-        analytes=names,
-        collected_at=_read_time(work, day, "collected_at", cells),
-        note=cells.get("note") or None,
-        amounts=amounts,
-        method=method,
-        lab=lab,
-        specimen=_read_specimen(work, day, cells),
-        looked_for=read_analytes(work.vocabulary, cells.get("looked_for", ""), "looked_for"),
-        cutoffs=_read_cutoffs(work.vocabulary, cells.get("cutoffs", "")),
-    )
-
-
-def _read_findings(
-    vocabulary: Vocabulary, cell: str, column: str = "analytes"
-) -> tuple[tuple[str, ...], dict[str, Amount]]:
-    """The analytes of a cell such as `cocaine=320;thc`, and the amounts of those that have one."""
-    amounts = []
-    for part in cell.split(";"):
-        name, equals, amount = part.partition("=")
-        if equals:
-            try:
-                amounts.append((read_analytes(vocabulary, name, column)[0], read_amount(amount)))
-            except IndexError:
-                raise TestingTrackerError(f"{column} has an amount without a name") from None
-            except TestingTrackerError:
-                read_analytes(vocabulary, name, column)
-                raise TestingTrackerError(f"{column} has an amount that is none; write cocaine=320") from None
-    named = read_analytes(vocabulary, ";".join(part.partition("=")[0] for part in cell.split(";")), column)
-    return named, amounts_by_analyte(amounts)
-
-
-def _read_cutoffs(vocabulary: Vocabulary, cell: str) -> dict[str, Amount]:
-    named, cutoffs = _read_findings(vocabulary, cell, "cutoffs")
-    without = next((name for name in named if name not in cutoffs), None)
-    if without is not None:
-        raise TestingTrackerError(f"cutoffs has {without} without an amount; write {without}=50")
-    return cutoffs
-
-
-def _read_specimen(work: Work, day: date, cells: Mapping[str, str]) -> NewSpecimen | None:
-    said = {column: cells[column] for column in _OF_THE_SPECIMEN if cells.get(column)}
-    if not said:
-        return None
-    if said.get("specimen", SPECIMENS[0]) not in SPECIMENS:
-        raise TestingTrackerError(f"specimen is none of {', '.join(SPECIMENS)}")
-    measured = {}
-    for column in MEASURED:
-        if column in said:
-            try:
-                measured[column] = parse_measurement(column, said[column])
-            except TestingTrackerError:
-                raise TestingTrackerError(f"{column} is not a measurement") from None
-    observed = read_word("observed", said["observed"], list(YesNo)) is YesNo.YES if "observed" in said else None
-    return NewSpecimen(
-        kind=said.get("specimen"),
-        label=said.get("specimen_id"),
-        collector=said.get("collector"),
-        observed=observed,
-        received_at=_read_time(work, day, "received_at", cells),
-        measurements=Measurements(**measured),
-    )
-
-
-def _find_draw(work: Work, code: str, day: date, kind: str) -> OpenDraw:
-    """The draw that a line means. Of two it is not guessed: a file comes again, and then the guess would be another."""
-    which = read_word("kind", kind, list(Which)) if kind else None
-    participant = lookup.find_participant(work, code)
-    if which is None and len(draws_on(work.session, id_of(participant), day)) > 1:
-        raise TestingTrackerError(
-            f"{participant.code} has two draws on {day}, a scheduled one and one for cause; say which in a column "
-            f"kind: {' or '.join(Which)}"
-        )
-    return find_draw(work, code, day, for_cause=None if which is None else which is Which.FOR_CAUSE)
-
-
-def _read_time(work: Work, day: date, column: str, cells: Mapping[str, str]) -> datetime | None:
-    cell = cells.get(column, "")
-    if not cell:
-        return None
-    if _TIME.fullmatch(cell) is None:
-        raise TestingTrackerError(f"{column} is not a time; write 09:40, or 2026-11-23T09:40")
-    what = "time of receipt" if column == "received_at" else "time of collection"
-    return collected_instant(work, day, cell, what)
 
 
 def _is_absence(draw: Draw) -> bool:

@@ -1,0 +1,162 @@
+"""Reads spreadsheets in .xlsx and .ods: which sheet is meant, and the text of its cells.
+
+The library that does it is an extra, and is loaded when such a file is given.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.csv_cells import protected, rows_to
+from testing_tracker.rules.exchange.csv_table import Line
+from testing_tracker.rules.exchange.header import MOST_ABOVE, Candidate
+from testing_tracker.rules.exchange.spreadsheet_days import SINCE_1900, SINCE_1904
+from testing_tracker.rules.exchange.workbook_parts import (
+    DAMAGED,
+    WorkbookError,
+    counts_from_1904,
+    parts_of,
+    repacked,
+)
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+EXTRA = "pip install 'testing-tracker[spreadsheets]'"
+_MOST_SHEETS = 50
+_EXACT = 1e15  # up to here a whole number of a spreadsheet has all its digits
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class WorkbookTable:
+    """The lines of a sheet below a line of it, each as wide as the header."""
+
+    sheet: "CalamineSheet"
+    header: int
+    cells: Sequence[str]
+
+    @property
+    def raw_header(self) -> str:
+        """The header as a line of csv."""
+        return _as_csv(self.cells)
+
+    @property
+    def size(self) -> int:
+        """How many parts there are to advance by."""
+        return self.sheet.total_height
+
+    def lines(self, advance: Callable[[int], None]) -> Iterator[Line]:
+        """Each line below the header that says something. `advance` is told how many lines were read."""
+        width = len(self.cells)
+        advance(self.header)
+        for number, cells in islice(_lines(self.sheet), self.header, None):
+            advance(1)
+            if any(cells):
+                cells = [*cells, *[""] * (width - len(cells))][:width]
+                yield number, cells, _as_csv([protected(cell) for cell in cells])
+
+    def protected(self, raw: str) -> str:
+        """A line that no spreadsheet computes: they are so already."""
+        return raw
+
+
+class Workbook:
+    """A spreadsheet's file. `since` is day 0 of its days that are numbers."""
+
+    def __init__(self, content: bytes) -> None:
+        """Open what is in the file. Raises TestingTrackerError where it cannot be read, or the extra is missing."""
+        try:
+            parts = parts_of(content)
+            self._workbook = _opened(repacked(parts))
+        except WorkbookError as error:
+            raise TestingTrackerError(f"{str(error)[:1].upper()}{str(error)[1:]}; nothing was changed.") from None
+        self.since: date = SINCE_1904 if counts_from_1904(parts) else SINCE_1900
+
+    def sheets(self, wanted: str | None) -> list[tuple[int, "CalamineSheet"]]:
+        """The sheets that may be meant, with their numbers from 1: those that are shown, or the one that is wanted.
+
+        Raises TestingTrackerError where there is no such one.
+        """
+        known = list(enumerate(self._workbook.sheets_metadata, start=1))
+        if wanted is None:
+            # Names are compared in words: the library's own are not there before it is loaded.
+            found = [(number, one.name) for number, one in known if "Visible" in str(one.visible)][:_MOST_SHEETS]
+        else:
+            found = [(number, one.name) for number, one in known if one.name.casefold() == wanted.casefold()]
+            found = found or [(number, one.name) for number, one in known if str(number) == wanted]
+        if not found:
+            raise TestingTrackerError(
+                f"The spreadsheet has no such sheet; it has {len(known)}. Give --sheet with the name on its tab, or "
+                "its number from the left. Nothing was changed."
+            )
+        return [(number, _safely(partial(self._workbook.get_sheet_by_name, name))) for number, name in found]
+
+
+def candidates(sheet: "CalamineSheet") -> Iterator[Candidate[None]]:
+    """The first lines of a sheet, as far as they say something."""
+    for number, cells in islice(_lines(sheet), MOST_ABOVE):
+        said = list(cells)
+        while said and not said[-1].strip():
+            said.pop()
+        if said:
+            yield Candidate(number, said, None)
+
+
+def _opened(content: bytes) -> "CalamineWorkbook":
+    try:
+        from python_calamine import CalamineWorkbook
+    except ImportError:
+        raise TestingTrackerError(
+            f"Spreadsheets are read with an extra that is not installed: {EXTRA}, or save the file as CSV UTF-8."
+        ) from None
+    found: CalamineWorkbook = _safely(lambda: CalamineWorkbook.from_filelike(io.BytesIO(content)))
+    return found
+
+
+def _safely(read: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """What the library reads. Raises WorkbookError in place of its errors, and of what it has none for."""
+    try:
+        return read()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:
+        raise WorkbookError(DAMAGED) from None
+
+
+def _lines(sheet: "CalamineSheet") -> Iterator[tuple[int, list[str]]]:
+    left = [""] * (sheet.start[1] if sheet.start is not None else 0)
+    rows = sheet.iter_rows()
+    for number in range(1, sheet.total_height + 1):
+        values = _safely(lambda: next(rows, None))
+        if values is None:
+            return
+        yield number, [*left, *map(_text, values)]
+
+
+def _text(value: object) -> str:
+    """A cell as a person would have typed it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
+    if isinstance(value, timedelta):
+        return str(value) if timedelta() <= value < _DAY else f"{value.total_seconds() / 3600:g} hours"
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
+    if isinstance(value, time) and not value.second:
+        return value.strftime("%H:%M")
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime | time) else str(value)
+
+
+def _as_csv(cells: Sequence[object]) -> str:
+    text = io.StringIO(newline="")
+    rows_to(text).writerow(cells)
+    return text.getvalue()

@@ -1,0 +1,156 @@
+"""Takes the parts of a spreadsheet's file out of its archive, within limits, whatever the archive says of itself.
+
+What reads the cells trusts an archive: a small file can stand for any number of bytes, and one cell far away for any
+number of cells. So it is handed a new archive, of the parts that are needed, each of a size that is known.
+"""
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+
+MOST_UNPACKED = 40_000_000  # bytes: 100,000 lines of eight columns have about thirty
+MOST_CELLS = 2_000_000
+_MOST_OF_A_DIRECTORY = 500_000
+_OF_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+AS_CSV = "Save it as .xlsx, .ods or CSV UTF-8 and try again"
+PROTECTED = "the spreadsheet is protected by a password. Save it without one and try again"
+TOO_LARGE = f"the spreadsheet is too large to be read. {AS_CSV.replace('.xlsx, .ods or ', '')}"
+DAMAGED = f"the spreadsheet is damaged. {AS_CSV}"
+
+# In quotation marks a > would hide where a tag ends; no program writes one there.
+_HIDDEN_END = re.compile(rb"""=\s*(?:"[^"<]*>|'[^'<]*>)""")
+_ADDRESS = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]+)""")
+_CELL = re.compile(rb"<(?:[A-Za-z0-9]+:)?c(\s[^>]*)?>")
+_ODS_TAG = re.compile(rb"<(?:[A-Za-z0-9]+:)?(table-row|table-cell|covered-table-cell|table)(\s[^>]*)?>")
+_REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated\s*=\s*["']\s*([0-9]+)""")
+_ERROR_CELL = re.compile(rb"""(<(?:[A-Za-z0-9]+:)?c\s[^>]*\bt\s*=\s*)(?:"e"|'e')""")
+
+
+class WorkbookError(ValueError):
+    """A spreadsheet's file that cannot be read, and what to do; nothing in it is quoted."""
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether bytes are a spreadsheet's file and no text, whatever the file is called."""
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06", _OF_OFFICE))
+
+
+def parts_of(content: bytes) -> dict[str, bytes]:
+    """The parts that say what is in the cells, by name. Raises WorkbookError."""
+    if content.startswith(_OF_OFFICE):
+        is_locked = "EncryptedPackage".encode("utf-16-le") in content
+        raise WorkbookError(PROTECTED if is_locked else f"this is an old .xls file, or no spreadsheet. {AS_CSV}")
+    _check_directory(content)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = _unpacked(archive)
+    except RuntimeError:  # a part with a password of its own
+        raise WorkbookError(PROTECTED) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, struct.error) as error:
+        raise (error if isinstance(error, WorkbookError) else WorkbookError(DAMAGED)) from None
+    _check_kind(parts)
+    for name, part in parts.items():
+        count = _cells_of_ods(part) if name == "content.xml" else _cells_of_xlsx(part)
+        if count > MOST_CELLS:
+            raise WorkbookError(TOO_LARGE)
+    return parts
+
+
+def _check_directory(content: bytes) -> None:
+    """Refuse an archive with more parts than a spreadsheet has, before the list of them is read."""
+    end = content.rfind(b"PK\x05\x06")
+    if end < 0 or len(content) < end + 22:
+        raise WorkbookError(DAMAGED)
+    (size,) = struct.unpack_from("<I", content, end + 12)
+    if size > _MOST_OF_A_DIRECTORY or content[max(end - 20, 0) :].startswith(b"PK\x06\x07"):
+        raise WorkbookError(TOO_LARGE)
+
+
+def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    parts: dict[str, bytes] = {}
+    left = MOST_UNPACKED
+    for info in archive.infolist():
+        name = info.filename
+        if not name.endswith((".xml", ".rels", "mimetype")) or name.startswith(("xl/theme", "docProps/", "Thumbnails")):
+            continue
+        if name in parts or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise WorkbookError(DAMAGED)
+        if info.file_size > left:
+            raise WorkbookError(TOO_LARGE)
+        with archive.open(info) as packed:
+            parts[name] = packed.read(left + 1)
+        left -= len(parts[name])
+        if left < 0:
+            raise WorkbookError(TOO_LARGE)
+    return parts
+
+
+def _check_kind(parts: Mapping[str, bytes]) -> None:
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        raise WorkbookError(PROTECTED)
+    is_ods = parts.get("mimetype", b"").strip() == _ODS and "content.xml" in parts
+    if not is_ods and "xl/workbook.xml" not in parts:
+        raise WorkbookError(f"this is no spreadsheet in .xlsx or .ods. {AS_CSV}")
+
+
+def repacked(parts: Mapping[str, bytes]) -> bytes:
+    """An archive of the parts, nothing of it packed. What is in it of errors is text: a reader would leave it out."""
+    new = io.BytesIO()
+    with zipfile.ZipFile(new, "w", zipfile.ZIP_STORED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, _ERROR_CELL.sub(rb'\1"str"', part) if name.startswith("xl/worksheets/") else part)
+    return new.getvalue()
+
+
+def counts_from_1904(parts: Mapping[str, bytes]) -> bool:
+    """Whether days in numbers count from 1904, as in workbooks that began on a Macintosh."""
+    pattern = rb"""<(?:[A-Za-z0-9]+:)?workbookPr\s[^>]*\bdate1904\s*=\s*["'](?:1|true)["']"""
+    return re.search(pattern, parts.get("xl/workbook.xml", b"")) is not None
+
+
+def _number_of(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper()[:4]:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _cells_of_xlsx(part: bytes) -> int:
+    """How many cells a sheet has, with all between the first one and the furthest."""
+    count = _furthest(_ADDRESS.finditer(part))
+    if count <= MOST_CELLS or _HIDDEN_END.search(part):
+        return count
+    # Whole columns may be formatted: cells without anything in them count for nothing.
+    filled = [found[1] or b"" for found in _CELL.finditer(part) if not (found[1] or b"").rstrip().endswith(b"/")]
+    addresses = [_ADDRESS.search(attributes) for attributes in filled]
+    return count if None in addresses else _furthest(found for found in addresses if found is not None)
+
+
+def _furthest(addresses: Iterable[re.Match[bytes]]) -> int:
+    rows = columns = 1
+    for found in addresses:
+        rows = max(rows, int(found[2][:9]))
+        columns = max(columns, _number_of(found[1]))
+    return rows * columns
+
+
+def _cells_of_ods(part: bytes) -> int:
+    """As of a sheet in .xlsx, of all tables of an .ods together; cells are said to be repeated there."""
+    if _HIDDEN_END.search(part):
+        raise WorkbookError(DAMAGED)
+    rows = last_row = column = widest = 0
+    for found in _ODS_TAG.finditer(part):
+        attributes = found[2] or b""
+        times = _REPEATED.search(attributes)
+        count = int(times[1][:9]) if times is not None else 1
+        if found[1] == b"table-row":
+            rows, column = rows + count, 0
+        elif found[1] != b"table":
+            column += count
+            if not attributes.rstrip().endswith(b"/") or b"value" in attributes:
+                widest, last_row = max(widest, column), max(last_row, rows)
+    return last_row * widest
