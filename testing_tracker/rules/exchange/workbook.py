@@ -49,7 +49,7 @@ class WorkbookTable:
     @property
     def size(self) -> int:
         """How many parts there are to advance by."""
-        return self.sheet.total_height
+        return _height(self.sheet)
 
     def lines(self, advance: Callable[[int], None]) -> Iterator[Line]:
         """Each line below the header that says something. `advance` is told how many lines were read."""
@@ -71,12 +71,11 @@ class Workbook:
 
     def __init__(self, content: bytes) -> None:
         """Open what is in the file. Raises TestingTrackerError where it cannot be read, or the extra is missing."""
-        try:
-            parts = parts_of(content)
-            self._workbook = _opened(repacked(parts))
-        except WorkbookError as error:
-            raise TestingTrackerError(f"{str(error)[:1].upper()}{str(error)[1:]}; nothing was changed.") from None
+        parts = parts_of(content)
         self.since: date = SINCE_1904 if counts_from_1904(parts) else SINCE_1900
+        whole = repacked(parts)
+        parts.clear()  # a large one is in memory once only
+        self._workbook = _opened(whole)
 
     def sheets(self, wanted: str | None) -> list[tuple[int, "CalamineSheet"]]:
         """The sheets that may be meant, with their numbers from 1: those that are shown, or the one that is wanted.
@@ -129,10 +128,15 @@ def _safely(read: Callable[[], Any]) -> Any:  # noqa: ANN401
         raise WorkbookError(DAMAGED) from None
 
 
+def _height(sheet: "CalamineSheet") -> int:
+    """How many rows there are, with the empty ones above."""
+    return sheet.end[0] + 1 if sheet.end is not None else 0
+
+
 def _lines(sheet: "CalamineSheet") -> Iterator[tuple[int, list[str]]]:
     left = [""] * (sheet.start[1] if sheet.start is not None else 0)
     rows = sheet.iter_rows()
-    for number in range(1, sheet.total_height + 1):
+    for number in range(1, _height(sheet) + 1):
         values = _safely(lambda: next(rows, None))
         if values is None:
             return

@@ -11,27 +11,35 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 
+from testing_tracker.errors import TestingTrackerError
+
 MOST_UNPACKED = 40_000_000  # bytes: 100,000 lines of eight columns have about thirty
-MOST_CELLS = 2_000_000
+MOST_CELLS = 1_000_000  # 100,000 lines of ten columns
 _MOST_OF_A_DIRECTORY = 500_000
 _OF_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 AS_CSV = "Save it as .xlsx, .ods or CSV UTF-8 and try again"
-PROTECTED = "the spreadsheet is protected by a password. Save it without one and try again"
-TOO_LARGE = f"the spreadsheet is too large to be read. {AS_CSV.replace('.xlsx, .ods or ', '')}"
-DAMAGED = f"the spreadsheet is damaged. {AS_CSV}"
+PROTECTED = "The spreadsheet is protected by a password. Save it without one and try again"
+TOO_LARGE = f"The spreadsheet is too large to be read. {AS_CSV.replace('.xlsx, .ods or ', '')}"
+DAMAGED = f"The spreadsheet is damaged. {AS_CSV}"
 
 # In quotation marks a > would hide where a tag ends; no program writes one there.
 _HIDDEN_END = re.compile(rb"""=\s*(?:"[^"<]*>|'[^'<]*>)""")
 _ADDRESS = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]+)""")
-_CELL = re.compile(rb"<(?:[A-Za-z0-9]+:)?c(\s[^>]*)?>")
-_ODS_TAG = re.compile(rb"<(?:[A-Za-z0-9]+:)?(table-row|table-cell|covered-table-cell|table)(\s[^>]*)?>")
+_CELL = re.compile(rb"<(?:[A-Za-z0-9]+:)?c(\s[^<>]*)?>")
+_WITHOUT_ADDRESS = re.compile(rb"<(?:[A-Za-z0-9]+:)?c(?:>|\s(?![^<>]*\br\s*=))")
+_CELL_BEGINS = re.compile(rb"<(?:[A-Za-z0-9]+:)?c[\s>]")
+_ROW_BEGINS = re.compile(rb"<(?:[A-Za-z0-9]+:)?row[\s>]")
+_ODS_TAG = re.compile(rb"<(?:[A-Za-z0-9]+:)?(table-row|table-cell|covered-table-cell|table)(\s[^<>]*)?>")
 _REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated\s*=\s*["']\s*([0-9]+)""")
-_ERROR_CELL = re.compile(rb"""(<(?:[A-Za-z0-9]+:)?c\s[^>]*\bt\s*=\s*)(?:"e"|'e')""")
+_ERROR_CELL = re.compile(rb"""(<(?:[A-Za-z0-9]+:)?c\s[^<>]*\bt\s*=\s*)(?:"e"|'e')""")
 
 
-class WorkbookError(ValueError):
+class WorkbookError(TestingTrackerError):
     """A spreadsheet's file that cannot be read, and what to do; nothing in it is quoted."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"{said}. Nothing was changed.")
 
 
 def is_workbook(content: bytes) -> bool:
@@ -43,15 +51,17 @@ def parts_of(content: bytes) -> dict[str, bytes]:
     """The parts that say what is in the cells, by name. Raises WorkbookError."""
     if content.startswith(_OF_OFFICE):
         is_locked = "EncryptedPackage".encode("utf-16-le") in content
-        raise WorkbookError(PROTECTED if is_locked else f"this is an old .xls file, or no spreadsheet. {AS_CSV}")
+        raise WorkbookError(PROTECTED if is_locked else f"This is an old .xls file, or no spreadsheet. {AS_CSV}")
     _check_directory(content)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = _unpacked(archive)
+    except NotImplementedError:
+        raise WorkbookError(DAMAGED) from None
     except RuntimeError:  # a part with a password of its own
         raise WorkbookError(PROTECTED) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, struct.error) as error:
-        raise (error if isinstance(error, WorkbookError) else WorkbookError(DAMAGED)) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error):
+        raise WorkbookError(DAMAGED) from None
     _check_kind(parts)
     for name, part in parts.items():
         count = _cells_of_ods(part) if name == "content.xml" else _cells_of_xlsx(part)
@@ -94,7 +104,7 @@ def _check_kind(parts: Mapping[str, bytes]) -> None:
         raise WorkbookError(PROTECTED)
     is_ods = parts.get("mimetype", b"").strip() == _ODS and "content.xml" in parts
     if not is_ods and "xl/workbook.xml" not in parts:
-        raise WorkbookError(f"this is no spreadsheet in .xlsx or .ods. {AS_CSV}")
+        raise WorkbookError(f"This is no spreadsheet in .xlsx or .ods. {AS_CSV}")
 
 
 def repacked(parts: Mapping[str, bytes]) -> bytes:
@@ -108,7 +118,7 @@ def repacked(parts: Mapping[str, bytes]) -> bytes:
 
 def counts_from_1904(parts: Mapping[str, bytes]) -> bool:
     """Whether days in numbers count from 1904, as in workbooks that began on a Macintosh."""
-    pattern = rb"""<(?:[A-Za-z0-9]+:)?workbookPr\s[^>]*\bdate1904\s*=\s*["'](?:1|true)["']"""
+    pattern = rb"""<(?:[A-Za-z0-9]+:)?workbookPr\s[^<>]*\bdate1904\s*=\s*["'](?:1|true)["']"""
     return re.search(pattern, parts.get("xl/workbook.xml", b"")) is not None
 
 
@@ -121,17 +131,25 @@ def _number_of(letters: bytes) -> int:
 
 def _cells_of_xlsx(part: bytes) -> int:
     """How many cells a sheet has, with all between the first one and the furthest."""
-    count = _furthest(_ADDRESS.finditer(part))
+    count = sum(part.count(begin) for begin in (b"<c ", b"<c>", b":c ", b":c>"))
+    if count > MOST_CELLS:
+        return count
+    widest = (
+        max(len(_CELL_BEGINS.findall(row)) for row in re.split(_ROW_BEGINS, part))
+        if _WITHOUT_ADDRESS.search(part)
+        else 1
+    )
+    count = _furthest(_ADDRESS.finditer(part), widest)
     if count <= MOST_CELLS or _HIDDEN_END.search(part):
         return count
     # Whole columns may be formatted: cells without anything in them count for nothing.
     filled = [found[1] or b"" for found in _CELL.finditer(part) if not (found[1] or b"").rstrip().endswith(b"/")]
     addresses = [_ADDRESS.search(attributes) for attributes in filled]
-    return count if None in addresses else _furthest(found for found in addresses if found is not None)
+    return count if None in addresses else _furthest((found for found in addresses if found is not None), widest)
 
 
-def _furthest(addresses: Iterable[re.Match[bytes]]) -> int:
-    rows = columns = 1
+def _furthest(addresses: Iterable[re.Match[bytes]], columns: int) -> int:
+    rows = 1
     for found in addresses:
         rows = max(rows, int(found[2][:9]))
         columns = max(columns, _number_of(found[1]))
