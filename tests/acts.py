@@ -341,11 +341,15 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "prescription reread": lambda walk: ("prescription", "reread", walk.code()),
     "recommendation accept": lambda walk: (
         *("recommendation", "accept", walk.number("recommendation"), "--note", "agreed"),
+        *walk.maybe("--to", walk.one(*LEVELS)),
     ),
     "recommendation decline": lambda walk: (
         *("recommendation", "decline", walk.number("recommendation"), "--reason", "a slip"),
     ),
     "recommendation defer": defer,
+    "recommendation reopen": lambda walk: (
+        *("recommendation", "reopen", walk.one(walk.number("recommendation"), walk.code()), "--reason", "a mistake"),
+    ),
     "refused": absence("refused"),
     "result": result,
     "result import": result_import,

@@ -43,7 +43,7 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
     },
     "What follows": {
         "recommendation": "recommendation",
-        "review": "recommendation",
+        "review": "review",
         "report": "report",
     },
     "People and rules": {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.asking import agree, is_asked, yes_option
 from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
@@ -190,13 +191,17 @@ def set_schedule(desk: Desk, code: str, schedule: str) -> None:
 @click.argument("code", type=CODE)
 @click.argument("level", type=LEVEL)
 @click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Why.")
+@yes_option
 @pass_desk
-def transfer_participant(desk: Desk, code: str, level: str, reason: str) -> None:
-    """Move a participant to another level of care from today."""
+def transfer_participant(desk: Desk, code: str, level: str, reason: str, yes: bool) -> None:
+    """Move a participant to another level of care from today. At a terminal it says what will change, and asks."""
+    said = None
+    if is_asked(yes=yes):
+        with desk.reading() as work:
+            said = services.moves.transfer_of(work, code, Level(level))
+        agree(desk, said)
     with desk.writing() as work:
-        participant = services.lookup.find_enrolled(work, code)
-        done = services.participants.transfer(work, participant, Level(level), reason)
-        shown = participant.code
+        shown, done = services.moves.transfer(work, code, Level(level), reason, said)
         changed = _changed(shown, done.recommendation)
     say(desk, f"{shown} transferred from {done.before} to {level}.")
     for line in changed:

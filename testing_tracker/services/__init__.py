@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from testing_tracker.services import board as board
     from testing_tracker.services import demo as demo
+    from testing_tracker.services.deciding import meant as meant
     from testing_tracker.services.deciding import positives as positives
     from testing_tracker.services.deciding import recent_record as recent_record
     from testing_tracker.services.deciding import recommendation_lines as recommendation_lines
     from testing_tracker.services.deciding import recommendations as recommendations
+    from testing_tracker.services.deciding import reopening as reopening
     from testing_tracker.services.deciding import reviews as reviews
     from testing_tracker.services.drawing import closings as closings
     from testing_tracker.services.drawing import closures as closures
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.people import joining as joining
     from testing_tracker.services.people import leaves as leaves
     from testing_tracker.services.people import lookup as lookup
+    from testing_tracker.services.people import moves as moves
     from testing_tracker.services.people import participants as participants
     from testing_tracker.services.people import renaming as renaming
     from testing_tracker.services.people import roster as roster

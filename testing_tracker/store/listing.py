@@ -35,24 +35,58 @@ def schedule_names(database: str | None, facility: str | None) -> list[str]:
     return _first_column(database, f"SELECT name FROM schedule WHERE {_OURS} ORDER BY name", facility)  # noqa: S608
 
 
+def open_recommendations(database: str | None, facility: str | None) -> list[tuple[str, str]]:
+    """The numbers of the facility's recommendations that are open, each with whose it is and what it says."""
+    return _recommendations(database, facility, "recommendation.status = 'open'")
+
+
+def recommendations_to_reopen(database: str | None, facility: str | None) -> list[tuple[str, str]]:
+    """The numbers of those that were decided on or put off, newest first, each with whose it is and what it says."""
+    put_off = "recommendation.status = 'open' AND deferred_until IS NOT NULL"
+    return _recommendations(database, facility, f"(recommendation.status IN ('accepted', 'declined') OR {put_off})")
+
+
+def _recommendations(database: str | None, facility: str | None, which: str) -> list[tuple[str, str]]:
+    query = (
+        "SELECT CAST(recommendation.id AS VARCHAR), code, from_level, to_level FROM recommendation "  # noqa: S608
+        f"JOIN participant ON participant.id = participant_id WHERE {which} AND {_OURS} ORDER BY recommendation.id DESC"
+    )
+    return [
+        (number, f"{code}: {before} to {after}") for number, code, before, after in _rows(database, query, facility)
+    ]
+
+
+def open_reviews(database: str | None, facility: str | None) -> list[tuple[str, str]]:
+    """The numbers of the facility's reviews that nobody has done, newest first, each with whose it is and of what."""
+    query = (
+        "SELECT CAST(review.id AS VARCHAR), code, about FROM review "  # noqa: S608
+        f"JOIN participant ON participant.id = participant_id WHERE done_at IS NULL AND {_OURS} ORDER BY review.id DESC"
+    )
+    return [(number, f"{code}: {about}") for number, code, about in _rows(database, query, facility)]
+
+
 def facility_names(database: str | None) -> list[str]:
     """The names of all facilities."""
     return _first_column(database, "SELECT name FROM facility ORDER BY id", None)
 
 
 def _first_column(database: str | None, query: str, facility: str | None) -> list[str]:
+    return [row[0] for row in _rows(database, query, facility)]
+
+
+def _rows(database: str | None, query: str, facility: str | None) -> list[tuple[str, ...]]:
     given = {"given": (facility or "").strip()}
     try:
         location = locate(database)
         if isinstance(location, ServerLocation):
             return _from_server(location, query, given)
         with closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
-            return [row[0] for row in connection.execute(query, given)]
+            return list(connection.execute(query, given))
     except (sqlite3.Error, TestingTrackerError):
         return []  # there is nobody to tell in the middle of a key press
 
 
-def _from_server(location: ServerLocation, query: str, given: dict[str, str]) -> list[str]:
+def _from_server(location: ServerLocation, query: str, given: dict[str, str]) -> list[tuple[str, ...]]:
     try:
         import psycopg
     except ImportError:
@@ -60,6 +94,6 @@ def _from_server(location: ServerLocation, query: str, given: dict[str, str]) ->
     try:
         with psycopg.connect(location.uri, connect_timeout=2, client_encoding="UTF8") as connection:
             written = query.replace(":given", "%(given)s").encode()
-            return [row[0] for row in connection.execute(written, given)]
+            return list(connection.execute(written, given))
     except psycopg.Error:
         return []

@@ -82,13 +82,13 @@ def lived(made_clinic, tmp_path_factory):
         clinic.add("A17", schedule="strict", level="outpatient", enrolled="2026-11-15")
         clinic("draw")
         clinic("result", "A17", *_analytes("positive", "cocaine") if decision else ("negative",))
-        if decision:
+        if decision in ("accept", "decline"):
             clinic("recommendation", decision, "1", "--note" if decision == "accept" else "--reason", "talked")
         clinic.today = LATER
         clinic("draw")
         return database
 
-    return {decision: made(decision) for decision in ("", "accept", "decline")}
+    return {decision: made(decision) for decision in ("", "undecided", "accept", "decline")}
 
 
 def left(database: Path, facts) -> dict:
@@ -126,6 +126,21 @@ def _said(evidence):
 def test_the_same_facts_in_any_order_leave_the_same(lived, orders, decision):
     first, second = orders
     assert left(lived[decision], first) == left(lived[decision], second)
+
+
+ELSEWHERE = st.just([]) | st.just([[("participant", "transfer", "A17", "residential", "--reason", "asked for it")]])
+BEFORE = st.tuples(*map(_results, DAYS), PRESCRIBED, HISTORY, ELSEWHERE).map(
+    lambda parts: [line for part in parts for line in part if line]
+)
+
+
+@settings(max_examples=8)
+@given(lines=BEFORE, place=st.integers(0, 20), decision=st.sampled_from(["accept", "decline"]))
+def test_a_decision_that_is_taken_back_leaves_what_was_left_without_it(lived, lines, place, decision):
+    """Whenever it is taken back: before, between or after what else comes to be known."""
+    facts = [fact for line in lines for fact in line]
+    reopened = ("recommendation", "reopen", "1", "--reason", "a mistake")
+    assert left(lived[decision], [*facts[:place], reopened, *facts[place:]]) == left(lived["undecided"], facts)
 
 
 def test_a_same_use_joins_a_refused_test_whichever_was_first(lived):

@@ -61,7 +61,7 @@ def test_other_results_raise_nothing(clinic, outcome):
     clinic.add("A17")
     clinic("draw")
     clinic("result", "A17", outcome)
-    assert clinic.json("recommendation", "list") == []
+    assert clinic.json("recommendation", "list", "--all") == []
 
 
 def test_at_the_top_it_is_a_clinical_review(clinic):
@@ -80,7 +80,7 @@ def another_positive(clinic, day="2026-11-18"):
 
 def test_a_further_positive_joins_the_open_recommendation(after_a_positive):
     another_positive(after_a_positive)
-    (line,) = after_a_positive.json("recommendation", "list")
+    (line,) = after_a_positive.json("recommendation", "list", "--all")
     assert [test["due_on"] for test in line["evidence"]] == ["2026-11-16", "2026-11-18"]
     assert (line["from_level"], line["to_level"]) == ("iop", "php"), "a second positive may be the same use"
 
@@ -103,27 +103,27 @@ def with_repeat_rule(clinic, tmp_path):
 
 def test_a_repeat_may_raise_the_target(with_repeat_rule):
     another_positive(with_repeat_rule)
-    (line,) = with_repeat_rule.json("recommendation", "list")
+    (line,) = with_repeat_rule.json("recommendation", "list", "--all")
     assert line["to_level"] == "residential"
 
 
 def test_the_target_falls_back_when_its_evidence_is_withdrawn(with_repeat_rule):
     another_positive(with_repeat_rule)
     with_repeat_rule("amend", "A17", "negative", "--reason", "confirmed negative")
-    (line,) = with_repeat_rule.json("recommendation", "list")
+    (line,) = with_repeat_rule.json("recommendation", "list", "--all")
     assert (line["status"], line["to_level"], len(line["evidence"])) == ("open", "php", 1)
 
 
 def test_a_positive_long_after_is_not_a_repeat(with_repeat_rule):
     with_repeat_rule("recommendation", "decline", "1", "--reason", "talked it over")
     another_positive(with_repeat_rule, "2026-12-18")
-    (line, _) = with_repeat_rule.json("recommendation", "list")
+    (line, _) = with_repeat_rule.json("recommendation", "list", "--all")
     assert line["to_level"] == "php"
 
 
 def test_accepting_transfers_the_participant(after_a_positive):
     said = after_a_positive("recommendation", "accept", "1", "--note", "bed free on Tuesday")
-    assert said == "TRAINING Recommendation 1 accepted; A17 is in php from today.\n"
+    assert said == "TRAINING Recommendation 1 accepted; A17 is in php from today; the schedule stays fixed-3.\n"
     record = after_a_positive.json("participant", "show", "A17")
     assert record["level"] == "php"
     assert [change["what"] for change in record["levels"]] == ["iop", "php"]
@@ -146,7 +146,7 @@ def test_declining_needs_a_reason(after_a_positive):
 def test_amending_to_negative_withdraws_it_when_no_evidence_is_left(after_a_positive):
     said = after_a_positive("amend", "A17", "negative", "--reason", "cups swapped")
     assert "withdrawn" in said
-    (line,) = after_a_positive.json("recommendation", "list")
+    (line,) = after_a_positive.json("recommendation", "list", "--all")
     assert (line["status"], line["evidence"][0]["outcome"]) == ("withdrawn", "negative")
     assert after_a_positive.json("recommendation", "list", "--open") == []
 
@@ -177,7 +177,7 @@ def test_an_unknown_one_is_refused(after_a_positive):
 
 
 def decisions(clinic):
-    return [(line["id"], line["status"]) for line in clinic.json("recommendation", "list")]
+    return [(line["id"], line["status"]) for line in clinic.json("recommendation", "list", "--all")]
 
 
 def steps(clinic, number=1):
@@ -239,7 +239,10 @@ def test_a_test_that_was_decided_on_raises_nothing_a_second_time(after_a_positiv
     assert "Recommendation 1 was decided on what this corrects" in said
     assert decisions(after_a_positive) == decided
     another_positive(after_a_positive)
-    assert [line["status"] for line in after_a_positive.json("recommendation", "list")] == ["open", decided[0][1]]
+    assert [line["status"] for line in after_a_positive.json("recommendation", "list", "--all")] == [
+        "open",
+        decided[0][1],
+    ]
     assert len(after_a_positive.json("recommendation", "show", "2")["evidence"]) == 1
 
 
@@ -294,10 +297,10 @@ def test_a_definitive_positive_confirms_it(after_a_positive):
     assert "certainty presumptive: confirm before acting" in after_a_positive("recommendation", "show", "1")
     after_a_positive.today = "2026-11-18"
     definitive(after_a_positive, "positive", "--analyte", "cocaine")
-    (line,) = after_a_positive.json("recommendation", "list")
+    (line,) = after_a_positive.json("recommendation", "list", "--all")
     assert (line["certainty"], line["evidence"][0]["method"], line["status"]) == ("confirmed", "definitive", "open")
     another_positive(after_a_positive)
-    (line,) = after_a_positive.json("recommendation", "list")
+    (line,) = after_a_positive.json("recommendation", "list", "--all")
     assert line["certainty"] == "partly confirmed"
 
 
@@ -309,10 +312,10 @@ def test_a_definitive_negative_withdraws_it(after_a_positive):
 
 def test_a_definitive_negative_after_it_was_accepted_leaves_the_decision_and_says_so(after_a_positive):
     after_a_positive("recommendation", "accept", "1")
-    assert after_a_positive.json("recommendation", "list")[0]["changed_since"] is False
+    assert after_a_positive.json("recommendation", "list", "--all")[0]["changed_since"] is False
     after_a_positive.today = "2026-11-18"
     assert "Recommendation 1 was decided on what this corrects" in definitive(after_a_positive, "negative")
-    (line,) = after_a_positive.json("recommendation", "list")
+    (line,) = after_a_positive.json("recommendation", "list", "--all")
     assert (line["status"], line["changed_since"], line["evidence"][0]["outcome"]) == ("accepted", True, "negative")
     assert "changed since" in after_a_positive("recommendation", "show", "1")
     assert after_a_positive.json("participant", "show", "A17")["level"] == "php"
@@ -372,7 +375,7 @@ def test_a_past_positive_that_is_corrected_to_another_positive_raises_nothing(cl
     past = "participant,due_on,status,outcome,analytes,reason\nA17,2026-11-05,collected,positive,cocaine,\n"
     clinic("history", "import", "-", input=past)
     clinic("amend", "A17", "positive", "--analyte", "fentanyl", "--on", "2026-11-05", "--reason", "misread")
-    assert clinic.json("recommendation", "list") == []
+    assert clinic.json("recommendation", "list", "--all") == []
     clinic("amend", "A17", "negative", "--on", "2026-11-05", "--reason", "misread again")
     clinic("amend", "A17", "positive", "--analyte", "fentanyl", "--on", "2026-11-05", "--reason", "found in the file")
-    assert len(clinic.json("recommendation", "list")) == 1
+    assert len(clinic.json("recommendation", "list", "--all")) == 1

@@ -33,7 +33,7 @@ def reviews(clinic, *more):
 def recommendations(clinic):
     return [
         (line["id"], line["status"], line["reason"].split(";")[0], [test["status"] for test in line["evidence"]])
-        for line in clinic.json("recommendation", "list")
+        for line in clinic.json("recommendation", "list", "--all")
     ]
 
 
@@ -79,7 +79,7 @@ def test_positive_raises_a_recommendation_on_the_draw(clinic_with, act):
     reason = f"1 {act} test; review for more immersive care, iop to php"
     assert f"Recommendation 1 for A17, open: {reason}. A clinician decides." in said
     assert recommendations(clinic) == [(1, "open", f"1 {act} test", [act])]
-    (line,) = clinic.json("recommendation", "list")
+    (line,) = clinic.json("recommendation", "list", "--all")
     assert (line["certainty"], line["evidence"][0]["outcome"]) == (None, None)
     assert f"2026-11-16 {act}" in clinic("recommendation", "list")
     assert reviews(clinic) == []
@@ -94,7 +94,7 @@ def test_the_night_does_the_same_for_draws_that_nobody_touched(clinic_with):
         clinic("result", code, "negative")
     clinic.today = "2026-11-17"
     assert "3 of the days before closed as missed" in clinic("draw")
-    assert [line["participant"] for line in clinic.json("recommendation", "list")] == ["A17"]
+    assert [line["participant"] for line in clinic.json("recommendation", "list", "--all")] == ["A17"]
     assert "All holds" in clinic("verify")
 
 

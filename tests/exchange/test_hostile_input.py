@@ -47,6 +47,9 @@ TYPED = {
     parameter_types.SCHEDULE: "fixed-2",
     parameter_types.FACILITY: "1",
     parameter_types.ID: "1",
+    parameter_types.REVIEW: "1",
+    parameter_types.RECOMMENDATION: "1",
+    parameter_types.DECIDED_RECOMMENDATION: "1",
 }
 SLOW = {("demo",): ["--keep", ""], ("serve",): ["--once"]}  # what else is given, so that it comes to an end
 

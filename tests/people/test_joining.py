@@ -59,7 +59,7 @@ def test_what_was_open_of_it_is_weighed_at_the_remaining_one(twice):
     assert "B04" in said
     (raised,) = twice.json("recommendation", "list", "--open")
     assert (raised["participant"], [test["due_on"] for test in raised["evidence"]]) == ("B04", ["2026-11-16"])
-    everything = {line["participant"]: line["status"] for line in twice.json("recommendation", "list")}
+    everything = {line["participant"]: line["status"] for line in twice.json("recommendation", "list", "--all")}
     assert everything == {"B04": "open", "A17": "withdrawn"}
     shown = twice.json("recommendation", "show", str(raised["id"]))["record"]
     assert [draw["outcome"] for draw in shown["last_draws"]] == ["negative", "positive"]

@@ -23,7 +23,7 @@ def due(clinic):
 
 
 def recommendation(clinic, number: int = 0) -> dict:
-    return clinic.json("recommendation", "list")[number]
+    return clinic.json("recommendation", "list", "--all")[number]
 
 
 def evidence(clinic) -> dict:
@@ -334,7 +334,7 @@ def test_a_prescription_of_the_parent_explains_the_metabolite(due):
     due("prescription", "add", "A17", "suboxone", "--from", "2026-11-01")
     said = ("--analyte", "norbuprenorphine", "--analyte", "buprenorphine", "--analyte", "naloxone")
     assert "Expected" in due("result", "A17", "positive", *said, *LAB)
-    assert due.json("recommendation", "list") == []
+    assert due.json("recommendation", "list", "--all") == []
 
 
 def test_a_panel_that_names_the_parent_is_not_surprised(due):

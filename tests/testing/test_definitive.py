@@ -14,7 +14,7 @@ def tested(clinic):
 
 
 def recommendation(clinic) -> dict:
-    return clinic.json("recommendation", "list")[0]
+    return clinic.json("recommendation", "list", "--all")[0]
 
 
 def results(clinic) -> list[dict]:
@@ -41,7 +41,7 @@ def test_both_results_are_kept(tested):
 def test_a_definitive_positive_confirms_it(tested):
     tested("result", "A17", "positive", "--analyte", "coc", *LAB)
     assert recommendation(tested)["status"] == "open"
-    assert len(tested.json("recommendation", "list")) == 1
+    assert len(tested.json("recommendation", "list", "--all")) == 1
 
 
 def test_a_definitive_result_without_a_cup_counts_as_well(clinic):

@@ -32,7 +32,7 @@ def reviews(clinic, *options: str) -> list[tuple]:
 
 
 def open_evidence(clinic) -> list[str]:
-    lines = [line for line in clinic.json("recommendation", "list") if line["status"] == "open"]
+    lines = [line for line in clinic.json("recommendation", "list", "--all") if line["status"] == "open"]
     return [test["due_on"] for line in lines for test in line["evidence"]]
 
 

@@ -28,7 +28,7 @@ def reviews(clinic) -> list[tuple]:
 
 
 def recommended(clinic) -> list[str]:
-    return [line["status"] for line in clinic.json("recommendation", "list")]
+    return [line["status"] for line in clinic.json("recommendation", "list", "--all")]
 
 
 def readings(clinic) -> list[tuple]:
@@ -52,7 +52,7 @@ def test_one_other_analyte_on_the_same_test_raises_and_only_that_one_is_unexpect
     said = positive(clinic, "buprenorphine", "cocaine")
     assert "Recommendation 1 for A17, open" in said
     assert readings(clinic) == [("buprenorphine", "cocaine", "", None)]
-    (line,) = clinic.json("recommendation", "list")
+    (line,) = clinic.json("recommendation", "list", "--all")
     assert line["evidence"][0]["analytes"] == ["cocaine"]
 
 
@@ -226,7 +226,7 @@ def test_read_again_the_positive_is_expected_and_its_recommendation_withdrawn(cl
 def test_read_again_in_part_the_recommendation_stands_on_what_is_left(clinic):
     positive(clinic, "buprenorphine", "cocaine")
     clinic(*BUP, "--reread")
-    (line,) = clinic.json("recommendation", "list")
+    (line,) = clinic.json("recommendation", "list", "--all")
     assert line["status"] == "open"
     assert [test["analytes"] for test in line["evidence"]] == [["cocaine"]]
 
@@ -270,7 +270,7 @@ def test_only_the_results_on_its_days_that_it_explains_otherwise_are_touched(cli
     done = clinic.run(*BUP, "--from", "2026-11-17", "--reread")
     assert "draw of 2026-11-19" in done.stdout
     assert "2026-11-16" not in done.stdout
-    (line,) = clinic.json("recommendation", "list")
+    (line,) = clinic.json("recommendation", "list", "--all")
     assert [test["due_on"] for test in line["evidence"]] == ["2026-11-16"]
 
 

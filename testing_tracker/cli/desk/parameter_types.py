@@ -120,10 +120,25 @@ def _time_of_day(value: str) -> str:
     return f"{time_said(value):%H:%M}"
 
 
+_Listed = Callable[[str | None, str | None], list[tuple[str, str]]]
+
+
+def _offered(listed: _Listed, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """Numbers that a shell offers, each with what it is of."""
+    found = listed(_given(ctx, "database"), _given(ctx, "facility"))
+    return [CompletionItem(number, help=what) for number, what in found if number.startswith(incomplete)]
+
+
 class Number(click.ParamType[int]):
     """The number of something on record. A bad one is wrong usage; one that nothing has, the service refuses."""
 
     name = "number"
+
+    def __init__(self, complete: Callable[[], _Listed] | None = None) -> None:
+        self._complete = complete
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return _offered(self._complete(), ctx, incomplete) if self._complete else []
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
@@ -131,6 +146,31 @@ class Number(click.ParamType[int]):
         if not isinstance(value, str) or not is_id(value):
             self.fail("that is not the number of something on record; write it in digits, such as 12", param, ctx)
         return int(value)
+
+
+class NumberOrCode(click.ParamType[str]):
+    """A recommendation's number, or the code of the participant whose it is. Which is meant, the service finds out."""
+
+    name = "number or code"
+
+    def __init__(self, complete: Callable[[], _Listed]) -> None:
+        self._complete = complete
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        number = value[len("no:") :] if value.casefold().startswith("no:") else value
+        if is_id(number):
+            return value
+        try:
+            return _code(value)
+        except TestingTrackerError:
+            self.fail(
+                "that is neither the number of a recommendation, such as 12, nor a participant's code", param, ctx
+            )
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found = _offered(self._complete(), ctx, incomplete)
+        codes = dict.fromkeys(str(one.help).partition(":")[0] for one in _offered(self._complete(), ctx, ""))
+        return found + [CompletionItem(code) for code in codes if code.casefold().startswith(incomplete.casefold())]
 
 
 def _code(value: str) -> str:
@@ -187,6 +227,24 @@ def _facilities(ctx: click.Context) -> list[str]:
     return listing.facility_names(_given(ctx, "database"))
 
 
+def _recommendations() -> _Listed:
+    from testing_tracker.store import listing
+
+    return listing.open_recommendations
+
+
+def _recommendations_to_reopen() -> _Listed:
+    from testing_tracker.store import listing
+
+    return listing.recommendations_to_reopen
+
+
+def _reviews() -> _Listed:
+    from testing_tracker.store import listing
+
+    return listing.open_reviews
+
+
 def _given(ctx: click.Context, option: str) -> str | None:
     """What was given before the command, on the line or in the environment."""
     given = ctx.find_root().params.get(option)
@@ -218,6 +276,9 @@ ANALYTE = CheckedWord("analyte", _analyte, _analytes)
 SCHEDULE = CheckedWord("schedule", _as_is, _schedules)
 FACILITY = CheckedWord("facility", _as_is, _facilities)
 ID = Number()
+REVIEW = Number(_reviews)
+RECOMMENDATION = NumberOrCode(_recommendations)
+DECIDED_RECOMMENDATION = NumberOrCode(_recommendations_to_reopen)
 LEVEL = CaselessChoice(Level)
 SPECIMEN = CaselessChoice(SPECIMENS)
 OUTCOME = CheckedWord("outcome", _as_is, _outcomes)

@@ -85,14 +85,15 @@ class Case:
 
     `facts` are the draws that may matter. `decided` are the draws, by id, that clinicians have decided on as positive,
     and `uses` the days of the positives that show a use of their own; either may be of draws that are no fact here.
-    `acts` tell of the open recommendation in their order: a day until which it was put off, or a draw that came to it.
+    `acts` tell of the open recommendation in their order: a day until which it was put off, a draw that came to it, or
+    None where it was reopened.
     """
 
     level: Level
     facts: Sequence[Fact] = ()
     decided: Collection[int] = ()
     uses: Collection[date] = ()
-    acts: Sequence[date | int] = ()
+    acts: Sequence[date | int | None] = ()
 
 
 @dataclass(frozen=True)
@@ -184,14 +185,14 @@ def _put_off_until(case: Case, evidence: Sequence[Fact]) -> date | None:
     """Until when a recommendation is put off, as its evidence stands.
 
     What may show a use of its own and came later ends a deferral: the clinician put it off without knowing of it. One
-    that was taken back has not ended it.
+    that was taken back has not ended it. A clinician who reopens it wants it back now.
     """
     ending = [fact for fact in evidence if not fact.same_use]
     if any(fact.stands_as is not fact.grounds for fact in ending):
         return None
     until: date | None = None
     for act in case.acts:
-        if isinstance(act, date):
+        if act is None or isinstance(act, date):
             until = act
         elif any(fact.draw_id == act for fact in ending):
             until = None

@@ -65,6 +65,7 @@ class Act(StrEnum):
     RECOMMENDATION_ACCEPT = "recommendation accept"
     RECOMMENDATION_DECLINE = "recommendation decline"
     RECOMMENDATION_DEFER = "recommendation defer"
+    RECOMMENDATION_REOPEN = "recommendation reopen"
     REVIEW_ASK = "review ask"
     REVIEW_WITHDRAW = "review withdraw"
     REVIEW_DONE = "review done"

@@ -11,16 +11,22 @@ from sqlmodel import Session, col, select
 from testing_tracker.rules.deciding.recommending import Case, Fact
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import ResponseRule
-from testing_tracker.rules.words import Outcome, RecommendationStatus, ReviewReason, Status, TakenAs
+from testing_tracker.rules.words import Level, Outcome, RecommendationStatus, ReviewReason, Status, TakenAs
 from testing_tracker.services.deciding.positives import Positives, positives_of
 from testing_tracker.services.people.lookup import first_day_of_change
 from testing_tracker.services.schedules.versions import rule_of_draw
-from testing_tracker.store.queries import draws_with, id_of, level_on, person_of, records_of
-from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Placement, Recommendation, Review
+from testing_tracker.store.queries import draws_with, id_of, level_on, newest, person_of, records_of
+from testing_tracker.store.tables import AuditEntry, Draw, Evidence, Recommendation, Review
 from testing_tracker.store.work import Work
 
 DECIDED = (RecommendationStatus.ACCEPTED, RecommendationStatus.DECLINED)
 _SAYS_NOTHING = ResponseRule()
+_TELL_OF_A_DEFERRAL = (
+    Act.RECOMMENDATION_DEFER,
+    Act.RECOMMENDATION_RAISE,
+    Act.RECOMMENDATION_ADD_EVIDENCE,
+    Act.RECOMMENDATION_REOPEN,
+)
 
 
 @dataclass(frozen=True)
@@ -161,17 +167,29 @@ def _with_what_was_said(
 def _moved(session: Session, accepted: Recommendation) -> str:
     """Whom the decision moved, as it goes on after the participant's code."""
     number = id_of(accepted)
-    placement = session.exec(
-        select(Placement).where(Placement.recommendation_id == number).order_by(col(Placement.id))
-    ).first()
-    if placement is None:
+    made = move_made(session, number)
+    if made is None:
         return f"was not moved by recommendation {number}, which was accepted on this ground"
-    levels = f"from {accepted.from_level} to {placement.level}"
-    return f"was moved {levels} on this ground (recommendation {number})"
+    return f"was moved from {made[0]} to {made[1]} on this ground (recommendation {number})"
 
 
-def _acts(session: Session, records: Sequence[int], recommendation: Recommendation | None) -> Sequence[date | int]:
-    """In their order: until when the open recommendation was put off, and which draws came to it."""
+def move_made(session: Session, number: int) -> tuple[Level, Level] | None:
+    """From which level of care to which a recommendation's acceptance moved the participant, if to another one.
+
+    Of several acceptances the last one counts, and one that was taken back has moved nobody.
+    """
+    acts = (Act.RECOMMENDATION_ACCEPT, Act.PARTICIPANT_TRANSFER, Act.RECOMMENDATION_REOPEN)
+    last = newest(session, AuditEntry, col(AuditEntry.recommendation_id) == number, col(AuditEntry.act).in_(acts))
+    if last is None or last.act != Act.PARTICIPANT_TRANSFER:
+        return None
+    said = json.loads(last.detail or "{}")
+    return Level(said["from_level"]), Level(said["to_level"])
+
+
+def _acts(
+    session: Session, records: Sequence[int], recommendation: Recommendation | None
+) -> Sequence[date | int | None]:
+    """In their order: until when the open recommendation was put off, which draws came to it, and its reopenings."""
     if recommendation is None:
         return ()
     entries = session.exec(
@@ -179,13 +197,13 @@ def _acts(session: Session, records: Sequence[int], recommendation: Recommendati
         .where(
             col(AuditEntry.participant_id).in_(records),
             AuditEntry.recommendation_id == recommendation.id,
-            col(AuditEntry.act).in_(
-                (Act.RECOMMENDATION_DEFER, Act.RECOMMENDATION_RAISE, Act.RECOMMENDATION_ADD_EVIDENCE)
-            ),
+            col(AuditEntry.act).in_(_TELL_OF_A_DEFERRAL),
         )
         .order_by(col(AuditEntry.id))
     )
-    return [
-        draw_id if draw_id is not None else date.fromisoformat(json.loads(detail or "{}")["until"])
-        for draw_id, detail in entries
-    ]
+    return [draw_id if draw_id is not None else _put_off_until(detail) for draw_id, detail in entries]
+
+
+def _put_off_until(detail: str | None) -> date | None:
+    until = json.loads(detail or "{}").get("until")
+    return date.fromisoformat(until) if until is not None else None

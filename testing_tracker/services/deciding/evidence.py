@@ -18,7 +18,7 @@ from testing_tracker.rules.deciding.recommending import Wanted
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Outcome, RecommendationStatus, ReviewReason, TakenAs
 from testing_tracker.services.deciding import reviews
-from testing_tracker.services.deciding.case import CaseOnRecord, fact_of, read_case
+from testing_tracker.services.deciding.case import CaseOnRecord, fact_of, read_case, standing_evidence
 from testing_tracker.services.deciding.reviews import ReviewStatus
 from testing_tracker.store.queries import id_of, records_of
 from testing_tracker.store.tables import Draw, Evidence, Recommendation, Result, Review
@@ -121,6 +121,22 @@ def _withdraw(work: Work, on_record: CaseOnRecord, recommendation: Recommendatio
     if not gone:
         _on_record(work, Act.RECOMMENDATION_WITHDRAW, recommendation, {}, reason=wanted.because)
     return recommendation
+
+
+def hand_over(work: Work, waiting: Recommendation, because: str) -> list[Draw]:
+    """Withdraw an open recommendation whose tests are weighed in another one; returns these tests.
+
+    The caller brings them in line.
+    """
+    lines = standing_evidence(work.session, waiting)
+    for line in lines:
+        line.withdrawn_at = work.now
+        work.session.add(line)
+    waiting.status = RecommendationStatus.WITHDRAWN
+    waiting.decided_at, waiting.decided_by, waiting.decision_reason = work.now, work.account, because
+    work.session.add(waiting)
+    _on_record(work, Act.RECOMMENDATION_WITHDRAW, waiting, {}, reason=because)
+    return [work.session.get_one(Draw, line.draw_id) for line in lines]
 
 
 def _bring_evidence_in_line(work: Work, on_record: CaseOnRecord, wanted: Wanted) -> Recommendation | None:

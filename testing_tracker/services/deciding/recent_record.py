@@ -1,5 +1,6 @@
 """A participant's recent record, for a clinician who is about to decide: what fits on one screen."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +25,7 @@ from testing_tracker.store.queries import (
     schedule_name_on,
     standing_on,
 )
-from testing_tracker.store.tables import AuditEntry, Draw, Participant, Recommendation
+from testing_tracker.store.tables import AuditEntry, Draw, Participant
 from testing_tracker.store.work import Work
 
 LAST_DRAWS = 8
@@ -32,6 +33,7 @@ _DECISIONS: dict[str, str] = {
     Act.RECOMMENDATION_ACCEPT: "accepted",
     Act.RECOMMENDATION_DECLINE: "declined",
     Act.RECOMMENDATION_DEFER: "deferred",
+    Act.RECOMMENDATION_REOPEN: "reopened",
 }
 
 
@@ -60,7 +62,10 @@ class LastDraw:
 
 @dataclass(frozen=True)
 class EarlierDecision:
-    """What a clinician decided on a recommendation, when (UTC), and why; `level` is the level accepted."""
+    """What a clinician decided on a recommendation, when (UTC), and why; `level` is the level accepted.
+
+    One that is `reopened` came back: the decision before it counts no more.
+    """
 
     recommendation: int
     decision: str
@@ -139,8 +144,7 @@ def _last_draws(work: Work, participant_id: int) -> list[LastDraw]:
 def _decisions(session: Session, participant_id: int) -> list[EarlierDecision]:
     """Every decision ever made on the participant's recommendations, newest first."""
     entries = session.exec(
-        select(AuditEntry, Recommendation.accepted_level)
-        .join(Recommendation, col(Recommendation.id) == AuditEntry.recommendation_id)
+        select(AuditEntry)
         .where(
             col(AuditEntry.participant_id).in_(records_of(participant_id)), col(AuditEntry.act).in_(tuple(_DECISIONS))
         )
@@ -153,7 +157,13 @@ def _decisions(session: Session, participant_id: int) -> list[EarlierDecision]:
             at=entry.at,
             by=entry.account,
             reason=entry.reason,
-            level=Level(level) if level and entry.act == Act.RECOMMENDATION_ACCEPT else None,
+            level=_level_accepted(entry),
         )
-        for entry, level in entries
+        for entry in entries
     ]
+
+
+def _level_accepted(entry: AuditEntry) -> Level | None:
+    """The level that an acceptance was for; None for other acts, and for those from before it was recorded."""
+    level = json.loads(entry.detail or "{}").get("accepted_level")
+    return Level(level) if level and entry.act == Act.RECOMMENDATION_ACCEPT else None

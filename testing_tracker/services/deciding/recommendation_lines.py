@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from testing_tracker.rules.keeping.acts import CHANGES_WHAT_A_DRAW_SAYS, Act
 from testing_tracker.rules.testing.which_draw import is_overdue
 from testing_tracker.rules.words import Level, Method, Outcome, RecommendationStatus, Status
+from testing_tracker.services.deciding.case import DECIDED
 from testing_tracker.services.deciding.positives import GoverningResult, Positives, positives_of, said_by
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Confirmation, Draw, Evidence, Joining, Participant, Recommendation
@@ -154,7 +155,7 @@ def _awaited(session: Session, about: ColumnElement[bool], said: Mapping[int, Go
 
 
 def _decisions(session: Session, which: ColumnElement[bool]) -> dict[int, AuditEntry]:
-    """The audit entry of each decision, whose number is its place among other acts."""
+    """The audit entry of each decision that stands, whose number is its place among other acts."""
     entries = session.exec(
         select(AuditEntry)
         .join(
@@ -162,7 +163,12 @@ def _decisions(session: Session, which: ColumnElement[bool]) -> dict[int, AuditE
             (col(Recommendation.id) == AuditEntry.recommendation_id)
             & (col(Recommendation.participant_id) == AuditEntry.participant_id),
         )
-        .where(which, col(AuditEntry.act).in_((Act.RECOMMENDATION_ACCEPT, Act.RECOMMENDATION_DECLINE)))
+        .where(
+            which,
+            col(Recommendation.status).in_(DECIDED),
+            col(AuditEntry.act).in_((Act.RECOMMENDATION_ACCEPT, Act.RECOMMENDATION_DECLINE)),
+        )
+        .order_by(col(AuditEntry.id))  # of one that was reopened and decided on again, the newest
     )
     return {entry.recommendation_id: entry for entry in entries if entry.recommendation_id is not None}
 

@@ -1,6 +1,7 @@
 """Escalation recommendations as clinicians decide on them: accept, also at another level, decline, or put off.
 
-How they are raised and withdrawn is in `evidence`, how they are read in `recommendation_lines`.
+How they are raised and withdrawn is in `evidence`, how they are read in `recommendation_lines`, how a decision is taken
+back in `reopening`.
 """
 
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ from testing_tracker.services.deciding.recommendation_lines import (
     read_recommendations,
 )
 from testing_tracker.services.people import participants
-from testing_tracker.services.people.lookup import first_day_of_change, readmitted_from
+from testing_tracker.services.people.lookup import readmitted_from
+from testing_tracker.services.people.moves import LevelMove, check_as_said, level_of_change, move_of
 from testing_tracker.services.testing.collections import NOTHING_SAID, Collection, collections_of
-from testing_tracker.store.queries import id_of, level_on, standing_on
+from testing_tracker.store.queries import id_of, standing_on
 from testing_tracker.store.tables import Draw, Participant, Recommendation
 from testing_tracker.store.work import Work
 
@@ -36,43 +38,60 @@ def find(work: Work, number: int) -> tuple[Recommendation, Participant]:
     ).first()
     if found is None:
         raise TestingTrackerError(
-            f"There is no recommendation {number}. `testing-tracker recommendation list` shows them all."
+            f"There is no recommendation {number}. `testing-tracker recommendation list --all` shows them all."
         )
     return found
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """What accepting did: the level of care that the participant is in now, and whether that is new.
+class Acceptance:
+    """What accepting a recommendation does: the level of care that was recommended, and the move that it comes to."""
 
-    `recommended` is the level that was recommended.
-    """
-
-    participant: str
-    level_now: Level
-    transferred: bool
+    number: int
     recommended: Level
+    move: LevelMove
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it is answered by another level than the recommended one."""
+        return self.move.level is not self.recommended
+
+    @property
+    def done(self) -> str:
+        """What was done, in a sentence."""
+        other = f" at {self.move.level} instead of {self.recommended}" if self.is_other else ""
+        return f"Recommendation {self.number} accepted{other}; {self.move.done}."
 
 
-def accept(work: Work, number: int, note: str | None, to_level: Level | None = None) -> Accepted:
+def acceptance(work: Work, number: int, to_level: Level | None = None) -> Acceptance:
+    """What accepting would do, for saying it before it is done. Raises TestingTrackerError where `accept` does."""
+    recommendation, participant = _find_open(work, number)
+    _check_enrolled(work, number, participant)
+    recommended, level = Level(recommendation.to_level), level_of_change(work, participant)
+    target = to_level or (recommended if is_more_immersive(recommended, level) else level)
+    return Acceptance(number, recommended if to_level else target, move_of(work, participant, target))
+
+
+def accept(
+    work: Work, number: int, note: str | None, to_level: Level | None = None, as_said: Acceptance | None = None
+) -> Acceptance:
     """A clinician follows the recommendation: the participant is transferred to its level from today.
 
     One that asks for no step up, or whose level the participant has reached meanwhile, transfers nobody. With
     `to_level` it is answered by another level, which may be the present one or a lower one. Raises
-    TestingTrackerError for a participant who was discharged.
+    TestingTrackerError for a participant who was discharged, and where it would do something else than was said
+    before, if anything was.
     """
-    recommendation, participant = _find_open(work, number)
-    _check_enrolled(work, number, participant)
-    recommended = Level(recommendation.to_level)
-    level = level_on(work.session, id_of(participant), first_day_of_change(work, id_of(participant)))
-    target = to_level or (recommended if is_more_immersive(recommended, level) else level)
-    recommendation.accepted_level = str(target)
+    done = acceptance(work, number, to_level)
+    check_as_said(done, as_said, done.move)
+    recommendation, participant = find(work, number)
+    recommendation.accepted_level = str(done.move.level)
     _decide(work, recommendation, RecommendationStatus.ACCEPTED, note)
-    if target is not level:
-        other = f" at {target} instead of {recommended}" if target is not recommended else ""
+    if done.move.is_any:
+        other = f" at {done.move.level} instead of {done.recommended}" if done.is_other else ""
         reason = f"recommendation {number} accepted{other}" + (f": {note}" if note else "")
-        participants.transfer(work, participant, target, reason, recommendation.id)
-    return Accepted(participant.code, target, target is not level, recommended)
+        participants.transfer(work, participant, done.move.level, reason, recommendation.id)
+    return done
 
 
 def _check_enrolled(work: Work, number: int, participant: Participant) -> None:

@@ -3,6 +3,7 @@
 A review is open until somebody has looked, or until its ground is gone, such as a missed draw that was excused.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -102,6 +103,11 @@ def done(work: Work, number: int, note: str | None) -> ReviewLine:
     work.session.add(review)
     _on_record(work, Act.REVIEW_DONE, review, note)
     return _line(work, review, participant, due_on)
+
+
+def all_done(work: Work, numbers: Sequence[int], note: str | None) -> list[ReviewLine]:
+    """A clinician has looked at several; all or none. Raises TestingTrackerError for one that is not open."""
+    return [done(work, number, note) for number in dict.fromkeys(numbers)]
 
 
 def listed(work: Work, *, closed_too: bool = False, participant_id: int | None = None) -> list[ReviewLine]:

@@ -51,18 +51,14 @@ class StepDownLine:
     changed_since: bool = False
 
 
-def worklist(
-    work: Work, *, open_only: bool = False, slips_too: bool = False
-) -> list[RecommendationLine | StepDownLine]:
+def worklist(work: Work, *, everything: bool = False) -> list[RecommendationLine | StepDownLine]:
     """What waits for a clinician, newest evidence first, then who may need less care, then what was put off.
 
-    Those that were decided on, or withdrawn, follow unless only the open ones are wanted; those that a slip raised and
-    that were undone with it, only with `slips_too`.
+    With `everything` also those that were decided on or withdrawn, and those that a slip raised and that were undone
+    with it.
     """
-    everything = col(Recommendation.id).is_not(None) if slips_too else ~col(Recommendation.undone)
-    found = read_recommendations(
-        work, col(Recommendation.status) == RecommendationStatus.OPEN if open_only else everything
-    )
+    is_open = col(Recommendation.status) == RecommendationStatus.OPEN
+    found = read_recommendations(work, col(Recommendation.id).is_not(None) if everything else is_open)
     found.sort(key=lambda line: (_newest(line, work), line.raised_at, line.id), reverse=True)
     waiting = [line for line in found if line.status is RecommendationStatus.OPEN]
     later = [line for line in waiting if line.deferred_until is not None and line.deferred_until > work.today]

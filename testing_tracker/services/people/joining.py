@@ -7,9 +7,9 @@ from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.rules.words import Ended, ParticipantStatus, RecommendationStatus, Status
+from testing_tracker.rules.words import Ended, ParticipantStatus, Status
 from testing_tracker.services.deciding import evidence
-from testing_tracker.services.deciding.case import open_recommendation, standing_evidence
+from testing_tracker.services.deciding.case import open_recommendation
 from testing_tracker.services.people.cancelling import was_cancelled
 from testing_tracker.services.people.discharging import end_enrolment
 from testing_tracker.services.people.lookup import find_participant
@@ -92,19 +92,5 @@ def _hand_over(work: Work, waiting: Recommendation | None, into: Participant, id
     if waiting is None:
         work.session.flush()
         return
-    lines = standing_evidence(work.session, waiting)
-    for line in lines:
-        line.withdrawn_at = work.now
-        work.session.add(line)
-    waiting.status = RecommendationStatus.WITHDRAWN
-    waiting.decided_at, waiting.decided_by = work.now, work.account
-    waiting.decision_reason = f"joined into {into.code}, where its tests are weighed"
-    work.session.add(waiting)
-    work.on_record(
-        Act.RECOMMENDATION_WITHDRAW,
-        participant_id=identity,
-        recommendation_id=waiting.id,
-        reason=waiting.decision_reason,
-    )
-    work.session.flush()
-    evidence.bring_in_line(work, id_of(into), [work.session.get_one(Draw, line.draw_id) for line in lines])
+    draws = evidence.hand_over(work, waiting, f"joined into {into.code}, where its tests are weighed")
+    evidence.bring_in_line(work, id_of(into), draws)

@@ -159,12 +159,19 @@ def is_same_day(work: Work, typed_at: datetime) -> bool:
 
 
 def mark_recommendation(work: Work, number: int | None, draw: Draw) -> None:
-    """Keep a recommendation out of sight that a slip raised today and that went with it; any other stays in sight."""
+    """Keep a recommendation out of sight that a slip raised today and that went with it; any other stays in sight.
+
+    So does one that was decided on meanwhile, and reopened: somebody has acted on it.
+    """
     recommendation = work.session.get(Recommendation, number) if number is not None else None
     if recommendation is None or recommendation.status != RecommendationStatus.WITHDRAWN:
         return
     others = select(Evidence.id).where(Evidence.recommendation_id == number, Evidence.draw_id != draw.id)
-    if work.session.exec(others).first() is None and is_same_day(work, recommendation.raised_at):
+    reopened = select(AuditEntry.id).where(
+        AuditEntry.recommendation_id == number, AuditEntry.act == Act.RECOMMENDATION_REOPEN
+    )
+    is_alone = all(work.session.exec(query.limit(1)).first() is None for query in (others, reopened))
+    if is_alone and is_same_day(work, recommendation.raised_at):
         recommendation.undone = True
         work.write(recommendation)
 

@@ -1,0 +1,30 @@
+"""Asks a person at a terminal before something is done that is said first. A script is not asked."""
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from testing_tracker.cli.desk.desk import TRAINING, Desk
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.visible import in_one_line
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def yes_option(command: _Command) -> _Command:
+    """`--yes`, for every command that asks at a terminal."""
+    return click.option("--yes", is_flag=True, help="Do not ask at a terminal.")(command)
+
+
+def is_asked(*, yes: bool) -> bool:
+    """Whether there is somebody to ask, who has not answered by `--yes`."""
+    return not yes and sys.stdin is not None and sys.stdin.isatty()
+
+
+def agree(desk: Desk, what: object) -> None:
+    """Say what will be done, and ask. Raises TestingTrackerError unless somebody agrees."""
+    said = in_one_line(f"{desk.whose}{what}. Right?")
+    if not click.confirm(f"{TRAINING} {said}" if desk.training else said, err=True):
+        raise TestingTrackerError("Nothing was done.")
