@@ -80,7 +80,10 @@ def test_a_draw_that_is_collected_gets_its_cup_and_only_one(drawn):
     drawn("collected", "A17", "--specimen-id", "S-1")
     assert "collected already" in drawn.refused("collected", "A17", "--specimen-id", "S-2")
     assert "in the future" in drawn.refused("collected", "B04", "--collected-at", "2026-11-17T09:00")
-    assert "type of specimen" in drawn.refused("collected", "B04", "--specimen", "tears")
+    refused = drawn.run("collected", "B04", "--specimen", "tears")
+    assert refused.exit_code == 2
+    assert "'tears' is not one of 'urine', 'oral-fluid'" in refused.stderr
+    assert drawn.status("B04") == "due"
 
 
 def test_a_cup_that_was_another_persons_goes_with_all_that_is_its(drawn):
