@@ -224,6 +224,7 @@ class TestOutcomes:
             ("c", "collected (was due)"),
             ("c S-104", "collected, S-104 (was due)"),
             ("#S-104 n", "negative logged"),
+            ("lab coc --lab North", "definitive result, positive for cocaine logged"),
         ],
     )
     def test_result_understands_what_the_log_session_does(self, staffed, said, answer):
@@ -247,6 +248,7 @@ class TestOutcomes:
             ("m --analyte coc", "A draw that is missed has no analyte"),
             ("c --analyte coc", "Of a cup whose result is to come"),
             ("e", "Say why the draw does not count"),
+            ("lab coc", "add --lab NAME"),
             ("p", "add --analyte NAME"),
             ("coc=20", "Nothing reaches its cutoff"),
             ("B2 n", "'B2' is not an analyte"),

@@ -30,4 +30,4 @@ def outcome_said(vocabulary: Vocabulary, text: str) -> Entry:
         near = nearest(text.strip(), _WORDS)
         if near:
             raise TestingTrackerError(f"{text!r} says nothing of a draw. Did you mean {in_words(near)}?") from None
-        raise TestingTrackerError(str(error).removesuffix(_ONLY_IN_A_SESSION)) from None
+        raise TestingTrackerError(str(error).replace(_ONLY_IN_A_SESSION, "")) from None
