@@ -1,21 +1,21 @@
-"""What people say of days and times, and the words near one that was mistyped.
+"""What people say of days, weeks and times.
 
 One grammar for commands, options and the log session. What could be two things is refused with both; what was
 understood is for the caller to say back. Cells of files have their own reader, which must not quote what stands there.
 """
 
 import re
-from collections.abc import Iterable
 from datetime import date, time, timedelta
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from testing_tracker.rules.exchange.csv_cells import EARLIEST, LATEST, read_day
+from testing_tracker.rules.near_words import in_words
+from testing_tracker.rules.near_words import nearest as nearest  # who reads what is said names the near words too
 
 if TYPE_CHECKING:
     from testing_tracker.rules.calendar import Week
 
-_Word = TypeVar("_Word", bound=str)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
     "january",
@@ -54,8 +54,8 @@ def day_said(text: str, today: date, looks: Looks = Looks.EITHER) -> date:
 
     `last mon` is the last one before today, `next mon` the first one after it. A weekday alone is the one that the
     command looks at; on that very weekday, and where it looks at both, it could be two. A date without its year is the
-    nearest one, or the one that the command looks at. Raises ValueError, with both where it could be two things, else
-    with what can be typed.
+    nearest one, or the one that the command looks at; its weekday may stand before it. Raises ValueError, with both
+    where it could be two things, else with what can be typed.
     """
     said = _cleaned(text)
     days = _relative(said)
@@ -151,7 +151,7 @@ def _dates(text: str) -> list[_Numbers]:
 
     Raises ValueError for what is none.
     """
-    said = _cleaned(text)
+    _, said = _weekday_before(text)
     try:
         day = read_day(said.upper())
     except ValueError as error:
@@ -164,6 +164,14 @@ def _dates(text: str) -> list[_Numbers]:
     if not real:
         raise ValueError(f"{text!r} is not a date; write {CAN_BE_SAID}")
     return real
+
+
+def _weekday_before(text: str) -> tuple[int | None, str]:
+    """The weekday that stands before a date, if one does, and the date."""
+    said = _cleaned(text)
+    match = re.fullmatch(r"([a-z]+)\.?,? (.+)", said)
+    weekday = _beginning_of(match[1], WEEKDAYS) if match is not None else None
+    return (None, said) if match is None or weekday is None else (weekday, match[2])
 
 
 def _with_named_month(said: str) -> list[_Numbers]:
@@ -229,9 +237,15 @@ def _which_of(before: date, after: date, today: date, looks: Looks) -> list[date
 
 
 def _the_only(text: str, days: list[date]) -> date:
-    if len(days) > 1:
-        raise _two(text, *days)
-    return days[0]
+    weekday, _ = _weekday_before(text)
+    meant = [day for day in days if weekday in (None, day.weekday())]
+    if not meant:
+        raise ValueError(
+            f"{text!r} has another weekday than {in_words(map(in_full, days))}; write the one that is meant"
+        )
+    if len(meant) > 1:
+        raise _two(text, *meant)
+    return meant[0]
 
 
 def _two(text: str, *days: date) -> ValueError:
@@ -287,32 +301,6 @@ def _whole_week(text: str) -> "Week":
     return week
 
 
-def words_meant(text: str, words: Iterable[_Word]) -> list[_Word]:
-    """The words that a text can stand for: the one that it is, or else those that it begins; in either case."""
-    said, words = text.strip().casefold(), list(words)
-    exact = [word for word in words if word.casefold() == said]
-    return exact or [word for word in words if said and word.casefold().startswith(said)]
-
-
-def word_said(text: str, words: Iterable[_Word]) -> _Word:
-    """The one of these words that is meant. Raises ValueError with all that it could be, or else with the near ones."""
-    words = list(words)
-    meant = words_meant(text, words)
-    if len(meant) == 1:
-        return meant[0]
-    if meant:
-        raise ValueError(f"{text!r} could be {in_words(meant)}; write more of it")
-    near = nearest(text, words)
-    hint = f"; did you mean {in_words(near)}?" if near else ""
-    raise ValueError(f"{text!r} is not one of {', '.join(repr(str(word)) for word in words)}{hint}")
-
-
-def in_words(several: Iterable[str]) -> str:
-    """Words one after the other, with `or` before the last."""
-    *rest, last = several
-    return f"{', '.join(rest)} or {last}" if rest else last
-
-
 def time_said(text: str) -> time:
     """The time of day that somebody means by `9:05`, `905`, `9:05am`, `9:05 pm` or `9am`; of 24 hours without am or pm.
 
@@ -337,49 +325,3 @@ def _which_half(text: str, hour: int) -> str:
     if 1 <= hour <= 12:
         return f"{text!r} could be {hour}am or {hour}pm; write {hour}am, {hour}pm or {hour}:00"
     return f"{text!r} is not a time of day; write {_CAN_BE_A_TIME}"
-
-
-def nearest(word: str, among: Iterable[str], most: int = 3) -> list[str]:
-    """The words that one that is none of them may have been meant for, the nearest first, in either case.
-
-    Before all others come those that differ in nothing but the zeros before a number: `p3` is P03. Then those that a
-    few letters make of it (one left out, one too many, another one, two in each other's place), and those it begins.
-    """
-    typed = word.casefold()
-    allowed = 1 + (len(typed) >= 5) + (len(typed) >= 9)
-    found = []
-    for place, other in enumerate(among):
-        key = other.casefold()
-        if without_zeros(key) == without_zeros(typed):
-            found.append((0, place, other))
-            continue
-        steps = _steps(typed, key, allowed)
-        if steps > allowed and len(typed) > 1 and key.startswith(typed):
-            steps = allowed
-        if steps <= allowed and steps < len(typed):
-            found.append((steps, place, other))
-    return [other for _, _, other in sorted(found)[:most]]
-
-
-def without_zeros(code: str) -> str:
-    """A code, in either case, without the zeros that a spreadsheet takes from the beginning of a number."""
-    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", code.casefold())
-
-
-def _steps(word: str, other: str, allowed: int) -> int:
-    """How many letters are to be changed, two that changed places being one; more than allowed is not counted out."""
-    if abs(len(word) - len(other)) > allowed:
-        return allowed + 1
-    earlier: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, letter in enumerate(word, start=1):
-        row = [i]
-        for j, against in enumerate(other, start=1):
-            steps = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != against))
-            if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == against:
-                steps = min(steps, earlier[j - 2] + 1)
-            row.append(steps)
-        if min(row) > allowed:
-            return allowed + 1
-        earlier, last = last, row
-    return last[-1]

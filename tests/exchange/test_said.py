@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.exchange.csv_cells import EARLIEST, LATEST
+from testing_tracker.rules.near_words import nearest, word_said
 from testing_tracker.rules.said import (
     MONTHS,
     WEEKDAYS,
@@ -14,8 +16,8 @@ from testing_tracker.rules.said import (
     check_day_said,
     day_said,
     in_full,
-    nearest,
     time_said,
+    week_said,
     whole_date_said,
 )
 
@@ -52,6 +54,11 @@ LOOKS = st.sampled_from(Looks)
         ("November 18 2026", "2026-11-18"),
         ("November 18th, 2026", "2026-11-18"),
         ("18-Nov-2026", "2026-11-18"),
+        ("Wed 2026-11-18", "2026-11-18"),
+        ("wednesday, nov 18", "2026-11-18"),
+        ("Thu 11/12", "2026-11-12"),
+        ("fri 11/12", "2026-12-11"),
+        ("Mon Nov 30, 2026", "2026-11-30"),
         ("1/13", "2027-01-13"),
         ("Jan 2", "2027-01-02"),
     ],
@@ -80,6 +87,17 @@ def test_what_could_be_two_days_is_refused_with_both(said: str, looks: Looks, bo
         day_said(said, THURSDAY, looks)
     assert all(one in str(refused.value) for one in both)
     check_day_said(said)
+
+
+@pytest.mark.parametrize("said", ["Mon 2026-11-18", "Mon 11/12", "thu Nov 18"])
+def test_a_weekday_that_is_not_the_dates_is_refused(said: str) -> None:
+    with pytest.raises(ValueError, match=r"another weekday than \w{3} 2026-11-1"):
+        day_said(said, THURSDAY)
+
+
+@given(today=DAYS, day=DAYS, looks=LOOKS)
+def test_what_is_said_back_can_be_typed(today: date, day: date, looks: Looks) -> None:
+    assert day_said(in_full(day), today, looks) == day == whole_date_said(in_full(day))
 
 
 @pytest.mark.parametrize(
@@ -287,3 +305,35 @@ def test_one_letter_more_less_or_changed_is_always_near(word: str, place: int, l
         word[:place] + word[place : place + 2][::-1] + word[place + 2 :],
     }
     assert all(nearest(slip, [word]) == [word] for slip in slips)
+
+
+@given(st.sets(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=5), st.text("abc", min_size=1, max_size=4))
+def test_a_beginning_is_the_only_word_that_it_begins_or_is_refused(words: set[str], typed: str) -> None:
+    begun = [word for word in sorted(words) if word.startswith(typed)]
+    if typed in words or len(begun) == 1:
+        assert word_said(typed.upper(), sorted(words)) == (typed if typed in words else begun[0])
+    else:
+        with pytest.raises(ValueError, match="could be" if begun else "is not one of"):
+            word_said(typed, sorted(words))
+
+
+@given(today=DAYS, number=st.integers(1, 53))
+def test_a_week_by_its_number_has_begun_and_is_the_last_one_or_refused_with_both(today: date, number: int) -> None:
+    try:
+        week = week_said(str(number), today)
+    except ValueError as error:
+        refused = str(error)
+    else:
+        assert week.number == number
+        assert week.monday <= today
+        assert not any((Week.of(today) + -back).number == number for back in range(Week.of(today) - week))
+        return
+    assert refused.count(f"-W{number:02}") == 2
+
+
+def test_last_week_is_over_and_this_one_is_not() -> None:
+    assert str(week_said("last", THURSDAY)) == "2026-W47"
+    assert str(week_said("this week", THURSDAY)) == "2026-W48"
+    for said in ("54", "0", "next", "2026-W54", "week", ""):
+        with pytest.raises(ValueError, match=r"W47|no week"):
+            week_said(said, THURSDAY)

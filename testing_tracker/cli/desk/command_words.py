@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from testing_tracker.rules.said import in_words, nearest, words_meant
+from testing_tracker.rules.near_words import in_words, nearest, words_meant
 
 LONG_NAME, SHORT_NAME = "testing-tracker", "tt"  # the program's
 _MINUS = "\N{MINUS SIGN}"

@@ -10,15 +10,8 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.exchange.toml_file import FacilityFileError
 from testing_tracker.rules.exchange.visible import in_one_line
-from testing_tracker.rules.said import (
-    DAY_WORDS,
-    Looks,
-    check_day_said,
-    check_week_said,
-    time_said,
-    whole_date_said,
-    word_said,
-)
+from testing_tracker.rules.near_words import word_said
+from testing_tracker.rules.said import DAY_WORDS, Looks, check_day_said, check_week_said, time_said, whole_date_said
 from testing_tracker.rules.words import SPECIMENS, Level, Outcome
 
 LONGEST_GAP_VARIABLE = "TESTING_TRACKER_LONGEST_GAP"

@@ -2,7 +2,7 @@
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFileError
-from testing_tracker.rules.said import in_words, nearest
+from testing_tracker.rules.near_words import in_words, nearest
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.testing.log_line import Entry, Tried, is_part_of_a_result, is_positive, read_said
 from testing_tracker.rules.words import Outcome, Status

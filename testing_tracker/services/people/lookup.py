@@ -8,8 +8,8 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.near_words import in_words, nearest
 from testing_tracker.rules.people.codes import look_of
-from testing_tracker.rules.said import in_words, nearest
 from testing_tracker.rules.words import Ended, ParticipantStatus
 from testing_tracker.store.queries import enrolled_on, id_of, in_force, person_of, records_of, standing_on
 from testing_tracker.store.tables import Enrolment, Joining, Participant, Renaming
