@@ -36,7 +36,10 @@ def at_work(clinic):
 def seen(clinic) -> list:
     """What anybody sees of the participants, the clinicians' lists and the cups that are somebody's."""
     reviews = [{**line, "id": None} for line in clinic.json("review", "list")]
-    recommendations = [line["reason"] for line in clinic.json("recommendation", "list")]
+    listed = clinic.json("recommendation", "list")
+    recommendations = sorted((line["participant"], line["reason"]) for line in listed if line["status"] == "open")
+    if withdrawn := [line["id"] for line in listed if line["status"] == "withdrawn"]:
+        assert max(withdrawn) <= 3, "a recommendation that a slip raised is in sight"
     kept = [_without_ids(clinic.json("participant", "show", code)) for code in CODES]
     return [clinic.json("due"), reviews, recommendations, clinic.json("confirmation", "list"), kept]
 

@@ -60,9 +60,9 @@ def undo(work: Work, line: EntryOnRecord) -> Undone:
     settling.read_restored(work, draw, restored)
     followed = attendance.set_status(work, draw, line.before, line.was.reason)
     settled = settling.bring_in_line(work, draw)
-    if line.raised is not None:
-        undone.mark_recommendation(work, line.raised.number, draw)
     changed = RaisedRecommendation.of_changed(opened.code, settled.recommendation or followed)
+    for raised in filter(None, (line.raised, changed)):  # another one, where a line after it was taken back too
+        undone.mark_recommendation(work, raised.number, draw)
     return Undone(line.before, None, changed, settled.decided, settled.lost)
 
 
