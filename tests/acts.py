@@ -374,6 +374,7 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "report participant": lambda walk: ("report", "participant", walk.code()),
     "review list": lambda walk: ("review", "list", "--all"),
     "specimen show": lambda walk: ("specimen", "show", walk.one(*walk.labels or ["none"])),
+    "today": lambda walk: ("today", "--on", walk.day()),
 }
 READS = (
     "confirmation list",
@@ -390,6 +391,7 @@ READS = (
     "report participant",
     "review list",
     "specimen show",
+    "today",
 )
 OFTEN = {"result": 14, "amend": 8, "test": 10, "collected": 8, "log": 5, "missed": 3, "participant set-schedule": 4}
 SELDOM = {"facility timezone": 0.5, "facility close": 1, "participant join": 0.7, "participant cancel": 0.7}

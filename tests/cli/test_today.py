@@ -1,0 +1,260 @@
+"""`today`: the board at a glance, for people, for a screen reader and for scripts."""
+
+import re
+import shlex
+
+import click
+import pytest
+from click.testing import CliRunner
+from conftest import at_facility, made_once
+
+from testing_tracker.cli import program
+from testing_tracker.cli.desk.board_lines import sections
+from testing_tracker.cli.desk.board_text import board_lines
+
+
+@made_once
+def busy(clinic):
+    """A Monday in the middle of the day: somebody in every state that the board knows."""
+    clinic.add("A17", "B04", "C21", "D33", "E05", "F06", "G07", "H08", "I09", "J10")
+    clinic("draw")
+    clinic("result", "A17", "positive", "--analyte", "cocaine")
+    clinic("result", "B04", "negative")
+    clinic("result", "C21", "invalid", "--note", "leaked")
+    clinic("unable", "D33", "--reason", "[red]shy[/]")
+    clinic("collected", "E05", "--specimen-id", "L-1")
+    clinic("collected", "F06")
+    clinic("confirmation", "send", "F06", "--lab", "[b]Quest[/]")
+    clinic("missed", "G07")
+    clinic("refused", "H08")
+    clinic("excuse", "I09", "--reason", "funeral of [b]his mother[/]")
+    clinic("test", "J10", "--reason", "smelled of alcohol")
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """Types a command at a clinic that the environment names, as at a desk of one's own."""
+
+    def type_it(clinic, *arguments: str) -> str:
+        monkeypatch.setenv("TESTING_TRACKER_DATABASE", clinic.url)
+        monkeypatch.setenv("TESTING_TRACKER_TODAY", clinic.today)
+        done = CliRunner().invoke(program, list(arguments))
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    return type_it
+
+
+def board(clinic):
+    """What the board has, as `today` reads it."""
+    from testing_tracker import services
+    from testing_tracker.cli.desk.desk import Desk
+
+    with Desk(clinic.url, clinic.today).reading() as work:
+        found = services.board.read_board(work)
+        return found, sections(found, work.zone)
+
+
+class TestWhatIsOnIt:
+    """Counts first; then each line with what is typed next."""
+
+    def test_counts_come_first_and_every_draw_is_in_one_of_them(self, busy):
+        first = busy("today").splitlines()[:2]
+        assert first[0] == "TRAINING"
+        assert first[1].startswith("Monday 2026-11-16: 11 due, 6 open, 2 came, 1 missed, 1 refused, 1 excused.")
+        counts = busy.json("today")["counts"]
+        assert counts["due"] == sum(counts[one] for one in ("open", "came", "missed", "refused", "excused"))
+        assert (counts["positive"], counts["negative"]) == (1, 1)
+
+    def test_who_is_open_says_why(self, busy):
+        said = {(one["participant"], one["kind"]): one["said"] for one in busy.json("today")["draws"]}
+        assert said["C21", "fixed"] == "invalid; to be collected again"
+        assert said["D33", "fixed"] == "tried and could not"
+        assert said["E05", "fixed"] == "collected; result awaited"
+        assert said["F06", "fixed"].startswith("collected; at the laboratory [b]Quest[/], awaited by 2026-11-23")
+        assert said["J10", "for-cause"] == said["J10", "fixed"] == "nothing yet"
+
+    def test_a_specimen_that_is_to_be_collected_again_says_so_until_it_is(self, busy):
+        busy("test", "C21", "--recollect")
+        one = next(one for one in busy.json("today")["draws"] if one["participant"] == "C21")
+        assert (one["place"], one["said"]) == ("open", "to be collected again: the specimen was invalid")
+
+    def test_every_next_command_works_as_it_stands(self, busy):
+        """But for a result's letter, which the commands take as the log session does."""
+        document = busy.json("today")
+        typed = [one["next"] for one in document["draws"] if one["next"]]
+        assert len(typed) == 7
+        for command in typed:
+            word, *rest = shlex.split(command)
+            assert word == "testing-tracker"
+            busy(*("negative" if one == "n" else one for one in rest))
+        again = busy.json("today")
+        assert {one["place"] for one in again["draws"]} - {"left over"} <= {"open", "came", "absent"}
+        assert [one["participant"] for one in again["draws"] if one["place"] == "open"] == ["C21"]
+
+    def test_what_is_left_over_of_earlier_days_and_the_question_about_them(self, busy):
+        busy.today = "2026-11-17"
+        busy("draw")
+        document = busy.json("today")
+        left = {one["participant"]: one["said"] for one in document["draws"] if one["place"] == "left over"}
+        assert left["E05"] == "collected; result awaited"
+        assert left["D33"].startswith("tried and could not; unrecorded")
+        assert "--on 2026-11-16" in next(one["next"] for one in document["draws"] if one["participant"] == "E05")
+
+    def test_a_question_has_both_answers(self, clinic, typed):
+        clinic.add("A17", "B04", "C21")
+        clinic("draw")
+        clinic.today = "2026-11-17"
+        clinic("draw")
+        printed = " ".join(typed(clinic, "today").split())
+        assert "Was anything collected on Monday 2026-11-16?" in printed
+        assert "testing-tracker missed --all --on 2026-11-16" in printed
+        assert "testing-tracker excuse --all --on 2026-11-16 --reason TEXT" in printed
+
+    def test_what_waits_for_a_clinician_and_what_is_overdue(self, busy, typed):
+        assert "testing-tracker recommendation show 1" in typed(busy, "today")
+        busy("confirmation", "send", "A17", "--lab", "Quest", "--by", "2026-11-16")
+        busy.today = "2026-11-17"
+        busy("draw")
+        document = busy.json("today")
+        assert [one["participant"] for one in document["overdue_confirmations"]] == ["A17"]
+        assert "overdue" in busy("today")
+
+    def test_draws_that_are_not_made_yet_are_the_first_thing_that_is_said(self, busy, typed):
+        busy.today = "2026-11-17"
+        lines = typed(busy, "today").splitlines()
+        assert lines[2:4] == ["Its draws have not been made yet.", "    testing-tracker draw"]
+        assert busy.json("today")["draws_made"] is False
+
+    def test_an_earlier_day_is_shown_alone_and_a_day_to_come_is_refused(self, busy):
+        busy.today = "2026-11-17"
+        busy("draw")
+        document = busy.json("today", "--on", "2026-11-16")
+        assert document["day"] == "2026-11-16"
+        assert document["recommendations"] == document["reviews"] == []
+        assert "in the future" in busy.refused("today", "--on", "2026-11-18")
+
+    def test_nobodys_words_are_on_it(self, busy):
+        """Reasons may have names in them; the board has codes."""
+        for form in ([], ["--plain"], ["--format", "json"], ["--format", "csv"]):
+            printed = busy("today", *form)
+            assert "mother" not in printed
+            assert "shy" not in printed
+            assert "alcohol" not in printed
+            assert "Quest" in printed
+
+
+class TestHowItIsShown:
+    """As wide as the terminal, as plain as a voice, and the same for scripts."""
+
+    @pytest.mark.parametrize("width", range(40, 201, 8))
+    def test_no_line_is_too_wide_and_no_word_is_broken(self, busy, width):
+        shown = list(board_lines(*board(busy), width))
+        assert max(map(len, shown)) <= width
+        whole = set(re.findall(r"\S+", " ".join(board_lines(*board(busy), 500))))
+        whole |= {"tt", "\\"}
+        assert set(re.findall(r"\S+", " ".join(shown))) <= whole
+
+    def test_a_command_that_goes_on_in_the_next_line_is_one_to_a_shell(self, busy):
+        shown = "\n".join(board_lines(*board(busy), 40))
+        joined = re.sub(r" \\\n +", " ", shown)
+        assert "tt result F06 n --definitive --lab '[b]Quest[/]'" in joined
+
+    def test_many_who_say_the_same_stand_together_with_every_code(self, clinic):
+        codes = [f"P{number:03}" for number in range(40)]
+        lines = "participant,level,schedule,enrolled_on\n" + "".join(f"{one},iop,fixed-2,2026-11-16\n" for one in codes)
+        clinic("participant", "import", "-", input=lines)
+        clinic("draw")
+        printed = clinic("today")
+        assert "nothing yet (40):" in printed
+        assert set(codes) <= set(printed.split())
+        assert len(printed.splitlines()) < 20
+
+    def test_plain_is_a_fact_a_line_without_boxes_and_signs(self, busy, typed):
+        lines = typed(busy, "today", "--plain").splitlines()
+        assert lines[0] == "TRAINING"
+        assert "Open: D33: tried and could not. Next: testing-tracker result D33 n" in lines
+        assert all(line == line.strip() and line for line in lines)
+        assert not re.search(r"[^\x20-\x7e]", "".join(lines))
+
+    def test_csv_has_a_row_for_each_line(self, busy):
+        header, *rows = busy("today", "--format", "csv").splitlines()
+        assert header == "section,participant,due_on,kind,status,outcome,analytes,said,next"
+        assert len([row for row in rows if row.startswith(("open", "came", "absent"))]) == 11
+
+    def test_what_leaves_as_a_file_goes_on_record_and_a_look_does_not(self, busy):
+        exports = "SELECT count(*) FROM audit_entry WHERE act = 'report export'"
+        before = busy.rows(exports)
+        busy("today")
+        assert busy.rows(exports) == before
+        busy("today", "--format", "json")
+        assert busy.rows(exports)[0][0] == before[0][0] + 1
+
+    @pytest.mark.parametrize(
+        "both", [["--watch", "--plain"], ["--plain", "--format", "json"], ["--watch", "--on", "yesterday"]]
+    )
+    def test_two_ways_at_once_are_wrong_usage(self, busy, both):
+        assert busy.run("today", *both).exit_code == 2
+
+    def test_to_stay_on_the_screen_it_needs_one(self, busy):
+        said = busy.refused("today", "--watch")
+        assert "terminal" in said
+        assert "today --plain" in said
+
+
+class TestWithoutACommand:
+    """The program alone shows the board; where there is none, what to do first."""
+
+    def test_it_is_the_board(self, busy):
+        assert busy() == busy("today")
+
+    def test_without_a_database_it_is_the_help_and_what_to_do_first(self, tmp_path):
+        done = CliRunner().invoke(program, ["--database", f"{tmp_path}/none.db"])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith("Usage: ")
+        assert "testing-tracker init" in done.stderr.splitlines()[-1]
+
+    def test_help_stays_help(self, busy):
+        assert busy("-h").startswith("Usage: ")
+
+    def test_commands_to_paste_have_what_was_given_before(self, busy):
+        assert f"testing-tracker --database {busy.url} --today 2026-11-16 result D33 n" in busy("today", "--plain")
+
+
+class TestSeveralFacilities:
+    """Each one's counts, and how to see one of them."""
+
+    def test_counts_of_each_and_the_command_for_one(self, network):
+        at_facility(network, "2", "participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
+        network("draw")
+        printed = network("today")
+        assert "Ostkreuz: Monday 2026-11-16: 1 due, 1 open, 0 came." in printed
+        assert "testing-tracker --facility Ostkreuz today" in printed
+        assert "A17" not in printed
+        one = at_facility(network, "Ostkreuz", "today")
+        assert one.splitlines()[0] == "TRAINING Ostkreuz"
+        assert "A17" in one
+
+    def test_a_document_for_each(self, network):
+        network("draw")
+        found = network.json("today")
+        assert [one["facility"] for one in found] == [network.rows("SELECT name FROM facility")[0][0], "Ostkreuz"]
+
+    def test_to_stay_it_needs_one_named(self, network):
+        assert network.run("today", "--watch").exit_code == 1
+
+
+def test_the_board_asks_few_questions(busy):
+    """However many are due: one for all draws, not one for each."""
+    from sqlalchemy import event
+
+    from testing_tracker import services
+    from testing_tracker.cli.desk.desk import Desk
+
+    desk = Desk(busy.url, busy.today)
+    asked: list[str] = []
+    event.listen(desk.engine, "before_cursor_execute", lambda _c, _u, text, *_more: asked.append(text))
+    with desk.reading() as work:
+        services.board.read_board(work)
+    assert len(asked) <= 40
+    assert click.get_current_context(silent=True) is None
