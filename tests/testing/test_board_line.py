@@ -106,9 +106,7 @@ def test_what_is_left_over_names_its_day():
     )
 
 
-@pytest.mark.parametrize(
-    ("kind", "which"), [(DrawKind.FOR_CAUSE, "--for-cause"), (DrawKind.RANDOM, "--scheduled")]
-)
+@pytest.mark.parametrize(("kind", "which"), [(DrawKind.FOR_CAUSE, "--for-cause"), (DrawKind.RANDOM, "--scheduled")])
 def test_of_two_draws_the_command_says_which(kind, which):
     assert next_words(draw(kind=kind, is_one_of_two=True), TODAY) == ("result", "A17", "n", which)
 

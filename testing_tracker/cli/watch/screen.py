@@ -76,7 +76,7 @@ class DayScreen(App[None]):
         self._recorded = self._undone = 0
         self._held: Held | None = None
         self._found: list[BoardSection] = []
-        self._troubled = ""
+        self._troubled, self._is_another = "", False
         self._keys, self._meant = "", None  # type: tuple[str, BoardRow | None]
         self._one_key: Timer | None = None
         self._ends_a_scan = False
@@ -181,7 +181,9 @@ class DayScreen(App[None]):
         if isinstance(came, TestingTrackerError):
             self._trouble(came)
         elif came is not None:
-            self._say_what_changed(came)
+            if not self._is_another:
+                self._say_what_changed(came)
+            self._is_another = False
             self.show(came)
         else:
             self._say_trouble(self._what_is_missing())
@@ -198,7 +200,7 @@ class DayScreen(App[None]):
     def _trouble(self, error: TestingTrackerError) -> None:
         if isinstance(error, ReplacedError):
             self._entries.clear()  # they are in the other one
-            self._held = None
+            self._held, self._is_another = None, True
             self.say(str(error), wrong=True)
         else:
             self._say_trouble(str(error))

@@ -1,0 +1,409 @@
+"""`today --watch`: keys act on the line under the cursor, and the screen follows the records."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from conftest import Clinic, made_once
+from textual.events import Key
+from textual.widgets import OptionList, Static
+
+from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.watch import screen as watched
+from testing_tracker.cli.watch.records import Records
+from testing_tracker.cli.watch.screen import DayScreen
+
+
+@made_once
+def staffed(clinic):
+    """Five participants are due on Monday."""
+    clinic.add("A17", "A18", "B04", "C21", "D-9")
+    clinic("draw")
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(monkeypatch):
+    monkeypatch.setattr(watched, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(watched, "ONE_KEY", 0.02)
+
+
+class Nurse:
+    """Somebody before the screen."""
+
+    def __init__(self, screen: DayScreen, pilot) -> None:
+        self.screen, self.pilot = screen, pilot
+
+    async def press(self, *keys: str) -> str:
+        """Press keys one after the other, each by itself; what is said then."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settled()
+        return self.said
+
+    async def scan(self, code: str) -> str:
+        """All keys at once, and Enter, as a scanner types."""
+        return await self.answer(code)
+
+    async def answer(self, text: str) -> str:
+        """Type into the question that is asked, faster than anybody can."""
+        for char in text:
+            self.screen.post_message(Key(char, char))
+        self.screen.post_message(Key("enter", "\r"))
+        await self.settled()
+        return self.said
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way any more."""
+        await self.pilot.pause(watched.ONE_KEY * 1.5)
+        for _ in range(500):
+            await self.pilot.pause(0.01)
+            if self.screen.background.is_idle and not self.screen._keys:
+                return
+        raise AssertionError("the screen does not come to rest")
+
+    async def until(self, what) -> None:
+        """Wait until something is so; the screen looks once in a while."""
+        for _ in range(300):
+            await self.pilot.pause(0.01)
+            if what():
+                return
+        raise AssertionError(self.text)
+
+    def part(self, name: str) -> str:
+        return str(self.screen.query_one(f"#{name}", Static).render())
+
+    @property
+    def said(self) -> str:
+        return " ".join(self.part("said").split())
+
+    @property
+    def asked(self) -> str:
+        return " ".join(str(one.render()) for one in self.screen.screen.query(Static))
+
+    @property
+    def at(self) -> str:
+        """Whose line the cursor is on."""
+        row = self.screen.row
+        return row.who if row else ""
+
+    @property
+    def text(self) -> str:
+        listed = self.screen.screen_stack[0].query_one(OptionList)
+        return "\n".join([self.part("title"), *(str(one.prompt) for one in listed.options), self.part("said")])
+
+
+@asynccontextmanager
+async def before_the_screen(clinic: Clinic, size=(80, 24)):
+    records = Records(Desk(clinic.url, clinic.today))
+    screen = DayScreen(records, records.read())
+    async with screen.run_test(size=size) as pilot:
+        nurse = Nurse(screen, pilot)
+        await nurse.settled()
+        yield nurse
+    screen.background.stop()
+    records.close()
+
+
+def at_the_screen(clinic: Clinic, does, size=(80, 24)) -> None:
+    """Let a nurse do something before the screen."""
+
+    async def meanwhile() -> None:
+        async with before_the_screen(clinic, size) as nurse:
+            await does(nurse)
+
+    asyncio.run(meanwhile())
+
+
+def statuses(clinic) -> list[str]:
+    return [clinic.status(code) for code in ("A17", "A18", "B04", "C21", "D-9")]
+
+
+class TestKeys:
+    """Each is about the line under the cursor, and on record at once."""
+
+    def test_a_row_of_cups(self, staffed):
+        async def does(nurse):
+            assert nurse.at == "A17"
+            assert await nurse.press("n") == "A17's draw of 2026-11-16: negative logged."
+            await nurse.press("down", "p")
+            assert "A18, positive" in nurse.asked
+            assert "A18's draw of 2026-11-16: positive for cocaine, fentanyl logged." in await nurse.answer(
+                "coc=320, fen"
+            )
+            assert "Recommendation 1 for A18, open" in nurse.said
+            await nurse.press("down", "e")
+            assert await nurse.answer("court date") == "B04's draw of 2026-11-16: excused (was due)."
+            assert "tried and could not provide" in await nurse.press("down", "u")
+            await nurse.press("down", "c")
+            assert await nurse.answer("S-104") == "D-9's draw of 2026-11-16: collected, S-104 (was due)."
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["collected negative", "collected positive", "excused", "due", "collected"]
+        assert staffed.rows("SELECT amount FROM finding WHERE analyte = 'cocaine'") == [("320",)]
+        assert staffed.rows("SELECT label FROM specimen") == [("S-104",)]
+        assert staffed.rows("SELECT reason FROM draw WHERE status = 'excused'") == [("court date",)]
+
+    def test_missed_and_refused_ask_first_and_any_other_key_is_no(self, staffed):
+        async def does(nurse):
+            await nurse.press("m")
+            assert "A17 missed the draw. Is that so?" in nurse.asked
+            await nurse.press("n")
+            assert staffed.status("A17") == "due"
+            assert await nurse.press("m", "y") == "A17's draw of 2026-11-16: missed (was due)."
+            assert await nurse.press("down", "r", "Y") == "A18's draw of 2026-11-16: refused (was due)."
+            await nurse.press("down", "r", "escape")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["missed", "refused", "due", "due", "due"]
+
+    def test_what_is_asked_may_be_left_and_is_asked_again_where_it_is_not_understood(self, staffed):
+        async def does(nurse):
+            await nurse.press("p")
+            await nurse.answer("cocain1")
+            assert "cocaine" in nurse.asked
+            await nurse.press("escape")
+            await nurse.press("i")
+            await nurse.answer("")
+            assert "Say why" in nurse.asked
+            await nurse.answer("cup [/] leaked")
+            await nurse.press("down", "c")
+            assert "A18's draw of 2026-11-16: collected (was due)." in await nurse.answer("")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["collected invalid", "collected", "due", "due", "due"]
+        assert staffed.rows("SELECT note FROM result") == [("cup [/] leaked",)]
+
+    def test_undo_takes_back_what_this_screen_recorded_the_last_first(self, staffed):
+        async def does(nurse):
+            assert "nothing to take back" in await nurse.press("z")
+            await nurse.press("n", "down", "u")
+            assert "A18's draw of 2026-11-16: unable taken back; it is due again." in await nurse.press("z")
+            assert "A17's draw of 2026-11-16: negative taken back; it is due again." in await nurse.press("z")
+            assert "nothing to take back" in await nurse.press("z")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["due"] * 5
+        assert staffed.json("today")["counts"]["open"] == 5
+
+    def test_capital_letters_are_the_same_keys_and_others_are_none(self, staffed):
+        async def does(nurse):
+            assert "is no key here" in await nurse.press("x")
+            assert "negative logged" in await nurse.press("N")
+
+        at_the_screen(staffed, does)
+
+    def test_help_and_a_participants_record_are_shown_and_closed(self, staffed):
+        staffed("prescription", "add", "A17", "buprenorphine")
+
+        async def does(nurse):
+            await nurse.press("question_mark")
+            assert "negative" in nurse.asked
+            await nurse.press("x", "enter")
+            assert "A17: active, iop, schedule fixed-2" in nurse.asked
+            assert "buprenorphine" in nurse.asked
+            await nurse.press("enter")
+            assert nurse.at == "A17"
+
+        at_the_screen(staffed, does)
+
+    def test_a_line_that_is_no_draw_takes_no_result(self, staffed):
+        staffed("result", "A17", "positive", "--analyte", "cocaine")
+
+        async def does(nurse):
+            nurse.screen._go_to("recommendation-1")
+            await nurse.settled()
+            assert "testing-tracker recommendation show 1" in await nurse.press("n")
+
+        at_the_screen(staffed, does)
+
+    def test_quitting_tells_how_many_and_of_nobody(self, staffed):
+        async def does(nurse):
+            await nurse.press("n", "down", "n", "z")
+            assert nurse.screen.tally == "Recorded on this screen: 2, 1 taken back."
+            await nurse.pilot.press("q")
+
+        at_the_screen(staffed, does)
+
+
+class TestFinding:
+    """A code that is typed or scanned puts the cursor on its line, and records nothing."""
+
+    @pytest.mark.parametrize("code", ["D-9", "d-9", "C21"])
+    def test_a_scanner_needs_no_key_before_it(self, staffed, code):
+        async def does(nurse):
+            await nurse.scan(code)
+            assert nurse.at == code.upper()
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["due"] * 5
+
+    @pytest.mark.parametrize("code", ["N12", "P7", "M1", "Q5", "Z9", "e2"])
+    def test_a_code_that_begins_with_a_key_is_not_that_key(self, staffed, code):
+        staffed.add(code)
+        staffed("draw")
+
+        async def does(nurse):
+            await nurse.scan(code)
+            assert nurse.at == code
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["due"] * 5
+
+    def test_a_code_that_is_scanned_into_a_yes_or_no_is_no(self, staffed):
+        async def does(nurse):
+            await nurse.press("m")
+            await nurse.scan("y12")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["due"] * 5
+
+    def test_slash_takes_a_part_of_a_code_or_a_cups_label(self, staffed):
+        staffed("collected", "C21", "--specimen-id", "L-4411")
+
+        async def does(nurse):
+            await nurse.press("slash")
+            await nurse.answer("b0")
+            assert nurse.at == "B04"
+            await nurse.press("slash")
+            assert "A1 can be A17, A18" in await nurse.answer("A1")
+            await nurse.press("slash")
+            assert "is the label of this line's cup" in await nurse.answer("L-4411")
+            assert nurse.at == "C21"
+            assert "nobody-7 is not on the board" in await nurse.scan("nobody-7")
+
+        at_the_screen(staffed, does)
+
+
+class TestFollowing:
+    """What others record is there at the next look; the cursor stays with its participant."""
+
+    def test_anothers_entry_appears_and_the_cursor_stays(self, staffed):
+        async def does(nurse):
+            await nurse.scan("B04")
+            await asyncio.to_thread(staffed, "result", "A17", "negative")
+            await nurse.until(lambda: "4 open, 1 came" in nurse.part("title"))
+            assert nurse.at == "B04"
+
+        at_the_screen(staffed, does)
+
+    def test_the_line_under_the_cursor_stays_in_its_place_until_the_cursor_leaves_it(self, staffed):
+        async def does(nurse):
+            await nurse.scan("B04")
+            await asyncio.to_thread(staffed, "result", "B04", "negative")
+            await nurse.until(lambda: "B04: negative now" in nurse.said)
+            assert nurse.at == "B04"
+            listed = nurse.text.split("Came")[0]
+            assert listed.index("A18") < listed.index("B04  negative") < listed.index("C21")
+            await nurse.press("down")
+            assert nurse.at == "C21"
+            assert "B04" not in nurse.text.split("Came")[0]
+
+        at_the_screen(staffed, does)
+
+    def test_an_act_is_about_the_line_that_was_seen(self, staffed):
+        """Between the look and the key somebody else was faster: nothing is recorded, and it is said what changed."""
+
+        async def does(nurse):
+            row = nurse.screen.row
+            nurse.screen.records.read_if_changed = lambda: None  # no look comes between
+            await asyncio.to_thread(staffed, "collected", "A17", "--specimen-id", "L-1")
+            nurse.screen.press("n", row)
+            await nurse.settled()
+            assert "is not any more what it was on the screen: it is collected now" in nurse.said
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed)[0] == "collected"
+
+    def test_a_key_that_bounces_records_one_cup(self, staffed):
+        async def does(nurse):
+            await nurse.press("n")
+            assert "already has a result" in await nurse.press("n")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["collected negative", *["due"] * 4]
+
+    def test_at_midnight_it_is_another_board(self, staffed):
+        async def does(nurse):
+            nurse.screen.records._desk.pretended_day = "2026-11-17"
+            await nurse.until(lambda: "Tuesday 2026-11-17: nobody is due" in nurse.part("title"))
+            assert "have not been made yet" in nurse.part("trouble")
+
+        at_the_screen(staffed, does)
+
+    def test_a_look_is_one_small_question_and_the_board_is_read_when_something_changed(self, staffed):
+        from sqlalchemy import event
+
+        records = Records(Desk(staffed.url, staffed.today))
+        records.read()
+        asked: list[str] = []
+        event.listen(records._desk.engine, "before_cursor_execute", lambda _c, _u, text, *_more: asked.append(text))
+        assert [records.read_if_changed() for _ in range(3)] == [None] * 3
+        assert asked == ["SELECT max(id) FROM ledger_page WHERE facility_id = " + asked[0].split("= ")[1]] * 3
+        staffed("result", "A17", "negative")
+        assert records.read_if_changed() is not None
+        assert records.read_if_changed() is None
+        records.close()
+
+    @pytest.mark.sqlite_only(reason="a file that is put in the database's place")
+    def test_a_database_that_was_replaced_is_said_and_shown_and_nothing_goes_into_the_old_one(self, staffed, tmp_path):
+        other = staffed.copy(tmp_path / "other.db")
+        staffed("result", "A17", "negative")
+
+        async def does(nurse):
+            await nurse.press("n")
+            other.database.replace(staffed.database)
+            await nurse.until(lambda: "was replaced" in nurse.said and "5 open" in nurse.part("title"))
+            assert "nothing to take back" in await nurse.press("z")
+            staffed.database.rename(tmp_path / "away.db")
+            await nurse.until(lambda: "There is no database" in nurse.part("trouble"))
+            assert "Error:" in await nurse.press("n")
+
+        at_the_screen(staffed, does)
+
+    @pytest.mark.sqlite_only(reason="damages the file")
+    def test_a_database_that_is_damaged_is_said_and_the_screen_stays(self, staffed):
+        async def does(nurse):
+            with staffed.database.open("r+b") as file:
+                file.write(b"\x00" * 4096)
+            assert "Error: " in await nurse.press("n")
+            assert nurse.screen.failed is None
+
+        at_the_screen(staffed, does)
+
+
+class TestHowItLooks:
+    """At every width, with whatever people have written."""
+
+    @pytest.mark.parametrize("width", [40, 80, 120, 200])
+    def test_no_line_is_cut(self, staffed, width):
+        staffed("collected", "B04")
+        staffed("confirmation", "send", "B04", "--lab", "[red]A Laboratory with a Long Name[/] \x1b[31m of Quest")
+
+        async def does(nurse):
+            assert "[red]A Laboratory" in " ".join(nurse.text.split())
+            assert "\x1b" not in nurse.text
+            lines = [line for line in nurse.text.splitlines() if not line.startswith(("TRAINING", "Monday"))]
+            assert max(map(len, lines)) <= width - 2
+
+        at_the_screen(staffed, does, (width, 24))
+
+    def test_it_is_drawn_anew_as_wide_as_the_window_becomes(self, staffed):
+        async def does(nurse):
+            await nurse.scan("C21")
+            await nurse.pilot.resize_terminal(40, 12)
+            await nurse.settled()
+            assert nurse.at == "C21"
+            await nurse.pilot.resize_terminal(100, 30)
+            await nurse.settled()
+            assert nurse.at == "C21"
+
+        at_the_screen(staffed, does)
+
+    def test_nobody_due_is_a_board_too(self, clinic):
+        clinic("draw")
+
+        async def does(nurse):
+            assert "nobody is due" in nurse.part("title")
+            assert "no draw" in await nurse.press("n") or "not a draw" in nurse.said
+
+        at_the_screen(clinic, does)
