@@ -33,10 +33,12 @@ class Columns:
         return tuple(name for name in self.words if name not in self.needed)
 
     def lacking(self, names: Iterable[str]) -> list[str]:
-        """The needed columns that are not among some names; of the alternative that lacks the fewest."""
+        """The needed columns that are not among some names; of the alternative of which the most are there."""
         there = set(names)
-        missing = [[name for name in one if name not in there] for one in self.alternatives]
-        return min(missing, key=len)
+        if any(there.issuperset(one) for one in self.alternatives):
+            return []
+        nearest_one = max(self.alternatives, key=lambda one: len(there.intersection(one)))
+        return [name for name in nearest_one if name not in there]
 
     def in_words(self) -> str:
         """The needed columns, with the other ways."""

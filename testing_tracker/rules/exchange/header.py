@@ -80,17 +80,19 @@ def find_header(
     line only where one of them is known, because else it may be a line of people.
     """
     best: tuple[int, Candidate[_Where]] | None = None
-    has_lines_above = False
+    said_at: int | None = None
     for candidate in candidates:
         names = _names(candidate.cells, columns, mappings)
         if not columns.lacking(name for name in names if name is not None):
             _check(candidate, names, mappings)
             cells = tuple(cell.strip() for cell in candidate.cells)
-            return Header(candidate.number, names, cells, candidate.where, has_lines_above)
+            is_first = said_at is None or said_at == candidate.number
+            return Header(candidate.number, names, cells, candidate.where, has_lines_above=not is_first)
         known = sum(name is not None for name in {*names})
         if known and (best is None or known > best[0]):
             best = known, candidate
-        has_lines_above = has_lines_above or _says_something(candidate.cells)
+        if said_at is None and _says_something(candidate.cells):
+            said_at = candidate.number
     raise _no_header(columns, mappings, best[1] if best is not None else None)
 
 
@@ -130,8 +132,9 @@ def _no_header(columns: Columns, mappings: Mapping[str, str], best: Candidate[_W
     said = f"Line {best.number} names the columns {_listed(best.cells)}; missing: {', '.join(missing)}."
     if unknown:
         near = [(cell, found) for cell in unknown for found in columns.near(cell)[:1] if found in missing]
-        cell, column = near[0] if near else (unknown[0], missing[0])
-        said += f' If {cell[:_LONGEST_NAME]} is {column}, say so: --map "{cell[:_LONGEST_NAME]}={column}".'
+        cell, column = near[0] if near else ("THEIRS", missing[0])
+        which = cell[:_LONGEST_NAME] if near else "one of them"
+        said += f' If {which} is {column}, say so: --map "{cell[:_LONGEST_NAME]}={column}".'
     return TestingTrackerError(f"{said} {_NOTHING_CHANGED}")
 
 

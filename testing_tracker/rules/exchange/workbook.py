@@ -84,8 +84,10 @@ class Workbook:
         """
         known = list(enumerate(self._workbook.sheets_metadata, start=1))
         if wanted is None:
-            # Names are compared in words: the library's own are not there before it is loaded.
-            found = [(number, one.name) for number, one in known if "Visible" in str(one.visible)][:_MOST_SHEETS]
+            from python_calamine import SheetVisibleEnum
+
+            shown = [(number, one.name) for number, one in known if one.visible == SheetVisibleEnum.Visible]
+            found = shown[:_MOST_SHEETS]
         else:
             found = [(number, one.name) for number, one in known if one.name.casefold() == wanted.casefold()]
             found = found or [(number, one.name) for number, one in known if str(number) == wanted]
@@ -155,9 +157,9 @@ def _text(value: object) -> str:
         return str(value) if timedelta() <= value < _DAY else f"{value.total_seconds() / 3600:g} hours"
     if isinstance(value, datetime) and value.time() == time():
         return value.date().isoformat()
-    if isinstance(value, time) and not value.second:
-        return value.strftime("%H:%M")
-    return value.isoformat(timespec="seconds") if isinstance(value, datetime | time) else str(value)
+    if isinstance(value, datetime | time):
+        return value.isoformat(timespec="seconds" if value.second else "minutes")
+    return str(value)
 
 
 def _as_csv(cells: Sequence[object]) -> str:

@@ -25,6 +25,7 @@ from testing_tracker.store.work import Work
 MOST_REFUSED = 100_000
 _Word = TypeVar("_Word", bound=StrEnum)
 _BETWEEN_ANALYTES = re.compile(r",(?=\s*[A-Za-z0-9-]*[A-Za-z])|\s+(?=[^\s=]+\s*=)")
+_POSITIVE = ("p", "pos")
 _NOT_IN_AN_OUTCOME = re.compile(r"\s*lab(?:oratory)?\b|.*[=#]", re.IGNORECASE | re.DOTALL)
 
 
@@ -167,6 +168,8 @@ def read_outcome(vocabulary: Vocabulary, cell: str) -> SaidOutcome:
     for word in Outcome:
         if said == word:
             return SaidOutcome(word)
+    if said in _POSITIVE:
+        return SaidOutcome(Outcome.POSITIVE)  # another column has what was found
     from testing_tracker.rules.testing.log_line import read_said
 
     entry = None

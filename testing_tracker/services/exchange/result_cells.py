@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -29,6 +30,7 @@ from testing_tracker.services.testing.collections import collected_instant
 from testing_tracker.store.work import Work
 
 _OF_THE_SPECIMEN = ("specimen", "specimen_id", "collector", "observed", "received_at", *MEASURED)
+_SOME_DAY = date(2000, 1, 1)  # one on which no clock was put forward
 _TIME = re.compile(r"[0-9T:.+Z -]{1,40}")
 Cells = Mapping[str, str]
 
@@ -135,15 +137,11 @@ def _read_time(work: Work, day: date, column: str, cells: Cells) -> datetime | N
 
 
 def _check_time(work: Work, column: str, cells: Cells) -> None:
-    """Read a time of a line whose day may be missing: of today it is one that has been, or else on no day."""
-    try:
-        day = read_day("due_on", cells["due_on"]) if cells.get("due_on") else None
-    except TestingTrackerError:
-        day = None
-    if day is not None and day <= work.today:
-        _read_time(work, day, column, cells)
-    elif cells.get(column) and _TIME.fullmatch(cells[column]) is None:
-        raise TestingTrackerError(f"{column} is not a time; write 09:40, or 2026-11-23T09:40")
+    """Read a time by itself: the day of its draw may be what is wrong."""
+    day = _SOME_DAY
+    with suppress(TestingTrackerError):
+        day = min(read_day("due_on", cells.get("due_on", "")), work.today)
+    _read_time(work, day, column, cells)
 
 
 def _read_kind(cells: Cells) -> str | None:
