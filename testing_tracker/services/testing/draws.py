@@ -15,7 +15,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.which_draw import of_the_kind, says, to_record_for
 from testing_tracker.rules.words import DrawKind, Outcome, ParticipantStatus, Status
 from testing_tracker.services.people.lookup import find_enrolled, find_participant, records_of_person
-from testing_tracker.store.queries import draw_stands, draws_on, governs, id_of, in_force, standing_on
+from testing_tracker.store.queries import draw_stands, draws_on, governs, id_of, in_force, oldest_of_few, standing_on
 from testing_tracker.store.tables import (
     Draw,
     Enrolment,
@@ -197,7 +197,7 @@ def _draws_of_a_day() -> Select[Participant, Draw, Result, ScheduleVersion]:
         .where(
             col(Participant.facility_id) == bindparam("facility_id"), col(Participant.code_key) == bindparam("code_key")
         )
-        .order_by(col(Draw.id))
+        .order_by(oldest_of_few())
     )
 
 
