@@ -1,9 +1,11 @@
 """The worst file gets one clear line within two seconds of processor time and 200 MB, whoever reads it."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from conftest import MONDAY, Clinic, examples, key_of
 from hypothesis import given
 from hypothesis import strategies as st
+from spreadsheets import archive, changed, ods_of, xlsx
 
 from testing_tracker.rules.drawing.proof import FORM
 from testing_tracker.rules.exchange.csv_cells import read_json
@@ -176,6 +179,60 @@ def test_bytes_that_are_no_text(staffed, tmp_path):
         ("history", "import"),
     ):
         staffed.refused(*command, str(file))
+
+
+HEADER = ["participant", "due_on", "outcome"]
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def workbook(lines: bytes, end: bytes = b"") -> bytes:
+    """A workbook with these further lines, and with this behind the sheet."""
+    return changed(xlsx([HEADER]), SHEET, lambda part: part.replace(b"</sheetData>", lines + b"</sheetData>") + end)
+
+
+def repeated(rows: int, columns: int) -> bytes:
+    """An .ods of one cell, so many times."""
+    cell = f'<table:table-cell table:number-columns-repeated="{columns}"><text:p>x</text:p></table:table-cell>'
+    return ods_of(
+        f'<table:table table:name="x"><table:table-row table:number-rows-repeated="{rows}">{cell}</table:table-row>'
+        "</table:table>"
+    )
+
+
+def lying(content: bytes, size: int) -> bytes:
+    """An archive whose parts are said to be of another size than they are."""
+    with zipfile.ZipFile(io.BytesIO(content)) as read:
+        places = [info.header_offset + 22 for info in read.infolist()]
+    said = bytearray(content)
+    central = -1
+    while (central := content.find(b"PK\x01\x02", central + 1)) >= 0:
+        places.append(central + 24)
+    for place in places:
+        said[place : place + 4] = size.to_bytes(4, "little")
+    return bytes(said)
+
+
+ANOTHER = b"<sheetData>" + (b"<row>" + b'<c t="str"><v>x</v></c>' * 10 + b"</row>") * 90_000 + b"</sheetData><a"
+SPREADSHEETS = {
+    "a cell far away": lambda: workbook(b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
+    "a line of cells without an address": lambda: workbook(b'<row r="2">' + b"<c><v>1</v></c>" * 2_000_000 + b"</row>"),
+    "tags without an end": lambda: workbook(b"<c r='" * 6_000_000),
+    "a hundred megabytes of blanks": lambda: workbook(b"", b" " * 100_000_000),
+    "more than it says": lambda: lying(workbook(b"", b" " * 100_000_000), 2_000),
+    "a cell repeated": lambda: repeated(1_048_576, 16_384),
+    "another table": lambda: changed(xlsx([]), SHEET, lambda part: part.replace(b"<sheetData", ANOTHER)),
+    "many parts": lambda: archive({f"xl/{number}.xml": "" for number in range(20_000)}),
+    "an old one": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("name", SPREADSHEETS)
+def test_a_spreadsheet(staffed, tmp_path, name):
+    file = tmp_path / "given.csv"  # recognised by what is in it
+    file.write_bytes(SPREADSHEETS[name]())
+    before = staffed.contents()
+    worst(staffed, "result", "import", str(file))
+    assert staffed.contents() == before
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")

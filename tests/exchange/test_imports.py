@@ -90,7 +90,7 @@ def test_a_file_comes_on_standard_input_too(clinic):
         ("participant,level\n", "Line 1 names the columns participant, level; missing: schedule, enrolled_on."),
         (
             "participant,Level,Plan,enrolled_on\n",
-            'missing: schedule. If Plan is schedule, say so: --map "Plan=schedule"',
+            "missing: schedule. If one of them is schedule, say so: --map",
         ),
         ("participant|level\n", "No line of the file"),
         ("participant,level,schedule,enrolled_on,level\n", "Line 1 has two columns level"),

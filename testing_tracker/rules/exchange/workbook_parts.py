@@ -157,7 +157,7 @@ def _furthest(addresses: Iterable[re.Match[bytes]], columns: int) -> int:
 
 
 def _cells_of_ods(part: bytes) -> int:
-    """As of a sheet in .xlsx, of all tables of an .ods together; cells are said to be repeated there."""
+    """How many cells an .ods has, all tables together; there cells are said to be repeated."""
     if _HIDDEN_END.search(part):
         raise WorkbookError(DAMAGED)
     rows = last_row = column = widest = 0

@@ -27,7 +27,7 @@ from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.exchange.imports import (
-    Check,
+    CellCheck,
     ImportReport,
     SaidOutcome,
     all_faults,
@@ -202,19 +202,21 @@ def _check_enrolled(cells: Mapping[str, str], person: _Person, day: date) -> Non
         raise TestingTrackerError(f"{day} is before {cells['participant']} was enrolled, on {person.since}")
 
 
-def _checks(work: Work, people: Mapping[str, _Person]) -> list[Check]:
+def _checks(work: Work, people: Mapping[str, _Person]) -> list[CellCheck]:
     def since(cells: Mapping[str, str]) -> None:
         _check_enrolled(cells, _read_person(cells, people), _read_past_day(work, cells))
 
     return [
-        Check(("participant",), lambda cells: _read_person(cells, people)),
-        Check(("due_on",), lambda cells: _read_past_day(work, cells)),
-        Check(("participant", "due_on"), since),
-        Check(("status",), _read_status, STATUSES),
-        Check(("outcome",), lambda cells: _read_outcome(work, cells), list(Outcome)),
-        Check(("analytes",), lambda cells: read_analytes(work.vocabulary, cells["analytes"]), work.vocabulary.names),
-        Check(("outcome", "analytes"), lambda cells: _read_test(work, cells)),
-        Check(("status", "outcome", "analytes", "reason"), lambda cells: _read_past(work, cells)),
+        CellCheck(("participant",), lambda cells: _read_person(cells, people)),
+        CellCheck(("due_on",), lambda cells: _read_past_day(work, cells)),
+        CellCheck(("participant", "due_on"), since),
+        CellCheck(("status",), _read_status, STATUSES),
+        CellCheck(("outcome",), lambda cells: _read_outcome(work, cells), list(Outcome)),
+        CellCheck(
+            ("analytes",), lambda cells: read_analytes(work.vocabulary, cells["analytes"]), work.vocabulary.names
+        ),
+        CellCheck(("outcome", "analytes"), lambda cells: _read_test(work, cells)),
+        CellCheck(("status", "outcome", "analytes", "reason"), lambda cells: _read_past(work, cells)),
     ]
 
 

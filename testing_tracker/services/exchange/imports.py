@@ -97,7 +97,7 @@ def imported_rows(work: Work, sheet: Sheet, tally: ImportReport) -> Iterator[Imp
 
 
 @dataclass(frozen=True)
-class Check:
+class CellCheck:
     """What some cells of a line have to pass by themselves: reading them raises TestingTrackerError if they do not.
 
     `words` are those of this program that may stand there.
@@ -108,7 +108,7 @@ class Check:
     words: Sequence[str] = ()
 
 
-def all_faults(line: ImportedRow, checks: Sequence[Check], error: TestingTrackerError) -> str:
+def all_faults(line: ImportedRow, checks: Sequence[CellCheck], error: TestingTrackerError) -> str:
     """All that is wrong with a line that was refused, each with its cell; what it was refused for if that is no cell's.
 
     What needs several cells is looked at where each of them is right.

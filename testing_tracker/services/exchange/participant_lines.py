@@ -7,7 +7,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.sheet import ImportedRow, Sheet
 from testing_tracker.rules.words import Level
 from testing_tracker.services.exchange.imports import (
-    Check,
+    CellCheck,
     ImportReport,
     all_faults,
     imported_rows,
@@ -72,10 +72,10 @@ def _read_schedule(cell: str, known: Sequence[str]) -> str:
     raise TestingTrackerError(f"schedule {said} {', '.join(known)}")
 
 
-def _checks(schedules: Sequence[str]) -> list[Check]:
+def _checks(schedules: Sequence[str]) -> list[CellCheck]:
     return [
-        Check(("participant",), lambda cells: read_code(cells["participant"])),
-        Check(("level",), lambda cells: read_word("level", cells["level"], list(Level)), list(Level)),
-        Check(("schedule",), lambda cells: _read_schedule(cells["schedule"], schedules), schedules),
-        Check(("enrolled_on",), lambda cells: read_day("enrolled_on", cells["enrolled_on"])),
+        CellCheck(("participant",), lambda cells: read_code(cells["participant"])),
+        CellCheck(("level",), lambda cells: read_word("level", cells["level"], list(Level)), list(Level)),
+        CellCheck(("schedule",), lambda cells: _read_schedule(cells["schedule"], schedules), schedules),
+        CellCheck(("enrolled_on",), lambda cells: read_day("enrolled_on", cells["enrolled_on"])),
     ]

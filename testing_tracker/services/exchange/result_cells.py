@@ -14,7 +14,7 @@ from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.testing.specimens import Measurements, NewSpecimen, parse_measurement
 from testing_tracker.rules.words import MEASURED, SPECIMENS, Method, Outcome
 from testing_tracker.services.exchange.imports import (
-    Check,
+    CellCheck,
     check_analytes,
     named,
     parts_of,
@@ -164,7 +164,7 @@ def _read_measurement(column: str, cell: str) -> Decimal:
         raise TestingTrackerError(f"{column} is not a measurement") from None
 
 
-def checks(work: Work) -> list[Check]:
+def checks(work: Work) -> list[CellCheck]:
     """What each cell of a line has to pass by itself, and then those that belong together."""
     vocabulary = work.vocabulary
 
@@ -176,19 +176,19 @@ def checks(work: Work) -> list[Check]:
         return lambda cells: read(cells.get(column, "")) if cells.get(column) or not cells.get("specimen_id") else None
 
     return [
-        Check(("participant",), whose("participant", lambda cell: find_participant(work, read_code(cell)))),
-        Check(("due_on",), whose("due_on", lambda cell: read_day("due_on", cell))),
-        Check(("kind",), read_which, list(Which)),
-        Check(("outcome",), lambda cells: read_outcome(vocabulary, cells["outcome"]), list(Outcome)),
-        Check(("analytes",), given("analytes", lambda cell: _read_findings(vocabulary, cell)), vocabulary.names),
-        Check(("outcome", "analytes"), lambda cells: _read_test(work, cells)),
-        Check(("method",), _read_method, list(Method)),
-        Check(("method", "lab"), _check_lab),
-        Check(("looked_for",), given("looked_for", lambda cell: read_analytes(vocabulary, cell, "looked_for"))),
-        Check(("cutoffs",), given("cutoffs", lambda cell: _read_cutoffs(vocabulary, cell))),
-        Check(("specimen",), _read_kind, SPECIMENS),
-        Check(("observed",), _read_observed),
-        *(Check((name,), given(name, partial(_read_measurement, name))) for name in MEASURED),
-        *(Check((name,), partial(_check_time, work, name)) for name in ("collected_at", "received_at")),
-        Check(("participant", "due_on", "kind", "specimen_id"), lambda cells: draw_of(work, cells)),
+        CellCheck(("participant",), whose("participant", lambda cell: find_participant(work, read_code(cell)))),
+        CellCheck(("due_on",), whose("due_on", lambda cell: read_day("due_on", cell))),
+        CellCheck(("kind",), read_which, list(Which)),
+        CellCheck(("outcome",), lambda cells: read_outcome(vocabulary, cells["outcome"]), list(Outcome)),
+        CellCheck(("analytes",), given("analytes", lambda cell: _read_findings(vocabulary, cell)), vocabulary.names),
+        CellCheck(("outcome", "analytes"), lambda cells: _read_test(work, cells)),
+        CellCheck(("method",), _read_method, list(Method)),
+        CellCheck(("method", "lab"), _check_lab),
+        CellCheck(("looked_for",), given("looked_for", lambda cell: read_analytes(vocabulary, cell, "looked_for"))),
+        CellCheck(("cutoffs",), given("cutoffs", lambda cell: _read_cutoffs(vocabulary, cell))),
+        CellCheck(("specimen",), _read_kind, SPECIMENS),
+        CellCheck(("observed",), _read_observed),
+        *(CellCheck((name,), given(name, partial(_read_measurement, name))) for name in MEASURED),
+        *(CellCheck((name,), partial(_check_time, work, name)) for name in ("collected_at", "received_at")),
+        CellCheck(("participant", "due_on", "kind", "specimen_id"), lambda cells: draw_of(work, cells)),
     ]
