@@ -210,26 +210,45 @@ def test_rejects_compute_nothing_and_are_imported_once_they_are_mended(clinic, t
     assert clinic.rows("SELECT note FROM result") == [('=HYPERLINK("x")',)]
 
 
+EACH_AND_A_NUL = """
+import sys
+from testing_tracker.__main__ import main
+start, *commands = [part.split() for part in sys.argv[1:]]
+for command in commands:
+    sys.argv = ["testing-tracker", *start, *command]
+    try:
+        main()
+    except SystemExit as left:
+        assert not left.code, command
+    sys.stdout.buffer.write(bytes(1))
+    sys.stdout.flush()
+"""
+
+
 @pytest.mark.parametrize("locale", ["ascii", "cp1252", "utf-8"])
 def test_documents_are_utf_8_whatever_the_locale_and_tables_come_out(clinic, locale):
     clinic.add("A17", name="Šárka 李")
     clinic("draw")
     environment = os.environ | {"PYTHONIOENCODING": locale, "LC_ALL": "C"}
-    start = [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", MONDAY]
-
-    def run(*arguments: str) -> bytes:
-        done = subprocess.run([*start, *arguments], env=environment, capture_output=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    weekly = ("report", "weekly", "--week", "2026-W47", "--names")
-    assert "Šárka 李" in run(*weekly, "--format", "html").decode()
-    assert "Šárka 李" in run(*weekly, "--format", "json").decode()
-    assert "Šárka 李" in run(*weekly, "--format", "csv").decode()
-    assert json.loads(run("participant", "list", "--format", "json").decode())
-    assert b"A17" in run(*weekly)
-    assert b"A17" in run("participant", "list")
-    run("schedule", "list").decode(locale)
+    weekly = "report weekly --week 2026-W47 --names"
+    documents = [f"{weekly} --format html", f"{weekly} --format json", f"{weekly} --format csv"]
+    others = ["participant list --format json", weekly, "participant list", "schedule list"]
+    start = f"--database {clinic.url} --today {MONDAY}"
+    done = subprocess.run(  # one process, because a locale is a process's own
+        [sys.executable, "-c", EACH_AND_A_NUL, start, *documents, *others],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    html, of_json, of_csv, people, report, table, schedules, nothing = done.stdout.split(b"\0")
+    assert ["Šárka 李" in document.decode() for document in (html, of_json, of_csv)] == [True] * 3
+    assert json.loads(people.decode())
+    assert b"A17" in report
+    assert b"A17" in table
+    assert schedules.decode(locale)
+    assert nothing == b""
 
 
 @given(st.text() | st.text(alphabet="'\"=+-@ \t1a", max_size=6))
