@@ -19,7 +19,7 @@ Line = tuple[int, Sequence[str] | str, str]  # number, cells or what is wrong wi
 
 
 @dataclass(frozen=True)
-class Place:
+class TableStart:
     """Where the lines below a header begin, how many lines are above that, and what stands between cells."""
 
     delimiter: str
@@ -28,7 +28,7 @@ class Place:
     raw: str
 
 
-def candidates(text: str) -> Iterator[Candidate[Place]]:
+def candidates(text: str) -> Iterator[Candidate[TableStart]]:
     """The first lines of a file, each read in every way that it may have been written."""
     found = [match[0] for match in islice(_LINE.finditer(text), MOST_ABOVE + _MOST_LINES_OF_A_HEADER)]
     offset = 0
@@ -40,20 +40,20 @@ def candidates(text: str) -> Iterator[Candidate[Place]]:
         offset += len(line)
 
 
-def _read(number: int, offset: int, following: Sequence[str], delimiter: str) -> Iterator[Candidate[Place]]:
+def _read(number: int, offset: int, following: Sequence[str], delimiter: str) -> Iterator[Candidate[TableStart]]:
     reader = csv.reader(iter(following), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         cells = next(reader)
     except (csv.Error, StopIteration):
         return
     raw = "".join(following[: reader.line_num])
-    yield Candidate(number, cells, Place(delimiter, offset + len(raw), number + reader.line_num, raw))
+    yield Candidate(number, cells, TableStart(delimiter, offset + len(raw), number + reader.line_num, raw))
 
 
 class CsvTable:
     """The lines below a csv file's header, which has so many cells. They can be read more than once."""
 
-    def __init__(self, text: str, place: Place, width: int) -> None:
+    def __init__(self, text: str, place: TableStart, width: int) -> None:
         self.text = text
         self.place = place
         self._width = width
@@ -108,7 +108,7 @@ class CsvTable:
 class _Source:
     """The lines of the text, numbered, of which those that were read last can be given back."""
 
-    def __init__(self, text: str, place: Place, advance: Callable[[int], None]) -> None:
+    def __init__(self, text: str, place: TableStart, advance: Callable[[int], None]) -> None:
         advance(place.offset)
         self._lines = _LINE.finditer(text, place.offset)
         self._advance = advance
