@@ -15,7 +15,6 @@ from testing_tracker.account import current_account
 from testing_tracker.clock import ClockOf
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import Vocabulary
-from testing_tracker.store.dialects import add_rows, free_ids
 from testing_tracker.store.facilities import timezones_of
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.queries import id_of
@@ -59,6 +58,8 @@ class Work:
 
     def numbers_for(self, table: type[SQLModel], many: int) -> Sequence[int]:
         """Numbers for so many new rows that are written with `write_all`."""
+        from testing_tracker.store.dialects import free_ids  # few commands write many
+
         self.session.flush()
         return free_ids(self.session.connection(), table, many)
 
@@ -66,6 +67,8 @@ class Work:
         self, table: type[SQLModel], columns: Sequence[str], rows: Iterable[Sequence[object]], **same: object
     ) -> None:
         """Add many rows at once, stamped as `write` does; `same` are columns that have one value in all of them."""
+        from testing_tracker.store.dialects import add_rows  # as above
+
         self.session.flush()
         stamps = {"recorded_at": self.now, "recorded_by": self.account}
         stamped = {name: value for name, value in stamps.items() if name in table.model_fields}
