@@ -28,8 +28,9 @@ from testing_tracker.store.location import locate
 
 HEADER = "participant,level,schedule,enrolled_on,name\n"
 TODAY = date.fromisoformat(MONDAY)
-# Who has them: somebody, somebody who had it before a correction, who is gone, who is another one, whose enrolment was
-# none, nobody; look-alikes and other cases of these; a word of the log, an analyte, no code at all.
+# Who has them: somebody who began with other details than now, one who had it before a correction, who is gone, who
+# is another one, whose enrolment was none, nobody; look-alikes and other cases of these; a word of the log, an analyte,
+# no code at all.
 CODES = ("A17", "old", "gone", "twice", "never", "N1", "N2", "a-17", "0ld", "n1", "N-1", "n", "coc", "not a code")
 
 
@@ -39,7 +40,10 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
     database = tmp_path_factory.mktemp("lived in") / "clinic.db"
     databases.copy(made_clinic, database)
     clinic = Clinic(database, MONDAY)
-    clinic.add("A17", "old", "gone", "one", "twice", "never")
+    clinic.add("A17", enrolled=str(TODAY - timedelta(days=30)))
+    clinic("participant", "transfer", "A17", "php", "--reason", "asked for it")
+    clinic("participant", "set-schedule", "A17", "random-2")
+    clinic.add("old", "gone", "one", "twice", "never")
     clinic("participant", "rename", "old", "B4", "--reason", "typed wrong")
     clinic("participant", "discharge", "gone", "--reason", "moved")
     clinic("participant", "join", "twice", "one", "--reason", "the same person", "--yes")
