@@ -12,7 +12,7 @@ import pytest
 from conftest import made_once
 from sqlalchemy import Engine, event
 
-PROMPT = re.compile(r"(code|scheduled, cause\)|, s\)|why \w+|which laboratory|code \(lab .*\)): $")
+PROMPT = re.compile(r"(code|scheduled, cause\)|, s\)|why \w+|which laboratory|code \(lab .*\)):$")
 
 
 @made_once
@@ -44,13 +44,13 @@ class Terminal:
     def _read_until_asked(self) -> None:
         """Until nothing more comes for a while, and the cursor stands behind a question."""
         deadline = time.monotonic() + 20
-        quiet = 0
+        quiet = 0.0
         while time.monotonic() < deadline and quiet < 3:
             ready, _, _ = select.select([self.end], [], [], 0.15)
             if not ready:
-                quiet += bool(self.said)
+                quiet += 1 if PROMPT.search(self.said.rstrip(" \r\n\b")) else 0.3 * bool(self.said)
                 continue
-            quiet = 0
+            quiet = 0.0
             try:
                 data = os.read(self.end, 65536)
             except OSError:
