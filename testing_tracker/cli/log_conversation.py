@@ -29,14 +29,17 @@ if TYPE_CHECKING:
     from testing_tracker.store.work import Work
 
 HELP = (
-    "A code (its beginning or end is enough), then what its cup says; or both in one line: `A17 n`, `A17 coc opi`.",
-    "  n negative    coc opi the analytes found    coc=320 with the amount    i WHY invalid    c collected",
-    "  m missed    r refused    e WHY excused    unable tried and could not (`A17 u`)    s leave this participant",
-    "  u take the last line back    who (or Enter alone) who is left    q close    ? this help",
-    "The cup's label: scan it after the code, or `A17 #S-104 n`; a label on record opens its draw like a code.",
-    "A laboratory's result: `lab Northside` once, then `A17 lab n` or `A17 lab coc=320`, `lab` in every such line.",
-    "Another day: `A17@yesterday n`, `A17@fri n`. Two draws on one day: `A17 scheduled n`, `A17 cause coc`.",
-    "Each line is on record before the next is asked for.",
+    "A code (its beginning or end is enough), then what its cup says; or both in",
+    "one line: `A17 n`, `A17 coc opi`. It is on record before the next is asked for.",
+    "  n negative    coc opi what was found    coc=320 with the amount",
+    "  i WHY invalid    c collected    m missed    r refused    e WHY excused",
+    "  unable (`A17 u`) tried and could not    s leave this participant",
+    "  u take the last line back    who, or Enter alone, who is left    q close",
+    "Label of the cup: scan it after the code, or `A17 #S-104 n`. One that is on",
+    "record opens its draw, as a code does.",
+    "Laboratory: `lab Northside` once, then `A17 lab n` or `A17 lab coc=320`.",
+    "Another day: `A17@yesterday n`, `A17@fri n`. Two draws on one day:",
+    "`A17 scheduled n`, `A17 cause coc`. `?` shows this again.",
 )
 _TALLIED = (*Outcome, Status.MISSED, Status.REFUSED)
 _TALLIED_SINCE = (Status.EXCUSED, Tried.UNABLE, Status.COLLECTED)

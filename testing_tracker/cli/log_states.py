@@ -98,7 +98,12 @@ class AwaitsResult:
                 f"`u` can be two things here. Type `unable` if {code} tried and could not, or `undo` to leave {code}."
             )
         first, rest = split_code(text)
-        if is_laboratory(text) and talk.participant(text) is None:
+        if is_laboratory(text):
+            if talk.participant(text) is not None:
+                raise TestingTrackerError(
+                    f"{text} is a participant's code too. For a laboratory's result of {code} type `{code} {text} n` "
+                    f"or what it found; if it is {text}'s turn, `s` first."
+                )
             return replace(self, by_lab=True)
         if looks_like_a_label(talk.desk.vocabulary, text):
             return self._labelled(talk, text)

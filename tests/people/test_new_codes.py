@@ -53,3 +53,15 @@ def test_in_a_pipe_such_a_code_after_another_one_is_taken_for_neither(with_n, li
     assert done.exit_code == 1
     assert f"{line} is a participant's code too" in done.stderr
     assert with_n.rows("SELECT count(*) FROM result") == [(0,)]
+
+
+@pytest.mark.parametrize("code", ["who", "lab", "quit", "help", "undo", "c", "e"])
+def test_an_older_code_that_is_a_word_of_the_session_is_a_code_where_one_is_awaited(clinic, code):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("testing_tracker.services.people.participants.check_new_code", lambda _vocabulary, code: code)
+        clinic.add("A17", code)
+    clinic("draw")
+    assert f"{code}'s draw of 2026-11-16: negative logged" in clinic("log", input=f"{code}\nn\n")
+    done = clinic.run("log", input=f"A17\n{code}\n")
+    assert f"{code} is a participant's code too" in done.stderr or f"For {code}'s" in done.stderr
+    assert clinic.status("A17") == "due"

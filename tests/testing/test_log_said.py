@@ -4,6 +4,9 @@ import pytest
 from conftest import made_once
 from test_log import Terminal
 
+from testing_tracker.cli.log import _completed
+from testing_tracker.cli.log_conversation import HELP
+
 
 @made_once
 def row(clinic):
@@ -242,3 +245,19 @@ def test_a_narrow_terminal_breaks_no_code(row, monkeypatch):
     _say_folded(Desk(), f"Still awaited: {', '.join(f'P-10{number}' for number in range(30))}.")
     assert all(len(line) <= 31 for line in said)
     assert sum(line.count("P-10") for line in said) == 30
+
+
+def test_the_help_fits_a_terminal_and_names_every_word():
+    assert max(map(len, HELP)) <= 79
+    said = " ".join(HELP)
+    assert all(
+        word in said for word in ("coc=320", "unable", "who", "lab ", "#S-104", "@yesterday", " e WHY", " c coll")
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "codes", "found"),
+    [("wh", ["A17"], ["who"]), ("a1", ["A17"], ["A17"]), ("A17 una", [], ["unable"]), ("exc", None, ["excused"])],
+)
+def test_words_of_the_session_are_completed(before, codes, found):
+    assert list(_completed((), before, codes)[1]) == found
