@@ -206,6 +206,17 @@ class TestKeys:
 
         at_the_screen(staffed, does)
 
+    def test_keys_may_come_faster_than_a_question_goes(self, staffed):
+        async def does(nurse):
+            await nurse.press("question_mark")
+            await nurse.answer("qq")
+            await nurse.press("p")
+            for _ in range(3):
+                await nurse.answer("coc")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["collected positive", *["due"] * 4]
+
     def test_a_line_that_is_no_draw_takes_no_result(self, staffed):
         staffed("result", "A17", "positive", "--analyte", "cocaine")
 

@@ -19,7 +19,19 @@ _LONGEST_ANSWER = 1000  # characters
 _SHORTEST_TO_COMPLETE = 2
 
 
-class AskWords(ModalScreen[Any]):
+class OverTheBoard(ModalScreen[Any]):
+    """What stands over the board until it is answered, once: keys may come faster than it goes."""
+
+    _is_answered = False
+
+    def answer(self, answer: object) -> None:
+        """Go, and hand the answer on."""
+        if not self._is_answered:
+            self._is_answered = True
+            self.dismiss(answer)
+
+
+class AskWords(OverTheBoard):
     """A question that is answered in a few words; what `read` refuses is asked for again, with what is wrong."""
 
     AUTO_FOCUS = "Input"
@@ -43,7 +55,7 @@ class AskWords(ModalScreen[Any]):
 
     def action_leave(self) -> None:
         """Leave it unanswered."""
-        self.dismiss(None)
+        self.answer(None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the answer on, or say what is wrong with it."""
@@ -53,7 +65,7 @@ class AskWords(ModalScreen[Any]):
         except TestingTrackerError as error:
             self.query_one("#wrong", Static).update(Text(in_one_line(str(error))))
             return
-        self.dismiss(answer)
+        self.answer(answer)
 
 
 class LastWord(Suggester):
@@ -72,7 +84,7 @@ class LastWord(Suggester):
         return value[: len(value) - len(word)] + word + found[len(word) :] if found else None
 
 
-class AskYes(ModalScreen[bool]):
+class AskYes(OverTheBoard):
     """A question that `y` alone answers with yes; any other key is no, and so is a code that is scanned."""
 
     AUTO_FOCUS = ""
@@ -92,13 +104,13 @@ class AskYes(ModalScreen[bool]):
         event.prevent_default()
         self._keys += event.character or "\x1b"
         if len(self._keys) == 1:
-            self.set_timer(self._wait, self._answer)
+            self.set_timer(self._wait, self._say)
 
-    def _answer(self) -> None:
-        self.dismiss(self._keys.casefold() == "y")
+    def _say(self) -> None:
+        self.answer(self._keys.casefold() == "y")
 
 
-class ShowLines(ModalScreen[None]):
+class ShowLines(OverTheBoard):
     """Lines to look at; any key but those that scroll closes them."""
 
     AUTO_FOCUS = "VerticalScroll"
@@ -117,4 +129,4 @@ class ShowLines(ModalScreen[None]):
             return
         event.stop()
         event.prevent_default()
-        self.dismiss(None)
+        self.answer(None)
