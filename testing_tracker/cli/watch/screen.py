@@ -1,10 +1,6 @@
 """The screen of `today --watch`: the board, what was done last, and the keys."""
 
-import asyncio
-import os
 import signal
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -19,9 +15,11 @@ from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection, counts_
 from testing_tracker.cli.desk.desk import TRAINING
 from testing_tracker.cli.watch.asking import AskWords, AskYes, ShowLines
 from testing_tracker.cli.watch.background import Background
+from testing_tracker.cli.watch.ending import has_terminal, hear_of_signals, leave_by_force_after_a_while
 from testing_tracker.cli.watch.keys import ACTS, HELP, keys_text, some_words
 from testing_tracker.cli.watch.lines import Held, arranged, options
 from testing_tracker.cli.watch.records import Done, Records, ReplacedError, Seen
+from testing_tracker.cli.watch.style import STYLE
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.testing.log_line import Entry, cleaned, codes_meant
@@ -29,7 +27,6 @@ from testing_tracker.rules.testing.log_line import Entry, cleaned, codes_meant
 LOOK_EVERY = 1.0  # seconds
 ONE_KEY = 0.15  # seconds in which nothing more comes after a key that a person pressed; a scanner types faster
 _SAY_IT_WAITS = 1.5  # seconds that the database may take before it is said
-_LEAVE_IN = 5.0  # seconds, where the terminal is gone and what writes to it may hang
 
 
 class DayScreen(App[None]):
@@ -42,28 +39,7 @@ class DayScreen(App[None]):
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "leave", show=False, priority=True),
     ]
-    CSS = """
-    Screen { background: ansi_default; color: ansi_default; }
-    #title { text-style: bold; height: auto; padding: 0 1; }
-    #trouble { height: auto; padding: 0 1; text-style: reverse; display: none; }
-    OptionList {
-        height: 1fr; scrollbar-size-vertical: 1; border: none; padding: 0 1 0 0;
-        background: ansi_default; color: ansi_default;
-    }
-    OptionList:focus { border: none; background: ansi_default; background-tint: transparent; }
-    OptionList > .option-list--option-highlighted, OptionList:focus > .option-list--option-highlighted {
-        text-style: reverse; background: ansi_default; color: ansi_default;
-    }
-    OptionList > .option-list--option-disabled { color: ansi_default; background: ansi_default; }
-    OptionList > .option-list--option { padding: 0; }
-    #said { height: auto; max-height: 6; padding: 0 1; margin: 1 0 0 0; }
-    #keys { height: auto; padding: 0 1; }
-    ModalScreen { align: center bottom; background: transparent; }
-    #asked, #shown { width: 100%; height: auto; max-height: 100%; border: round ansi_default; padding: 0 1; }
-    #asked, #shown, #asked Static { background: ansi_default; color: ansi_default; }
-    Input { background: ansi_default; color: ansi_default; border: none; height: 1; padding: 0; }
-    Input:focus { border: none; }
-    """
+    CSS = STYLE
 
     def __init__(self, records: Records, first: Seen) -> None:
         super().__init__(ansi_color=True)
@@ -96,7 +72,7 @@ class DayScreen(App[None]):
 
     def on_mount(self) -> None:
         """Begin to follow, and hear of signals."""
-        self._listen()
+        hear_of_signals(self.end)
         self.show(self.seen)
         self.set_interval(LOOK_EVERY, self.look)
 
@@ -170,8 +146,8 @@ class DayScreen(App[None]):
 
     def look(self) -> None:
         """Once a second: ask whether anything changed, unless what was asked before is not answered yet."""
-        if not _has_terminal() and not self.is_headless:
-            self._end(signal.SIGHUP)
+        if not has_terminal() and not self.is_headless:
+            self.end(signal.SIGHUP)
         if self.background.seconds_at_it > _SAY_IT_WAITS:
             self._say_trouble("Waiting for the database: another program is at it. Nothing is lost.")
         if self.background.is_idle:
@@ -400,29 +376,12 @@ class DayScreen(App[None]):
         )
         self._close_messages_no_wait()
 
-    def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None and threading.current_thread() is threading.main_thread():
-                loop.add_signal_handler(number, self._end, number)
-
-    def _end(self, number: int) -> None:
+    def end(self, number: int) -> None:
         """A signal, or the terminal is gone: leave, and by force where that hangs; nothing is half recorded."""
-        if self.signalled:
-            return
-        self.signalled = int(number)
-        forced = threading.Timer(_LEAVE_IN, os._exit, (128 + self.signalled,))
-        forced.daemon = True
-        forced.start()
-        self.exit()
-
-
-def _has_terminal() -> bool:
-    try:
-        return sys.__stdin__ is not None and os.isatty(sys.__stdin__.fileno())
-    except (OSError, ValueError):
-        return False
+        if not self.signalled:
+            self.signalled = int(number)
+            leave_by_force_after_a_while(128 + self.signalled)
+            self.exit()
 
 
 def _nearest(numbers: list[tuple[str, int]], at: int | None) -> str | None:
