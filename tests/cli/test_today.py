@@ -2,8 +2,8 @@
 
 import re
 import shlex
+from contextlib import closing
 
-import click
 import pytest
 from click.testing import CliRunner
 from conftest import at_facility, made_once
@@ -50,7 +50,8 @@ def board(clinic):
     from testing_tracker import services
     from testing_tracker.cli.desk.desk import Desk
 
-    with Desk(clinic.url, clinic.today).reading() as work:
+    desk = Desk(clinic.url, clinic.today)
+    with closing(desk), desk.reading() as work:
         found = services.board.read_board(work)
         return found, sections(found, work.zone)
 
@@ -218,7 +219,9 @@ class TestWithoutACommand:
         assert busy("-h").startswith("Usage: ")
 
     def test_commands_to_paste_have_what_was_given_before(self, busy):
-        assert f"testing-tracker --database {busy.url} --today 2026-11-16 result D33 n" in busy("today", "--plain")
+        assert f"testing-tracker --database {shlex.quote(busy.url)} --today 2026-11-16 result D33 n" in busy(
+            "today", "--plain"
+        )
 
 
 class TestSeveralFacilities:
@@ -254,7 +257,6 @@ def test_the_board_asks_few_questions(busy):
     desk = Desk(busy.url, busy.today)
     asked: list[str] = []
     event.listen(desk.engine, "before_cursor_execute", lambda _c, _u, text, *_more: asked.append(text))
-    with desk.reading() as work:
+    with closing(desk), desk.reading() as work:
         services.board.read_board(work)
     assert len(asked) <= 40
-    assert click.get_current_context(silent=True) is None

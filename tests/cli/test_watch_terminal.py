@@ -58,6 +58,13 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
+    @property
+    def turned_around(self) -> str:
+        """What is shown in reverse: the line under the cursor, but for the bar at its end."""
+        columns = range(self.screen.columns - 3)
+        shown = [row[x].data for row in self.screen.buffer.values() for x in columns if row[x].reverse]
+        return "".join(shown).strip()
+
     def until(self, *texts: str, seconds: float = 20.0) -> str:
         """Wait until all of this is on the screen."""
         deadline = time.monotonic() + seconds
@@ -106,7 +113,8 @@ class TestTheScreen:
     def test_a_row_of_cups_and_another_nurse_at_a_terminal_that_is_made_narrow(self, staffed, tmp_path):
         log = tmp_path / "log.txt"
         desk = Terminal(staffed, "today", "--watch", TEXTUAL_LOG=str(log), TEXTUAL="devtools,debug")
-        desk.until("3 due, 2 open, 1 came", "A17  nothing yet", "q quit".replace(" ", "\u00a0"))
+        desk.until("3 due, 2 open, 1 came", "A17  nothing yet", "q quit")
+        assert desk.turned_around == "A17  nothing yet"
         desk.type("n")
         desk.until("A17's draw of 2026-11-16: negative logged.", "1 open, 2 came")
         desk.resize(40, 20)
@@ -132,6 +140,9 @@ class TestTheScreen:
     def test_without_colour(self, staffed):
         desk = Terminal(staffed, "today", "--watch", NO_COLOR="1")
         desk.until("positive for cocaine")
+        assert desk.turned_around == "A17  nothing yet"
+        desk.type("\x1b[B")
+        desk.until("quit")
         desk.type("q")
         assert desk.leaves_with() == 0
         assert not COLOURED.search(desk.raw)

@@ -60,14 +60,18 @@ class ActsOnRows(Protocol):
 
 
 def keys_text(width: int) -> Text:
-    """The keys and what each does; where there is no room for all of that, only what helps to find out."""
-    text = Text()
-    wide = width >= _WIDE_ENOUGH
-    for number, (key, what) in enumerate(KEYS):
-        text.append("  " * (number > 0) if wide else " " * (number > 0))
+    """The keys and what each does, a key never apart from that; where there is no room only what helps to find out."""
+    is_wide = width >= _WIDE_ENOUGH
+    text, column = Text(), 0
+    for key, what in KEYS:
+        said = f" {what}" if is_wide or key in "?q" else ""
+        between = "" if not column else "  " if is_wide else " "
+        if column + len(between + key + said) > width:
+            between, column = "\n", 0
+        column += len((between + key + said).lstrip("\n"))
+        text.append(between)
         text.append(key, style="bold")
-        if wide or key in "?q":
-            text.append(f"\u00a0{what}")
+        text.append(said)
     return text
 
 

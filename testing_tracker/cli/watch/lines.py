@@ -5,7 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rich.style import Style
 from rich.text import Text
+from textual.strip import Strip
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from testing_tracker.cli.desk.board_lines import ALARMS, BoardRow, BoardSection, row_of, typed
@@ -24,6 +27,19 @@ class Held:
 
     key: str
     section: BoardSection
+
+
+class BoardList(OptionList):
+    """The list with the row under the cursor turned around, which a terminal without colours shows too."""
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the list. The library's own styles of an option leave `reverse` out."""
+        strip = super().render_line(y)
+        style = next((segment.style for segment in strip if segment.style is not None), None)
+        is_under_cursor = style is not None and self.highlighted is not None
+        if is_under_cursor and style is not None and style.meta.get("option") == self.highlighted:
+            return strip.apply_style(Style(reverse=True))
+        return strip
 
 
 def arranged(board: "Board", found: Sequence[BoardSection], held: Held | None) -> list[BoardSection]:

@@ -17,7 +17,7 @@ from testing_tracker.cli.watch.asking import AskWords, AskYes, ShowLines
 from testing_tracker.cli.watch.background import Background
 from testing_tracker.cli.watch.ending import has_terminal, hear_of_signals, leave_by_force_after_a_while
 from testing_tracker.cli.watch.keys import ACTS, HELP, keys_text, some_words
-from testing_tracker.cli.watch.lines import Held, arranged, options
+from testing_tracker.cli.watch.lines import BoardList, Held, arranged, options
 from testing_tracker.cli.watch.records import Done, Records, ReplacedError, Seen
 from testing_tracker.cli.watch.style import STYLE
 from testing_tracker.errors import TestingTrackerError
@@ -66,7 +66,7 @@ class DayScreen(App[None]):
     def compose(self) -> ComposeResult:
         yield Static(id="title", markup=False)
         yield Static(id="trouble", markup=False)
-        yield OptionList(markup=False)
+        yield BoardList(markup=False)
         yield Static(id="said", markup=False)
         yield Static(id="keys", markup=False)
 
@@ -99,7 +99,7 @@ class DayScreen(App[None]):
         ahead = " ".join(filter(None, (TRAINING * self.seen.training, self.seen.whose)))
         title = f"{day_title(board.day)}: {counts_in_words(board)}."
         self.query_one("#title", Static).update(Text(in_one_line(f"{ahead} {title}".strip())))
-        self.query_one("#keys", Static).update(keys_text(self.size.width))
+        self.query_one("#keys", Static).update(keys_text(self.size.width - 2))
         listed = self.query_one(OptionList)
         shown = arranged(board, self._found, self._held)
         scrolled, at = listed.scroll_y, listed.highlighted

@@ -10,8 +10,9 @@ OptionList {
 }
 OptionList:focus { border: none; background: ansi_default; background-tint: transparent; }
 OptionList > .option-list--option-highlighted, OptionList:focus > .option-list--option-highlighted {
-    text-style: reverse; background: ansi_default; color: ansi_default;
+    background: ansi_default; color: ansi_default; text-style: none;
 }
+OptionList > .option-list--option-hover { background: ansi_default; }
 OptionList > .option-list--option-disabled { color: ansi_default; background: ansi_default; }
 OptionList > .option-list--option { padding: 0; }
 #said { height: auto; max-height: 6; padding: 0 1; margin: 1 0 0 0; }
