@@ -3,7 +3,7 @@
     python benchmarks/commands.py
     .ci/postgresql python benchmarks/commands.py
 
-The best of runs in turn, which other work disturbs least. Target for `due` and `result`: at most 1.15. On
+The best of runs in turn, which other work disturbs least. Target for `due`, `today` and `result`: at most 1.15. On
 a server both sides import psycopg too.
 """
 
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def figures() -> Iterator[Figure]:
-    """`due`, `result` and `--help` in a clinic whose participants are all due."""
+    """`due`, `today`, `result` and `--help` in a clinic whose participants are all due."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clinic = new_database(folder, "commands", DAY)
@@ -33,11 +33,12 @@ def figures() -> Iterator[Figure]:
         lines = "".join(f"{code},iop,fixed-1,{DAY}\n" for code in codes)
         clinic.program(DAY, "participant", "import", "-", given=f"participant,level,schedule,enrolled_on\n{lines}")
         clinic.program(DAY, "draw")
-        commands = {"due": [], "result": [], "--help": []}  # type: dict[str, list[float]]
+        commands = {"due": [], "today": [], "result": [], "--help": []}  # type: dict[str, list[float]]
         bare = []
         for code in codes:
             bare.append(run([sys.executable, "-c", BARE]).seconds)
             commands["due"].append(run([*start(clinic.given, DAY), "due"]).seconds)
+            commands["today"].append(run([*start(clinic.given, DAY), "today"]).seconds)
             commands["result"].append(run([*start(clinic.given, DAY), "result", code, "negative"]).seconds)
             commands["--help"].append(run([*start(clinic.given), "--help"]).seconds)
         for command, times in commands.items():

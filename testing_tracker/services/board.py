@@ -27,10 +27,12 @@ from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.log_line import Entry
+    from testing_tracker.services.keeping.status import StatusReport
     from testing_tracker.services.testing.log_lines import EntryOnRecord
 
 # How far back the board looks for what was left over. Chosen here: what is older is in the weekly report.
 _DAYS_OPEN, _DAYS_AWAITED = 7, 30
+_NIGHT_OVERDUE_AFTER = time(6)  # local, as `status` has it where nobody says otherwise
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def read_board(work: Work, day: date | None = None) -> Board:
     is_today = of == work.today
     awaited = confirmations.awaited(work)
     lines = _lines(work, of, awaited)
+    state = services.status.state_of(work, _NIGHT_OVERDUE_AFTER, None) if is_today else None
     return Board(
         day=of,
         now=work.now,
@@ -141,11 +144,11 @@ def read_board(work: Work, day: date | None = None) -> Board:
         is_drawn=not is_still_to_be_drawn(work, of),
         counts=_counts(lines),
         lines=tuple(lines),
-        questions=tuple(held_days.unanswered(work) if is_today else held_days.unanswered(work, of, of)),
+        questions=tuple(state.questions if state is not None else held_days.unanswered(work, of, of)),
         recommendations=tuple(_recommendations(work)) if is_today else (),
         reviews=tuple(reviews.listed(work)) if is_today else (),
         overdue=tuple(one for one in awaited if one.is_overdue) if is_today else (),
-        by_itself=_by_itself(work) if is_today else None,
+        by_itself=_by_itself(work, state) if state is not None else None,
     )
 
 
@@ -293,8 +296,7 @@ def _recommendations(work: Work) -> list[OpenRecommendation]:
     return [OpenRecommendation(id_of(one), code, one.from_level, one.to_level, one.reason) for one, code in rows]
 
 
-def _by_itself(work: Work) -> RanByItself:
-    state = services.status.state_of(work, time(6), None)
+def _by_itself(work: Work, state: "StatusReport") -> RanByItself:
     arrived = [one for one in state.deliveries if one.delivered_at is not None]
     last = max(arrived, key=lambda one: one.delivered_at or work.now, default=None)
     night = state.night

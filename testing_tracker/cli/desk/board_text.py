@@ -65,9 +65,15 @@ def _alike(row: BoardRow) -> tuple[str, str]:
 
 
 def _flowing(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]) -> Iterator[str]:
-    """Rows that say the same: what they say, the codes, and the command of the first."""
+    """Rows that say the same: what they say, the codes, and the command of the first.
+
+    Of a whole earlier day only how many, and the command that has them all: the question about it is on the board too.
+    """
     when = f", {rows[0].when}" if rows[0].when else ""
     yield from _wrapped(f"{rows[0].said}{when} ({len(rows)}):", width, "  ", "  ", mark)
+    if rows[0].when and len(rows) > _MOST_ALONE:
+        yield from _typed(BoardRow("", "", "", "", (("due", "--on", rows[0].when),)), width, mark, given)
+        return
     yield from _wrapped(" ".join(row.who for row in rows), width, "    ", "    ", mark)
     yield from _typed(rows[0], width, mark, given)
 
