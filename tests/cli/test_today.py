@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from conftest import at_facility, made_once
 
 from testing_tracker.cli import program
-from testing_tracker.cli.desk.board_lines import sections
+from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection, sections, shortened
 from testing_tracker.cli.desk.board_text import board_lines
 
 
@@ -170,6 +170,18 @@ class TestHowItIsShown:
         assert "nothing yet (40):" in printed
         assert set(codes) <= set(printed.split())
         assert len(printed.splitlines()) < 20
+
+    def test_what_has_a_list_of_its_own_is_shown_in_part_and_counted_whole(self):
+        rows = tuple(BoardRow(f"review-{number}", "A17", "", f"review {number}") for number in range(9))
+        questions = BoardSection("questions", "Questions", rows[:3])
+        for_a_clinician = BoardSection("clinician", "For a clinician", rows)
+        first, second = shortened([questions, for_a_clinician])
+        assert [row.said for row in first.rows] == ["review 2", "2 more"]  # the newest question is the last
+        assert first.rows[-1].commands == (("status",),)
+        assert [row.said for row in second.rows][4:] == ["review 4", "4 more"]
+        assert second.rows[-1].commands == (("review", "list"),)
+        assert (first.heading, second.heading) == ("Questions (3)", "For a clinician (9)")
+        assert shortened([BoardSection("open", "Open", rows)])[0].rows == rows
 
     def test_plain_is_a_fact_a_line_without_boxes_and_signs(self, busy, typed):
         lines = typed(busy, "today", "--plain").splitlines()

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.board import Board, BoardLine
 
 PROGRAM, SHORT = "testing-tracker", "tt"
+_MOST_FOR_A_CLINICIAN = 5
 ALARMS = ("positive", "overdue")  # what stands out by colour too, where there is any
 
 
@@ -35,11 +36,19 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardSection:
-    """Rows of one kind, under a title in the plural."""
+    """Rows of one kind, under a title in the plural; `more` is how many there are beside those shown."""
 
     name: str
     title: str
     rows: tuple[BoardRow, ...]
+    more: int = 0
+
+    @property
+    def heading(self) -> str:
+        """The title, with how many there are."""
+        if self.name == "by_itself":
+            return self.title
+        return f"{self.title} ({len(self.rows) + self.more - bool(self.more)})"
 
 
 def typed(words: Sequence[str], program: str = PROGRAM) -> str:
@@ -76,6 +85,31 @@ def sections(board: "Board", zone: ZoneInfo) -> list[BoardSection]:
         BoardSection("by_itself", "Ran by itself", tuple(_by_itself(board, zone))),
     )
     return [section for section in found if section.rows]
+
+
+def shortened(found: Sequence[BoardSection]) -> list[BoardSection]:
+    """The sections with no more than fits to be seen of what has a list of its own: the newest question, a few reviews.
+
+    A row at the end says how many more there are, and which command has them all.
+    """
+    return [_short(section) for section in found]
+
+
+def _short(section: BoardSection) -> BoardSection:
+    rows = section.rows
+    if section.name == "questions" and len(rows) > 1:
+        return _with_more(section, rows[-1:], "status")
+    if section.name == "clinician" and len(rows) > _MOST_FOR_A_CLINICIAN + 1:
+        noun = "review" if rows[-1].key.startswith("review") else "recommendation"
+        return _with_more(section, rows[:_MOST_FOR_A_CLINICIAN], noun, "list")
+    return section
+
+
+def _with_more(section: BoardSection, kept: tuple[BoardRow, ...], *listed: str) -> BoardSection:
+    left = len(section.rows) - len(kept)
+    return replace(
+        section, rows=(*kept, BoardRow(f"more-{section.name}", "", "", f"{left} more", (listed,))), more=left
+    )
 
 
 def row_of(line: "BoardLine", day: date) -> BoardRow:

@@ -13,6 +13,7 @@ from testing_tracker.cli.desk.board_lines import (
     BoardSection,
     counts_in_words,
     day_title,
+    shortened,
     typed,
 )
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -42,9 +43,9 @@ def board_lines(
     if not board.is_drawn:
         yield from _wrapped("Its draws have not been made yet.", width, "", "", mark, "alarm")
         yield from _typed(TO_DRAW, width, mark, given)
-    for section in found:
+    for section in shortened(found):
         yield ""
-        yield mark(f"{section.title} ({len(section.rows)})" if section.name != "by_itself" else section.title, "title")
+        yield mark(section.heading, "title")
         yield from _section(section, width, mark, given)
 
 
@@ -83,9 +84,12 @@ def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]
     who = max((len(row.who) for row in rows), default=0)
     when = max((len(row.when) for row in rows), default=0)
     ahead = sum(one + 2 for one in (who, when) if one) + 2
-    commands = max((len(typed((*given, *one))) for row in rows for one in row.commands[:1]), default=0)
-    room = width - ahead - (commands + 2 if commands else 0)
     longest = max((len(in_one_line(row.said)) for row in rows), default=0)
+    program = PROGRAM
+    commands = _widest(rows, given, program)
+    if ahead + longest + 2 + commands > width >= ahead + longest + 2 + _widest(rows, given, SHORT):
+        program, commands = SHORT, _widest(rows, given, SHORT)
+    room = width - ahead - (commands + 2 if commands else 0)
     beside = who > 0 and commands > 0 and room >= min(longest, _LEAST_SAID)
     room = min(room, longest) if beside else width - ahead
     for row in rows:
@@ -94,10 +98,14 @@ def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]
         for number, part in enumerate(said or [""]):
             text = f"{begin if number == 0 else ' ' * len(begin)}{_marked(part, mark)}"
             if beside and number == 0 and row.commands:
-                text += " " * (room - len(part) + 2) + mark(typed((*given, *row.commands[0])), "command")
+                text += " " * (room - len(part) + 2) + mark(typed((*given, *row.commands[0]), program), "command")
             yield text.rstrip()
         if not beside:
             yield from _typed(row, width, mark, given)
+
+
+def _widest(rows: Sequence[BoardRow], given: Sequence[str], program: str) -> int:
+    return max((len(typed((*given, *one), program)) for row in rows for one in row.commands[:1]), default=0)
 
 
 def _typed(row: BoardRow, width: int, mark: Mark, given: Sequence[str]) -> Iterator[str]:

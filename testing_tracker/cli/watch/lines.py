@@ -75,8 +75,7 @@ def _put(rows: Sequence[BoardRow], row: BoardRow, before: Sequence[str]) -> tupl
 def options(found: Sequence[BoardSection], width: int) -> Iterator[Option]:
     """An option for each row, no line wider than `width`, and one that the cursor passes by for each title."""
     for number, section in enumerate(found):
-        count = "" if section.name == "by_itself" else f" ({len(section.rows)})"
-        yield Option(Text("\n" * (number > 0) + f"{section.title}{count}", style="bold"), disabled=True)
+        yield Option(Text("\n" * (number > 0) + section.heading, style="bold"), disabled=True)
         who = max(len(row.who) for row in section.rows)
         when = max(len(row.when) for row in section.rows)
         for row in section.rows:

@@ -11,7 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
-from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection, counts_in_words, day_title, sections, typed
+from testing_tracker.cli.desk.board_lines import (
+    BoardRow,
+    BoardSection,
+    counts_in_words,
+    day_title,
+    sections,
+    shortened,
+    typed,
+)
 from testing_tracker.cli.desk.desk import TRAINING
 from testing_tracker.cli.watch.asking import AskWords, AskYes, ShowLines
 from testing_tracker.cli.watch.background import Background
@@ -85,7 +93,7 @@ class DayScreen(App[None]):
     def show(self, seen: Seen) -> None:
         """Show a board in place of the one before."""
         self.seen = seen
-        self._found = sections(seen.board, seen.zone)
+        self._found = shortened(sections(seen.board, seen.zone))
         self._say_trouble(self._what_is_missing())
         self.redraw()
 
