@@ -307,6 +307,14 @@ def test_what_is_quoted_of_a_cell_cannot_be_a_name():
     assert not is_a_slip("psotive", "positive")
 
 
+def test_merged_cells_are_told():
+    book = openpyxl.load_workbook(io.BytesIO(xlsx([HEADER, ["A1", "2026-11-23", "n"], ["", "2026-11-24", "n"]])))
+    book.active.merge_cells("A2:A3")
+    said = [(2, "cells are merged (A2:A3); only the first of them is read, the others are empty")]
+    assert notes_of(saved(book)) == said
+    assert notes_of(ods([HEADER, ["A1", "2026-11-23", "n"]])) == []
+
+
 def test_letters_of_columns():
     assert [letter_of(place) for place in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from testing_tracker.rules.said import nearest
 from testing_tracker.rules.words import MEASURED
 
 
@@ -46,6 +45,8 @@ class Columns:
 
     def near(self, name: str) -> list[str]:
         """The columns that a name may have been meant for."""
+        from testing_tracker.rules.said import nearest  # most names are known
+
         return nearest("_".join(name.replace("-", " ").split()), self.words, 2)
 
 

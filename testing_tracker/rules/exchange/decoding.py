@@ -58,7 +58,7 @@ def _utf_16(content: bytes) -> str | None:
 
 def _has_letters_of_utf_8(content: bytes) -> bool:
     """Whether some bytes are a letter of UTF-8 beyond ASCII: then the file is UTF-8, with something broken in it."""
-    return any(letter > "\x7f" for letter in content.decode("utf-8", "ignore"))
+    return not content.decode("utf-8", "ignore").isascii()
 
 
 def _strict(content: bytes, encoding: str, said: str) -> str:

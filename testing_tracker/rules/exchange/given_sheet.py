@@ -74,4 +74,4 @@ def _of_workbook(content: bytes, columns: Columns, how: HowToRead) -> Sheet:
             "tab, or its number. Nothing was changed."
         )
     _, table, header = found[0]
-    return sheet_of(table, header, columns, how.dates, may_have_dates=True, since=workbook.since)
+    return sheet_of(table, header, columns, how.dates, may_have_dates=True, since=workbook.since, notes=table.merged())

@@ -133,16 +133,11 @@ def sheet_of(
 
 
 def _orders(sheet: Sheet, dated: Sequence[str], said: DayOrder | None) -> dict[str, DayOrder]:
-    cells: dict[str, list[tuple[int, str]]] = {name: [] for name in dated}
-    for row in sheet.rows():
-        if isinstance(row, ImportedRow):
-            for name in dated:
-                if length_of(row.cells[name]):
-                    cells[name].append((row.number, row.cells[name]))
     orders = {}
     for name in dated:
+        cells = ((row.number, row.cells[name]) for row in sheet.rows() if isinstance(row, ImportedRow))
         try:
-            decided = decide(name, cells[name], said)
+            decided = decide(name, cells, said)
         except ValueError as error:
             raise TestingTrackerError(f"{error}. Nothing was changed.") from None
         if decided is None:

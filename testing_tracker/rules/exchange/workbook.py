@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.csv_table import Line
-from testing_tracker.rules.exchange.header import MOST_ABOVE, Candidate
+from testing_tracker.rules.exchange.header import MOST_ABOVE, Candidate, letter_of
 from testing_tracker.rules.exchange.spreadsheet_days import SINCE_1900, SINCE_1904
 from testing_tracker.rules.exchange.workbook_parts import (
     DAMAGED,
@@ -60,6 +60,16 @@ class WorkbookTable:
             if any(cells):
                 cells = [*cells, *[""] * (width - len(cells))][:width]
                 yield number, cells, _as_csv([protected(cell) for cell in cells])
+
+    def merged(self) -> list[tuple[int, str]]:
+        """A note where cells below the header were merged: only the first of them says something."""
+        ranges = [one for one in self.sheet.merged_cell_ranges or () if one[0][0] >= self.header]
+        if not ranges:
+            return []
+        (row, column), (last_row, last_column) = min(ranges)
+        place = f"{letter_of(column)}{row + 1}:{letter_of(last_column)}{last_row + 1}"
+        more = f" and {len(ranges) - 1} more" if len(ranges) > 1 else ""
+        return [(row + 1, f"cells are merged ({place}{more}); only the first of them is read, the others are empty")]
 
     def protected(self, raw: str) -> str:
         """A line that no spreadsheet computes: they are so already."""
