@@ -237,6 +237,11 @@ def test_columns_in_any_order_and_by_other_names():
         read_mappings(RESULTS, ["x=participant", "y=participant"])
 
 
+def test_a_line_of_people_is_not_quoted_as_a_header():
+    for text in (b"Jane Doe,lab\n", b"Lab,Jane Doe,note\nA1,x,y\n", b"Jane Doe\n"):
+        assert "Jane" not in refusal(text)
+
+
 def test_a_file_that_is_not_utf_8_is_said_to_be_read_otherwise():
     text = "participant;level;schedule;enrolled_on;name\nA1;iop;fixed-2;2026-11-01;José\n"
     assert rows_of(text.encode("cp1252"), PARTICIPANTS)[0]["name"] == "José"

@@ -77,8 +77,9 @@ def find_header(
     """The first line that has the needed columns.
 
     Raises TestingTrackerError with the columns that are missing and what is there instead; it quotes the names of a
-    line only where one of them is known, because else it may be a line of people.
+    line only where one of them is a needed column, because else it may be a line of people.
     """
+    needed = {name for one in columns.alternatives for name in one}
     best: tuple[int, Candidate[_Where]] | None = None
     said_at: int | None = None
     for candidate in candidates:
@@ -88,7 +89,7 @@ def find_header(
             cells = tuple(cell.strip() for cell in candidate.cells)
             is_first = said_at is None or said_at == candidate.number
             return Header(candidate.number, names, cells, candidate.where, has_lines_above=not is_first)
-        known = sum(name is not None for name in {*names})
+        known = len({*names} & needed)
         if known and (best is None or known > best[0]):
             best = known, candidate
         if said_at is None and _says_something(candidate.cells):

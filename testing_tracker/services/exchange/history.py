@@ -6,7 +6,6 @@ Exporting and importing lose nothing. What the six columns have no room for stan
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
-from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -17,9 +16,8 @@ from sqlmodel import Session, col
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import because_in
-from testing_tracker.rules.exchange.cell_faults import may_be_quoted
 from testing_tracker.rules.exchange.columns import HISTORY
-from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, read_reason, write_reason
+from testing_tracker.rules.exchange.past import Past, as_on_record, measured_of, write_reason
 from testing_tracker.rules.exchange.sheet import ImportedRow, Sheet
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Interpretation
@@ -27,18 +25,11 @@ from testing_tracker.rules.testing.which_draw import says
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.exchange.imports import (
-    CellCheck,
     ImportReport,
-    SaidOutcome,
     all_faults,
-    check_analytes,
     imported_rows,
-    read_analytes,
-    read_code,
-    read_day,
-    read_outcome,
-    read_word,
 )
+from testing_tracker.services.exchange.past_cells import EnrolledSince, PastKey, checks, read_past_line
 from testing_tracker.services.exchange.past_draws import PastDraws, method_of
 from testing_tracker.store.dialects import add_rows, among, free_ids
 from testing_tracker.store.queries import draw_stands, governs
@@ -47,22 +38,9 @@ from testing_tracker.store.work import Work
 from testing_tracker.watching import begun
 
 COLUMNS = HISTORY.needed
-STATUSES = (Status.DUE, Status.COLLECTED, Status.MISSED, Status.REFUSED, Status.EXCUSED)
-_LETTERS = {str(status)[0]: status for status in STATUSES if status is not Status.DUE}
-
 _IN_A_FILE = {Status.CANCELLED: Status.EXCUSED, Status.UNRECORDED: Status.DUE}
 
 AT_A_TIME = 2_000  # lines, or exported draws, in memory at once
-
-_Key = tuple[int, date, bool]  # participant, day, whether for cause: there is at most one draw of each
-
-
-@dataclass(frozen=True)
-class _Person:
-    """A participant and the first day of all enrolments."""
-
-    id: int
-    since: date
 
 
 def import_history(work: Work, sheet: Sheet) -> ImportReport:
@@ -72,7 +50,7 @@ def import_history(work: Work, sheet: Sheet) -> ImportReport:
     A line that is on record stays unchanged; one that differs from what is on record is refused.
     """
     tally = ImportReport()
-    people: dict[str, _Person] = {}
+    people: dict[str, EnrolledSince] = {}
     draws = PastDraws(work)
     touched: set[int] = set()
     good = imported_rows(work, sheet, tally)
@@ -90,7 +68,7 @@ def import_history(work: Work, sheet: Sheet) -> ImportReport:
     return tally
 
 
-def _learn_people(work: Work, chunk: Sequence[ImportedRow], people: dict[str, _Person]) -> None:
+def _learn_people(work: Work, chunk: Sequence[ImportedRow], people: dict[str, EnrolledSince]) -> None:
     keys = {line.cells["participant"].casefold() for line in chunk} - people.keys()
     having = sa_select(col(Participant.code_key), col(Participant.id)).where(
         col(Participant.facility_id) == work.facility_id, col(Participant.code_key).in_(keys)
@@ -109,21 +87,21 @@ def _learn_people(work: Work, chunk: Sequence[ImportedRow], people: dict[str, _P
     )
     for code_key, identity, since in work.session.connection().execute(query):
         assert identity is not None, "a primary key"
-        people[code_key] = _Person(identity, since)
+        people[code_key] = EnrolledSince(identity, since)
 
 
 def _take(
-    work: Work, chunk: Sequence[ImportedRow], people: Mapping[str, _Person], draws: PastDraws, tally: ImportReport
+    work: Work, chunk: Sequence[ImportedRow], people: Mapping[str, EnrolledSince], draws: PastDraws, tally: ImportReport
 ) -> set[int]:
     """Take the lines that can be taken; returns the participants who have further positive tests by that."""
-    readable: list[tuple[ImportedRow, _Key, Past]] = []
+    readable: list[tuple[ImportedRow, PastKey, Past]] = []
     for line in chunk:
         try:
-            readable.append((line, *_read(work, line.cells, people)))
+            readable.append((line, *read_past_line(work, line.cells, people)))
         except TestingTrackerError as error:
-            tally.refuse(line, all_faults(line, _checks(work, people), error))
+            tally.refuse(line, all_faults(line, checks(work, people), error))
     known = _on_record(work.session, {key for _, key, _ in readable})
-    new: list[tuple[_Key, Past]] = []
+    new: list[tuple[PastKey, Past]] = []
     for line, key, past in readable:
         there = known.get(key)
         if there is None:
@@ -138,89 +116,7 @@ def _take(
     return {key[0] for key, past in new if past.outcome is Outcome.POSITIVE}
 
 
-def _read(work: Work, cells: Mapping[str, str], people: Mapping[str, _Person]) -> tuple[_Key, Past]:
-    day = _read_past_day(work, cells)
-    is_for_cause, past = _read_past(work, cells)
-    person = _read_person(cells, people)
-    _check_enrolled(cells, person, day)
-    return (person.id, day, is_for_cause), past
-
-
-def _read_past_day(work: Work, cells: Mapping[str, str]) -> date:
-    day = read_day("due_on", cells["due_on"])
-    if day > work.today:
-        raise TestingTrackerError(f"{day} is in the future; today is {work.today}")
-    return day
-
-
-def _read_past(work: Work, cells: Mapping[str, str]) -> tuple[bool, Past]:
-    """Whether a line is about a test for cause, and what it says."""
-    status = _read_status(cells)
-    outcome, analytes = _read_test(work, cells)
-    if outcome is not None and status is not Status.COLLECTED:
-        raise TestingTrackerError(f"only a collected test has an outcome, and the status is {status}")
-    return read_reason(work.vocabulary, cells["reason"], status, outcome, analytes)
-
-
-def _read_status(cells: Mapping[str, str]) -> Status:
-    return read_word("status", cells["status"], STATUSES, _LETTERS)
-
-
-def _read_test(work: Work, cells: Mapping[str, str]) -> tuple[Outcome | None, tuple[str, ...]]:
-    """The outcome, if there is one, and the analytes that were found."""
-    analytes = read_analytes(work.vocabulary, cells["analytes"])
-    said = _read_outcome(work, cells)
-    if said is None:
-        check_analytes(None, analytes)
-        return None, analytes
-    if said.analytes:
-        analytes = tuple(sorted({*analytes, *said.analytes}))
-    check_analytes(said.outcome, analytes)
-    return said.outcome, analytes
-
-
-def _read_outcome(work: Work, cells: Mapping[str, str]) -> SaidOutcome | None:
-    if not cells["outcome"]:
-        return None
-    said = read_outcome(work.vocabulary, cells["outcome"])
-    if said.because is not None:
-        raise TestingTrackerError("outcome has more than its word; what is said beside it belongs into reason")
-    return said
-
-
-def _read_person(cells: Mapping[str, str], people: Mapping[str, _Person]) -> _Person:
-    code = read_code(cells["participant"])
-    person = people.get(code.casefold())
-    if person is None:
-        which = f"participant {code}" if may_be_quoted(code) else "such participant"
-        raise TestingTrackerError(f"there is no {which}; import participants first")
-    return person
-
-
-def _check_enrolled(cells: Mapping[str, str], person: _Person, day: date) -> None:
-    if day < person.since:
-        raise TestingTrackerError(f"{day} is before {cells['participant']} was enrolled, on {person.since}")
-
-
-def _checks(work: Work, people: Mapping[str, _Person]) -> list[CellCheck]:
-    def since(cells: Mapping[str, str]) -> None:
-        _check_enrolled(cells, _read_person(cells, people), _read_past_day(work, cells))
-
-    return [
-        CellCheck(("participant",), lambda cells: _read_person(cells, people)),
-        CellCheck(("due_on",), lambda cells: _read_past_day(work, cells)),
-        CellCheck(("participant", "due_on"), since),
-        CellCheck(("status",), _read_status, STATUSES),
-        CellCheck(("outcome",), lambda cells: _read_outcome(work, cells), list(Outcome)),
-        CellCheck(
-            ("analytes",), lambda cells: read_analytes(work.vocabulary, cells["analytes"]), work.vocabulary.names
-        ),
-        CellCheck(("outcome", "analytes"), lambda cells: _read_test(work, cells)),
-        CellCheck(("status", "outcome", "analytes", "reason"), lambda cells: _read_past(work, cells)),
-    ]
-
-
-def _differs(code: str, key: _Key, there: Past) -> str:
+def _differs(code: str, key: PastKey, there: Past) -> str:
     status = as_on_record(there).status
     said = f"{status}, {there.outcome}" if there.outcome else str(status)
     return (
@@ -229,7 +125,7 @@ def _differs(code: str, key: _Key, there: Past) -> str:
     )
 
 
-def _on_record(session: Session, keys: set[_Key]) -> dict[_Key, Past]:
+def _on_record(session: Session, keys: set[PastKey]) -> dict[PastKey, Past]:
     """What is on record for these participants and days."""
     if not keys:
         return {}
@@ -321,7 +217,7 @@ def _analytes_of(row: Any) -> tuple[str, ...]:  # noqa: ANN401  as above
     return tuple(sorted(read or _words(row.analytes)))
 
 
-def _write(work: Work, go_by: PastDraws, new: Sequence[tuple[_Key, Past]]) -> None:
+def _write(work: Work, go_by: PastDraws, new: Sequence[tuple[PastKey, Past]]) -> None:
     """Write many draws at once, with the results that they have."""
     connection = work.session.connection()
     with_result = [past for _, past in new if past.outcome or past.earlier]
@@ -359,7 +255,7 @@ _DRAW_COLUMNS = (
 _RESULT_COLUMNS = ("id", "draw_id", "outcome", "method", "lab", "collected_at")
 
 
-def _draw(work: Work, draw_id: int, key: _Key, past: Past, says_so: tuple[object, ...]) -> tuple[object, ...]:
+def _draw(work: Work, draw_id: int, key: PastKey, past: Past, says_so: tuple[object, ...]) -> tuple[object, ...]:
     """The cells of a draw; `says_so` are the last four."""
     participant_id, day, is_for_cause = key
     is_over = past.status is Status.DUE and day < work.today
