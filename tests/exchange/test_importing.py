@@ -188,6 +188,13 @@ def test_rows_of_one_label_are_refused_together(due_today):
         assert "line 3, of the same draw, is refused: mend it, and take both" in said
 
 
+def test_a_label_that_is_not_on_record_yet_holds_its_rows_together_too(due_today):
+    counted, said = take(due_today, RESULT_HEADER + "A17,2026-11-16,positive,coc,,S-9\n,,negative,,,s-9\n")
+    assert counted == (0, 0, 2)
+    assert "line 3, of the same draw, is refused" in said
+    assert due_today.status("A17") == "due"
+
+
 @pytest.mark.parametrize("noun", IMPORTS)
 def test_a_dry_run_tells_all_and_writes_nothing(clinic, noun, tmp_path):
     columns = IMPORTS[noun]

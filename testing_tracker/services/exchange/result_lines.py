@@ -82,7 +82,7 @@ def _keys(work: Work, line: ImportedRow) -> set[_Key]:
     keys: set[_Key] = set()
     if cells.get("participant") and cells.get("due_on"):
         keys.add((cells["participant"].casefold(), cells["due_on"], method, cells.get("kind", "").casefold()))
-    elif cells.get("specimen_id"):
+    if cells.get("specimen_id"):
         keys.add((label_key(cells["specimen_id"]), method))
     with suppress(TestingTrackerError):
         keys.add((draw_of(work, cells).draw_id, method))
