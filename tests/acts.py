@@ -412,6 +412,7 @@ NO_ACT = {
     "check": _MACHINE,
     "completion": _MACHINE,
     "cron print": _MACHINE,
+    "decide": "at a terminal, does what `recommendation accept`, `review done` and the others do",
     "demo": "makes a database of its own",
     "facility add": "another facility, whose records are its own",
     "facility list": _READS,

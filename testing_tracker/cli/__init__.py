@@ -42,6 +42,7 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
         "confirmation": "confirmation",
     },
     "What follows": {
+        "decide": "decide",
         "recommendation": "recommendation",
         "review": "review",
         "report": "report",

@@ -1,18 +1,16 @@
 """`log`: a row of cups, a line each, at a terminal or from a pipe."""
 
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from io import TextIOWrapper
 from time import monotonic
-from types import FrameType
 
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.asking import undisturbed
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
@@ -97,7 +95,7 @@ def _take_pasted(desk: Desk, conversation: Conversation, typed: str) -> None:
     lines = typed.splitlines()
     for number, line in enumerate(lines, start=1):
         try:
-            with _whole():
+            with undisturbed():
                 conversation.take(line)
         except TestingTrackerError as error:
             rest = len(lines) - number
@@ -170,7 +168,7 @@ def _read_through(desk: Desk, day: date | None) -> None:
 
     try:
         for number, line in enumerate(_piped(), start=1):
-            with _whole():
+            with undisturbed():
                 waited_for = conversation.waits_for
                 try:
                     conversation.take(line)
@@ -212,25 +210,3 @@ def _piped() -> Iterator[str]:
 def _refuse(desk: Desk, message: str) -> None:
     said = in_one_line(message)
     click.echo(f"{said} ({TRAINING})" if desk.training else said, err=True)
-
-
-@contextmanager
-def _whole() -> Iterator[None]:
-    """Let Ctrl-C wait until a line is taken, counted and told, so that the tally is never one short."""
-    came = False
-
-    def remember(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal came
-        came = True
-
-    try:
-        before = signal.signal(signal.SIGINT, remember)
-    except ValueError:  # only the main thread hears of signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before or signal.default_int_handler)
-        if came:
-            raise KeyboardInterrupt

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +11,6 @@ from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_csv, print_rows
 from testing_tracker.cli.desk.parameter_types import REVIEW
-
-if TYPE_CHECKING:
-    from testing_tracker.services.deciding.reviews import ReviewLine
 
 _COLUMNS = ["id", "participant", "about", "due_on", "detail", "status", "age_days"]
 _CSV = [*_COLUMNS, "raised_at", "done_at", "done_by", "note"]
@@ -55,9 +51,4 @@ def done_with_review(desk: Desk, numbers: Sequence[int], note: str | None) -> No
     with desk.writing() as work:
         lines = services.reviews.all_done(work, numbers, note)
     for line in lines:
-        say(desk, done_line(line))
-
-
-def done_line(line: "ReviewLine") -> str:
-    """That a review is done, in a sentence."""
-    return f"Review {line.id} for {line.participant} ({line.about}, {line.due_on}) is done."
+        say(desk, line.is_done)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from testing_tracker.services import board as board
     from testing_tracker.services import demo as demo
     from testing_tracker.services.deciding import meant as meant
+    from testing_tracker.services.deciding import one_by_one as one_by_one
     from testing_tracker.services.deciding import positives as positives
     from testing_tracker.services.deciding import recent_record as recent_record
     from testing_tracker.services.deciding import recommendation_lines as recommendation_lines

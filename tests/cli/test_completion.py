@@ -111,3 +111,14 @@ def test_help_loads_nothing_heavy(arguments):
     printed, heavy = run(*arguments)
     assert printed
     assert heavy == "[]"
+
+
+def test_numbers_of_what_waits_and_whose_it_is(database, clinic):
+    clinic("result", "a18", "positive", "--analyte", "cocaine")
+    assert offered(database, "recommendation", "accept", "") == ["1", "a18"]
+    assert offered(database, "recommendation", "show", "A") == ["a18"]
+    assert offered(database, "recommendation", "reopen", "") == []
+    clinic("recommendation", "decline", "1", "--reason", "talked")
+    assert offered(database, "recommendation", "accept", "") == []
+    assert offered(database, "recommendation", "reopen", "") == ["1", "a18"]
+    assert offered(database, "review", "done", "") == []

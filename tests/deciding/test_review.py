@@ -88,3 +88,21 @@ def test_what_was_done_is_not_asked_again(unable):
     unable("review", "done", "1")
     unable("excuse", "A17", "--on", "2026-11-16", "--reason", "fever")
     assert reviews(unable, "--all") == [("A17", "unable to provide", "done")]
+
+
+def test_several_are_done_in_one_line_all_or_none(clinic):
+    clinic.add("A17", "B04", schedule="fixed-3")
+    clinic("draw")
+    for code in ("A17", "B04"):
+        clinic("unable", code)
+    clinic.today = "2026-11-17"
+    clinic("draw")
+    numbers = [str(line["id"]) for line in clinic.json("review", "list")]
+    assert "There is no review 9" in clinic.refused("review", "done", *numbers, "9", "--note", "talked")
+    assert len(reviews(clinic)) == 2
+    said = clinic("review", "done", *numbers, numbers[0], "--note", "talked to both").splitlines()
+    assert len(said) == 2
+    assert all("(unable to provide, 2026-11-16) is done." in line for line in said)
+    assert {line["note"] for line in clinic.json("review", "list", "--all")} == {"talked to both"}
+    assert "done already" in clinic.refused("review", "done", *numbers)
+    assert clinic.run("review", "done").exit_code == 2

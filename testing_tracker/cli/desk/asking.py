@@ -1,7 +1,13 @@
-"""Asks a person at a terminal before something is done that is said first. A script is not asked."""
+"""Asks a person at a terminal before something is done that is said first, and does it whole.
 
+A script is not asked.
+"""
+
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TypeVar
 
 import click
@@ -28,3 +34,25 @@ def agree(desk: Desk, what: object) -> None:
     said = in_one_line(f"{desk.whose}{what}. Right?")
     if not click.confirm(f"{TRAINING} {said}" if desk.training else said, err=True):
         raise TestingTrackerError("Nothing was done.")
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait until what is on record is counted and told too, so that no tally is ever one short."""
+    came = False
+
+    def remember(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+
+    try:
+        before = signal.signal(signal.SIGINT, remember)
+    except ValueError:  # only the main thread hears of signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
+        if came:
+            raise KeyboardInterrupt

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ["id", "participant", "from_level", "to_level", "status", "raised_at", "evidence", "reason"]
 CSV_COLUMNS = [*_COLUMNS, "kind", "age_days", "certainty", "awaited_by", "is_overdue", "deferred_until"]
-_CERTAINTY = {"presumptive": "presumptive: confirm before acting"}
+CERTAINTY = {"presumptive": "presumptive: confirm before acting"}
 
 
 def print_recommendations(desk: Desk, lines: Sequence["Line"], form: str, empty: str) -> None:
@@ -48,7 +48,7 @@ def print_recommendations(desk: Desk, lines: Sequence["Line"], form: str, empty:
 
 def row_of(line: "Line") -> dict[str, object]:
     """A recommendation as a row of csv has it."""
-    return {**vars(line), "evidence": [_evidence_in_words(test) for test in line.evidence]}
+    return {**vars(line), "evidence": [evidence_in_words(test) for test in line.evidence]}
 
 
 def _for_people(line: "Line") -> dict[str, object]:
@@ -68,21 +68,22 @@ def _what_it_rests_on(line: "Line") -> Iterator[str]:
     if line.kind == "step-down":
         yield line.reason.rpartition(",")[0] or line.reason
         return
-    more = ", ".join(filter(None, (_CERTAINTY.get(line.certainty or "", line.certainty), _awaited(line))))
-    yield ", ".join(_evidence_in_words(test) for test in line.evidence) + (f" [{more}]" if more else "")
+    more = ", ".join(filter(None, (CERTAINTY.get(line.certainty or "", line.certainty), awaited_in_words(line))))
+    yield ", ".join(evidence_in_words(test) for test in line.evidence) + (f" [{more}]" if more else "")
     if line.deferred_until is not None:
         yield f"put off until {line.deferred_until}"
     if line.changed_since:
         yield "its results have changed since"
 
 
-def _awaited(line: "Line | EvidenceLine") -> str:
+def awaited_in_words(line: "Line | EvidenceLine") -> str:
+    """By when a definitive result is awaited; nothing where none is."""
     if line.awaited_by is None:
         return ""
     return f"definitive result by {line.awaited_by}" + (", overdue" if line.is_overdue else "")
 
 
-def _evidence_in_words(test: "EvidenceLine") -> str:
+def evidence_in_words(test: "EvidenceLine") -> str:
     """A test as evidence: its day, what it says, and what makes that less than it seems."""
     said = test.outcome or (test.status if test.status in ("missed", "refused") else "no result")
     words = f"{test.due_on} {said} {' '.join(test.analytes)}".rstrip()
@@ -93,7 +94,7 @@ def _evidence_in_words(test: "EvidenceLine") -> str:
     return words
 
 
-def _how(test: "EvidenceLine") -> str:
+def how_found(test: "EvidenceLine") -> str:
     """By which method all of it was found; where a laboratory has not looked at some, those."""
     if test.presumptive and len(test.presumptive) < len(test.analytes):
         return f"definitive; presumptive: {' '.join(test.presumptive)}"
@@ -103,13 +104,13 @@ def _how(test: "EvidenceLine") -> str:
 def in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", zone: tzinfo) -> Iterator[str]:
     """Everything that a recommendation rests on, line by line, each with a word for what it is."""
     ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
-    yield f"raised    {_local(line.raised_at, zone)}, {ago}"
+    yield f"raised    {local_time(line.raised_at, zone)}, {ago}"
     yield f"because   {line.reason}"
     if line.certainty:
-        yield f"certainty {_CERTAINTY.get(line.certainty, line.certainty)}"
+        yield f"certainty {CERTAINTY.get(line.certainty, line.certainty)}"
     for test, collection in zip(line.evidence, collections, strict=True):
-        more = ", ".join(filter(None, (_how(test), _awaited(test))))
-        yield f"evidence  {_evidence_in_words(test)}" + (f"  [{more}]" if more else "")
+        more = ", ".join(filter(None, (how_found(test), awaited_in_words(test))))
+        yield f"evidence  {evidence_in_words(test)}" + (f"  [{more}]" if more else "")
         said = services.collections.collection_in_words(
             collection.collected_at, collection.note, collection.specimen, zone
         )
@@ -119,7 +120,8 @@ def in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", z
         yield f"put off   until {line.deferred_until}"
     if line.decided_at is not None:
         at = f" at {line.decided_level}" if line.decided_level else ""
-        yield f"decided   {_local(line.decided_at, zone)} by {line.decided_by}{at}: {line.decision_reason or 'no note'}"
+        when, why = local_time(line.decided_at, zone), line.decision_reason or "no note"
+        yield f"decided   {when} by {line.decided_by}{at}: {why}"
     if line.changed_since:
         yield "note      what it was decided on has changed since; the decision stands until a clinician changes it"
 
@@ -137,11 +139,11 @@ def record_lines(line: "RecommendationLine", record: "RecentRecord", zone: tzinf
     for review in record.reviews:
         detail = f": {review.detail}" if review.detail else ""
         yield f"review    {review.id}  {review.due_on}  {review.about}{detail}"
-    for decision in _earlier(line, record.decisions):
-        yield f"earlier   {_decided(decision, zone)}"
+    for decision in earlier_decisions(line, record.decisions):
+        yield f"earlier   {decided_in_words(decision, zone)}"
 
 
-def _earlier(line: "RecommendationLine", decisions: "Sequence[EarlierDecision]") -> "list[EarlierDecision]":
+def earlier_decisions(line: "RecommendationLine", decisions: "Sequence[EarlierDecision]") -> "list[EarlierDecision]":
     """All decisions, newest first, but the one that stands on the recommendation itself."""
     earlier = list(decisions)
     if line.status in (RecommendationStatus.ACCEPTED, RecommendationStatus.DECLINED):
@@ -151,11 +153,13 @@ def _earlier(line: "RecommendationLine", decisions: "Sequence[EarlierDecision]")
     return earlier
 
 
-def _decided(decision: "EarlierDecision", zone: tzinfo) -> str:
+def decided_in_words(decision: "EarlierDecision", zone: tzinfo) -> str:
+    """An earlier decision in a line: on which recommendation, what, when, by whom and why."""
     at = f" at {decision.level}" if decision.level else ""
-    when = _local(decision.at, zone)
+    when = local_time(decision.at, zone)
     return f"{decision.recommendation} {decision.decision}{at}, {when} by {decision.by}: {decision.reason or 'no note'}"
 
 
-def _local(moment: datetime, zone: tzinfo) -> str:
+def local_time(moment: datetime, zone: tzinfo) -> str:
+    """An instant by the facility's clock."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -124,8 +124,7 @@ def defer(work: Work, number: int, until: date, reason: str) -> str:
     use. Raises TestingTrackerError for a day that is not to come.
     """
     recommendation, participant = _find_open(work, number)
-    if until <= work.today:
-        raise TestingTrackerError(f"{until} is not to come; today is {work.today}. Say a later day.")
+    check_to_come(work, until)
     recommendation.deferred_until = until
     work.session.add(recommendation)
     work.on_record(
@@ -137,6 +136,12 @@ def defer(work: Work, number: int, until: date, reason: str) -> str:
     )
     work.session.flush()
     return participant.code
+
+
+def check_to_come(work: Work, until: date) -> None:
+    """Raise TestingTrackerError for a day until which nothing can be put off."""
+    if until <= work.today:
+        raise TestingTrackerError(f"{until} is not to come; today is {work.today}. Say a later day.")
 
 
 def _find_open(work: Work, number: int) -> tuple[Recommendation, Participant]:

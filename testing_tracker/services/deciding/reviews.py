@@ -47,6 +47,11 @@ class ReviewLine:
         """What is to be looked at, for people."""
         return f"{self.about}: {self.detail}" if self.detail else str(self.about)
 
+    @property
+    def is_done(self) -> str:
+        """That a clinician has looked, in a sentence."""
+        return f"Review {self.id} for {self.participant} ({self.about}, {self.due_on}) is done."
+
 
 def ask(work: Work, draw: Draw, about: ReviewReason, detail: str | None = None) -> None:
     """Ask a clinician to look at a draw; asked once for each draw and matter.
@@ -108,6 +113,11 @@ def done(work: Work, number: int, note: str | None) -> ReviewLine:
 def all_done(work: Work, numbers: Sequence[int], note: str | None) -> list[ReviewLine]:
     """A clinician has looked at several; all or none. Raises TestingTrackerError for one that is not open."""
     return [done(work, number, note) for number in dict.fromkeys(numbers)]
+
+
+def line_of(work: Work, number: int) -> ReviewLine:
+    """The review with a number, whatever has become of it. Raises TestingTrackerError when there is none."""
+    return _line(work, *_find(work, number))
 
 
 def listed(work: Work, *, closed_too: bool = False, participant_id: int | None = None) -> list[ReviewLine]:

@@ -1,0 +1,74 @@
+"""`decide`: what waits for a clinician, one after the other, at a terminal."""
+
+import shutil
+import sys
+from collections.abc import Callable
+
+import click
+
+from testing_tracker.cli.decide_conversation import HELP, Sitting
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
+from testing_tracker.cli.desk.output import show
+from testing_tracker.cli.desk.shown import behind
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.visible import in_one_line
+
+
+@click.command("decide", epilog="\b\n" + "\n".join(HELP))
+@pass_desk
+def decide_command(desk: Desk) -> None:
+    """Go through what waits one by one: the record on a screen, then a decision.
+
+    First the recommendations, then the reviews, then who may need less care. What will change is said before it is
+    done; each decision is on record before the next is shown. Ctrl-C leaves at any time.
+    """
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise TestingTrackerError(
+            "`decide` asks at a terminal. A script uses `testing-tracker recommendation list`, `recommendation accept` "
+            "and `review done`."
+        )
+    sitting = Sitting(desk, show, _size)
+    sitting.begin()
+    ask = _prompt(sitting)
+    while not sitting.closed:
+        try:
+            _take(desk, sitting, ask())
+        except (EOFError, KeyboardInterrupt):
+            break
+    if sitting.waiting:
+        sitting.tell(sitting.tally)
+
+
+def _take(desk: Desk, sitting: Sitting, typed: str) -> None:
+    """One line. Several that were pasted as one are not taken: each answer belongs to what is on the screen."""
+    try:
+        if len(typed.splitlines()) > 1:
+            raise TestingTrackerError("One answer at a time: these lines were not taken.")
+        sitting.take(typed)
+    except TestingTrackerError as error:
+        said = in_one_line(f"{desk.whose}{error}")
+        click.echo(f"{said} ({TRAINING})" if desk.training else said, err=True)
+
+
+def _size() -> tuple[int, int]:
+    """Columns and lines of the terminal."""
+    size = shutil.get_terminal_size()
+    return size.columns - 1, size.lines
+
+
+def _prompt(sitting: Sitting) -> Callable[[], str]:
+    """A line that can be edited. The library is loaded only where somebody types."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import DummyHistory
+    from prompt_toolkit.output import create_output
+
+    session: PromptSession[str] = PromptSession(
+        history=DummyHistory(),  # a reason of before is another participant's
+        reserve_space_for_menu=0,
+        output=create_output(behind(sys.stdout if sys.stdout.isatty() else sys.stderr)),
+    )
+
+    def ask() -> str:
+        return session.prompt(in_one_line(sitting.question))
+
+    return ask
