@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,12 @@ from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_csv, print_rows
 from testing_tracker.cli.desk.parameter_types import REVIEW
 
+if TYPE_CHECKING:
+    from testing_tracker.services.deciding.reviews import ReviewLine
+
 _COLUMNS = ["id", "participant", "about", "due_on", "detail", "status", "age_days"]
 _CSV = [*_COLUMNS, "raised_at", "done_at", "done_by", "note"]
-_TABLE = ["id", "participant", "about", "due_on", "age", "detail"]  # for 80 columns
+_TABLE = ["id", "participant", "due_on", "age", "what"]  # for 80 columns
 
 
 @click.group("review", cls=CommandGroup)
@@ -38,8 +42,14 @@ def list_reviews(desk: Desk, closed_too: bool, form: str) -> None:
         elif form == "json":
             print_rows(desk, [asdict(line) for line in lines], _COLUMNS, form, empty)
         else:
-            columns = [*_TABLE, "status", "done_by", "note"] if closed_too else _TABLE
-            print_rows(desk, [{**asdict(line), "age": f"{line.age_days} d"} for line in lines], columns, form, empty)
+            columns = [*_TABLE, "status"] if closed_too else _TABLE
+            print_rows(desk, [_for_people(line) for line in lines], columns, form, empty)
+
+
+def _for_people(line: "ReviewLine") -> dict[str, object]:
+    by = f" by {line.done_by}" if line.done_by else ""
+    note = f": {line.note}" if line.note else ""
+    return {**asdict(line), "age": f"{line.age_days} d", "what": line.what, "status": f"{line.status}{by}{note}"}
 
 
 @review_command.command("done")
