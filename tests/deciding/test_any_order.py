@@ -134,7 +134,7 @@ BEFORE = st.tuples(*map(_results, DAYS), PRESCRIBED, HISTORY, ELSEWHERE).map(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(lines=BEFORE, place=st.integers(0, 20), decision=st.sampled_from(["accept", "decline"]))
 def test_a_decision_that_is_taken_back_leaves_what_was_left_without_it(lived, lines, place, decision):
     """Whenever it is taken back: before, between or after what else comes to be known."""
