@@ -20,6 +20,7 @@ USUAL = {
     types.SCHEDULE: "fixed-2",
     types.ANALYTE: "cocaine",
     types.ID: "1",
+    types.RECOMMENDATION: "1",
     **dict.fromkeys(DAY_TYPES, MONDAY),
 }
 MORE = {("excuse",): ["--all", "--yes"], ("missed",): ["--all", "--yes"], ("test",): ["--reason", "hospital"]}

@@ -15,6 +15,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
 from testing_tracker.cli.desk.output import lost_ground_line, progress, recommendation_line
+from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import binary_output
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.columns import PARTICIPANTS, RESULTS, Columns
@@ -85,7 +86,7 @@ def _options(columns: Columns) -> list[Callable[[Callable[..., None]], Callable[
         ),
         click.option(
             "--dates",
-            type=click.Choice(_ORDERS, case_sensitive=False),
+            type=CaselessChoice(_ORDERS),
             help="How dates like 11/12/2026 are meant where the file does not show it: month (mdy) or day first (dmy).",
         ),
         click.option("--sheet", metavar="NAME", help="The sheet of an .xlsx or .ods, by its name or number."),
