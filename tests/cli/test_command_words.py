@@ -90,13 +90,13 @@ class TestAtATerminal:
 class TestTheShortName:
     def test_usage_and_hints_are_what_one_can_type(self, clinic):
         help_page = in_a_pipe("--help")
-        assert help_page.stdout.startswith("Usage: tt [OPTIONS] COMMAND [ARGS]...")
+        assert help_page.stdout.startswith("Usage: tt [OPTIONS] [COMMAND] [ARGS]...")
         assert "`tt demo`" in help_page.stdout
         refused = in_a_pipe("--database", clinic.url, "--today", clinic.today, "participant", "show", "A17")
         assert (
             refused.stderr == "Error: There is no participant A17. `tt participant list` shows them all. (TRAINING)\n"
         )
-        assert in_a_pipe("du").stderr.startswith("Usage: tt [OPTIONS] COMMAND [ARGS]...\nTry 'tt --help' for help.")
+        assert in_a_pipe("du").stderr.startswith("Usage: tt [OPTIONS] [COMMAND] [ARGS]...\nTry 'tt --help' for help.")
 
     def test_the_long_one_says_the_long_one(self, clinic):
         refused = in_a_pipe(

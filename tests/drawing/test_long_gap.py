@@ -85,7 +85,7 @@ def test_who_says_what_day_it_is_goes_on_and_a_wrong_clock_is_caught_by_it(live)
         assert "All holds" in live("verify")
 
 
-@pytest.mark.parametrize("word", ["today", "tomorrow", "16.12.2026"])
+@pytest.mark.parametrize("word", ["today", "tomorrow", "16.12."])
 def test_the_day_is_said_as_a_calendar_shows_it(live, word):
     assert live.run("draw", "--catch-up-to", word).exit_code == 2
 

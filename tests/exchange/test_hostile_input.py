@@ -195,11 +195,13 @@ def test_nor_does_a_bad_timezone_of_the_machine(staffed, tmp_path, machine_zone,
 
 
 def test_a_number_that_nothing_has_is_one_clear_line(staffed):
-    for command in (("review", "done"), ("recommendation", "show"), ("recommendation", "accept")):
-        done = staffed.run(*command, "99999999999999999999")
-        assert done.exit_code == 2
-        assert "that is not the number of something on record" in done.stderr
-        assert staffed.run(*command, "999999999999999999").exit_code == 1
+    done = staffed.run("review", "done", "99999999999999999999")
+    assert done.exit_code == 2
+    assert "that is not the number of something on record" in done.stderr
+    assert staffed.run("review", "done", "999999999999999999").exit_code == 1
+    for command in ("show", "accept", "reopen --reason slip"):
+        for number in ("99999999999999999999", "999999999999999999", "no:999999999999999999"):
+            staffed.refused("recommendation", *command.split(), number)
 
 
 def test_the_time_is_within_what_the_records_can_reckon_with(staffed):

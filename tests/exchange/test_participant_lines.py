@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from testing_tracker.cli.desk import output
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.columns import PARTICIPANTS
+from testing_tracker.rules.exchange.given_sheet import HowToRead, open_sheet
 from testing_tracker.rules.people.codes import check_code
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Level
@@ -113,9 +115,10 @@ def test_a_file_leaves_what_one_by_one_leaves(lived_in, rows, at_a_time):
         with at_work(here) as work:
             new, unchanged, refused, notes = one_by_one(work, rows)
             meant = work.meant
-        text = [HEADER, *(",".join(cells) + "\n" for cells in rows)]
+        text = "".join([HEADER, *(",".join(cells) + "\n" for cells in rows)])
+        sheet = open_sheet(text.encode(), "people.csv", PARTICIPANTS, HowToRead())
         with at_work(there) as work, patch.object(participant_lines, "AT_A_TIME", at_a_time):
-            tally = participant_lines.import_participants(work, text)
+            tally = participant_lines.import_participants(work, sheet)
             assert work.meant == meant
         assert (tally.taken, tally.unchanged) == (len(new), len(unchanged))
         assert [line.number for line in tally.refused] == refused

@@ -58,7 +58,7 @@ def test_in_a_pipe_such_a_code_after_another_one_is_taken_for_neither(with_n, li
 @pytest.mark.parametrize("code", ["who", "lab", "quit", "help", "undo", "c", "e"])
 def test_an_older_code_that_is_a_word_of_the_session_is_a_code_where_one_is_awaited(clinic, code):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("testing_tracker.services.people.participants.check_new_code", lambda _vocabulary, code: code)
+        patch.setattr("testing_tracker.services.people.enrolling.check_new_code", lambda _vocabulary, code: code)
         clinic.add("A17", code)
     clinic("draw")
     assert f"{code}'s draw of 2026-11-16: negative logged" in clinic("log", input=f"{code}\nn\n")

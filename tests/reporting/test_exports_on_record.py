@@ -27,6 +27,7 @@ LISTS = {
     "report weekly": "weekly",
     "review list": "reviews",
     "specimen show S1": "specimen",
+    "today": "today",
 }
 # What the program is told to do and how it does, and what needs doing: nobody's results.
 NOT_ABOUT_RECORDS = {

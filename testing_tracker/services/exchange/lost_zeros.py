@@ -15,6 +15,11 @@ _NUMBER = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,15})?(?:[eE]\+?[0-9]{1,3})?")
 _DIGITS_KEPT = 15  # by a spreadsheet
 
 
+def has_kept_its_zeros(code: str) -> bool:
+    """Whether a code begins as no spreadsheet writes a number, so that none has touched it."""
+    return len(code) > 1 and code[0] == "0" and code[1].isdigit()
+
+
 def number_key(code: str) -> str | None:
     """What a spreadsheet keeps of a code that it takes for a number; None for a code that it leaves alone."""
     if _NUMBER.fullmatch(code) is None:
@@ -39,7 +44,7 @@ class LostZeros:
         """
         code = line.cells["participant"]
         key = number_key(code)
-        if key is None:
+        if key is None or has_kept_its_zeros(code):
             return line
         if code not in self._meant:
             self._meant[code] = self._find(code, key, line.number, notes)
