@@ -393,7 +393,7 @@ READS = (
     "specimen show",
     "today",
 )
-OFTEN = {"result": 14, "amend": 8, "test": 10, "collected": 8, "log": 5, "missed": 3, "participant set-schedule": 4}
+OFTEN = {"result": 14, "amend": 8, "test": 10, "collected": 16, "log": 4, "missed": 3, "participant set-schedule": 4}
 SELDOM = {"facility timezone": 0.5, "facility close": 1, "participant join": 0.7, "participant cancel": 0.7}
 
 
