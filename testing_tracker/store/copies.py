@@ -10,15 +10,14 @@ from pathlib import Path
 from zlib import crc32
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.watched import Advance
 from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, complaints_explained
 from testing_tracker.store.own_files import SIDE_ENDINGS
-
-Progress = Callable[[int], None]  # called with each part of the bytes that is done
 
 _PAGES_AT_A_TIME = 2_000
 
 
-def copy_database(source: Path, target: Path, progress: Progress) -> None:
+def copy_database(source: Path, target: Path, progress: Advance) -> None:
     """Copy a SQLite database, as it is at one moment, over an empty file.
 
     Who writes meanwhile waits. Raises TestingTrackerError where the source cannot be read or the copy not be written.
@@ -41,7 +40,7 @@ def _page_size(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA page_size").fetchone()[0])
 
 
-def _in_parts(progress: Progress, page_size: int) -> Callable[[int, int, int], None]:
+def _in_parts(progress: Advance, page_size: int) -> Callable[[int, int, int], None]:
     """SQLite says how many pages are left; a bar wants each part."""
     copied = 0
 

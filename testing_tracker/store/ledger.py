@@ -17,8 +17,8 @@ from sqlalchemy import Connection, text
 from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.watched import Begin, unwatched
 from testing_tracker.store.ledger_rows import COLUMNS, ROWS_AT_A_TIME, SOURCES, Stream, digest_of, rows_after, rows_of
-from testing_tracker.watching import begun
 
 _NEWEST_IDS = text(
     "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {SOURCES.get(table, table)})" for table in COLUMNS)  # noqa: S608
@@ -65,15 +65,18 @@ class Pages:
         self._began_after = _newest_ids(session.connection()) if has_tables else None
         self._written_up_to: dict[int, dict[str, int]] = {}
 
-    def write(self, facility_id: int) -> None:
-        """Write the page of what was added for a facility since its last one; nothing for nothing."""
+    def write(self, facility_id: int, begun: Begin = unwatched) -> None:
+        """Write the page of what was added for a facility since its last one; nothing for nothing.
+
+        `begun` is told how many rows that are.
+        """
         self._session.flush()
         connection = self._session.connection()
         newest = _newest_ids(connection)
         earlier = _last_page(connection, facility_id)
         after = self._written_up_to.get(facility_id) or self._began_after or earlier.up_to
         digest = sha256(earlier.digest.encode())
-        marks = b"".join(_marks_since(connection, facility_id, after, newest, digest.update))
+        marks = b"".join(_marks_since(connection, facility_id, after, newest, digest.update, begun))
         if not marks:
             return
         up_to = json.dumps(newest)
@@ -90,6 +93,7 @@ def _marks_since(
     after: Mapping[str, int],
     newest: Mapping[str, int],
     seal: Callable[[bytes], None],
+    begun: Begin,
 ) -> Iterator[bytes]:
     """The marks of a facility's rows since, each of which is sealed."""
     new = {table: newest[table] - after[table] for table in COLUMNS if newest[table] > after[table]}

@@ -15,6 +15,7 @@ from testing_tracker.account import current_account
 from testing_tracker.clock import ClockOf
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import Vocabulary
+from testing_tracker.rules.watched import Begin, unwatched
 from testing_tracker.store.facilities import timezones_of
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.queries import id_of
@@ -28,7 +29,7 @@ class Work:
     `zone` is the facility's for every day and instant, also where it was corrected from a day on. `is_pretended`: a
     training database pretends that it is that day, so `now` is its noon and means no hour. `pages` end the transaction,
     where it writes; `meant` says of codes that were given, and mean another one now, which. `vocabulary` is read when
-    something first asks for an analyte.
+    something first asks for an analyte. `begun` tells whoever watches of a step that takes long.
     """
 
     session: Session
@@ -41,6 +42,7 @@ class Work:
     is_pretended: bool = False
     pages: Pages | None = None
     meant: dict[str, str] = field(default_factory=dict)
+    begun: Begin = unwatched
 
     @property
     def facility_id(self) -> int:
@@ -120,7 +122,7 @@ class Work:
     def write_page(self) -> None:
         """Write the ledger's page of what was added so far; the end of the transaction writes that of the rest."""
         assert self.pages is not None, "a transaction that writes has pages"
-        self.pages.write(self.facility_id)
+        self.pages.write(self.facility_id, self.begun)
 
 
 _ENCODER = json.JSONEncoder(default=str, sort_keys=True)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
-from testing_tracker.cli.desk.output import lost_ground_line, progress, recommendation_line
+from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line, steps
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import binary_output
 from testing_tracker.errors import TestingTrackerError
@@ -211,10 +211,9 @@ def _transaction(desk: Desk, *, dry_run: bool) -> Iterator["Work"]:
 
 
 def _take(desk: Desk, given: Given, sheet: "Sheet", take: "Import", rejects: Outgoing | None = None) -> "ImportReport":
-    with (
-        _transaction(desk, dry_run=given.dry_run) as work,
-        progress("Importing", sheet.table.size) as sheet.follow,
-    ):
+    with _transaction(desk, dry_run=given.dry_run) as work, steps() as begun:
+        sheet.follow = begun("Importing", sheet.table.size)
+        work = replace(work, begun=begun)
         tally = take(work, sheet)
         if not given.dry_run:
             work.write_page()  # while the bar is there

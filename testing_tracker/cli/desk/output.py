@@ -16,12 +16,12 @@ from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import behind, print_text
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
-from testing_tracker.watching import Advance, watched_by
 
 if TYPE_CHECKING:
     from datetime import date
 
     from testing_tracker.rules.drawing.no_record import Closed, Compared
+    from testing_tracker.rules.watched import Advance, Begin
     from testing_tracker.store.work import Work
 
 
@@ -137,19 +137,22 @@ SECONDS_WITHOUT_PROGRESS = 1.0
 
 
 @contextmanager
-def progress(doing: str, total: int) -> Iterator[Advance]:
-    """What to call with each part of the total that is done.
+def progress(doing: str, total: int) -> Iterator["Advance"]:
+    """What to call with each part of the total that is done."""
+    with steps() as begin:
+        yield begin(doing, total)
 
-    Other steps that are `begun` within the block are shown in its place, each with its own total, so that the bar moves
-    until all is done.
-    """
+
+@contextmanager
+def steps() -> Iterator["Begin"]:
+    """What to call with each step of something that takes long: one bar shows them all, one in another's place."""
     if not _is_watched():
-        yield lambda _: None
+        from testing_tracker.rules.watched import unwatched
+
+        yield unwatched
         return
     with ExitStack() as stack:
-        steps = _Steps(stack)
-        stack.enter_context(watched_by(steps.begin))
-        yield steps.begin(doing, total)
+        yield _Steps(stack).begin
 
 
 class _Steps:
@@ -163,7 +166,7 @@ class _Steps:
         self._stack = stack
         self._bar: Callable[[str, int, int], None] | None = None
 
-    def begin(self, doing: str, total: int) -> Advance:
+    def begin(self, doing: str, total: int) -> "Advance":
         done = 0
 
         def advance(part: int) -> None:

@@ -33,7 +33,7 @@ class ReplacedError(TestingTrackerError):
 
 
 @dataclass(frozen=True)
-class Seen:
+class BoardSeen:
     """The board as it was read, and where: `whose` names the facility where the database has several."""
 
     board: "Board"
@@ -48,7 +48,7 @@ class Done:
 
     entry: "EntryOnRecord"
     said: tuple[str, ...]
-    seen: Seen
+    seen: BoardSeen
 
 
 class Records:
@@ -69,7 +69,7 @@ class Records:
         self._zone: ZoneInfo | None = None
         self._read_at = 0.0
 
-    def read(self) -> Seen:
+    def read(self) -> BoardSeen:
         """The board now. Raises TestingTrackerError where it cannot be read."""
         from testing_tracker.store.following import Follower
 
@@ -80,11 +80,11 @@ class Records:
                 self._follower = Follower(self._desk.engine, number)
             page = self._follower.newest_page()  # before the board: what comes between is read again
             board = services.board.read_board(work)
-            seen = Seen(board, work.zone, self._desk.training, self._desk.whose.removesuffix(": "))
+            seen = BoardSeen(board, work.zone, self._desk.training, self._desk.whose.removesuffix(": "))
         self._page, self._day, self._zone, self._read_at = page, board.day, seen.zone, monotonic()
         return seen
 
-    def read_if_changed(self) -> Seen | None:
+    def read_if_changed(self) -> BoardSeen | None:
         """The board, if anything was recorded since it was read, or another day has begun; None where all is the same.
 
         Costs one statement. Raises TestingTrackerError where nothing can be read.
@@ -116,14 +116,14 @@ class Records:
             words = tuple(_said_of(entry))
         return Done(entry, words, self._read_after())
 
-    def undo(self, entry: "EntryOnRecord") -> tuple[tuple[str, ...], Seen]:
+    def undo(self, entry: "EntryOnRecord") -> tuple[tuple[str, ...], BoardSeen]:
         """Take an entry back. Raises TestingTrackerError where the draw was changed since."""
         self._check_same()
         with self._desk.writing() as work:
             words = tuple(_said_of_undone(entry, services.log_undo.undo(work, entry)))
         return words, self._read_after()
 
-    def _read_after(self) -> Seen:
+    def _read_after(self) -> BoardSeen:
         """The board after an act; where the file was replaced meanwhile, nobody knows what the act was written into."""
         try:
             return self.read()

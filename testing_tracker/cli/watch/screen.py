@@ -26,7 +26,7 @@ from testing_tracker.cli.watch.background import Background
 from testing_tracker.cli.watch.ending import has_terminal, hear_of_signals, leave_by_force_after_a_while
 from testing_tracker.cli.watch.keys import ACTS, HELP, keys_text, some_words
 from testing_tracker.cli.watch.lines import BoardList, Held, arranged, options
-from testing_tracker.cli.watch.records import Done, Records, ReplacedError, Seen
+from testing_tracker.cli.watch.records import BoardSeen, Done, Records, ReplacedError
 from testing_tracker.cli.watch.style import STYLE
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -49,7 +49,7 @@ class DayScreen(App[None]):
     ]
     CSS = STYLE
 
-    def __init__(self, records: Records, first: Seen) -> None:
+    def __init__(self, records: Records, first: BoardSeen) -> None:
         super().__init__(ansi_color=True)
         self.animation_level = "none"
         self.records, self.seen = records, first
@@ -90,7 +90,7 @@ class DayScreen(App[None]):
 
     # What is shown
 
-    def show(self, seen: Seen) -> None:
+    def show(self, seen: BoardSeen) -> None:
         """Show a board in place of the one before."""
         self.seen = seen
         self._found = shortened(sections(seen.board, seen.zone))
@@ -161,7 +161,7 @@ class DayScreen(App[None]):
         if self.background.is_idle:
             self.background.do(self.records.read_if_changed, self._looked)
 
-    def _looked(self, came: Seen | TestingTrackerError | None) -> None:
+    def _looked(self, came: BoardSeen | TestingTrackerError | None) -> None:
         if isinstance(came, TestingTrackerError):
             self._trouble(came)
         elif came is not None:
@@ -172,7 +172,7 @@ class DayScreen(App[None]):
         else:
             self._say_trouble(self._what_is_missing())
 
-    def _say_what_changed(self, now: Seen) -> None:
+    def _say_what_changed(self, now: BoardSeen) -> None:
         """Say what has become of the line under the cursor, if anything has."""
         row = self.row
         if row is None or row.line is None:
@@ -308,7 +308,7 @@ class DayScreen(App[None]):
         entry = self._entries.pop()
         self._do(lambda: self.records.undo(entry), self._took_back)
 
-    def _took_back(self, came: tuple[tuple[str, ...], Seen]) -> None:
+    def _took_back(self, came: tuple[tuple[str, ...], BoardSeen]) -> None:
         said, seen = came
         self._undone += 1
         self.say(*said)

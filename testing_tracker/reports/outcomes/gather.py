@@ -22,6 +22,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.measures import Span, days_in, treatments
 from testing_tracker.rules.reporting.pattern import use_pattern
+from testing_tracker.rules.watched import Advance, nobody
 from testing_tracker.rules.words import Level, Outcome, Status
 from testing_tracker.services.deciding.use_patterns import as_test
 from testing_tracker.services.schedules import versions
@@ -73,7 +74,7 @@ def gather(
     *,
     schedule: str | None = None,
     level: Level | None = None,
-    advance: Callable[[int], None] = lambda _: None,
+    advance: Advance = nobody,
 ) -> OutcomesReport:
     """The report of a span from what the records say now; `advance` is told how many participants it has gone through.
 

@@ -4,12 +4,13 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from testing_tracker.rules.exchange.csv_cells import is_formula, protected, rows_to
 from testing_tracker.rules.exchange.header import MOST_ABOVE, Candidate
+from testing_tracker.rules.watched import Advance
 
 NOT_CSV = "this is not proper CSV: a quotation mark is missing or out of place"
 DELIMITERS = (",", ";", "\t")
@@ -68,7 +69,7 @@ class CsvTable:
         """How many parts there are to advance by."""
         return len(self.text)
 
-    def lines(self, advance: Callable[[int], None]) -> Iterator[Line]:
+    def lines(self, advance: Advance) -> Iterator[Line]:
         """Each line that says something. `advance` is told how many characters were read."""
         source = _Source(self.text, self.place, advance)
         reader = csv.reader(source, delimiter=self.place.delimiter, strict=True, skipinitialspace=True)
@@ -108,7 +109,7 @@ class CsvTable:
 class _Source:
     """The lines of the text, numbered, of which those that were read last can be given back."""
 
-    def __init__(self, text: str, place: TableStart, advance: Callable[[int], None]) -> None:
+    def __init__(self, text: str, place: TableStart, advance: Advance) -> None:
         advance(place.offset)
         self._lines = _LINE.finditer(text, place.offset)
         self._advance = advance

@@ -5,7 +5,7 @@ nothing of files.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, Protocol
@@ -17,6 +17,7 @@ from testing_tracker.rules.exchange.csv_table import Line
 from testing_tracker.rules.exchange.day_order import IN_WORDS, DayOrder, decide, length_of
 from testing_tracker.rules.exchange.header import Header, notes_on
 from testing_tracker.rules.exchange.spreadsheet_days import SINCE_1900, Reader, day_reader, is_serial, moment_reader
+from testing_tracker.rules.watched import Advance, nobody
 
 _ERROR = re.compile(r"#(?:DIV/0|N/A|NAME|NULL|NUM|REF|VALUE|SPILL|CALC|GETTING_DATA|FIELD|BLOCKED)[!?]?|Err:[0-9]{3}")
 
@@ -51,13 +52,9 @@ class Table(Protocol):
     @property
     def size(self) -> int: ...
 
-    def lines(self, advance: Callable[[int], None]) -> Iterator[Line]: ...
+    def lines(self, advance: Advance) -> Iterator[Line]: ...
 
     def protected(self, raw: str) -> str: ...
-
-
-def _nobody(_: int) -> None:
-    return None
 
 
 @dataclass
@@ -72,7 +69,7 @@ class Sheet:
     letters: Mapping[str, str]
     readers: Sequence[tuple[str, Reader]]
     notes: list[tuple[int, str]]
-    follow: Callable[[int], None] = field(default=_nobody)
+    follow: Advance = nobody
     decided: dict[str, DayOrder] = field(default_factory=dict)
 
     def rows(self) -> Iterator[ImportedRow | Unread]:

@@ -23,6 +23,7 @@ from testing_tracker.rules.exchange.workbook_parts import (
     parts_of,
     repacked,
 )
+from testing_tracker.rules.watched import Advance
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -51,7 +52,7 @@ class WorkbookTable:
         """How many parts there are to advance by."""
         return _height(self.sheet)
 
-    def lines(self, advance: Callable[[int], None]) -> Iterator[Line]:
+    def lines(self, advance: Advance) -> Iterator[Line]:
         """Each line below the header that says something. `advance` is told how many lines were read."""
         width = len(self.cells)
         advance(self.header)

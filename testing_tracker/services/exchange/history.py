@@ -35,7 +35,6 @@ from testing_tracker.store.dialects import add_rows, among, free_ids
 from testing_tracker.store.queries import draw_stands, governs
 from testing_tracker.store.tables import Draw, Enrolment, Finding, Participant, Reading, Renaming, Result
 from testing_tracker.store.work import Work
-from testing_tracker.watching import begun
 
 COLUMNS = HISTORY.needed
 _IN_A_FILE = {Status.CANCELLED: Status.EXCUSED, Status.UNRECORDED: Status.DUE}
@@ -58,7 +57,7 @@ def import_history(work: Work, sheet: Sheet) -> ImportReport:
         _learn_people(work, chunk, people)
         draws.learn(person.id for person in people.values())
         touched |= _take(work, chunk, people, draws, tally)
-    advance = begun("Weighing again", len(touched))
+    advance = work.begun("Weighing again", len(touched))
     for participant_id in sorted(touched):
         evidence.bring_in_line(work, participant_id)
         advance(1)

@@ -21,7 +21,6 @@ from testing_tracker.services.testing.settling import RaisedRecommendation
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Draw, Recommendation, Result
 from testing_tracker.store.work import Work
-from testing_tracker.watching import begun
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def import_results(work: Work, sheet: Sheet) -> ImportReport:
     tally = ImportReport()
     raised: dict[int, tuple[str, Recommendation]] = {}
     read = _read_rows(work, sheet, tally)
-    advance = begun("Logging", len(read))
+    advance = work.begun("Logging", len(read))
     for specimens in _by_specimens(read, tally):
         for logged in _take(work, specimens, tally):
             if logged.recommendation is not None:

@@ -15,9 +15,10 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Timezones
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
+from testing_tracker.rules.watched import Advance
 from testing_tracker.services.drawing import keys
 from testing_tracker.store import copies, facilities, integrity, ledger, own_files
-from testing_tracker.store.copies import Progress, check_nothing_beside, copy_database
+from testing_tracker.store.copies import check_nothing_beside, copy_database
 from testing_tracker.store.dumps import BEGINNING
 from testing_tracker.store.engine import (
     SCHEMA_VERSION,
@@ -62,7 +63,7 @@ class Restored:
     key_problem: str | None
 
 
-def make(location: Location, file: Path, progress: Progress, *, overwrite: bool) -> Copy:
+def make(location: Location, file: Path, progress: Advance, *, overwrite: bool) -> Copy:
     """Copy the database, while it is in use, into a file that only its owner may read; checked before it counts.
 
     Raises TestingTrackerError where something stands there, unless it is to be overwritten, and where the database is
@@ -120,7 +121,7 @@ def cannot_write(file: Path, error: OSError) -> TestingTrackerError:
 
 
 def restore(
-    location: Location, file: Path, clock_of: ClockOf, progress: Progress, *, accept_changed: bool = False
+    location: Location, file: Path, clock_of: ClockOf, progress: Advance, *, accept_changed: bool = False
 ) -> Restored:
     """Bring a copy back to where there is no database; it is checked first, and there whole or not at all.
 
