@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
+from testing_tracker.cli.desk.recorded import said_of_entry, said_of_undone
 from testing_tracker.cli.log_codes import AwaitsCode
 from testing_tracker.cli.log_states import AwaitsResult, State
-from testing_tracker.cli.result import found_in_words, told
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.log_line import DAY_MARK, Key, Tried, cleaned, key_of, split_code
 from testing_tracker.rules.words import Outcome, RecommendationStatus, Status
 
 if TYPE_CHECKING:
     from testing_tracker.services.testing.log_lines import EntryOnRecord
-    from testing_tracker.services.testing.settling import RaisedRecommendation
     from testing_tracker.store.work import Work
 
 HELP = (
@@ -188,7 +186,7 @@ class Conversation:
         """Record a line: it is on disk when this returns, and counted and said, after what is to be said `first`."""
         with self.desk.writing() as work:
             accepted = act(work)
-            lines = _said_of(accepted)
+            lines = said_of_entry(accepted)
         self._accepted.append(accepted)
         self.tell_all([*([f"{first}:"] if first else []), *lines])
 
@@ -205,16 +203,7 @@ class Conversation:
             raise
         self._accepted.pop()
         self._undone += 1
-        now = f"{undone.status}, because {undone.because}" if undone.because else f"{undone.status} again"
-        self.tell(f"{line.opened.which}: {line.recorded} taken back; it is {now}.")
-        self.tell_all(_recommended(undone.raised))
-        self.tell_all(
-            f"Recommendation {number} was decided on what this takes back. The decision stands until a clinician "
-            "changes it."
-            for number in undone.decided
-        )
-        if undone.lost is not None:
-            self.tell(lost_ground_line(line.opened.code, undone.lost))
+        self.tell_all(said_of_undone(line, undone))
 
     def tell_all(self, lines: Iterable[str]) -> None:
         """Tell several lines."""
@@ -226,23 +215,3 @@ def _listed(codes: Sequence[str], most: int | None) -> str:
     """The codes, and how many more there are."""
     more = f" and {len(codes) - most} more" if most is not None and len(codes) > most else ""
     return f"{', '.join(codes[:most])}{more}"
-
-
-def _said_of(accepted: "EntryOnRecord") -> list[str]:
-    """What was done and what follows, in the words of the single commands."""
-    opened, logged, said = accepted.opened, accepted.logged, accepted.said
-    if accepted.recorded is Tried.UNABLE:
-        return [f"{opened.which}: tried and could not provide; the draw is {accepted.became.status}."]
-    label = f", {said.label}" if said.label else ""
-    if logged is None:
-        done = f"{opened.which}: {accepted.recorded}{label} (was {accepted.before})."
-        return [done, *_recommended(accepted.raised), *(f"Note: {one}." for one in accepted.told)]
-    found = f"{found_in_words(logged)} logged{label}"
-    return [
-        *told(opened.which, f"definitive result of {said.lab}, {found}" if said.by_lab else found, logged),
-        *(f"Note: {one}." for one in logged.warnings),
-    ]
-
-
-def _recommended(raised: "RaisedRecommendation | None") -> list[str]:
-    return [recommendation_line(raised.number, raised.participant, raised.status, raised.reason)] if raised else []

@@ -11,7 +11,16 @@ from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_table, show
 from testing_tracker.cli.desk.parameter_types import DAY_TO_COME, DECIDED_RECOMMENDATION, LEVEL, REASON, RECOMMENDATION
-from testing_tracker.cli.desk.recommended import CSV_COLUMNS, in_detail, print_recommendations, record_lines, row_of
+from testing_tracker.cli.desk.recommended import (
+    CSV_COLUMNS,
+    Labelled,
+    decided_in_words,
+    earlier_decisions,
+    facts_of,
+    facts_of_record,
+    print_recommendations,
+    row_of,
+)
 from testing_tracker.rules.deciding.escalation import DISCLAIMER
 from testing_tracker.rules.words import Level
 
@@ -67,11 +76,13 @@ def show_recommendation(desk: Desk, which: str, form: str) -> None:
                 print_csv(desk, [row_of(line)], CSV_COLUMNS)
         return
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
-    for said in in_detail(line, shown.collections, zone):
-        show(f"  {said}")
+    for fact in facts_of(line, shown.collections, zone):
+        show(str(fact))
     show(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
-    for said in record_lines(line, record, zone):
-        show(f"  {said}")
+    for fact in facts_of_record(record):
+        show(str(fact))
+    for decision in earlier_decisions(line, record.decisions):
+        show(str(Labelled(0, "earlier", decided_in_words(decision, zone))))
     if record.last_draws:
         print_table([vars(draw) for draw in record.last_draws], list(vars(record.last_draws[0])))
     click.echo(DISCLAIMER)

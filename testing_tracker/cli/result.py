@@ -7,8 +7,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
 from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY_BEFORE, OUTCOME, REASON
+from testing_tracker.cli.desk.recorded import found_in_words, told
 from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result, said_together
 from testing_tracker.cli.desk.without_result import record_absence, record_collected, record_unable
 from testing_tracker.errors import TestingTrackerError
@@ -17,7 +17,6 @@ from testing_tracker.rules.words import Outcome, Status
 
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.log_line import Entry
-    from testing_tracker.services.testing.results import Logged
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -175,54 +174,3 @@ def _print(desk: Desk, lines: Sequence[str], warnings: Sequence[str]) -> None:
         say(desk, line)
     for warning in warnings:
         warn(f"{warning}.")
-
-
-def found_in_words(logged: "Logged") -> str:
-    """The outcome that went on record, with what was found."""
-    return f"{logged.outcome} for {', '.join(logged.analytes)}" if logged.analytes else str(logged.outcome)
-
-
-def told(which: str, done: str, logged: "Logged") -> list[str]:
-    """What a nurse has to see: what was done, and what follows from it."""
-    was = f" (was {logged.earlier_status})" if logged.earlier_status not in (Status.DUE, Status.COLLECTED) else ""
-    lines = [f"{which}: {done}{was}."]
-    if logged.governing is not None:
-        one = logged.governing
-        found = f" for {', '.join(one.analytes)}" if one.analytes else ""
-        lab = f", {one.lab}" if one.lab else ""
-        lines.append(f"The {one.method} result ({one.outcome}{found}{lab}) governs the draw and still stands.")
-    lines += _interpretation_in_words(logged)
-    if logged.settled.presumptive:
-        left = ", ".join(logged.settled.presumptive)
-        lines.append(f"The definitive result says nothing of {left}: found by the cup, presumptive, to be confirmed.")
-    if logged.draw.late:
-        lines.append("It was given after the collection window had closed: counted as collected, and marked late.")
-    recommendation = logged.recommendation
-    if recommendation is not None:
-        assert recommendation.id is not None, "it has been written"
-        code = logged.participant.code
-        lines.append(recommendation_line(recommendation.id, code, recommendation.status, recommendation.reason))
-    lines += [
-        f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes it."
-        for number in logged.decided
-    ]
-    if logged.settled.lost is not None:
-        lines.append(lost_ground_line(logged.participant.code, logged.settled.lost))
-    return lines
-
-
-def _interpretation_in_words(logged: "Logged") -> list[str]:
-    """How the result reads against the prescriptions, where there is something to say."""
-    read = logged.settled.read
-    if logged.outcome is None:
-        return []
-    lines = []
-    if logged.settled.is_expected:
-        lines.append(f"Expected: a prescription explains {', '.join(read.expected)}. Nothing is raised.")
-    elif read.expected:
-        explained, rest = ", ".join(read.expected), ", ".join(read.unexpected)
-        lines.append(f"A prescription explains {explained}, not {rest}.")
-    if read.absent:
-        absent = ", ".join(read.absent)
-        lines.append(f"Unexpected negative: {absent} is prescribed and was not found. It is on the clinician's list.")
-    return lines

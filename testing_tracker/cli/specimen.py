@@ -12,7 +12,8 @@ from testing_tracker.cli.desk.desk import Desk, day_given, instant_given, pass_d
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, INSTANT, REASON
-from testing_tracker.cli.result import found_in_words, told, which_draw
+from testing_tracker.cli.desk.recorded import found_in_words, told
+from testing_tracker.cli.result import which_draw
 from testing_tracker.rules.words import MEASURED
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from testing_tracker.rules.exchange.csv_cells import EARLIEST, LATEST, read_day
 from testing_tracker.rules.near_words import in_words
-from testing_tracker.rules.near_words import nearest as nearest  # who reads what is said names the near words too
 
 if TYPE_CHECKING:
     from testing_tracker.rules.calendar import Week

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ["id", "participant", "from_level", "to_level", "status", "raised_at", "evidence", "reason"]
 CSV_COLUMNS = [*_COLUMNS, "kind", "age_days", "certainty", "awaited_by", "is_overdue", "deferred_until"]
+LABEL = 12  # columns before what a line says
 CERTAINTY = {"presumptive": "presumptive: confirm before acting"}
 
 
@@ -101,46 +102,67 @@ def how_found(test: "EvidenceLine") -> str:
     return test.method or ""
 
 
-def in_detail(line: "RecommendationLine", collections: "Sequence[Collection]", zone: tzinfo) -> Iterator[str]:
-    """Everything that a recommendation rests on, line by line, each with a word for what it is."""
-    ago = "today" if line.age_days == 0 else f"{line.age_days} days ago" if line.age_days > 1 else "1 day ago"
-    yield f"raised    {local_time(line.raised_at, zone)}, {ago}"
-    yield f"because   {line.reason}"
+class Labelled(NamedTuple):
+    """Something to be known for a decision, with a word for what it is. The higher its rank, the sooner it is left out
+    where there is no room."""
+
+    rank: int
+    label: str | None
+    text: str
+
+    def __str__(self) -> str:
+        return self.text if self.label is None else f"  {self.label:<{LABEL - 2}}{self.text}"
+
+
+def facts_of(line: "RecommendationLine", collections: "Sequence[Collection]", zone: tzinfo) -> Iterator[Labelled]:
+    """Everything that a recommendation rests on, and what became of it."""
+    yield Labelled(0, "because", line.reason)
     if line.certainty:
-        yield f"certainty {CERTAINTY.get(line.certainty, line.certainty)}"
+        yield Labelled(0, "certainty", CERTAINTY.get(line.certainty, line.certainty))
     for test, collection in zip(line.evidence, collections, strict=True):
         more = ", ".join(filter(None, (how_found(test), awaited_in_words(test))))
-        yield f"evidence  {evidence_in_words(test)}" + (f"  [{more}]" if more else "")
-        said = services.collections.collection_in_words(
+        yield Labelled(1, "evidence", evidence_in_words(test) + (f"  [{more}]" if more else ""))
+        told = services.collections.collection_in_words(
             collection.collected_at, collection.note, collection.specimen, zone
         )
-        if said:
-            yield f"          {said}"
+        if told:
+            yield Labelled(3, "", told)
     if line.deferred_until is not None:
-        yield f"put off   until {line.deferred_until}"
-    if line.decided_at is not None:
-        at = f" at {line.decided_level}" if line.decided_level else ""
-        when, why = local_time(line.decided_at, zone), line.decision_reason or "no note"
-        yield f"decided   {when} by {line.decided_by}{at}: {why}"
+        yield Labelled(0, "put off", f"until {line.deferred_until}")
+    if line.status is not RecommendationStatus.OPEN:
+        yield Labelled(0, "status", became_in_words(line, zone))
     if line.changed_since:
-        yield "note      what it was decided on has changed since; the decision stands until a clinician changes it"
+        said = "what it was decided on has changed since; the decision stands until a clinician changes it"
+        yield Labelled(0, "note", said)
+    yield Labelled(5, "raised", f"{local_time(line.raised_at, zone)}, {ago(line.age_days)}")
 
 
-def record_lines(line: "RecommendationLine", record: "RecentRecord", zone: tzinfo) -> Iterator[str]:
-    """The participant's recent record beside a recommendation, line by line."""
-    yield f"pattern   {record.pattern}  (a letter a week, this week the last)"
-    yield f"negatives {record.negatives_in_a_row} in a row now, {record.most_negatives_in_a_row} at most"
+def became_in_words(line: "RecommendationLine", zone: tzinfo) -> str:
+    """What a recommendation is that is not open: at which level, when, by whom and why."""
+    at = f" at {line.decided_level}" if line.decided_level else ""
+    when = f" {local_time(line.decided_at, zone)} by {line.decided_by}" if line.decided_at else ""
+    return f"{line.status}{at}{when}: {line.decision_reason or 'no note'}"
+
+
+def facts_of_record(record: "RecentRecord", without_review: int | None = None) -> Iterator[Labelled]:
+    """A participant's recent record but for its draws; one of the reviews may be left out."""
+    yield Labelled(2, "pattern", f"{record.pattern}  (a letter a week, this week the last)")
+    most = record.most_negatives_in_a_row
+    yield Labelled(3, "negatives", f"{record.negatives_in_a_row} in a row now, {most} at most")
     for medicine in record.prescriptions:
         until = f" to {medicine.to_on}" if medicine.to_on else ""
         by = f", by {medicine.prescriber}" if medicine.prescriber else ""
-        yield f"takes     {medicine.analyte}, prescribed from {medicine.from_on}{until}{by}"
+        yield Labelled(1, "takes", f"{medicine.analyte}, prescribed from {medicine.from_on}{until}{by}")
     if not record.prescriptions:
-        yield "takes     nothing by prescription that is on record"
+        yield Labelled(3, "takes", "nothing by prescription that is on record")
     for review in record.reviews:
-        detail = f": {review.detail}" if review.detail else ""
-        yield f"review    {review.id}  {review.due_on}  {review.about}{detail}"
-    for decision in earlier_decisions(line, record.decisions):
-        yield f"earlier   {decided_in_words(decision, zone)}"
+        if review.id != without_review:
+            yield Labelled(3, "review", f"{review.id}  {review.due_on}  {review.what}")
+
+
+def ago(days: int) -> str:
+    """How long ago something was."""
+    return "today" if days == 0 else "1 day ago" if days == 1 else f"{days} days ago"
 
 
 def earlier_decisions(line: "RecommendationLine", decisions: "Sequence[EarlierDecision]") -> "list[EarlierDecision]":

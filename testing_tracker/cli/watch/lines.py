@@ -13,12 +13,9 @@ from textual.widgets.option_list import Option
 
 from testing_tracker.cli.desk.board_lines import ALARMS, BoardRow, BoardSection, row_of, typed
 from testing_tracker.rules.exchange.visible import in_one_line
-from testing_tracker.rules.testing.board_line import Place
 
 if TYPE_CHECKING:
     from testing_tracker.services.board import Board
-
-_TITLES = {Place.OPEN: "Open", Place.LEFT: "Left over from earlier days"}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ Nothing here knows the screen. One thread calls it, one call after the other.
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from time import monotonic
@@ -13,16 +12,13 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
-from testing_tracker.cli.result import found_in_words, told
+from testing_tracker.cli.desk.recorded import said_of_entry, said_of_undone
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.log_line import Entry
     from testing_tracker.services.board import Board, BoardLine
     from testing_tracker.services.testing.log_lines import EntryOnRecord
-    from testing_tracker.services.testing.log_undo import Undone
-    from testing_tracker.services.testing.settling import RaisedRecommendation
     from testing_tracker.store.following import Follower
 
 _READ_ANYWAY = 600.0  # seconds: a report may have left, or a night be overdue, without a page of the ledger
@@ -113,14 +109,14 @@ class Records:
         self._check_same()
         with self._desk.writing() as work:
             entry = services.board.record(work, line, said)
-            words = tuple(_said_of(entry))
+            words = tuple(said_of_entry(entry))
         return Done(entry, words, self._read_after())
 
     def undo(self, entry: "EntryOnRecord") -> tuple[tuple[str, ...], BoardSeen]:
         """Take an entry back. Raises TestingTrackerError where the draw was changed since."""
         self._check_same()
         with self._desk.writing() as work:
-            words = tuple(_said_of_undone(entry, services.log_undo.undo(work, entry)))
+            words = tuple(said_of_undone(entry, services.log_undo.undo(work, entry)))
         return words, self._read_after()
 
     def _read_after(self) -> BoardSeen:
@@ -178,37 +174,3 @@ class Records:
             self._follower.close()
             self._follower = None
         self._desk.close()
-
-
-def _said_of(entry: "EntryOnRecord") -> Iterator[str]:
-    """What was done and what follows, in the words of the single commands."""
-    opened, logged = entry.opened, entry.logged
-    if logged is not None:
-        yield from told(opened.which, f"{found_in_words(logged)} logged", logged)
-        yield from (f"Note: {one}." for one in logged.warnings)
-        return
-    label = f", {entry.said.label}" if entry.said.label else ""
-    if entry.recorded == "unable":
-        yield f"{opened.which}: tried and could not provide; the draw is {entry.before}."
-    else:
-        yield f"{opened.which}: {entry.recorded}{label} (was {entry.before})."
-    yield from (f"Note: {one}." for one in entry.told)
-    yield from _recommended(entry.raised)
-
-
-def _said_of_undone(entry: "EntryOnRecord", undone: "Undone") -> Iterator[str]:
-    because = f", because {undone.because}" if undone.because else ""
-    yield f"{entry.opened.which}: {entry.recorded} taken back; it is {undone.status} again{because}."
-    yield from _recommended(undone.raised)
-    for number in undone.decided:
-        yield (
-            f"Recommendation {number} was decided on what this takes back. The decision stands until a clinician "
-            "changes it."
-        )
-    if undone.lost is not None:
-        yield lost_ground_line(entry.opened.code, undone.lost)
-
-
-def _recommended(raised: "RaisedRecommendation | None") -> Iterator[str]:
-    if raised is not None:
-        yield recommendation_line(raised.number, raised.participant, raised.status, raised.reason)

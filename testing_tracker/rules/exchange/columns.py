@@ -45,7 +45,7 @@ class Columns:
 
     def near(self, name: str) -> list[str]:
         """The columns that a name may have been meant for."""
-        from testing_tracker.rules.said import nearest  # most names are known
+        from testing_tracker.rules.near_words import nearest  # most names are known
 
         return nearest("_".join(name.replace("-", " ").split()), self.words, 2)
 

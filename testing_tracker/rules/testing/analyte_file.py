@@ -135,7 +135,7 @@ class AnalyteTable:
 
     def close_to(self, text: str) -> list[str]:
         """The analytes that a text that names none may have meant, the closest first."""
-        from testing_tracker.rules.said import nearest  # most names are known
+        from testing_tracker.rules.near_words import nearest  # most names are known
 
         return list(dict.fromkeys(self.by_any_name[key] for key in nearest(bare(text), self.by_any_name, _MOST_CLOSE)))
 

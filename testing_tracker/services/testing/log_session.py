@@ -56,7 +56,7 @@ def left(work: Work, day: date) -> Left:
 
 def codes_like(work: Work, word: str, day: date) -> list[str]:
     """The codes that a word may be meant for: those that it abbreviates, and those that a letter or two make of it."""
-    from testing_tracker.rules.said import nearest  # few words are asked about
+    from testing_tracker.rules.near_words import nearest  # few words are asked about
 
     codes = _codes_known(work, day)
     return list(dict.fromkeys([*codes_meant(word, codes), *nearest(word, codes)]))[:_MOST_CODES_LISTED]
