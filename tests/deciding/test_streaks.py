@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.deciding.escalation import Streaks, is_ready_for_less, negative_streaks, negative_weeks
+from testing_tracker.rules.deciding.escalation import (
+    Streaks,
+    is_ready_for_less,
+    letter_for_less,
+    negative_streaks,
+    negative_weeks,
+)
+from testing_tracker.rules.reporting.pattern import week_letter
 from testing_tracker.rules.words import Outcome, Status
 
 NEGATIVE = (Status.COLLECTED, Outcome.NEGATIVE)
@@ -57,3 +64,26 @@ def test_a_run_of_negative_weeks_leaves_out_weeks_that_say_nothing(pattern, week
 )
 def test_four_negative_weeks_that_are_over_ask_for_thinking_of_less(pattern, is_ready):
     assert is_ready_for_less(pattern, 4) is is_ready
+
+
+@pytest.mark.parametrize(
+    ("week", "letter"),
+    [
+        pytest.param([NEGATIVE, MISSED, MISSED], "o", id="one negative, two missed: who knows"),
+        pytest.param([REFUSED, NEGATIVE], "o", id="one refused, one negative"),
+        pytest.param([INVALID, MISSED], "o", id="one that said nothing, one missed"),
+        pytest.param([MISSED], "o", id="missed"),
+        pytest.param([POSITIVE, MISSED], "+", id="a positive stays one"),
+        pytest.param([POSITIVE, NEGATIVE, MISSED], "*", id="and stays beside a negative"),
+        pytest.param([NEGATIVE, EXCUSED, UNRECORDED, INVALID], "-", id="what is held against nobody"),
+        pytest.param([EXCUSED], "_", id="nothing that says anything"),
+        pytest.param([], "_", id="nothing due"),
+    ],
+)
+def test_a_week_with_a_test_missed_or_refused_is_none_with_negative_tests_only(week, letter):
+    assert letter_for_less(iter(week)) == letter
+
+
+@given(st.lists(st.sampled_from([NEGATIVE, POSITIVE, INVALID, EXCUSED, UNRECORDED])))
+def test_a_week_without_either_has_the_letter_of_its_use_pattern(week):
+    assert letter_for_less(week) == week_letter(week)

@@ -293,3 +293,20 @@ def test_without_the_rule_nobody_is_listed(clinic):
     weeks_of(clinic, "A17", [NEGATIVE] * 5)
     assert clinic.json("recommendation", "list") == []
     assert "No recommendation yet." in clinic("recommendation", "list", "--all")
+
+
+def test_who_missed_tests_in_a_negative_week_is_not_ready_for_less(clinic, with_a_schedule):
+    schedule = with_a_schedule("steps = 1\nreview_after_negative_weeks = 2")
+    clinic.add("A17", "B04", schedule=schedule, level="php")
+    for monday in ("2026-11-16", "2026-11-23", "2026-11-30"):
+        for later in range(3 if monday < "2026-11-30" else 1):
+            clinic.today = (date.fromisoformat(monday) + timedelta(days=2 * later)).isoformat()
+            clinic("draw")
+            clinic("result", "A17", "negative")
+            if monday < "2026-11-23" or later == 0:
+                clinic("result", "B04", "negative")
+    assert [line[0] for line in ready(clinic)] == ["A17"], "B04 missed two tests of the second week"
+    clinic.today = "2026-12-02"
+    clinic("draw")
+    clinic("missed", "A17")
+    assert ready(clinic) == [], "nor is who misses one of the present week"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from testing_tracker.rules.reporting.pattern import NEGATIVE, NOTHING_DUE
+from testing_tracker.rules.reporting.pattern import NEGATIVE, NOT_PROVIDED, NOTHING_DUE, week_letter
 from testing_tracker.rules.schedules.schedule import ResponseRule
 from testing_tracker.rules.words import Level, Outcome, ReviewReason, Status
 
@@ -121,14 +121,26 @@ def negative_streaks(tests: Iterable[tuple[Status, Outcome | None]]) -> Streaks:
     return Streaks(now, longest)
 
 
+def letter_for_less(tests: Iterable[tuple[Status, Outcome | None]]) -> str:
+    """The letter of one week's draws as it counts where less care is thought of.
+
+    It is the use pattern's, but for a week in which a test was missed or refused: that is none with negative tests
+    only, whatever else came. The test that was not given may have been the one that would have said more.
+    """
+    of_week = list(tests)
+    was_absent = any(status in (Status.MISSED, Status.REFUSED) for status, _ in of_week)
+    letter = week_letter(of_week)
+    return NOT_PROVIDED if was_absent and letter in (NEGATIVE, NOTHING_DUE) else letter
+
+
 def negative_weeks(pattern: str) -> int:
-    """How many weeks with negative tests only a use pattern ends with, leaving out weeks that say nothing."""
+    """How many weeks with negative tests only a pattern ends with, leaving out weeks that say nothing."""
     told = pattern.replace(NOTHING_DUE, "")
     return len(told) - len(told.rstrip(NEGATIVE))
 
 
 def is_ready_for_less(pattern: str, weeks: int) -> bool:
-    """Whether a use pattern up to the present week asks for thinking of a lower level of care.
+    """Whether weeks up to the present one ask for thinking of a lower level of care, by `letter_for_less` each.
 
     That takes `weeks` negative weeks that are over. The present week, which may still bring another result, is not
     counted, but has to be free of anything else.

@@ -1,9 +1,10 @@
 """The letter of a week of tests, and the mark of a day, as records and reports show them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
+from typing import TypeAlias
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.words import Outcome, Status
@@ -13,6 +14,8 @@ NEGATIVE = "-"
 MIXED = "*"
 NOT_PROVIDED = "o"
 NOTHING_DUE = "_"
+
+Letter: TypeAlias = Callable[[Iterable[tuple[Status, Outcome | None]]], str]
 
 MEANINGS = {
     POSITIVE: "positive",
@@ -60,16 +63,18 @@ def letter_of(*, positive: bool, negative: bool, provided: bool, absent: bool) -
     return NOT_PROVIDED if absent and not provided else NOTHING_DUE
 
 
-def use_pattern(tests: Iterable[tuple[date, Status, Outcome | None]], since: Week, until: Week) -> str:
+def use_pattern(
+    tests: Iterable[tuple[date, Status, Outcome | None]], since: Week, until: Week, letter: Letter = week_letter
+) -> str:
     """A letter for each week from the first to the last, from draws in the order of their days.
 
-    Draws of other weeks do not count.
+    Draws of other weeks do not count. `letter` says which one a week has.
     """
     letters = [NOTHING_DUE] * (until - since + 1)
     monday = since.monday
     for number, of_week in groupby(tests, key=lambda test: (test[0] - monday).days // 7):
         if 0 <= number < len(letters):
-            letters[number] = week_letter((status, outcome) for _, status, outcome in of_week)
+            letters[number] = letter((status, outcome) for _, status, outcome in of_week)
     return "".join(letters)
 
 

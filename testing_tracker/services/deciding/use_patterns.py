@@ -1,4 +1,4 @@
-"""Use patterns of some participants, by the same letters as the weekly report's."""
+"""Use patterns of some participants, by the same letters as the weekly report's unless another is asked for."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -7,7 +7,7 @@ from itertools import groupby
 from sqlmodel import Session, col, select
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.reporting.pattern import outcome_that_counts, use_pattern
+from testing_tracker.rules.reporting.pattern import Letter, outcome_that_counts, use_pattern, week_letter
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.store.queries import (
     draws_with,
@@ -19,8 +19,11 @@ _AT_A_TIME = 1_000
 Test = tuple[Status, Outcome | None]
 
 
-def patterns(session: Session, since: Mapping[int, Week], until: Week) -> dict[int, str]:
-    """A letter a week for each participant by id, from the week that `since` says up to `until`; a few in memory."""
+def patterns(session: Session, since: Mapping[int, Week], until: Week, letter: Letter = week_letter) -> dict[int, str]:
+    """A letter a week for each participant by id, from the week that `since` says up to `until`; a few in memory.
+
+    `letter` says which one a week has: the use pattern's, unless something else is asked.
+    """
     found = {identity: use_pattern((), week, until) for identity, week in since.items()}
     identities = list(since)
     for start in range(0, len(identities), _AT_A_TIME):
@@ -37,7 +40,7 @@ def patterns(session: Session, since: Mapping[int, Week], until: Week) -> dict[i
         in_groups = sorted(draws, key=lambda draw: person_of[draw.participant_id])  # each stays in the order of days
         for identity, of_person in groupby(in_groups, key=lambda draw: person_of[draw.participant_id]):
             tests = ((draw.due_on, *test_of(draw)) for draw in of_person)
-            found[identity] = use_pattern(tests, since[identity], until)
+            found[identity] = use_pattern(tests, since[identity], until, letter)
     return found
 
 

@@ -7,7 +7,12 @@ from datetime import date, datetime, timedelta
 from sqlmodel import col, select
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.deciding.escalation import is_ready_for_less, level_below, negative_weeks
+from testing_tracker.rules.deciding.escalation import (
+    is_ready_for_less,
+    letter_for_less,
+    level_below,
+    negative_weeks,
+)
 from testing_tracker.rules.words import Level, RecommendationStatus
 from testing_tracker.services.deciding.recommendation_lines import (
     EvidenceLine,
@@ -88,7 +93,8 @@ def ready_for_less(work: Work) -> list[StepDownLine]:
     people = _candidates(work, list(asking))
     present = Week.of(work.today)
     since = {identity: _first_full_week(began) for identity, _, _, began, _ in people}
-    found = patterns(work.session, {one: week for one, week in since.items() if week <= present}, present)
+    full = {one: week for one, week in since.items() if week <= present}
+    found = patterns(work.session, full, present, letter_for_less)
     ready = []
     for identity, code, level, _, schedule_id in people:
         below, pattern = level_below(Level(level)), found.get(identity, "")
