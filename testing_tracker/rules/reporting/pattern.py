@@ -15,7 +15,7 @@ MIXED = "*"
 NOT_PROVIDED = "o"
 NOTHING_DUE = "_"
 
-Letter: TypeAlias = Callable[[Iterable[tuple[Status, Outcome | None]]], str]
+WeekLetter: TypeAlias = Callable[[Iterable[tuple[Status, Outcome | None]]], str]
 
 MEANINGS = {
     POSITIVE: "positive",
@@ -64,7 +64,7 @@ def letter_of(*, positive: bool, negative: bool, provided: bool, absent: bool) -
 
 
 def use_pattern(
-    tests: Iterable[tuple[date, Status, Outcome | None]], since: Week, until: Week, letter: Letter = week_letter
+    tests: Iterable[tuple[date, Status, Outcome | None]], since: Week, until: Week, letter: WeekLetter = week_letter
 ) -> str:
     """A letter for each week from the first to the last, from draws in the order of their days.
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from sqlmodel import Session, col, select
 
 from testing_tracker.rules.calendar import Week
-from testing_tracker.rules.reporting.pattern import Letter, outcome_that_counts, use_pattern, week_letter
+from testing_tracker.rules.reporting.pattern import WeekLetter, outcome_that_counts, use_pattern, week_letter
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.store.queries import (
     draws_with,
@@ -19,7 +19,9 @@ _AT_A_TIME = 1_000
 Test = tuple[Status, Outcome | None]
 
 
-def patterns(session: Session, since: Mapping[int, Week], until: Week, letter: Letter = week_letter) -> dict[int, str]:
+def patterns(
+    session: Session, since: Mapping[int, Week], until: Week, letter: WeekLetter = week_letter
+) -> dict[int, str]:
     """A letter a week for each participant by id, from the week that `since` says up to `until`; a few in memory.
 
     `letter` says which one a week has: the use pattern's, unless something else is asked.
