@@ -47,6 +47,15 @@ def refusal(content: bytes, columns=RESULTS, **how) -> str:
     return str(caught.value)
 
 
+def said_of(content: bytes) -> str:
+    """How a file is refused, or nothing."""
+    try:
+        open_sheet(content, "given", RESULTS, HowToRead())
+    except TestingTrackerError as error:
+        return str(error)
+    return ""
+
+
 def check_read_or_refused(content: bytes, columns) -> None:
     """Any other error fails the test."""
     said = ""
@@ -132,12 +141,68 @@ def test_what_no_day_decides_is_asked_and_never_guessed(cells, how, said):
 def test_no_order_is_taken_that_the_file_does_not_show(days, between):
     cells = [f"{day.month}{between}{day.day}{between}{day.year}" for day in days]
     content = as_csv([HEADER, *(["A1", cell, "n", ""] for cell in cells)]).encode()
-    shows = any(day.day > 12 for day in days) or all(day.day == day.month for day in days)
-    if shows:
+    open_ones = [day for day in days if day.day <= 12 and day.day != day.month]
+    shows = any(day.day > 12 for day in days) or not open_ones
+    if shows and "decides alone" in (said := said_of(content)):
+        assert sum(day.day > 12 for day in days) == 1
+        assert "else add --dates mdy" in said
+    elif shows:
         assert [row["due_on"] for row in rows_of(content)] == [str(day) for day in days]
     else:
         assert "add --dates mdy" in refusal(content)
         assert [row["due_on"] for row in rows_of(content, dates=DayOrder.MDY)] == [str(day) for day in days]
+
+
+NOVEMBER = [f"11/{day:02}/2026" for day in range(1, 13) if day != 11]
+
+
+def dated(cells) -> bytes:
+    return as_csv([HEADER, *(["A1", cell, "n", ""] for cell in cells)]).encode()
+
+
+@pytest.mark.parametrize(
+    ("cells", "typo", "order", "other"),
+    [
+        pytest.param(NOVEMBER * 45, "25/11/2026", "dmy", "mdy", id="one slip among 500 dates"),
+        pytest.param(NOVEMBER[:5], "25/11/2026", "dmy", "mdy", id="one slip in a week's list"),
+        pytest.param([f"{day:02}.11.2026" for day in range(1, 11)], "11.25.2026", "mdy", "dmy", id="the other way"),
+    ],
+)
+def test_a_slip_does_not_turn_all_other_dates_around(cells, typo, order, other):
+    said = refusal(dated([*cells, typo]))
+    assert f"due_on in line {len(cells) + 2} is {typo}" in said
+    assert f"decides alone for {len(cells)} others: they would lie from 2026-01-11 to " in said or order == "mdy"
+    assert f"If it is a slip, mend it and add --dates {other}; else add --dates {order}" in said
+    assert [row["due_on"] for row in rows_of(dated([*cells, typo]), dates=DayOrder(order))]
+    assert f"--dates {other} was given, but due_on" in refusal(dated([*cells, typo]), dates=DayOrder(other))
+    mended = rows_of(dated([*cells, "2026-11-25"]), dates=DayOrder(other))
+    assert {row["due_on"][:7] for row in mended} == {"2026-11"}
+
+
+def test_few_slips_among_very_many_do_not_either():
+    assert "decides alone for 495 others" in refusal(dated([*NOVEMBER * 45, "25/11/2026", "26/11/2026"]))
+
+
+def test_where_one_date_decides_for_others_it_is_said_how_they_are_read():
+    notes = notes_of(dated(["11/12/2026", "11/10/2026", "11/23/2026"]))
+    said = "due_on is read month first, as 11/23/2026 shows alone for 2 others: 11/12/2026 in line 2 is 2026-11-12"
+    assert (4, said) in notes
+    assert notes_of(dated(["11/12/2026", "11/23/2026", "11/24/2026"])) == [
+        (3, "due_on is read month first, as 11/23/2026 shows")
+    ]
+
+
+def test_dates_that_a_spreadsheet_has_turned_around_are_refused():
+    """Day first, opened where the month stands first: 03/11/2026 became 11 March, 25/11/2026 stayed text."""
+    turned = [date(2026, month, 11) for month in (3, 4, 5)]
+    for write in (xlsx, ods):
+        content = write([HEADER, *(["A1", day, "n", ""] for day in (*turned, "25/11/2026"))])
+        for how in (None, DayOrder.DMY):
+            said = refusal(content, dates=how)
+            assert "25/11/2026 in line 5" in said
+            assert "has turned the others around" in said
+        whole = write([HEADER, *(["A1", day, "n", ""] for day in (*turned, date(2026, 11, 25), "25/11/2026"))])
+        assert rows_of(whole)[-1]["due_on"] == "2026-11-25"
 
 
 @pytest.mark.parametrize(

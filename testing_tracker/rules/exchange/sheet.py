@@ -14,7 +14,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.columns import Columns
 from testing_tracker.rules.exchange.csv_cells import unprotected
 from testing_tracker.rules.exchange.csv_table import Line
-from testing_tracker.rules.exchange.day_order import IN_WORDS, DayOrder, decide, length_of
+from testing_tracker.rules.exchange.day_order import DayOrder, decide
 from testing_tracker.rules.exchange.header import Header, notes_on
 from testing_tracker.rules.exchange.spreadsheet_days import SINCE_1900, Reader, day_reader, is_serial, moment_reader
 from testing_tracker.rules.watched import Advance, nobody
@@ -141,8 +141,6 @@ def _orders(sheet: Sheet, dated: Sequence[str], said: DayOrder | None) -> dict[s
             continue
         orders[name] = decided.order
         if decided.shown is not None:
-            number, shown = decided.shown
-            date_there = shown[: length_of(shown)]
             sheet.decided[name] = decided.order
-            sheet.notes.append((number, f"{name} is read {IN_WORDS[decided.order]}, as {date_there} shows"))
+            sheet.notes.append((decided.shown[0], f"{name} is read {decided}"))
     return orders
