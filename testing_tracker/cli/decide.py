@@ -3,18 +3,22 @@
 import shutil
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.decide_conversation import HELP, Sitting
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
+from testing_tracker.cli.desk.help_asked_for import OF_DECIDE
 from testing_tracker.cli.desk.output import show
 from testing_tracker.cli.desk.shown import behind
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 
+if TYPE_CHECKING:
+    from testing_tracker.cli.decide_conversation import Sitting
 
-@click.command("decide", epilog="\b\n" + "\n".join(HELP))
+
+@click.command("decide", epilog="\b\n" + "\n".join(OF_DECIDE))
 @pass_desk
 def decide_command(desk: Desk) -> None:
     """Go through what waits one by one: the record on a screen, then a decision.
@@ -27,6 +31,8 @@ def decide_command(desk: Desk) -> None:
             "`decide` asks at a terminal. A script uses `testing-tracker recommendation list`, `recommendation accept` "
             "and `review done`."
         )
+    from testing_tracker.cli.decide_conversation import Sitting
+
     sitting = Sitting(desk, show, _size)
     sitting.begin()
     ask = _prompt(sitting)
@@ -39,7 +45,7 @@ def decide_command(desk: Desk) -> None:
         sitting.tell(sitting.tally)
 
 
-def _take(desk: Desk, sitting: Sitting, typed: str) -> None:
+def _take(desk: Desk, sitting: "Sitting", typed: str) -> None:
     """One line. Several that were pasted as one are not taken: each answer belongs to what is on the screen."""
     try:
         if len(typed.splitlines()) > 1:
@@ -56,7 +62,7 @@ def _size() -> tuple[int, int]:
     return size.columns - 1, size.lines
 
 
-def _prompt(sitting: Sitting) -> Callable[[], str]:
+def _prompt(sitting: "Sitting") -> Callable[[], str]:
     """A line that can be edited. The library is loaded only where somebody types."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.history import DummyHistory

@@ -14,6 +14,7 @@ from testing_tracker import services
 from testing_tracker.cli.decide_screen import folded, screen, what_changed
 from testing_tracker.cli.desk.asking import undisturbed
 from testing_tracker.cli.desk.desk import TRAINING, Desk
+from testing_tracker.cli.desk.help_asked_for import OF_DECIDE
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.deciding.answers import WORDS, Choice, choice_said, day_and_why, level_said
 from testing_tracker.rules.deciding.escalation import level_below
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
 
     State: TypeAlias = "_AwaitsAnswer | _AwaitsLevel | _AwaitsDay | _AwaitsWhy | _AwaitsYes"
 
-HELP = (
-    "An answer is a letter or its word; what belongs to it goes behind, or is asked",
-    "for: `a agreed with A17`, `to php`, `d talked it over`, `f +7 court date`.",
-    "What will change is said, and done only after `y`.",
-    "  a accept     o other level   d decline   f defer   r reopen   t transfer",
-    "  x done, of a review          s skip      b back    q quit     ? this help",
-)
 _DONE = {
     "accept": "accepted",
     "decline": "declined",
@@ -95,7 +89,7 @@ class Sitting:
         """Take a line. Raises TestingTrackerError where it is not understood or cannot be; nothing is done then."""
         text = " ".join(line.split())
         if text == "?":
-            for told in HELP:
+            for told in OF_DECIDE:
                 self.put(told)
         elif self.state is not None:
             self.state = self.state.take(self, text)

@@ -6,26 +6,29 @@ from datetime import date
 from functools import partial
 from io import TextIOWrapper
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import undisturbed
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
 from testing_tracker.cli.desk.shown import behind
-from testing_tracker.cli.log_conversation import HELP, Conversation
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
-from testing_tracker.rules.testing.log_line import WORDS_OF_A_RESULT, WORDS_OF_THE_SESSION, cleaned
+
+if TYPE_CHECKING:
+    from testing_tracker.cli.log_conversation import Conversation
 
 _SHORTEST_WORD_TO_COMPLETE = 2
 _NARROWEST = 20  # columns for a line's words
 _LINE_END_OF_A_SCANNER = 0.25  # seconds; an empty line that comes sooner was not typed
 
 
-@click.command("log", epilog="\b\n" + "\n".join(HELP))
+@click.command("log", epilog="\b\n" + "\n".join(OF_LOG))
 @click.option("--on", type=DAY_BEFORE, metavar="DATE", help="The day of the draws. Default: today.")
 @pass_desk
 def log_command(desk: Desk, on: str | None) -> None:
@@ -55,6 +58,9 @@ def log_command(desk: Desk, on: str | None) -> None:
 
 def _converse(desk: Desk, day: date | None) -> None:
     """Ask until the session is closed, by `q`, Ctrl-D or Ctrl-C."""
+    from testing_tracker.cli.log_conversation import Conversation
+    from testing_tracker.rules.testing.log_line import cleaned
+
     conversation = Conversation(desk, day, partial(_say_folded, desk), asks=True)
     ask = _prompt(conversation, desk)
     while not conversation.closed:
@@ -83,13 +89,13 @@ def _say_folded(desk: Desk, line: str) -> None:
         say(desk, part)
 
 
-def _close(conversation: Conversation, tell: Callable[[str], None], more: str = "") -> None:
+def _close(conversation: "Conversation", tell: Callable[[str], None], more: str = "") -> None:
     """Say what is on record of the session, and who is left."""
     for line in filter(None, (conversation.tally + more, conversation.farewell)):
         tell(line)
 
 
-def _take_pasted(desk: Desk, conversation: Conversation, typed: str) -> None:
+def _take_pasted(desk: Desk, conversation: "Conversation", typed: str) -> None:
     """A line, or several that were pasted as one. After one that is refused the others are not taken: who they are
     about would be a guess."""
     lines = typed.splitlines()
@@ -105,7 +111,7 @@ def _take_pasted(desk: Desk, conversation: Conversation, typed: str) -> None:
             return
 
 
-def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
+def _prompt(conversation: "Conversation", desk: Desk) -> Callable[[], str]:
     """A prompt with completion of codes and analytes. The library is loaded only where somebody types."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -144,6 +150,8 @@ def _prompt(conversation: Conversation, desk: Desk) -> Callable[[], str]:
 def _completed(names: Sequence[str], before: str, codes: Sequence[str] | None) -> tuple[str, Sequence[str]]:
     """The word that is being typed, and what it can become: a code by any part of it, or a word of the session, where
     `codes` are awaited and it is the first; one of the analytes' names or a word of a result everywhere else."""
+    from testing_tracker.rules.testing.log_line import WORDS_OF_A_RESULT, WORDS_OF_THE_SESSION
+
     word = before.replace(",", " ").split(" ")[-1].casefold()
     if codes is not None and " " not in before:
         is_long = len(word) >= _SHORTEST_WORD_TO_COMPLETE
@@ -156,6 +164,8 @@ def _completed(names: Sequence[str], before: str, codes: Sequence[str] | None) -
 
 def _read_through(desk: Desk, day: date | None) -> None:
     """Take the lines of a pipe or file; leave with status 1 when any was refused."""
+    from testing_tracker.cli.log_conversation import Conversation
+
     said: list[str] = []
     conversation = Conversation(desk, day, said.append, asks=False)
     refused = 0

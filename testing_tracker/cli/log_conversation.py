@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.desk.recorded import said_of_entry, said_of_undone
 from testing_tracker.cli.log_codes import AwaitsCode
 from testing_tracker.cli.log_states import AwaitsResult, State
@@ -26,19 +27,6 @@ if TYPE_CHECKING:
     from testing_tracker.services.testing.log_lines import EntryOnRecord
     from testing_tracker.store.work import Work
 
-HELP = (
-    "A code (its beginning or end is enough), then what its cup says; or both in",
-    "one line: `A17 n`, `A17 coc opi`. It is on record before the next is asked for.",
-    "  n negative    coc opi what was found    coc=320 with the amount",
-    "  i WHY invalid    c collected    m missed    r refused    e WHY excused",
-    "  unable (`A17 u`) tried and could not    s leave this participant",
-    "  u take the last line back    who, or Enter alone, who is left    q close",
-    "Label of the cup: scan it after the code, or `A17 #S-104 n`. One that is on",
-    "record opens its draw, as a code does.",
-    "Laboratory: `lab Northside` once, then `A17 lab n` or `A17 lab coc=320`.",
-    "Another day: `A17@yesterday n`, `A17@fri n`. Two draws on one day:",
-    "`A17 scheduled n`, `A17 cause coc`. `?` shows this again.",
-)
 _TALLIED = (*Outcome, Status.MISSED, Status.REFUSED)
 _TALLIED_SINCE = (Status.EXCUSED, Tried.UNABLE, Status.COLLECTED)
 _MOST_LEFT_NAMED = 20
@@ -150,7 +138,7 @@ class Conversation:
                 f"{text} is a participant's code too. If it is {whose}'s turn, `s` first; `?` shows the keys."
             )
         if key is Key.HELP:
-            self.tell_all(HELP)
+            self.tell_all(OF_LOG)
             return self.state
         if key is Key.WHO:
             self.tell_who_is_left()

@@ -1,36 +1,10 @@
 """`today`: the board, once or staying on the screen; and what the program shows when nothing else is asked."""
 
-import os
-import shutil
-import sys
-from collections.abc import Iterator
-from dataclasses import asdict
-from typing import TYPE_CHECKING
-
 import click
-from click.core import ParameterSource
 
-from testing_tracker import services
-from testing_tracker.cli.desk.board_lines import (
-    BoardSection,
-    counts_in_words,
-    day_title,
-    sections,
-    typed,
-)
-from testing_tracker.cli.desk.board_text import Mark, board_lines, plain_lines, plainly
-from testing_tracker.cli.desk.desk import TRAINING, AtFacility, Desk, day_given, pass_desk, say
-from testing_tracker.cli.desk.output import Row, format_option, print_csv, print_json, show
+from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.output import format_option
 from testing_tracker.cli.desk.parameter_types import DAY
-from testing_tracker.cli.desk.shown import behind
-from testing_tracker.rules.drawing.no_record import question
-
-if TYPE_CHECKING:
-    from testing_tracker.services.board import Board
-
-_NARROWEST, _WIDEST, _NOBODY_LOOKS = 40, 200, 120
-_COLUMNS = ["section", "participant", "due_on", "kind", "status", "outcome", "analytes", "said", "next"]
-_STYLES = {"title": {"bold": True}, "alarm": {"fg": "red", "bold": True}, "command": {"fg": "cyan"}}
 
 
 @click.command("today")
@@ -52,139 +26,15 @@ def today_command(desk: Desk, on: str | None, plain: bool, watch: bool, form: st
 
         stay(desk)
         return
+    from testing_tracker.cli.board_shown import show_board  # who lists the commands need not wait for it
+
     show_board(desk, on, form, plain=plain)
-
-
-def show_board(desk: Desk, on: str | None = None, form: str = "table", *, plain: bool = False) -> None:
-    """Print the board, or the counts of each facility where there are several and none is named."""
-    from testing_tracker.store.facilities import WhichFacilityError
-
-    try:
-        with desk.reading() as work:
-            board = services.board.read_board(work, day_given(on, work.today))
-            found = sections(board, work.zone)
-    except WhichFacilityError:
-        _show_each(desk.each_facility(), desk, on, form, plain=plain)
-        return
-    if form == "table":
-        _print(desk, board, found, plain=plain)
-        return
-    from testing_tracker.cli.desk.exporting import Export, exported  # only for files; a look need not wait for it
-
-    with exported(desk, Export("today", form, board.day)):
-        if form == "json":
-            print_json(desk, _document(board, desk.whose))
-        else:
-            print_csv(desk, list(_rows(board, found)), _COLUMNS)
-
-
-def _show_each(each: list[AtFacility], desk: Desk, on: str | None, form: str, *, plain: bool) -> None:
-    """Each facility's counts; the whole of each as json and csv."""
-    boards = []
-    for at in each:
-        with at.desk.reading() as work:
-            board = services.board.read_board(work, day_given(on, work.today))
-            boards.append((at, board, sections(board, work.zone)))
-        desk.training = desk.training or at.desk.training
-    if form == "table":
-        for at, board, _ in boards:
-            waiting = "" if board.is_drawn else " Its draws have not been made yet."
-            say(desk, f"{at.mark}{day_title(board.day)}: {counts_in_words(board)}.{waiting}")
-            show(f"{'' if plain else '  '}{typed(('--facility', at.name, 'today'))}")
-        return
-    from testing_tracker.cli.desk.exporting import Export, exported
-
-    others = [at.desk for at in each[1:]]
-    with exported(each[0].desk, Export("today", form, boards[0][1].day), *others):
-        if form == "json":
-            print_json(desk, [_document(board, at.name) for at, board, _ in boards])
-        else:
-            rows = [{"facility": at.name, **row} for at, board, found in boards for row in _rows(board, found)]
-            print_csv(desk, rows, ["facility", *_COLUMNS])
-
-
-def _print(desk: Desk, board: "Board", found: list[BoardSection], *, plain: bool) -> None:
-    """Print for people. Colour and the terminal's width only at a terminal."""
-    out, given = behind(sys.stdout), given_before()
-    is_terminal = out.isatty()
-    whose = f"{TRAINING} " * desk.training + desk.whose.removesuffix(": ")
-    if whose:
-        show(whose.strip())
-    if plain:
-        for line in plain_lines(board, found, given):
-            show(line)
-        return
-    width = min(max(shutil.get_terminal_size((_NOBODY_LOOKS, 24)).columns, _NARROWEST), _WIDEST)
-    coloured = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    for line in board_lines(
-        board, found, width if is_terminal else _NOBODY_LOOKS, _style() if coloured else plainly, given
-    ):
-        click.echo(line, file=out, color=coloured)  # its texts are visible already, and the colours are ours
-
-
-def _style() -> Mark:
-    return lambda text, what: click.style(text, **_STYLES[what])  # type: ignore[arg-type]
-
-
-def given_before() -> list[str]:
-    """The options in front of the command that a next one needs too, to be pasted."""
-    root = click.get_current_context().find_root()
-    words: list[str] = []
-    for name in ("database", "facility", "today"):
-        if root.params.get(name) is not None and root.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            words += [f"--{name}", str(root.params[name])]
-    return words
-
-
-def _rows(board: "Board", found: list[BoardSection]) -> Iterator[Row]:
-    for section in found:
-        for row in section.rows:
-            line = row.line
-            yield {
-                "section": section.name,
-                "participant": row.who,
-                "due_on": line.due_on if line else row.when or None,
-                "kind": line.kind if line else None,
-                "status": line.status if line else None,
-                "outcome": line.outcome if line else None,
-                "analytes": line.analytes if line else None,
-                "said": row.said,
-                "next": " or ".join(typed(one) for one in row.commands),
-            }
-
-
-def _document(board: "Board", facility: str) -> dict[str, object]:
-    return {
-        **({"facility": facility.removesuffix(": ")} if facility else {}),
-        "day": board.day,
-        "draws_made": board.is_drawn,
-        "counts": vars(board.counts),
-        "draws": [
-            {
-                "participant": line.participant,
-                "due_on": line.due_on,
-                "kind": line.kind,
-                "status": line.status,
-                "outcome": line.outcome,
-                "analytes": line.analytes,
-                "place": line.place,
-                "said": line.said,
-                "next": typed(line.next) if line.next else None,
-            }
-            for line in board.lines
-        ],
-        "questions": [
-            {"question": question(one), "from": one.closed.first_day, "to": one.closed.day} for one in board.questions
-        ],
-        "recommendations": [vars(one) for one in board.recommendations],
-        "reviews": [asdict(one) for one in board.reviews],
-        "overdue_confirmations": [vars(one) for one in board.overdue],
-        "ran_by_itself": vars(board.by_itself) if board.by_itself else None,
-    }
 
 
 def show_first(context: click.Context, desk: Desk) -> None:
     """What the program shows without a command: the board where there is a database, or else its help (status 2)."""
+    from testing_tracker.cli.board_shown import show_board
+    from testing_tracker.cli.desk.board_lines import typed
     from testing_tracker.store.location import Location
 
     location = desk.location

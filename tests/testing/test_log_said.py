@@ -4,8 +4,8 @@ import pytest
 from conftest import made_once
 from test_log import Terminal
 
+from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.log import _completed
-from testing_tracker.cli.log_conversation import HELP
 
 
 @made_once
@@ -248,8 +248,8 @@ def test_a_narrow_terminal_breaks_no_code(row, monkeypatch):
 
 
 def test_the_help_fits_a_terminal_and_names_every_word():
-    assert max(map(len, HELP)) <= 79
-    said = " ".join(HELP)
+    assert max(map(len, OF_LOG)) <= 79
+    said = " ".join(OF_LOG)
     assert all(
         word in said for word in ("coc=320", "unable", "who", "lab ", "#S-104", "@yesterday", " e WHY", " c coll")
     )

@@ -3,6 +3,7 @@
 import codecs
 from dataclasses import dataclass
 
+OF_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how a file of Microsoft's older kind begins
 _LOOKED_AT = 4_000  # bytes that show where the zeros of UTF-16 stand
 _ZEROS = 0.3  # of one half of the bytes: Latin letters, digits and commas have a zero beside them
 
@@ -21,6 +22,11 @@ class UndecodedError(ValueError):
     def __init__(self, line: int, said: str) -> None:
         self.line = line
         super().__init__(said)
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether bytes are a spreadsheet's file and no text, whatever the file is called."""
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06", OF_OFFICE))
 
 
 def decoded(content: bytes) -> Decoded:

@@ -7,7 +7,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange import csv_table
 from testing_tracker.rules.exchange.columns import Columns
 from testing_tracker.rules.exchange.day_order import SOMEWHERE, DayOrder
-from testing_tracker.rules.exchange.decoding import UndecodedError, decoded
+from testing_tracker.rules.exchange.decoding import UndecodedError, decoded, is_workbook
 from testing_tracker.rules.exchange.header import Header, find_header
 from testing_tracker.rules.exchange.sheet import Sheet, sheet_of
 
@@ -26,8 +26,6 @@ def open_sheet(content: bytes, file: str, columns: Columns, how: HowToRead) -> S
 
     Raises TestingTrackerError where it cannot be read as one with these columns.
     """
-    from testing_tracker.rules.exchange.workbook_parts import is_workbook
-
     if is_workbook(content):
         return _of_workbook(content, columns, how)
     if how.sheet is not None:

@@ -12,11 +12,11 @@ import zlib
 from collections.abc import Iterable, Mapping
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.exchange.decoding import OF_OFFICE
 
 MOST_UNPACKED = 40_000_000  # bytes: 100,000 lines of eight columns have about thirty
 MOST_CELLS = 1_000_000  # 100,000 lines of ten columns
 _MOST_OF_A_DIRECTORY = 500_000
-_OF_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 AS_CSV = "Save it as .xlsx, .ods or CSV UTF-8 and try again"
 PROTECTED = "The spreadsheet is protected by a password. Save it without one and try again"
@@ -42,14 +42,9 @@ class WorkbookError(TestingTrackerError):
         super().__init__(f"{said}. Nothing was changed.")
 
 
-def is_workbook(content: bytes) -> bool:
-    """Whether bytes are a spreadsheet's file and no text, whatever the file is called."""
-    return content.startswith((b"PK\x03\x04", b"PK\x05\x06", _OF_OFFICE))
-
-
 def parts_of(content: bytes) -> dict[str, bytes]:
     """The parts that say what is in the cells, by name. Raises WorkbookError."""
-    if content.startswith(_OF_OFFICE):
+    if content.startswith(OF_OFFICE):
         is_locked = "EncryptedPackage".encode("utf-16-le") in content
         raise WorkbookError(PROTECTED if is_locked else f"This is an old .xls file, or no spreadsheet. {AS_CSV}")
     _check_directory(content)
