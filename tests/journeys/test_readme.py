@@ -1,14 +1,17 @@
-"""The sessions of the README and of its four pages are typed as they stand there, and print what they say there."""
+"""The sessions of the README and of its five pages are typed as they stand there, and print what they say there."""
 
 import os
 import re
 import shlex
+import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
+import click
 import pytest
 from click.testing import CliRunner
 from freezegun import freeze_time
@@ -18,15 +21,13 @@ from testing_tracker.cli import _COMMANDS, program
 pytestmark = pytest.mark.sqlite_only(reason="the pages' clinics are files")
 
 PROJECT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/nurse.md", "docs/clinician.md", "docs/manager.md", "docs/administrator.md"]
+PAGES = ["README.md", *(f"docs/{page}.md" for page in ("nurse", "clinician", "manager", "administrator", "spreadsheets"))]
+QUESTION = " Right? [y/N]: "
 BLOCK = re.compile(
     r"(?:<!-- at (?P<at>.+?) -->\n\n)?```console\n(?P<session>.*?)```"
     r"|<!-- file (?P<file>\S+) -->\n\n```\w*\n(?P<content>.*?)```",
     re.DOTALL,
 )
-QUESTION = re.compile(r"^(?:TRAINING )?(code|\S+ \(.+\)): (.*)\n", re.MULTILINE)
-SAID_TO_A_TERMINAL_ONLY = re.compile(r"awaited\. Type or scan|: \S+, due\.")
-LINES_THAT_A_PIPE_JOINS = re.compile(r" (Recommendation \d)")
 TYPED = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
@@ -38,6 +39,8 @@ class Reader:
         patch.chdir(home)
         patch.setattr("testing_tracker.store.work.current_account", lambda: "nurse")
         patch.setenv("USER", "nurse")
+        patch.setenv("COLUMNS", "120")
+        patch.setenv("LINES", "40")
 
     def types(self, page: str) -> Iterator[tuple[str, str, str]]:
         """Each command of a page, what the page says that it prints, and what it printed."""
@@ -46,12 +49,8 @@ class Reader:
                 (self.home / block["file"]).write_text(block["content"], encoding="utf-8")
                 continue
             for command, expected in TYPED.findall(block["session"]):
-                with self.clock(block["at"]):
-                    if command.endswith(" log"):
-                        answers, expected = the_conversation(expected)
-                        printed = LINES_THAT_A_PIPE_JOINS.sub("\n\\1", self.printed(command, answers))
-                    else:
-                        printed = self.printed(command)
+                with self.clock(block["at"]), self.at_a_terminal(expected):
+                    printed = self.printed(command, "y\n" if QUESTION in expected else None)
                 yield command, expected, printed.replace(f"{self.home}/", "~/")
 
     def clock(self, at: str | None):
@@ -60,26 +59,42 @@ class Reader:
             return nullcontext()
         return freeze_time(datetime.fromisoformat(at).replace(tzinfo=ZoneInfo("America/Los_Angeles")))
 
+    @contextmanager
+    def at_a_terminal(self, session: str) -> Iterator[None]:
+        """Whoever is asked answers what the page has behind the question; the screen has 120 columns."""
+        terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True), stdout=sys.stdout, stderr=sys.stderr)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("prompt_toolkit.PromptSession", lambda **_: Typist(session))
+            if QUESTION in session:
+                patch.setattr("testing_tracker.cli.desk.asking.sys", terminal)
+            for conversation in ("log", "decide"):
+                patch.setattr(f"testing_tracker.cli.{conversation}.sys", terminal)
+            yield
+
     def printed(self, command: str, answers: str | None = None) -> str:
         word, *rest = (os.path.expandvars(word).replace("~/", f"{self.home}/") for word in shlex.split(command))
         if word == "export":
             for setting in rest:
                 self.patch.setenv(*setting.split("=", 1))
             return ""
-        assert word == "testing-tracker", f"nobody can type this here: {command}"
-        return self.hand.invoke(program, rest, input=answers, catch_exceptions=False).output
+        assert word in ("testing-tracker", "tt"), f"nobody can type this here: {command}"
+        return self.hand.invoke(program, rest, input=answers, catch_exceptions=False, prog_name=word).output
 
 
-def the_conversation(session: str) -> tuple[str, str]:
-    """What is typed in a `log` session, a line a cup as from a pipe, and what is said to it there."""
-    lines: list[str] = []
-    for question, answer in QUESTION.findall(session):
-        if question == "code":
-            lines.append(answer)
-        else:
-            lines[-1] += f" {answer}"
-    told = [line for line in QUESTION.sub("", session).splitlines() if not SAID_TO_A_TERMINAL_ONLY.search(line)]
-    return "\n".join(lines), "\n".join(told).replace("TRAINING Recommendation", "Recommendation")
+class Typist:
+    """Whoever types in a session of `log` or `decide`: what the page has behind each question."""
+
+    def __init__(self, session: str) -> None:
+        self.left = f"\n{session}"
+
+    def prompt(self, question: str) -> str:
+        _, asked, after = self.left.partition(f"\n{question}")
+        if not asked:
+            raise EOFError  # the page does not have this question
+        answer, _, self.left = after.partition("\n")
+        self.left = f"\n{self.left}"
+        click.echo(f"{question}{answer}")
+        return answer
 
 
 @pytest.mark.parametrize("name", PAGES)
