@@ -21,7 +21,10 @@ from testing_tracker.cli import _COMMANDS, program
 pytestmark = pytest.mark.sqlite_only(reason="the pages' clinics are files")
 
 PROJECT = Path(__file__).parents[2]
-PAGES = ["README.md", *(f"docs/{page}.md" for page in ("nurse", "clinician", "manager", "administrator", "spreadsheets"))]
+PAGES = [
+    "README.md",
+    *(f"docs/{page}.md" for page in ("nurse", "clinician", "manager", "administrator", "spreadsheets")),
+]
 QUESTION = " Right? [y/N]: "
 BLOCK = re.compile(
     r"(?:<!-- at (?P<at>.+?) -->\n\n)?```console\n(?P<session>.*?)```"
