@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from testing_tracker.services import board as board
+    from testing_tracker.services import board_keys as board_keys
     from testing_tracker.services import demo as demo
     from testing_tracker.services.deciding import meant as meant
     from testing_tracker.services.deciding import one_by_one as one_by_one
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.testing import confirmations as confirmations
     from testing_tracker.services.testing import draws as draws
     from testing_tracker.services.testing import log_session as log_session
+    from testing_tracker.services.testing import log_undo as log_undo
     from testing_tracker.services.testing import prescribing as prescribing
     from testing_tracker.services.testing import prescriptions as prescriptions
     from testing_tracker.services.testing import recollections as recollections

@@ -18,17 +18,15 @@ from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.positives import GoverningResult, said_by
 from testing_tracker.services.deciding.reviews import ReviewLine
 from testing_tracker.services.drawing import held_days
-from testing_tracker.services.testing import confirmations, cups, recollections
+from testing_tracker.services.testing import confirmations, recollections
 from testing_tracker.services.testing.confirmations import Awaited
-from testing_tracker.services.testing.draws import find_draw_to_correct, is_still_to_be_drawn
+from testing_tracker.services.testing.draws import is_still_to_be_drawn, state_of_draw
 from testing_tracker.store.queries import draw_stands, id_of
 from testing_tracker.store.tables import Draw, Participant, Recommendation
 from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.testing.log_line import Entry
     from testing_tracker.services.keeping.status import StatusReport
-    from testing_tracker.services.testing.log_lines import EntryOnRecord
 
 # How far back the board looks for what was left over. Chosen here: what is older is in the weekly report.
 _DAYS_OPEN, _DAYS_AWAITED = 7, 30
@@ -39,7 +37,7 @@ _NIGHT_OVERDUE_AFTER = time(6)  # local, as `status` has it where nobody says ot
 class BoardLine:
     """A draw on the board. `said` is what there is to say of it, `next` the words that are typed about it next.
 
-    `state` is what anything that is recorded for it rests on: it changes whenever the draw does.
+    `state` is what anything that is recorded for it rests on. `at_laboratory`: the next word is to be a laboratory's.
     """
 
     draw_id: int
@@ -53,6 +51,7 @@ class BoardLine:
     said: str
     next: tuple[str, ...] | None
     state: tuple[object, ...]
+    at_laboratory: bool = False
 
     @property
     def for_cause(self) -> bool:
@@ -251,35 +250,8 @@ def _line(work: Work, draw: Draw, facts: DrawFacts, day: date) -> BoardLine:
         said=said,
         next=next_words(facts, work.today),
         state=state_of_draw(draw),
+        at_laboratory=facts.awaits_result and facts.awaited_by is not None,
     )
-
-
-def state_of_draw(draw: Draw) -> tuple[object, ...]:
-    """What anything that is recorded for a draw rests on."""
-    return draw.status, draw.outcome, draw.unable, draw.because, draw.reason
-
-
-def record(work: Work, seen: BoardLine, said: "Entry") -> "EntryOnRecord":
-    """Record for the draw of a line what was said of it while the line was looked at, as its single command does.
-
-    Raises TestingTrackerError where the draw is not any more what the line showed: whoever pressed a key meant that.
-    """
-    found = find_draw_to_correct(work, seen.participant, seen.due_on, for_cause=seen.for_cause)
-    if id_of(found.draw) != seen.draw_id or state_of_draw(found.draw) != seen.state:
-        now = f"{found.draw.status}{f', {found.draw.outcome}' if found.draw.outcome else ''}"
-        raise TestingTrackerError(
-            f"{found.which} is not any more what it was on the screen: it is {now} now. Nothing was recorded; look at "
-            "it, and press the key again if that is still meant."
-        )
-    log = services.log_session  # who only looks at the board need not wait for it
-    opened = log.Opened(seen.participant, seen.due_on, seen.kind, found.status, (), found.which)
-    return log.record(work, opened, said)
-
-
-def draw_with_label(work: Work, label: str) -> int | None:
-    """The number of the draw whose cup has a label; None where none has."""
-    found = [cup.draw_id for cup in cups.with_label(work, label) if not cup.withdrawn]
-    return found[-1] if found else None
 
 
 def _recommendations(work: Work) -> list[OpenRecommendation]:

@@ -1,6 +1,7 @@
 """`today --watch`: keys act on the line under the cursor, and the screen follows the records."""
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager
 
 import pytest
@@ -10,8 +11,10 @@ from textual.widgets import OptionList, Static
 
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.watch import screen as watched
+from testing_tracker.cli.watch import strokes
 from testing_tracker.cli.watch.records import Records
 from testing_tracker.cli.watch.screen import DayScreen
+from testing_tracker.errors import TestingTrackerError
 
 
 @made_once
@@ -23,8 +26,8 @@ def staffed(clinic):
 
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch):
-    monkeypatch.setattr(watched, "LOOK_EVERY", 0.05)
-    monkeypatch.setattr(watched, "ONE_KEY", 0.02)
+    monkeypatch.setattr(watched, "LOOK_EVERY", 60.0)
+    monkeypatch.setattr(strokes, "ONE_KEY", 0.02)
 
 
 class Nurse:
@@ -54,12 +57,20 @@ class Nurse:
 
     async def settled(self) -> None:
         """Wait until nothing is under way any more."""
-        await self.pilot.pause(watched.ONE_KEY * 1.5)
-        for _ in range(500):
-            await self.pilot.pause(0.01)
-            if self.screen.background.is_idle and not self.screen._keys:
-                return
+        for _ in range(2000):
+            await self.pilot.pause()
+            if self.is_at_rest:
+                await self.pilot.pause()  # what came of it is shown
+                if self.is_at_rest:
+                    return
+            await asyncio.sleep(0.005)
         raise AssertionError("the screen does not come to rest")
+
+    @property
+    def is_at_rest(self) -> bool:
+        over = getattr(self.screen.screen, "_strokes", None)
+        is_typed = self.screen.strokes.is_open or (over is not None and over.is_open)
+        return self.screen.background.is_idle and not is_typed
 
     async def until(self, what) -> None:
         """Wait until something is so; the screen looks once in a while."""
@@ -146,7 +157,7 @@ class TestKeys:
     def test_missed_and_refused_ask_first_and_any_other_key_is_no(self, staffed):
         async def does(nurse):
             await nurse.press("m")
-            assert "A17 missed the draw. Is that so?" in nurse.asked
+            assert "A17: missed. Is that so?" in nurse.asked
             await nurse.press("n")
             assert staffed.status("A17") == "due"
             assert await nurse.press("m", "y") == "A17's draw of 2026-11-16: missed (was due)."
@@ -196,7 +207,11 @@ class TestKeys:
         staffed("prescription", "add", "A17", "buprenorphine")
 
         async def does(nurse):
-            await nurse.press("question_mark")
+            await nurse.press("p")
+            assert "Prescribed: buprenorphine." in nurse.asked
+            await nurse.press("escape", "down", "p")
+            assert "Nothing prescribed." in nurse.asked
+            await nurse.press("escape", "up", "question_mark")
             assert "negative" in nurse.asked
             await nurse.press("x", "enter")
             assert "A17: active, iop, schedule fixed-2" in nurse.asked
@@ -285,8 +300,152 @@ class TestFinding:
         at_the_screen(staffed, does)
 
 
+class TestOnNobodyElse:
+    """What is scanned, typed or pressed at the wrong moment lands on no other participant and no other day."""
+
+    @pytest.mark.parametrize("key", ["c", "i", "e"])
+    def test_the_next_code_that_is_scanned_into_a_question_is_no_label_and_no_reason(self, staffed, key):
+        async def does(nurse):
+            await nurse.press(key)
+            assert "B04 is a participant's code, so nothing was recorded for A17" in await nurse.answer("B04")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["due"] * 5
+
+    def test_a_label_is_a_reason_for_nothing(self, staffed):
+        async def does(nurse):
+            await nurse.press("e")
+            await nurse.answer("S-10433")
+            assert "Say why" in nurse.asked
+            await nurse.press("escape", "c")
+            await nurse.answer("coc")
+            assert "does not look like a cup's label" in nurse.asked
+            await nurse.press("escape", "c")
+            assert "collected, B04 " in await nurse.answer("#B04")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["collected", *["due"] * 4]
+
+    def test_a_part_of_a_code_is_not_guessed_because_the_other_is_not_on_the_board(self, staffed):
+        staffed("participant", "add", "17", "--level", "iop", "--schedule", "random-1")
+        staffed("participant", "add", "C17", "--level", "iop", "--schedule", "random-1")
+
+        async def does(nurse):
+            await nurse.press("down")
+            assert "17 has no draw on the board" in await nurse.scan("17")
+            assert "C1 can be" not in await nurse.scan("C1")
+            assert nurse.said == "C17 has no draw on the board."
+            assert nurse.at == "A18"
+
+        at_the_screen(staffed, does)
+
+    def test_a_label_that_can_be_a_part_of_a_code_is_refused_with_both(self, staffed):
+        staffed("collected", "B04", "--specimen-id", "C2")
+
+        async def does(nurse):
+            assert "C2 is a cup's label, and can be the code C21" in await nurse.scan("C2")
+            assert nurse.at == "A17"
+            await nurse.scan("#C2")
+            assert nurse.at == "B04"
+
+        at_the_screen(staffed, does)
+
+    def test_todays_draw_is_found_before_one_that_is_left_over_and_an_earlier_day_is_asked_about(self, staffed):
+        staffed.today = "2026-11-19"
+        staffed("draw")
+        staffed("result", "A17", "negative")
+
+        async def does(nurse):
+            assert await nurse.scan("A17") == "A17; 1 other draw of A17 on the board too"
+            assert "already has a result" in await nurse.press("n")
+            nurse.screen._go_to(f"draw-{staffed.rows('SELECT min(id) FROM draw')[0][0]}")
+            await nurse.press("n")
+            assert "A17, the draw of 2026-11-16: negative. Is that so?" in nurse.asked
+            await nurse.press("x", "p")
+            assert "A17, the draw of 2026-11-16, positive" in nurse.asked
+            await nurse.press("escape", "u")
+            assert "A17, the draw of 2026-11-16: unable. Is that so?" in nurse.asked
+            await nurse.press("n", "n")
+            assert await nurse.press("y") == "A17's draw of 2026-11-16: negative logged (was unrecorded)."
+
+        at_the_screen(staffed, does)
+
+    def test_a_specimen_at_the_laboratory_is_asked_about(self, staffed):
+        staffed("collected", "A17")
+        staffed("confirmation", "send", "A17", "--lab", "Quest")
+
+        async def does(nurse):
+            await nurse.scan("A17")
+            await nurse.press("n")
+            assert "negative said by the cup, before the laboratory's word" in nurse.asked
+            await nurse.press("escape", "p")
+            assert "what was found by the cup?" in nurse.asked
+
+        at_the_screen(staffed, does)
+        assert staffed.status("A17") == "collected"
+
+    @pytest.mark.parametrize("opened", ["question_mark", "enter"])
+    @pytest.mark.parametrize("end", ["enter", "tab"])
+    def test_what_is_scanned_into_help_or_a_record_is_the_next_code_and_no_key(self, staffed, opened, end):
+        staffed.add("Xn")
+        staffed("draw")
+
+        async def does(nurse):
+            await nurse.press(opened)
+            for char in "xn":
+                nurse.screen.post_message(Key(char, char))
+            nurse.screen.post_message(Key(end, None))
+            await nurse.settled()
+            assert nurse.at == "Xn"
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed) == ["due"] * 5
+
+    def test_a_code_typed_by_hand_says_what_its_first_letter_has_recorded(self, staffed):
+        async def does(nurse):
+            said = await nurse.press("n", "3")
+            assert "A17's draw of 2026-11-16: negative logged." in said
+            assert "`/` comes before one that is typed, and `z` takes back what was recorded" in said
+            assert "takes back" not in await nurse.press("down", "x")
+
+        at_the_screen(staffed, does)
+
+    def test_an_entry_that_could_not_be_taken_back_now_is_the_last_one_still(self, staffed, monkeypatch):
+        async def does(nurse):
+            await nurse.press("n", "down", "n")
+            with monkeypatch.context() as busy:
+                busy.setattr("testing_tracker.services.testing.log_undo.undo", _in_use)
+                assert "in use" in await nurse.press("z")
+            assert "A18's draw of 2026-11-16: negative taken back" in await nurse.press("z")
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed)[:2] == ["collected negative", "due"]
+
+    def test_what_is_taken_back_is_the_last_one_also_where_that_is_still_being_recorded(self, staffed):
+        async def does(nurse):
+            await nurse.press("n", "down")
+            go_on, record = threading.Event(), nurse.screen.records.record
+            nurse.screen.records.record = lambda *given: go_on.wait(20) and record(*given)
+            nurse.screen.press("n", nurse.screen.row)
+            nurse.screen.press("z", None)
+            go_on.set()
+            await nurse.settled()
+            assert "A18's draw of 2026-11-16: negative taken back" in nurse.said
+
+        at_the_screen(staffed, does)
+        assert statuses(staffed)[:2] == ["collected negative", "due"]
+
+
+def _in_use(*_given):
+    raise TestingTrackerError("The database is in use.")
+
+
 class TestFollowing:
     """What others record is there at the next look; the cursor stays with its participant."""
+
+    @pytest.fixture(autouse=True)
+    def _looks_often(self, monkeypatch):
+        monkeypatch.setattr(watched, "LOOK_EVERY", 0.05)
 
     def test_anothers_entry_appears_and_the_cursor_stays(self, staffed):
         async def does(nurse):

@@ -18,7 +18,7 @@ ROOMS = (
     ("testing",),
     ("drawing", "people", "reporting", "deciding"),
     ("keeping",),
-    ("exchange", "demo", "board"),
+    ("exchange", "demo", "board", "board_keys"),
 )
 DOORS = {"account", "chance", "errors"}  # one each to who acts, to randomness, and to a person's eyes
 MOST_IN_A_FOLDER, SHORTEST_MODULE, LONGEST_FUNCTION = 20, 15, 50

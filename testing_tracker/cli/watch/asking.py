@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from testing_tracker.cli.watch.strokes import ENDS_OF_A_SCAN, Strokes
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line, visible
 
@@ -46,12 +47,20 @@ class AskWords(OverTheBoard):
     def compose(self) -> ComposeResult:
         with Vertical(id="asked"):
             yield Static(Text(in_one_line(self._question)), markup=False)
+            yield Static(id="beside", markup=False)
             yield Input(
                 max_length=_LONGEST_ANSWER,
                 suggester=LastWord(self._names) if self._names else None,
                 select_on_focus=False,
             )
             yield Static(Text("Enter takes it, Escape leaves it."), id="wrong", markup=False)
+
+    def say_beside(self, what: str) -> None:
+        """Say what there is to know for the answer, as soon as that is known."""
+        if self.is_attached:
+            beside = self.query_one("#beside", Static)
+            beside.display = True
+            beside.update(Text(in_one_line(what)))
 
     def action_leave(self) -> None:
         """Leave it unanswered."""
@@ -89,9 +98,10 @@ class AskYes(OverTheBoard):
 
     AUTO_FOCUS = ""
 
-    def __init__(self, question: str, wait: float) -> None:
+    def __init__(self, question: str) -> None:
         super().__init__()
-        self._question, self._wait, self._keys = question, wait, ""
+        self._question = question
+        self._strokes = Strokes(self.set_timer, lambda keys, _: self.answer(keys.casefold() == "y"))
 
     def compose(self) -> ComposeResult:
         with Vertical(id="asked"):
@@ -102,31 +112,35 @@ class AskYes(OverTheBoard):
         """Wait for a moment whether more comes: one key is a person's."""
         event.stop()
         event.prevent_default()
-        self._keys += event.character or "\x1b"
-        if len(self._keys) == 1:
-            self.set_timer(self._wait, self._say)
-
-    def _say(self) -> None:
-        self.answer(self._keys.casefold() == "y")
+        self._strokes.add(event.character or "\x1b")
 
 
 class ShowLines(OverTheBoard):
-    """Lines to look at; any key but those that scroll closes them."""
+    """Lines to look at; any key but those that scroll closes them. Answered with what was scanned, if anything was."""
 
     AUTO_FOCUS = "VerticalScroll"
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__()
         self._lines = lines
+        self._strokes = Strokes(self.set_timer, self._close)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="shown"):
             yield Static(Text(visible("\n".join(map(in_one_line, self._lines)))), markup=False)
 
     def on_key(self, event: events.Key) -> None:
-        """Close."""
+        """Close, and hand on what was scanned: the next code, and no key's letter that is in it."""
         if event.key in ("up", "down", "pageup", "pagedown", "home", "end"):
             return
         event.stop()
         event.prevent_default()
-        self.answer(None)
+        if event.key in ENDS_OF_A_SCAN and self._strokes.is_open:
+            self._strokes.end(scanned=True)
+        elif event.character is not None and event.character.isprintable():
+            self._strokes.add(event.character)
+        else:
+            self.answer(None)
+
+    def _close(self, keys: str, is_scanned: bool) -> None:
+        self.answer(keys if is_scanned or len(keys) > 1 else None)

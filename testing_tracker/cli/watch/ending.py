@@ -7,6 +7,10 @@ import sys
 import threading
 from collections.abc import Callable
 
+from textual.app import App
+
+from testing_tracker.errors import TestingTrackerError
+
 _LEAVE_IN = 3.0  # seconds, where the terminal is gone and what writes to it may hang for ever
 
 
@@ -34,3 +38,38 @@ def has_terminal() -> bool:
         return sys.__stdin__ is not None and os.isatty(sys.__stdin__.fileno())
     except (OSError, ValueError):
         return False
+
+
+class EndsInALine(App[None]):
+    """A screen of which nothing stays on the terminal. `failed` is what it ended of, and `signalled` the number of the
+    signal that ended it."""
+
+    failed: Exception | None = None
+    signalled = 0
+
+    def fail(self, error: Exception) -> None:
+        """End of what no command ends of."""
+        self.failed = self.failed or error
+        self.exit()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End in a line: what the library would print has the values of variables in it, and codes are among them."""
+        if self.is_headless:
+            super()._handle_exception(error)
+        self.failed = self.failed or error
+        self._close_messages_no_wait()
+
+    def panic(self, *_renderables: object) -> None:
+        """End in a line, as above: what reads the keys could not."""
+        self.failed = self.failed or TestingTrackerError(
+            "The terminal sent what is no text in UTF-8, or is gone; the screen is closed. What was said to be "
+            "recorded is on record."
+        )
+        self._close_messages_no_wait()
+
+    def end(self, number: int) -> None:
+        """A signal, or the terminal is gone: leave, and by force where that hangs; nothing is half recorded."""
+        if not self.signalled:
+            self.signalled = int(number)
+            leave_by_force_after_a_while(128 + self.signalled)
+            self.exit()

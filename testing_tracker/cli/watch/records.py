@@ -18,6 +18,7 @@ from testing_tracker.errors import TestingTrackerError
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.log_line import Entry
     from testing_tracker.services.board import Board, BoardLine
+    from testing_tracker.services.board_keys import Meant
     from testing_tracker.services.testing.log_lines import EntryOnRecord
     from testing_tracker.store.following import Follower
 
@@ -40,9 +41,8 @@ class BoardSeen:
 
 @dataclass(frozen=True)
 class Done:
-    """An act on record with what is said of it, and the board after it."""
+    """An act on record: what is said of it, and the board after it."""
 
-    entry: "EntryOnRecord"
     said: tuple[str, ...]
     seen: BoardSeen
 
@@ -64,6 +64,7 @@ class Records:
         self._day: date | None = None
         self._zone: ZoneInfo | None = None
         self._read_at = 0.0
+        self._entries: list[EntryOnRecord] = []
 
     def read(self) -> BoardSeen:
         """The board now. Raises TestingTrackerError where it cannot be read."""
@@ -104,20 +105,33 @@ class Records:
         assert self._zone is not None, "the board was read"
         return Clock(self._zone, self._desk.pretended).today()
 
-    def record(self, line: "BoardLine", said: "Entry") -> Done:
-        """Record what was said of a line. Raises TestingTrackerError where it is not what it was when it was seen."""
+    def record(self, line: "BoardLine", said: "Entry", word: str = "") -> Done:
+        """Record what was said of a line, and `word` for it. Raises TestingTrackerError where it is not what it was
+        when it was seen, and where the word may be another participant's code."""
         self._check_same()
         with self._desk.writing() as work:
-            entry = services.board.record(work, line, said)
+            entry = services.board_keys.record(work, line, said, word)
             words = tuple(said_of_entry(entry))
-        return Done(entry, words, self._read_after())
+        self._entries.append(entry)
+        return Done(words, self._read_after())
 
-    def undo(self, entry: "EntryOnRecord") -> tuple[tuple[str, ...], BoardSeen]:
-        """Take an entry back. Raises TestingTrackerError where the draw was changed since."""
+    def undo(self) -> Done:
+        """Take back what was recorded last here. Raises TestingTrackerError where nothing was, or it was changed since.
+
+        An entry that could not be taken back now, because the database was in use, is the last one still.
+        """
         self._check_same()
-        with self._desk.writing() as work:
-            words = tuple(said_of_undone(entry, services.log_undo.undo(work, entry)))
-        return words, self._read_after()
+        if not self._entries:
+            raise TestingTrackerError("There is nothing to take back: nothing was recorded on this screen.")
+        entry = self._entries[-1]
+        try:
+            with self._desk.writing() as work:
+                words = tuple(said_of_undone(entry, services.log_undo.undo(work, entry)))
+        except services.log_undo.ChangedSinceError:
+            self._entries.pop()
+            raise
+        self._entries.pop()
+        return Done(words, self._read_after())
 
     def _read_after(self) -> BoardSeen:
         """The board after an act; where the file was replaced meanwhile, nobody knows what the act was written into."""
@@ -138,11 +152,18 @@ class Records:
             participant = services.lookup.find_participant(work, code)
             return participant_lines(participant.code, services.recent_record.recent_record(work, participant))
 
-    def draw_with_label(self, label: str) -> int | None:
-        """The number of the draw whose cup has a label; None where none has."""
+    def meant(self, text: str) -> "Meant":
+        """Whose draw is meant by a code, a part of one, or a cup's label."""
         self._check_same()
         with self._desk.reading() as work:
-            return services.board.draw_with_label(work, label)
+            return services.board_keys.meant(work, text)
+
+    def prescribed(self, line: "BoardLine") -> str:
+        """What is prescribed on the day of a line's draw, in a sentence."""
+        self._check_same()
+        with self._desk.reading() as work:
+            found = services.board_keys.prescribed(work, line)
+        return f"Prescribed: {', '.join(found)}." if found else "Nothing prescribed."
 
     def _identity(self) -> tuple[int, int] | None:
         """Which file the database is; None for one on a server, and where there is none."""
@@ -163,6 +184,7 @@ class Records:
         if now == self._file:
             return
         self._file = now
+        self._entries.clear()  # they are in the other one
         self.close()
         self._desk = Desk(*self._given)
         self._desk.tell_of_upgrade = lambda _: None

@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
 from testing_tracker.cli.desk.board_lines import (
@@ -23,22 +22,23 @@ from testing_tracker.cli.desk.board_lines import (
 from testing_tracker.cli.desk.desk import TRAINING
 from testing_tracker.cli.watch.asking import AskWords, AskYes, ShowLines
 from testing_tracker.cli.watch.background import Background
-from testing_tracker.cli.watch.ending import has_terminal, hear_of_signals, leave_by_force_after_a_while
-from testing_tracker.cli.watch.keys import ACTS, HELP, keys_text, some_words
+from testing_tracker.cli.watch.ending import EndsInALine, has_terminal, hear_of_signals
+from testing_tracker.cli.watch.finding import FoundRow, row_meant, row_of_code
+from testing_tracker.cli.watch.keys import ACTS, HELP, SaidOfARow, keys_text, some_words
 from testing_tracker.cli.watch.lines import BoardList, Held, arranged, options
 from testing_tracker.cli.watch.records import BoardSeen, Done, Records, ReplacedError
+from testing_tracker.cli.watch.strokes import ENDS_OF_A_SCAN, Strokes
 from testing_tracker.cli.watch.style import STYLE
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
-from testing_tracker.rules.testing.log_line import Entry, cleaned, codes_meant
+from testing_tracker.rules.testing.log_line import Entry, cleaned
 
 LOOK_EVERY = 1.0  # seconds
-ONE_KEY = 0.15  # seconds in which nothing more comes after a key that a person pressed; a scanner types faster
 _SAY_IT_WAITS = 1.5  # seconds that the database may take before it is said
 
 
-class DayScreen(App[None]):
-    """The board that stays. `failed` is what it ended of, and `signalled` the number of the signal that ended it."""
+class DayScreen(EndsInALine):
+    """The board that stays."""
 
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
@@ -53,17 +53,15 @@ class DayScreen(App[None]):
         super().__init__(ansi_color=True)
         self.animation_level = "none"
         self.records, self.seen = records, first
-        self.failed: Exception | None = None
-        self.signalled = 0
-        self.background = Background(self._hand_back, self._fail)
-        self._entries: list[Any] = []
+        self.background = Background(self._hand_back, self.fail)
         self._recorded = self._undone = 0
+        self._just_recorded: tuple[str, ...] = ()
         self._held: Held | None = None
         self._found: list[BoardSection] = []
         self._troubled, self._is_another = "", False
-        self._keys, self._meant = "", None  # type: tuple[str, BoardRow | None]
-        self._one_key: Timer | None = None
-        self._ends_a_scan = False
+        self.strokes = Strokes(self.set_timer, self._act_on_keys)
+        self._meant: BoardRow | None = None
+        self._is_scans_end = False
 
     @property
     def tally(self) -> str:
@@ -139,6 +137,7 @@ class DayScreen(App[None]):
 
     def say(self, *lines: str, wrong: bool = False) -> None:
         """Say what was done, or what is wrong, below the board."""
+        self._just_recorded = ()
         text = Text("\n".join(map(in_one_line, lines)), style="bold red" if wrong else "")
         self.query_one("#said", Static).update(text)
 
@@ -183,7 +182,6 @@ class DayScreen(App[None]):
 
     def _trouble(self, error: TestingTrackerError) -> None:
         if isinstance(error, ReplacedError):
-            self._entries.clear()  # they are in the other one
             self._held, self._is_another = None, True
             self.say(str(error), wrong=True)
         else:
@@ -203,53 +201,48 @@ class DayScreen(App[None]):
         """A key that writes: one alone is a person's, and means the line that is under the cursor now."""
         if len(self.screen_stack) > 1:
             return
+        self._is_scans_end = event.key in ENDS_OF_A_SCAN and self.strokes.is_open
         if event.character is None or not event.character.isprintable():
-            self._ends_a_scan = event.key == "enter" and bool(self._keys)
-            self._act_on_keys()
+            self.strokes.end(scanned=self._is_scans_end)
             return
         event.stop()
-        if not self._keys:
+        if not self.strokes.is_open:
             self._meant = self.row
-        self._keys += event.character
-        if self._one_key is not None:
-            self._one_key.stop()
-        self._one_key = self.set_timer(ONE_KEY, self._act_on_keys)
+        self.strokes.add(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
         """What is pasted is looked for."""
         if len(self.screen_stack) == 1:
             self.find(event.text)
 
-    def _act_on_keys(self) -> None:
+    def _act_on_keys(self, keys: str, is_scanned: bool) -> None:
         """Act on the key that was pressed; several at once were scanned, and are looked for."""
-        keys, self._keys = self._keys, ""
-        if self._one_key is not None:
-            self._one_key.stop()
-            self._one_key = None
-        if len(keys) > 1 or (keys and self._ends_a_scan):
+        if is_scanned or len(keys) > 1:
             self.find(keys)
-        elif keys:
+        else:
             self.press(keys.casefold(), self._meant)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def on_option_list_option_selected(self, _event: OptionList.OptionSelected) -> None:
         """Enter: the record; behind a code that was scanned, its end."""
-        if self._keys or self._ends_a_scan:
-            keys, self._keys, self._ends_a_scan = self._keys, "", False
-            if keys:
-                self.find(keys)
+        if self._is_scans_end or self.strokes.is_open:
+            self._is_scans_end = False
+            self.strokes.end(scanned=True)
             return
         row = self.row
         if row is not None and row.who:
-            self._do(lambda: self.records.record_of(row.who), lambda lines: self.push_screen(ShowLines(lines)))
+            self._do(lambda: self.records.record_of(row.who), self._show_lines)
         else:
             self.say("Nobody's record is behind this line.")
+
+    def _show_lines(self, lines: Sequence[str]) -> None:
+        self.push_screen(ShowLines(lines), self._find_said)
 
     def press(self, key: str, row: BoardRow | None) -> None:
         """Do what a key says of a row."""
         if key == "q":
             self.action_leave()
         elif key == "?":
-            self.push_screen(ShowLines(HELP))
+            self._show_lines(HELP)
         elif key == "/":
             self.push_screen(AskWords("Which code, or which cup's label?", some_words), self._find_said)
         elif key == "z":
@@ -257,7 +250,14 @@ class DayScreen(App[None]):
         elif key in ACTS:
             self._press_for_a_draw(key, row)
         else:
-            self.say(f"`{in_one_line(key)}` is no key here; ? shows the keys.", wrong=True)
+            self._say_is_no_key(key)
+
+    def _say_is_no_key(self, key: str) -> None:
+        """Say so; behind a key that has recorded something it may be a code's, typed by hand."""
+        said = f"`{in_one_line(key)}` is no key here; ? shows the keys."
+        if self._just_recorded:
+            said += " If that was a code: `/` comes before one that is typed, and `z` takes back what was recorded."
+        self.say(*self._just_recorded, said, wrong=True)
 
     def _press_for_a_draw(self, key: str, row: BoardRow | None) -> None:
         if row is None or row.line is None:
@@ -268,14 +268,20 @@ class DayScreen(App[None]):
             return
         ACTS[key](self, row)
 
-    def ask(self, row: BoardRow, question: str, read: Callable[[str], Entry], names: Sequence[str] = ()) -> None:
-        """Ask for what is to be recorded of a row's draw, and record it."""
+    def ask(self, row: BoardRow, question: str, read: Callable[[str], SaidOfARow], names: Sequence[str] = ()) -> None:
+        """Ask for what is to be recorded of a row's draw, and record it.
 
-        def then(said: Any) -> None:  # noqa: ANN401  None where it was left
-            if said is not None:
-                self.record(row, said)
+        Where analytes are asked for (`names`), what is prescribed is said too.
+        """
 
-        self.push_screen(AskWords(question, read, names=names), then)
+        def then(answer: SaidOfARow | None) -> None:
+            if answer is not None:
+                self.record(row, answer.entry, answer.word)
+
+        asked, line = AskWords(question, read, names=names), row.line
+        self.push_screen(asked, then)
+        if names and line is not None:
+            self._do(lambda: self.records.prescribed(line), asked.say_beside)
 
     def confirm(self, row: BoardRow, question: str, said: Entry) -> None:
         """Ask whether it is so, and record it."""
@@ -284,35 +290,35 @@ class DayScreen(App[None]):
             if yes:
                 self.record(row, said)
 
-        self.push_screen(AskYes(question, ONE_KEY), then)
+        self.push_screen(AskYes(question), then)
 
     # Acts
 
-    def record(self, row: BoardRow, said: Entry) -> None:
+    def record(self, row: BoardRow, said: Entry, word: str = "") -> None:
         """Record what was said of a row's draw, as it was when the key was pressed."""
         line = row.line
         assert line is not None, "the row is a draw's"
-        self._do(lambda: self.records.record(line, said), self._recorded_one)
+        self._do(lambda: self.records.record(line, said, word), self._recorded_one)
 
     def _recorded_one(self, done: Done) -> None:
-        self._entries.append(done.entry)
         self._recorded += 1
-        self.say(*done.said)
-        self.show(done.seen)
+        self._show_done(done)
+        self._just_recorded = done.said
 
     def undo(self) -> None:
-        """Take back the last entry of this screen; one that was changed since is left to `amend`."""
-        if not self._entries:
-            self.say("There is nothing to take back: nothing was recorded on this screen.", wrong=True)
-            return
-        entry = self._entries.pop()
-        self._do(lambda: self.records.undo(entry), self._took_back)
+        """Take back the last entry of this screen; one that was changed since is left to `amend`.
 
-    def _took_back(self, came: tuple[tuple[str, ...], BoardSeen]) -> None:
-        said, seen = came
+        Which one that is shows when what was recorded before it is on record.
+        """
+        self._do(self.records.undo, self._took_back)
+
+    def _took_back(self, done: Done) -> None:
         self._undone += 1
-        self.say(*said)
-        self.show(seen)
+        self._show_done(done)
+
+    def _show_done(self, done: Done) -> None:
+        self.say(*done.said)
+        self.show(done.seen)
 
     def _find_said(self, said: Any) -> None:  # noqa: ANN401  what a question is answered with
         if said:
@@ -321,23 +327,19 @@ class DayScreen(App[None]):
     def find(self, typed_or_scanned: str) -> None:
         """Put the cursor on a code's line, or on the one whose cup has a label."""
         text = cleaned(typed_or_scanned)
-        rows = [row for section in self._found for row in section.rows if row.who]
-        codes = codes_meant(text, dict.fromkeys(row.who for row in rows)) if text else []
-        if len(codes) == 1:
-            self._go_to(next(row.key for row in rows if row.who == codes[0]))
-            self.say(f"{codes[0]}")
-        elif codes:
-            self.say(f"{text} can be {', '.join(codes[:8])}{' …' if len(codes) > 8 else ''}. Type more of the code.")
+        found = row_of_code(text, self._found, self.seen.board.day)
+        if found is not None:
+            self._found_one(found)
         elif text:
-            self._do(lambda: self.records.draw_with_label(text), lambda number: self._found_label(text, number))
+            self._do(
+                lambda: self.records.meant(text),
+                lambda meant: self._found_one(row_meant(text, meant, self._found, self.seen.board.day)),
+            )
 
-    def _found_label(self, text: str, number: int | None) -> None:
-        key = f"draw-{number}"
-        if number is not None and any(row.key == key for section in self._found for row in section.rows):
-            self._go_to(key)
-            self.say(f"{text} is the label of this line's cup.")
-        else:
-            self.say(f"{text} is not on the board.", wrong=True)
+    def _found_one(self, found: FoundRow) -> None:
+        if found.key is not None:
+            self._go_to(found.key)
+        self.say(found.said, wrong=found.key is None)
 
     def _go_to(self, key: str) -> None:
         listed = self.query_one(OptionList)
@@ -364,32 +366,6 @@ class DayScreen(App[None]):
 
     def _hand_back(self, answer: Callable[[Any], None], came: Any) -> None:  # noqa: ANN401  whatever an act returns
         self.call_later(answer, came)
-
-    def _fail(self, error: Exception) -> None:
-        self.failed = self.failed or error
-        self.exit()
-
-    def _handle_exception(self, error: Exception) -> None:
-        """End in a line: what the library would print has the values of variables in it, and codes are among them."""
-        if self.is_headless:
-            super()._handle_exception(error)
-        self.failed = self.failed or error
-        self._close_messages_no_wait()
-
-    def panic(self, *_renderables: object) -> None:
-        """End in a line, as above: what reads the keys could not."""
-        self.failed = self.failed or TestingTrackerError(
-            "The terminal sent what is no text in UTF-8, or is gone; the screen is closed. What was said to be "
-            "recorded is on record."
-        )
-        self._close_messages_no_wait()
-
-    def end(self, number: int) -> None:
-        """A signal, or the terminal is gone: leave, and by force where that hangs; nothing is half recorded."""
-        if not self.signalled:
-            self.signalled = int(number)
-            leave_by_force_after_a_while(128 + self.signalled)
-            self.exit()
 
 
 def _nearest(numbers: list[tuple[str, int]], at: int | None) -> str | None:

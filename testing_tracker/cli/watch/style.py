@@ -20,6 +20,7 @@ OptionList > .option-list--option { padding: 0; }
 ModalScreen { align: center bottom; background: transparent; }
 #asked, #shown { width: 100%; height: auto; max-height: 100%; border: round ansi_default; padding: 0 1; }
 #asked, #shown, #asked Static { background: ansi_default; color: ansi_default; }
+#beside { display: none; }
 Input { background: ansi_default; color: ansi_default; border: none; height: 1; padding: 0; }
 Input:focus { border: none; }
 """

@@ -144,6 +144,11 @@ def last_run_before(work: Work, day: date) -> date | None:
     return work.session.exec(newest).one()
 
 
+def state_of_draw(draw: Draw) -> tuple[object, ...]:
+    """What anything that is recorded for a draw rests on: it changes whenever the draw does."""
+    return draw.status, draw.outcome, draw.unable, draw.because, draw.reason
+
+
 def find_draw(work: Work, code: str, day: date, *, for_cause: bool | None = None) -> OpenDraw:
     """The draw that a person means by a code and a day, to record something new for it.
 
