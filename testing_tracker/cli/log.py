@@ -12,11 +12,12 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import undisturbed
+from testing_tracker.cli.desk.command_words import as_called
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
-from testing_tracker.cli.desk.shown import behind
+from testing_tracker.cli.desk.shown import behind, folded
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 
@@ -105,10 +106,14 @@ def _take_pasted(desk: Desk, conversation: "Conversation", typed: str) -> None:
                 conversation.take(line)
         except TestingTrackerError as error:
             rest = len(lines) - number
-            _refuse(desk, f"{error} The {rest} lines after it were not taken." if rest else str(error))
+            _refuse(desk, f"{error} {_rest_of(rest)}" if rest else str(error))
             return
         if conversation.closed:
             return
+
+
+def _rest_of(lines: int) -> str:
+    return "The line after it was not taken." if lines == 1 else f"The {lines} lines after it were not taken."
 
 
 def _prompt(conversation: "Conversation", desk: Desk) -> Callable[[], str]:
@@ -218,5 +223,6 @@ def _piped() -> Iterator[str]:
 
 
 def _refuse(desk: Desk, message: str) -> None:
-    said = in_one_line(message)
-    click.echo(f"{said} ({TRAINING})" if desk.training else said, err=True)
+    said = as_called(in_one_line(message))
+    for line in folded(f"{said} ({TRAINING})" if desk.training else said, sys.stderr, "  "):
+        click.echo(line, err=True)

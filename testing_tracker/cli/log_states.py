@@ -15,6 +15,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.log_line import (
     LABEL_MARK,
     Entry,
+    NotUnderstoodError,
     check_laboratory,
     is_laboratory,
     is_part_of_a_result,
@@ -220,7 +221,12 @@ class AwaitsLaboratory:
 
 def entry_of(talk: LogTalk, text: str) -> Entry:
     """What a line says of a draw, with the session's laboratory. Raises TestingTrackerError for what says nothing."""
-    entry = read_said(talk.desk.vocabulary, text)
+    try:
+        entry = read_said(talk.desk.vocabulary, text)
+    except NotUnderstoodError as error:
+        name = " A laboratory's name stands on a line of its own, where a code is awaited: `lab Northside`."
+        is_lab = any(map(is_laboratory, text.split()))
+        raise NotUnderstoodError(f"{error} `?` shows what can be typed.{name if is_lab else ''}") from None
     if entry.what is Status.COLLECTED and entry.label is not None and LABEL_MARK not in text:
         whose = talk.participant(entry.label)
         if whose is not None:

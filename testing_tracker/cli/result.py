@@ -139,6 +139,7 @@ def _record_without_result(
 ) -> None:
     """Do what `missed`, `refused`, `excuse`, `unable` or `collected` does, as the log session takes their letters."""
     if entry.what is Status.COLLECTED:
+        _check_is_no_code(desk, code, entry)
         record_collected(desk, code, on, for_cause, said_together(entry, said))
         return
     _check_nothing_said(entry.what, said)
@@ -148,6 +149,19 @@ def _record_without_result(
         raise click.UsageError(f"Say why the draw does not count: `testing-tracker result {code} e REASON`.")
     else:
         record_absence(desk, code, on, for_cause, entry.what, entry.because)
+
+
+def _check_is_no_code(desk: Desk, code: str, entry: "Entry") -> None:
+    """Raise TestingTrackerError for a label behind OUTCOME that may be the next participant's code."""
+    if entry.label is None:
+        return
+    with desk.reading() as work:
+        whose = services.log_session.code_of(work, entry.label)
+    if whose is not None:
+        raise TestingTrackerError(
+            f"{entry.label} is a participant's code, and may be the cup's label. If it is the label of {code}'s cup, "
+            f"`testing-tracker collected {code} --specimen-id {entry.label}` says so."
+        )
 
 
 def _amended(desk: Desk, words: Sequence[str], said: dict[str, Any]) -> tuple[Outcome | Status, dict[str, Any]]:

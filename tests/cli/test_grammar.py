@@ -299,3 +299,19 @@ class TestCodes:
 
     def test_where_none_is_near_the_list_is(self, staffed):
         assert "`testing-tracker participant list` shows them all." in staffed.refused("participant", "show", "zebra")
+
+
+class TestWhatCouldBeAnotherParticipants:
+    def test_a_label_behind_c_is_no_participants_code(self, staffed):
+        staffed.add("P104")
+        said = staffed.refused("result", "A17", "c", "p104")
+        assert "p104 is a participant's code" in said
+        assert "`testing-tracker collected A17 --specimen-id p104`" in said
+        assert staffed.status("A17") == "due"
+
+    def test_a_word_of_the_log_session_is_not_advised_to_a_command(self, staffed):
+        said = staffed.run("result", "A17", "lab", "Quest", "n").output
+        assert "The laboratory's name stands behind --lab." in said
+        assert "a line of its own" not in said
+        assert "`?`" not in staffed.run("result", "A17", "cocc").output
+        assert "--specimen-id b2 says so" in staffed.run("result", "A17", "c", "b2").output

@@ -112,6 +112,19 @@ class TestWhatIsOnIt:
         assert "testing-tracker missed --all --on 2026-11-16" in printed
         assert "testing-tracker excuse --all --on 2026-11-16 --reason TEXT" in printed
 
+    def test_an_answer_that_is_pasted_as_it_is_printed_makes_no_reason_of_a_placeholder(self, clinic):
+        clinic.add("A17", "B04", "C21")
+        clinic("draw")
+        clinic.today = "2026-11-17"
+        clinic("draw")
+        said = clinic.run("excuse", "--all", "--on", "2026-11-16", "--reason", "TEXT").output
+        assert "TEXT stands for your own words" in said
+        assert clinic.status("A17", "2026-11-16") == "unrecorded"
+
+    def test_before_the_nights_run_it_does_not_say_that_nobody_is_due(self, clinic):
+        clinic.add("A17")
+        assert "nobody knows yet who is due" in clinic("today")
+
     def test_what_waits_for_a_clinician_and_what_is_overdue(self, busy, typed):
         assert "testing-tracker recommendation show 1" in typed(busy, "today")
         busy("confirmation", "send", "A17", "--lab", "Quest", "--by", "2026-11-16")

@@ -73,6 +73,13 @@ class Terminal:
         assert all(text in self.text for text in texts), self.text
         return self.text
 
+    def until_gone(self, text: str, seconds: float = 20.0) -> None:
+        """Wait until this is not on the screen any more."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and text in self.text:
+            self._read(0.1)
+        assert text not in self.text, self.text
+
     def _read(self, seconds: float) -> bool:
         """Read what comes within so many seconds; False at the end."""
         if not select.select([self.end], [], [], seconds)[0]:
@@ -129,8 +136,8 @@ class TestTheScreen:
         desk.until("\n C21\n")
         desk.type("\r")
         desk.until("C21: active, iop")
-        desk.type("x")
-        desk.until("\n C21\n")
+        desk.type("\r")
+        desk.until_gone("C21: active, iop")
         desk.type("q")
         assert desk.leaves_with() == 0
         assert desk.left_behind.split(b"\r\n") == [b"TRAINING Recorded on this screen: 1.", b""]

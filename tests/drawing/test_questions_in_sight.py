@@ -5,7 +5,9 @@ from conftest import made_once
 
 CODES = ("A1", "A2", "A3", "A4", "A5", "A6")
 ASKED = "Was anything collected on Monday 2026-11-16?"
-ANSWERS = "`testing-tracker missed --all --on 2026-11-16` or `excuse --all --on 2026-11-16 --reason TEXT`"
+ANSWERS = (
+    "`testing-tracker missed --all --on 2026-11-16` or `testing-tracker excuse --all --on 2026-11-16 --reason TEXT`"
+)
 
 
 @made_once

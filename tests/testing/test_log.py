@@ -7,10 +7,13 @@ import select
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from conftest import made_once
 from sqlalchemy import Engine, event
+
+from testing_tracker.cli.desk.shown import folded
 
 PROMPT = re.compile(r"(code|scheduled, cause\)|, s\)|why \w+|which laboratory|code \(lab .*\)):$")
 
@@ -43,12 +46,13 @@ class Terminal:
 
     def _read_until_asked(self) -> None:
         """Until nothing more comes for a while, and the cursor stands behind a question."""
-        deadline = time.monotonic() + 20
+        deadline, before = time.monotonic() + 20, len(self.said)
         quiet = 0.0
         while time.monotonic() < deadline and quiet < 3:
-            ready, _, _ = select.select([self.end], [], [], 0.15)
+            ready, _, _ = select.select([self.end], [], [], 0.05)
             if not ready:
-                quiet += 1 if PROMPT.search(self.said.rstrip(" \r\n\b")) else 0.3 * bool(self.said)
+                has_answered = len(self.said) > before
+                quiet += has_answered if PROMPT.search(self.said.rstrip(" \r\n\b")) else 0.1 * bool(self.said)
                 continue
             quiet = 0.0
             try:
@@ -157,6 +161,9 @@ class TestFromAPipe:
         assert "A17 stands there without a result" in done.stderr
         assert outcomes(staffed)[:2] == ["due", "collected negative"]
 
+    def test_where_a_laboratorys_name_stands_is_said(self, staffed):
+        assert "stands on a line of its own" in staffed.run("log", input="A17 lab Northside n\n").output
+
     def test_yesterdays_cups(self, staffed):
         staffed.today = "2026-11-17"
         staffed("log", "--on", "yesterday", input="A17 n\n")
@@ -206,3 +213,12 @@ class TestFromAPipe:
         assert sum(logged) == 20
         assert sum(err.count("already has a result") for _, err in said) == 20
         assert all(staffed.status(code) == "collected negative" for code in codes)
+
+
+def test_what_is_said_at_a_narrow_terminal_is_broken_between_words_and_in_a_pipe_not_at_all(monkeypatch):
+    said = "'coccain' is not an analyte; did you mean cocaine? `testing-tracker analyte list` has them all."
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = folded(said, SimpleNamespace(isatty=lambda: True), "  ")
+    assert max(map(len, lines)) < 40
+    assert " ".join(map(str.strip, lines)) == said
+    assert folded(said, SimpleNamespace(isatty=lambda: False)) == [said]

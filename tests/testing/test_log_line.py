@@ -82,7 +82,7 @@ def test_a_result_is_read_as_it_is_typed(typed, said):
         (",", "What was found"),
         ("coc50", "coc=50"),
         ("coc 300", "coc=300"),
-        ("lab Northside n", "a line of its own"),
+        ("lab Northside n", "'Northside' is not an analyte"),
         ("coc=", "write coc=320 in one word"),
         ("=320", "write coc=320 in one word"),
         ("coc=lots", "'lots' is not an amount"),

@@ -65,7 +65,7 @@ def counts_in_words(board: "Board") -> str:
     """The counts of the day in a line, those first that ask for something; what is nothing is left out."""
     counts = board.counts
     if not counts.due:
-        return "nobody is due"
+        return "nobody is due" if board.is_drawn else "nobody knows yet who is due"
     parts = [f"{counts.due} due", f"{counts.open} open", f"{counts.came} came"]
     parts += [f"{number} {what}" for what in ("missed", "refused", "excused") if (number := getattr(counts, what))]
     tested = [f"{number} {what}" for what in Outcome if (number := getattr(counts, what))]

@@ -1,5 +1,6 @@
 """What every command works at: the database it was given, the clock, and the transaction."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -13,6 +14,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import as_called
+from testing_tracker.cli.desk.shown import folded
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -346,4 +348,5 @@ def warn(text: str) -> None:
     """One line on standard error that a person should see; a script reading the output does not."""
     desk = click.get_current_context().find_root().obj
     note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
-    click.echo(f"{note}: {as_called(in_one_line(text))}", err=True)
+    for line in folded(f"{note}: {as_called(in_one_line(text))}", sys.stderr, "  "):
+        click.echo(line, err=True)

@@ -214,7 +214,7 @@ def answers_to(closed: "Closed") -> str:
     from testing_tracker.rules.drawing.no_record import days_asked
 
     days = days_asked(closed)
-    return f"`testing-tracker missed --all {days}` or `excuse --all {days} --reason TEXT`"
+    return f"`testing-tracker missed --all {days}` or `testing-tracker excuse --all {days} --reason TEXT`"
 
 
 def open_questions(work: "Work", on: "date | None" = None) -> list[str]:

@@ -18,6 +18,7 @@ LONGEST_GAP_VARIABLE = "TESTING_TRACKER_LONGEST_GAP"
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _Complete = Callable[[click.Context], list[str]]
 _LONGEST_WORD, LONGEST_TEXT = 200, 4_000  # characters; what a person types
+_STANDS_FOR_WORDS = "TEXT"  # in a command that is printed to be pasted
 
 
 def refuse_unreadable(text: str, what: str) -> None:
@@ -251,6 +252,8 @@ def _as_is(value: str) -> str:
 def _said(value: str) -> str:
     if not value.strip():
         raise ValueError("say something that others will understand later")
+    if value.strip() == _STANDS_FOR_WORDS:
+        raise ValueError(f"{_STANDS_FOR_WORDS} stands for your own words; say why in a few")
     return value.strip()
 
 

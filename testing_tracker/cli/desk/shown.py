@@ -13,6 +13,8 @@ from typing import IO, Any, TextIO, cast
 
 from testing_tracker.rules.exchange.visible import visible
 
+_NARROWEST = 20  # columns for a line's words
+
 
 class VisibleStream:
     """A text stream that shows what is written to it, instead of letting a terminal obey it."""
@@ -54,6 +56,17 @@ def _shown(stream: TextIO) -> TextIO:
 def behind(stream: TextIO) -> TextIO:
     """The stream itself, for what this program puts on a terminal: colours, a progress bar, a prompt."""
     return stream.stream if isinstance(stream, VisibleStream) else stream
+
+
+def folded(text: str, stream: TextIO, indent: str = "") -> list[str]:
+    """A line as a terminal shows it: broken between words, and no code, label or day in itself. Elsewhere as it is."""
+    if not stream.isatty():
+        return [text]
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    width = max(get_terminal_size().columns - 1, _NARROWEST)
+    return wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def print_text(text: str) -> None:

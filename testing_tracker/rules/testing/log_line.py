@@ -23,6 +23,19 @@ _MOST_WORDS_OF_A_NAME = 4
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
+class NotUnderstoodError(TestingTrackerError):
+    """A word that is no analyte, and nothing else that can be said of a draw."""
+
+
+class NoLabelError(TestingTrackerError):
+    """A word behind `c` that may be the cup's label, and does not look like one."""
+
+    def __init__(self, what: str, word: str) -> None:
+        self.wrong = f"`{what}` is collected, its result to come, and {word} does not look like a cup's label."
+        super().__init__(f"{self.wrong} If it is one, type `{what} {LABEL_MARK}{word}`.")
+        self.word = word
+
+
 class Key(StrEnum):
     """A word alone on a line that is about the session, not about a draw."""
 
@@ -160,7 +173,7 @@ def read_said(vocabulary: Vocabulary, text: str) -> Entry:
     """Read `n`, `coc opi`, `coc=320`, `i leaked`, `e court date`, `u`, `c S-104`, `#S-104 n` or `lab coc`.
 
     An invalid or excused one without its reason is read; whoever asked has to ask for it. Raises TestingTrackerError
-    for what is none of these.
+    for what is none of these, NotUnderstoodError for a word that nobody knows.
     """
     label, by_lab = None, False
     first, rest = split_code(text)
@@ -171,7 +184,7 @@ def read_said(vocabulary: Vocabulary, text: str) -> Entry:
             by_lab = True
         text = rest
         first, rest = split_code(text)
-    entry = replace(_read_what(vocabulary, text, by_lab=by_lab), by_lab=by_lab)
+    entry = replace(_read_what(vocabulary, text), by_lab=by_lab)
     if label is not None:
         if entry.label not in (None, label):
             raise TestingTrackerError(f"A cup has one label, and these are two: {label} and {entry.label}.")
@@ -183,7 +196,7 @@ def read_said(vocabulary: Vocabulary, text: str) -> Entry:
     return entry
 
 
-def _read_what(vocabulary: Vocabulary, text: str, *, by_lab: bool) -> Entry:
+def _read_what(vocabulary: Vocabulary, text: str) -> Entry:
     text = _OUTCOME_WITH_COLON.sub(lambda found: f"{found[1]} ", text)
     first, rest = split_code(text)
     word = first.casefold()
@@ -201,14 +214,7 @@ def _read_what(vocabulary: Vocabulary, text: str, *, by_lab: bool) -> Entry:
     found = rest if word in _POSITIVE else text
     if not found.strip(" ,;"):
         raise TestingTrackerError("What was found? Type the analytes, such as `coc opi`.")
-    try:
-        return _positive(vocabulary, found)
-    except TestingTrackerError as error:
-        if not by_lab:
-            raise
-        raise TestingTrackerError(
-            f"{error} A laboratory's name stands on a line of its own, where a code is awaited: `lab Northside`."
-        ) from None
+    return _positive(vocabulary, found)
 
 
 def _label(word: str, earlier: str | None) -> str:
@@ -228,10 +234,7 @@ def _label_behind(vocabulary: Vocabulary, what: str, text: str) -> str:
     if word.startswith(LABEL_MARK):
         return _label(word, None)
     if not _has_digit(word) or is_near_a_result(vocabulary, word):
-        raise TestingTrackerError(
-            f"`{what}` is collected, its result to come, and {word} does not look like a cup's label. If it is one, "
-            f"type `{what} {LABEL_MARK}{word}`."
-        )
+        raise NoLabelError(what, word)
     return word
 
 
@@ -348,7 +351,7 @@ def _longest(vocabulary: Vocabulary, words: Sequence[str]) -> tuple[str, int]:
     except UnknownAnalyteError as error:
         if words[0].casefold() in _OUTCOMES:
             raise TestingTrackerError(f"`{words[0]}` does not stand beside analytes. Type one or the other.") from None
-        raise TestingTrackerError(f"{error}. `?` shows what can be typed.") from None
+        raise NotUnderstoodError(f"{error}.") from None
 
 
 def _check_is_no_amount(vocabulary: Vocabulary, name: str) -> None:

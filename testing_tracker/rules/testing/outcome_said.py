@@ -4,11 +4,19 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFileError
 from testing_tracker.rules.near_words import in_words, nearest
 from testing_tracker.rules.testing.analytes import Vocabulary
-from testing_tracker.rules.testing.log_line import Entry, Tried, is_part_of_a_result, is_positive, read_said
+from testing_tracker.rules.testing.log_line import (
+    Entry,
+    NoLabelError,
+    NotUnderstoodError,
+    Tried,
+    is_laboratory,
+    is_part_of_a_result,
+    is_positive,
+    read_said,
+)
 from testing_tracker.rules.words import Outcome, Status
 
 _WORDS = (*Outcome, Status.MISSED, Status.REFUSED, Status.EXCUSED, Status.COLLECTED, *Tried)
-_ONLY_IN_A_SESSION = " `?` shows what can be typed."
 
 
 def outcome_said(vocabulary: Vocabulary, text: str) -> Entry:
@@ -30,4 +38,8 @@ def outcome_said(vocabulary: Vocabulary, text: str) -> Entry:
         near = nearest(text.strip(), _WORDS)
         if near:
             raise TestingTrackerError(f"{text!r} says nothing of a draw. Did you mean {in_words(near)}?") from None
-        raise TestingTrackerError(str(error).replace(_ONLY_IN_A_SESSION, "")) from None
+        if isinstance(error, NoLabelError):  # a shell takes what is behind a # for a comment
+            raise TestingTrackerError(f"{error.wrong} If it is one, --specimen-id {error.word} says so.") from None
+        if isinstance(error, NotUnderstoodError) and is_laboratory(text.split()[0]):
+            raise TestingTrackerError(f"{error} The laboratory's name stands behind --lab.") from None
+        raise
