@@ -401,6 +401,17 @@ class TestOnNobodyElse:
         at_the_screen(staffed, does)
         assert statuses(staffed) == ["due"] * 5
 
+    @pytest.mark.parametrize("key", ["", "slash", "c"])
+    def test_a_scanner_that_ends_its_lines_twice_opens_no_record(self, staffed, key):
+        async def does(nurse):
+            await nurse.press(*filter(None, [key]))
+            await nurse.scan("S-10433" if key == "c" else "B04")
+            await nurse.press("enter")
+            assert len(nurse.screen.screen_stack) == 1
+            assert nurse.at == ("A17" if key == "c" else "B04")
+
+        at_the_screen(staffed, does)
+
     def test_a_code_typed_by_hand_says_what_its_first_letter_has_recorded(self, staffed):
         async def does(nurse):
             said = await nurse.press("n", "3")
@@ -495,7 +506,7 @@ class TestFollowing:
     def test_at_midnight_it_is_another_board(self, staffed):
         async def does(nurse):
             nurse.screen.records._desk.pretended_day = "2026-11-17"
-            await nurse.until(lambda: "Tuesday 2026-11-17: nobody is due" in nurse.part("title"))
+            await nurse.until(lambda: "Tuesday 2026-11-17: nobody knows yet who is due" in nurse.part("title"))
             assert "have not been made yet" in nurse.part("trouble")
 
         at_the_screen(staffed, does)

@@ -16,6 +16,8 @@ import pyte
 import pytest
 from conftest import made_once
 
+from testing_tracker.cli.watch.strokes import SECOND_LINE_END
+
 pytestmark = pytest.mark.one_database(reason="what the screen asks is asked in test_watch and test_today too")
 
 COLOURED = re.compile(rb"\x1b\[(?:[0-9]+;)*(?:3[0-7]|4[0-7]|9[0-7]|[34]8;)[0-9;]*m")
@@ -134,6 +136,7 @@ class TestTheScreen:
         desk.until("positive for opiates, presumptive")
         desk.type("C21\r")
         desk.until("\n C21\n")
+        time.sleep(SECOND_LINE_END)
         desk.type("\r")
         desk.until("C21: active, iop")
         desk.type("\r")
@@ -197,6 +200,20 @@ class TestTheEnd:
         os.kill(desk.pid, number)
         assert desk.leaves_with() == 128 + number
         assert desk.left_behind.strip() == b""
+
+    def test_after_a_stop_it_goes_on_and_ends_as_ever(self, staffed):
+        desk = Terminal(staffed, "today", "--watch")
+        desk.until("A17  nothing yet")
+        for number in (signal.SIGSTOP, signal.SIGCONT, signal.SIGTSTP):
+            os.kill(desk.pid, number)
+        desk.type("n")
+        desk.until("negative logged")
+        desk.type("/")
+        desk.until("Which code")
+        desk.type("\x1b")
+        desk.until_gone("Which code")
+        desk.type("q")
+        assert desk.leaves_with() == 0
 
     @pytest.mark.parametrize("environment", [{}, {"NOHUP": "1"}])
     def test_a_terminal_that_is_gone_ends_it(self, staffed, environment):

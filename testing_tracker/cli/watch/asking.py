@@ -116,7 +116,10 @@ class AskYes(OverTheBoard):
 
 
 class ShowLines(OverTheBoard):
-    """Lines to look at; any key but those that scroll closes them. Answered with what was scanned, if anything was."""
+    """Lines to look at; any key but those that scroll closes them.
+
+    Answered with what was scanned, and with nothing for Enter.
+    """
 
     AUTO_FOCUS = "VerticalScroll"
 
@@ -140,7 +143,7 @@ class ShowLines(OverTheBoard):
         elif event.character is not None and event.character.isprintable():
             self._strokes.add(event.character)
         else:
-            self.answer(None)
+            self.answer("" if event.key == "enter" else None)
 
     def _close(self, keys: str, is_scanned: bool) -> None:
         self.answer(keys if is_scanned or len(keys) > 1 else None)

@@ -14,8 +14,12 @@ from testing_tracker.errors import TestingTrackerError
 _LEAVE_IN = 3.0  # seconds, where the terminal is gone and what writes to it may hang for ever
 
 
-def hear_of_signals(end: Callable[[int], None]) -> None:
-    """Call `end` with the number of a signal that asks to end. Only the main thread hears of them."""
+def hear_of_signals(end: Callable[[int], None], go_on: Callable[[], object]) -> None:
+    """Call `end` with the number of a signal that asks to end, and `go_on` when a stopped process goes on.
+
+    Only the main thread hears of them. The library would read the keys twice after a stop that it did not see, and
+    never end.
+    """
     if threading.current_thread() is not threading.main_thread():
         return
     loop = asyncio.get_running_loop()
@@ -23,6 +27,9 @@ def hear_of_signals(end: Callable[[int], None]) -> None:
         number = getattr(signal, name, None)
         if number is not None:
             loop.add_signal_handler(number, end, number)
+    if hasattr(signal, "SIGCONT"):
+        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        loop.add_signal_handler(signal.SIGCONT, go_on)
 
 
 def leave_by_force_after_a_while(status: int) -> None:

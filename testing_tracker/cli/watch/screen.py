@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -27,7 +28,7 @@ from testing_tracker.cli.watch.finding import FoundRow, row_meant, row_of_code
 from testing_tracker.cli.watch.keys import ACTS, HELP, SaidOfARow, keys_text, some_words
 from testing_tracker.cli.watch.lines import BoardList, Held, arranged, options
 from testing_tracker.cli.watch.records import BoardSeen, Done, Records, ReplacedError
-from testing_tracker.cli.watch.strokes import ENDS_OF_A_SCAN, Strokes
+from testing_tracker.cli.watch.strokes import ENDS_OF_A_SCAN, SECOND_LINE_END, Strokes
 from testing_tracker.cli.watch.style import STYLE
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -62,6 +63,7 @@ class DayScreen(EndsInALine):
         self.strokes = Strokes(self.set_timer, self._act_on_keys)
         self._meant: BoardRow | None = None
         self._is_scans_end = False
+        self._is_a_line_end_until = 0.0
 
     @property
     def tally(self) -> str:
@@ -78,7 +80,7 @@ class DayScreen(EndsInALine):
 
     def on_mount(self) -> None:
         """Begin to follow, and hear of signals."""
-        hear_of_signals(self.end)
+        hear_of_signals(self.end, lambda: self.refresh(layout=True))
         self.show(self.seen)
         self.set_interval(LOOK_EVERY, self.look)
 
@@ -223,10 +225,13 @@ class DayScreen(EndsInALine):
             self.press(keys.casefold(), self._meant)
 
     def on_option_list_option_selected(self, _event: OptionList.OptionSelected) -> None:
-        """Enter: the record; behind a code that was scanned, its end."""
+        """Enter: the record; behind a code that was scanned, its end, which may be two characters."""
         if self._is_scans_end or self.strokes.is_open:
             self._is_scans_end = False
             self.strokes.end(scanned=True)
+            self._line_ended()
+            return
+        if monotonic() < self._is_a_line_end_until:
             return
         row = self.row
         if row is not None and row.who:
@@ -276,6 +281,7 @@ class DayScreen(EndsInALine):
 
         def then(answer: SaidOfARow | None) -> None:
             if answer is not None:
+                self._line_ended()
                 self.record(row, answer.entry, answer.word)
 
         asked, line = AskWords(question, read, names=names), row.line
@@ -320,7 +326,13 @@ class DayScreen(EndsInALine):
         self.say(*done.said)
         self.show(done.seen)
 
+    def _line_ended(self) -> None:
+        """A scanner may send a second line end at once, which is no key of anybody's."""
+        self._is_a_line_end_until = monotonic() + SECOND_LINE_END
+
     def _find_said(self, said: Any) -> None:  # noqa: ANN401  what a question is answered with
+        if said is not None:
+            self._line_ended()
         if said:
             self.find(said)
 

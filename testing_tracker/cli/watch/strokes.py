@@ -5,6 +5,7 @@ from collections.abc import Callable
 from textual.timer import Timer
 
 ONE_KEY = 0.15  # seconds in which nothing more comes after a key that a person pressed; a scanner types faster
+SECOND_LINE_END = 0.25  # seconds in which an Enter behind an Enter is a scanner's
 ENDS_OF_A_SCAN = ("enter", "tab")
 
 
