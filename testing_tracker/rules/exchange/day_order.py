@@ -170,7 +170,7 @@ class _Dates:
 
     @property
     def are_turned_around(self) -> bool:
-        """Whether a spreadsheet has read the other order: what it could read is a date, no day over 12; the rest text."""
+        """Whether a spreadsheet has read the other order: what it could is a date, no day over 12; the rest is text."""
         return not self.open_count and not self.has_late_ones and len(self.whole) >= _FEWEST_TURNED
 
     def days_between(self, order: DayOrder) -> int:
