@@ -10,7 +10,7 @@ import click
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
 from testing_tracker.cli.desk.help_asked_for import OF_DECIDE
 from testing_tracker.cli.desk.output import show
-from testing_tracker.cli.desk.shown import behind
+from testing_tracker.cli.desk.shown import behind, folded
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 
@@ -53,7 +53,8 @@ def _take(desk: Desk, sitting: "Sitting", typed: str) -> None:
         sitting.take(typed)
     except TestingTrackerError as error:
         said = in_one_line(f"{desk.whose}{error}")
-        click.echo(f"{said} ({TRAINING})" if desk.training else said, err=True)
+        for line in folded(f"{said} ({TRAINING})" if desk.training else said, _size()[0]):
+            click.echo(line, err=True)
 
 
 def _size() -> tuple[int, int]:
@@ -75,6 +76,7 @@ def _prompt(sitting: "Sitting") -> Callable[[], str]:
     )
 
     def ask() -> str:
-        return session.prompt(in_one_line(sitting.question))
+        asked = folded(in_one_line(sitting.question).rstrip(), _size()[0])
+        return session.prompt("\n".join(asked) + " ")
 
     return ask

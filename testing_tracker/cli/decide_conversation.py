@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from testing_tracker import services
-from testing_tracker.cli.decide_screen import folded, screen, what_changed
+from testing_tracker.cli.decide_screen import screen, what_changed
 from testing_tracker.cli.desk.asking import undisturbed
 from testing_tracker.cli.desk.desk import TRAINING, Desk
 from testing_tracker.cli.desk.help_asked_for import OF_DECIDE
+from testing_tracker.cli.desk.shown import folded, kept
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.deciding.answers import WORDS, Choice, choice_said, day_and_why, level_said
 from testing_tracker.rules.deciding.escalation import level_below
@@ -90,7 +91,8 @@ class Sitting:
         text = " ".join(line.split())
         if text == "?":
             for told in OF_DECIDE:
-                self.put(told)
+                for line in folded(told, self.size()[0], _INDENT):
+                    self.put(line)
         elif self.state is not None:
             self.state = self.state.take(self, text)
 
@@ -112,11 +114,11 @@ class Sitting:
             zone = work.zone
         place = f"{self.mark}{self._at + 1} of {len(self.waiting)}"
         state = _AwaitsAnswer(seen)
-        offered = "  ".join(f"{choice} {WORDS[choice]}" for choice in state.choices)
+        offered = "  ".join(kept(f"{choice} {WORDS[choice]}") for choice in state.choices)
         self.put("")
         for line in screen(seen, place, zone, columns, max(rows - _ROWS_BESIDE, _ROWS_BESIDE)):
             self.put(line)
-        for line in folded(offered, columns, 0):
+        for line in folded(offered, columns):
             self.put(line)
         return state
 

@@ -1,6 +1,5 @@
 """What `decide` shows of one thing that waits: one screen, most important first; and what has changed of it since."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from testing_tracker.cli.desk.recommended import (
     local_time,
     step,
 )
+from testing_tracker.cli.desk.shown import folded
 from testing_tracker.rules.exchange.visible import in_one_line
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _draw_in_words(draw: "LastDraw") -> str:
 
 def _fitted(lines: Sequence[Labelled], seen: "Seen", width: int, height: int) -> list[str]:
     """The lines, folded between words; where they are too many, those of the highest rank go, the last ones first."""
-    parts = [(line.rank, folded(in_one_line(str(line)), width)) for line in lines]
+    parts = [(line.rank, folded(in_one_line(str(line)), width, LABEL)) for line in lines]
     order = sorted(range(len(parts)), key=lambda number: (parts[number][0], number), reverse=True)
     left_out: set[int] = set()
     needed = sum(len(part) for _, part in parts)
@@ -93,14 +93,7 @@ def _fitted(lines: Sequence[Labelled], seen: "Seen", width: int, height: int) ->
         left_out.add(number)
         needed -= len(parts[number][1])
     shown = [row for number, (_, part) in enumerate(parts) if number not in left_out for row in part]
-    return [*shown, *folded(_where_the_rest_is(len(left_out), seen), width)] if left_out else shown
-
-
-def folded(text: str, width: int, label: int = LABEL) -> list[str]:
-    """A text in lines, folded between words, and within one that is longer than a line; indented by its label."""
-    indent = " " * min(label, width // 3)
-    wrapped = textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True)
-    return wrapped or [""]
+    return [*shown, *folded(_where_the_rest_is(len(left_out), seen), width, LABEL)] if left_out else shown
 
 
 def _where_the_rest_is(count: int, seen: "Seen") -> str:

@@ -17,7 +17,7 @@ from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, 
 from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
-from testing_tracker.cli.desk.shown import behind, folded
+from testing_tracker.cli.desk.shown import behind, folded_on
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 
@@ -224,5 +224,5 @@ def _piped() -> Iterator[str]:
 
 def _refuse(desk: Desk, message: str) -> None:
     said = as_called(in_one_line(message))
-    for line in folded(f"{said} ({TRAINING})" if desk.training else said, sys.stderr, "  "):
+    for line in folded_on(f"{said} ({TRAINING})" if desk.training else said, sys.stderr, "  "):
         click.echo(line, err=True)

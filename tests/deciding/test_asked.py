@@ -25,7 +25,8 @@ def positive(clinic):
 
 @pytest.fixture
 def at_a_terminal(monkeypatch):
-    """Somebody sits there; `--yes` answers."""
+    """Somebody sits there, at one so wide that nothing is folded; `--yes` answers."""
+    monkeypatch.setenv("COLUMNS", "200")
     for command in ("recommendation", "participant"):
         monkeypatch.setattr(f"testing_tracker.cli.{command}.is_asked", lambda *, yes: not yes)
 
@@ -84,6 +85,16 @@ def test_what_is_not_as_it_was_said_is_not_done(positive, at_a_terminal, monkeyp
     done = positive.run(*typed)
     assert "The record has changed since you were asked: now A17" in done.stderr
     assert done.exit_code == 1
+
+
+def test_the_question_is_folded_between_words(positive, at_a_terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    asked = positive.run("recommendation", "accept", "1", input="n\n").stderr.splitlines()
+    assert asked[:3] == [
+        "TRAINING Recommendation 1: A17 moves",
+        "  from iop to php today; the schedule",
+        "  stays fixed-3. Right? [y/N]: n",
+    ]
 
 
 def test_before_an_enrolment_it_says_from_when(clinic, at_a_terminal):

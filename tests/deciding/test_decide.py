@@ -329,6 +329,7 @@ class Terminal:
         self.pid, self.end = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
+            os.environ |= {"COLUMNS": str(columns), "LINES": str(rows)}  # readline has told this process others
             ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.execv(sys.executable, command)
         self.said = ""
@@ -378,6 +379,18 @@ class TestAtATerminal:
         assert terminal.leaves_with() == 0
         assert state(six) == {"A17": "open", "B04": "open", "C21": "accepted", "F06": "open"}
 
+    def test_nothing_is_broken_inside_a_word_at_40_columns(self, six):
+        terminal = Terminal(six, "decide", columns=40)
+        for typed in ("?", "acept", "f", "court"):
+            terminal.type(typed)
+        lines = [line for line in terminal.said.replace("\r", "\n").split("\n") if line]
+        drawn_again = "b back:"  # a question, by moves of the cursor that are left out here
+        assert [line for line in lines if len(line) > 40 and drawn_again not in line] == []
+        assert "a accept  o other level  d decline" in lines
+        assert "That is none of the answers here: a" in lines
+        terminal.type("", end="\x04")
+        terminal.leaves_with()
+
     @pytest.mark.parametrize("way_out", ["Ctrl-C", "hang-up"])
     def test_leaving_at_the_question_leaves_nothing_half_done(self, six, way_out):
         terminal = Terminal(six, "decide")
@@ -393,7 +406,8 @@ class TestAtATerminal:
     def test_a_transfer_asks_there(self, six):
         words = ("participant", "transfer", "A17", "php", "--reason", "crisis")
         terminal = Terminal(six, *words)
-        assert "A17 moves from iop to php today; the schedule stays ours. Right? [y/N]" in terminal.said
+        said = "A17 moves from iop to php today; the schedule stays ours. Right? [y/N]:"
+        assert said in " ".join(terminal.said.split())
         assert "Nothing was done." in terminal.type("n")
         assert terminal.leaves_with() == 1
         assert level(six, "A17") == "iop"

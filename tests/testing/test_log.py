@@ -13,7 +13,7 @@ import pytest
 from conftest import made_once
 from sqlalchemy import Engine, event
 
-from testing_tracker.cli.desk.shown import folded
+from testing_tracker.cli.desk.shown import folded_on
 
 PROMPT = re.compile(r"(code|scheduled, cause\)|, s\)|why \w+|which laboratory|code \(lab .*\)):$")
 
@@ -218,7 +218,7 @@ class TestFromAPipe:
 def test_what_is_said_at_a_narrow_terminal_is_broken_between_words_and_in_a_pipe_not_at_all(monkeypatch):
     said = "'coccain' is not an analyte; did you mean cocaine? `testing-tracker analyte list` has them all."
     monkeypatch.setenv("COLUMNS", "40")
-    lines = folded(said, SimpleNamespace(isatty=lambda: True), "  ")
+    lines = folded_on(said, SimpleNamespace(isatty=lambda: True), "  ")
     assert max(map(len, lines)) < 40
     assert " ".join(map(str.strip, lines)) == said
-    assert folded(said, SimpleNamespace(isatty=lambda: False)) == [said]
+    assert folded_on(said, SimpleNamespace(isatty=lambda: False)) == [said]

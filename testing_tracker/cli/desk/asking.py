@@ -3,6 +3,7 @@
 A script is not asked.
 """
 
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -13,9 +14,11 @@ from typing import TypeVar
 import click
 
 from testing_tracker.cli.desk.desk import TRAINING, Desk
+from testing_tracker.cli.desk.shown import folded, kept
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 
+_INDENT = 2
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -31,8 +34,10 @@ def is_asked(*, yes: bool) -> bool:
 
 def agree(desk: Desk, what: object) -> None:
     """Say what will be done, and ask. Raises TestingTrackerError unless somebody agrees."""
-    said = in_one_line(f"{desk.whose}{what}. Right?")
-    if not click.confirm(f"{TRAINING} {said}" if desk.training else said, err=True):
+    said = in_one_line(f"{TRAINING if desk.training else ''} {desk.whose}{what}.").strip()
+    columns = shutil.get_terminal_size().columns - 1
+    asked = "\n".join(folded(f"{said} {kept('Right? [y/N]:')}", columns, _INDENT))
+    if not click.confirm(asked, show_default=False, prompt_suffix=" ", err=True):
         raise TestingTrackerError("Nothing was done.")
 
 

@@ -14,7 +14,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import as_called
-from testing_tracker.cli.desk.shown import folded
+from testing_tracker.cli.desk.shown import folded_on
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -348,5 +348,5 @@ def warn(text: str) -> None:
     """One line on standard error that a person should see; a script reading the output does not."""
     desk = click.get_current_context().find_root().obj
     note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
-    for line in folded(f"{note}: {as_called(in_one_line(text))}", sys.stderr, "  "):
+    for line in folded_on(f"{note}: {as_called(in_one_line(text))}", sys.stderr, "  "):
         click.echo(line, err=True)
