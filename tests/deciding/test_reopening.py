@@ -201,6 +201,7 @@ def test_of_a_record_that_was_joined_it_comes_back_with_the_other(positive):
     positive("participant", "join", "A17", "B04", "--reason", "one person", "--yes")
     said = positive(*REOPEN, "1", *WHY)
     assert "Recommendation 2 for B04, open: 1 positive test" in said
+    assert "B04 stays in iop." in said, "a decision on the other record has moved that one"
     assert "joined into B04, where its tests are weighed" in positive("recommendation", "show", "1")
     assert level(positive, "B04") == "iop"
 

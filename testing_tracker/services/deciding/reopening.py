@@ -76,7 +76,7 @@ def reopening(work: Work, number: int) -> Reopening:
     person = work.session.get_one(Participant, person_of(work.session, id_of(participant)))
     other = open_recommendation(work.session, id_of(person))
     is_own = person.id == participant.id
-    move, stays = _back(work, recommendation, participant) if is_own else (None, None)
+    move, stays = _back(work, recommendation, participant) if is_own else (None, _where_it_is(work, person))
     return Reopening(
         number=number,
         participant=participant.code,
@@ -97,6 +97,14 @@ def _check_reopenable(recommendation: Recommendation) -> None:
         )
     if recommendation.status == RecommendationStatus.OPEN and recommendation.deferred_until is None:
         raise TestingTrackerError(f"Recommendation {number} is open already; there is no decision to take back.")
+
+
+def _where_it_is(work: Work, person: Participant) -> str | None:
+    """Where somebody stays whose other record a decision was about; nothing of who takes part no more."""
+    identity = id_of(person)
+    if standing_on(work.session, identity, work.today) is ParticipantStatus.DISCHARGED:
+        return None
+    return f"{person.code} stays in {level_on(work.session, identity, first_day_of_change(work, identity))}"
 
 
 def _back(work: Work, recommendation: Recommendation, participant: Participant) -> tuple[LevelMove | None, str | None]:
