@@ -14,12 +14,13 @@ from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.importing import participant_import
 from testing_tracker.cli.desk.output import (
+    changed_line,
+    decided_lines,
     format_option,
     print_csv,
     print_json,
     print_rows,
     print_table,
-    recommendation_line,
     show,
 )
 from testing_tracker.cli.desk.parameter_types import (
@@ -37,7 +38,7 @@ from testing_tracker.rules.words import Level, Status
 if TYPE_CHECKING:
     from testing_tracker.services.people.roster import DrawEntry, JoinedHistory, Record, ResultEntry
     from testing_tracker.services.testing.prescriptions import PrescriptionLine
-    from testing_tracker.store.tables import Draw, Recommendation
+    from testing_tracker.store.tables import Draw
 
 _COLUMNS = ["participant", "level", "schedule", "enrolled_on", "status"]
 _DRAW_COLUMNS = ["due_on", "kind", "status", "outcome", "analytes", "method", "reason"]
@@ -67,7 +68,7 @@ def add_participant(
         new = services.enrolling.NewParticipant(code, Level(level), schedule, day_given(enrolled, work.today), name)
         enrolled_now = services.enrolling.enrol(work, new, readmit=readmit)
         shown = enrolled_now.participant.code
-        changed = _changed(shown, enrolled_now.recommendation)
+        changed = changed_line(shown, enrolled_now.recommendation)
     _warn_of_look_alikes(shown, enrolled_now.look_alikes)
     say(desk, f"{shown} enrolled on {new.enrolled_on}: {level}, schedule {schedule}.")
     for line in changed:
@@ -170,7 +171,7 @@ def join_records(desk: Desk, code: str, into: str, reason: str, yes: bool) -> No
         shown, remaining = done.record.code, done.into.code
         lines = [f"{shown} is joined into {remaining}; its record is kept there."]
         lines += [f"{shown}'s draw of {draw.due_on} is cancelled." for draw in done.cancelled]
-        lines += _changed(remaining, done.recommendation)
+        lines += changed_line(remaining, done.recommendation)
     for line in lines:
         say(desk, line)
 
@@ -202,7 +203,7 @@ def transfer_participant(desk: Desk, code: str, level: str, reason: str, yes: bo
         agree(desk, said)
     with desk.writing() as work:
         shown, done = services.moves.transfer(work, code, Level(level), reason, said)
-        changed = _changed(shown, done.recommendation)
+        changed = changed_line(shown, done.recommendation)
     say(desk, f"{shown} transferred from {done.before} to {level}.")
     for line in changed:
         say(desk, line)
@@ -227,12 +228,8 @@ def discharge_participant(desk: Desk, code: str, on: str | None, reason: str) ->
         if since:
             lines += [f"The draw of {draw.due_on} stays: {_what_was_given(draw)}." for draw in done.kept]
         for recommendation in done.changed:
-            lines += _changed(done.participant.code, recommendation)
-        lines += [
-            f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes "
-            "it."
-            for number in done.decided
-        ]
+            lines += changed_line(done.participant.code, recommendation)
+        lines += decided_lines(done.decided, "what this corrects")
     for line in lines:
         say(desk, line)
 
@@ -276,14 +273,6 @@ def return_from_leave(desk: Desk, code: str, on: str | None, reason: str) -> Non
 def _warn_of_look_alikes(code: str, look_alikes: Sequence[str]) -> None:
     for other in look_alikes:
         warn(f"{services.lookup.looks_like(code, other)}.")
-
-
-def _changed(code: str, recommendation: "Recommendation | None") -> list[str]:
-    """What an open recommendation says now, if the new level of care changed that."""
-    if recommendation is None:
-        return []
-    assert recommendation.id is not None, "it is on record"
-    return [recommendation_line(recommendation.id, code, recommendation.status, recommendation.reason)]
 
 
 def _document(record: "Record", names: bool) -> dict[str, object]:

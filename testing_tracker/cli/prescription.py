@@ -11,7 +11,14 @@ from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
-from testing_tracker.cli.desk.output import format_option, lost_ground_line, print_json, print_rows, recommendation_line
+from testing_tracker.cli.desk.output import (
+    changed_line,
+    decided_lines,
+    format_option,
+    lost_ground_line,
+    print_json,
+    print_rows,
+)
 from testing_tracker.cli.desk.parameter_types import ANALYTE, CODE, DAY, REASON
 
 if TYPE_CHECKING:
@@ -158,14 +165,8 @@ def _read_again(code: str, again: "Sequence[Reread]") -> list[str]:
     """What was read again, and where the recommendations stand after all of it."""
     said = [f"{code}'s {one.touched.which} was read again: {_change(one.touched)}." for one in again]
     recommendations = {one.recommendation.id: one.recommendation for one in again if one.recommendation is not None}
-    for number, found in recommendations.items():
-        assert number is not None, "it is on record"
-        said.append(recommendation_line(number, code, found.status, found.reason))
-    for number in sorted({number for one in again for number in one.decided}):
-        said.append(
-            f"Recommendation {number} was decided on what was read before. The decision stands until a clinician "
-            "changes it."
-        )
+    said += [line for found in recommendations.values() for line in changed_line(code, found)]
+    said += decided_lines(sorted({number for one in again for number in one.decided}), "what was read before")
     said += [lost_ground_line(code, lost) for lost in dict.fromkeys(one.lost for one in again) if lost is not None]
     return said
 

@@ -47,7 +47,7 @@ def nearest(word: str, among: Iterable[str], most: int = 3) -> list[str]:
         if without_zeros(key) == without_zeros(typed):
             found.append((0, place, other))
             continue
-        steps = _steps(typed, key, allowed)
+        steps = slips(typed, key, allowed)
         if steps > allowed and len(typed) > 1 and key.startswith(typed):
             steps = allowed
         if steps <= allowed and steps < len(typed):
@@ -60,7 +60,7 @@ def without_zeros(code: str) -> str:
     return re.sub(r"(?<![0-9])0+(?=[0-9])", "", code.casefold())
 
 
-def _steps(word: str, other: str, allowed: int) -> int:
+def slips(word: str, other: str, allowed: int) -> int:
     """How many letters are to be changed, two that changed places being one; more than allowed is not counted out."""
     if abs(len(word) - len(other)) > allowed:
         return allowed + 1

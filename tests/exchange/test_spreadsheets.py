@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from spreadsheets import changed, ods, ods_of, saved, xlsx
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.exchange.cell_faults import is_a_slip, may_be_quoted
+from testing_tracker.rules.exchange.cell_faults import may_be_quoted, near_words
 from testing_tracker.rules.exchange.columns import HISTORY, PARTICIPANTS, RESULTS
 from testing_tracker.rules.exchange.day_order import DayOrder
 from testing_tracker.rules.exchange.given_sheet import HowToRead, open_sheet
@@ -373,8 +373,8 @@ def test_what_is_quoted_of_a_cell_cannot_be_a_name():
     assert all(may_be_quoted(cell, words) for cell in ("2O26-11-16", "A17x", "postive", "outpatent", "25:00", "3"))
     for name in ("Jane", "Jane Doe", "Duke", "Iola", "JaneDoe85", "Jane Doe born 2001-02-03", ""):
         assert not may_be_quoted(name, words)
-    assert is_a_slip("psoitive", "positive")
-    assert not is_a_slip("psotive", "positive")
+    assert near_words("psoitive", ["positive"])
+    assert not near_words("psotive", ["positive"])
 
 
 def test_merged_cells_are_told():

@@ -4,7 +4,7 @@ What a training database prints says TRAINING.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from testing_tracker.rules.drawing.no_record import Closed, Compared
     from testing_tracker.rules.watched import Advance, Begin
+    from testing_tracker.store.tables import Recommendation
     from testing_tracker.store.work import Work
 
 
@@ -230,6 +231,22 @@ def open_questions(work: "Work", on: "date | None" = None) -> list[str]:
 def recommendation_line(number: int, participant: str, status: str, reason: str) -> str:
     """A recommendation that an act has raised or changed, in a line of what the act prints."""
     return f"Recommendation {number} for {participant}, {status}: {reason}. A clinician decides."
+
+
+def changed_line(code: str, changed: "Recommendation | None") -> list[str]:
+    """The line about a recommendation that an act has raised or changed, in its transaction; none where it has not."""
+    if changed is None:
+        return []
+    assert changed.id is not None, "it is on record"
+    return [recommendation_line(changed.id, code, changed.status, changed.reason)]
+
+
+def decided_lines(numbers: Iterable[int], ground: str) -> list[str]:
+    """The recommendations that were decided on a ground which is another one now, a line each."""
+    return [
+        f"Recommendation {number} was decided on {ground}. The decision stands until a clinician changes it."
+        for number in numbers
+    ]
 
 
 def lost_ground_line(participant: str, lost: str) -> str:

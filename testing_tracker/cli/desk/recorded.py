@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
+from testing_tracker.cli.desk.output import changed_line, decided_lines, lost_ground_line, recommendation_line
 from testing_tracker.rules.testing.log_line import Tried
 from testing_tracker.rules.words import Status
 
@@ -33,15 +33,8 @@ def told(which: str, done: str, logged: "Logged") -> list[str]:
         lines.append(f"The definitive result says nothing of {left}: found by the cup, presumptive, to be confirmed.")
     if logged.draw.late:
         lines.append("It was given after the collection window had closed: counted as collected, and marked late.")
-    recommendation = logged.recommendation
-    if recommendation is not None:
-        assert recommendation.id is not None, "it has been written"
-        code = logged.participant.code
-        lines.append(recommendation_line(recommendation.id, code, recommendation.status, recommendation.reason))
-    lines += [
-        f"Recommendation {number} was decided on what this corrects. The decision stands until a clinician changes it."
-        for number in logged.decided
-    ]
+    lines += changed_line(logged.participant.code, logged.recommendation)
+    lines += decided_lines(logged.decided, "what this corrects")
     if logged.settled.lost is not None:
         lines.append(lost_ground_line(logged.participant.code, logged.settled.lost))
     return lines
@@ -86,11 +79,7 @@ def said_of_undone(entry: "EntryOnRecord", undone: "Undone") -> list[str]:
     return [
         f"{entry.opened.which}: {entry.recorded} taken back; it is {now}.",
         *_recommended(undone.raised),
-        *(
-            f"Recommendation {number} was decided on what this takes back. The decision stands until a clinician "
-            "changes it."
-            for number in undone.decided
-        ),
+        *decided_lines(undone.decided, "what this takes back"),
         *([lost_ground_line(entry.opened.code, undone.lost)] if undone.lost is not None else []),
     ]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, day_given, say, warn
-from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line
+from testing_tracker.cli.desk.output import changed_line, lost_ground_line
 from testing_tracker.cli.desk.result_options import new_cup
 from testing_tracker.rules.words import Status
 
@@ -18,18 +18,15 @@ def record_absence(
         found = services.draws.find_draw(work, code, day, for_cause=for_cause)
         earlier = found.draw.status
         changed = services.attendance.record_absence(work, found, status, reason)
-        which, now, said = found.which, found.draw.status, None
+        which, now = found.which, found.draw.status
         if now != status:
             now += f", because {found.draw.reason}"
-        if changed is not None:
-            assert changed.id is not None, "it is on record"
-            said = recommendation_line(changed.id, found.participant.code, changed.status, changed.reason)
-        participant, lost = found.participant.code, services.reviews.lost_ground_of(work.session, found.draw)
-    say(desk, f"{which}: {now} (was {earlier}).")
-    if said is not None:
-        say(desk, said)
-    if lost is not None:
-        say(desk, lost_ground_line(participant, lost))
+        lines = [f"{which}: {now} (was {earlier}).", *changed_line(found.participant.code, changed)]
+        lost = services.reviews.lost_ground_of(work.session, found.draw)
+        if lost is not None:
+            lines.append(lost_ground_line(found.participant.code, lost))
+    for line in lines:
+        say(desk, line)
 
 
 def record_unable(desk: Desk, code: str, on: str | None, for_cause: bool | None, reason: str | None) -> None:

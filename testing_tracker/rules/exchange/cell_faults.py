@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from testing_tracker.rules.exchange.sheet import ImportedRow
+from testing_tracker.rules.near_words import in_words, slips
 
 _LONGEST = 20  # characters that are quoted
 _LONG_WORD = 5  # letters from which on a word within a typo cannot be somebody's name instead: `Duke` is near `due`
@@ -22,7 +23,7 @@ def located(line: ImportedRow, columns: Sequence[str], said: str, words: Sequenc
     near = near_words(cell, words)
     places = ", ".join(line.address(column) for column in there)
     quoted = f": {cell}" if len(there) == 1 and may_be_quoted(cell, words) else ""
-    hint = f"; did you mean {' or '.join(near)}?" if near and near != [cell.casefold()] else ""
+    hint = f"; did you mean {in_words(near)}?" if near and near != [cell.casefold()] else ""
     return f"{said.rstrip('.')} ({places}{quoted}{hint})"
 
 
@@ -37,15 +38,4 @@ def may_be_quoted(cell: str, words: Sequence[str] = ()) -> bool:
 def near_words(cell: str, words: Sequence[str]) -> list[str]:
     """The words that one slip of the hand makes the cell's text."""
     typed = cell.casefold()
-    return [word for word in words if len(word) >= _LONG_WORD and is_a_slip(typed, word.casefold())]
-
-
-def is_a_slip(typed: str, word: str) -> bool:
-    """Whether one letter left out, one too many, another one, or two in each other's place make one the other."""
-    begin = 0
-    while begin < min(len(typed), len(word)) and typed[begin] == word[begin]:
-        begin += 1
-    one, other = typed[begin:], word[begin:]
-    while one and other and one[-1] == other[-1]:
-        one, other = one[:-1], other[:-1]
-    return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
+    return [word for word in words if len(word) >= _LONG_WORD and slips(typed, word.casefold(), 1) <= 1]

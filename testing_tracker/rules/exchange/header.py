@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.columns import Columns
+from testing_tracker.rules.near_words import in_words
 
 MOST_ABOVE = 100  # lines in which the header is looked for
 _MOST_NAMED, _LONGEST_NAME = 20, 30
@@ -63,7 +64,7 @@ def read_mappings(columns: Columns, given: Iterable[str]) -> dict[str, str]:
             raise ValueError('write it as "Client ID=participant": the file\'s name of a column, =, and ours')
         if ours not in columns.words:
             near = columns.near(ours)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"the columns are {', '.join(columns.words)}"
+            hint = f"did you mean {in_words(near)}?" if near else f"the columns are {', '.join(columns.words)}"
             raise ValueError(f"there is no column {ours!r}; {hint}")
         if key_of(theirs) in found or ours in found.values():
             raise ValueError(f"{ours} or the file's own column of it is named twice")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
+from testing_tracker.rules.near_words import in_words
 from testing_tracker.rules.words import Method
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class Vocabulary:
         if len(meant) > 1:
             raise UnknownAnalyteError(f"{name!r} names {' and '.join(meant)}; name the one that was found")
         if not meant:
-            *others, last = self.near(name) or [""]
-            known = f"did you mean {', '.join(others)}{' or ' if others else ''}{last}? " if last else ""
+            near = self.near(name)
+            known = f"did you mean {in_words(near)}? " if near else ""
             raise UnknownAnalyteError(f"{name!r} is not an analyte; {known}`testing-tracker analyte list` has them all")
         return meant[0]
 

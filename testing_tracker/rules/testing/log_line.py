@@ -87,29 +87,17 @@ _KEYS = {
     "quit": Key.QUIT,
     "skip": Key.SKIP,
 }
+WORDS_OF_A_DRAW = (*Outcome, *(Status.MISSED, Status.REFUSED, Status.EXCUSED, Status.COLLECTED), *Tried)
 _OUTCOMES: dict[str, Outcome | Status | Tried] = {
-    "n": Outcome.NEGATIVE,
+    **{word: what for what in WORDS_OF_A_DRAW if what is not Outcome.POSITIVE for word in (what[0], str(what))},
     "neg": Outcome.NEGATIVE,
-    "negative": Outcome.NEGATIVE,
-    "i": Outcome.INVALID,
     "inv": Outcome.INVALID,
-    "invalid": Outcome.INVALID,
-    "m": Status.MISSED,
-    "missed": Status.MISSED,
-    "r": Status.REFUSED,
-    "refused": Status.REFUSED,
-    "e": Status.EXCUSED,
     "excuse": Status.EXCUSED,
-    "excused": Status.EXCUSED,
-    "c": Status.COLLECTED,
-    "collected": Status.COLLECTED,
-    "u": Tried.UNABLE,
-    "unable": Tried.UNABLE,
 }
 _POSITIVE = ("p", "pos", "positive")
 _LABORATORY = ("lab", "laboratory")
 WORDS_OF_THE_SESSION = ("help", "lab", "quit", "skip", "undo", "who")
-WORDS_OF_A_RESULT = (*Outcome, *(Status.MISSED, Status.REFUSED, Status.EXCUSED, Status.COLLECTED), Tried.UNABLE, "lab")
+WORDS_OF_A_RESULT = (*WORDS_OF_A_DRAW, "lab")
 LABEL_MARK = "#"
 DAY_MARK = "@"
 _OUTCOME_WITH_COLON = re.compile(rf"^\s*({'|'.join((*_OUTCOMES, *_POSITIVE))}):\s*", re.IGNORECASE)

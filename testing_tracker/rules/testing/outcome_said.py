@@ -5,18 +5,16 @@ from testing_tracker.rules.exchange.toml_file import FacilityFileError
 from testing_tracker.rules.near_words import in_words, nearest
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.testing.log_line import (
+    WORDS_OF_A_DRAW,
     Entry,
     NoLabelError,
     NotUnderstoodError,
-    Tried,
     is_laboratory,
     is_part_of_a_result,
     is_positive,
     read_said,
 )
-from testing_tracker.rules.words import Outcome, Status
-
-_WORDS = (*Outcome, Status.MISSED, Status.REFUSED, Status.EXCUSED, Status.COLLECTED, *Tried)
+from testing_tracker.rules.words import Outcome
 
 
 def outcome_said(vocabulary: Vocabulary, text: str) -> Entry:
@@ -35,7 +33,7 @@ def outcome_said(vocabulary: Vocabulary, text: str) -> Entry:
     except FacilityFileError:
         raise  # the word may be good
     except TestingTrackerError as error:
-        near = nearest(text.strip(), _WORDS)
+        near = nearest(text.strip(), WORDS_OF_A_DRAW)
         if near:
             raise TestingTrackerError(f"{text!r} says nothing of a draw. Did you mean {in_words(near)}?") from None
         if isinstance(error, NoLabelError):  # a shell takes what is behind a # for a comment

@@ -4,11 +4,9 @@ import re
 from collections import defaultdict
 from decimal import Decimal
 
-from sqlmodel import col, select
-
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.sheet import ImportedRow
-from testing_tracker.store.tables import Participant, Renaming
+from testing_tracker.services.people.lookup import codes_ever
 from testing_tracker.store.work import Work
 
 _NUMBER = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,15})?(?:[eE]\+?[0-9]{1,3})?")
@@ -70,13 +68,8 @@ class LostZeros:
         return fitting[0]
 
     def _read(self) -> set[str]:
-        ours = Participant.facility_id == self._work.facility_id
-        session = self._work.session
-        codes = list(session.exec(select(Participant.code).where(ours).order_by(col(Participant.id))))
-        earlier = select(Renaming.earlier_code).join(Participant, col(Participant.id) == Renaming.participant_id)
-        codes += session.exec(earlier.where(ours).order_by(col(Renaming.id)))
         keys: set[str] = set()
-        for code in codes:
+        for code in codes_ever(self._work):
             number = number_key(code)
             if number is not None and code.casefold() not in keys:
                 self._by_number[number].append(code)

@@ -77,6 +77,14 @@ def first_day_of_change(work: Work, participant_id: int) -> date:
     return max(work.today, enrolled_on(work.session, participant_id))
 
 
+def codes_ever(work: Work) -> list[str]:
+    """The codes of a facility, and then those that were corrected since; the oldest first."""
+    ours = Participant.facility_id == work.facility_id
+    codes = work.session.exec(select(Participant.code).where(ours).order_by(col(Participant.id))).all()
+    earlier = select(Renaming.earlier_code).join(Participant, col(Participant.id) == Renaming.participant_id)
+    return [*codes, *work.session.exec(earlier.where(ours).order_by(col(Renaming.id)))]
+
+
 class LookAlikes:
     """The codes of a facility by their look, those that were corrected since among them.
 
@@ -86,11 +94,7 @@ class LookAlikes:
     def __init__(self, work: Work) -> None:
         self._by_look: dict[str, list[str]] = defaultdict(list)
         self._keys: set[str] = set()
-        ours = Participant.facility_id == work.facility_id
-        for code in work.session.exec(select(Participant.code).where(ours).order_by(col(Participant.id))):
-            self.add(code)
-        earlier = select(Renaming.earlier_code).join(Participant, col(Participant.id) == Renaming.participant_id)
-        for code in work.session.exec(earlier.where(ours).order_by(col(Renaming.id))):
+        for code in codes_ever(work):
             self.add(code)
 
     def add(self, code: str) -> None:
