@@ -75,13 +75,10 @@ def _record_all(desk: Desk, days: _Days, status: Status, reason: str | None, yes
     say(desk, f"{draws}: {status}.")
 
 
-@click.command("missed")
-@_one_or_all
-@click.option("--reason", type=REASON, metavar="TEXT", help="Anything that should stand beside it.")
-@which_draw
-@pass_desk
-def missed_command(
+def _record_one_or_all(
     desk: Desk,
+    status: Status,
+    *,
     code: str | None,
     on: str | None,
     for_cause: bool | None,
@@ -91,13 +88,22 @@ def missed_command(
     to_day: str | None,
     yes: bool,
 ) -> None:
-    """The draw was not provided."""
     days = _Days(on, from_day, to_day)
     _check_one_or_all(code, days, for_cause, everybody)
     if code is None:
-        _record_all(desk, days, Status.MISSED, reason, yes)
+        _record_all(desk, days, status, reason, yes)
     else:
-        record_absence(desk, code, on, for_cause, Status.MISSED, reason)
+        record_absence(desk, code, on, for_cause, status, reason)
+
+
+@click.command("missed")
+@_one_or_all
+@click.option("--reason", type=REASON, metavar="TEXT", help="Anything that should stand beside it.")
+@which_draw
+@pass_desk
+def missed_command(desk: Desk, /, **given: Any) -> None:  # noqa: ANN401
+    """The draw was not provided."""
+    _record_one_or_all(desk, Status.MISSED, **given)
 
 
 @click.command("refused")
@@ -115,24 +121,9 @@ def refused_command(desk: Desk, code: str, on: str | None, for_cause: bool | Non
 @click.option("--reason", type=REASON, metavar="TEXT", required=True, help="Why the draw does not count.")
 @which_draw
 @pass_desk
-def excuse_command(
-    desk: Desk,
-    code: str | None,
-    on: str | None,
-    for_cause: bool | None,
-    reason: str,
-    everybody: bool,
-    from_day: str | None,
-    to_day: str | None,
-    yes: bool,
-) -> None:
+def excuse_command(desk: Desk, /, **given: Any) -> None:  # noqa: ANN401
     """The draw does not count, for a reason that was accepted."""
-    days = _Days(on, from_day, to_day)
-    _check_one_or_all(code, days, for_cause, everybody)
-    if code is None:
-        _record_all(desk, days, Status.EXCUSED, reason, yes)
-    else:
-        record_absence(desk, code, on, for_cause, Status.EXCUSED, reason)
+    _record_one_or_all(desk, Status.EXCUSED, **given)
 
 
 @click.command("unable")

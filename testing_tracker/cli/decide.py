@@ -2,17 +2,15 @@
 
 import shutil
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
+from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.help_asked_for import OF_DECIDE
 from testing_tracker.cli.desk.output import show
-from testing_tracker.cli.desk.shown import behind, folded
+from testing_tracker.cli.desk.prompting import prompt, refuse
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.exchange.visible import in_one_line
 
 if TYPE_CHECKING:
     from testing_tracker.cli.decide_conversation import Sitting
@@ -35,7 +33,7 @@ def decide_command(desk: Desk) -> None:
 
     sitting = Sitting(desk, show, _size)
     sitting.begin()
-    ask = _prompt(sitting)
+    ask = prompt(lambda: sitting.question)
     while not sitting.closed:
         try:
             _take(desk, sitting, ask())
@@ -52,31 +50,10 @@ def _take(desk: Desk, sitting: "Sitting", typed: str) -> None:
             raise TestingTrackerError("One answer at a time: these lines were not taken.")
         sitting.take(typed)
     except TestingTrackerError as error:
-        said = in_one_line(f"{desk.whose}{error}")
-        for line in folded(f"{said} ({TRAINING})" if desk.training else said, _size()[0]):
-            click.echo(line, err=True)
+        refuse(desk, f"{desk.whose}{error}")
 
 
 def _size() -> tuple[int, int]:
     """Columns and lines of the terminal."""
     size = shutil.get_terminal_size()
     return size.columns - 1, size.lines
-
-
-def _prompt(sitting: "Sitting") -> Callable[[], str]:
-    """A line that can be edited. The library is loaded only where somebody types."""
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.history import DummyHistory
-    from prompt_toolkit.output import create_output
-
-    session: PromptSession[str] = PromptSession(
-        history=DummyHistory(),  # a reason of before is another participant's
-        reserve_space_for_menu=0,
-        output=create_output(behind(sys.stdout if sys.stdout.isatty() else sys.stderr)),
-    )
-
-    def ask() -> str:
-        asked = folded(in_one_line(sitting.question).rstrip(), _size()[0])
-        return session.prompt("\n".join(asked) + " ")
-
-    return ask

@@ -12,14 +12,12 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import undisturbed
-from testing_tracker.cli.desk.command_words import as_called
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
-from testing_tracker.cli.desk.shown import behind, folded_on
+from testing_tracker.cli.desk.prompting import prompt, refuse
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.exchange.visible import in_one_line
 
 if TYPE_CHECKING:
     from testing_tracker.cli.log_conversation import Conversation
@@ -106,7 +104,7 @@ def _take_pasted(desk: Desk, conversation: "Conversation", typed: str) -> None:
                 conversation.take(line)
         except TestingTrackerError as error:
             rest = len(lines) - number
-            _refuse(desk, f"{error} {_rest_of(rest)}" if rest else str(error))
+            refuse(desk, f"{error} {_rest_of(rest)}" if rest else str(error))
             return
         if conversation.closed:
             return
@@ -117,12 +115,9 @@ def _rest_of(lines: int) -> str:
 
 
 def _prompt(conversation: "Conversation", desk: Desk) -> Callable[[], str]:
-    """A prompt with completion of codes and analytes. The library is loaded only where somebody types."""
-    from prompt_toolkit import PromptSession
+    """A prompt with completion of codes and analytes."""
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
     from prompt_toolkit.document import Document
-    from prompt_toolkit.history import DummyHistory
-    from prompt_toolkit.output import create_output
 
     codes: list[str] | None = None
 
@@ -136,20 +131,13 @@ def _prompt(conversation: "Conversation", desk: Desk) -> Callable[[], str]:
             for name in found:
                 yield Completion(name, start_position=-len(word))
 
-    session: PromptSession[str] = PromptSession(
-        completer=CodesAndAnalytes(),
-        history=DummyHistory(),  # a line of before is another participant's
-        output=create_output(behind(sys.stdout if sys.stdout.isatty() else sys.stderr)),
-        reserve_space_for_menu=4,
-    )
-
-    def ask() -> str:
+    def question() -> str:
         nonlocal codes
         codes = None
-        question = in_one_line(f"{desk.whose}{conversation.question}")
-        return session.prompt(f"{TRAINING} {question}" if desk.training else question)
+        asked = f"{desk.whose}{conversation.question}"
+        return f"{TRAINING} {asked}" if desk.training else asked
 
-    return ask
+    return prompt(question, CodesAndAnalytes())
 
 
 def _completed(names: Sequence[str], before: str, codes: Sequence[str] | None) -> tuple[str, Sequence[str]]:
@@ -176,10 +164,10 @@ def _read_through(desk: Desk, day: date | None) -> None:
     refused = 0
     number = opened_at = 0
 
-    def refuse(at: int, message: str) -> None:
+    def refuse_line(at: int, message: str) -> None:
         nonlocal refused
         refused += 1
-        _refuse(desk, f"-:{at}: {message}")
+        refuse(desk, f"-:{at}: {message}")
 
     try:
         for number, line in enumerate(_piped(), start=1):
@@ -188,22 +176,22 @@ def _read_through(desk: Desk, day: date | None) -> None:
                 try:
                     conversation.take(line)
                 except TestingTrackerError as error:
-                    refuse(number, str(error))
+                    refuse_line(number, str(error))
                 else:
                     if said:
                         say(desk, " ".join(said))
                 said.clear()
                 for code in conversation.left:
-                    refuse(opened_at, _without_result(code))
+                    refuse_line(opened_at, _without_result(code))
                 conversation.left.clear()
                 if conversation.waits_for != waited_for:
                     opened_at = number
                 if conversation.closed:
                     break
     except KeyboardInterrupt:
-        refuse(number + 1, "Interrupted; this line and those after it were not taken.")
+        refuse_line(number + 1, "Interrupted; this line and those after it were not taken.")
     if conversation.waits_for:
-        refuse(opened_at, _without_result(conversation.waits_for))
+        refuse_line(opened_at, _without_result(conversation.waits_for))
     _close(conversation, partial(say, desk), f" Lines refused: {refused}." if refused else "")
     if refused:
         click.get_current_context().exit(1)
@@ -220,9 +208,3 @@ def _piped() -> Iterator[str]:
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)
     yield from iter(partial(sys.stdin.readline, LONGEST_TEXT), "")
-
-
-def _refuse(desk: Desk, message: str) -> None:
-    said = as_called(in_one_line(message))
-    for line in folded_on(f"{said} ({TRAINING})" if desk.training else said, sys.stderr, "  "):
-        click.echo(line, err=True)

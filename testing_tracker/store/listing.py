@@ -30,6 +30,11 @@ def codes_with_open_draw(database: str | None, facility: str | None) -> list[str
     )
 
 
+def codes_to_log(database: str | None, facility: str | None) -> list[str]:
+    """The codes of those whose draw is open, or of all participants where there is none."""
+    return codes_with_open_draw(database, facility) or participant_codes(database, facility)
+
+
 def schedule_names(database: str | None, facility: str | None) -> list[str]:
     """The names of a facility's schedules."""
     return _first_column(database, f"SELECT name FROM schedule WHERE {_OURS} ORDER BY name", facility)  # noqa: S608
@@ -65,7 +70,7 @@ def open_reviews(database: str | None, facility: str | None) -> list[tuple[str, 
     return [(number, f"{code}: {about}") for number, code, about in _rows(database, query, facility)]
 
 
-def facility_names(database: str | None) -> list[str]:
+def facility_names(database: str | None, _facility: str | None = None) -> list[str]:
     """The names of all facilities."""
     return _first_column(database, "SELECT name FROM facility ORDER BY id", None)
 

@@ -1,7 +1,7 @@
 """Parameter types: the words that commands take, each with its completion. A bad one is wrong usage (status 2)."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +16,7 @@ from testing_tracker.rules.words import SPECIMENS, Level, Outcome
 
 LONGEST_GAP_VARIABLE = "TESTING_TRACKER_LONGEST_GAP"
 _Command = TypeVar("_Command", bound=Callable[..., object])
+_T = TypeVar("_T")
 _Complete = Callable[[click.Context], list[str]]
 _LONGEST_WORD, LONGEST_TEXT = 200, 4_000  # characters; what a person types
 _STANDS_FOR_WORDS = "TEXT"  # in a command that is printed to be pasted
@@ -114,12 +115,11 @@ def _time_of_day(value: str) -> str:
     return f"{time_said(value):%H:%M}"
 
 
-_Listed = Callable[[str | None, str | None], list[tuple[str, str]]]
+_Numbers = Callable[[click.Context], list[tuple[str, str]]]
 
 
-def _offered(listed: _Listed, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+def _offered(found: Iterable[tuple[str, str]], incomplete: str) -> list[CompletionItem]:
     """Numbers that a shell offers, each with what it is of."""
-    found = listed(_given(ctx, "database"), _given(ctx, "facility"))
     return [CompletionItem(number, help=what) for number, what in found if number.startswith(incomplete)]
 
 
@@ -128,11 +128,11 @@ class Number(click.ParamType[int]):
 
     name = "number"
 
-    def __init__(self, complete: Callable[[], _Listed] | None = None) -> None:
+    def __init__(self, complete: _Numbers | None = None) -> None:
         self._complete = complete
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return _offered(self._complete(), ctx, incomplete) if self._complete else []
+        return _offered(self._complete(ctx), incomplete) if self._complete else []
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
@@ -147,7 +147,7 @@ class NumberOrCode(click.ParamType[str]):
 
     name = "number or code"
 
-    def __init__(self, complete: Callable[[], _Listed]) -> None:
+    def __init__(self, complete: _Numbers) -> None:
         self._complete = complete
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -162,9 +162,11 @@ class NumberOrCode(click.ParamType[str]):
             )
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        found = _offered(self._complete(), ctx, incomplete)
-        codes = dict.fromkeys(str(one.help).partition(":")[0] for one in _offered(self._complete(), ctx, ""))
-        return found + [CompletionItem(code) for code in codes if code.casefold().startswith(incomplete.casefold())]
+        found = self._complete(ctx)
+        codes = dict.fromkeys(what.partition(":")[0] for _, what in found)
+        return _offered(found, incomplete) + [
+            CompletionItem(code) for code in codes if code.casefold().startswith(incomplete.casefold())
+        ]
 
 
 def _code(value: str) -> str:
@@ -196,47 +198,17 @@ def _outcomes(ctx: click.Context) -> list[str]:
     return [*Outcome, *_analytes(ctx)]
 
 
-def _participants(ctx: click.Context) -> list[str]:
-    from testing_tracker.store import listing
+def _listing(
+    which: Callable[[Any], Callable[[str | None, str | None], list[_T]]],
+) -> Callable[[click.Context], list[_T]]:
+    """What a list of `store.listing` has for the database and the facility that were given before the command."""
 
-    return listing.participant_codes(_given(ctx, "database"), _given(ctx, "facility"))
+    def listed(ctx: click.Context) -> list[_T]:
+        from testing_tracker.store import listing
 
+        return which(listing)(_given(ctx, "database"), _given(ctx, "facility"))
 
-def _participants_due(ctx: click.Context) -> list[str]:
-    from testing_tracker.store import listing
-
-    where = _given(ctx, "database"), _given(ctx, "facility")
-    return listing.codes_with_open_draw(*where) or listing.participant_codes(*where)
-
-
-def _schedules(ctx: click.Context) -> list[str]:
-    from testing_tracker.store import listing
-
-    return listing.schedule_names(_given(ctx, "database"), _given(ctx, "facility"))
-
-
-def _facilities(ctx: click.Context) -> list[str]:
-    from testing_tracker.store import listing
-
-    return listing.facility_names(_given(ctx, "database"))
-
-
-def _recommendations() -> _Listed:
-    from testing_tracker.store import listing
-
-    return listing.open_recommendations
-
-
-def _recommendations_to_reopen() -> _Listed:
-    from testing_tracker.store import listing
-
-    return listing.recommendations_to_reopen
-
-
-def _reviews() -> _Listed:
-    from testing_tracker.store import listing
-
-    return listing.open_reviews
+    return listed
 
 
 def _given(ctx: click.Context, option: str) -> str | None:
@@ -265,16 +237,16 @@ REASON = CheckedWord("text", _said, longest=LONGEST_TEXT)
 WEEK = CheckedWord("week", _week)
 TIME = CheckedWord("time", _time_of_day)
 INSTANT = CheckedWord("time", _as_is)  # of a day that the command knows; `instant_given` reads it
-CODE = CheckedWord("code", _code, _participants)
+CODE = CheckedWord("code", _code, _listing(lambda listing: listing.participant_codes))
 NEW_CODE = CheckedWord("code", _code)
-CODE_DUE = CheckedWord("code", _code, _participants_due)
+CODE_DUE = CheckedWord("code", _code, _listing(lambda listing: listing.codes_to_log))
 ANALYTE = CheckedWord("analyte", _analyte, _analytes)
-SCHEDULE = CheckedWord("schedule", _as_is, _schedules)
-FACILITY = CheckedWord("facility", _as_is, _facilities)
+SCHEDULE = CheckedWord("schedule", _as_is, _listing(lambda listing: listing.schedule_names))
+FACILITY = CheckedWord("facility", _as_is, _listing(lambda listing: listing.facility_names))
 ID = Number()
-REVIEW = Number(_reviews)
-RECOMMENDATION = NumberOrCode(_recommendations)
-DECIDED_RECOMMENDATION = NumberOrCode(_recommendations_to_reopen)
+REVIEW = Number(_listing(lambda listing: listing.open_reviews))
+RECOMMENDATION = NumberOrCode(_listing(lambda listing: listing.open_recommendations))
+DECIDED_RECOMMENDATION = NumberOrCode(_listing(lambda listing: listing.recommendations_to_reopen))
 LEVEL = CaselessChoice(Level)
 SPECIMEN = CaselessChoice(SPECIMENS)
 OUTCOME = CheckedWord("outcome", _as_is, _outcomes)

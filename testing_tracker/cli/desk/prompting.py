@@ -1,0 +1,48 @@
+"""A line that is typed at a terminal, and what is said of one that is refused."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from testing_tracker.cli.desk.command_words import as_called
+from testing_tracker.cli.desk.desk import TRAINING, Desk
+from testing_tracker.cli.desk.shown import behind, folded_on
+from testing_tracker.rules.exchange.visible import in_one_line
+
+if TYPE_CHECKING:
+    from prompt_toolkit.completion import Completer
+
+_LINES_OF_A_MENU = 4
+
+
+def prompt(question: Callable[[], str], completer: "Completer | None" = None) -> Callable[[], str]:
+    """Asks for a line that can be edited. The library is loaded only where somebody types.
+
+    Lines of before are not offered: they are another participant's.
+    """
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import DummyHistory
+    from prompt_toolkit.output import create_output
+
+    session: PromptSession[str] = PromptSession(
+        completer=completer,
+        history=DummyHistory(),
+        output=create_output(behind(sys.stdout if sys.stdout.isatty() else sys.stderr)),
+        reserve_space_for_menu=_LINES_OF_A_MENU if completer is not None else 0,
+    )
+
+    def ask() -> str:
+        asked = in_one_line(question())
+        end = asked[len(asked.rstrip()) :]
+        return session.prompt("\n".join(folded_on(asked.rstrip(), sys.stdout)) + end)
+
+    return ask
+
+
+def refuse(desk: Desk, message: str) -> None:
+    """Say why a line is not taken, on standard error."""
+    said = as_called(in_one_line(message))
+    for line in folded_on(f"{said} ({TRAINING})" if desk.training else said, sys.stderr, "  "):
+        click.echo(line, err=True)
