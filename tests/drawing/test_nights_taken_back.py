@@ -12,7 +12,7 @@ from testing_tracker import chance
 
 ZONE = ZoneInfo("America/Los_Angeles")
 MONDAY = datetime(2026, 11, 16, 0, 5, tzinfo=ZONE)
-NEW_YEAR = datetime(2031, 1, 1, 0, 5, tzinfo=ZONE)  # a Wednesday
+AHEAD = datetime(2027, 12, 1, 0, 5, tzinfo=ZONE)  # a Wednesday
 WHY = ("--take-back", "--yes", "--reason", "the battery of the clock was empty")
 
 
@@ -50,10 +50,10 @@ def made(tmp_path_factory, _new_seeds) -> Clinic:
 
 @pytest.fixture(scope="module")
 def made_ahead(made) -> Clinic:
-    """The clock was four years ahead on Tuesday night, and somebody typed the day that it showed."""
+    """The clock was a year ahead, over both its changes, on Tuesday night, and somebody typed the day that it showed."""
     clinic = made.copy(made.database.with_name("ahead.db"))
-    with at(NEW_YEAR):
-        clinic("draw", "--catch-up-to", "2031-01-01")
+    with at(AHEAD):
+        clinic("draw", "--catch-up-to", "2027-12-01")
     return clinic
 
 
@@ -63,7 +63,7 @@ def live(made, tmp_path) -> Clinic:
 
 
 @pytest.fixture
-def years_ahead(made_ahead, tmp_path) -> Clinic:
+def year_ahead(made_ahead, tmp_path) -> Clinic:
     return made_ahead.copy(tmp_path / "live.db")
 
 
@@ -71,24 +71,24 @@ def drawn_on(clinic: Clinic, day: str) -> set[str]:
     return {line["participant"] for line in clinic.json("due", "--on", day)}
 
 
-def test_the_whole_way_back(years_ahead, tmp_path):
-    live = years_ahead
+def test_the_whole_way_back(year_ahead, tmp_path):
+    live = year_ahead
     with on(17):
-        assert "Draws were made for 2031-01-01 already" in live.refused("draw")
+        assert "Draws were made for 2027-12-01 already" in live.refused("draw")
         printed = live("draw", *WHY)
-        assert "Taken back: 1507 nights, 2026-11-17 to 2031-01-01" in printed
+        assert "Taken back: 380 nights, 2026-11-17 to 2027-12-01" in printed
         assert "B04's draw of 2026-11-16: unrecorded (those nights had made it missed)" in printed
         assert "from 2026-11-17 on" in printed
         assert live.status("A17", "2026-11-16") == "collected negative"
         assert live.status("B04", "2026-11-16") == "unrecorded"
-        assert drawn_on(live, "2031-01-01") == set()
+        assert drawn_on(live, "2027-12-01") == set()
         verified = live("verify")
         assert "All holds: 1 days" in verified
         assert (
-            "The nights of 2026-11-17 to 2031-01-01 were made by a clock that was ahead, and taken back by" in verified
+            "The nights of 2026-11-17 to 2027-12-01 were made by a clock that was ahead, and taken back by" in verified
         )
         assert "the battery of the clock was empty" in verified
-        assert live.json("verify")["taken_back"][0]["last_day"] == "2031-01-01"
+        assert live.json("verify")["taken_back"][0]["last_day"] == "2027-12-01"
         assert "2026-11-17: " in live("draw")
     with on(18, 0, 5):
         live("draw")
@@ -105,8 +105,8 @@ def test_the_whole_way_back(years_ahead, tmp_path):
         live("report", "weekly", "--week", "2026-W47")
 
 
-def test_what_was_shown_and_seen_says_nothing_of_the_days_to_come(years_ahead):
-    live = years_ahead
+def test_what_was_shown_and_seen_says_nothing_of_the_days_to_come(year_ahead):
+    live = year_ahead
     with on(17):
         live("draw", *WHY)
         live("draw")
@@ -210,8 +210,8 @@ def test_what_was_due_today_is_due_again(live):
         live("draw")
         due = {line["participant"] for line in live.json("due") if line["status"] == "due"}
         assert due == {"B04", "C21"}
-    with at(NEW_YEAR):
-        live("draw", "--catch-up-to", "2031-01-01")
+    with at(AHEAD):
+        live("draw", "--catch-up-to", "2027-12-01")
         assert live.status("B04", "2026-11-16") == "collected invalid"
     with on(16, 11):
         live("draw", *WHY)
@@ -225,23 +225,23 @@ def test_what_was_due_today_is_due_again(live):
         assert live.rows("SELECT count(*) FROM closing WHERE day = '2026-11-16'") == [(2,)]
 
 
-def test_what_somebody_recorded_of_such_a_night_is_refused_by_name(years_ahead):
-    with at(NEW_YEAR + timedelta(hours=9)):
-        years_ahead("test", "A17", "--reason", "came intoxicated")
-        years_ahead("result", "B04", "negative", "--on", "2030-12-30")
+def test_what_somebody_recorded_of_such_a_night_is_refused_by_name(year_ahead):
+    with at(AHEAD + timedelta(hours=9)):
+        year_ahead("test", "A17", "--reason", "came intoxicated")
+        year_ahead("result", "B04", "negative", "--on", "2027-11-29")
     with on(17):
-        message = years_ahead.refused("draw", *WHY)
-    assert "B04 on 2030-12-30, A17 on 2031-01-01" in message
+        message = year_ahead.refused("draw", *WHY)
+    assert "B04 on 2027-11-29, A17 on 2027-12-01" in message
     assert "docs/operations.md" in message
 
 
-def test_what_a_person_has_said_since_of_a_draw_of_before_stays(years_ahead):
-    with at(NEW_YEAR + timedelta(hours=9)):
-        years_ahead("result", "B04", "negative", "--on", "2026-11-16")
+def test_what_a_person_has_said_since_of_a_draw_of_before_stays(year_ahead):
+    with at(AHEAD + timedelta(hours=9)):
+        year_ahead("result", "B04", "negative", "--on", "2026-11-16")
     with on(17):
-        years_ahead("draw", *WHY)
-        assert years_ahead.status("B04", "2026-11-16") == "collected negative"
-        assert "All holds" in years_ahead("verify")
+        year_ahead("draw", *WHY)
+        assert year_ahead.status("B04", "2026-11-16") == "collected negative"
+        assert "All holds" in year_ahead("verify")
 
 
 def test_without_a_night_ahead_there_is_nothing_to_take_back(live):
@@ -257,20 +257,20 @@ def test_it_takes_a_reason(live, arguments):
     assert live.run("draw", *arguments).exit_code == 2
 
 
-def test_it_asks_first(years_ahead):
-    before = years_ahead.contents()
+def test_it_asks_first(year_ahead):
+    before = year_ahead.contents()
     with on(17):
-        done = years_ahead.run("draw", "--take-back", "--reason", "the clock", input="n\n")
+        done = year_ahead.run("draw", "--take-back", "--reason", "the clock", input="n\n")
     assert done.exit_code == 1
-    assert "Today is 2026-11-17. 1507 nights, 2026-11-17 to 2031-01-01, are taken back" in done.stderr
-    assert years_ahead.contents() == before
+    assert "Today is 2026-11-17. 380 nights, 2026-11-17 to 2027-12-01, are taken back" in done.stderr
+    assert year_ahead.contents() == before
 
 
-def test_it_is_a_managers_where_there_is_one(years_ahead, monkeypatch):
+def test_it_is_a_managers_where_there_is_one(year_ahead, monkeypatch):
     with on(17):
-        years_ahead("staff", "add", years_ahead.rows("SELECT account FROM audit_entry")[0][0], "--role", "manager")
+        year_ahead("staff", "add", year_ahead.rows("SELECT account FROM audit_entry")[0][0], "--role", "manager")
         monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "nurse")
-        assert "Only a manager may take back nights" in years_ahead.refused("draw", *WHY)
+        assert "Only a manager may take back nights" in year_ahead.refused("draw", *WHY)
 
 
 def test_of_several_facilities_one_is_named_and_the_others_stay(live):
@@ -302,17 +302,17 @@ def test_a_report_that_left_before_its_time_leaves_again(live, tmp_path):
         assert "report of 2026-W47 written" in live("serve", "--once", "--reports", str(tmp_path / "reports"))
 
 
-def test_with_the_key_lost_afterwards_the_days_before_can_still_be_decided(years_ahead):
+def test_with_the_key_lost_afterwards_the_days_before_can_still_be_decided(year_ahead):
     from conftest import key_of
 
     with on(17):
-        years_ahead("draw", *WHY)
-        years_ahead("draw")
-        lines = key_of(years_ahead.database).read_text().splitlines()
-        key_of(years_ahead.database).write_text(
-            "\n".join(line for line in lines if not line.startswith(_first(years_ahead)))
+        year_ahead("draw", *WHY)
+        year_ahead("draw")
+        lines = key_of(year_ahead.database).read_text().splitlines()
+        key_of(year_ahead.database).write_text(
+            "\n".join(line for line in lines if not line.startswith(_first(year_ahead)))
         )
-        done = years_ahead.run("verify")
+        done = year_ahead.run("verify")
     assert done.exit_code == 0, done.output
     assert "All holds: 2 days" in done.stdout
 
@@ -321,12 +321,12 @@ def _first(clinic: Clinic) -> str:
     return clinic.json("key", "show")[0]["anchor"]
 
 
-def test_the_tables_refuse_that_it_is_changed(years_ahead):
+def test_the_tables_refuse_that_it_is_changed(year_ahead):
     import databases
 
     with on(17):
-        years_ahead("draw", *WHY)
+        year_ahead("draw", *WHY)
     for table in ("taking_back", "night_taken_back", "closing"):
         for change in (f"DELETE FROM {table}", f"UPDATE {table} SET facility_id = 1"):
             with pytest.raises(databases.REFUSALS):
-                years_ahead.change(change)
+                year_ahead.change(change)
