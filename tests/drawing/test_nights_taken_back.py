@@ -50,7 +50,7 @@ def made(tmp_path_factory, _new_seeds) -> Clinic:
 
 @pytest.fixture(scope="module")
 def made_ahead(made) -> Clinic:
-    """The clock was a year ahead, over both its changes, on Tuesday night, and somebody typed the day that it showed."""
+    """The clock was a year ahead on Tuesday night, and somebody typed the day that it showed."""
     clinic = made.copy(made.database.with_name("ahead.db"))
     with at(AHEAD):
         clinic("draw", "--catch-up-to", "2027-12-01")

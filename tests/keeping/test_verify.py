@@ -8,8 +8,11 @@ import pytest
 from conftest import Clinic
 
 from testing_tracker import chance
+from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.store import ledger_rows
+from testing_tracker.store import ledger, ledger_rows
+from testing_tracker.store.engine import make_engine, reading_all
+from testing_tracker.store.location import locate
 
 # What may change, and says nothing about what happened.
 FREE = {("facility", "name"), ("participant", "name"), ("renaming", "earlier_name")}
@@ -161,7 +164,7 @@ def tampered(lived_in, tmp_path):
     numbers = count()
 
     def tamper(statement: str) -> tuple[int, int, str]:
-        folder = tmp_path / str(next(numbers))
+        folder = tmp_path / f"tampered {next(numbers)}"
         folder.mkdir()
         clinic = copy_of(lived_in, folder)
         clinic.today = "2026-11-24"
@@ -172,15 +175,33 @@ def tampered(lived_in, tmp_path):
     return tamper
 
 
-def test_a_change_of_any_cell_of_any_row_that_it_reads_is_found(tampered, lived_in):
-    """Each column of each table, in turn in the first and in the last row. On a server every third."""
+def test_a_change_of_any_cell_of_any_row_that_it_reads_is_found(tampered, lived_in, tmp_path):
+    """Each column of each table, in turn in the first and in the last row. On a server every third.
+
+    The ledger is asked, which `verify` asks; what it does not see and one in six are left to the whole command.
+    """
     all_columns = columns(lived_in)
     assert len(all_columns) > 100
     for number, (table, column) in enumerate(all_columns[:: 3 if databases.SERVER else 1]):
         which = "max" if number % 2 else "min"
         another = databases.another_value(lived_in, table, column)
-        found = tampered(f"UPDATE {table} SET {column} = {another} WHERE id = (SELECT {which}(id) FROM {table})")
-        assert found == (1, 1, "Error:"), (table, column, which)
+        statement = f"UPDATE {table} SET {column} = {another} WHERE id = (SELECT {which}(id) FROM {table})"
+        if number % 6 == 0 or not is_seen_by_the_ledger(lived_in, tmp_path / str(number), statement):
+            assert tampered(statement) == (1, 1, "Error:"), (table, column, which)
+
+
+def is_seen_by_the_ledger(lived_in, folder, statement: str) -> bool:
+    folder.mkdir()
+    clinic = copy_of(lived_in, folder)
+    assert behind_its_back(clinic, statement) == 1
+    engine = make_engine(locate(clinic.url))
+    try:
+        with reading_all(engine) as session:
+            return ledger.first_broken_page(session, 1) is not None
+    except TestingTrackerError:
+        return False  # a page that cannot be read; the command has to say so
+    finally:
+        engine.dispose()
 
 
 def test_a_row_removed_from_any_table_that_it_reads_is_found(tampered):
