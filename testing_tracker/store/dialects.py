@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -140,6 +141,9 @@ def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object
         cursor.close()
 
 
+_DAYS_AT_HAND = 1_000
+
+
 def _name_of(table: type[SQLModel]) -> str:
     return str(table.__tablename__)
 
@@ -147,7 +151,9 @@ def _name_of(table: type[SQLModel]) -> str:
 def _written(connection: Connection, table: type[SQLModel], name: str) -> Callable[[Any], Any] | None:
     """How the database is given a column's values, as every other insert does; None where as they are."""
     column = table.__table__.c[name]  # type: ignore[attr-defined]
-    return column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)  # type: ignore[no-any-return]
+    convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    # Many rows share few days, and each is put into text again.
+    return lru_cache(_DAYS_AT_HAND)(convert) if convert and isinstance(column.type, Date) else convert
 
 
 def _converted(

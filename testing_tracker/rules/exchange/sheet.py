@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.columns import Columns
-from testing_tracker.rules.exchange.csv_cells import unprotected
+from testing_tracker.rules.exchange.csv_cells import APOSTROPHE, unprotected
 from testing_tracker.rules.exchange.csv_table import Line
 from testing_tracker.rules.exchange.day_order import DayOrder, decide
 from testing_tracker.rules.exchange.header import Header, notes_on
@@ -80,7 +80,9 @@ class Sheet:
             if isinstance(cells, str):
                 yield Unread(number, cells, raw)
                 continue
-            said = {name: unprotected(cells[place].strip()).strip() for place, name in places}
+            said = {name: cells[place].strip() for place, name in places}
+            if APOSTROPHE in raw:
+                said = {name: unprotected(cell).strip() for name, cell in said.items()}
             if not any(said.values()):
                 continue
             if ("#" in raw or "Err:" in raw) and (wrong := self._errors(number, said)):

@@ -166,7 +166,8 @@ def names_meant(text: str, known: Mapping[str, str]) -> frozenset[str]:
 def _name_in(part: str, known: Mapping[str, str]) -> str | None:
     """The analyte that a part names; empty where it only says how was tested, None where nobody knows it."""
     rest = " ".join(word for word in _without_cutoff(part, known).split() if not _AROUND.fullmatch(word))
-    return known.get(bare(rest)) if bare(rest) else ""
+    key = bare(rest)
+    return known.get(key) if key else ""
 
 
 def _without_cutoff(part: str, known: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from testing_tracker.services.people.lookup import looks_like
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.work import Work
 
+_LEVELS = tuple(Level)
 AT_A_TIME = 2_000  # lines in memory at once
 
 
@@ -56,7 +57,7 @@ def _take(
 
 def _read_participant(cells: Mapping[str, str], schedules_known: Sequence[str]) -> NewParticipant:
     code = read_code(cells["participant"])
-    level = read_word("level", cells["level"], list(Level))
+    level = read_word("level", cells["level"], _LEVELS)
     schedule = _read_schedule(cells["schedule"], schedules_known)
     enrolled_on = read_day("enrolled_on", cells["enrolled_on"])
     return NewParticipant(code, level, schedule, enrolled_on, cells.get("name") or None)
@@ -75,7 +76,7 @@ def _read_schedule(cell: str, known: Sequence[str]) -> str:
 def _checks(schedules: Sequence[str]) -> list[CellCheck]:
     return [
         CellCheck(("participant",), lambda cells: read_code(cells["participant"])),
-        CellCheck(("level",), lambda cells: read_word("level", cells["level"], list(Level)), list(Level)),
+        CellCheck(("level",), lambda cells: read_word("level", cells["level"], _LEVELS), _LEVELS),
         CellCheck(("schedule",), lambda cells: _read_schedule(cells["schedule"], schedules), schedules),
         CellCheck(("enrolled_on",), lambda cells: read_day("enrolled_on", cells["enrolled_on"])),
     ]

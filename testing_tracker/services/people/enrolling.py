@@ -149,9 +149,7 @@ class Newcomers:
         if new.schedule not in self._schedules:
             versions.find_schedule(self._work, new.schedule)
         check_new_code(self._work.vocabulary, new.code)
-        alike = self._codes.of(new.code)
-        self._codes.add(new.code)
-        return alike
+        return self._codes.add(new.code)
 
     def write(self, people: Sequence[NewParticipant]) -> Sequence[int]:
         """Put on record those who were admitted, all at once; returns their ids, in their order."""
@@ -179,6 +177,7 @@ class Newcomers:
         return ids
 
 
+_NEW, _UNCHANGED = OneOfMany(is_new=True), OneOfMany()
 _Details = tuple[date, str, str]  # an enrolment's first day, level and schedule
 
 
@@ -198,14 +197,15 @@ def enrol_those_new(work: Work, people: Sequence[NewParticipant], newcomers: New
         code, known = there.get(new.code.casefold(), (new.code, None))
         if known is None:
             try:
-                became.append(OneOfMany(is_new=True, look_alikes=newcomers.admit(new)))
+                alike = newcomers.admit(new)
             except TestingTrackerError as error:
                 became.append(OneOfMany(refusal=error))
                 continue
+            became.append(OneOfMany(is_new=True, look_alikes=alike) if alike else _NEW)
             there[new.code.casefold()] = new.code, {_details(new)}
             enrolled.append(new)
         elif _details(new) in known:
-            became.append(OneOfMany())
+            became.append(_UNCHANGED)
         else:
             said = f"{code} is on record already, with other details; nothing was changed"
             became.append(OneOfMany(refusal=TestingTrackerError(said)))

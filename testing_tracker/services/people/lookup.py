@@ -97,12 +97,14 @@ class LookAlikes:
         for code in codes_ever(work):
             self.add(code)
 
-    def add(self, code: str) -> None:
-        """A code that is in use from now on."""
-        alike = self._by_look[look_of(code)]
-        if code.casefold() not in (other.casefold() for other in alike):
+    def add(self, code: str) -> list[str]:
+        """A code is in use from now on; returns the other codes that look like it."""
+        alike, key = self._by_look[look_of(code)], code.casefold()
+        others = [other for other in alike if other.casefold() != key] if alike else []
+        if len(others) == len(alike):
             alike.append(code)
-        self._keys.add(code.casefold())
+        self._keys.add(key)
+        return others
 
     def has(self, code: str) -> bool:
         """Whether this very code is in use, in whatever case it is written."""
