@@ -135,7 +135,7 @@ def read_board(work: Work, day: date | None = None) -> Board:
     is_today = of == work.today
     awaited = confirmations.awaited(work)
     lines = _lines(work, of, awaited)
-    state = services.status.state_of(work, _NIGHT_OVERDUE_AFTER, None) if is_today else None
+    state = services.status.state_of(work, _NIGHT_OVERDUE_AFTER, None, awaited=awaited) if is_today else None
     return Board(
         day=of,
         now=work.now,

@@ -12,9 +12,9 @@ from testing_tracker.store.work import Work
 TAKE_BACK = "testing-tracker draw --take-back --reason TEXT"
 
 
-def gap_that_waits(work: Work, longest: int = LONGEST_GAP) -> Gap | None:
-    """The nights without a run for which the next run waits for a person's word, if it does."""
-    gap = gap_between(last_night(work), work.today)
+def gap_that_waits(work: Work, last: date, longest: int = LONGEST_GAP) -> Gap | None:
+    """The nights without a run since the `last_night` for which the next run waits for a person's word, if it does."""
+    gap = gap_between(last, work.today)
     return gap if gap is not None and gap.nights > longest and not work.is_pretended else None
 
 

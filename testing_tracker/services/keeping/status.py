@@ -1,7 +1,7 @@
 """What ran by itself, when, and what did not: for cron's mails and monitoring. No codes and no addresses are in it."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -24,6 +24,7 @@ from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.last_nights import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import outbox
 from testing_tracker.services.reporting.amended import AmendedReport, amended
+from testing_tracker.services.testing.confirmations import Awaited
 from testing_tracker.store.queries import newest
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 from testing_tracker.store.work import Work
@@ -128,37 +129,44 @@ class StatusReport:
 
 
 def state_of(
-    work: Work, overdue_after: time, channels: Collection[Channel] | None, longest_gap: int = LONGEST_GAP
+    work: Work,
+    overdue_after: time,
+    channels: Collection[Channel] | None,
+    longest_gap: int = LONGEST_GAP,
+    awaited: Sequence[Awaited] | None = None,
 ) -> StatusReport:
     """How things stand now; `channels` are those configured, None where nothing is.
 
-    Today's nightly run is overdue from the local time `overdue_after` on.
+    Today's nightly run is overdue from the local time `overdue_after` on. `awaited` are the definitive results that
+    are awaited, where they are at hand.
     """
     opened_on = work.session.get_one(Facility, work.facility_id).opened_on
     local_now = work.now.astimezone(work.zone)
-    ran = _days_run(work)
-    last = max(ran, default=None)
+    nights = _nights_run(work)
+    ran, newest_run = {night.day for night in nights}, nights[0] if nights else None
+    last, reports = last_night(work), outbox.reports(work)
     state = StatusReport(
         today=work.today,
         now=work.now,
-        night=_last_run(work, last) if last is not None else None,
-        overdue_since=overdue_since(last_night_expected(overdue_after, local_now), last, opened_on),
+        night=_run(work, newest_run) if newest_run is not None else None,
+        overdue_since=overdue_since(
+            last_night_expected(overdue_after, local_now), newest_run.day if newest_run is not None else None, opened_on
+        ),
         gaps=[day for day in _days_before(work.today) if day > opened_on and day not in ran],
         editions=_editions(work),
-        deliveries=_deliveries(work, channels),
+        deliveries=_deliveries(reports, work.now, channels),
         checks=[_check(work, act) for act in CHECKS],
-        confirmations=_overdue_confirmations(work),
-        waits_for_word=gap_that_waits(work, longest_gap),
+        confirmations=_overdue_confirmations(work, awaited),
+        waits_for_word=gap_that_waits(work, last, longest_gap),
         questions=held_days.unanswered(work),
-        amended=amended(work),
+        amended=amended(work, reports),
     )
     state.deliveries += _not_begun(work, report_overdue(local_now, opened_on), channels)
-    state.problems += _problems(work, state)
+    state.problems += _problems(work, state, last)
     return state
 
 
-def _problems(work: Work, state: StatusReport) -> Iterator[str]:
-    last = last_night(work)
+def _problems(work: Work, state: StatusReport, last: date) -> Iterator[str]:
     if last > work.today:
         yield (
             f"draws were made for {last} already, and today is {work.today}; check the machine's clock, and if it "
@@ -175,8 +183,8 @@ def _problems(work: Work, state: StatusReport) -> Iterator[str]:
         yield f"the reminder of {work.today} is not mailed: {state.confirmations.error}"
 
 
-def _overdue_confirmations(work: Work) -> OverdueConfirmations | None:
-    overdue = outbox.overdue_confirmations(work)
+def _overdue_confirmations(work: Work, awaited: Sequence[Awaited] | None) -> OverdueConfirmations | None:
+    overdue = outbox.overdue_confirmations(work, awaited)
     if overdue is None:
         return None
     told = outbox.reminder_told(work)
@@ -195,24 +203,23 @@ def _overdue_confirmations(work: Work) -> OverdueConfirmations | None:
     )
 
 
-def _days_run(work: Work) -> set[date]:
-    """The last of the days with a nightly run, enough of them to know those of the days to look back on."""
-    nights = select(col(Night.day)).where(Night.facility_id == work.facility_id, col(Night.ran))
-    return set(work.session.exec(nights.order_by(col(Night.day).desc()).limit(DAYS_TO_LOOK_BACK + 1)))
+def _nights_run(work: Work) -> Sequence[Night]:
+    """The last nights with a run, newest first; enough of them to know those of the days to look back on."""
+    nights = select(Night).where(Night.facility_id == work.facility_id, col(Night.ran))
+    return work.session.exec(nights.order_by(col(Night.day).desc()).limit(DAYS_TO_LOOK_BACK + 1)).all()
 
 
 def _days_before(today: date) -> list[date]:
     return [today - timedelta(days=back) for back in range(DAYS_TO_LOOK_BACK, 0, -1)]
 
 
-def _last_run(work: Work, day: date) -> NightRun:
-    night = work.session.exec(select(Night).where(Night.facility_id == work.facility_id, Night.day == day)).one()
+def _run(work: Work, night: Night) -> NightRun:
     entry = _last_entry(work, Act.NIGHT_RUN)
     detail = json.loads(entry.detail or "{}") if entry is not None else {}
-    if detail.get("day") != day.isoformat():
+    if detail.get("day") != night.day.isoformat():
         detail = {}
     return NightRun(
-        day=day,
+        day=night.day,
         at=night.recorded_at,
         by=night.recorded_by,
         drawn=detail.get("drawn"),
@@ -240,12 +247,14 @@ def _number(session: Session, edition: ReportEdition) -> int:
     return session.exec(select(func.count()).select_from(ReportEdition).where(*of_its_week)).one()
 
 
-def _deliveries(work: Work, channels: Collection[Channel] | None) -> list[DeliveryState]:
+def _deliveries(
+    reports: Sequence[tuple[Week, Delivery]], now: datetime, channels: Collection[Channel] | None
+) -> list[DeliveryState]:
     """The deliveries that did not arrive yet, and each channel's last one that did; newest week first."""
     shown, arrived = [], set()
-    for week, row in outbox.reports(work):
+    for week, row in reports:
         if row.delivered_at is None or row.channel not in arrived:
-            shown.append(_delivery(week, row, work.now, channels))
+            shown.append(_delivery(week, row, now, channels))
         if row.delivered_at is not None:
             arrived.add(row.channel)
     return shown

@@ -4,7 +4,7 @@ The audit table says all of it: what each delivery knew, and which acts came lat
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.reporting import outbox
-from testing_tracker.store.tables import AuditEntry, Draw, Participant
+from testing_tracker.store.tables import AuditEntry, Delivery, Draw, Participant
 from testing_tracker.store.work import Work
 
 
@@ -41,11 +41,17 @@ class AmendedReport:
         return f"testing-tracker report weekly --week {self.week} --send"
 
 
-def amended(work: Work) -> list[AmendedReport]:
-    """The reports that were amended after they were delivered, oldest week first."""
+def amended(work: Work, reports: Sequence[tuple[Week, Delivery]] | None = None) -> list[AmendedReport]:
+    """The reports that were amended after they were delivered, oldest week first.
+
+    `reports` are those of `outbox.reports`, where they are at hand.
+    """
+    reports = outbox.reports(work) if reports is None else reports
     delivered = sorted(
-        (str(week), row.channel, row.delivered_at) for week, row in outbox.reports(work) if row.delivered_at is not None
+        (str(week), row.channel, row.delivered_at) for week, row in reports if row.delivered_at is not None
     )
+    if not delivered:
+        return []
     known = _last_deliveries(work)
     since = {(week, channel): known[week, channel] for week, channel, _ in delivered if (week, channel) in known}
     newest = _newest_change(work, {week: last.up_to for (week, _), last in since.items()})

@@ -6,7 +6,7 @@ until it arrives, for as long as its channel is in the delivery file. A reminder
 day, in `serve`'s log and, where that is asked for, by mail, and given up when its day is over; only counts are told.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import wait_after
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.testing import confirmations
+from testing_tracker.services.testing.confirmations import Awaited
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Delivery, Facility, Night
 from testing_tracker.store.work import Work
@@ -161,9 +162,13 @@ def give_back(session: Session, taken: Claim) -> None:
     session.add(row)
 
 
-def overdue_confirmations(work: Work) -> Overdue | None:
-    """The confirmations that are overdue today, None for nothing; only their count is told."""
-    lines = confirmations.awaited(work, overdue_only=True)
+def overdue_confirmations(work: Work, awaited: Sequence[Awaited] | None = None) -> Overdue | None:
+    """The confirmations that are overdue today, None for nothing; only their count is told.
+
+    `awaited` are all that are awaited, where they are at hand.
+    """
+    awaited = confirmations.awaited(work) if awaited is None else awaited
+    lines = [line for line in awaited if line.is_overdue]
     return Overdue(len(lines), min(line.expected_by for line in lines)) if lines else None
 
 
