@@ -355,6 +355,7 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "result import": result_import,
     "review done": lambda walk: ("review", "done", walk.number("review")),
     "schedule load": schedule_load,
+    "schedule take-back": lambda walk: ("schedule", "take-back", walk.one(*SCHEDULES), "--reason", "not agreed"),
     "specimen handover": handover,
     "swap": swap,
     "test": test,

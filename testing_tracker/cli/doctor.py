@@ -1,10 +1,12 @@
 """`doctor` and `check`: what waits for too long, and whether the database is sound."""
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import LONG_NAME
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import longest_gap_option
@@ -43,7 +45,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
         with going_on(each, at, failed), at.desk.reading() as work:
             patience = Patience(result_days=result_days, longest_gap=longest_gap)
             lines = services.doctor.find_stuck(work, desk.location, machine_zone(), patience)
-            found += [_line(at, vars(line)) for line in lines]
+            found += [_line(desk, at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):
         columns = ["since", "participant", "what", "do"]
@@ -58,12 +60,23 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
         click.get_current_context().exit(1)
 
 
-def _line(at: AtFacility, line: dict[str, object]) -> dict[str, object]:
-    """A line of the list; where there are several facilities, with the one that it is about, also in what to do."""
-    if not at.name:
-        return line
-    do = str(line["do"]).replace("testing-tracker ", f"testing-tracker --facility {at.number} ")
-    return {"facility": at.name} | line | {"do": do}
+def _line(desk: Desk, at: AtFacility, line: dict[str, object]) -> dict[str, object]:
+    """A line of the list, with commands that work as they are pasted, also into another shell than cron's.
+
+    Where there are several facilities, it has the one that it is about.
+    """
+    given = []
+    if desk.database is not None:
+        from testing_tracker.store.location import Location
+
+        place = desk.location
+        given += ["--database", str(place.path.absolute()) if isinstance(place, Location) else place.without_password]
+    if at.name:
+        given += ["--facility", str(at.number)]
+    if desk.pretended_day:
+        given += ["--today", desk.pretended_day]
+    do = str(line["do"]).replace(f"{LONG_NAME} ", "".join(f"{word} " for word in (LONG_NAME, *map(quote, given))))
+    return ({"facility": at.name} if at.name else {}) | line | {"do": do}
 
 
 @click.command("check")

@@ -103,7 +103,7 @@ def test_a_past_record_is_taken_and_raises_nothing(people, take):
         ("A17,2026-10-05,collected,Jane,,", "outcome is none of negative, positive, invalid"),
         (
             "A17,2026-10-05,collected,positive,Jane,",
-            "analytes names one that is not known; `testing-tracker analyte list`",
+            "analytes names one that is not known; `testing-tracker analyte list` has them all",
         ),
         ("A17,2026-10-05,missed,negative,,", "only a collected test has an outcome, and the status is missed"),
         ("A17,2026-10-05,collected,positive,,", "a positive needs at least one analyte"),

@@ -1,10 +1,15 @@
 """`doctor`: what is stuck stands there with whom and since when, what is not does not, and the status says which."""
 
 import json
+import re
+import shlex
 
 import databases
 import pytest
+from click.testing import CliRunner
 from conftest import key_of, made_once
+
+from testing_tracker.cli import program
 
 TUESDAY, THURSDAY, FRIDAY = "2026-11-17", "2026-11-19", "2026-11-20"
 
@@ -54,7 +59,7 @@ def test_all_is_well(staffed):
 def test_todays_draws_were_not_made(staffed):
     staffed.today = TUESDAY
     assert stuck(staffed) == [("night", TUESDAY, None)]
-    assert "testing-tracker draw" in staffed.run("doctor", "--quiet").stdout
+    assert " draw; then see why it did not run" in " ".join(staffed.run("doctor", "--quiet").stdout.split())
 
 
 def test_nights_without_a_run_are_told_for_a_week(staffed):
@@ -177,5 +182,23 @@ def test_every_command_it_says_is_one_that_there_is(staffed):
     staffed.today = "2026-11-30"
     found = json.loads(staffed.run("doctor", "--format", "json").stdout)
     assert len(found) == (4 if databases.SERVER else 5)  # without a word about backups
+    given = ["--database", staffed.url, "--today", staffed.today]
     for one in found:
-        assert one["do"].split("testing-tracker ")[1].split()[0].strip(";") in _COMMANDS
+        for said in re.split("; |; then |or ", one["do"]):
+            _, is_one, command = said.partition("testing-tracker ")
+            if is_one:
+                words = shlex.split(command)
+                assert words[: len(given)] == given, "as pasted into another shell"
+                assert words[len(given)] in _COMMANDS
+
+
+def test_what_it_says_gets_on_what_is_stuck_as_it_is_pasted(staffed, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    staffed("result", "B04", "invalid")
+    staffed.today = "2026-11-30"
+    said = {one["matter"]: one["do"] for one in json.loads(staffed.run("doctor", "--format", "json").stdout)}
+    said["night"] = said["night"].partition(";")[0]
+    done = [CliRunner().invoke(program, shlex.split(said[one])[1:]) for one in said if one != "question"]
+    assert [one.exit_code for one in done] == [0] * len(done), [one.output for one in done]
+    left = {one["matter"] for one in json.loads(staffed.run("doctor", "--format", "json").stdout)}
+    assert not left & {"night", "backup", "recollection"}

@@ -194,3 +194,13 @@ def test_what_is_on_record_can_be_neither_altered_nor_deleted(due_today, table):
     for change in (f"DELETE FROM {table}", f"UPDATE {table} SET id = id + 1000"):
         with pytest.raises(databases.REFUSALS, match="append-only"):
             due_today.change(change)
+
+
+def test_an_invalid_specimen_says_how_another_one_is_collected(due_today):
+    said = due_today("result", "A17", "i", "--note", "leaked")
+    assert said.endswith("To collect another specimen: `testing-tracker test A17 --recollect`.\n")
+    due_today("test", "A17", "--recollect")
+    assert "To collect another" not in due_today("result", "A17", "n")
+    due_today.today = "2026-11-17"
+    said = due_today("amend", "A17", "i", "--on", "yesterday", "--reason", "wrong form")
+    assert "`testing-tracker test A17 --reason 'specimen of 2026-11-16'`" in said

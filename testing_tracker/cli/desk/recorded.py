@@ -31,6 +31,8 @@ def told(which: str, done: str, logged: "Logged") -> list[str]:
     if logged.settled.presumptive:
         left = ", ".join(logged.settled.presumptive)
         lines.append(f"The definitive result says nothing of {left}: found by the cup, presumptive, to be confirmed.")
+    if logged.collect_again is not None:
+        lines.append(f"It says nothing of use. To collect another specimen: `{logged.collect_again}`.")
     if logged.draw.late:
         lines.append("It was given after the collection window had closed: counted as collected, and marked late.")
     lines += changed_line(logged.participant.code, logged.recommendation)

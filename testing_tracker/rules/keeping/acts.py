@@ -24,6 +24,7 @@ class Act(StrEnum):
     STAFF_REMOVE = "staff remove"
     # schedules
     SCHEDULE_LOAD = "schedule load"
+    SCHEDULE_TAKE_BACK = "schedule take back"
     # drawing
     NIGHT_RUN = "night run"
     NIGHT_ADD_NEWCOMERS = "night add newcomers"

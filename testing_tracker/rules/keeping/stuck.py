@@ -12,7 +12,7 @@ from shlex import quote
 
 from testing_tracker.rules.drawing.no_record import Compared, days_asked, question
 from testing_tracker.rules.keeping.owed import GO_ON, LONGEST_GAP, last_night_expected, overdue_since
-from testing_tracker.rules.testing.which_draw import is_overdue
+from testing_tracker.rules.testing.which_draw import collecting_again, is_overdue
 from testing_tracker.rules.words import DrawKind
 
 
@@ -121,7 +121,7 @@ def backup(last: date | None, opened_on: date, today: date, patience: Patience) 
     if not is_over(since, today, patience.backup_days):
         return None
     what = "no backup was made since" if last else "no backup was ever made"
-    return Stuck(Matter.BACKUP, what, since, None, "testing-tracker backup FILE")
+    return Stuck(Matter.BACKUP, what, since, None, f"testing-tracker backup backup-{today}.db")
 
 
 def result(code: str, kind: DrawKind, due_on: date, today: date, patience: Patience) -> Stuck | None:
@@ -143,7 +143,7 @@ def confirmation(code: str, due_on: date, lab: str | None, expected_by: date, to
 
 def recollection(code: str, due_on: date, what: str, *, same_draw: bool) -> Stuck:
     """A specimen called for another one, and none was asked for since."""
-    do = f"testing-tracker test {code}" + (" --recollect" if same_draw else f" --reason 'specimen of {due_on}'")
+    do = collecting_again(code, due_on, same_draw=same_draw)
     return Stuck(Matter.RECOLLECTION, what, due_on, code, do)
 
 

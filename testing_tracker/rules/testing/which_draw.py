@@ -85,6 +85,11 @@ def is_awaited(draw: OfADay) -> bool:
     return draw.status in NOT_YET_DONE or (draw.status is Status.COLLECTED and draw.outcome is None)
 
 
+def collecting_again(code: str, due_on: date, *, same_draw: bool) -> str:
+    """The command that asks for another specimen of a draw of a day: for the same draw, or by a test for cause."""
+    return f"testing-tracker test {code}" + (" --recollect" if same_draw else f" --reason 'specimen of {due_on}'")
+
+
 # Chosen here, from no source.
 USUAL_WAIT = timedelta(days=7)
 

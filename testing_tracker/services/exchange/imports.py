@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.exchange.cell_faults import located, near_words
+from testing_tracker.rules.exchange.cell_faults import located
 from testing_tracker.rules.exchange.csv_cells import read_day as read_a_day
 from testing_tracker.rules.exchange.sheet import ImportedRow, Sheet, Unread
 from testing_tracker.rules.people.codes import check_code
@@ -225,9 +225,9 @@ def named(vocabulary: Vocabulary, names: Sequence[str], column: str) -> tuple[st
             found.add(vocabulary.named(name))
         except UnknownAnalyteError:
             which = f"{column} names one" if len(names) == 1 else f"number {place} of the {column} is one"
-            near = near_words(name, vocabulary.names)
-            hint = f"did you mean {' or '.join(near)}?" if near else "`testing-tracker analyte list` shows them all"
-            raise TestingTrackerError(f"{which} that is not known; {hint}") from None
+            raise TestingTrackerError(
+                f"{which} that is not known; `testing-tracker analyte list` has them all"
+            ) from None
     return tuple(sorted(found))
 
 

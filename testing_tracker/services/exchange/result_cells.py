@@ -180,7 +180,7 @@ def checks(work: Work) -> list[CellCheck]:
         CellCheck(("due_on",), whose("due_on", lambda cell: read_day("due_on", cell))),
         CellCheck(("kind",), read_which, list(Which)),
         CellCheck(("outcome",), lambda cells: read_outcome(vocabulary, cells["outcome"]), list(Outcome)),
-        CellCheck(("analytes",), given("analytes", lambda cell: _read_findings(vocabulary, cell))),
+        CellCheck(("analytes",), given("analytes", lambda cell: _read_findings(vocabulary, cell)), vocabulary.names),
         CellCheck(("outcome", "analytes"), lambda cells: _read_test(work, cells)),
         CellCheck(("method",), _read_method, list(Method)),
         CellCheck(("method", "lab"), _check_lab),

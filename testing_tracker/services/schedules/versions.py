@@ -13,23 +13,30 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import WEEKDAYS
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.codes import check_schedule_name
+from testing_tracker.rules.schedules.changes import what_changed
 from testing_tracker.rules.schedules.schedule import TestingRule
 from testing_tracker.rules.schedules.schedule_file import read_stored, read_with_table
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.store.queries import id_of, in_force, in_force_id, version_on
-from testing_tracker.store.tables import Assignment, Draw, Enrolment, Night, Schedule, ScheduleVersion
+from testing_tracker.store.tables import Assignment, Draw, Enrolment, Night, Participant, Schedule, ScheduleVersion
 from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What loading a file did: the version, and whether it is new or the one that was there already."""
+    """What loading a file did: the version, and whether it is new or the one that was there already.
+
+    `changes` is what a further version says otherwise than the one that binds until then, in words; `participants` are
+    the codes of those whom it tests from its day on.
+    """
 
     name: str
     version: int
     binds_from: date
     changed: bool
+    changes: Sequence[str] = ()
+    participants: Sequence[str] = ()
 
 
 def load_schedule(work: Work, file: str, text: str) -> Loaded:
@@ -50,19 +57,80 @@ def load_schedule(work: Work, file: str, text: str) -> Loaded:
     latest = versions_of(work.session, schedule)[-1]
     if latest.text == text:
         return Loaded(name, latest.version, latest.binds_from, changed=False)
-    tomorrow = work.today + timedelta(days=1)
-    return _add_version(work, schedule, latest.version + 1, tomorrow, text, chances)
+    return _add_version(work, schedule, latest.version + 1, _tomorrow(work), text, chances)
+
+
+def take_back(work: Work, name: str, reason: str) -> Loaded:
+    """Let the version that binds today go on binding, in place of a pending one; that one stays on record.
+
+    What is on record is only added to, so this is a further version with today's text, from the pending one's day on.
+    Raises TestingTrackerError where none is pending.
+    """
+    schedule = find_schedule(work, name)
+    coming = pending(work, schedule)
+    if coming is None:
+        raise TestingTrackerError(f"No version of {name} is pending; `testing-tracker schedule show {name}` shows it.")
+    binding = version_on(work.session, id_of(schedule), work.today)
+    number = coming.version + 1
+    return _add_version(work, schedule, number, coming.binds_from, binding.text, binding.chances, reason)
+
+
+def pending(work: Work, schedule: Schedule) -> "PendingVersion | None":
+    """The version that is to bind from a day to come, where it says something else than today's; None for none."""
+    latest = versions_of(work.session, schedule)[-1]
+    binding = version_on(work.session, id_of(schedule), work.today)
+    if latest.binds_from <= work.today or latest.text == binding.text:
+        return None
+    return PendingVersion(latest.version, latest.binds_from, _changes(work, binding, latest))
+
+
+def _changes(work: Work, before: ScheduleVersion, after: ScheduleVersion) -> list[str]:
+    return what_changed(rule_of(work, before.text), rule_of(work, after.text))
+
+
+def _tomorrow(work: Work) -> date:
+    return work.today + timedelta(days=1)
 
 
 def _add_version(
-    work: Work, schedule: Schedule, version: int, binds_from: date, text: str, chances: str | None
+    work: Work,
+    schedule: Schedule,
+    version: int,
+    binds_from: date,
+    text: str,
+    chances: str | None,
+    taken_back_because: str | None = None,
 ) -> Loaded:
-    work.write(
-        ScheduleVersion(schedule_id=id_of(schedule), version=version, binds_from=binds_from, text=text, chances=chances)
-    )
-    work.on_record(Act.SCHEDULE_LOAD, schedule=schedule.name, version=version, binds_from=binds_from)
+    identity = id_of(schedule)
+    before = version_on(work.session, identity, work.today) if version > 1 else None
+    new = ScheduleVersion(schedule_id=identity, version=version, binds_from=binds_from, text=text, chances=chances)
+    work.write(new)
+    act = Act.SCHEDULE_LOAD if taken_back_because is None else Act.SCHEDULE_TAKE_BACK
+    work.on_record(act, reason=taken_back_because, schedule=schedule.name, version=version, binds_from=binds_from)
     work.session.flush()
-    return Loaded(schedule.name, version, binds_from, changed=True)
+    if before is None:
+        return Loaded(schedule.name, version, binds_from, changed=True)
+    changes, tested = _changes(work, before, new), tested_by(work, identity, binds_from)
+    return Loaded(schedule.name, version, binds_from, changed=True, changes=changes, participants=tested)
+
+
+def tested_by(work: Work, schedule_id: int, day: date) -> list[str]:
+    """The codes of the participants whom a schedule tests on a day, as far as is known today."""
+    assignment = in_force_id(Assignment, col(Participant.id), day)
+    enrolment = in_force_id(Enrolment, col(Participant.id), day)
+    return list(
+        work.session.exec(
+            select(Participant.code)
+            .join(Assignment, col(Assignment.id) == assignment)
+            .join(Enrolment, col(Enrolment.id) == enrolment)
+            .where(
+                Participant.facility_id == work.facility_id,
+                Assignment.schedule_id == schedule_id,
+                col(Enrolment.enrolled),
+            )
+            .order_by(col(Participant.code_key))
+        )
+    )
 
 
 def decided_to(work: Work) -> date | None:
@@ -115,6 +183,15 @@ def rule_of_version(work: Work, version_id: int) -> TestingRule:
 
 
 @dataclass(frozen=True)
+class PendingVersion:
+    """A schedule's version that is to bind from a day to come, and what it says otherwise than today's, in words."""
+
+    version: int
+    binds_from: date
+    changes: list[str]
+
+
+@dataclass(frozen=True)
 class ScheduleLine:
     """A schedule in the version that binds today; `participants` counts those who are tested by it.
 
@@ -131,6 +208,7 @@ class ScheduleLine:
     title: str
     holidays: str | None
     closed_days: list[date]
+    pending: PendingVersion | None
 
 
 def overview(work: Work) -> list[ScheduleLine]:
@@ -161,6 +239,7 @@ def overview(work: Work) -> list[ScheduleLine]:
                 title=rule.title,
                 holidays=rule.closed.holidays,
                 closed_days=list(rule.closed.days),
+                pending=pending(work, schedule),
             )
         )
     return lines

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from testing_tracker.rules.testing.which_draw import collecting_again
 from testing_tracker.rules.words import Outcome, Status
 from testing_tracker.services.testing import cups
 from testing_tracker.store.queries import id_of, in_force_id, result_of
@@ -62,6 +63,16 @@ def can_be_recollected(work: Work, draw: Draw) -> bool:
     if draw.status != Status.COLLECTED:
         return False
     return draw.outcome == Outcome.INVALID or (draw.outcome == Outcome.NEGATIVE and is_out_of_range(work, draw))
+
+
+def collect_again(work: Work, draw: Draw, code: str) -> str | None:
+    """The command that asks for another specimen in place of an invalid one; None where the draw's is not invalid.
+
+    Nor of one out of the range of temperatures: what is said of that names the command by itself.
+    """
+    if draw.status != Status.COLLECTED or draw.outcome != Outcome.INVALID or is_out_of_range(work, draw):
+        return None
+    return collecting_again(code, draw.due_on, same_draw=draw.due_on == work.today)
 
 
 def to_recollect(work: Work, on: date | None = None) -> list[ToRecollect]:

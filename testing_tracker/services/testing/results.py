@@ -16,7 +16,7 @@ from testing_tracker.rules.testing.which_draw import OF_THE_FIRST, check_change
 from testing_tracker.rules.words import Method, Outcome, ParticipantStatus, Status, Validity
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.schedules.versions import WhatIsTested
-from testing_tracker.services.testing import confirmations, cups, settling
+from testing_tracker.services.testing import confirmations, cups, recollections, settling
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
@@ -74,7 +74,7 @@ class Logged:
     `settled` says how the result reads, and `result_id` which row it is; `decided` are the recommendations that a
     clinician decided on with what was recorded before; `governing` is set where another result governs; `because` is
     why a draw that was to be due again has another status. `of_the_cup` are those of the warnings that are about the
-    specimen itself.
+    specimen itself, and `collect_again` is the command for another one in place of an invalid one.
     """
 
     participant: Participant
@@ -88,6 +88,7 @@ class Logged:
     because: str | None = None
     warnings: Sequence[str] = ()
     of_the_cup: Sequence[str] = ()
+    collect_again: str | None = None
 
     @property
     def recommendation(self) -> Recommendation | None:
@@ -189,6 +190,7 @@ def _record(
         governing=_governing(work.session, draw, written) if found.result is not None else None,
         warnings=[*said.warnings, *said.test.outside(analytes), *of_the_cup],
         of_the_cup=of_the_cup,
+        collect_again=recollections.collect_again(work, draw, found.participant.code),
     )
 
 
