@@ -16,7 +16,7 @@ from testing_tracker.rules.calendar import Week, instant_reached
 from testing_tracker.rules.deciding.escalation import LADDER
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import DrawKind, Level, Outcome, Status
-from testing_tracker.services.deciding import recommendations
+from testing_tracker.services.deciding import recommendations, reviews
 from testing_tracker.services.drawing import nights
 from testing_tracker.services.keeping import facilities
 from testing_tracker.services.people import discharging, enrolling, leaves, lookup, participants
@@ -36,7 +36,8 @@ MORNING = time(9)
 ROUND = time(15)  # the clinicians' round
 CLOSING = time(17, 30)
 
-_FAILED_NIGHT = DAYS - 5  # the last full week's Wednesday, so that its report shows what a gap looks like
+_FAILED_NIGHT = DAYS - 19  # a Wednesday of before, so that the last full week is one as most are
+_COLLECTED, _UNABLE, _POSITIVE = 1, 3, 4  # of those who are due on the last Monday, by their place in the list
 _ROUNDS = (1, 3)  # Tuesdays and Thursdays
 _LAST_ROUND = DAYS - 6  # so that the newest recommendations are open at the end
 
@@ -98,8 +99,8 @@ class _Person:
 def build(location: Location, clock: Clock, after_day: Callable[[], object] = lambda: None, seed: int = SEED) -> date:
     """Make the database and live through the eight full weeks before the clock's current one.
 
-    Returns the Monday after them, whose draws are made and wait for results. Leaves nothing behind when it fails;
-    raises TestingTrackerError where a file stands already. `after_day` is called after each simulated day.
+    Returns the Monday after them, on which the first have come and the others are still awaited. Leaves nothing behind
+    when it fails; raises TestingTrackerError where a file stands already. `after_day` is called after each day.
     """
     monday = Week.of(clock.today()).monday
     first_day = monday - timedelta(days=DAYS)
@@ -114,6 +115,7 @@ def build(location: Location, clock: Clock, after_day: Callable[[], object] = la
                 simulation.live(number)
                 after_day()
             simulation.night(DAYS)
+            simulation.begin(DAYS)
     except BaseException:
         location.path.unlink(missing_ok=True)
         location.key.path.unlink(missing_ok=True)
@@ -165,10 +167,26 @@ class _Simulation:
             self._record(number, self.day(number - 1), catching_up=True)
         if number % 7 in _ROUNDS and number <= _LAST_ROUND:
             self._decide_recommendations(self.at(number, ROUND))
+            self._look_at_reviews(self.at(number, ROUND))
         self._record(number, self.day(number), catching_up=False)
 
     def night(self, number: int) -> None:
         nights.run_night(self.at(number, NIGHT), self.key_file)
+
+    def begin(self, number: int) -> None:
+        """The morning of a day: the first cups say something, one waits for its result, and one could not be given."""
+        work = self.at(number, MORNING)
+        lines = draws.due(work, work.today)
+        for place, line in enumerate(lines[: len(lines) // 2 + 1]):
+            found = draws.find_draw(work, line.participant, work.today, for_cause=None)
+            if place == _COLLECTED:
+                attendance.record_collected(work, found)
+            elif place == _UNABLE:
+                attendance.record_unable(work, found, None)
+            elif place == _POSITIVE:
+                results.log_result(work, found, results.NewResult(Outcome.POSITIVE, ("cocaine",)))
+            else:
+                results.log_result(work, found, results.NewResult(Outcome.NEGATIVE))
 
     def enrol(self, number: int, *, on_the_eve: bool = False) -> None:
         """Enrol those whose day it is."""
@@ -228,7 +246,7 @@ class _Simulation:
             attendance.record_absence(work, found, Status.REFUSED, "would not give a specimen")
         elif kind < 0.27:
             attendance.record_absence(work, found, Status.EXCUSED, "doctor's appointment")
-        elif kind < 0.60:
+        elif kind < 0.95:
             attendance.record_absence(work, found, Status.MISSED, "did not come")
 
     def _log(self, work: Work, found: draws.OpenDraw, person: _Person, phase: _Phase) -> bool:
@@ -265,6 +283,10 @@ class _Simulation:
                 recommendations.accept(work, line.id, "agreed in the team meeting")
             else:
                 recommendations.decline(work, line.id, self.chance.choice(_DECLINED))
+
+    def _look_at_reviews(self, work: Work) -> None:
+        for line in reviews.listed(work):
+            reviews.done(work, line.id, "talked about in the team meeting")
 
 
 def _people(chance: Random) -> Iterator[_Person]:

@@ -37,12 +37,34 @@ def count(path, query):
         return dict(connection.execute(query).fetchall())
 
 
-def test_the_report_and_the_open_recommendations_are_on_screen(kept):
-    _, printed = kept
-    assert "TRAINING" in printed
-    assert "weekly compliance report, 2026-W47" in printed
-    assert "P02" in printed
-    assert "What to try next" in printed
+def test_the_day_is_on_one_screen_and_the_report_in_a_file(kept):
+    path, printed = kept
+    assert printed.startswith("TRAINING Monday 2026-11-23: 18 due, 10 open, 8 came.")
+    lines = printed.splitlines()
+    assert len(lines) < 24, "and the prompt below them"
+    assert all(len(line) <= 80 for line in lines if str(path.parent) not in line)
+    assert [line.split(" (")[0] for line in lines if line and line[0].isupper()][1:4] == [
+        "Open",
+        "Came",
+        "For a clinician",
+    ]
+    report = path.with_name("demo file-report.html")
+    assert f"The report of the week before is a page: {report}" in printed
+    assert "2026-W47" in report.read_text(encoding="utf-8")
+    assert report.stat().st_mode & 0o077 == 0
+
+
+def test_its_last_week_is_a_fair_one(kept):
+    """As most weeks are: every night ran, no question is open, most came, and some of all there is was found."""
+    path, _ = kept
+    done = type_("--database", str(path), "--today", MONDAY, "report", "weekly", "--format", "json")
+    report = json.loads(done.stdout)
+    assert (report["gaps"], report["questions"]) == ([], [])
+    totals = report["totals"]
+    assert 0.85 <= totals["compliance_rate"] < 1
+    assert totals["positive"] >= 3
+    assert totals["missed"] >= 2
+    assert totals["outstanding"] == 0
 
 
 def test_every_kind_of_thing_is_there(kept):
@@ -65,10 +87,11 @@ def test_every_kind_of_thing_is_there(kept):
 
 
 def test_one_night_failed_and_every_other_ran(kept):
-    path, printed = kept
+    path, _ = kept
     nights = count(path, "SELECT ran, count(*) FROM night GROUP BY ran")
     assert nights == {0: 1, 1: 56}  # eight weeks without one night, and the Monday after
-    assert "The nightly draw did not run on 2026-11-18" in printed
+    done = type_("--database", str(path), "--today", MONDAY, "report", "weekly", "--week", "2026-W45")
+    assert "The nightly draw did not run on 2026-11-04" in done.stdout
 
 
 def test_nobody_has_a_name(kept):
@@ -91,18 +114,36 @@ def test_it_is_the_same_every_time(kept, tmp_path):
     assert records(again) == before
     assert len(before) > 1000
     assert os.stat(again).st_mode & 0o077 == 0
-    assert sorted(tmp_path.iterdir()) == [again, tmp_path / "again.db.key"]
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "again-report.html", again, tmp_path / "again.db.key"]
 
 
-def test_without_keep_nothing_is_left(tmp_path, monkeypatch):
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """Where temporary files go."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    own = tmp_path / "own.db"
+    return tmp_path
+
+
+def test_without_keep_it_is_in_a_folder_for_its_owner_alone(temporary):
+    own = temporary / "own.db"
     done = type_("--database", str(own), "demo")
     assert done.exit_code == 0, done.output
-    assert "gone" in done.stdout
-    assert "--keep" in done.stdout
-    assert list(tmp_path.iterdir()) == []
+    (folder,) = temporary.iterdir()
+    assert folder.stat().st_mode & 0o077 == 0
+    assert sorted(one.name for one in folder.iterdir()) == ["demo-report.html", "demo.db", "demo.db.key"]
+    assert f"--database {folder / 'demo.db'}" in done.stdout
+
+
+def test_of_one_that_fails_nothing_is_left(temporary, monkeypatch):
+    from testing_tracker.services.drawing import nights
+
+    def fail(*_given):
+        raise RuntimeError("a night fails")
+
+    monkeypatch.setattr(nights, "run_night", fail)
+    assert type_("demo").exit_code == 1
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_path_in_use_is_refused(tmp_path):
@@ -126,11 +167,12 @@ def test_the_kept_file_is_an_ordinary_training_database(kept):
 def test_what_it_says_to_try_works(kept):
     path, printed = kept
     untouched = path.read_bytes()
-    tries = [shlex.split(line)[1:] for line in printed.splitlines() if line.startswith("  testing-tracker ")]
-    assert len(tries) >= 3
+    tries = [shlex.split(line)[1:] for line in printed.replace("\\\n", "").splitlines() if line.startswith("  testing")]
+    assert [words[4:] for words in tries] == [["result", "P39", "coc"], ["decide"], ["today", "--watch"]]
     for arguments in tries:
         assert arguments[:4] == ["--database", str(path), "--today", MONDAY]
-        done = type_(*arguments)
-        assert done.exit_code == 0, done.output
-        assert "Error" not in done.output
+    done = type_(*tries[0])
+    assert "positive for cocaine logged" in done.stdout
+    for arguments in tries[1:]:
+        assert "terminal" in type_(*arguments).stderr  # which is all that they lack here
     path.write_bytes(untouched)
