@@ -5,15 +5,16 @@ Command modules are loaded when they are asked for, and load nothing heavy thems
 
 import os
 from importlib import import_module
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from testing_tracker import __version__
 from testing_tracker.cli.desk.command_words import CommandGroup, as_called
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.parameter_types import DATE, FACILITY, refuse_unreadable
+from testing_tracker.cli.desk.parameter_types import DATE, FACILITY, CaselessChoice, refuse_unreadable
 from testing_tracker.cli.desk.shown import shown
+from testing_tracker.cli.desk.terminal import COLOURS, in_its_lines
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 
@@ -81,6 +82,13 @@ _COMMANDS = {name: module for group in _GROUPS.values() for name, module in grou
 _NEVER_CUT = 1000  # characters, more than any first sentence has
 
 
+class Refusal(click.ClickException):
+    """Why something was not done, in a line; a terminal that is narrower has it folded between words."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(in_its_lines(f"Error: {self.message}", err=True), file=file, err=True)
+
+
 class Program(CommandGroup):
     """The commands by name, and the one place where a refusal becomes `Error: …` and status 1."""
 
@@ -125,13 +133,13 @@ class Program(CommandGroup):
         except TestingTrackerError as error:
             training = isinstance(ctx.obj, Desk) and ctx.obj.training
             said = as_called(in_one_line(str(error)))
-            raise click.ClickException(f"{said} (TRAINING)" if training else said) from error
+            raise Refusal(f"{said} (TRAINING)" if training else said) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
             raise
         except Exception as error:
             # A damaged page may hold anything, and whatever reads it first stumbles in its own way.
             if isinstance(ctx.obj, Desk) and ctx.obj.has_damaged_database():
-                raise click.ClickException(as_called(DAMAGED)) from error
+                raise Refusal(as_called(DAMAGED)) from error
             raise
 
 
@@ -160,13 +168,21 @@ class Program(CommandGroup):
     envvar="TESTING_TRACKER_TODAY",
     help="Pretend it is DATE; only on a training database.",
 )
+@click.option(
+    "--color",
+    type=CaselessChoice(COLOURS),
+    default="auto",
+    show_default=True,
+    help="Whether what must not be overlooked is coloured; auto is at a terminal, unless NO_COLOR is set.",
+)
 @click.version_option(__version__, prog_name="testing-tracker", message="%(prog)s %(version)s")
 @click.pass_context
-def program(ctx: click.Context, database: str | None, facility: str | None, today: str | None) -> None:
+def program(ctx: click.Context, database: str | None, facility: str | None, today: str | None, color: str) -> None:
     """Draws, records and reports drug tests for addiction treatment programmes.
 
     The program recommends; people decide. Start with `testing-tracker demo`. Without a command it shows `today`.
     """
+    ctx.color = {"always": True, "never": False}.get(color)
     ctx.obj = Desk(database, today, facility)
     ctx.call_on_close(ctx.obj.close)
     if ctx.invoked_subcommand is None:

@@ -8,7 +8,7 @@ import click
 
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, pass_desk
-from testing_tracker.cli.desk.output import Row, format_option, print_json, print_rows
+from testing_tracker.cli.desk.output import Row, format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import ANALYTE
 from testing_tracker.errors import TestingTrackerError
 
@@ -56,11 +56,11 @@ def show_analyte(desk: Desk, name: str, form: str) -> None:
         print_json(desk, {**_row(analyte), "prescribed": analyte.can_be_prescribed, "facts": facts})
         return
     if form == "table":
-        click.echo(f"{name}: {analyte.title}{'; the facility added it' if analyte.is_own else ''}")
+        show(f"{name}: {analyte.title}{'; the facility added it' if analyte.is_own else ''}")
         if analyte.also:
-            click.echo(f"also: {', '.join(analyte.also)}")
+            show(f"also: {', '.join(analyte.also)}")
         if not analyte.can_be_prescribed:
-            click.echo("No prescription explains it.")
+            show("No prescription explains it.")
     columns = _FACTS[:-1] if form == "table" else _FACTS  # the source says in words where it was not verified
     print_rows(desk, facts, columns, form, empty="No source gives a code, a cutoff or a window for it.")
 
@@ -75,7 +75,7 @@ def check_analytes(file: Path) -> None:
     problems = problems_of(read_facility_file(file))
     if problems:
         raise TestingTrackerError("\n       ".join(problems))
-    click.echo(f"{file}: good")
+    show(f"{file}: good")
 
 
 def _row(analyte: "Analyte") -> Row:

@@ -1,7 +1,5 @@
 """Prints the board of `today`: for people at a terminal or in a pipe, or as a document or rows for other programs."""
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -22,6 +20,7 @@ from testing_tracker.cli.desk.board_text import Mark, board_lines, plain_lines, 
 from testing_tracker.cli.desk.desk import TRAINING, AtFacility, Desk, day_given, say
 from testing_tracker.cli.desk.output import Row, print_csv, print_json, show
 from testing_tracker.cli.desk.shown import behind
+from testing_tracker.cli.desk.terminal import is_coloured, width_of
 from testing_tracker.rules.drawing.no_record import question
 
 if TYPE_CHECKING:
@@ -83,7 +82,6 @@ def _show_each(each: list[AtFacility], desk: Desk, on: str | None, form: str, *,
 def _print(desk: Desk, board: "Board", found: list[BoardSection], *, plain: bool) -> None:
     """Print for people. Colour and the terminal's width only at a terminal."""
     out, given = behind(sys.stdout), given_before()
-    is_terminal = out.isatty()
     whose = f"{TRAINING} " * desk.training + desk.whose.removesuffix(": ")
     if whose:
         show(whose.strip())
@@ -91,11 +89,9 @@ def _print(desk: Desk, board: "Board", found: list[BoardSection], *, plain: bool
         for line in plain_lines(board, found, given):
             show(line)
         return
-    width = min(max(shutil.get_terminal_size((_NOBODY_LOOKS, 24)).columns, _NARROWEST), _WIDEST)
-    coloured = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    for line in board_lines(
-        board, found, width if is_terminal else _NOBODY_LOOKS, _style() if coloured else plainly, given
-    ):
+    width = min(max(width_of(sys.stdout) or _NOBODY_LOOKS, _NARROWEST), _WIDEST)
+    coloured = is_coloured(sys.stdout)
+    for line in board_lines(board, found, width, _style() if coloured else plainly, given):
         click.echo(line, file=out, color=coloured)  # its texts are visible already, and the colours are ours
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from testing_tracker.store.tables import Draw
 
 _COLUMNS = ["participant", "level", "schedule", "enrolled_on", "status"]
+_LABEL = 13  # columns before what a line of a record says
 _DRAW_COLUMNS = ["due_on", "kind", "status", "outcome", "analytes", "method", "reason"]
 
 
@@ -304,23 +305,27 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
     line = record.line
     named = f" ({line.name})" if line.name else ""
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
-    show(f"  number     {record.number} in proofs of draws")
+    show(f"  number     {record.number} in proofs of draws", _LABEL)
     for earlier in record.earlier_names:
         was = f"{earlier.code}{f' ({earlier.name})' if earlier.name else ''}, {earlier.what} corrected"
-        show(f"  earlier    {was} on {earlier.until.date()}: {earlier.reason}  (by {earlier.recorded_by})")
+        show(f"  earlier    {was} on {earlier.until.date()}: {earlier.reason}  (by {earlier.recorded_by})", _LABEL)
     _print_histories(record)
     for joined in record.joined:
         one = joined.record
         show(
             f"  joined     {one.participant}, number {one.number}, on {one.joined_at.date()}: {one.reason}  "
-            f"(by {one.recorded_by})"
+            f"(by {one.recorded_by})",
+            _LABEL,
         )
         _print_histories(joined, "  ")
     for prescribed in record.prescriptions:
-        show(f"  prescribed {_prescription_line(prescribed)}")
+        show(f"  prescribed {_prescription_line(prescribed)}", _LABEL)
     for slip in record.slips:
         when = slip.undone_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-        show(f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})")
+        show(
+            f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})",
+            _LABEL,
+        )
     if record.draws:
         rows = [row for draw in record.draws for row in _draw_rows(draw, zone)]
         columns = [*_DRAW_COLUMNS, "collection"] if any(row["collection"] for row in rows) else _DRAW_COLUMNS
@@ -328,12 +333,13 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
 
 
 def _print_histories(record: "Record | JoinedHistory", indent: str = "") -> None:
+    label = _LABEL + len(indent)
     for title, changes in (("enrolment", record.enrolments), ("level", record.levels), ("schedule", record.schedules)):
         for change in changes:
             why = f": {change.reason}" if change.reason else ""
-            show(f"  {indent}{title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})")
+            show(f"  {indent}{title:<10} from {change.from_on}  {change.what}{why}  (by {change.recorded_by})", label)
     for leave in record.leaves:
-        show(f"  {indent}leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}")
+        show(f"  {indent}leave      from {leave.from_on}  to {leave.to_on}: {leave.reason}", label)
 
 
 def _without_code(prescription: dict[str, object]) -> dict[str, object]:

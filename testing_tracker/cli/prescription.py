@@ -20,6 +20,7 @@ from testing_tracker.cli.desk.output import (
     print_rows,
 )
 from testing_tracker.cli.desk.parameter_types import ANALYTE, CODE, DAY, REASON
+from testing_tracker.cli.desk.terminal import in_its_lines
 
 if TYPE_CHECKING:
     from testing_tracker.rules.testing.interpretation import Interpretation
@@ -136,7 +137,7 @@ def _is_wanted(touched: Sequence[str], reread: bool | None) -> bool:
     if not somebody_can_answer():
         return False
     for line in touched:
-        click.echo(line, err=True)
+        click.echo(in_its_lines(line, err=True), err=True)
     return click.confirm("Read again?", err=True)
 
 

@@ -13,6 +13,7 @@ from testing_tracker.cli.desk.output import format_option, print_csv, print_json
 from testing_tracker.cli.desk.parameter_types import DAY_TO_COME, DECIDED_RECOMMENDATION, LEVEL, REASON, RECOMMENDATION
 from testing_tracker.cli.desk.recommended import (
     CSV_COLUMNS,
+    LABEL,
     Labelled,
     decided_in_words,
     earlier_decisions,
@@ -77,15 +78,15 @@ def show_recommendation(desk: Desk, which: str, form: str) -> None:
         return
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
     for fact in facts_of(line, shown.collections, zone):
-        show(str(fact))
+        show(str(fact), LABEL if fact.label is not None else 0)
     show(f"{line.participant} so far: {record.standing}, {record.level}, schedule {record.schedule}")
     for fact in facts_of_record(record):
-        show(str(fact))
+        show(str(fact), LABEL if fact.label is not None else 0)
     for decision in earlier_decisions(line, record.decisions):
-        show(str(Labelled(0, "earlier", decided_in_words(decision, zone))))
+        show(str(Labelled(0, "earlier", decided_in_words(decision, zone))), LABEL)
     if record.last_draws:
         print_table([vars(draw) for draw in record.last_draws], list(vars(record.last_draws[0])))
-    click.echo(DISCLAIMER)
+    show(DISCLAIMER)
 
 
 @recommendation_command.command("accept")

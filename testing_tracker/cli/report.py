@@ -15,9 +15,10 @@ from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn, week_given
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import deliveries_of, output_file, output_options, write_file
-from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows
+from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, WEEK, CaselessChoice
 from testing_tracker.cli.desk.shown import behind, binary_output, print_bytes
+from testing_tracker.cli.desk.terminal import is_coloured, width_of
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Channel
@@ -70,7 +71,7 @@ def _print_network(desk: Desk, report: "NetworkReport", form: str) -> None:
             desk, [_network_row(one) for one in report.facilities], ("facility", "tested", *COUNTS, *_RATES, *_STANDING)
         )
     else:
-        click.echo(f"{report.week}, {report.week.monday} to {report.week.sunday}")
+        show(f"{report.week}, {report.week.monday} to {report.week.sunday}")
         rows = [*map(_of_facility, report.facilities), _shown("all", report.total, "")]
         print_rows(desk, rows, _IN_THE_TABLE, form, empty="")
 
@@ -297,12 +298,7 @@ def _show(desk: Desk, printed: "Printed", form: str) -> None:
     if form != "table":
         forms.write(printed, form, binary_output())
         return
-    import os
-    import shutil
-
-    is_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if is_terminal else WIDTH
-    screen = Screen(width=max(width, WIDTH), colour=is_terminal and not os.environ.get("NO_COLOR"))
+    screen = Screen(width=max(width_of(sys.stdout) or WIDTH, WIDTH), colour=is_coloured(sys.stdout))
     forms.write_text(printed, form, behind(sys.stdout), screen)
 
 
@@ -318,4 +314,4 @@ def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool)
     with exported(desk, Export("weekly explained", form, found.week, participant_id=found.participant_id)):
         print_rows(desk, rows, _EXPLAINED, form, empty=f"{found.participant} had no draw in {found.week}.")
     if form == "table":
-        click.echo(found.in_words)
+        show(found.in_words)

@@ -16,6 +16,7 @@ from testing_tracker.cli.desk.files import output_file, output_options, write_te
 from testing_tracker.cli.desk.output import format_option, progress
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LEVEL, SCHEDULE
 from testing_tracker.cli.desk.shown import print_text
+from testing_tracker.cli.desk.terminal import width_of
 from testing_tracker.rules.words import Level
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def outcomes_command(
             click.echo(TRAINING, err=True)
         with exported(desk, export):
             if form == "table":
-                _write(report, form, sys.stdout, _width())
+                _write(report, form, sys.stdout, width_of(sys.stdout))
             else:
                 text = StringIO(newline="")
                 _write(report, form, text)
@@ -94,10 +95,3 @@ def _write(report: "OutcomesReport", form: str, file: TextIO, width: int | None 
         write_table(report, file, width)
     else:
         {"csv": write_csv, "json": write_json}[form](report, file)
-
-
-def _width() -> int | None:
-    """How many columns the terminal has; None where there is none."""
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns if sys.stdout.isatty() else None

@@ -10,7 +10,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.files import schedule_text
-from testing_tracker.cli.desk.output import format_option, print_json, print_rows
+from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import ID, REASON, SCHEDULE
 from testing_tracker.cli.simulate import simulate_schedules
 from testing_tracker.errors import TestingTrackerError
@@ -117,7 +117,7 @@ def check_schedules(desk: Desk, files: tuple[Path, ...]) -> None:
         except TestingTrackerError as error:
             problems.append(str(error))
         else:
-            click.echo(f"{file}: good")
+            show(f"{file}: good")
     if problems:
         raise TestingTrackerError("\n       ".join(problems))
 

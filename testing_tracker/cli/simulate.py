@@ -10,9 +10,11 @@ import click
 
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import output_file, output_options, schedule_text
-from testing_tracker.cli.desk.output import FORMATS, print_csv, print_json, print_rich
+from testing_tracker.cli.desk.output import FORMATS, print_columns, print_csv, print_json, show
 from testing_tracker.cli.desk.parameter_types import ANALYTE, SCHEDULE, CaselessChoice
+from testing_tracker.cli.desk.terminal import width_of
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.reporting.layout import NARROW_GAP, Column
 
 if TYPE_CHECKING:
     from testing_tracker.rules.schedules.guard_rails import ChanceTable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 LONGEST_WINDOW = 366  # days
 _DECIMALS = 10  # of a JSON or csv number; what comes after is rounding
 _BAR = 5  # columns; three schedules fit on 80
+_QUESTION, _ANSWER = len("use found, at the best moment"), len("100.0 % ") + _BAR  # columns of each
 
 
 @dataclass(frozen=True)
@@ -190,19 +193,15 @@ def _rows(one: _Simulated, analyte: str | None) -> Iterator[dict[str, object]]:
 
 
 def _print_table(simulated: Sequence[_Simulated], analyte: str | None) -> None:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("")
-    for one in simulated:
-        table.add_column(one.name, overflow="fold")
-    for question, *answers in _printed([one.figures for one in simulated]):
-        table.add_row(question, *answers)
-    print_rich(table)
-    click.echo("\nBest moment: the participant knows the rule and his own past tests, and chooses when to use.")
+    width = width_of(sys.stdout)
+    has_room = width is None or width >= _QUESTION + len(simulated) * (_ANSWER + NARROW_GAP)
+    cells = zip(*_printed([one.figures for one in simulated], bars=has_room), strict=True)
+    titles = ["", *(one.name for one in simulated)]
+    print_columns([Column(title, texts, whole=bool(title)) for title, texts in zip(titles, cells, strict=True)])
+    click.echo()
+    show("Best moment: the participant knows the rule and his own past tests, and chooses when to use.")
     for note in dict.fromkeys(_window_note(one, analyte) for one in simulated if one.window is not None):
-        click.echo(note)
+        show(note)
 
 
 def _page(simulated: Sequence[_Simulated], analyte: str | None) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.testing.specimens import SpecimenRecord
 
 
+_LABEL = 22  # columns before what a line says
 _SHOWN = {
     "kind": "kind",
     "collector": "collected by",
@@ -57,7 +58,7 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
         of = f", taken back from {draw}: nobody's now" if specimen["withdrawn"] else f" of {draw}"
         say(desk, f"Specimen {label}{of}")
         for line in _lines(record, specimen, zone):
-            show(line)
+            show(line, _LABEL)
         return
     hands, moves = ([vars(one) for one in several] for several in (record.hands, record.moves))
     with exported(desk, export):

@@ -13,7 +13,7 @@ from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options
-from testing_tracker.cli.desk.output import format_option, print_json, print_rows
+from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import DATE, DAY_BEFORE, REASON
 from testing_tracker.errors import TestingTrackerError
 
@@ -143,10 +143,10 @@ def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
         more = f" ({len(objections) - 1} more do not hold)" if len(objections) > 1 else ""
         raise TestingTrackerError(f"{proof.day} does not hold: {objections[0]}{more}.")
     drawn = sum(decision.drawn for decision in proof.decisions)
-    click.echo(f"{proof.day} holds: {len(proof.decisions)} participants, {drawn} drawn.")
+    show(f"{proof.day} holds: {len(proof.decisions)} participants, {drawn} drawn.")
     if anchor is None or first_day is None:
         given = f"{proof.anchor.hex()}, from {proof.first_day} on"
-        click.echo(f"Compare its anchor and first day with those on the facility's reports: {given}")
+        show(f"Compare its anchor and first day with those on the facility's reports: {given}")
 
 
 def _document_in(file: Path) -> object:

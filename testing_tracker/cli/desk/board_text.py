@@ -25,6 +25,7 @@ Mark = Callable[[str, str], str]  # a text, and what it is: `title`, `alarm`, `c
 TO_DRAW = BoardRow("draw", "", "", "", (("draw",),))
 _TOGETHER, _MOST_ALONE = 4, 14  # so many rows that say the same stand together, where a section has more than fit
 _LEAST_SAID = 30  # columns for what is said beside a command
+_LEAST_BESIDE_A_CODE = 12
 
 
 def plainly(text: str, what: str) -> str:
@@ -92,6 +93,14 @@ def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]
     room = width - ahead - (commands + 2 if commands else 0)
     beside = who > 0 and commands > 0 and room >= min(longest, _LEAST_SAID)
     room = min(room, longest) if beside else width - ahead
+    if (
+        who
+        and not beside
+        and room < max(_LEAST_BESIDE_A_CODE, *(len(word) for row in rows for word in row.said.split()))
+    ):
+        for row in rows:
+            yield from _alone(row, width, mark, given)
+        return
     for row in rows:
         begin = "  " + "".join(f"{text:<{one}}  " for text, one in ((row.who, who), (row.when, when)) if one)
         said = textwrap.wrap(in_one_line(row.said), max(room, 12), break_long_words=False, break_on_hyphens=False)
@@ -102,6 +111,13 @@ def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]
             yield text.rstrip()
         if not beside:
             yield from _typed(row, width, mark, given)
+
+
+def _alone(row: BoardRow, width: int, mark: Mark, given: Sequence[str]) -> Iterator[str]:
+    """A row whose code leaves no room beside it."""
+    yield from _wrapped("  ".join(filter(None, (row.who, row.when))), width, "  ", "    ", mark)
+    yield from _wrapped(row.said, width, "    ", "    ", mark)
+    yield from _typed(row, width, mark, given)
 
 
 def _widest(rows: Sequence[BoardRow], given: Sequence[str], program: str) -> int:

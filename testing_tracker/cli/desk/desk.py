@@ -1,6 +1,5 @@
 """What every command works at: the database it was given, the clock, and the transaction."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -14,7 +13,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import as_called
-from testing_tracker.cli.desk.shown import folded_on
+from testing_tracker.cli.desk.terminal import in_its_lines
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -341,12 +340,11 @@ pass_desk = click.make_pass_decorator(Desk)
 def say(desk: Desk, text: str) -> None:
     """One line on standard output about what was done, and for which facility where there are several."""
     marked = as_called(in_one_line(f"{desk.whose}{text}"))
-    click.echo(f"{TRAINING} {marked}" if desk.training else marked)
+    click.echo(in_its_lines(f"{TRAINING} {marked}" if desk.training else marked))
 
 
 def warn(text: str) -> None:
     """One line on standard error that a person should see; a script reading the output does not."""
     desk = click.get_current_context().find_root().obj
     note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
-    for line in folded_on(f"{note}: {as_called(in_one_line(text))}", sys.stderr, "  "):
-        click.echo(line, err=True)
+    click.echo(in_its_lines(f"{note}: {as_called(in_one_line(text))}", err=True), err=True)

@@ -17,6 +17,7 @@ from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath
 from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line, steps
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import binary_output
+from testing_tracker.cli.desk.terminal import in_its_lines
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.columns import PARTICIPANTS, RESULTS, Columns
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -169,12 +170,17 @@ def _sheet(given: Given) -> "Sheet":
     return open_sheet(content, file, given.columns, how)
 
 
+def _tell(text: str) -> None:
+    """Something about a line of the file, on standard error."""
+    click.echo(in_its_lines(in_one_line(text), err=True), err=True)
+
+
 def _say_what_became(desk: Desk, given: Given, noun: str, tally: "ImportReport", note: str) -> None:
     file, dry = given.file, given.dry_run
     for line in tally.refused:
-        click.echo(in_one_line(f"{file}:{line.number}: {line.reason}"), err=True)
+        _tell(f"{file}:{line.number}: {line.reason}")
     for number, said in sorted(tally.notes):
-        click.echo(in_one_line(f"{file}:{number}: note: {said.rstrip('.')}."), err=True)
+        _tell(f"{file}:{number}: note: {said.rstrip('.')}.")
     for raised in tally.recommendations:
         status = RecommendationStatus.OPEN
         if dry:

@@ -14,8 +14,10 @@ from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, say
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import behind, print_text
+from testing_tracker.cli.desk.terminal import in_its_lines, is_coloured, print_lines, width_of
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
+from testing_tracker.rules.reporting.layout import Column, laid_out
 
 if TYPE_CHECKING:
     from datetime import date
@@ -30,6 +32,7 @@ Row = Mapping[str, object]
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 FORMATS = ("table", "csv", "json")
+_ABOUT = ("participant", "facility")  # what a block begins with, where a row is about one
 
 
 def format_option(command: _Command) -> _Command:
@@ -40,9 +43,12 @@ def format_option(command: _Command) -> _Command:
     return option(command)
 
 
-def show(text: str) -> None:
-    """One line of something that is shown; whatever people have written in it begins no other line."""
-    click.echo(in_one_line(text))
+def show(text: str, label: int = 0) -> None:
+    """One line of something that is shown; whatever people have written in it begins no other line.
+
+    `label` is how many columns there are before what is said, where there is a word for what it is.
+    """
+    print_lines(in_its_lines(in_one_line(text), label))
 
 
 def print_rows(desk: Desk, rows: Sequence[Row], columns: Sequence[str], form: str, empty: str) -> None:
@@ -81,32 +87,34 @@ def print_csv(desk: Desk, rows: Sequence[Row], columns: Sequence[str]) -> None:
 
 
 def print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
-    """A table as wide as the terminal; into a file or a pipe, as wide as it needs to be."""
-    from rich import box
-    from rich.table import Table
+    """A table that fits the terminal, or blocks where it is too narrow; else as wide as it needs to be."""
+    width = width_of(sys.stdout)
+    between = ";" if width is None else "; "
+    named = [
+        Column(
+            column.replace("_", " "),
+            [in_one_line(_cell(row.get(column), between)) for row in rows],
+            typed=column == "do",
+            right=all(isinstance(row.get(column), int | float | None) for row in rows),
+        )
+        for column in columns
+    ]
+    about = next((column for column in _ABOUT if column in columns), columns[0])
+    print_columns(named, columns.index(about))
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        numbers = all(isinstance(row.get(column), int | float | None) for row in rows)
-        # Folded rather than cut: a code is who somebody is.
-        table.add_column(column.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(in_one_line(_cell(row.get(column))) for column in columns))
-    print_rich(table)
+
+def print_columns(columns: Sequence[Column], key: int = 0) -> None:
+    """Columns of visible texts, as a terminal has room for them; a block begins with the `key` column's text."""
+    print_lines("\n".join(laid_out(columns, width_of(sys.stdout), key, _rule())))
 
 
-def print_rich(renderable: object) -> None:
-    """Print something of rich's, whose texts are visible already.
-
-    Colour only on a terminal; no line is cut where nobody can widen the window.
-    """
-    from rich.console import Console
-
-    file = behind(sys.stdout)
-    console = Console(file=file, highlight=False, markup=False, soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(file=file, highlight=False, markup=False, width=max(console.width, 200), no_color=True)
-    console.print(renderable)
+def _rule() -> str:
+    """What the line under a table's head is made of, in what the output can show."""
+    try:
+        "─".encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return "-"
+    return "─"
 
 
 def _mark_training(desk: Desk) -> None:
@@ -118,11 +126,11 @@ def _csv_cell(value: object) -> object:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else protected(_cell(value))
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, between: str = ";") -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return ";".join(str(part) for part in value)
+        return between.join(str(part) for part in value)
     return str(_plain(value))
 
 
@@ -189,9 +197,8 @@ def _bar(doing: str, total: int) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from testing_tracker.cli.desk.shown import behind
-
-    with Progress(console=Console(file=behind(sys.stderr)), transient=True) as bar:
+    console = Console(file=behind(sys.stderr), no_color=not is_coloured(sys.stderr))
+    with Progress(console=console, transient=True) as bar:
         task = bar.add_task(doing, total=total)
         yield lambda step, done, parts: bar.update(task, description=step, completed=done, total=parts)
 

@@ -5,11 +5,9 @@ from dataclasses import asdict
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.output import print_csv, print_json, print_rows
+from testing_tracker.cli.desk.output import print_csv, print_json, print_rows, show
 from testing_tracker.rules.deciding.escalation import DISCLAIMER, SAME_USE
 from testing_tracker.rules.words import RecommendationStatus
 
@@ -44,7 +42,7 @@ def print_recommendations(desk: Desk, lines: Sequence["Line"], form: str, empty:
     columns = ["id", "participant", "recommended", *status, "age", "evidence"]
     print_rows(desk, [row_of(line) | _for_people(line) for line in lines], columns, form, empty)
     if lines:
-        click.echo(DISCLAIMER)
+        show(DISCLAIMER)
 
 
 def row_of(line: "Line") -> dict[str, object]:
