@@ -422,6 +422,7 @@ NO_ACT = {
     "migrate": _MACHINE,
     "proof check": "reads a file, without the database",
     "report network": _READS,
+    "report period": _READS,
     "report weekly": "typed after every few acts",
     "restore": _MACHINE,
     "schedule check": _READS,

@@ -20,6 +20,7 @@ from testing_tracker.cli.desk.parameter_types import CODE, WEEK, CaselessChoice
 from testing_tracker.cli.desk.shown import behind, binary_output, print_bytes
 from testing_tracker.cli.desk.terminal import is_coloured, width_of
 from testing_tracker.cli.report_outcomes import outcomes_command
+from testing_tracker.cli.report_period import period_command
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Channel
 
@@ -222,6 +223,7 @@ def report_command() -> None:
 report_command.add_command(participant_report)
 report_command.add_command(outcomes_command)
 report_command.add_command(network_report)
+report_command.add_command(period_command)
 
 
 @report_command.command("weekly")

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, exists, func, union
+from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, bindparam, case, exists, func, union
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
@@ -111,9 +111,9 @@ def in_force(
 
 
 def in_force_id(
-    history: type[_History], participant_id: object, day: date, up_to: int | None = None
+    history: type[_History], participant_id: object, day: date | SQLColumnExpression[date], up_to: int | None = None
 ) -> ColumnElement[int]:
-    """The id of the row that applies to each participant on a day, as part of a larger query.
+    """The id of the row that applies to each participant on a day, or on a column's, as part of a larger query.
 
     `up_to` leaves out the rows with later ids, which were not known yet.
     """
@@ -121,7 +121,7 @@ def in_force_id(
     known = () if up_to is None else (col(row.id) <= up_to,)
     return (
         select(row.id)
-        .where(row.participant_id == participant_id, row.from_on <= day, *known)
+        .where(row.participant_id == participant_id, col(row.from_on) <= day, *known)
         .order_by(col(row.from_on).desc(), col(row.id).desc())
         .limit(1)
         .scalar_subquery()

@@ -24,6 +24,7 @@ LISTS = {
     "report network": "network",
     "report outcomes": "outcomes",
     "report participant A17": "participant",
+    "report period": "period",
     "report weekly": "weekly",
     "review list": "reviews",
     "specimen show S1": "specimen",

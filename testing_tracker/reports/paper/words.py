@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.pattern import MEANINGS, MIXED, NEGATIVE, NOT_PROVIDED, POSITIVE
+from testing_tracker.rules.reporting.tally import compliance_of, positivity_missing_as_positive_of, positivity_of
 from testing_tracker.services.drawing.keys import Anchor
 from testing_tracker.services.reporting.editions import Imprint
 
@@ -86,6 +87,17 @@ def wrapped(text: str, indent: str = "") -> list[str]:
     """A text in lines of a page's width; the later ones begin with `indent`."""
     return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
+
+# Each rate by its name, with what it is a share of.
+RATES_IN_WORDS = (
+    ("compliance", "collected of due, without excused and outstanding", compliance_of),
+    ("positivity", "positive of positive and negative", positivity_of),
+    (
+        "positivity, missing as positive",
+        "positive, missed and refused of due, without excused and outstanding",
+        positivity_missing_as_positive_of,
+    ),
+)
 
 LETTERS = "+ positive, - negative, * both, o missed or refused, _ nothing due or nothing known."
 LOOKS = {POSITIVE: "positive", MIXED: "mixed", NEGATIVE: "negative", NOT_PROVIDED: "absent"}

@@ -6,7 +6,7 @@ A large facility's lines wait in a `Spool`, so that they do not fill the memory.
 import pickle
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
@@ -195,15 +195,23 @@ def _is_closed(work: Work, week: Week) -> bool:
 
 
 def gaps_in(work: Work, week: Week, opened_on: date) -> list[date]:
-    """The days since the facility opened whose nightly run did not happen. Today's may still come."""
+    """The week's days since the facility opened whose nightly run did not happen."""
+    return days_without_night(work, week.days, opened_on)
+
+
+def days_without_night(work: Work, days: Sequence[date], opened_on: date) -> list[date]:
+    """Those of some days in a row, since the facility opened, whose nightly run did not happen.
+
+    Today's may still come.
+    """
     ran = dict(
         work.session.exec(
             select(col(Night.day), col(Night.ran)).where(
-                Night.facility_id == work.facility_id, Night.day >= week.monday, Night.day <= week.sunday
+                Night.facility_id == work.facility_id, Night.day >= days[0], Night.day <= days[-1]
             )
         ).all()
     )
-    return [day for day in week.days if opened_on < day <= work.today and not ran.get(day, day == work.today)]
+    return [day for day in days if opened_on < day <= work.today and not ran.get(day, day == work.today)]
 
 
 def _unplaced(work: Work, week: Week) -> list[Unplaced]:

@@ -11,6 +11,7 @@ from datetime import date
 from testing_tracker.reports.paper.words import (
     LETTERS,
     NOTICE,
+    RATES_IN_WORDS,
     Section,
     anchors_in_words,
     moment,
@@ -28,7 +29,6 @@ from testing_tracker.rules.reporting.tally import (
     NOT_AVAILABLE,
     Share,
     compliance_of,
-    positivity_missing_as_positive_of,
     positivity_of,
 )
 
@@ -115,19 +115,7 @@ def _leading(printed: Printed) -> Iterator[str]:
 
 def _rates(report: WeeklyReport) -> list[Rate]:
     this, last, twelve = report.total, report.trend.last, report.trend.twelve
-    return [
-        Rate(
-            "compliance",
-            "collected of due, without excused and outstanding",
-            *map(compliance_of, (this, last, twelve)),
-        ),
-        Rate("positivity", "positive of positive and negative", *map(positivity_of, (this, last, twelve))),
-        Rate(
-            "positivity, missing as positive",
-            "positive, missed and refused of due, without excused and outstanding",
-            *map(positivity_missing_as_positive_of, (this, last, twelve)),
-        ),
-    ]
+    return [Rate(name, rule, *map(of, (this, last, twelve))) for name, rule, of in RATES_IN_WORDS]
 
 
 def _counts(report: WeeklyReport) -> list[tuple[str, str, str, str]]:

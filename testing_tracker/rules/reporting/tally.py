@@ -98,6 +98,11 @@ class Tally:
         return self.missed + self.refused
 
     @property
+    def awaited(self) -> int:
+        """The collected specimens whose result is still to come."""
+        return self.collected - self.negative - self.positive - self.invalid
+
+    @property
     def positive_or_absent(self) -> int:
         return self.positive + self.absent
 

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import LEADS_TO, SAYS_AN_OUTCOME
+from testing_tracker.rules.reporting.period import Period
 from testing_tracker.rules.words import DrawKind, Outcome, Status
 from testing_tracker.services.keeping.checking.audit_trail import Found, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store.dialects import day_as_text, said_in
@@ -31,14 +32,19 @@ def check_draws(work: Work, week: Week, only: int | None = None) -> None:
 
     `only` is a participant's id, where the report is about one.
     """
-    doubtful = _doubtful(work, week.sunday, only)
+    check_draws_until(work, week.sunday, week, only)
+
+
+def check_draws_until(work: Work, last: date, of: Week | Period, only: int | None = None) -> None:
+    """Raise TestingTrackerError as `check_draws` does, for the draws up to a day; `of` is what is to be printed."""
+    doubtful = _doubtful(work, last, only)
     found: list[Found] = []
     for start in range(0, len(doubtful), _AT_A_TIME):
         found += _wrong(work, doubtful[start : start + _AT_A_TIME])
     if found:
         day, code, what = min(found)
         raise TestingTrackerError(
-            f"The report of {week} is not printed, because a record does not hold: {day}, {code}: {what}. "
+            f"The report of {of} is not printed, because a record does not hold: {day}, {code}: {what}. "
             "`testing-tracker verify` checks everything and names all that does not."
         )
 
@@ -111,7 +117,7 @@ def _may_be_explained() -> ColumnElement[bool]:
     )
 
 
-def check_runs(week: Week, days: Sequence[tuple[date, int, int | None]]) -> None:
+def check_runs(week: Week | Period, days: Sequence[tuple[date, int, int | None]]) -> None:
     """Raise TestingTrackerError for a day that has other draws on record than its runs made; None is not known."""
     for day, on_record, made in days:
         if made is not None and on_record != made:
@@ -121,7 +127,7 @@ def check_runs(week: Week, days: Sequence[tuple[date, int, int | None]]) -> None
             )
 
 
-def check_sums(week: Week, *, agree: bool) -> None:
+def check_sums(week: Week | Period, *, agree: bool) -> None:
     """Raise TestingTrackerError when the participants' counts and the facility's do not come to the same."""
     if not agree:
         raise TestingTrackerError(
