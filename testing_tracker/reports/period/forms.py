@@ -7,7 +7,7 @@ from io import StringIO
 
 from testing_tracker.reports.paper.words import NOTICE, Section, iso, wrapped
 from testing_tracker.reports.period.gather import Part, PeriodReport
-from testing_tracker.reports.period.words import PeriodPage, page_of
+from testing_tracker.reports.period.words import FEW_COLUMNS, PeriodPage, page_of
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
@@ -18,7 +18,6 @@ from testing_tracker.rules.reporting.waiting import Spread
 FORMS = ("table", "csv", "json", "html", "pdf")
 _COLUMNS = ("part", "name", "figure", "value")
 _NAME = 16  # columns; a longer name goes on in the next line
-_FEW = 4  # columns that a phone has room for
 _ANSWERED = (Confirmed.CONFIRMED, Confirmed.PARTLY, Confirmed.NOT)
 
 
@@ -65,7 +64,7 @@ def _aligned(section: Section) -> Iterator[str]:
     if not section.rows:
         return
     widest = max(len(row[0]) for row in section.rows)
-    name = widest if len(section.columns) <= _FEW + 1 else min(widest, _NAME)
+    name = widest if len(section.columns) <= FEW_COLUMNS else min(widest, _NAME)
     widths = [max(map(len, cells)) for cells in zip(*(section.columns, *section.rows), strict=True)][1:]
     for first, *numbers in (section.columns, *section.rows):
         cells = " ".join(f"{cell:>{width}}" for cell, width in zip(numbers, widths, strict=True))
@@ -203,7 +202,7 @@ def _without_name(figures: dict[str, object]) -> dict[str, object]:
 def _html(report: PeriodReport) -> str:
     from testing_tracker.reports.paper.pages import page
 
-    return page("period.html.j2", page=page_of(report), few=_FEW)
+    return page("period.html.j2", page=page_of(report), few=FEW_COLUMNS)
 
 
 def _pdf(report: PeriodReport) -> bytes:
@@ -221,7 +220,7 @@ def _pdf(report: PeriodReport) -> bytes:
             {"name": rate.name, "rule": rate.rule, "percent": rate.share.percent, "fraction": rate.fraction}
             for rate in page.rates
         ],
-        "sections": [asdict(section) for section in page.sections],
+        "blocks": [[asdict(section) for section in block] for block in page.blocks],
         "notes": page.notes,
         "foot_lines": page.foot,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from testing_tracker.reports.paper.words import NOTICE, RATES_IN_WORDS, Section, printed_in_words, sections_of
 from testing_tracker.reports.period.gather import Part, PeriodReport
@@ -15,6 +16,7 @@ from testing_tracker.rules.reporting.waiting import Spread
 from testing_tracker.rules.said import MONTHS
 from testing_tracker.rules.words import Method
 
+FEW_COLUMNS = 5  # a table of so many has room on a phone, and beside another one on paper
 _MOST_DAYS = 10
 _MOST_QUESTIONS = 3
 _BY_WHOM = {Method.PRESUMPTIVE: "cups", Method.DEFINITIVE: "laboratories"}
@@ -55,6 +57,12 @@ class PeriodPage:
     notes: list[str]
     sections: list[Section]
     foot: list[str]
+
+    @property
+    def blocks(self) -> list[list[Section]]:
+        """The sections as they stand under each other; those of few columns that follow on one another, together."""
+        together = groupby(self.sections, key=lambda section: len(section.columns) <= FEW_COLUMNS)
+        return [block for few, run in together for block in ([list(run)] if few else [[one] for one in run])]
 
 
 def page_of(report: PeriodReport) -> PeriodPage:
@@ -142,7 +150,7 @@ def _schedules_census(report: PeriodReport) -> Section:
 
 def _moved(part: Part, *, whole: bool = False) -> Iterator[str]:
     moved = part.movements
-    between = ("", "") if whole else (str(moved.moved_in), str(moved.moved_out))
+    between = ("–", "–") if whole else (str(moved.moved_in), str(moved.moved_out))
     yield from (str(moved.beginning), str(moved.enrolled), *between)
     yield from (str(moved.discharged), str(moved.end), str(moved.on_leave_at_end))
 
@@ -270,9 +278,9 @@ def _confirmed(report: PeriodReport) -> Section:
 
 _LISTS = (  # as they are read
     _census,
-    _transfers,
     _tests,
     _results,
+    _transfers,
     _confirmed,
     _times,
     _waited,
