@@ -176,3 +176,20 @@ def test_what_it_says_to_try_works(kept):
     for arguments in tries[1:]:
         assert "terminal" in type_(*arguments).stderr  # which is all that they lack here
     path.write_bytes(untouched)
+
+
+def test_its_weeks_together_are_the_period_of_its_weeks(kept, tmp_path):
+    path, _ = kept
+    own = tmp_path / "own.db"
+    for suffix in ("", ".key"):
+        Path(f"{own}{suffix}").write_bytes(Path(f"{path}{suffix}").read_bytes())
+    start = ("--database", str(own), "--today", "2026-11-23", "report")
+    weeks = [
+        json.loads(type_(*start, "weekly", "--week", f"2026-W{n}", "--format", "json").stdout) for n in range(40, 48)
+    ]
+    days = ("--from", weeks[0]["from"], "--to", weeks[-1]["to"])
+    period = json.loads(type_(*start, "period", *days, "--format", "json").stdout)
+    assert period["totals"]["due"] > 500
+    for count in COUNTS:
+        assert sum(week["totals"][count] for week in weeks) == period["totals"][count], count
+    assert period["gaps"] == [day for week in weeks for day in week["gaps"]]

@@ -242,15 +242,16 @@ def _times(report: PeriodReport) -> Section:
 def _waited(report: PeriodReport) -> Section:
     found = report.decisions
     return Section(
-        f"Time from recommendation to decision: {found.raised or 'none'} raised",
+        f"From recommendation to decision: {found.raised or 'none'} raised",
         _TIMES,
         [
-            ("accepted or declined, days", *_spread(found.to_decision)),
+            ("decided, days", *_spread(found.to_decision)),
             ("open, days so far", *_spread(found.open_for)),
         ],
         note=(
-            f"Of those raised, {found.accepted} accepted, {found.declined} declined, {found.withdrawn} withdrawn, "
-            f"{found.open} open. Open: all that wait now and were raised by the last day, before the first too."
+            f"Decided: accepted or declined. Of those raised, {found.accepted} accepted, {found.declined} declined, "
+            f"{found.withdrawn} withdrawn, {found.open} open. Open: all that wait now and were raised by the last day, "
+            "before the first too."
         ),
         always=True,
     )
@@ -268,10 +269,10 @@ def _confirmed(report: PeriodReport) -> Section:
     found = report.found.positives
     total = sum(found.values())
     return Section(
-        f"Presumptive positives, and what laboratories said: {total or 'none'}",
+        f"Presumptive positives: {total or 'none'}",
         ("", "tests", "of all"),
         [(_BECAME[became], str(count), Share(count, total).percent) for became, count in found.items() if total],
-        note="A presumptive positive is what a cup says. Only a laboratory's word makes it certain." if total else "",
+        note="What a cup found, and what a laboratory said of it; only its word makes it certain." if total else "",
         always=True,
     )
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from testing_tracker.rules.exchange.csv_cells import EARLIEST, LATEST
+
 _MONTHS_OF_A_YEAR, _MONTHS_OF_A_QUARTER = 12, 3
 
 
@@ -42,7 +44,7 @@ def month_said(text: str) -> Period:
     """The month that `2026-10` means. Raises ValueError for anything else."""
     match = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
     try:
-        return Period.of_months(int(match[1]), int(match[2])) if match else _refuse()
+        return _kept(Period.of_months(int(match[1]), int(match[2])) if match else None)
     except ValueError:
         raise ValueError(f"{text!r} is no month; write its year and its number, such as 2026-10") from None
 
@@ -52,13 +54,16 @@ def quarter_said(text: str) -> Period:
     match = re.fullmatch(r"([0-9]{4})-[qQ]([1-4])", text)
     try:
         first = _MONTHS_OF_A_QUARTER * (int(match[2]) - 1) + 1 if match else 0
-        return Period.of_months(int(match[1]), first, _MONTHS_OF_A_QUARTER) if match else _refuse()
+        return _kept(Period.of_months(int(match[1]), first, _MONTHS_OF_A_QUARTER) if match else None)
     except ValueError:
         raise ValueError(f"{text!r} is no quarter; write its year and its number, such as 2026-Q3") from None
 
 
-def _refuse() -> Period:
-    raise ValueError
+def _kept(period: Period | None) -> Period:
+    """A period of days that records can have. Raises ValueError for any other, and for none."""
+    if period is None or period.first < EARLIEST or period.last > LATEST:
+        raise ValueError
+    return period
 
 
 def last_full_month(today: date) -> Period:
