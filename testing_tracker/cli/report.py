@@ -1,6 +1,5 @@
 """`report`: what a clinical team, a manager and a network of facilities read about their weeks."""
 
-import re
 import sys
 from dataclasses import asdict, replace
 from functools import partial
@@ -19,6 +18,7 @@ from testing_tracker.cli.desk.output import format_option, print_csv, print_json
 from testing_tracker.cli.desk.parameter_types import CODE, WEEK, CaselessChoice
 from testing_tracker.cli.desk.shown import behind, binary_output, print_bytes
 from testing_tracker.cli.desk.terminal import is_coloured, width_of
+from testing_tracker.cli.report_court import check_file_name, court_report
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.cli.report_period import period_command
 from testing_tracker.errors import TestingTrackerError
@@ -130,7 +130,7 @@ def participant_report(desk: Desk, code: str, form: str, output: Path | None, ov
     if form == "pdf" and output is None and sys.stdout.isatty():
         raise click.UsageError("A pdf is nothing for a terminal; give --output FILE.")
     if output is not None:
-        _check_name(output, code)
+        check_file_name(output, code)
     if output is not None:
         with output_file(desk, output, overwrite=overwrite) as outgoing:
             participant, export, content = _written(desk, code, form, names)
@@ -159,19 +159,11 @@ def _written(desk: Desk, code: str, form: str, names: bool) -> tuple[str, Export
     return report.participant, export, as_bytes(report, form)
 
 
-def _check_name(output: Path, code: str) -> None:
-    """A file's name is seen by whoever lists the folder, and by every backup."""
-    if re.search(rf"(?<![^\W_]){re.escape(code)}(?![^\W_])", output.stem, re.IGNORECASE):
-        raise TestingTrackerError(
-            f"The file's name would say that {code} is a participant. Give it a name without the code."
-        )
-
-
-def refuse_with_send(ctx: click.Context, *parameters: str) -> None:
-    """Wrong usage with an option that says how to print: what is sent, the delivery file says."""
+def refuse_with(option: str, because: str, ctx: click.Context, *parameters: str) -> None:
+    """Wrong usage with an option that leaves nothing to say for these parameters."""
     for parameter in ctx.command.params:
         if parameter.name in parameters and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--send takes no {parameter.opts[0]}; the delivery file says what is sent.")
+            raise click.UsageError(f"{option} takes no {parameter.opts[0]}; {because}.")
 
 
 def send_week(desk: Desk, given: str | None) -> None:
@@ -237,6 +229,22 @@ report_command.add_command(period_command)
     show_default=True,
     help="The order of the lines: by code, or most positive tests and most not given first.",
 )
+@click.option(
+    "--for",
+    "audience",
+    type=CaselessChoice(["team", "court"]),
+    default="team",
+    show_default=True,
+    help="Who reads it: the team, or a court, which gets the least, in plain words.",
+)
+@click.option(
+    "--participant",
+    "codes",
+    type=CODE,
+    metavar="CODE",
+    multiple=True,
+    help="With --for court: only this participant; may be given again.",
+)
 @click.option("--names", is_flag=True, help="Show names beside the codes; that goes on record.")
 @click.option("--explain", type=CODE, metavar="CODE", help="List the draws behind each number of a participant's line.")
 @click.option("--send", is_flag=True, help="Deliver it now, by folder and mail as the delivery file says.")
@@ -248,15 +256,25 @@ def weekly(
     output: Path | None,
     overwrite: bool,
     sort: str,
+    audience: str,
+    codes: tuple[str, ...],
     names: bool,
     explain: str | None,
     send: bool,
 ) -> None:
     """A week's tests: what was due, what became of it, and what it says about each participant."""
+    context = click.get_current_context()
     if send:
-        refuse_with_send(click.get_current_context(), "form", "output", "overwrite", "sort", "names", "explain")
+        what_it_is = ("form", "output", "overwrite", "sort", "audience", "codes", "names", "explain")
+        refuse_with("--send", "the delivery file says what is sent", context, *what_it_is)
         send_week(desk, week)
         return
+    if audience == "court":
+        refuse_with("--for court", "a court gets the least, by code", context, "sort", "names", "explain")
+        court_report(desk, week, form, output, overwrite=overwrite, codes=codes)
+        return
+    if codes:
+        raise click.UsageError("--participant goes with --for court only; --explain CODE has one participant's draws.")
     to_file = output is not None
     if explain is not None:
         _explain(desk, week, form, explain, other=names or to_file or sort != "code")
@@ -269,12 +287,16 @@ def weekly(
         with output_file(desk, output, overwrite=overwrite) as outgoing:
             printed = _print(desk, week, sort, names=names)
             forms.write(printed, form, outgoing.file)
-            put_on_record(desk, Export("weekly", form, printed.report.week, names), outgoing)
+            put_on_record(desk, _export(printed, form, names=names), outgoing)
         say(desk, f"Wrote the report of {printed.report.week} to {output}.")
     else:
         printed = _print(desk, week, sort, names=names)
-        with exported(desk, Export("weekly", form, printed.report.week, names)):
+        with exported(desk, _export(printed, form, names=names)):
             _show(desk, printed, form)
+
+
+def _export(printed: "Printed", form: str, *, names: bool) -> Export:
+    return Export("weekly", form, printed.report.week, names, more={"for": "team"})
 
 
 def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed":

@@ -1,9 +1,9 @@
 """What leaves the program for spreadsheets and papers, and how that goes on record."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from testing_tracker import services
@@ -28,7 +28,7 @@ class OnRecord(Protocol):
 class Export:
     """What is said of an export: which report or list, in which form, of which weeks or days, with names or not.
 
-    `participant_id` is whom it is about, where that is one.
+    `participant_id` is whom it is about, where that is one; `more` what is said of this report only.
     """
 
     report: str
@@ -36,6 +36,7 @@ class Export:
     of: object
     names: bool = False
     participant_id: int | None = None
+    more: Mapping[str, object] = field(default_factory=dict)
 
     def record(self, work: "Work", *, to_file: bool) -> None:
         """Put it on a facility's record."""
@@ -47,6 +48,7 @@ class Export:
             of=str(self.of),
             names=self.names,
             participant_id=self.participant_id,
+            **self.more,
         )
 
 

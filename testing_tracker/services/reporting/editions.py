@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
@@ -188,11 +189,15 @@ def record_export(
     of: str,
     names: bool = False,
     participant_id: int | None = None,
+    **more: Any,  # noqa: ANN401  as the entry has it
 ) -> None:
-    """An export: which report, in which form, `of` which weeks or days, with names or not, and whether into a file."""
+    """An export: which report, in which form, `of` which weeks or days, with names or not, and whether into a file.
+
+    `more` is what is said of this report only, such as whom it is for.
+    """
     to = "file" if to_file else "standard output"
     work.on_record(
-        Act.REPORT_EXPORT, participant_id=participant_id, report=report, form=form, to=to, of=of, names=names
+        Act.REPORT_EXPORT, participant_id=participant_id, report=report, form=form, to=to, of=of, names=names, **more
     )
     work.session.flush()
 
