@@ -419,6 +419,7 @@ NO_ACT = {
     "facility list": _READS,
     "init": "makes the database",
     "key show": _READS,
+    "manual": _MACHINE,
     "migrate": _MACHINE,
     "proof check": "reads a file, without the database",
     "report network": _READS,

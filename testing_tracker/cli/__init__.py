@@ -15,6 +15,7 @@ from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.desk.parameter_types import DATE, FACILITY, CaselessChoice, refuse_unreadable
 from testing_tracker.cli.desk.shown import shown
 from testing_tracker.cli.desk.terminal import COLOURS, in_its_lines
+from testing_tracker.cli.help.page import HelpContext
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 
@@ -23,10 +24,10 @@ DAMAGED = (
     "confirmed was not done."
 )
 
-VARIABLES = "TESTING_TRACKER_"  # how the names of its environment variables begin
+_OWN_VARIABLES = "TESTING_TRACKER_"  # how the names of its environment variables begin
 
 _GROUPS = {  # as the help lists them: the commands by name, each with its module
-    "Every day": {
+    "A nurse's day": {
         "today": "today",
         "due": "draw",
         "log": "log",
@@ -42,40 +43,45 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
         "specimen": "specimen",
         "confirmation": "confirmation",
     },
-    "What follows": {
+    "People": {
+        "participant": "participant",
+        "prescription": "prescription",
+        "staff": "facility",
+    },
+    "Deciding": {
         "decide": "decide",
         "recommendation": "recommendation",
         "review": "review",
-        "report": "report",
     },
-    "People and rules": {
-        "participant": "participant",
-        "prescription": "prescription",
+    "Reports": {
+        "report": "report",
+        "history": "history",
+    },
+    "Schedules": {
         "schedule": "schedule",
         "analyte": "analyte",
-        "facility": "facility",
-        "staff": "facility",
     },
-    "Draws, and their proof": {
+    "Trust": {
+        "verify": "verify",
+        "proof": "verify",
+        "key": "verify",
+        "check": "doctor",
+    },
+    "Running it": {
+        "init": "init",
+        "demo": "demo",
+        "facility": "facility",
         "draw": "draw",
         "serve": "serve",
         "cron": "unattended",
         "systemd": "unattended",
         "status": "status",
         "doctor": "doctor",
-        "verify": "verify",
-        "proof": "verify",
-        "key": "verify",
-    },
-    "The database": {
-        "init": "init",
-        "demo": "demo",
-        "check": "doctor",
         "backup": "backup",
         "restore": "backup",
         "migrate": "init",
-        "history": "history",
         "completion": "init",
+        "manual": "manual",
     },
 }
 _COMMANDS = {name: module for group in _GROUPS.values() for name, module in group.items()}
@@ -102,14 +108,23 @@ class Program(CommandGroup):
         assert isinstance(command, click.Command)
         for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             one.short_help = one.get_short_help_str(_NEVER_CUT)
+            one.context_class = HelpContext
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands in groups, each with its whole first sentence."""
-        for title, names in _GROUPS.items():
+        """The commands in groups, each with its whole first sentence; and what they take from the environment."""
+        for title, names in self.groups().items():
             with formatter.section(title):
                 found = [(f"{name:<14}", self.get_command(ctx, name)) for name in names]
                 formatter.write_dl([(name, command.short_help or "") for name, command in found if command])
+        from testing_tracker.cli.help.around import VARIABLES
+
+        with formatter.section("Environment"):
+            formatter.write_dl([(name, short) for name, (short, _) in VARIABLES.items()])
+
+    def groups(self) -> dict[str, list[str]]:
+        """The names of the commands, by the title that they stand under."""
+        return {title: list(names) for title, names in _GROUPS.items()}
 
     def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
         """Run a command line; whatever is printed meanwhile goes through the one door."""
@@ -123,7 +138,7 @@ class Program(CommandGroup):
         for argument in args:
             refuse_unreadable(argument, "An argument")
         for name, value in os.environ.items():
-            if name.startswith(VARIABLES):
+            if name.startswith(_OWN_VARIABLES):
                 refuse_unreadable(value, name)
         return super().make_context(info_name, args, parent, **extra)
 
@@ -180,7 +195,8 @@ class Program(CommandGroup):
 def program(ctx: click.Context, database: str | None, facility: str | None, today: str | None, color: str) -> None:
     """Draws, records and reports drug tests for addiction treatment programmes.
 
-    The program recommends; people decide. Start with `testing-tracker demo`. Without a command it shows `today`.
+    The program recommends; people decide. Start with `testing-tracker demo`. Without a command it shows `today`. Each
+    command has a help of its own, with an example: `testing-tracker result --help`.
     """
     ctx.color = {"always": True, "never": False}.get(color)
     ctx.obj = Desk(database, today, facility)

@@ -9,7 +9,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.command_words import LONG_NAME
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import format_option, print_rows
-from testing_tracker.cli.desk.parameter_types import longest_gap_option
+from testing_tracker.cli.desk.parameter_types import WholeNumber, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("doctor")
 @click.option(
     "--result-days",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=2,
     show_default=True,
     metavar="DAYS",

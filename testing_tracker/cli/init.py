@@ -3,9 +3,9 @@
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.command_words import LONG_NAME, SHORT_NAME
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
+from testing_tracker.cli.help.page import LONG_NAME, SHORT_NAME
 from testing_tracker.errors import TestingTrackerError
 
 

@@ -11,7 +11,7 @@ import click
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
 from testing_tracker.cli.desk.files import output_file, output_options, schedule_text
 from testing_tracker.cli.desk.output import FORMATS, print_columns, print_csv, print_json, show
-from testing_tracker.cli.desk.parameter_types import ANALYTE, SCHEDULE, CaselessChoice
+from testing_tracker.cli.desk.parameter_types import ANALYTE, SCHEDULE, CaselessChoice, WholeNumber
 from testing_tracker.cli.desk.terminal import width_of
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.reporting.layout import NARROW_GAP, Column
@@ -43,7 +43,7 @@ class _Simulated:
 @click.argument("names", metavar="NAME…", nargs=-1, required=True, type=SCHEDULE)
 @click.option(
     "--window",
-    type=click.IntRange(1, LONGEST_WINDOW),
+    type=WholeNumber(1, LONGEST_WINDOW),
     metavar="DAYS",
     help="Only this window of detection. Default: 1 to 14 days.",
 )

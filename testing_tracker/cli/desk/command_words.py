@@ -5,9 +5,9 @@ import sys
 
 import click
 
+from testing_tracker.cli.help.page import HelpContext, named
 from testing_tracker.rules.near_words import in_words, nearest, words_meant
 
-LONG_NAME, SHORT_NAME = "testing-tracker", "tt"  # the program's
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -19,15 +19,13 @@ def is_conversation() -> bool:
 def as_called(text: str) -> str:
     """A text whose commands are to be typed, with the name by which the program was called."""
     context = click.get_current_context(silent=True)
-    called = context is not None and context.find_root().info_name == SHORT_NAME
-    return text.replace(f"`{LONG_NAME} ", f"`{SHORT_NAME} ") if called else text
+    return text if context is None else named(text, context.find_root().info_name)
 
 
 class CommandGroup(click.Group):
     """Commands by name. A word that is none of them is refused with the near ones; at a terminal its beginning does."""
 
-    def get_help(self, ctx: click.Context) -> str:
-        return as_called(super().get_help(ctx))
+    context_class = HelpContext
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -18,6 +18,7 @@ from testing_tracker.cli.desk.output import lost_ground_line, recommendation_lin
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import binary_output
 from testing_tracker.cli.desk.terminal import in_its_lines
+from testing_tracker.cli.help.page import WithExamples
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.columns import PARTICIPANTS, RESULTS, Columns
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -248,7 +249,7 @@ def participant_import(desk: Desk, given: Given) -> None:
     run_import(desk, given, "Participants", services.participant_lines.import_participants)
 
 
-@click.command("import", epilog=columns_in_words(RESULTS))
+@click.command("import", cls=WithExamples, epilog=columns_in_words(RESULTS))
 @import_arguments(RESULTS)
 @pass_desk
 def result_import(desk: Desk, given: Given) -> None:

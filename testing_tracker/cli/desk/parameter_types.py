@@ -237,6 +237,15 @@ REASON = CheckedWord("text", _said, longest=LONGEST_TEXT)
 WEEK = CheckedWord("week", _week)
 TIME = CheckedWord("time", _time_of_day)
 INSTANT = CheckedWord("time", _as_is)  # of a day that the command knows; `instant_given` reads it
+
+
+class WholeNumber(click.IntRange):
+    """A whole number in a range that is said in words: `0 or more`, `1 to 366`."""
+
+    def _describe_range(self) -> str:
+        return f"{self.min} or more" if self.max is None else f"{self.min} to {self.max}"
+
+
 CODE = CheckedWord("code", _code, _listing(lambda listing: listing.participant_codes))
 NEW_CODE = CheckedWord("code", _code)
 CODE_DUE = CheckedWord("code", _code, _listing(lambda listing: listing.codes_to_log))
@@ -258,7 +267,7 @@ def longest_gap_option(command: _Command) -> _Command:
 
     return click.option(
         "--longest-gap",
-        type=click.IntRange(min=0),
+        type=WholeNumber(min=0),
         default=LONGEST_GAP,
         show_default=True,
         envvar=LONGEST_GAP_VARIABLE,
