@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.command_words import LONG_NAME, SHORT_NAME
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, OutputPath
 from testing_tracker.cli.desk.shown import behind
+from testing_tracker.cli.help.page import LONG_NAME, SHORT_NAME
 from testing_tracker.rules.words import Status
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.command_words import LONG_NAME
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import WholeNumber, longest_gap_option
+from testing_tracker.cli.help.page import LONG_NAME
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

@@ -96,8 +96,8 @@ def told_to_court(work: Work, report: WeeklyReport, codes: Sequence[str] = ()) -
     missing = [code for number, code in numbers.items() if number not in present]
     if missing:
         raise TestingTrackerError(
-            f"Not in the report of {report.week}: {', '.join(missing)}. Not enrolled in that week, and no test was due. "
-            "Leave such a code out, or give another --week."
+            f"Not in the report of {report.week}: {', '.join(missing)}. Not enrolled in that week, and no test was "
+            "due. Leave such a code out, or give another --week."
         )
     return ToldToCourt(people, picked=bool(numbers), digest=digest.hexdigest())
 
