@@ -11,7 +11,7 @@ from sqlmodel import and_, col, or_, select
 from testing_tracker import services
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because
-from testing_tracker.rules.drawing.no_record import Compared
+from testing_tracker.rules.drawing.no_record import Compared, asked_apart
 from testing_tracker.rules.testing.board_line import OUT_OF_RANGE, DrawFacts, Place, next_words, place_of, said_of
 from testing_tracker.rules.words import DrawKind, Outcome, RecommendationStatus, Status
 from testing_tracker.services.deciding import reviews
@@ -143,7 +143,7 @@ def read_board(work: Work, day: date | None = None) -> Board:
         is_drawn=not is_still_to_be_drawn(work, of),
         counts=_counts(lines),
         lines=tuple(lines),
-        questions=tuple(state.questions if state is not None else held_days.unanswered(work, of, of)),
+        questions=tuple(asked_apart(state.questions if state is not None else held_days.unanswered(work, of, of))),
         recommendations=tuple(_recommendations(work)) if is_today else (),
         reviews=tuple(reviews.listed(work)) if is_today else (),
         overdue=tuple(one for one in awaited if one.is_overdue) if is_today else (),

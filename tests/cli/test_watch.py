@@ -495,6 +495,19 @@ class TestFollowing:
         at_the_screen(staffed, does)
         assert statuses(staffed)[0] == "collected"
 
+    def test_what_the_other_nurse_recorded_does_not_hide_that_a_key_was_refused(self, staffed):
+        async def does(nurse):
+            row, look = nurse.screen.row, nurse.screen.records.read_if_changed
+            nurse.screen.records.read_if_changed = lambda: None
+            await asyncio.to_thread(staffed, "result", "A17", "positive", "--analyte", "cocaine")
+            nurse.screen.press("n", row)
+            await nurse.until(lambda: "Nothing was recorded" in nurse.said)
+            nurse.screen.records.read_if_changed = look
+            await nurse.until(lambda: "somebody else recorded that" in nurse.said)
+            assert "Nothing was recorded" in nurse.said
+
+        at_the_screen(staffed, does)
+
     def test_a_key_that_bounces_records_one_cup(self, staffed):
         async def does(nurse):
             await nurse.press("n")

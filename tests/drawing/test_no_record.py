@@ -12,6 +12,7 @@ from testing_tracker.rules.drawing.no_record import (
     Closed,
     Compared,
     Count,
+    asked_apart,
     chance_of_as_many,
     closed_day,
     jumps_out,
@@ -184,3 +185,25 @@ def test_the_question_says_what_it_rests_on() -> None:
         "Is everything recorded of Wednesday 2026-11-11 to Tuesday 2026-11-17? Nothing was on record for 7 of these "
         "days' 21 draws, and there is no record yet of how many are usual."
     )
+
+
+class TestQuestionsApart:
+    """An answer to one question is none to another that is open."""
+
+    @staticmethod
+    def _asked(day: int, days: int) -> Compared:
+        return Compared(Closed(date(2026, 11, day), days, Count(10, 9), held=True), Count(100, 5))
+
+    def test_a_question_about_several_days_waits_for_those_about_its_days_alone(self):
+        alone, together, later, apart = self._asked(13, 1), self._asked(17, 7), self._asked(18, 1), self._asked(25, 7)
+        assert asked_apart([alone, together, later, apart]) == [alone, later, apart]
+        assert asked_apart([together, later]) == [together, later]
+
+    @given(st.lists(st.tuples(st.integers(8, 30), st.sampled_from([1, 7])), unique=True, max_size=8))
+    def test_no_two_have_a_day_in_common_and_where_any_is_open_one_is_asked(self, questions):
+        asked = [self._asked(*one) for one in questions]
+        kept = asked_apart(asked)
+        days = [one.closed.day.day - number for one in kept for number in range(one.closed.days)]
+        assert len(days) == len(set(days))
+        assert bool(kept) == bool(asked)
+        assert kept == [one for one in asked if one in kept]

@@ -227,7 +227,9 @@ def answers_to(closed: "Closed") -> str:
 
 def open_questions(work: "Work", on: "date | None" = None) -> list[str]:
     """The newest question that nobody has answered yet, in words, and how many more there are; or those about a day."""
-    found = services.held_days.unanswered(work, on, on)
+    from testing_tracker.rules.drawing.no_record import asked_apart
+
+    found = asked_apart(services.held_days.unanswered(work, on, on))
     said = [question_with_answers(one) for one in found[-1:]]
     if len(found) > 1:
         more = "1 more question of this kind is" if len(found) == 2 else f"{len(found) - 1} more of these questions are"

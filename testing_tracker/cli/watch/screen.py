@@ -57,6 +57,7 @@ class DayScreen(EndsInALine):
         self.background = Background(self._hand_back, self.fail)
         self._recorded = self._undone = 0
         self._just_recorded: tuple[str, ...] = ()
+        self._refused: tuple[str, ...] = ()
         self._held: Held | None = None
         self._found: list[BoardSection] = []
         self._troubled, self._is_another = "", False
@@ -139,7 +140,7 @@ class DayScreen(EndsInALine):
 
     def say(self, *lines: str, wrong: bool = False) -> None:
         """Say what was done, or what is wrong, below the board."""
-        self._just_recorded = ()
+        self._just_recorded = self._refused = ()
         text = Text("\n".join(map(in_one_line, lines)), style="bold red" if wrong else "")
         self.query_one("#said", Static).update(text)
 
@@ -180,7 +181,9 @@ class DayScreen(EndsInALine):
             return
         line = next((one for one in now.board.lines if one.draw_id == row.line.draw_id), None)
         if line is not None and line.state != row.line.state:
-            self.say(f"{line.participant}: {line.said} now (was {row.line.said}); somebody else recorded that.")
+            refused = self._refused  # a key that recorded nothing is not to be taken for one that did
+            now_says = f"{line.participant}: {line.said} now (was {row.line.said}); somebody else recorded that."
+            self.say(*refused, now_says, wrong=bool(refused))
 
     def _trouble(self, error: TestingTrackerError) -> None:
         if isinstance(error, ReplacedError):
@@ -365,6 +368,7 @@ class DayScreen(EndsInALine):
                 self._trouble(came)
             if isinstance(came, TestingTrackerError):
                 self.say(f"Error: {came}", wrong=True)
+                self._refused = (f"Error: {came}",)
             else:
                 then(came)
 

@@ -5,7 +5,7 @@ had come. So a share of draws without a record that jumps out of its usual range
 answer about the participants.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -77,6 +77,21 @@ def question(compared: Compared) -> str:
 def days_asked(closed: Closed) -> str:
     """The days of a question as the options of the commands that answer it."""
     return f"--on {closed.day}" if closed.days == 1 else f"--from {closed.first_day} --to {closed.day}"
+
+
+def asked_apart(questions: Sequence[Compared]) -> list[Compared]:
+    """Open questions that have no day in common, in their order: those about a day alone before those about several.
+
+    An answer to one is then none to another. The others wait until these are answered.
+    """
+    taken: set[date] = set()
+    kept = []
+    for one in sorted(questions, key=lambda one: (one.closed.days, one.closed.day)):
+        days = {one.closed.day - timedelta(days=number) for number in range(one.closed.days)}
+        if not days & taken:
+            taken |= days
+            kept.append(one)
+    return [one for one in questions if one in kept]
 
 
 def usual_share(usual: Count) -> Fraction:
