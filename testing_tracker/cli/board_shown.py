@@ -66,7 +66,7 @@ def _show_each(each: list[AtFacility], desk: Desk, on: str | None, form: str, *,
         for at, board, _ in boards:
             waiting = "" if board.is_drawn else " Its draws have not been made yet."
             say(desk, f"{at.mark}{day_title(board.day)}: {counts_in_words(board)}.{waiting}")
-            show(f"{'' if plain else '  '}{typed(('--facility', at.name, 'today'))}")
+            show(f"{'' if plain else '  '}{typed((*given_before(), '--facility', at.name, 'today'))}")
         return
     from testing_tracker.cli.desk.exporting import Export, exported
 
