@@ -7,11 +7,13 @@ import shlex
 import sqlite3
 import tempfile
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from testing_tracker.cli import program
+from testing_tracker.rules.reporting.tally import COUNTS
 
 pytestmark = pytest.mark.sqlite_only(reason="the demo makes a file of its own, whatever database the facility has")
 

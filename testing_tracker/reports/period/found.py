@@ -128,7 +128,8 @@ def _rows(work: Work, which: ColumnElement[bool]) -> Iterator[_Row]:
         .where(which)
         .order_by(col(Draw.id), col(Result.id))
     )
-    return (_Row(*row) for row in work.session.connection().execute(query).tuples())  # type: ignore[arg-type]
+    rows: Iterable[Any] = work.session.connection().execute(query)
+    return (_Row(*row) for row in rows)
 
 
 def _collected(work: Work, which: ColumnElement[bool]) -> dict[int, datetime | None]:
