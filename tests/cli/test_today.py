@@ -88,7 +88,7 @@ class TestWhatIsOnIt:
         for command in typed:
             word, *rest = shlex.split(command)
             assert word == "testing-tracker"
-            busy(*("negative" if one == "n" else one for one in rest))
+            busy(*("negative" if one == "OUTCOME" else one for one in rest))
         again = busy.json("today")
         assert {one["place"] for one in again["draws"]} - {"left over"} <= {"open", "came", "absent"}
         assert [one["participant"] for one in again["draws"] if one["place"] == "open"] == ["C21"]
@@ -172,7 +172,7 @@ class TestHowItIsShown:
     def test_a_command_that_goes_on_in_the_next_line_is_one_to_a_shell(self, busy):
         shown = "\n".join(board_lines(*board(busy), 40))
         joined = re.sub(r" \\\n +", " ", shown)
-        assert "tt result F06 n --definitive --lab '[b]Quest[/]'" in joined
+        assert "tt result F06 OUTCOME --definitive --lab '[b]Quest[/]'" in joined
 
     def test_many_who_say_the_same_stand_together_with_every_code(self, clinic):
         codes = [f"P{number:03}" for number in range(40)]
@@ -199,7 +199,7 @@ class TestHowItIsShown:
     def test_plain_is_a_fact_a_line_without_boxes_and_signs(self, busy, typed):
         lines = typed(busy, "today", "--plain").splitlines()
         assert lines[0] == "TRAINING"
-        assert "Open: D33: tried and could not. Next: testing-tracker result D33 n" in lines
+        assert "Open: D33: tried and could not. Next: testing-tracker result D33 OUTCOME" in lines
         assert all(line == line.strip() and line for line in lines)
         assert not re.search(r"[^\x20-\x7e]", "".join(lines))
 
@@ -244,7 +244,7 @@ class TestWithoutACommand:
         assert busy("-h").startswith("Usage: ")
 
     def test_commands_to_paste_have_what_was_given_before(self, busy):
-        assert f"testing-tracker --database {shlex.quote(busy.url)} --today 2026-11-16 result D33 n" in busy(
+        assert f"testing-tracker --database {shlex.quote(busy.url)} --today 2026-11-16 result D33 OUTCOME" in busy(
             "today", "--plain"
         )
 

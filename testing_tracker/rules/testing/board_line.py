@@ -7,6 +7,8 @@ from enum import StrEnum
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import DrawKind, Outcome, Status
 
+TO_BE_SAID = "OUTCOME"  # refused where it is left so
+
 
 class Place(StrEnum):
     """Where a draw stands on the board: still to be done, given, neither, or left over from an earlier day."""
@@ -121,7 +123,7 @@ def _positive(draw: DrawFacts) -> str:
 def next_words(draw: DrawFacts, today: date) -> tuple[str, ...] | None:
     """The words of the command that is typed next about a draw; None where nothing is to be done.
 
-    A result is written as a negative's, which is what most are.
+    What a test said stands there as a word to be replaced: nobody is to paste a negative that nobody has seen.
     """
     which = _which(draw, today)
     if draw.again:
@@ -129,9 +131,9 @@ def next_words(draw: DrawFacts, today: date) -> tuple[str, ...] | None:
     if draw.awaits_result and draw.awaited_by is not None:
         if draw.lab is None:
             return ("confirmation", "list")
-        return ("result", draw.code, "n", "--definitive", "--lab", draw.lab, *which)
+        return ("result", draw.code, TO_BE_SAID, "--definitive", "--lab", draw.lab, *which)
     if draw.status in (Status.DUE, Status.UNRECORDED) or draw.awaits_result:
-        return ("result", draw.code, "n", *which)
+        return ("result", draw.code, TO_BE_SAID, *which)
     if draw.outcome is Outcome.POSITIVE and draw.presumptive and draw.found and draw.awaited_by is None:
         return ("confirmation", "send", draw.code, *which)
     return None

@@ -4,6 +4,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFileError
 from testing_tracker.rules.near_words import in_words, nearest
 from testing_tracker.rules.testing.analytes import Vocabulary
+from testing_tracker.rules.testing.board_line import TO_BE_SAID
 from testing_tracker.rules.testing.log_line import (
     WORDS_OF_A_DRAW,
     Entry,
@@ -23,6 +24,10 @@ def outcome_said(vocabulary: Vocabulary, text: str) -> Entry:
     A positive may stand alone: its analytes may be said elsewhere. Raises TestingTrackerError for what is none of
     these, with what it may have been meant for.
     """
+    if text.strip() == TO_BE_SAID:
+        raise TestingTrackerError(
+            f"{TO_BE_SAID} stands for what the test said: n for negative, what was found such as coc, or i and why."
+        )
     if is_positive(text.strip(" ,;:")):
         return Entry(Outcome.POSITIVE)
     try:
