@@ -32,6 +32,7 @@ WRITERS = {
     "proof --output": ["proof", "--day", "2026-11-16", "--output", FILE],
     "report outcomes --output": ["report", "outcomes", "--output", FILE],
     "report participant --output": ["report", "participant", "A17", "--output", FILE],
+    "report period --output": ["report", "period", "--output", FILE],
     "report weekly --output": ["report", "weekly", "--output", FILE],
     "result import --rejects": ["result", "import", "results.csv", "--rejects", FILE],
     "schedule simulate --output": ["schedule", "simulate", "fixed-2", "--format", "html", "--output", FILE],

@@ -31,7 +31,7 @@ class ResultTimes:
 
 
 @dataclass(frozen=True)
-class Found:
+class WhatWasFound:
     """The times to a result by method, and how many presumptive positives became what.
 
     `imported` tests came from a past record, which does not say when results came or what was sent; they are in none of
@@ -67,7 +67,7 @@ class _Known(NamedTuple):
     awaited: Mapping[int, bool]  # by draw: whether the newest confirmation is awaited
 
 
-def found_in(work: Work, period: Period) -> Found:
+def found_in(work: Work, period: Period) -> WhatWasFound:
     """What the tests of a period found, as the records say now."""
     which = _of(work, period)
     collected = _collected(work, which)
@@ -86,7 +86,7 @@ def found_in(work: Work, period: Period) -> Found:
         if (pair := _positive(lines)) is not None:
             cups.append(pair)
     known = _known(work, which)
-    return Found(
+    return WhatWasFound(
         times={
             method: ResultTimes(
                 in_days=spread(one.days for one in of_method),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.reports.period.found import Found, found_in
+from testing_tracker.reports.period.found import WhatWasFound, found_in
 from testing_tracker.reports.weekly.gather import days_without_night
 from testing_tracker.reports.weekly.participants import IS_A_DRAW, tally_columns, tally_of
 from testing_tracker.rules.drawing.no_record import Compared
@@ -85,7 +85,7 @@ class PeriodReport:
     levels: dict[str, Part]
     schedules: dict[str, Part]
     transfers: dict[tuple[str, str], int]
-    found: Found
+    found: WhatWasFound
     decisions: Decisions
     gaps: list[date]
     questions: list[Compared]
