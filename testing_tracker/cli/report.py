@@ -17,7 +17,7 @@ from testing_tracker.cli.desk.files import deliveries_of, output_file, output_op
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, WEEK, CaselessChoice
 from testing_tracker.cli.desk.shown import behind, binary_output, print_bytes
-from testing_tracker.cli.desk.terminal import is_coloured, width_of
+from testing_tracker.cli.desk.terminal import is_coloured, print_lines, width_of
 from testing_tracker.cli.report_court import check_file_name, court_report
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.cli.report_period import period_command
@@ -138,12 +138,15 @@ def participant_report(desk: Desk, code: str, form: str, output: Path | None, ov
             put_on_record(desk, export, outgoing)
         say(desk, f"Wrote the report on {participant} to {output}.")
         return
-    _, export, content = _written(desk, code, form, names)
+    from testing_tracker.reports.paper.words import narrow
+
+    with narrow(width_of(sys.stdout) if form == "table" else None):
+        _, export, content = _written(desk, code, form, names)
     if desk.training and form != "table":
         click.echo(TRAINING, err=True)
     with exported(desk, export):
         if form == "table":
-            sys.stdout.write(content.decode())
+            print_lines(content.decode().removesuffix("\n"))
         else:
             print_bytes(content)
 
@@ -322,7 +325,7 @@ def _show(desk: Desk, printed: "Printed", form: str) -> None:
     if form != "table":
         forms.write(printed, form, binary_output())
         return
-    screen = Screen(width=max(width_of(sys.stdout) or WIDTH, WIDTH), colour=is_coloured(sys.stdout))
+    screen = Screen(width=width_of(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout))
     forms.write_text(printed, form, behind(sys.stdout), screen)
 
 

@@ -419,7 +419,7 @@ class TestTheTable:
     @pytest.mark.parametrize(
         ("columns", "shown"),
         [
-            (60, "A17 6 2 42 % 50 % 50 % 5 no no no w3 no -_*+-o"),
+            (60, "A17 wks 6, neg 2, all 42 %, prov 50 %, retn 50 %, last 5, 3neg no, 3pos no, ctn94 no, lee16 w3,"),
             (80, "A17 6 2 42 % 50 % 50 % 5 no no no w3 no -_*+-o"),
             (200, "A17 6 2 2.5/6 = 42 % 2.5/5 = 50 % 2.5/5 = 50 % 5 no no no w3 no -_*+-o"),
         ],

@@ -142,10 +142,11 @@ def test_an_output_without_blocks_gets_number_signs(guarded):
 
 
 @pytest.mark.parametrize("arguments", [["due"], ["draw"], ["schedule", "list"]])
-def test_a_nurses_and_the_nights_commands_never_load_numpy(clinic, guarded, arguments):
+def test_a_nurses_and_the_nights_commands_load_no_library_for_figures_or_tables(clinic, guarded, arguments):
     clinic("schedule", "load", guarded)
     script = (
-        "import sys; from testing_tracker.__main__ import main\ntry: main()\nfinally: assert 'numpy' not in sys.modules"
+        "import sys; from testing_tracker.__main__ import main\n"
+        "try: main()\nfinally: assert not {'numpy', 'rich'} & set(sys.modules)"
     )
     options = ["--database", clinic.url, "--today", "2026-11-17"]
     subprocess.run([sys.executable, "-c", script, *options, *arguments], check=True, capture_output=True)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TextIO
 
 from testing_tracker.reports.outcomes.gather import OutcomesReport, ParticipantOutcomes
-from testing_tracker.reports.paper.words import LETTERS, NOTICE, WIDTH, moment, wrapped
+from testing_tracker.reports.paper.words import LETTERS, NOTICE, WIDTH, is_narrow, moment, narrow, wrapped
 from testing_tracker.rules.calendar import Week, weekday_name
 from testing_tracker.rules.exchange.csv_cells import protected
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
@@ -20,7 +20,8 @@ from testing_tracker.rules.reporting.tally import NOT_AVAILABLE, Share
 
 COLUMNS = ("participant", "pattern", *(one.name for one in fields(Measures)))
 
-_CODE = 11  # columns; a longer code goes on in the next line
+_CODE = 11  # columns; a longer code stands in a line of its own
+_TOGETHER = "\N{NO-BREAK SPACE}"
 _LETTERS = 8  # of a pattern are shown at least
 _PERCENT, _FRACTION = len("100 %"), len("104.5/105 = 100 %")  # room for two years
 _RATES = {"all": _PERCENT, "prov": _PERCENT, "retn": _PERCENT}
@@ -57,8 +58,9 @@ def _row(line: ParticipantOutcomes) -> dict[str, object]:
 
 def write_table(report: OutcomesReport, file: TextIO, width: int | None = None) -> None:
     """The form for people, on paper or as wide as their terminal: with more room, fractions and more of the weeks."""
-    for line in _printed(report, max(width or 0, WIDTH)):
-        file.write(f"{in_one_line(line.rstrip())}\n")
+    with narrow(width):
+        for line in _printed(report, width or WIDTH):
+            file.write(f"{in_one_line(line.rstrip())}\n")
 
 
 def _printed(report: OutcomesReport, width: int) -> Iterator[str]:
@@ -68,14 +70,15 @@ def _printed(report: OutcomesReport, width: int) -> Iterator[str]:
         yield "Nobody was in treatment in these days."
     else:
         layout = _layout(report, width)
-        yield layout.row("participant", {name: name for name in _CELLS}, "pattern")
-        yield "-" * layout.width
+        if not is_narrow():
+            yield layout.row("participant", {name: name for name in _CELLS}, "pattern")
+            yield "-" * layout.width
         for line in report.participants:
-            yield from _participant(line, layout)
+            yield from (_block if is_narrow() else _participant)(line, layout)
         yield ""
         yield from wrapped(_LEGEND)
         yield from wrapped(f"Pattern: the last {layout.letters} weeks, oldest first; {LETTERS}")
-    yield NOTICE
+    yield from wrapped(NOTICE)
 
 
 def _heading(report: OutcomesReport) -> Iterator[str]:
@@ -118,15 +121,33 @@ def _layout(report: OutcomesReport, width: int) -> _Layout:
     """Fractions first, where they have room, and then as much of the patterns as there is."""
     plain = _Layout(_CELLS, fractions=False, letters=_LETTERS)
     wide = _Layout(_CELLS | dict.fromkeys(_RATES, _FRACTION), fractions=True, letters=_LETTERS)
+    if is_narrow():
+        return replace(plain, letters=width - 2)
     layout = wide if wide.width <= width else plain
     longest = max(len(line.pattern) for line in report.participants)
     return replace(layout, letters=min(_LETTERS + width - layout.width, max(longest, _LETTERS)))
 
 
 def _participant(line: ParticipantOutcomes, layout: _Layout) -> Iterator[str]:
-    pattern = line.pattern
+    code = line.participant
+    if len(code) > _CODE:
+        yield code
+        code = ""
+    yield layout.row(code, _cells(line.pattern, layout), line.pattern)
+
+
+def _block(line: ParticipantOutcomes, layout: _Layout) -> Iterator[str]:
+    """A participant on a terminal that is too narrow for the columns."""
+    yield from wrapped(line.participant)
+    cells = (f"{name} {cell}".replace(" ", _TOGETHER) for name, cell in _cells(line.pattern, layout).items())
+    yield from (part.replace(_TOGETHER, " ") for part in wrapped(f"  {', '.join(cells)}", "    "))
+    yield f"  {line.pattern[-layout.letters :]}"
+    yield ""
+
+
+def _cells(pattern: str, layout: _Layout) -> dict[str, str]:
     found = measure(pattern)
-    cells = {
+    return {
         "wks": str(found.weeks),
         "neg": str(found.negative_weeks),
         "all": _rate(pattern, fraction=layout.fractions),
@@ -139,9 +160,6 @@ def _participant(line: ParticipantOutcomes, layout: _Layout) -> Iterator[str]:
         "lee16": _seen(found.relapse_lee2016, found.relapse_lee2016_week),
         "drop": _seen(found.dropout, found.dropout_week),
     }
-    yield layout.row(line.participant[:_CODE], cells, pattern)
-    for start in range(_CODE, len(line.participant), _CODE):
-        yield line.participant[start : start + _CODE]
 
 
 def _rate(weeks: str, *, fraction: bool) -> str:

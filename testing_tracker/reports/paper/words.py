@@ -2,6 +2,8 @@
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -15,9 +17,25 @@ from testing_tracker.services.reporting.editions import Imprint
 
 _Report = TypeVar("_Report")
 
-WIDTH = 80  # a printed page, and the narrowest terminal in use
+WIDTH = 80  # a printed page
+_width = ContextVar("width", default=WIDTH)
 # 42 CFR 2.32(a)(2), the short form as amended in 2024; several secondary sources agree on the wording.
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+
+
+@contextmanager
+def narrow(width: int | None) -> Iterator[None]:
+    """Meanwhile, texts are folded for a terminal that is narrower than a page."""
+    before = _width.set(min(width or WIDTH, WIDTH))
+    try:
+        yield
+    finally:
+        _width.reset(before)
+
+
+def is_narrow() -> bool:
+    """Whether a page's columns have no room beside each other."""
+    return _width.get() < WIDTH
 
 
 def moment(instant: datetime, zone: ZoneInfo) -> str:
@@ -69,7 +87,17 @@ _FIRST, _SHORT = 34, 18  # columns that stand under each other are no wider
 
 def printed_section(section: Section) -> Iterator[str]:
     """The lines of a section, its title first."""
-    yield section.title
+    yield from wrapped(section.title)
+    if is_narrow():
+        for row in section.rows:
+            yield from wrapped(f"  {'  '.join(cell.strip() for cell in row if cell.strip())}", "      ")
+    else:
+        yield from _in_columns(section)
+    if section.note:
+        yield from wrapped(section.note)
+
+
+def _in_columns(section: Section) -> Iterator[str]:
     widths = [max((len(row[place]) for row in section.rows), default=0) for place in range(len(section.columns))]
     too_wide = (place for place, found in enumerate(widths[:-1]) if found > (_SHORT if place else _FIRST))
     flowing = next(too_wide, len(widths) - 1)
@@ -79,13 +107,11 @@ def printed_section(section: Section) -> Iterator[str]:
         )
         rest = "; ".join(cell for cell in row[flowing:] if cell)
         yield from wrapped(f"  {start}  {rest}".rstrip(), "      ")
-    if section.note:
-        yield from wrapped(section.note)
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:
-    """A text in lines of a page's width; the later ones begin with `indent`."""
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+    """A text in lines of a page's width, or a narrower terminal's; the later ones begin with `indent`."""
+    return textwrap.wrap(text, _width.get(), subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
 
 
 # Each rate by its name, with what it is a share of.

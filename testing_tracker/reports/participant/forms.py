@@ -1,12 +1,11 @@
 """Writes a participant's report: as text for people, as csv and json, as a web page, and as a pdf."""
 
 import json
-import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
 
-from testing_tracker.reports.paper.words import NOTICE, WIDTH, iso, printed_section, wrapped
+from testing_tracker.reports.paper.words import NOTICE, iso, printed_section, wrapped
 from testing_tracker.reports.participant.gather import ParticipantReport
 from testing_tracker.reports.participant.words import (
     CALENDAR_TITLE,
@@ -45,10 +44,10 @@ def _table(report: ParticipantReport) -> str:
 def _printed(report: ParticipantReport) -> Iterator[str]:
     if report.training:
         yield "TRAINING"
-    yield title_of(report)
-    yield from textwrap.wrap(status_of(report), WIDTH)
+    yield from wrapped(title_of(report))
+    yield from wrapped(status_of(report))
     yield ""
-    yield PATTERN_TITLE
+    yield from wrapped(PATTERN_TITLE)
     for start in range(0, len(report.pattern), 26):
         yield f"  {report.pattern[start : start + 26]}"
     if not report.pattern:
@@ -60,13 +59,13 @@ def _printed(report: ParticipantReport) -> Iterator[str]:
         for row in report.calendar:
             signs = (SIGNS[mark] if mark is not None else "." for mark in row.days)
             yield f"  {row.week!s:<9} {'   '.join(f'{sign}' for sign in signs)}"
-        yield from textwrap.wrap(key_of_calendar(report), WIDTH)
+        yield from wrapped(key_of_calendar(report))
     for section in lists_of(report):
         yield ""
         yield from printed_section(section)
     yield ""
     printed = printed_of(report)
-    yield printed[0].upper() + printed[1:]
+    yield from wrapped(printed[0].upper() + printed[1:])
     for line in foot_of(report):
         yield from wrapped(line, "  ")
 

@@ -7,10 +7,9 @@ a wider terminal there is more of each pattern, and where there is colour the we
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TextIO
 
-from testing_tracker.reports.paper.words import WIDTH, printed_section, wrapped
+from testing_tracker.reports.paper.words import WIDTH, is_narrow, narrow, printed_section, wrapped
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly.words import (
@@ -30,7 +29,7 @@ from testing_tracker.rules.words import Level
 
 _LETTERS = 8  # of a pattern, on that width
 _SHORT_LEVELS = {Level.OUTPATIENT: "outp", Level.RESIDENTIAL: "resid"}  # so that a code keeps its place in the line
-_CODE, _SCHEDULE = 11, 8  # columns; a longer one goes on in the next line
+_CODE, _SCHEDULE = 11, 8  # columns; what has a longer one stands in a line of its own
 _COUNTS = {
     "due": "due",
     "coll": "collected",
@@ -63,9 +62,10 @@ def write_table(printed: Printed, file: TextIO, screen: Screen | None = None) ->
     """The form for people."""
     screen = screen or Screen()
     page = page_of(printed)
-    for line in _printed(printed, page, screen):
-        shown = in_one_line(line.rstrip())
-        file.write(f"{_with_our_colours(shown) if screen.colour else shown}\n")
+    with narrow(screen.width):
+        for line in _printed(printed, page, screen):
+            shown = in_one_line(line.rstrip())
+            file.write(f"{_with_our_colours(shown) if screen.colour else shown}\n")
 
 
 def _printed(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _printed(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
         for amendment in page.amendments:
             yield from wrapped(f"  {amendment}", "    ")
     yield ""
-    yield page.printed[0].upper() + page.printed[1:]
+    yield from wrapped(page.printed[0].upper() + page.printed[1:])
     for line in page.foot:
         yield from wrapped(line, "  ")
 
@@ -98,7 +98,7 @@ def _heading(page: Page) -> Iterator[str]:
     if page.training:
         yield "TRAINING"
     yield from wrapped(page.title)
-    yield page.period
+    yield from wrapped(page.period)
     for warning in page.leading:
         yield ""
         yield from wrapped(warning)
@@ -127,7 +127,13 @@ def _rate(rate: Rate) -> Iterator[str]:
 
 def _weekdays(printed: Printed) -> Iterator[str]:
     rows = weekday_rows(printed.report)
-    yield WEEKDAYS_TITLE
+    yield from wrapped(WEEKDAYS_TITLE)
+    if is_narrow():
+        for row in rows:
+            facts = f"observed {row.observed}, expected {row.expected}, usual {row.usual}"
+            yield from wrapped(f"  {row.name}  {', '.join(filter(None, (facts, row.remark)))}", "      ")
+        yield from wrapped(WEEKDAYS_NOTE)
+        return
     for title, cells in (
         ("", [row.name for row in rows]),
         ("observed", [row.observed for row in rows]),
@@ -146,6 +152,12 @@ def _analytes(printed: Printed) -> Iterator[str]:
     if not found:
         return
     yield ""
+    if is_narrow():
+        yield from wrapped(ANALYTES_TITLE)
+        for one in found:
+            facts = f"found {one.unexpected}, confirmed {one.confirmed}, prescribed {one.expected}"
+            yield from wrapped(f"  {one.analyte}: {facts}", "      ")
+        return
     yield f"{ANALYTES_TITLE:<26}{'found':>8}{'confirmed':>12}{'prescribed':>12}"
     for one in found:
         yield f"  {one.analyte:<24}{one.unexpected:>8}{one.confirmed:>12}{one.expected:>12}"
@@ -155,10 +167,11 @@ def _participants(printed: Printed, screen: Screen) -> Iterator[str]:
     if not len(printed.report.participants):
         yield "Nobody was enrolled and nothing was due in this week."
         return
-    yield _row("participant", "level", "schedule", _COUNTS, "compl", "pattern")
-    yield "-" * (WIDTH - _LETTERS + screen.letters)
+    if not is_narrow():
+        yield _row("participant", "level", "schedule", _COUNTS, "compl", "pattern")
+        yield "-" * (WIDTH - _LETTERS + screen.letters)
     for line in printed.lines:
-        yield from _participant(printed, line, screen)
+        yield from (_block if is_narrow() else _participant)(printed, line, screen)
     if printed.sort == WORST_FIRST:
         yield from wrapped("Most positive tests first, then most not given.")
     yield from wrapped(f"{KEY} The last {screen.letters} weeks are shown. open: nothing recorded yet.")
@@ -166,17 +179,32 @@ def _participants(printed: Printed, screen: Screen) -> Iterator[str]:
 
 def _participant(printed: Printed, line: ParticipantWeek, screen: Screen) -> Iterator[str]:
     counted = [str(getattr(line.tally, count)) for count in _COUNTS.values()]
-    level = _SHORT_LEVELS.get(Level(line.level), line.level)
-    codes, names = _folded(line.participant, _CODE), _folded(line.schedule, _SCHEDULE)
+    code, level, schedule = line.participant, _SHORT_LEVELS.get(Level(line.level), line.level), line.schedule
+    if len(code) > _CODE or len(schedule) > _SCHEDULE:  # stands in a line of its own
+        yield f"{code:<{_CODE}} {level:<5} {schedule}"
+        code = level = schedule = ""
     letters = line.pattern[-screen.letters :]
-    pattern = "".join(_coloured(letter) for letter in letters) if screen.colour else letters
     compliance = compliance_of(line.tally).percent
-    yield _row(codes[0], level, names[0], counted, compliance, " " * (_LETTERS - len(letters)) + pattern)
-    for code, name in zip_longest(codes[1:], names[1:], fillvalue=""):
-        yield _row(code, "", name, (), "", "")
+    yield _row(code, level, schedule, counted, compliance, " " * (_LETTERS - len(letters)) + _shown(letters, screen))
     named = printed.name_of(line.participant)
     if named:
         yield f"  {named}"
+
+
+def _block(printed: Printed, line: ParticipantWeek, screen: Screen) -> Iterator[str]:
+    """A participant on a terminal that is too narrow for the columns; what is nothing is left out."""
+    named = printed.name_of(line.participant)
+    yield ""
+    yield from wrapped(f"{line.participant}  {named}" if named else line.participant, "  ")
+    yield from wrapped(f"  {line.level}, {line.schedule}", "    ")
+    counts = {count: getattr(line.tally, count) for count in _COUNTS.values()}
+    said = ", ".join(f"{what} {count}" for what, count in counts.items() if count or what == "due")
+    yield from wrapped(f"  {said}", "    ")
+    yield f"  compliance {compliance_of(line.tally).percent}, pattern {_shown(line.pattern[-screen.letters :], screen)}"
+
+
+def _shown(letters: str, screen: Screen) -> str:
+    return "".join(map(_coloured, letters)) if screen.colour else letters
 
 
 def _coloured(letter: str) -> str:
@@ -192,7 +220,3 @@ def _row(code: str, level: str, schedule: str, counts: Iterable[str], compliance
     numbers = " ".join(f"{count:>{max(3, len(heading))}}" for heading, count in zip(_COUNTS, counts, strict=False))
     start = f"{code:<{_CODE}} {level:<5} {schedule:<{_SCHEDULE}}"
     return f"{start} {numbers} {compliance:>5} {pattern:>{_LETTERS}}"
-
-
-def _folded(text: str, width: int) -> list[str]:
-    return [text[start : start + width] for start in range(0, len(text), width)]

@@ -64,10 +64,11 @@ def folded(text: str, width: int, indent: int = 0, *, typed: bool = False) -> li
     start = len(text) - len(text.lstrip(" "))
     later = " " * min(start + indent, max(width // 2, 0))
     lines, line = [], text[:start]
-    for number, piece in enumerate(_pieces(text[start:], width - len(later))):
-        goes_on = _GOES_ON if piece.goes_on or typed else ""
-        if number and cells(f"{line}{piece.before}{piece.word}") > width - len(goes_on):
-            lines.append(line + goes_on)
+    pieces = list(_pieces(text[start:], width - len(later)))
+    for number, piece in enumerate(pieces):
+        more = number + 1 < len(pieces) and (typed or pieces[number + 1].goes_on)  # of the command, behind this word
+        if number and cells(f"{line}{piece.before}{piece.word}") > width - len(_GOES_ON) * more:
+            lines.append(line + (_GOES_ON if typed or piece.goes_on else ""))
             line = later + piece.word
         else:
             line += piece.before * bool(number) + piece.word
