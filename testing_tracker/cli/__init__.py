@@ -112,13 +112,15 @@ class Program(CommandGroup):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands in groups, each with its whole first sentence; and what they take from the environment."""
+        """The commands in groups, each with its whole first sentence; and what is typed and set for them."""
         for title, names in self.groups().items():
             with formatter.section(title):
                 found = [(f"{name:<14}", self.get_command(ctx, name)) for name in names]
                 formatter.write_dl([(name, command.short_help or "") for name, command in found if command])
-        from testing_tracker.cli.help.around import VARIABLES
+        from testing_tracker.cli.help.around import TYPED, VARIABLES
 
+        with formatter.section("What is typed"):
+            formatter.write_dl(list(TYPED.items()))
         with formatter.section("Environment"):
             formatter.write_dl([(name, short) for name, (short, _) in VARIABLES.items()])
 

@@ -29,7 +29,10 @@ def _one_or_all(command: _Command) -> _Command:
             "--from", "from_day", type=DAY_BEFORE, metavar="DATE", help="With --all: the first of several days."
         ),
         click.option(
-            "--all", "everybody", is_flag=True, help="All of the days of which nothing is known; a manager's."
+            "--all",
+            "everybody",
+            is_flag=True,
+            help="In place of CODE: all draws of a day of which nothing is on record; a manager's.",
         ),
         click.argument("code", type=CODE_DUE, required=False),
     ):
@@ -102,7 +105,7 @@ def _record_one_or_all(
 @which_draw
 @pass_desk
 def missed_command(desk: Desk, /, **given: Any) -> None:  # noqa: ANN401
-    """The draw was not provided."""
+    """The participant did not come: no specimen was given."""
     _record_one_or_all(desk, Status.MISSED, **given)
 
 

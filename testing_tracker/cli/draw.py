@@ -112,7 +112,7 @@ def _take_back(desk: Desk, reason: str, yes: bool) -> None:
 @format_option
 @pass_desk
 def due_command(desk: Desk, on: str | None, form: str) -> None:
-    """Who is to be tested that day, and what has become of each."""
+    """Who is to be tested today, or on the day of --on, and what has become of each."""
     with desk.reading() as work:
         day = day_given(on, work.today)
         lines = services.draws.due(work, day)

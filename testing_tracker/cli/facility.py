@@ -138,7 +138,7 @@ def _draws(count: int) -> str:
     return "1 draw" if count == 1 else f"{count} draws"
 
 
-_ROLE = click.option("--role", type=CaselessChoice(Role), required=True, help="What the account is.")
+_ROLE = click.option("--role", type=CaselessChoice(Role), required=True, help="The role.")
 
 
 @click.group("staff", cls=CommandGroup)

@@ -246,7 +246,7 @@ def _what_was_given(draw: "Draw") -> str:
 @click.option("--reason", type=REASON, required=True, metavar="TEXT", help="Such as hospital, travel or jail.")
 @pass_desk
 def leave(desk: Desk, code: str, from_on: str, to_on: str, reason: str) -> None:
-    """Days away, both included: no draws are made, and those there are become excused."""
+    """Days away, from FROM to TO, both included: no draws are made, and those there are become excused."""
     with desk.writing() as work:
         first, last = day_given(from_on, work.today), day_given(to_on, work.today)
         draws = services.leaves.add_leave(work, code, first, last, reason)

@@ -212,7 +212,7 @@ _EXPLAINED = ("due_on", "kind", "status", "outcome", "expected", "late", "counts
 
 @click.group("report", cls=CommandGroup)
 def report_command() -> None:
-    """The compliance reports."""
+    """The reports: a week's tests, one participant, outcomes, the facilities of a network."""
 
 
 report_command.add_command(participant_report)

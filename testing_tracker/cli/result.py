@@ -57,7 +57,7 @@ def result_command(
     for_cause: bool | None,
     **said: Any,  # noqa: ANN401
 ) -> None:
-    """Log the result of the participant's draw due that day.
+    """Log the result of a participant's draw: today's, or that of the day that --on says.
 
     OUTCOME is negative, positive (with at least one --analyte), the analytes that were found, or invalid; or what `log`
     understands: n, p:coc,fen, coc=320, i leaked; m, r, e court date, u and c are the commands missed, refused, excuse,

@@ -48,9 +48,21 @@ class _Lines(logging.Handler):
 
 
 @click.command("serve")
-@click.option("--draw-at", type=TIME, default="00:05", show_default=True, metavar="TIME", help="The nightly draw.")
 @click.option(
-    "--report-at", type=TIME, default="06:00", show_default=True, metavar="TIME", help="The weekly report, on Mondays."
+    "--draw-at",
+    type=TIME,
+    default="00:05",
+    show_default=True,
+    metavar="TIME",
+    help="When the nightly draw is made, by the facility's clock.",
+)
+@click.option(
+    "--report-at",
+    type=TIME,
+    default="06:00",
+    show_default=True,
+    metavar="TIME",
+    help="When the weekly report is made, on Mondays, by that clock.",
 )
 @click.option(
     "--reports",

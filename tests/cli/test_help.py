@@ -1,6 +1,7 @@
 """`--help` names every command once, in groups, with its whole sentence, and the variables; at any width."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import click
@@ -8,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from testing_tracker.cli import _COMMANDS, _GROUPS, program
-from testing_tracker.cli.help.around import VARIABLES
+from testing_tracker.cli.help.around import TYPED, VARIABLES
 from testing_tracker.cli.help.page import HelpPage, kept_lines
+from testing_tracker.rules.said import Looks, day_said, time_said, week_said
 
 PACKAGE = Path(__file__).parents[2] / "testing_tracker"
 
@@ -47,7 +49,7 @@ def test_no_word_is_broken_and_no_line_is_too_long(words):
 def test_every_command_is_there_once_in_its_group():
     lines = help_of()
     assert [line[:-1] for line in lines if line[:-1] in _GROUPS] == list(_GROUPS)
-    start, end = lines.index(f"{next(iter(_GROUPS))}:"), lines.index("Environment:")
+    start, end = lines.index(f"{next(iter(_GROUPS))}:"), lines.index("What is typed:")
     listed = [found[1] for line in lines[start:end] if (found := re.match(r"  (\w+) ", line))]
     assert sorted(listed) == sorted(_COMMANDS)
 
@@ -90,6 +92,17 @@ def test_no_variable_is_told_that_nobody_asks_for():
     by_libraries = {"COLUMNS", "XDG_DATA_HOME"}
     names = {name for names in VARIABLES for name in names.split(", ")} - by_libraries
     assert [name for name in names if f'"{name}"' not in text] == []
+
+
+def test_what_is_said_to_be_typed_is_understood():
+    days = re.split(", | or ", TYPED["DATE"].partition(". ")[0])
+    assert len(days) == 9
+    for day in days:
+        day_said(day, date(2026, 11, 20), Looks.BACK)
+    for time in re.split(", | or ", TYPED["TIME"].partition("m,")[0] + "m"):
+        assert time_said(time).hour == 9
+    for week in re.split(", | or ", TYPED["WEEK"].partition(";")[0]):
+        assert week_said(week, date(2026, 11, 20))
 
 
 class TestFolding:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from testing_tracker.cli import program
-from testing_tracker.cli.help.around import EXIT_STATUSES, FILES, VARIABLES
+from testing_tracker.cli.help.around import EXIT_STATUSES, FILES, TYPED, VARIABLES
 from testing_tracker.cli.help.examples import called, examples_of
 from testing_tracker.cli.help.man_page import escaped
 
@@ -71,7 +71,7 @@ def test_every_command_option_and_example_is_in_it(page):
 
 def test_variables_files_and_exit_statuses_are_in_it(page):
     text = read(page)
-    for name, said in {**VARIABLES, **FILES, **EXIT_STATUSES}.items():
+    for name, said in {**TYPED, **VARIABLES, **FILES, **EXIT_STATUSES}.items():
         assert f"{name} {said if isinstance(said, str) else ' '.join(said)}".replace("`", "") in text
 
 

@@ -124,7 +124,7 @@ def columns_in_words(columns: Columns) -> str:
     other = [f"Or only {','.join(one)}, where a label is on record." for one in columns.alternatives[1:]]
     blocks = [["Needed columns:", *needed, *other]]
     blocks += [["If you like:", *optional]] if optional else []
-    blocks += [["An example:", *(f"  {line}" for line in columns.example.splitlines())]]
+    blocks += [["A file that can be imported:", *(f"  {line}" for line in columns.example.splitlines())]]
     return "\n\n".join("\n".join(["\b", *lines]) for lines in blocks)
 
 

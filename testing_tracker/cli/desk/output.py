@@ -38,7 +38,12 @@ _ABOUT = ("participant", "facility")  # what a block begins with, where a row is
 def format_option(command: _Command) -> _Command:
     """`--format table|csv|json`, for every command that lists or reports."""
     option = click.option(
-        "--format", "form", type=CaselessChoice(FORMATS), default="table", show_default=True, help="How to print it."
+        "--format",
+        "form",
+        type=CaselessChoice(FORMATS),
+        default="table",
+        show_default=True,
+        help="As a table for people, or for other programs.",
     )
     return option(command)
 

@@ -9,7 +9,7 @@ import click
 from testing_tracker.cli.desk.desk import instant_given
 from testing_tracker.cli.desk.parameter_types import ANALYTE, INSTANT, SPECIMEN
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.words import MEASURED, Method, Outcome
+from testing_tracker.rules.words import MEASURED, SPECIMENS, Method, Outcome
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -51,12 +51,14 @@ _CUP = (
         "specimen_kind",
         type=SPECIMEN,
         metavar="TYPE",
-        help="Where it is not the schedule's: oral-fluid, …",
+        help=f"Where it is not the schedule's: {', '.join(SPECIMENS)}.",
     ),
     click.option("--collector", metavar="WHO", help="Who collected it."),
     click.option("--observed/--unobserved", "observed", default=None, help="Whether the collection was observed."),
 )
-_TEMPERATURE = click.option("--temperature", metavar="DEGREES", help="Such as 34.5, or 94F.")
+_TEMPERATURE = click.option(
+    "--temperature", metavar="DEGREES", help="Of the specimen when it was given: 34.5 (Celsius), or 94F."
+)
 _CUP_OPTIONS = (*_CUP, _COLLECTED_AT, _TEMPERATURE)
 
 _OPTIONS = (
@@ -91,10 +93,10 @@ _OPTIONS = (
     *_CUP,
     click.option("--received-at", type=INSTANT, metavar="TIME", help="When it arrived where it was tested."),
     _TEMPERATURE,
-    click.option("--creatinine", metavar="MG/DL", help="Such as 20."),
-    click.option("--specific-gravity", metavar="NUMBER", help="Such as 1.0030."),
-    click.option("--ph", metavar="NUMBER", help="Such as 6.5."),
-    click.option("--oxidant", metavar="MCG/ML", help="Nitrite, such as 200."),
+    click.option("--creatinine", metavar="MG/DL", help="In the urine, in mg/dL, such as 20."),
+    click.option("--specific-gravity", metavar="NUMBER", help="Of the urine, such as 1.0030."),
+    click.option("--ph", metavar="NUMBER", help="Of the urine, such as 6.5."),
+    click.option("--oxidant", metavar="MCG/ML", help="Nitrite in the urine, in mcg/mL, such as 200."),
 )
 
 

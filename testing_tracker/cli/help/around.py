@@ -1,7 +1,21 @@
-"""What stands around the commands, for `--help` and the manual page: variables, files, exit statuses.
+"""What stands around the commands, for `--help` and the manual page: what is typed, variables, files, exit statuses.
 
 `tests/cli/test_help.py` looks through the program for variables that are missing here.
 """
+
+from testing_tracker.rules.said import CAN_BE_SAID
+
+TYPED = {
+    "CODE": "A participant's code at the facility, in capital or small letters; never a name.",
+    "DATE": (
+        f"{CAN_BE_SAID}. A weekday is the last or the next one, as the command looks back or ahead; what could be two "
+        "days is refused with both."
+    ),
+    "TIME": "09:05, 905 or 9:05am, by the facility's clock.",
+    "WEEK": "2026-W47, 47, this or last; it begins on Monday.",
+    "ANALYTE": "What a test looks for, as people call it: cocaine, coc. `testing-tracker analyte list` has them all.",
+    "ID": "A number that a list shows, or the label of a specimen.",
+}
 
 VARIABLES = {  # each in a few words for the help, and what else the manual page says of it
     "TESTING_TRACKER_DATABASE": (

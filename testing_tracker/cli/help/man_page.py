@@ -10,7 +10,7 @@ from inspect import cleandoc
 import click
 
 from testing_tracker import __version__
-from testing_tracker.cli.help.around import EXIT_STATUSES, FILES, VARIABLES
+from testing_tracker.cli.help.around import EXIT_STATUSES, FILES, TYPED, VARIABLES
 from testing_tracker.cli.help.examples import examples_of
 from testing_tracker.cli.help.page import LONG_NAME, kept_lines, words_of
 
@@ -35,6 +35,7 @@ def man_page(context: click.Context, groups: Mapping[str, list[str]]) -> str:
     for title, names in groups.items():
         lines.append(f".SS {escaped(title)}")
         lines += _each(program, names, context)
+    lines += _section("WHAT IS TYPED", _terms(TYPED))
     lines += _section("EXIT STATUS", _terms(EXIT_STATUSES))
     lines += _section("ENVIRONMENT", _terms({name: " ".join(said) for name, said in VARIABLES.items()}))
     lines += _section("FILES", _terms(FILES))
