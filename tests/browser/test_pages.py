@@ -23,7 +23,7 @@ from testing_tracker.cli import program
 pytestmark = pytest.mark.one_database(reason="how pages look")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WIDTHS = (360, 768, 1280)
+WIDTHS = (320, 390, 768, 1280)
 LONG = "W" * 32  # a code may be as long as that, and need not have a place to break it
 CHROMIUM = (
     "--headless",
@@ -78,6 +78,7 @@ def demo(tmp_path_factory) -> Path:
     pages.mkdir()
     for name, arguments in (
         ("weekly", ["report", "weekly"]),
+        ("court", ["report", "weekly", "--for", "court"]),
         ("participant", ["report", "participant", "P34"]),
         ("schedules", ["schedule", "simulate", "fixed-1", "fixed-2", "fixed-3", "random-1", "random-2", "random-3"]),
     ):
@@ -85,7 +86,11 @@ def demo(tmp_path_factory) -> Path:
             program, [*start, *arguments, "--format", "html", "--output", str(pages / f"{name}.html")]
         )
         assert written.exit_code == 0, written.output
-    for name, arguments in (("weekly", ["weekly"]), ("participant", ["participant", "P34"])):
+    for name, arguments in (
+        ("weekly", ["weekly"]),
+        ("court", ["weekly", "--for", "court"]),
+        ("participant", ["participant", "P34"]),
+    ):
         output = str(pages / f"{name}.pdf")
         written = CliRunner().invoke(program, [*start, "report", *arguments, "--format", "pdf", "--output", output])
         assert written.exit_code == 0, written.output
@@ -94,6 +99,7 @@ def demo(tmp_path_factory) -> Path:
         [*add, "--name", "Maximiliane Hohenstein-Berghausen"],
         ["report", "weekly", "--names", "--format", "html", "--output", str(pages / "long.html")],
         ["report", "weekly", "--names", "--format", "pdf", "--output", str(pages / "long.pdf")],
+        ["report", "weekly", "--for", "court", "--format", "html", "--output", str(pages / "long-court.html")],
     ):
         done = CliRunner().invoke(program, [*start, *arguments])
         assert done.exit_code == 0, done.output
@@ -135,10 +141,10 @@ def look(browser: str, tmp_path: Path, *arguments: str) -> subprocess.CompletedP
     return done
 
 
-PAGES = ("weekly", "participant", "schedules")
+PAGES = ("weekly", "court", "participant", "schedules")
 
 
-@pytest.mark.parametrize("page", [*PAGES, "long"])
+@pytest.mark.parametrize("page", [*PAGES, "long", "long-court"])
 def test_nothing_is_cut_off_at_any_width_and_nothing_complained_of(browser, demo, server, tmp_path, page):
     (demo / f"probe-{page}.html").write_text(PROBE % (json.dumps(WIDTHS), json.dumps(f"{page}.html")))
     url = f"{server}/probe-{page}.html"
@@ -149,6 +155,38 @@ def test_nothing_is_cut_off_at_any_width_and_nothing_complained_of(browser, demo
         assert one["text"] > 500
         assert (one["scroll"], one["outside"]) == (one["width"], []), one
     assert "CONSOLE" not in done.stderr, done.stderr
+
+
+LINES = """<!doctype html><title>lines</title><body><pre id="found"></pre><script>
+(async () => {
+  const found = [];
+  for (const width of [320, 390]) {
+    const frame = document.createElement("iframe");
+    frame.style.cssText = `width:${width}px;height:800px;border:0`;
+    frame.src = "weekly.html";
+    const loaded = new Promise(done => frame.onload = done);
+    document.body.append(frame);
+    await loaded;
+    for (const row of frame.contentDocument.querySelectorAll("table.wide tbody tr")) {
+      const tops = new Set();
+      for (const cell of row.children)
+        for (const box of cell.getClientRects()) if (box.width > 1) tops.add(Math.round(box.top / 8));
+      found.push([row.querySelector("th").textContent, row.getBoundingClientRect().height, tops.size]);
+    }
+  }
+  document.getElementById("found").textContent = JSON.stringify(found);
+})();
+</script>"""
+
+
+def test_on_a_phone_a_participant_takes_four_lines_at_most(browser, demo, server, tmp_path):
+    (demo / "lines.html").write_text(LINES)
+    url = f"{server}/lines.html"
+    done = look(browser, tmp_path, "--window-size=1400,900", "--virtual-time-budget=20000", "--dump-dom", url)
+    found = json.loads(re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)[1])
+    assert len(found) == 2 * 39
+    line = 0.88 * 15 * 1.45
+    assert [one for one in found if one[1] > 4 * line + 20 or one[2] > 4] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -201,7 +239,24 @@ def test_the_weekly_report_prints_on_three_pages_of_either_paper(browser, demo, 
         assert "42 CFR part 2 prohibits unauthorized use or disclosure of these records." in page
     assert "compliance" in pages[0]
     assert "Open recommendations" in pages[0]
-    assert pages[2].lstrip().startswith("Participants")
+    assert "Charts" in pages[1]
+    assert "Participants" in pages[1]
+
+
+def test_no_page_of_the_pdf_but_the_last_is_two_thirds_empty(demo):
+    """The list of participants begins under the charts; the demonstration's 39 have room there."""
+    count, pages = pages_of(demo / "weekly.pdf")
+    assert count == 2
+    assert pages[1].index("Charts") < pages[1].index("Participants") < pages[1].index("P40")
+    assert all(len([line for line in page.splitlines() if line.strip()]) > 50 for page in pages)
+
+
+def test_the_demonstrations_page_for_a_court_is_one_page(demo):
+    count, pages = pages_of(demo / "court.pdf")
+    assert count == 1
+    assert "recommends nothing to a court" in pages[0]
+    assert "P40" in pages[0]
+    assert "Digest" in pages[0]
 
 
 def test_a_long_list_repeats_its_head_and_splits_no_row(browser, demo, tmp_path):
@@ -242,14 +297,15 @@ def test_the_pdf_says_the_same_with_a_foot_on_every_page(demo, report):
 def test_a_long_code_covers_no_figure_of_the_pdf(demo):
     """Every figure of a line of the list stands by itself: words that lie over each other come out as one."""
     _, pages = pages_of(demo / "long.pdf")
-    rows = [line for line in pages[-1].splitlines() if re.search(r" (fixed|random)-\d ", line)]
+    rows = [line for page in pages for line in page.splitlines() if re.search(r" (fixed|random)-\d ", line)]
     assert len(rows) == 40
     line = re.compile(
         r" *(P\d\d|W+) +(outpatient|iop|php|residential) +(fixed|random)-\d( +\d+){9}"
         r" +(\d+/\d+ \d+ %|n/a)( +[-+*o_]){0,13} *"
     )
     assert [row for row in rows if not line.fullmatch(row)] == []
-    assert "".join(re.findall(r"^ *(W+)", pages[-1], re.MULTILINE)) == LONG
+    text = "\n".join(pages)
+    assert "".join(re.findall(r"^ *(W+)", text[text.index("Participants") :], re.MULTILINE)) == LONG
 
 
 def test_the_pdf_is_tagged_for_screen_readers_and_has_no_author(demo):

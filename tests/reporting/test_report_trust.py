@@ -285,14 +285,43 @@ def test_who_needs_a_talk(week):
     assert "To talk with: 3" in week("report", "weekly")
 
 
-def test_last_week_and_the_twelve_before_stand_beside_it(week):
+def test_last_week_and_the_weeks_before_stand_beside_it(week):
     week.today = "2026-11-30"
     week("draw")
     trend = week.json("report", "weekly")["trend"]
     assert [(one["week"], one["collected"]) for one in trend] == [("2026-W47", 18), ("2026-W48", 0)]
     text = " ".join(week("report", "weekly").split())
     assert "last week 18/18 = 100 %" in text
-    assert "the 12 weeks before 18/18 = 100 %" in text
+    assert "the 1 week before 18.0/18.0 a week = 100 %" in text
+
+
+def test_the_weeks_before_are_as_many_as_there_were_and_an_average_beside_weeks(week):
+    """A clinic of two weeks, 18 tests in the first and 12 of 18 in the second, has no twelve weeks before."""
+    for day in range(23, 30):
+        week.today = f"2026-11-{day}"
+        week("draw")
+        for line in week.json("due"):
+            act = ("missed",) if line["participant"] in ("A1", "A3") else ("result",)
+            week(*act, line["participant"], *(("negative",) if act == ("result",) else ()))
+    week.today = "2026-12-07"
+    week("draw")
+    report = week.json("report", "weekly")
+    before = report["weeks_before"]
+    assert (before["weeks"], before["due"], before["collected"], before["missed"]) == (2, 18.0, 15.0, 3.0)
+    assert before["compliance_rate"] == pytest.approx(30 / 36)
+    assert [one["week"] for one in report["trend"]] == ["2026-W47", "2026-W48", "2026-W49"]
+    text = week("report", "weekly")
+    assert "  last week 12/18 = 67 %\n  the 2 weeks before 15.0/18.0 a week = 83 %\n" in text
+    assert "12 weeks" not in text
+    page = week("report", "weekly", "--format", "html")
+    assert '<th role="columnheader" scope="col" class="n">2 weeks before, average</th>' in page
+    assert "Compliance and positivity, the week and the 2 before" in page
+
+
+def test_a_first_week_has_no_weeks_before(week):
+    text = week("report", "weekly")
+    assert "  last week n/a\n  no weeks before\n" in text
+    assert week.json("report", "weekly")["weeks_before"]["weeks"] == 0
 
 
 def test_draws_by_weekday_stand_beside_those_expected(week):

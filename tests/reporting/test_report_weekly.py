@@ -245,6 +245,7 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "analytes",
         "weekdays",
         "trend",
+        "weeks_before",
         "leaves",
         "reviews",
         "confirmations_overdue",

@@ -29,6 +29,7 @@ def _environment() -> "Environment":
     )
     environment.filters["css_string"] = _css_string
     environment.filters["in_page"] = _in_page
+    environment.filters["whole_days"] = _whole_days
     return environment
 
 
@@ -43,6 +44,15 @@ def _css_string(text: str) -> object:
 
     kept = re.sub(r"[^\w .,:;()+/-]", lambda found: f"\\{ord(found[0]):06x} ", text)
     return Markup(f'"{kept}"')
+
+
+def _whole_days(text: str) -> object:
+    """A text whose days and weeks are not broken at their hyphens, as browsers do."""
+    from markupsafe import Markup, escape
+
+    parts = re.split(r"\b(\d{4}-(?:W\d\d|\d\d-\d\d))\b", visible(text))
+    around = Markup('<span class="short">{}</span>')
+    return Markup("").join(around.format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
 
 
 def _in_page(svg: str) -> object:

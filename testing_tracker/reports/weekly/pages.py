@@ -12,13 +12,13 @@ from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS
 from testing_tracker.reports.weekly.words import (
     ANALYTES_TITLE,
-    TREND_TITLE,
     WEEKDAYS_NOTE,
     WEEKDAYS_TITLE,
     Page,
     Rate,
     page_of,
     trend_rows,
+    trend_title,
     weekday_rows,
 )
 from testing_tracker.rules.reporting.tally import NOT_AVAILABLE, compliance_of
@@ -58,13 +58,13 @@ def charts_of(report: WeeklyReport) -> Iterator[Chart]:
 
 
 def _rates(report: WeeklyReport) -> Chart:
-    weeks = report.trend.weeks
+    title, weeks = trend_title(report.trend), report.trend.weeks
     compliance = [one.tally.compliance_rate for one in weeks]
     positivity = [one.tally.positivity_rate for one in weeks]
     names = [f"W{one.week.number:02}" for one in weeks]
     return Chart(
-        TREND_TITLE,
-        charts.rates_by_week(TREND_TITLE, names, (("compliance", compliance), ("positivity", positivity))),
+        title,
+        charts.rates_by_week(title, names, (("compliance", compliance), ("positivity", positivity))),
         ("week", "compliance", "", "positivity", " "),
         [
             (f"W{week.number:02}", collected.fraction, collected.percent, positive.fraction, positive.percent)
@@ -173,6 +173,7 @@ def _data(printed: Printed, page: Page) -> dict[str, object]:
         "foot": f"{page.foot[0]} {page.printed[0].upper()}{page.printed[1:]}.",
         "rates": [_rate(rate) for rate in page.rates],
         "participants": page.participants,
+        "count_columns": page.count_columns,
         "counts": page.counts,
         "notes": page.notes,
         "sections": [section_data(section) for section in page.sections],
@@ -193,5 +194,5 @@ def _rate(rate: Rate) -> dict[str, str]:
         "rule": rate.rule,
         "percent": rate.this.percent,
         "fraction": rate.this.fraction if rate.this.whole else "",
-        "before": rate.before,
+        "before": "; ".join(rate.before),
     }

@@ -122,7 +122,8 @@ def _numbers(printed: Printed, page: Page) -> Iterator[str]:
 
 def _rate(rate: Rate) -> Iterator[str]:
     yield from wrapped(f"{rate.name} {rate.this} ({rate.rule})", "  ")
-    yield from wrapped(f"  {rate.before}", "  ")
+    for line in rate.before:
+        yield from wrapped(f"  {line}", "  ")
 
 
 def _weekdays(printed: Printed) -> Iterator[str]:

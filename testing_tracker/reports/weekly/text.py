@@ -69,6 +69,7 @@ def _after_lines(printed: Printed) -> dict[str, object]:
             for one in report.weekdays
         ],
         "trend": _trend(report.trend),
+        "weeks_before": _weeks_before(report.trend),
         "leaves": [asdict(leave) for leave in report.leaves],
         "reviews": [asdict(review) for review in standing.reviews],
         "confirmations_overdue": [asdict(awaited) for awaited in standing.overdue],
@@ -101,6 +102,13 @@ def _questions(report: WeeklyReport) -> list[dict[str, object]]:
 
 def _trend(trend: Trend) -> list[dict[str, object]]:
     return [{"week": str(one.week), **counts_and_rates(one.tally)} for one in trend.weeks]
+
+
+def _weeks_before(trend: Trend) -> dict[str, object]:
+    """How many weeks before there were, each count as their average a week, and the rates of all their tests."""
+    together = trend.before_together
+    averages = {count: float(trend.a_week_before(getattr(together, count))) for count in COUNTS}
+    return {"weeks": trend.count_before, **counts_and_rates(together), **averages}
 
 
 def _line_document(printed: Printed, line: ParticipantWeek) -> dict[str, object]:

@@ -40,17 +40,25 @@ class Trend:
     @property
     def weeks(self) -> list[WeekTally]:
         """All of them from the first that had draws; the report's is the last."""
-        told = [number for number, one in enumerate(self.before) if one.tally.due]
-        return [*self.before[told[0] if told else len(self.before) :], self.this]
+        return [*self.before[len(self.before) - self.count_before :], self.this]
+
+    @property
+    def count_before(self) -> int:
+        """How many weeks before there were, from the first that had draws: of a new facility fewer than twelve."""
+        return next((len(self.before) - number for number, one in enumerate(self.before) if one.tally.due), 0)
 
     @property
     def last(self) -> Tally:
         return self.before[-1].tally
 
     @property
-    def twelve(self) -> Tally:
-        """The twelve weeks before, taken together."""
+    def before_together(self) -> Tally:
+        """The weeks before, taken together."""
         return total(one.tally for one in self.before)
+
+    def a_week_before(self, count: int) -> Fraction:
+        """A number of the weeks before as an average a week, to stand beside a week's; 0 where there were none."""
+        return Fraction(count, max(self.count_before, 1))
 
 
 def trend_in(work: Work, week: Week) -> Trend:

@@ -4,7 +4,7 @@ The first page is a list of rates, counts, warnings and sections, which `_LISTS`
 weekday and the trend. What is here is text; how it looks is up to the form.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,15 +21,17 @@ from testing_tracker.reports.paper.words import (
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.open_matters import Recommended
 from testing_tracker.reports.weekly.printing import Printed
-from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS, WEEKS_BEFORE, DayDrawn
+from testing_tracker.reports.weekly.trend import STANDARD_DEVIATIONS, DayDrawn, Trend
 from testing_tracker.rules.calendar import Week, weekday_name, zone_on
 from testing_tracker.rules.deciding.escalation import DISCLAIMER
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.reporting.tally import (
     NOT_AVAILABLE,
     Share,
+    Tally,
     compliance_of,
     positivity_of,
+    to_a_tenth,
 )
 
 KEY = f"Pattern: a letter a week, oldest first; {LETTERS}"
@@ -38,19 +40,19 @@ _MOST_ACTS = 40
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate of the week with what it is a share of, beside last week's and that of the twelve weeks before."""
+    """A rate of the week with what it is a share of, beside last week's and what that of the weeks before was."""
 
     name: str
     rule: str
     this: Share
     last: Share
-    twelve: Share
+    earlier: str
 
     @property
-    def before(self) -> str:
-        """What it was before, and the change since last week."""
+    def before(self) -> tuple[str, str]:
+        """What it was last week with the change since, and what it was in the weeks before."""
         change = self.this.change_from(self.last)
-        return f"last week {self.last}{f' ({change} since)' if change else ''}; the 12 weeks before {self.twelve}"
+        return f"last week {self.last}{f' ({change} since)' if change else ''}", self.earlier
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Page:
     leading: list[str]
     participants: int
     rates: list[Rate]
-    counts: list[tuple[str, str, str, str]]
+    count_columns: tuple[str, ...]
+    counts: list[tuple[str, ...]]
     notes: list[str]
     sections: list[Section]
     amendments: list[str]
@@ -82,6 +85,7 @@ def page_of(printed: Printed) -> Page:
         leading=list(_leading(printed)),
         participants=len(report.participants),
         rates=_rates(report),
+        count_columns=("", "this week", "last week", f"{_weeks_before(report.trend)}, average"),
         counts=_counts(report),
         notes=list(_notes(report)),
         sections=sections_of(_LISTS, report),
@@ -113,13 +117,34 @@ def _leading(printed: Printed) -> Iterator[str]:
         yield f"Amended since first printed on {moment(amended.first_printed_at, report.zone)}: see Amendments."
 
 
+def _weeks_before(trend: Trend) -> str:
+    """How many weeks before there were; a new facility has few."""
+    count = trend.count_before
+    return f"{count or 'no'} week{'' if count == 1 else 's'} before"
+
+
 def _rates(report: WeeklyReport) -> list[Rate]:
-    this, last, twelve = report.total, report.trend.last, report.trend.twelve
-    return [Rate(name, rule, *map(of, (this, last, twelve))) for name, rule, of in RATES_IN_WORDS]
+    return [_rate(report, name, rule, of) for name, rule, of in RATES_IN_WORDS]
 
 
-def _counts(report: WeeklyReport) -> list[tuple[str, str, str, str]]:
-    tallies = (report.total, report.trend.last, report.trend.twelve)
+def _rate(report: WeeklyReport, name: str, rule: str, share_of: Callable[[Tally], Share]) -> Rate:
+    trend = report.trend
+    earlier = _earlier(trend, share_of(trend.before_together))
+    return Rate(name, rule, share_of(report.total), share_of(trend.last), earlier)
+
+
+def _earlier(trend: Trend, together: Share) -> str:
+    """A rate of the weeks before, of all their tests; its numbers are averages a week, to stand beside a week's."""
+    weeks = f"{'the ' if trend.count_before else ''}{_weeks_before(trend)}"
+    if not together.whole:
+        return f"{weeks} {NOT_AVAILABLE}" if trend.count_before else weeks
+    part, whole = (to_a_tenth(trend.a_week_before(count)) for count in (together.part, together.whole))
+    return f"{weeks} {part}/{whole} a week = {together.percent}"
+
+
+def _counts(report: WeeklyReport) -> list[tuple[str, ...]]:
+    trend = report.trend
+    tallies = (report.total, trend.last, trend.before_together)
     names = {
         "due": "tests due",
         "collected": "collected",
@@ -134,11 +159,12 @@ def _counts(report: WeeklyReport) -> list[tuple[str, str, str, str]]:
         "positive": "positive",
         "invalid": "invalid",
     }
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for count, name in names.items():
-        this, last, twelve = (getattr(tally, count) for tally in tallies)
-        if not name.startswith(" ") or this or last or twelve:
-            rows.append((name, str(this), str(last), str(twelve)))
+        this, last, before = (getattr(tally, count) for tally in tallies)
+        if not name.startswith(" ") or this or last or before:
+            average = to_a_tenth(trend.a_week_before(before)) if trend.count_before else ""
+            rows.append((name, str(this), str(last), average))
     return rows
 
 
@@ -323,11 +349,16 @@ def _weekday(drawn: DayDrawn, report: WeeklyReport) -> WeekdayRow:
     return WeekdayRow(drawn.day, name, str(drawn.observed), expected or NOT_AVAILABLE, usual, remark)
 
 
+def trend_title(trend: Trend) -> str:
+    """Of the rates by week: how many weeks there are beside the report's."""
+    count = trend.count_before
+    return f"Compliance and positivity, the week{f' and the {count} before' if count else ''}"
+
+
 def trend_rows(report: WeeklyReport) -> list[tuple[Week, Share, Share]]:
     """Compliance and positivity, a week each, oldest first."""
     return [(one.week, compliance_of(one.tally), positivity_of(one.tally)) for one in report.trend.weeks]
 
 
-TREND_TITLE = f"Compliance and positivity, the week and the {WEEKS_BEFORE} before"
 ANALYTES_TITLE = "Results by analyte"
 WEEKDAYS_TITLE = "Draws by weekday, observed and expected"

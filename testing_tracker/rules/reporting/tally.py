@@ -147,6 +147,12 @@ def counts_and_rates(tally: Tally) -> dict[str, int | float | None]:
     return asdict(tally) | {rate: getattr(tally, rate) for rate in RATES}
 
 
+def to_a_tenth(number: Fraction) -> str:
+    """A number that is not negative to one decimal, rounded half up, as people do it."""
+    tenths = int(10 * number + Fraction(1, 2))
+    return f"{tenths // 10}.{tenths % 10}"
+
+
 def total(tallies: Iterable[Tally]) -> Tally:
     """The total of several tallies."""
     summed = Tally()
