@@ -16,7 +16,7 @@ from testing_tracker.cli.help.examples import called, examples_of
 from testing_tracker.cli.help.man_page import escaped
 
 PROJECT = Path(__file__).parents[2]
-REQUESTS = {".TH", ".SH", ".SS", ".PP", ".TP", ".RS", ".RE", ".nf", ".fi"}
+REQUESTS = {".TH", ".SH", ".SS", ".PP", ".TP", ".RS", ".RE", ".nf", ".fi", ".nh", ".ad"}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_every_command_option_and_example_is_in_it(page):
     text = read(page)
     for words in called():
         for example in examples_of(words):
-            assert f" {example} " in f"{text} "
+            assert f" {example} " in f"{text} ".replace(" \\ ", " ")
         command: click.Command = program
         context = click.Context(program)
         for word in words.split():
@@ -65,7 +65,7 @@ def test_every_command_option_and_example_is_in_it(page):
             command, context = below or command, click.Context(below or command, parent=context)
         assert " ".join(words.split()) in text
         for parameter in command.get_params(context):
-            record = parameter.get_help_record(context)
+            record = parameter.get_help_record(context) if isinstance(parameter, click.Option) else None
             assert record is None or " ".join(f"{record[0]} {record[1]}".replace("`", "").split()) in text
 
 
@@ -103,8 +103,5 @@ def test_it_is_set_without_a_complaint(page):
     for columns in ("60n", "80n"):
         groff = ["groff", "-man", "-Tutf8", "-ww", "-P-cbou", f"-rLL={columns}"]
         done = subprocess.run(groff, input=page, capture_output=True, text=True, check=True, timeout=60)
-        complaints = [
-            line for line in done.stderr.splitlines() if "adjust line" not in line and "break line" not in line
-        ]
-        assert complaints == []
+        assert [line for line in done.stderr.splitlines() if "break line" not in line] == []
         assert "tt participant add C30 --schedule random-2 --level iop" in done.stdout

@@ -12,7 +12,7 @@ import click
 from testing_tracker import __version__
 from testing_tracker.cli.help.around import EXIT_STATUSES, FILES, TYPED, VARIABLES
 from testing_tracker.cli.help.examples import examples_of
-from testing_tracker.cli.help.page import LONG_NAME, kept_lines, words_of
+from testing_tracker.cli.help.page import LONG_NAME, as_pasted, kept_lines, words_of
 
 _COLUMNS = 65  # of what stays in lines: 80, less what the page is set in by
 _GLYPHS = {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti"}
@@ -26,6 +26,7 @@ def man_page(context: click.Context, groups: Mapping[str, list[str]]) -> str:
     head, *rest = _paragraphs(program.help)
     lines = [
         f'.TH TESTING\\-TRACKER 1 "" "{LONG_NAME.replace("-", chr(92) + "-")} {__version__}" "User Commands"',
+        *(".nh", ".ad l"),  # no word is broken, what is copied least of all
         ".SH NAME",
         escaped(f"{LONG_NAME}, tt - {head[0].lower()}{head[1:].rstrip('.')}"),
         *(".SH SYNOPSIS", _usage(context), ".SH DESCRIPTION", *_text(rest), ".SH OPTIONS", *_options(context)),
@@ -117,7 +118,8 @@ def _text(paragraphs: list[str]) -> Iterator[str]:
 
 
 def _options(context: click.Context) -> Iterator[str]:
-    found = (parameter.get_help_record(context) for parameter in context.command.get_params(context))
+    options = [one for one in context.command.get_params(context) if isinstance(one, click.Option)]
+    found = (option.get_help_record(context) for option in options)
     own = {term: said for term, said in filter(None, found) if context.parent is None or "--help" not in term}
     yield from _terms(own)
 
@@ -131,7 +133,7 @@ def _examples(words: str) -> Iterator[str]:
     examples = examples_of(words)
     if examples:
         yield from (".PP", "Examples:" if words else "To begin with:", ".PP", ".nf")
-        yield from (f"    {_plain(example)}" for example in examples)
+        yield from (f"    {_plain(line)}" for example in examples for line in as_pasted(example, _COLUMNS - 4))
         yield ".fi"
 
 

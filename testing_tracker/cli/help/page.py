@@ -55,12 +55,7 @@ class HelpPage(click.HelpFormatter):
         """Commands as they can be pasted: one that is too long goes on behind a backslash."""
         self.write_heading("Examples")
         for example in examples:
-            lines = [""]
-            for word in _words(example, self.width - 8):
-                if lines[-1] and len(lines[-1]) + len(word) + 5 > self.width:  # the margin, a blank and a backslash
-                    lines.append("   ")
-                lines[-1] += f"{' ' if lines[-1] else ''}{word}"
-            self.write("".join(f"  {line}\n" for line in " \\\n".join(lines).splitlines()))
+            self.write("".join(f"  {line}\n" for line in as_pasted(example, self.width - 2)))
 
 
 class HelpContext(click.Context):
@@ -118,6 +113,17 @@ def folded(text: str, width: int, first: str = "", rest: str = "") -> str:
     )
 
 
+def as_pasted(example: str, width: int) -> list[str]:
+    """A command in lines that a shell takes as one: what goes on has a backslash at its end."""
+    lines = [""]
+    for word in _words(example, width - 6):
+        if lines[-1] and len(lines[-1]) + len(word) + 3 > width:  # with a blank before, and the backslash
+            lines[-1] += " \\"
+            lines.append("   ")
+        lines[-1] += f"{' ' if lines[-1] else ''}{word}"
+    return lines
+
+
 def kept_lines(lines: list[str], width: int, indent: str = "") -> list[str]:
     """Lines that stay lines where they have room; else a sentence is folded, and columns stand below one another."""
     if all(len(indent) + len(line) <= width for line in lines):
@@ -135,6 +141,8 @@ def kept_lines(lines: list[str], width: int, indent: str = "") -> list[str]:
 def _beside_to_below(line: str, width: int, indent: str) -> str:
     own = indent + line[: len(line) - len(line.lstrip())]
     explained = re.fullmatch(r"(\S+) {2,}(.+)", line.strip())
+    if "," in line and ", " not in line:  # of a csv file, which is to be copied as it stands
+        return f"{indent}{line}"
     if explained:
         return f"{own}{explained[1]}\n" + folded(explained[2], width, f"{own}    ", f"{own}    ")
     return "\n".join(folded(part, width, own, f"{own}  ") for part in re.split(r" {3,}", line.strip()))
