@@ -11,6 +11,7 @@ from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import DAY, DAY_TO_COME, REASON, CaselessChoice
+from testing_tracker.cli.desk.terminal import in_its_lines
 from testing_tracker.rules.words import Role
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def rename_facility(desk: Desk, name: str, reason: str) -> None:
     """Give the facility another name. The earlier one goes on finding it, unless another facility takes it."""
     with desk.writing() as work:
         earlier, name = services.facilities.rename(work, name, reason)
-    click.echo(f"{f'{TRAINING} ' if desk.training else ''}{earlier} is called {name} from now on.")
+    click.echo(in_its_lines(f"{f'{TRAINING} ' if desk.training else ''}{earlier} is called {name} from now on."))
 
 
 @facility_command.command("timezone")

@@ -5,6 +5,7 @@ import click
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.output import format_option
 from testing_tracker.cli.desk.parameter_types import DAY
+from testing_tracker.cli.desk.terminal import in_its_lines
 
 
 @click.command("today")
@@ -40,11 +41,11 @@ def show_first(context: click.Context, desk: Desk) -> None:
     location = desk.location
     if isinstance(location, Location) and not location.path.exists():
         click.echo(context.get_help(), err=True)
-        click.echo(
-            f"\nThere is no database at {location.path} yet. `{typed(('demo',))}` shows what this is; "
-            f"`{typed(('init',))}` makes yours.",
-            err=True,
+        said = (
+            f"There is no database at {location.path} yet. `{typed(('demo',))}` shows what this is; "
+            f"`{typed(('init',))}` makes yours."
         )
+        click.echo(f"\n{in_its_lines(said, err=True)}", err=True)
         context.exit(2)
     with context.scope():
         show_board(desk)

@@ -7,6 +7,7 @@ import threading
 import click
 
 from testing_tracker.cli.desk.desk import Desk, say
+from testing_tracker.cli.desk.terminal import is_coloured
 from testing_tracker.errors import TestingTrackerError
 
 _LIBRARYS_OWN = "TEXTUAL"  # how the variables begin by which the library writes logs, and lets others look in
@@ -25,6 +26,10 @@ def stay(desk: Desk) -> None:
         )
     for name in [name for name in os.environ if name.startswith(_LIBRARYS_OWN)]:
         del os.environ[name]
+    if not is_coloured(sys.stdout):
+        os.environ["NO_COLOR"] = "1"  # as the library reads it
+    else:
+        os.environ.pop("NO_COLOR", None)
     threading.excepthook = lambda _: None  # the library writes in a thread; where the terminal is gone nobody reads it
 
     from testing_tracker.cli.watch.records import Records
