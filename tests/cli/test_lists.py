@@ -161,10 +161,16 @@ def test_what_must_not_be_overlooked_is_coloured_at_a_terminal_and_nowhere_else(
     at_terminal(80)
     assert RED in lived_in(*due)
     assert RED in lived_in("report", "participant", LONG_CODE)
+    assert "missing as positive" in lived_in("report", "participant", LONG_CODE)
     assert "\x1b" not in lived_in("--color", "never", *due)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in lived_in(*due)
     assert RED in lived_in("--color", "always", *due)
+
+
+def test_red_is_what_stands_and_nothing_explains():
+    said = "was positive; positive, expected; missing as positive; 3 positive tests; positive cocaine"
+    assert terminal._coloured(said) == said.replace("positive cocaine", f"{RED} cocaine")
 
 
 def test_a_sentence_is_folded_at_a_terminal_only(lived_in, at_terminal):

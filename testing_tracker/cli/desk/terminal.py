@@ -13,7 +13,8 @@ from testing_tracker.rules.reporting.layout import folded
 COLOURS = ("auto", "always", "never")
 _NARROWEST, _UNKNOWN = 20, 80  # columns
 _ALARM = {"fg": "red", "bold": True}
-_ALARMS = ("positive", "overdue")  # as on the board
+# A result that stands and is not explained; not what a measure counts.
+_POSITIVE = r"(?<!\bas )(?<!\bwas )\bpositive\b(?!, expected| (?:or|tests?|weeks)\b)"
 
 
 def width_of(stream: TextIO) -> int | None:
@@ -67,4 +68,4 @@ def print_lines(text: str) -> None:
 def _coloured(text: str) -> str:
     import re
 
-    return re.sub(rf"\b({'|'.join(_ALARMS)})\b", lambda found: click.style(found[0], **_ALARM), text)  # type: ignore[arg-type]
+    return re.sub(_POSITIVE, lambda found: click.style(found[0], **_ALARM), text)  # type: ignore[arg-type]
