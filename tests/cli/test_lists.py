@@ -13,6 +13,8 @@ from testing_tracker.cli import program
 from testing_tracker.cli.desk import terminal
 from testing_tracker.rules.reporting.layout import Column, cells, folded, laid_out
 
+pytestmark = pytest.mark.one_database(reason="how what is printed is laid out, which no database has to do with")
+
 RED = "\x1b[31m\x1b[1mpositive\x1b[0m"
 WIDTHS = (40, 60, 80, 120)
 LONG_CODE = "NORTH-HARBOUR-2026-OUTPATIENT-07"  # as long as a code may be
