@@ -157,6 +157,40 @@ def test_nothing_is_cut_off_at_any_width_and_nothing_complained_of(browser, demo
     assert "CONSOLE" not in done.stderr, done.stderr
 
 
+DAYS = """<!doctype html><title>days</title><body><pre id="found"></pre><script>
+(async () => {
+  const found = [], frame = document.createElement("iframe");
+  for (const width of [320, 390, 768]) {
+    frame.style.cssText = `width:${width}px;height:800px;border:0`;
+    frame.src = "%s.html";
+    const loaded = new Promise(done => frame.onload = done);
+    document.body.append(frame);
+    await loaded;
+    const page = frame.contentDocument, texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
+    for (let text; (text = texts.nextNode());)
+      for (const day of text.data.matchAll(/\\d{4}-(W\\d\\d|\\d\\d-\\d\\d)/g)) {
+        const range = page.createRange();
+        range.setStart(text, day.index);
+        range.setEnd(text, day.index + day[0].length);
+        const tops = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+        found.push([width, day[0], tops.size, text.data.trim().slice(0, 60)]);
+      }
+  }
+  document.getElementById("found").textContent = JSON.stringify(found);
+})();
+</script>"""
+
+
+@pytest.mark.parametrize("page", ["weekly", "court"])
+def test_no_day_and_no_week_is_broken_at_its_hyphens(browser, demo, server, tmp_path, page):
+    (demo / f"days-{page}.html").write_text(DAYS % page)
+    url = f"{server}/days-{page}.html"
+    done = look(browser, tmp_path, "--window-size=1400,900", "--virtual-time-budget=20000", "--dump-dom", url)
+    found = json.loads(re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)[1].replace("&gt;", ">"))
+    assert len(found) > 20
+    assert [one for one in found if one[2] > 1] == []
+
+
 LINES = """<!doctype html><title>lines</title><body><pre id="found"></pre><script>
 (async () => {
   const found = [];
