@@ -27,8 +27,10 @@ def _quarter(value: str) -> str:
 
 
 @click.command("period")
-@click.option("--from", "first", type=DAY_BEFORE, metavar="DATE", help="The first day; goes with --to.")
-@click.option("--to", "last", type=DAY_BEFORE, metavar="DATE", help="The last day; goes with --from.")
+@click.option(
+    "--from", "first", type=DAY_BEFORE, metavar="DATE", help="The first day. Default: the first of the month of --to."
+)
+@click.option("--to", "last", type=DAY_BEFORE, metavar="DATE", help="The last day. Default: today.")
 @click.option(
     "--month",
     type=CheckedWord("month", _month),
@@ -81,10 +83,8 @@ def period_command(
 
 
 def _check_one_way(first: str | None, last: str | None, month: str | None, quarter: str | None) -> None:
-    """Raise UsageError where the days are said in two ways, or by one end only."""
-    if (first is None) is not (last is None):
-        raise click.UsageError("--from and --to go together; --month or --quarter stands alone.")
-    if sum(said is not None for said in (first, month, quarter)) > 1:
+    """Raise UsageError where the days are said in two ways."""
+    if sum(said is not None for said in (first or last, month, quarter)) > 1:
         raise click.UsageError("Give --from and --to, or --month, or --quarter: one of them.")
 
 
@@ -104,9 +104,11 @@ def _period(first: str | None, last: str | None, month: str | None, quarter: str
         return month_said(month)
     if quarter is not None:
         return quarter_said(quarter)
-    if first is None or last is None:
+    if first is None and last is None:
         return last_full_month(today)
-    begins, ends = day_given(first, today), day_given(last, today)
+    ends = day_given(last, today)
+    begins = day_given(first, today) if first is not None else ends.replace(day=1)
     if begins > ends:
-        raise click.BadParameter(f"{begins} is after {ends}, --to.", param_hint="'--from'")
+        which = "--to" if last else "today, where the report ends without --to"
+        raise click.BadParameter(f"{begins} is after {ends}, {which}.", param_hint="'--from'")
     return Period(begins, ends)

@@ -79,6 +79,7 @@ def demo(tmp_path_factory) -> Path:
     for name, arguments in (
         ("weekly", ["report", "weekly"]),
         ("court", ["report", "weekly", "--for", "court"]),
+        ("period", ["report", "period"]),
         ("participant", ["report", "participant", "P34"]),
         ("schedules", ["schedule", "simulate", "fixed-1", "fixed-2", "fixed-3", "random-1", "random-2", "random-3"]),
     ):
@@ -141,7 +142,7 @@ def look(browser: str, tmp_path: Path, *arguments: str) -> subprocess.CompletedP
     return done
 
 
-PAGES = ("weekly", "court", "participant", "schedules")
+PAGES = ("weekly", "court", "period", "participant", "schedules")
 
 
 @pytest.mark.parametrize("page", [*PAGES, "long", "long-court"])

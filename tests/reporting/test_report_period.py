@@ -215,14 +215,18 @@ class TestWhichDays:
         assert "The last day is not over; these are the numbers so far, of 2026-11-23 and" in printed
         assert "The facility's records begin on 2026-11-16." in printed
 
+    def test_one_end_is_enough(self, lived_in):
+        assert lived_in.json("report", "period", "--from", "2026-11-19")["period"] == "2026-11-19 to 2026-11-23"
+        assert lived_in.json("report", "period", "--to", "2026-11-19")["period"] == "2026-11-01 to 2026-11-19"
+
     def test_days_to_come_have_no_report(self, lived_in):
         assert lived_in.refused("report", "period", "--month", "2026-12") == "2026-12 is to come; today is 2026-11-23."
 
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["--from", "2026-11-02"], "--from and --to go together"),
-            (["--to", "2026-11-02"], "--from and --to go together"),
+            (["--from", "2026-11-24"], "2026-11-24 is after 2026-11-23, today, where the report ends without --to."),
+            (["--to", "2026-11-02", "--quarter", "2026-Q4"], "one of them"),
             (["--month", "2026-10", "--quarter", "2026-Q4"], "one of them"),
             ([*WEEK, "--month", "2026-10"], "one of them"),
             (["--from", "2026-11-03", "--to", "2026-11-02"], "2026-11-03 is after 2026-11-02, --to."),
