@@ -1,17 +1,21 @@
 """What a clinician is asked, worked out anew from the whole record, beside what stands."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from databases import clock_of
 from sqlmodel import select
 
+from testing_tracker.reports.period.gather import PeriodReport, gather
 from testing_tracker.rules.deciding.recommending import wanted, weighed
+from testing_tracker.rules.drawing.closing import Because
+from testing_tracker.rules.reporting.confirming import Confirmed
+from testing_tracker.rules.reporting.period import Period
 from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.rules.words import DrawKind, ReviewReason, TakenAs
+from testing_tracker.rules.words import DrawKind, Method, Outcome, ReviewReason, Status, TakenAs
 from testing_tracker.services.deciding.case import read_case
 from testing_tracker.store.engine import open_engine, reading
-from testing_tracker.store.queries import person_of, records_of
-from testing_tracker.store.tables import Draw, Participant, Review
+from testing_tracker.store.queries import governs, in_force, level_on, person_of, records_of, schedule_name_on
+from testing_tracker.store.tables import Confirmation, Draw, Enrolment, Participant, Result, Review
 
 OF_THE_RULE = {
     ReviewReason.MISSED,
@@ -63,3 +67,52 @@ def _differences(work, participant_id):
         review = read.reviews.get(which)
         if review is None or (review.done_at is not None and review.done_by is None):
             yield f"a review of {which} is wanted: {asked.reviews[which]}"
+
+
+def period_out_of_line(clinic, first: date) -> list[str]:
+    """Where the report of a period is not what its draws and people say one by one; empty as it should be."""
+    engine = open_engine(clinic.location)
+    today = date.fromisoformat(clinic.today)
+    try:
+        with reading(engine, None, clock_of(today), SHIPPED) as work:
+            report = gather(work, Period(first, today))
+            return [
+                f"{what}: {said} and not {found}" for what, said, found in _of_period(work, report) if said != found
+            ]
+    finally:
+        engine.dispose()
+
+
+def _of_period(work, report: PeriodReport):
+    days = report.counted
+    draws = work.session.exec(
+        select(Draw).where(Draw.due_on >= days.first, Draw.due_on <= days.last, Draw.status != Status.CANCELLED)
+    ).all()
+    where = [
+        (
+            level_on(work.session, one.participant_id, one.due_on),
+            schedule_name_on(work.session, one.participant_id, one.due_on),
+        )
+        for one in draws
+    ]
+    yield "due", report.whole.tally.due, len(draws)
+    for level, part in report.levels.items():
+        yield f"due in {level}", part.tally.due, sum(one == level for one, _ in where)
+    for schedule, part in report.schedules.items():
+        yield f"due on {schedule}", part.tally.due, sum(one == schedule for _, one in where)
+    for day, said in ((days.first - timedelta(days=1), "beginning"), (days.last, "end")):
+        there = {
+            person_of(work.session, one)
+            for one in work.session.exec(select(Participant.id))
+            if (row := in_force(work.session, Enrolment, one, day)) is not None and row.enrolled
+        }
+        yield said, getattr(report.whole.movements, said), len(there)
+    results = work.session.exec(select(Result).where(governs(), Result.draw_id.in_([one.id for one in draws]))).all()
+    cups = [one.draw_id for one in results if one.outcome == Outcome.POSITIVE and one.method == Method.PRESUMPTIVE]
+    collected = {one.id for one in draws if one.status == Status.COLLECTED and one.kind != DrawKind.IMPORTED}
+    second_to_come = {one.id for one in draws if one.because == Because.SECOND_GIVEN}
+    rows = work.session.exec(select(Confirmation).order_by(Confirmation.id))  # the newest is last
+    awaited = {one.draw_id: one.due_on is not None for one in rows}
+    alone = [one for one in collected.intersection(cups) - second_to_come if not awaited.get(one)]
+    never_sent = sum(report.found.positives[one] for one in (Confirmed.NEVER_SENT, Confirmed.EXPLAINED))
+    yield "cups that were never sent", never_sent, len(alone)

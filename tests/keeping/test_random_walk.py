@@ -9,7 +9,7 @@ import databases
 import pytest
 from acts import ACTS, FILES, NO_ACT, READS, Walk, weight
 from conftest import Clinic, is_thorough
-from recomputed import out_of_line
+from recomputed import out_of_line, period_out_of_line
 
 from testing_tracker import chance
 from testing_tracker.cli import program
@@ -82,6 +82,7 @@ class Steps:
 
 def live(steps: Steps, days: int) -> None:
     walk = steps.walk
+    began = walk.today
     names = sorted(ACTS)
     weights = [weight(name) for name in names]
     for _ in range(days):
@@ -95,6 +96,7 @@ def live(steps: Steps, days: int) -> None:
                 steps.look()
         walk.today += timedelta(days=walk.chance.choice((1, 1, 1, 1, 1, 2, 4)))
     steps.look()
+    assert period_out_of_line(walk.clinic, began) == [], "\n".join(steps.typed[-400:])
 
 
 @pytest.fixture
