@@ -101,6 +101,8 @@ def busy(clinic):
     clinic.today = FRIDAY
     clinic("draw")
     clinic("result", "B07", "invalid")
+    (folder / "long-weekend.toml").write_text(OURS.replace("steps = 1", "steps = 2"))
+    clinic("schedule", "load", f"{folder}/long-weekend.toml")
     clinic.add("A19")
 
 

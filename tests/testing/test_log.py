@@ -7,13 +7,10 @@ import select
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
 import pytest
 from conftest import made_once
 from sqlalchemy import Engine, event
-
-from testing_tracker.cli.desk.shown import folded_on
 
 PROMPT = re.compile(r"(code|scheduled, cause\)|, s\)|why \w+|which laboratory|code \(lab .*\)):$")
 
@@ -213,12 +210,3 @@ class TestFromAPipe:
         assert sum(logged) == 20
         assert sum(err.count("already has a result") for _, err in said) == 20
         assert all(staffed.status(code) == "collected negative" for code in codes)
-
-
-def test_what_is_said_at_a_narrow_terminal_is_broken_between_words_and_in_a_pipe_not_at_all(monkeypatch):
-    said = "'coccain' is not an analyte; did you mean cocaine? `testing-tracker analyte list` has them all."
-    monkeypatch.setenv("COLUMNS", "40")
-    lines = folded_on(said, SimpleNamespace(isatty=lambda: True), "  ")
-    assert max(map(len, lines)) < 40
-    assert " ".join(map(str.strip, lines)) == said
-    assert folded_on(said, SimpleNamespace(isatty=lambda: False)) == [said]

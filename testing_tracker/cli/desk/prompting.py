@@ -8,7 +8,8 @@ import click
 
 from testing_tracker.cli.desk.command_words import as_called
 from testing_tracker.cli.desk.desk import TRAINING, Desk
-from testing_tracker.cli.desk.shown import behind, folded_on
+from testing_tracker.cli.desk.shown import behind
+from testing_tracker.cli.desk.terminal import in_its_lines
 from testing_tracker.rules.exchange.visible import in_one_line
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def prompt(question: Callable[[], str], completer: "Completer | None" = None) ->
     def ask() -> str:
         asked = in_one_line(question())
         end = asked[len(asked.rstrip()) :]
-        return session.prompt("\n".join(folded_on(asked.rstrip(), sys.stdout)) + end)
+        return session.prompt(in_its_lines(asked.rstrip()) + end)
 
     return ask
 
@@ -44,5 +45,4 @@ def prompt(question: Callable[[], str], completer: "Completer | None" = None) ->
 def refuse(desk: Desk, message: str) -> None:
     """Say why a line is not taken, on standard error."""
     said = as_called(in_one_line(message))
-    for line in folded_on(f"{said} ({TRAINING})" if desk.training else said, sys.stderr, "  "):
-        click.echo(line, err=True)
+    click.echo(in_its_lines(f"{said} ({TRAINING})" if desk.training else said, err=True), err=True)

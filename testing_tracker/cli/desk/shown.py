@@ -13,7 +13,6 @@ from typing import IO, Any, TextIO, cast
 
 from testing_tracker.rules.exchange.visible import visible
 
-_NARROWEST = 20  # columns for a line's words
 _KEPT = "\xa0"
 
 
@@ -59,26 +58,11 @@ def behind(stream: TextIO) -> TextIO:
     return stream.stream if isinstance(stream, VisibleStream) else stream
 
 
-def folded_on(text: str, stream: TextIO, indent: str = "") -> list[str]:
-    """A line as a terminal shows it: broken between words, and no code, label or day in itself. Elsewhere as it is."""
-    if not stream.isatty():
-        return [text]
-    from shutil import get_terminal_size
-    from textwrap import wrap
-
-    width = max(get_terminal_size().columns - 1, _NARROWEST)
-    return wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-
 def folded(text: str, width: int, indent: int = 0) -> list[str]:
-    """A text in lines, folded between words, and within one that is longer than a line; `kept` ones stay together."""
-    import textwrap
+    """A text in lines, folded between words; `kept` ones stay together."""
+    from testing_tracker.rules.reporting import layout
 
-    ahead = " " * min(indent, width // 3)
-    return [
-        line.replace(_KEPT, " ")
-        for line in textwrap.wrap(text, width, subsequent_indent=ahead, break_on_hyphens=False) or [""]
-    ]
+    return [line.replace(_KEPT, " ") for line in layout.folded(text, width, indent)]
 
 
 def kept(text: str) -> str:

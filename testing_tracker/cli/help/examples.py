@@ -68,7 +68,15 @@ _EXAMPLES = {
     "tt review done": ('tt review done 1 --note "called, comes tomorrow"',),
     # reports
     "tt report": ("tt report weekly", "tt report participant A17"),
-    "tt report weekly": ("tt report weekly", "tt report weekly --week this --format pdf --output week.pdf"),
+    "tt report weekly": (
+        "tt report weekly",
+        "tt report weekly --week this --format pdf --output week.pdf",
+        "tt report weekly --week this --for court --participant B04",
+    ),
+    "tt report period": (
+        "tt report period --month 2026-10",
+        "tt report period --quarter 2026-Q3 --format pdf --output quarter.pdf",
+    ),
     "tt report participant": (
         "tt report participant A17",
         "tt report participant A17 --format html --output calendar.html",
@@ -87,6 +95,7 @@ _EXAMPLES = {
     "tt schedule show": ("tt schedule show random-2", "tt schedule show random-2 --version 1"),
     "tt schedule check": ("tt schedule check ours.toml",),
     "tt schedule load": ("tt schedule load ours.toml",),
+    "tt schedule take-back": ('tt schedule take-back long-weekend --reason "loaded too early"',),
     "tt schedule simulate": (
         "tt schedule simulate random-2 fixed-2",
         "tt schedule simulate ours.toml --analyte cocaine",

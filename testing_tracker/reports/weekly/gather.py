@@ -200,7 +200,7 @@ def gaps_in(work: Work, week: Week, opened_on: date) -> list[date]:
 
 
 def days_without_night(work: Work, days: Sequence[date], opened_on: date) -> list[date]:
-    """The days, of some in a row since the facility opened, whose nightly run did not happen; today's may still come."""
+    """The days of some in a row whose nightly run did not happen, since the facility opened; today's may still come."""
     ran = dict(
         work.session.exec(
             select(col(Night.day), col(Night.ran)).where(
