@@ -40,6 +40,7 @@ ARGUMENTS = {  # of every command that lists or reports
     ("recommendation", "show"): [("1",)],
     ("report", "network"): [()],
     ("report", "outcomes"): [()],
+    ("report", "period"): [("--from", "2026-11-16", "--to", "2026-11-23")],
     ("report", "participant"): [(LONG_CODE,), ("A17",)],
     ("report", "weekly"): [(), ("--explain", LONG_CODE)],
     ("review", "list"): [(), ("--all",)],
