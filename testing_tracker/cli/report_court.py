@@ -11,6 +11,7 @@ from testing_tracker.cli.desk.desk import TRAINING, Desk, say, warn, week_given
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file
 from testing_tracker.cli.desk.shown import print_bytes
+from testing_tracker.cli.desk.terminal import print_lines, width_of
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ def court_report(
             put_on_record(desk, export, outgoing)
         say(desk, f"Wrote the report to a court of {export.of} to {output}.")
     else:
-        export, content = _written(desk, week, form, codes)
+        from testing_tracker.reports.paper.words import narrow
+
+        with narrow(width_of(sys.stdout) if form == "table" else None):
+            export, content = _written(desk, week, form, codes)
         if desk.training and form != "table":
             click.echo(TRAINING, err=True)
         with exported(desk, export):
             if form == "table":
-                sys.stdout.write(content.decode())
+                print_lines(content.decode().removesuffix("\n"))
             else:
                 print_bytes(content)
     if not codes:

@@ -12,6 +12,7 @@ from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, CaselessChoice, CheckedWord
 from testing_tracker.cli.desk.shown import print_bytes
+from testing_tracker.cli.desk.terminal import print_lines, width_of
 from testing_tracker.rules.reporting.period import Period, last_full_month, month_said, quarter_said
 
 if TYPE_CHECKING:
@@ -72,12 +73,15 @@ def period_command(
             put_on_record(desk, Export("period", form, report.period), outgoing)
         say(desk, f"Wrote the report of {report.period} to {output}.")
         return
-    report, content = _written(desk, first, last, month, quarter, form)
+    from testing_tracker.reports.paper.words import narrow
+
+    with narrow(width_of(sys.stdout) if form == "table" else None):
+        report, content = _written(desk, first, last, month, quarter, form)
     if desk.training and form != "table":
         click.echo(TRAINING, err=True)
     with exported(desk, Export("period", form, report.period)):
         if form == "table":
-            sys.stdout.write(content.decode())
+            print_lines(content.decode().removesuffix("\n"))
         else:
             print_bytes(content)
 

@@ -42,7 +42,7 @@ ARGUMENTS = {  # of every command that lists or reports
     ("report", "outcomes"): [()],
     ("report", "period"): [("--from", "2026-11-16", "--to", "2026-11-23")],
     ("report", "participant"): [(LONG_CODE,), ("A17",)],
-    ("report", "weekly"): [(), ("--explain", LONG_CODE)],
+    ("report", "weekly"): [(), ("--explain", LONG_CODE), ("--for", "court")],
     ("review", "list"): [(), ("--all",)],
     ("schedule", "list"): [()],
     ("schedule", "show"): [],  # a file, as it was loaded

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
 
-from testing_tracker.reports.paper.words import NOTICE, Section, iso, wrapped
+from testing_tracker.reports.paper.words import NOTICE, Section, is_narrow, iso, wrapped
 from testing_tracker.reports.period.gather import Part, PeriodReport
 from testing_tracker.reports.period.words import FEW_COLUMNS, PeriodPage, page_of
 from testing_tracker.rules.drawing.no_record import question
@@ -37,7 +37,7 @@ def _printed(page: PeriodPage) -> Iterator[str]:
     if page.training:
         yield "TRAINING"
     yield from wrapped(page.title)
-    yield page.period
+    yield from wrapped(page.period)
     for warning in page.leading:
         yield ""
         yield from wrapped(warning)
@@ -46,17 +46,25 @@ def _printed(page: PeriodPage) -> Iterator[str]:
         yield from wrapped(f"{rate.name} {rate.share} ({rate.rule})", "  ")
     for section in page.sections:
         yield ""
-        yield section.title
-        yield from _aligned(section)
+        yield from wrapped(section.title)
+        yield from (_in_blocks if is_narrow() else _aligned)(section)
         if section.note:
             yield from wrapped(section.note)
     yield ""
     for note in page.notes:
         yield from wrapped(note)
     yield ""
-    yield page.printed
+    yield from wrapped(page.printed)
     for line in page.foot:
         yield from wrapped(line, "  ")
+
+
+def _in_blocks(section: Section) -> Iterator[str]:
+    """The rows one below the other, each number with the name of its column."""
+    for first, *numbers in section.rows:
+        yield from wrapped(f"  {first}", "    ")
+        said = (f"{column} {cell}" for column, cell in zip(section.columns[1:], numbers, strict=True) if cell.strip())
+        yield from wrapped(f"    {', '.join(said)}", "    ")
 
 
 def _aligned(section: Section) -> Iterator[str]:
