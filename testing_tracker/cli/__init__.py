@@ -9,8 +9,8 @@ from typing import IO, Any
 
 import click
 
-from testing_tracker import __version__
-from testing_tracker.cli.desk.command_words import CommandGroup, as_called
+from testing_tracker import __version__, services
+from testing_tracker.cli.desk.command_words import CommandGroup, as_called, is_conversation
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.desk.parameter_types import DATE, FACILITY, CaselessChoice, refuse_unreadable
 from testing_tracker.cli.desk.shown import shown
@@ -18,6 +18,7 @@ from testing_tracker.cli.desk.terminal import COLOURS, in_its_lines
 from testing_tracker.cli.help.page import HelpContext
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
+from testing_tracker.rules.near_words import in_words, words_meant
 
 DAMAGED = (
     "The database is damaged; `testing-tracker check` says how, and how to bring back the last backup. What was not "
@@ -101,6 +102,30 @@ class Program(CommandGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A command; or, where a participant's whole code stands in its place, a line of `log`."""
+        word = args[0]
+        if word in _COMMANDS or word.startswith("-") or ctx.resilient_parsing or not _is_code(ctx, word):
+            return super().resolve_command(ctx, args)
+        begun = words_meant(word, self.list_commands(ctx)) if is_conversation() else []
+        if begun:
+            raise click.UsageError(
+                f"{word!r} could be the participant or the beginning of {in_words(begun)}. Write it in full, or "
+                f"`{ctx.command_path} result {word} n`.",
+                ctx,
+            )
+        if len(args) == 1:
+            raise click.UsageError(
+                f"{word} is a participant. `{ctx.command_path} {word} n` logs a result, and `{ctx.command_path} "
+                f"participant show {word}` has the record.",
+                ctx,
+            )
+        from testing_tracker.cli.log import line_command
+
+        return word, line_command, args
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
@@ -160,6 +185,19 @@ class Program(CommandGroup):
             raise
 
 
+def _is_code(ctx: click.Context, word: str) -> bool:
+    """Whether a word is a participant's whole code, with `@` and a day behind it or not."""
+    given = (ctx.params.get(name) for name in ("database", "today", "facility"))
+    desk = Desk(*given)
+    try:
+        with desk.reading() as work:
+            return services.log_session.code_of(work, word.partition("@")[0]) is not None
+    except TestingTrackerError:
+        return False  # whatever is wrong, the word is no command
+    finally:
+        desk.close()
+
+
 @click.group(
     cls=Program,
     invoke_without_command=True,
@@ -197,7 +235,8 @@ class Program(CommandGroup):
 def program(ctx: click.Context, database: str | None, facility: str | None, today: str | None, color: str) -> None:
     """Draws, records and reports drug tests for addiction treatment programmes.
 
-    The program recommends; people decide. Start with `testing-tracker demo`. Without a command it shows `today`. Each
+    The program recommends; people decide. Start with `testing-tracker demo`. Without a command it shows `today`; with a
+    participant's code in its place it takes a line of `log`, such as `testing-tracker A17 n`. Each
     command has a help of its own, with an example: `testing-tracker result --help`.
     """
     ctx.color = {"always": True, "never": False}.get(color)

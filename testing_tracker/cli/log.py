@@ -197,6 +197,20 @@ def _read_through(desk: Desk, day: date | None) -> None:
         click.get_current_context().exit(1)
 
 
+@click.command("line", context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, required=True, metavar="CODE WHAT…", type=click.UNPROCESSED)
+@pass_desk
+def line_command(desk: Desk, words: tuple[str, ...]) -> None:
+    """A line of `log` in place of a command: `A17 n`, `A17@fri coc=320`, `A17 e court date`."""
+    from testing_tracker.cli.log_conversation import Conversation
+
+    conversation = Conversation(desk, None, partial(say, desk), asks=False)
+    with undisturbed():
+        conversation.take(" ".join(words))
+    if conversation.waits_for:
+        raise TestingTrackerError(_without_result(conversation.waits_for))
+
+
 def _without_result(code: str) -> str:
     return f"{code} stands there without a result. Nothing was recorded for {code}."
 

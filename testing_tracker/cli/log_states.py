@@ -265,7 +265,9 @@ def _said(talk: LogTalk, state: AwaitsResult, entry: Entry) -> State:
         return AwaitsReason(state, entry)
     if lacks_laboratory(entry):
         if not talk.asks:
-            raise TestingTrackerError("Say which laboratory, on a line before: `lab Northside`.")
+            raise TestingTrackerError(
+                "Say which laboratory: `lab Northside` on a line before, or `result CODE n --definitive --lab NAME`."
+            )
         return AwaitsLaboratory(state, entry)
     try:
         talk.record(lambda work: services.log_session.record(work, opened, entry), first=state.said_day)
