@@ -2,6 +2,7 @@
 
 import gc
 import json
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,11 @@ class Clinic:
         done = self.run(*arguments, "--format", "json")
         assert done.exit_code == 1, done.output
         return [tuple(problem.values()) for problem in json.loads(done.stdout)["problems"]]
+
+    def as_pasted(self, command: str) -> str:
+        """A command as it is printed to be pasted into any shell: with which database it is for, and the day."""
+        given = ["--database", self.url, *(["--today", self.today] if self.today else [])]
+        return command.replace("testing-tracker ", f"testing-tracker {shlex.join(given)} ")
 
     @property
     def url(self) -> str:

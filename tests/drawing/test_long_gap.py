@@ -123,7 +123,7 @@ def test_status_and_doctor_name_the_command(live):
         (night,) = [
             one for one in json.loads(live.run("doctor", "--format", "json").stdout) if one["matter"] == "night"
         ]
-        assert "check the machine's clock; then testing-tracker draw --catch-up-to DATE" in night["do"]
+        assert live.as_pasted("check the machine's clock; then testing-tracker draw --catch-up-to DATE") in night["do"]
         live("draw", "--catch-up-to", "2026-12-07")
         assert live.json("status")["waits_for_word"] is None
 

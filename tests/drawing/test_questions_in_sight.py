@@ -64,7 +64,8 @@ def test_the_doctor_says_what_gets_it_on(asked):
     assert done.exit_code == 1
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("question,")]
     assert ASKED in line
-    assert "testing-tracker missed --all --on 2026-11-16; or testing-tracker excuse --all --on 2026-11-16" in line
+    do = "testing-tracker missed --all --on 2026-11-16; or testing-tracker excuse --all --on 2026-11-16"
+    assert asked.as_pasted(do) in line
 
 
 def test_an_answer_takes_the_question_out_of_sight(asked):

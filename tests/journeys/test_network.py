@@ -298,7 +298,7 @@ class TestByThemselves:
         lines = json.loads(two.run("doctor", "--format", "json").stdout)
         (line,) = [line for line in lines if line["participant"] == "B1"]
         assert line["facility"] == "Ostkreuz"
-        assert line["do"].startswith("testing-tracker --facility 2 ")
+        assert " --facility 2 " in line["do"]
         databases.change(two.database, "DELETE FROM draw WHERE id = 3", triggers=False)
         assert two.refused("verify").startswith("Ostkreuz: 2026-11-16, B2: was drawn, and there is no draw on record")
         (document,) = [one for one in json.loads(two.run("verify", "--format", "json").stdout) if one["problems"]]

@@ -47,11 +47,11 @@ def test_no_night_takes_it_for_missed(friday):
 def test_one_whose_result_never_came_is_stuck(friday):
     friday("test", "A17", "--on", "2026-11-18", *COUNTY)
     stuck = friday.run("doctor", "--format", "json").stdout
-    assert "testing-tracker result A17 OUTCOME --on 2026-11-18 --for-cause" not in stuck
+    assert "result A17 OUTCOME --on 2026-11-18 --for-cause" not in stuck
     friday.today = "2026-11-23"
     friday("draw")
     stuck = friday.run("doctor", "--format", "json").stdout
-    assert "testing-tracker result A17 OUTCOME --on 2026-11-18 --for-cause" in stuck
+    assert friday.as_pasted("testing-tracker result A17 OUTCOME --on 2026-11-18 --for-cause") in stuck
 
 
 def test_a_definitive_result_of_it_stands_alone(friday):

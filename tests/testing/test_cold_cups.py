@@ -37,7 +37,7 @@ def test_nothing_is_said_of_one_in_range(drawn, temperature):
 
 def test_it_can_be_collected_again_and_the_second_one_counts(drawn):
     drawn("result", "A17", "negative", *COLD)
-    assert stuck(drawn) == [("A17", "testing-tracker test A17 --recollect")]
+    assert stuck(drawn) == [("A17", drawn.as_pasted("testing-tracker test A17 --recollect"))]
     assert "A17: a specimen of 25 C, out of range, was not collected again" in drawn.run("due").stderr
     report = drawn("report", "weekly", "--week", "2026-W47")
     assert "To be collected again: 1" in report
@@ -66,7 +66,7 @@ def test_without_a_second_one_the_first_ones_negative_stands_and_it_is_still_lis
     drawn.today = "2026-11-17"
     drawn("draw")
     assert drawn.status("A17", "yesterday") == "collected negative"
-    assert stuck(drawn) == [("A17", "testing-tracker test A17 --reason 'specimen of 2026-11-16'")]
+    assert stuck(drawn) == [("A17", drawn.as_pasted("testing-tracker test A17 --reason 'specimen of 2026-11-16'"))]
     assert "All holds" in drawn("verify")
 
 
@@ -83,7 +83,7 @@ def test_a_positive_is_not_collected_again_in_its_place(drawn):
 def test_a_cold_cup_whose_result_is_to_come_is_said_and_listed_too(drawn):
     done = drawn.run("collected", "A17", "--specimen-id", "S-1", *COLD)
     assert "the specimen was 25 C" in done.stderr
-    assert stuck(drawn) == [("A17", "testing-tracker test A17 --reason 'specimen of 2026-11-16'")]
+    assert stuck(drawn) == [("A17", drawn.as_pasted("testing-tracker test A17 --reason 'specimen of 2026-11-16'"))]
 
 
 def test_a_mistyped_temperature_is_corrected(drawn):

@@ -1,6 +1,7 @@
 """Notes, times of collection, who collected and whether that was observed stand where people read the result."""
 
 import json
+import re
 
 import pytest
 from conftest import made_once
@@ -21,7 +22,7 @@ def drawn(clinic):
 
 
 def flat(text: str) -> str:
-    return " ".join(text.replace("│", " ").split())
+    return " ".join(re.sub("</?span[^>]*>", "", text).replace("│", " ").split())
 
 
 def test_with_the_result_in_the_participants_record(drawn):

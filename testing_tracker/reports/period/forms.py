@@ -7,7 +7,7 @@ from io import StringIO
 
 from testing_tracker.reports.paper.words import NOTICE, Section, is_narrow, iso, wrapped
 from testing_tracker.reports.period.gather import Part, PeriodReport
-from testing_tracker.reports.period.words import FEW_COLUMNS, PeriodPage, page_of
+from testing_tracker.reports.period.words import COLUMNS_OF_A_PHONE, FEW_COLUMNS, PeriodPage, page_of
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json, in_one_line
@@ -210,7 +210,7 @@ def _without_name(figures: dict[str, object]) -> dict[str, object]:
 def _html(report: PeriodReport) -> str:
     from testing_tracker.reports.paper.pages import page
 
-    return page("period.html.j2", page=page_of(report), few=FEW_COLUMNS)
+    return page("period.html.j2", page=page_of(report), few=COLUMNS_OF_A_PHONE)
 
 
 def _pdf(report: PeriodReport) -> bytes:

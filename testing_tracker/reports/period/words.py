@@ -16,7 +16,8 @@ from testing_tracker.rules.reporting.waiting import Spread
 from testing_tracker.rules.said import MONTHS
 from testing_tracker.rules.words import Method
 
-FEW_COLUMNS = 5  # a table of so many has room on a phone, and beside another one on paper
+FEW_COLUMNS = 5  # a table of so many has room beside another one on paper
+COLUMNS_OF_A_PHONE = 3  # of 320 pixels
 _MOST_DAYS = 10
 _MOST_QUESTIONS = 3
 _BY_WHOM = {Method.PRESUMPTIVE: "cups", Method.DEFINITIVE: "laboratories"}

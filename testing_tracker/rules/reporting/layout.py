@@ -139,7 +139,9 @@ def _widths(columns: Sequence[Column], naturals: Sequence[int], room: int) -> li
     lowest = [
         natural
         if column.whole
-        else min(natural, max(_longest(column.title), min(natural, _LEAST), *map(_longest, column.texts)))
+        else min(
+            natural, max(_longest(column.title), min(natural, _LEAST), *(_least(column, one) for one in column.texts))
+        )
         for column, natural in zip(columns, naturals, strict=True)
     ]
     if sum(lowest) > room:
@@ -163,6 +165,11 @@ def _capped(naturals: Sequence[int], lowest: Sequence[int], cap: int) -> list[in
 
 def _longest(text: str) -> int:
     return max((cells(piece.word) for piece in _pieces(text, _LEAST)), default=0)
+
+
+def _least(column: Column, text: str) -> int:
+    """The columns that a text needs where it is folded; a command's lines end with what says that they go on."""
+    return _longest(text) + (len(_GOES_ON) if column.typed and " " in text else 0)
 
 
 def _table(columns: Sequence[Column], widths: Sequence[int], gap: int, rule: str) -> list[str]:
@@ -209,10 +216,10 @@ def _named(column: Column, names: int, text: str, width: int) -> Iterator[str]:
     """A text beside its name, or where it has no room there, below it."""
     start = f"  {column.title}{' ' * (names - cells(column.title))}  "
     room = width - cells(start)
-    if cells(text) <= room or room >= max(_LEAST_BESIDE, _longest(text)):
+    if cells(text) <= room or room >= max(_LEAST_BESIDE, _least(column, text)):
         for number, line in enumerate(folded(text, room, typed=column.typed)):
             yield (start if number == 0 else " " * cells(start)) + line
         return
     yield from folded(f"  {column.title}", width)
-    indent = "    " if _longest(text) <= width - 4 else ""
+    indent = "    " if _least(column, text) <= width - 4 else ""
     yield from (indent + line for line in folded(text, width - len(indent), typed=column.typed))
