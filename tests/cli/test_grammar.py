@@ -10,6 +10,7 @@ from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.importing import result_import
 from testing_tracker.rules.said import Looks
 
+pytestmark = pytest.mark.one_database(reason="how words are read, before a database is asked")
 DAY_TYPES = (types.DAY, types.DAY_BEFORE, types.DAY_TO_COME)
 USUAL = {
     types.CODE: "A17",

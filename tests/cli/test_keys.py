@@ -7,6 +7,7 @@ terminal is in testing/test_log_said.py.
 import pytest
 from conftest import made_once
 
+pytestmark = pytest.mark.one_database(reason="how much is typed for what the log session does")
 KEYS = {  # act, what is typed behind `tt`: the most keys it may cost, and what it says
     "A17 n": (9, "negative logged"),
     "A17 coc": (11, "positive for cocaine logged"),

@@ -257,7 +257,7 @@ class TestSeveralFacilities:
         network("draw")
         printed = network("today")
         assert "Ostkreuz: Monday 2026-11-16: 1 due, 1 open, 0 came." in printed
-        given = f"--database {network.url} --today {network.today}"
+        given = f"--database {shlex.quote(network.url)} --today {network.today}"
         assert f"testing-tracker {given} --facility Ostkreuz today" in " ".join(printed.split())
         assert "A17" not in printed
         one = at_facility(network, "Ostkreuz", "today")

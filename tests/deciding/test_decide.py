@@ -365,6 +365,7 @@ class Terminal:
         return os.waitstatus_to_exitcode(status)
 
 
+@pytest.mark.one_database(reason="what is typed; the sittings without a terminal ask the same")
 class TestAtATerminal:
     """What a clinician types, and sees."""
 
