@@ -84,3 +84,14 @@ class TestAParticipantInPlaceOfACommand:
 
         done = CliRunner().invoke(program, ["--database", str(tmp_path / "none.db"), "A17", "n"])
         assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+
+    @pytest.mark.parametrize(
+        "said",
+        ["\x1b[31mn", "coc=1e999", "coc=-1", "'; DROP TABLE draw; --", "x" * 3_900, "#", "@", "n\nB04 n"],
+    )
+    def test_whatever_is_said_it_is_refused_in_a_line(self, desk, said):
+        done = desk.run("A17", said)
+        assert done.exit_code in (1, 2)
+        assert "Traceback" not in done.output
+        assert "\x1b" not in done.output
+        assert desk.rows("SELECT count(*) FROM result") == [(0,)]

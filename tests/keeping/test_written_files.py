@@ -18,6 +18,7 @@ from testing_tracker import chance, cli
 from testing_tracker.cli import program
 from testing_tracker.cli.desk.files import OutputFolder, OutputPath
 from testing_tracker.cli.desk.importing import result_import
+from testing_tracker.cli.log import line_command
 from testing_tracker.store.whole_files import UNFINISHED, whole_file
 
 pytestmark = pytest.mark.sqlite_only(reason="the database is among the files that are not to be written over")
@@ -70,6 +71,7 @@ def every_command() -> dict[tuple[str, ...], click.Command]:
 
     walk(program, ())
     found["result", "import"] = result_import  # behind the same word as a command
+    found["log", "line"] = line_command  # behind a participant's code
     return found
 
 
