@@ -2,6 +2,7 @@
 
 import re
 import sys
+from typing import Any
 
 import click
 
@@ -26,6 +27,11 @@ class CommandGroup(click.Group):
     """Commands by name. A word that is none of them is refused with the near ones; at a terminal its beginning does."""
 
     context_class = HelpContext
+
+    def __init__(self, *given: Any, **options: Any) -> None:  # noqa: ANN401  what click takes
+        super().__init__(*given, **options)
+        if self.invoke_without_command:  # which not every version of click says by itself
+            self.subcommand_metavar = "[COMMAND] [ARGS]..."
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
