@@ -107,7 +107,14 @@ class Program(CommandGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """A command; or, where a participant's whole code stands in its place, a line of `log`."""
         word = args[0]
-        if word in _COMMANDS or word.startswith("-") or ctx.resilient_parsing or not _is_code(ctx, word):
+        if word in _COMMANDS or word.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        is_code, near = _participants_meant(ctx, word)
+        if near:
+            raise click.UsageError(
+                f"There is no command and no participant {word!r}. Did you mean {in_words(near)}?", ctx
+            )
+        if not is_code:
             return super().resolve_command(ctx, args)
         begun = words_meant(word, self.list_commands(ctx)) if is_conversation() else []
         if begun:
@@ -185,15 +192,21 @@ class Program(CommandGroup):
             raise
 
 
-def _is_code(ctx: click.Context, word: str) -> bool:
-    """Whether a word is a participant's whole code, with `@` and a day behind it or not."""
+def _participants_meant(ctx: click.Context, word: str) -> tuple[bool, list[str]]:
+    """Whether a word is a participant's whole code, with `@` and a day behind it or not; if not, the codes near it.
+
+    Codes have digits; a word without any was meant for a command.
+    """
     given = (ctx.params.get(name) for name in ("database", "today", "facility"))
     desk = Desk(*given)
     try:
         with desk.reading() as work:
-            return services.log_session.code_of(work, word.partition("@")[0]) is not None
+            code = word.partition("@")[0]
+            if services.log_session.code_of(work, code) is not None:
+                return True, []
+            return False, services.lookup.near_codes(work, code) if any(map(str.isdigit, code)) else []
     except TestingTrackerError:
-        return False  # whatever is wrong, the word is no command
+        return False, []  # whatever is wrong, the word is no command
     finally:
         desk.close()
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.command_words import as_called
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY_BEFORE, OUTCOME, REASON
 from testing_tracker.cli.desk.recorded import found_in_words, told
@@ -131,7 +132,7 @@ def _entry(desk: Desk, words: Sequence[str]) -> "Entry":
     except FacilityFileError:
         raise
     except TestingTrackerError as error:
-        raise click.BadParameter(str(error), param_hint="'OUTCOME'") from None
+        raise click.BadParameter(as_called(str(error)), param_hint="'OUTCOME'") from None
 
 
 def _record_without_result(

@@ -92,6 +92,8 @@ class TestTheShortName:
         help_page = in_a_pipe("--help")
         assert help_page.stdout.startswith("Usage: tt [OPTIONS] [COMMAND] [ARGS]...")
         assert "`tt demo`" in help_page.stdout
+        wrong = in_a_pipe("--database", clinic.url, "--today", clinic.today, "result", "A17", "coccain")
+        assert "did you mean cocaine? `tt analyte list` has them all." in wrong.stderr
         refused = in_a_pipe("--database", clinic.url, "--today", clinic.today, "participant", "show", "A17")
         assert (
             refused.stderr == "Error: There is no participant A17. `tt participant list` shows them all. (TRAINING)\n"

@@ -65,7 +65,15 @@ class TestAParticipantInPlaceOfACommand:
         assert done.exit_code == 2
         assert "A17 is a participant. `program A17 n` logs a result" in done.stderr
 
-    @pytest.mark.parametrize("typed", [("A1", "n"), ("Z9", "n"), ("statu", "n"), ("17", "n")])
+    def test_a_code_that_is_not_quite_one_names_the_near_ones_and_takes_none(self, desk):
+        desk.add("P03")
+        before = desk.contents()
+        done = desk.run("p3", "n")
+        assert done.exit_code == 2
+        assert "Error: There is no command and no participant 'p3'. Did you mean P03?" in done.stderr
+        assert desk.contents() == before
+
+    @pytest.mark.parametrize("typed", [("A", "n"), ("Z999", "n"), ("statu", "n"), ("nobody", "n")])
     def test_what_is_no_whole_code_is_no_command(self, desk, typed):
         before = desk.contents()
         done = desk.run(*typed)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from testing_tracker.cli.desk.command_words import as_called
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.csv_cells import is_id
 from testing_tracker.rules.exchange.toml_file import FacilityFileError
@@ -53,7 +54,7 @@ class CheckedWord(click.ParamType[str]):
         except FacilityFileError:
             raise  # the word may be good
         except (TestingTrackerError, ValueError) as error:
-            self.fail(str(error), param, ctx)
+            self.fail(as_called(str(error)), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         words = self._complete(ctx) if self._complete else []

@@ -16,13 +16,18 @@ from testing_tracker.store.tables import Enrolment, Joining, Participant, Renami
 from testing_tracker.store.work import Work
 
 
+def near_codes(work: Work, code: str) -> list[str]:
+    """The codes that one which nobody has may have been meant for, the nearest first."""
+    ours = Participant.facility_id == work.facility_id
+    return nearest(code, work.session.exec(select(Participant.code).where(ours).order_by(Participant.code_key)))
+
+
 def find_participant(work: Work, code: str) -> Participant:
     """The participant with a code. Raises TestingTrackerError naming near ones: it takes none of them by itself."""
     participant = participant_with_code(work, code)
     if participant is not None:
         return participant
-    ours = Participant.facility_id == work.facility_id
-    near = nearest(code, work.session.exec(select(Participant.code).where(ours).order_by(Participant.code_key)))
+    near = near_codes(work, code)
     hint = f"Did you mean {in_words(near)}?" if near else "`testing-tracker participant list` shows them all."
     raise TestingTrackerError(f"There is no participant {code}. {hint}")
 
