@@ -1,7 +1,8 @@
 """A decision that was a mistake is taken back: the recommendation comes back, and what was decided is kept."""
 
+import databases
 import pytest
-from conftest import made_once
+from conftest import Clinic, made_once
 from recomputed import out_of_line
 
 REOPEN = ("recommendation", "reopen")
@@ -239,6 +240,32 @@ def test_the_weekly_report_has_it_among_the_open_ones_again(positive):
     assert again == first, "an edition says what waited when it was printed; a decision changes no test of its week"
     now = positive.json("report", "weekly", "--week", "2026-W48")
     assert [(one["id"], one["status"]) for one in now["recommendations"]] == [(1, "open")]
+
+
+@pytest.mark.parametrize(
+    ("last", "changed"),
+    [
+        (("accept", "1"), "status = 'declined'"),
+        (("accept", "1"), "status = 'open', decided_at = NULL, decided_by = NULL"),
+        (("accept", "1"), "decided_by = 'somebody'"),
+        (("accept", "1"), "decided_at = '2026-11-20 12:00:00.000000'"),
+        (("decline", "1", *WHY), "decision_reason = 'another'"),
+        (("reopen", "1", *WHY), "status = 'accepted'"),
+        (("reopen", "1", *WHY), "decided_by = 'somebody'"),
+        (("defer", "1", "--until", "+9", *WHY), "status = 'declined'"),
+    ],
+)
+def test_a_decision_that_was_changed_by_hand_is_named(positive, tmp_path, last, changed):
+    if last[0] == "reopen":
+        positive("recommendation", "accept", "1")
+    positive("recommendation", *last)
+    copy = tmp_path / "copy.db"
+    databases.copy(positive.database, copy)
+    elsewhere = Clinic(copy, positive.today)
+    assert databases.change(copy, f"UPDATE recommendation SET {changed} WHERE id = 1", triggers=False) == 1
+    done = elsewhere.run("verify")
+    assert done.exit_code == 1
+    assert "A17: recommendation 1 is not decided on as the audit table says" in done.output
 
 
 class TestByCode:

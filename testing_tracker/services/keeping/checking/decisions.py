@@ -1,0 +1,56 @@
+"""Says which recommendations do not stand as the clinicians' decisions on the audit table left them."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.words import RecommendationStatus
+from testing_tracker.services.keeping.checking.audit_trail import Found
+from testing_tracker.store.tables import AuditEntry, Participant, Recommendation
+from testing_tracker.store.work import Work
+
+_DECISIONS = {
+    Act.RECOMMENDATION_ACCEPT: RecommendationStatus.ACCEPTED,
+    Act.RECOMMENDATION_DECLINE: RecommendationStatus.DECLINED,
+}
+
+
+def wrong_decisions(work: Work) -> Iterator[Found]:
+    """Recommendations that are decided otherwise than the last act on them says, or not any more, or by nobody."""
+    last = (
+        select(func.max(AuditEntry.id))
+        .where(
+            AuditEntry.facility_id == work.facility_id,
+            col(AuditEntry.act).in_((*_DECISIONS, Act.RECOMMENDATION_REOPEN)),
+        )
+        .group_by(col(AuditEntry.recommendation_id))
+    )
+    rows = work.session.exec(
+        select(Recommendation, Participant.code, AuditEntry)
+        .join(Participant, col(Participant.id) == Recommendation.participant_id)
+        .join(
+            AuditEntry,
+            (col(AuditEntry.recommendation_id) == Recommendation.id) & col(AuditEntry.id).in_(last),
+            isouter=True,
+        )
+        .where(Participant.facility_id == work.facility_id)
+        .order_by(col(Recommendation.id))
+    )
+    for recommendation, code, entry in rows:
+        if not _agree(recommendation, entry):
+            day = (recommendation.raised_at if entry is None else entry.at).astimezone(work.zone).date()
+            what = f"recommendation {recommendation.id} is not decided on as the audit table says"
+            yield day, code, what
+
+
+def _agree(recommendation: Recommendation, last: AuditEntry | None) -> bool:
+    """Whether a recommendation stands as its last decision left it; one that is reopened may have been withdrawn."""
+    decision = _DECISIONS.get(Act(last.act)) if last is not None else None
+    if last is None or decision is None:
+        by_nobody = recommendation.decided_at is None and recommendation.decided_by is None
+        is_open = recommendation.status == RecommendationStatus.OPEN
+        return by_nobody if is_open else recommendation.status == RecommendationStatus.WITHDRAWN
+    said = recommendation.status, recommendation.decided_at, recommendation.decided_by, recommendation.decision_reason
+    return said == (decision, last.at, last.account, last.reason)
