@@ -155,6 +155,9 @@ def _say_what_changes(desk: Desk, loaded: "Loaded") -> None:
     """Say what a further version says otherwise, and whom it tests."""
     if not loaded.changed or loaded.version == 1:
         return
+    if loaded.changes is None:
+        say(desk, "What changes: nothing; it says what binds today, which goes on.")
+        return
     say(desk, f"What changes: {_in_words(loaded.changes)}.")
     codes = loaded.participants
     more = f" and {len(codes) - _MOST_NAMED} more" if len(codes) > _MOST_NAMED else ""

@@ -148,3 +148,25 @@ def test_who_changed_only_a_comment_is_told_so(clinic, tmp_path):
     file = tmp_path / "fixed-1.toml"
     file.write_text(clinic("schedule", "show", "fixed-1") + "\n# agreed on " + MONDAY + "\n")
     assert "What changes: another text, and nothing else." in clinic("schedule", "load", str(file))
+
+
+def test_loading_todays_text_again_is_told_as_such_and_leaves_nothing_pending(changed):
+    clinic, file, _ = changed
+    ((text,),) = clinic.rows(
+        "SELECT text FROM schedule_version v JOIN schedule s ON s.id = v.schedule_id "
+        "WHERE s.name = 'fixed-1' AND version = 1"
+    )
+    pending = file.read_text()
+    file.write_text(text)
+    assert clinic("schedule", "load", str(file)).splitlines() == [
+        "TRAINING fixed-1 version 3 loaded, binds from 2026-11-17.",
+        "TRAINING What changes: nothing; it says what binds today, which goes on.",
+    ]
+    assert "No version of fixed-1 is pending" in clinic.refused("schedule", "take-back", "fixed-1", "--reason", "again")
+    file.write_text(pending)
+    assert "version 4 loaded" in clinic("schedule", "load", str(file)), "and the other one may come once more"
+    assert "version 4 is taken back" in clinic("schedule", "take-back", "fixed-1", "--reason", "again")
+    clinic.today = TUESDAY
+    clinic("draw")
+    assert clinic.json("schedule", "list")[0]["days"] == ["wed"]
+    assert "All holds" in clinic("verify")

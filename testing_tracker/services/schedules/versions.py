@@ -27,15 +27,15 @@ from testing_tracker.store.work import Work
 class Loaded:
     """What loading a file did: the version, and whether it is new or the one that was there already.
 
-    `changes` is what a further version says otherwise than the one that binds until then, in words; `participants` are
-    the codes of those whom it tests from its day on.
+    `changes` is what a further version says otherwise than the one that binds until then, in words, and None where its
+    text is the same; `participants` are the codes of those whom it tests from its day on.
     """
 
     name: str
     version: int
     binds_from: date
     changed: bool
-    changes: Sequence[str] = ()
+    changes: Sequence[str] | None = None
     participants: Sequence[str] = ()
 
 
@@ -67,25 +67,26 @@ def take_back(work: Work, name: str, reason: str) -> Loaded:
     Raises TestingTrackerError where none is pending.
     """
     schedule = find_schedule(work, name)
-    coming = pending(work, schedule)
+    binding = version_on(work.session, id_of(schedule), work.today)
+    coming = _pending(work, schedule, binding)
     if coming is None:
         raise TestingTrackerError(f"No version of {name} is pending; `testing-tracker schedule show {name}` shows it.")
-    binding = version_on(work.session, id_of(schedule), work.today)
     number = coming.version + 1
     return _add_version(work, schedule, number, coming.binds_from, binding.text, binding.chances, reason)
 
 
-def pending(work: Work, schedule: Schedule) -> "PendingVersion | None":
-    """The version that is to bind from a day to come, where it says something else than today's; None for none."""
+def _pending(work: Work, schedule: Schedule, binding: ScheduleVersion) -> "PendingVersion | None":
+    """The version that is to bind from a day to come, where its text is not the one that binds today; None for none."""
     latest = versions_of(work.session, schedule)[-1]
-    binding = version_on(work.session, id_of(schedule), work.today)
-    if latest.binds_from <= work.today or latest.text == binding.text:
+    changes = _changes(work, binding, latest)
+    if latest.binds_from <= work.today or changes is None:
         return None
-    return PendingVersion(latest.version, latest.binds_from, _changes(work, binding, latest))
+    return PendingVersion(latest.version, latest.binds_from, changes)
 
 
-def _changes(work: Work, before: ScheduleVersion, after: ScheduleVersion) -> list[str]:
-    return what_changed(rule_of(work, before.text), rule_of(work, after.text))
+def _changes(work: Work, before: ScheduleVersion, after: ScheduleVersion) -> list[str] | None:
+    """What a version says otherwise than another one; None for the same text."""
+    return what_changed(rule_of(work, before.text), rule_of(work, after.text)) if before.text != after.text else None
 
 
 def _tomorrow(work: Work) -> date:
@@ -239,7 +240,7 @@ def overview(work: Work) -> list[ScheduleLine]:
                 title=rule.title,
                 holidays=rule.closed.holidays,
                 closed_days=list(rule.closed.days),
-                pending=pending(work, schedule),
+                pending=_pending(work, schedule, version),
             )
         )
     return lines
