@@ -1,12 +1,12 @@
 """Which command a word means: the near ones are named, and a beginning is taken at a terminal only."""
 
 import os
-import pty
 import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
+from terminals import started
 
 from testing_tracker.cli import program
 
@@ -23,10 +23,8 @@ main()
 def at_terminal(clinic, *arguments: str, name: str = "tt") -> tuple[str, int]:
     """What a person sees who types this at a real terminal, without its ends of lines; and the exit status."""
     words = ["--database", clinic.url, "--today", clinic.today, *arguments]
-    pid, end = pty.fork()
-    if pid == 0:
-        os.environ |= {"TERM": "dumb", "COLUMNS": "200"}
-        os.execv(sys.executable, [sys.executable, "-c", CALLED.format(name=name), *words])
+    command = [sys.executable, "-c", CALLED.format(name=name), *words]
+    pid, end = started(command, 200, 24, TERM="dumb")
     seen = b""
     while True:
         try:

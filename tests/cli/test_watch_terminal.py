@@ -1,20 +1,16 @@
 """`today` and `today --watch` at a real terminal: resized, hung up, without colour, and what is left on it."""
 
-import fcntl
 import os
-import pty
 import re
 import select
 import signal
 import sqlite3
-import struct
-import sys
-import termios
 import time
 
 import pyte
 import pytest
 from conftest import made_once
+from terminals import resize, started, words_of
 
 from testing_tracker.cli.watch.strokes import SECOND_LINE_END
 
@@ -36,21 +32,15 @@ class Terminal:
     """A terminal of so many columns and lines, in which the program was started."""
 
     def __init__(self, clinic, *arguments: str, size=(80, 24), **environment: str) -> None:
-        command = [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", clinic.today]
-        self.pid, self.end = pty.fork()
-        if self.pid == 0:
-            signal.signal(signal.SIGHUP, signal.SIG_IGN if "NOHUP" in environment else signal.SIG_DFL)
-            columns, lines = size
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-            kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-            given = {**kept, "TERM": "xterm-256color", **environment}
-            os.execve(sys.executable, [*command, *arguments], given)
+        hang_up = signal.SIG_IGN if "NOHUP" in environment else signal.SIG_DFL
+        given = {"TERM": "xterm-256color", **environment}
+        self.pid, self.end = started(words_of(clinic, *arguments), *size, hang_up=hang_up, **given)
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
 
     def resize(self, columns: int, lines: int) -> None:
-        fcntl.ioctl(self.end, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        resize(self.end, columns, lines)
         self.screen.resize(lines, columns)
 
     def type(self, keys: str) -> None:

@@ -1,19 +1,12 @@
 """`decide`: what waits for a clinician, one after the other; nothing is done before it was said and agreed to."""
 
 import os
-import pty
-import re
-import select
 import signal
-import struct
-import sys
-import termios
-import time
-from fcntl import ioctl
 
 import pytest
 from conftest import Clinic, made_once
 from recomputed import out_of_line
+from terminals import Terminal
 
 from testing_tracker.cli.decide_conversation import Sitting
 from testing_tracker.cli.desk.desk import Desk
@@ -319,50 +312,6 @@ def test_at_no_terminal_it_names_what_a_script_uses(six):
     said = six.refused("decide")
     assert "recommendation list" in said
     assert "recommendation accept" in said
-
-
-class Terminal:
-    """A clinician at a real terminal."""
-
-    def __init__(self, clinic: Clinic, *words: str, rows: int = 24, columns: int = 80) -> None:
-        command = [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", clinic.today, *words]
-        self.pid, self.end = pty.fork()
-        if self.pid == 0:
-            os.environ["TERM"] = "xterm"
-            os.environ |= {"COLUMNS": str(columns), "LINES": str(rows)}  # readline has told this process others
-            ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            os.execv(sys.executable, command)
-        self.said = ""
-        self._read_until_asked()
-
-    def type(self, line: str, end: str = "\r") -> str:
-        before = len(self.said)
-        os.write(self.end, (line + end).encode())
-        self._read_until_asked(before)
-        return self.said[before:]
-
-    def _read_until_asked(self, since: int = 0) -> None:
-        """Until nothing more comes for a while, or the program is over."""
-        deadline = time.monotonic() + 20
-        quiet = 0
-        while time.monotonic() < deadline and quiet < 4:
-            ready, _, _ = select.select([self.end], [], [], 0.2)
-            if not ready:
-                quiet += len(self.said) > since
-                continue
-            quiet = 0
-            try:
-                data = os.read(self.end, 65536)
-            except OSError:
-                return
-            if b"\x1b[6n" in data:  # where is the cursor?
-                os.write(self.end, b"\x1b[1;1R")
-            self.said += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", data.decode(errors="replace"))
-
-    def leaves_with(self) -> int:
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.end)
-        return os.waitstatus_to_exitcode(status)
 
 
 @pytest.mark.one_database(reason="what is typed; the sittings without a terminal ask the same")

@@ -1,16 +1,14 @@
 """The log session: a row of cups, a line a cup, at a terminal and from a pipe."""
 
 import os
-import pty
 import re
-import select
 import subprocess
 import sys
-import time
 
 import pytest
 from conftest import made_once
 from sqlalchemy import Engine, event
+from terminals import Terminal
 
 PROMPT = re.compile(r"(code|scheduled, cause\)|, s\)|why \w+|which laboratory|code \(lab .*\)):$")
 
@@ -22,49 +20,9 @@ def staffed(clinic):
     clinic("draw")
 
 
-class Terminal:
+def at_terminal(clinic, *arguments: str) -> Terminal:
     """A nurse at a real terminal."""
-
-    def __init__(self, clinic, *arguments: str) -> None:
-        command = [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", clinic.today]
-        self.pid, self.end = pty.fork()
-        if self.pid == 0:
-            os.environ |= {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
-            os.execv(sys.executable, [*command, "log", *arguments])
-        self.said = ""
-        self._read_until_asked()
-
-    def type(self, line: str, end: str = "\r") -> str:
-        """Type a line; what the screen says until it asks again or the session ends."""
-        before = len(self.said)
-        os.write(self.end, (line + end).encode())
-        self._read_until_asked()
-        return self.said[before:]
-
-    def _read_until_asked(self) -> None:
-        """Until nothing more comes for a while, and the cursor stands behind a question."""
-        deadline, before = time.monotonic() + 20, len(self.said)
-        quiet = 0.0
-        while time.monotonic() < deadline and quiet < 3:
-            ready, _, _ = select.select([self.end], [], [], 0.05)
-            if not ready:
-                has_answered = len(self.said) > before
-                quiet += has_answered if PROMPT.search(self.said.rstrip(" \r\n\b")) else 0.1 * bool(self.said)
-                continue
-            quiet = 0.0
-            try:
-                data = os.read(self.end, 65536)
-            except OSError:
-                return
-            if b"\x1b[6n" in data:  # where is the cursor?
-                os.write(self.end, b"\x1b[1;1R")
-            self.said += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", data.decode(errors="replace"))
-
-    def leaves_with(self) -> int:
-        """The exit status."""
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.end)
-        return os.waitstatus_to_exitcode(status)
+    return Terminal(clinic, "log", *arguments, columns=120, rows=40, asks=PROMPT)
 
 
 def outcomes(clinic) -> list[str]:
@@ -76,7 +34,7 @@ class TestAtATerminal:
 
     def test_a_row_of_cups_with_mistakes(self, staffed):
         staffed("prescription", "add", "A17", "bup")
-        desk = Terminal(staffed)
+        desk = at_terminal(staffed)
         assert "Prescribed: buprenorphine" in desk.type("A17")
         assert "negative logged" in desk.type("n")
         assert "Recommendation 1 for B04, open" in desk.type("b04 coc opi")
@@ -95,7 +53,7 @@ class TestAtATerminal:
         assert "All holds" in staffed("verify")
 
     def test_every_line_is_on_disk_before_the_next_is_asked_for(self, staffed):
-        desk = Terminal(staffed)
+        desk = at_terminal(staffed)
         desk.type("A17 n")
         assert staffed.status("A17") == "collected negative"
         os.kill(desk.pid, 9)
@@ -104,20 +62,20 @@ class TestAtATerminal:
 
     @pytest.mark.parametrize("end", ["\x04", "\x03"], ids=["Ctrl-D", "Ctrl-C"])
     def test_the_usual_ways_out_close_with_the_tally(self, staffed, end):
-        desk = Terminal(staffed)
+        desk = at_terminal(staffed)
         desk.type("A17 n")
         assert "Logged 1" in desk.type("", end=end)
         assert desk.leaves_with() == 0
 
     def test_a_scanner_sends_a_code_and_enter_fast(self, staffed):
-        desk = Terminal(staffed)
+        desk = at_terminal(staffed)
         os.write(desk.end, b"A17\rn\rA18\rn\r")
         desk.type("q")
         assert outcomes(staffed)[:2] == ["collected negative", "collected negative"]
 
     def test_two_draws_on_a_day_are_asked_about(self, staffed):
         staffed("test", "A17", "--reason", "seemed intoxicated")
-        desk = Terminal(staffed)
+        desk = at_terminal(staffed)
         assert "two draws" in desk.type("A17 coc")
         desk.type("cause")
         desk.type("q")
@@ -125,14 +83,14 @@ class TestAtATerminal:
 
     def test_a_line_that_cannot_be_recorded_leaves_its_draw_open(self, staffed):
         staffed("collected", "A17")
-        desk = Terminal(staffed)
+        desk = at_terminal(staffed)
         said = desk.type("A17 m")
         assert "collected" in said
         assert "A17 (n, analytes" in said
         assert "negative logged" in desk.type("n")
 
     def test_the_end_of_a_code_and_its_result_in_one_line(self, staffed):
-        desk = Terminal(staffed)
+        desk = at_terminal(staffed)
         assert "A17's draw of 2026-11-16: negative logged" in desk.type("17 n")
 
 
