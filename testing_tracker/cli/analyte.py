@@ -13,7 +13,7 @@ from testing_tracker.cli.desk.parameter_types import ANALYTE
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.testing.analyte_file import Analyte, Window
+    from testing_tracker.rules.testing.analyte_table import Analyte, Window
     from testing_tracker.rules.testing.analytes import Vocabulary
 
 _COLUMNS = ["analyte", "title", "also", "own"]

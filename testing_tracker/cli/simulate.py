@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from testing_tracker.rules.schedules.guard_rails import ChanceTable
     from testing_tracker.rules.schedules.schedule import TestingRule
     from testing_tracker.rules.schedules.simulation import Simulation
-    from testing_tracker.rules.testing.analyte_file import Window
+    from testing_tracker.rules.testing.analyte_table import Window
     from testing_tracker.rules.testing.analytes import Vocabulary
 
 LONGEST_WINDOW = 366  # days

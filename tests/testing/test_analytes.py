@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
-from testing_tracker.rules.testing.analyte_file import Window, _check_digit, read_table
+from testing_tracker.rules.testing.analyte_file import _check_digit, read_table
+from testing_tracker.rules.testing.analyte_table import Window
 from testing_tracker.rules.testing.analytes import SHIPPED, UnknownAnalyteError, Vocabulary, problems_of
 from testing_tracker.rules.testing.sources import read_sources
 from testing_tracker.rules.words import SPECIMENS, Method

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testing_tracker.rules.testing.analyte_file import bare, names_meant
+from testing_tracker.rules.testing.analyte_table import bare, names_meant
 from testing_tracker.rules.testing.analytes import SHIPPED, UnknownAnalyteError
 
 DOCUMENT = tomllib.loads(files("testing_tracker.rules.testing").joinpath("analytes.toml").read_text(encoding="utf-8"))

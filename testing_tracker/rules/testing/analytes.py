@@ -15,7 +15,7 @@ from testing_tracker.rules.near_words import in_words
 from testing_tracker.rules.words import Method
 
 if TYPE_CHECKING:
-    from testing_tracker.rules.testing.analyte_file import Analyte, AnalyteTable, Cutoff, Window
+    from testing_tracker.rules.testing.analyte_table import Analyte, AnalyteTable, Cutoff, Window
     from testing_tracker.rules.testing.specimen_limits import SpecimenLimits
 
 
