@@ -87,6 +87,22 @@ def test_what_is_not_as_it_was_said_is_not_done(positive, at_a_terminal, monkeyp
     assert done.exit_code == 1
 
 
+def test_a_reopening_is_not_done_where_somebody_moves_the_participant_before_the_answer(
+    positive, at_a_terminal, monkeypatch
+):
+    positive("recommendation", "accept", "1", "--yes")
+
+    def agreed(*_said, **_more) -> bool:
+        positive("participant", "transfer", "A17", "residential", "--reason", "crisis", "--yes")
+        return True
+
+    monkeypatch.setattr("testing_tracker.cli.desk.asking.click.confirm", agreed)
+    said = positive.run("recommendation", "reopen", "1", "--reason", "meant B04").stderr
+    assert "The record has changed since you were asked: now Recommendation 1 for A17" in said
+    assert "A17 stays in residential" in said
+    assert positive.json("recommendation", "list", "--all")[0]["status"] == "accepted"
+
+
 def test_the_question_is_folded_between_words(positive, at_a_terminal, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     asked = positive.run("recommendation", "accept", "1", input="n\n").stderr.splitlines()
