@@ -5,6 +5,9 @@ import pytest
 from conftest import Clinic, made_once
 from recomputed import out_of_line
 
+from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.log_conversation import Conversation
+
 REOPEN = ("recommendation", "reopen")
 WHY = ("--reason", "meant B04")
 
@@ -218,15 +221,29 @@ def test_it_takes_a_reason(positive):
     assert positive.run(*REOPEN, "1", "--reason", " ").exit_code == 2
 
 
-def test_a_slip_that_was_decided_on_stays_in_sight(clinic):
+@pytest.mark.parametrize("is_decided", [False, True])
+def test_a_slip_that_was_decided_on_stays_in_sight(clinic, is_decided):
     """Undone in its log session, it would be hidden; but somebody was moved on it, and back."""
     clinic.add("A17", schedule="fixed-3")
     clinic("draw")
-    clinic("result", "A17", "positive", "--analyte", "cocaine")
-    clinic("recommendation", "accept", "1")
-    clinic(*REOPEN, "1", *WHY)
-    clinic("amend", "A17", "due", "--reason", "a slip")
+    desk = Desk(clinic.url, clinic.today)
+    session = Conversation(desk, None, lambda _line: None, asks=False)
+    session.take("A17 coc")
+    if is_decided:
+        clinic("recommendation", "accept", "1")
+        clinic(*REOPEN, "1", *WHY)
+    session.take("u")
+    desk.close()
     assert recommended(clinic)[0][:2] == (1, "withdrawn")
+    shown = [one["id"] for one in clinic.json("report", "weekly", "--week", "2026-W47")["recommendations"]]
+    assert shown == ([1] if is_decided else [])
+
+
+def test_what_an_earlier_decision_moved_is_not_taken_back_twice(positive):
+    positive("recommendation", "accept", "1")
+    positive(*REOPEN, "1", *WHY)
+    positive("recommendation", "decline", "1", "--reason", "talked")
+    assert "A17 stays in iop." in positive(*REOPEN, "1", *WHY)
 
 
 def test_the_weekly_report_has_it_among_the_open_ones_again(positive):
