@@ -1,7 +1,8 @@
 """Reviews: what a clinician is asked to look at, and is not a recommendation."""
 
+import databases
 import pytest
-from conftest import made_once
+from conftest import Clinic, made_once
 
 
 @made_once
@@ -106,3 +107,26 @@ def test_several_are_done_in_one_line_all_or_none(clinic):
     assert {line["note"] for line in clinic.json("review", "list", "--all")} == {"talked to both"}
     assert "done already" in clinic.refused("review", "done", *numbers)
     assert clinic.run("review", "done").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "done_at = raised_at, done_by = 'somebody'",
+        "done_at = raised_at",
+        "note = 'another'",
+        "done_by = 'somebody'",
+    ],
+)
+def test_a_review_that_was_closed_by_hand_is_named(unable, tmp_path, changed):
+    unable.today = "2026-11-17"
+    unable("draw")
+    if not changed.startswith("done_at"):
+        unable("review", "done", "1", "--note", "talked")
+    assert "All holds" in unable("verify")
+    copy = tmp_path / "copy.db"
+    databases.copy(unable.database, copy)
+    assert databases.change(copy, f"UPDATE review SET {changed} WHERE id = 1", triggers=False) == 1
+    done = Clinic(copy, unable.today).run("verify")
+    assert done.exit_code == 1
+    assert "A17: review 1 is closed, and the audit table does not say so" in done.output

@@ -1,14 +1,14 @@
-"""Says which recommendations do not stand as the clinicians' decisions on the audit table left them."""
+"""Says which recommendations and reviews do not stand as the acts on the audit table left them."""
 
 from collections.abc import Iterator
 
-from sqlalchemy import func
+from sqlalchemy import case, func, or_
 from sqlmodel import col, select
 
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import RecommendationStatus
 from testing_tracker.services.keeping.checking.audit_trail import Found
-from testing_tracker.store.tables import AuditEntry, Participant, Recommendation
+from testing_tracker.store.tables import AuditEntry, Participant, Recommendation, Review
 from testing_tracker.store.work import Work
 
 _DECISIONS = {
@@ -54,3 +54,28 @@ def _agree(recommendation: Recommendation, last: AuditEntry | None) -> bool:
         return by_nobody if is_open else recommendation.status == RecommendationStatus.WITHDRAWN
     said = recommendation.status, recommendation.decided_at, recommendation.decided_by, recommendation.decision_reason
     return said == (decision, last.at, last.account, last.reason)
+
+
+def wrong_reviews(work: Work) -> Iterator[Found]:
+    """Reviews that are done or withdrawn without an act on the audit table that says so."""
+    act = case((col(Review.done_by).is_(None), Act.REVIEW_WITHDRAW.value), else_=Act.REVIEW_DONE.value)
+    said = (
+        select(AuditEntry.id)
+        .where(
+            AuditEntry.draw_id == Review.draw_id,
+            AuditEntry.act == act,
+            AuditEntry.at == Review.done_at,
+            or_(col(Review.done_by).is_(None), col(AuditEntry.account) == Review.done_by),
+            col(AuditEntry.reason).is_not_distinct_from(col(Review.note)),
+        )
+        .exists()
+    )
+    rows = work.session.exec(
+        select(Review.id, Review.raised_at, Participant.code)
+        .join(Participant, col(Participant.id) == Review.participant_id)
+        .where(Participant.facility_id == work.facility_id, col(Review.done_at).is_not(None), ~said)
+        .order_by(col(Review.id))
+    )
+    for number, raised_at, code in rows:
+        day = raised_at.astimezone(work.zone).date()
+        yield day, code, f"review {number} is closed, and the audit table does not say so"

@@ -2,7 +2,7 @@
 
 Three questions: are the records those that the program wrote (the ledger and its seals), did every run draw just those
 whom the day's secret draws from the pool of that day, and are the status of each draw and the decision on each
-recommendation those that the audit table leads to.
+recommendation and review those that the audit table leads to.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ from testing_tracker.services.keeping.checking.audit_trail import (
     wrong_outcomes,
     wrong_statuses,
 )
-from testing_tracker.services.keeping.checking.decisions import wrong_decisions
+from testing_tracker.services.keeping.checking.decisions import wrong_decisions, wrong_reviews
 from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.store import ledger
@@ -77,6 +77,7 @@ def verify(work: Work, key_file: KeyFile) -> Verification:
     result.problems = [Problem(*found) for found in changed_records(work)]
     result.problems += [Problem(*found) for found in wrong_codes(work)]
     result.problems += [Problem(*found) for found in wrong_decisions(work)]
+    result.problems += [Problem(*found) for found in wrong_reviews(work)]
     try:
         _decide_again(work, key_file, result)
     except TestingTrackerError:
