@@ -198,6 +198,8 @@ class TestQuestionsApart:
         alone, together, later, apart = self._asked(13, 1), self._asked(17, 7), self._asked(18, 1), self._asked(25, 7)
         assert asked_apart([alone, together, later, apart]) == [alone, later, apart]
         assert asked_apart([together, later]) == [together, later]
+        last_of_them = self._asked(17, 1)
+        assert asked_apart([together, last_of_them]) == [last_of_them]
 
     @given(st.lists(st.tuples(st.integers(8, 30), st.sampled_from([1, 7])), unique=True, max_size=8))
     def test_no_two_have_a_day_in_common_and_where_any_is_open_one_is_asked(self, questions):

@@ -170,3 +170,20 @@ def test_loading_todays_text_again_is_told_as_such_and_leaves_nothing_pending(ch
     clinic("draw")
     assert clinic.json("schedule", "list")[0]["days"] == ["wed"]
     assert "All holds" in clinic("verify")
+
+
+def test_with_guard_rails_their_chances_come_back_with_the_rule(clinic, tmp_path):
+    file = tmp_path / "ours.toml"
+    rule = clinic("schedule", "show", "random-2").split("[draw]")[0]
+    draw = "[draw]\nkind = 'random'\nper_week = 2\ndays = ['mon', 'tue', 'wed', 'thu', 'fri']\n"
+    rest = "[closed]\n[collection]\n[response]\n"
+    for most in (3, 4):
+        file.write_text(f"{rule}{draw}min_per_week = 1\nmax_per_week = {most}\nmax_gap_days = 7\n{rest}")
+        clinic("schedule", "load", str(file))
+    clinic("schedule", "take-back", "ours", "--reason", "not agreed")
+    first, other, back = clinic.rows(
+        "SELECT v.text, v.chances FROM schedule_version v JOIN schedule s ON s.id = v.schedule_id "
+        "WHERE s.name = 'ours' ORDER BY v.version"
+    )
+    assert first[1] is not None
+    assert back == first != other
