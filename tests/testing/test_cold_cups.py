@@ -20,6 +20,12 @@ def stuck(clinic):
     return [(line["participant"], line["do"]) for line in json.loads(done.stdout) if line["matter"] == "recollection"]
 
 
+def test_an_invalid_one_out_of_range_names_the_command_once(drawn):
+    said = drawn.run("result", "A17", "invalid", "--note", "cold", "--temperature", "25")
+    assert said.exit_code == 0
+    assert (said.stdout + said.stderr).count("--recollect") == 1
+
+
 @pytest.mark.parametrize(("temperature", "said"), [("25", "25"), ("31.9", "31.9"), ("38.1", "38.1"), ("89F", "31.67")])
 def test_what_the_limits_say_is_said(drawn, temperature, said):
     done = drawn.run("result", "A17", "negative", "--temperature", temperature)
