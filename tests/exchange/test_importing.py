@@ -109,6 +109,24 @@ def test_a_participant_whose_code_lost_its_zeros_is_not_enrolled_again(clinic):
     assert clinic.rows("SELECT code FROM participant") == [("003",)]
 
 
+@pytest.mark.parametrize("noun", ["result", "history"])
+def test_a_code_with_its_zeros_has_lost_none(clinic, noun):
+    """No spreadsheet writes a number as 0017, so somebody typed it; 17 may be a code without its zeros."""
+    clinic.add("17", "00018", enrolled="2026-11-15")
+    clinic("draw")
+    header, rest = {
+        "result": (RESULT_HEADER, "2026-11-16,n,,,"),
+        "history": ("participant,due_on,status,outcome,analytes,reason\n", "2026-11-15,missed,,,"),
+    }[noun]
+    counted, said = take(clinic, f"{header}0017,{rest}\n018,{rest}\n", noun=noun)
+    assert counted == (0, 0, 2)
+    assert all(f"no participant {code}" in said for code in ("0017", "018"))
+    assert "is read as" not in said
+    counted, said = take(clinic, f"{header}18,{rest}\n", noun=noun)
+    assert counted == (1, 0, 0)
+    assert "participant 18 is read as 00018" in said
+
+
 def test_a_code_that_is_on_record_means_itself_and_a_note_says_what_else_it_could_be(due_today):
     due_today.add("3", enrolled="2026-11-15")
     counted, said = take(
