@@ -18,6 +18,7 @@ from spreadsheets import archive, changed, ods_of, xlsx
 from testing_tracker.rules.drawing.proof import FORM
 from testing_tracker.rules.exchange.csv_cells import read_json
 from testing_tracker.rules.exchange.toml_text import MOST_NESTED, MOST_PARTS, TomlError, read_toml
+from testing_tracker.rules.exchange.workbook_parts import WorkbookError, parts_of
 from testing_tracker.store.given_files import MOST_OF_CSV, MOST_OF_JSON, MOST_OF_TOML
 
 pytestmark = pytest.mark.one_database(reason="files that are refused before a database is asked")
@@ -190,13 +191,40 @@ def workbook(lines: bytes, end: bytes = b"") -> bytes:
     return changed(xlsx([HEADER]), SHEET, lambda part: part.replace(b"</sheetData>", lines + b"</sheetData>") + end)
 
 
-def repeated(rows: int, columns: int) -> bytes:
+def repeated(rows: object, columns: object, text: str = "x") -> bytes:
     """An .ods of one cell, so many times."""
-    cell = f'<table:table-cell table:number-columns-repeated="{columns}"><text:p>x</text:p></table:table-cell>'
+    cell = f'<table:table-cell table:number-columns-repeated="{columns}"><text:p>{text}</text:p></table:table-cell>'
+    cell = cell.replace("<table:table-cell", '<table:table-cell office:value-type="string"')
     return ods_of(
         f'<table:table table:name="x"><table:table-row table:number-rows-repeated="{rows}">{cell}</table:table-row>'
         "</table:table>"
     )
+
+
+def sheets(many: int) -> bytes:
+    """A workbook of so many sheets, each of two cells that are far from each other."""
+    content = xlsx([HEADER[:1]], {f"S{number}": [["x"]] for number in range(1, many)})
+    far = b'<row r="1000"><c r="ALL1000"><v>1</v></c></row></sheetData>'
+    with zipfile.ZipFile(io.BytesIO(content)) as read:
+        parts = {name: read.read(name).replace(b"</sheetData>", far) for name in read.namelist()}
+    return archive(parts)
+
+
+def sharing(rows: int, cell: str = '<c r="A{row}" t="s"><v>0</v></c>', texts: str = "") -> bytes:
+    """A workbook of which so many cells share a text of thirty thousand letters."""
+    lines = "".join(f'<row r="{row}">{cell.format(row=row)}</row>' for row in range(2, rows + 2))
+    of_strings = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    relation = f'<Relationship Id="x" Type="{of_strings}" Target="sharedStrings.xml"/>'
+    content = changed(
+        workbook(lines.encode()),
+        "xl/_rels/workbook.xml.rels",
+        lambda part: part.replace(b"</Relationships>", relation.encode() + b"</Relationships>"),
+    )
+    with zipfile.ZipFile(io.BytesIO(content)) as read:
+        parts = {name: read.read(name) for name in read.namelist()}
+    names = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    shared = f'<sst xmlns="{names}">{texts}<si><t>{"q" * 30_000}</t></si></sst>'
+    return archive(parts | {"xl/sharedStrings.xml": shared.encode()})
 
 
 def lying(content: bytes, size: int) -> bytes:
@@ -220,6 +248,9 @@ SPREADSHEETS = {
     "a hundred megabytes of blanks": lambda: workbook(b"", b" " * 100_000_000),
     "more than it says": lambda: lying(workbook(b"", b" " * 100_000_000), 2_000),
     "a cell repeated": lambda: repeated(1_048_576, 16_384),
+    "a text repeated": lambda: repeated(1_000, 50, "x" * 30_000),
+    "a text of many cells": lambda: sharing(50_000),
+    "many sheets": lambda: sheets(25),
     "another table": lambda: changed(xlsx([]), SHEET, lambda part: part.replace(b"<sheetData", ANOTHER)),
     "many parts": lambda: archive({f"xl/{number}.xml": "" for number in range(20_000)}),
     "an old one": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1_000_000,
@@ -233,6 +264,54 @@ def test_a_spreadsheet(staffed, tmp_path, name):
     before = staffed.contents()
     worst(staffed, "result", "import", str(file))
     assert staffed.contents() == before
+
+
+FAR = b'<row r="0000000001048576"><c r="XFD0000000001048576"><v>1</v></c></row>'
+STANDING_FOR_MORE = {
+    "a line repeated with a sign": lambda: repeated("+1048576", 16_384),
+    "a line repeated with zeros": lambda: repeated("0000000001048576", 16_384),
+    "a text repeated beside a hidden cell": lambda: repeated(1_000, 50, "<!--<table:table-cell>-->" + "x" * 30_000),
+    "many blanks": lambda: repeated(1, 1, '<text:s text:c="1000000000"/>'),
+    "many blanks with a sign": lambda: repeated(1, 1, '<text:s text:c="+1000000000"/>'),
+    "blanks repeated": lambda: repeated(1_000, 50, '<text:s text:c="30000"/>'),
+    "a line far away with zeros": lambda: workbook(FAR),
+    "a text of cells written otherwise": lambda: sharing(5_000, '<c r="A{row}" t="s" ><v >0</v></c>'),
+    "a text behind a hidden one": lambda: sharing(5_000, texts="<!--<si><t>x</t></si>-->"),
+    "a text behind one that is none": lambda: sharing(5_000, texts="<si/>"),
+    "a text behind one in quotation marks": lambda: sharing(5_000, texts='<si><t a="<si>">x</t></si>'),
+}
+
+
+@pytest.mark.parametrize("name", STANDING_FOR_MORE)
+def test_a_spreadsheet_that_stands_for_more_than_it_seems(name):
+    with pytest.raises(WorkbookError, match=r"too large|damaged"):
+        parts_of(STANDING_FOR_MORE[name]())
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (6, 99, "damaged"),  # a version of archives that is not known
+        (8, 0x20, "damaged"),
+        (8, 0x01, "protected by a password"),
+        (8, 0x41, "protected by a password"),
+        (10, 99, "damaged"),
+    ],
+)
+def test_parts_that_are_packed_in_another_way(place, value, said):
+    content = bytearray(xlsx([HEADER]))
+    central = -1
+    while (central := content.find(b"PK\x01\x02", central + 1)) >= 0:
+        content[central + place : central + place + 2] = value.to_bytes(2, "little")
+    with pytest.raises(WorkbookError, match=said):
+        parts_of(bytes(content))
+
+
+def test_long_texts_that_few_cells_share_are_read():
+    """A note of a page in some lines is no reason to refuse the short texts of all others."""
+    parts = parts_of(sharing(10_000, texts="<si><t>short</t></si>"))
+    assert "xl/sharedStrings.xml" in parts
+    assert parts_of(repeated(1_000, 2, "x" * 30_000))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")

@@ -50,26 +50,28 @@ def _of_workbook(content: bytes, columns: Columns, how: HowToRead) -> Sheet:
     from testing_tracker.rules.exchange.workbook import Workbook, WorkbookTable, candidates
 
     workbook = Workbook(content)
-    sheets = workbook.sheets(how.sheet)
-    found: list[tuple[int, WorkbookTable, Header[None]]] = []
-    for number, sheet in sheets:
+    meant = workbook.sheets_meant(how.sheet)
+    numbers: list[int] = []
+    found: tuple[WorkbookTable, Header[None]] | None = None
+    for number, name in meant:
+        sheet = workbook.sheet(name)
         try:
             header = find_header(candidates(sheet), columns, how.mappings)
         except TestingTrackerError:
-            if len(sheets) == 1:
+            if len(meant) == 1:
                 raise
-        else:
-            found.append((number, WorkbookTable(sheet, header.number, header.cells), header))
-    if not found:
+            continue
+        numbers.append(number)
+        found = found or (WorkbookTable(sheet, header.number, header.cells), header)
+    if found is None:
         raise TestingTrackerError(
-            f"None of the {len(sheets)} sheets names the columns {columns.in_words()}. Give --sheet with the "
+            f"None of the {len(meant)} sheets names the columns {columns.in_words()}. Give --sheet with the "
             "name of the one that is meant, to hear what is missing there. Nothing was changed."
         )
-    if len(found) > 1:
-        numbers = " and ".join(str(number) for number, _, _ in found)
+    if len(numbers) > 1:
         raise TestingTrackerError(
-            f"Sheets {numbers} of the file have these columns. Say which is meant with --sheet and the name on its "
-            "tab, or its number. Nothing was changed."
+            f"Sheets {' and '.join(map(str, numbers))} of the file have these columns. Say which is meant with --sheet "
+            "and the name on its tab, or its number. Nothing was changed."
         )
-    _, table, header = found[0]
+    table, header = found
     return sheet_of(table, header, columns, how.dates, may_have_dates=True, since=workbook.since, notes=table.merged())

@@ -88,8 +88,8 @@ class Workbook:
         parts.clear()  # a large one is in memory once only
         self._workbook = _opened(whole)
 
-    def sheets(self, wanted: str | None) -> list[tuple[int, "CalamineSheet"]]:
-        """The sheets that may be meant, with their numbers from 1: those that are shown, or the one that is wanted.
+    def sheets_meant(self, wanted: str | None) -> list[tuple[int, str]]:
+        """The sheets that may be meant, numbers from 1 and names: those that are shown, or the one that is wanted.
 
         Raises TestingTrackerError where there is no such one.
         """
@@ -107,7 +107,12 @@ class Workbook:
                 f"The spreadsheet has no such sheet; it has {len(known)}. Give --sheet with the name on its tab, or "
                 "its number from the left. Nothing was changed."
             )
-        return [(number, _safely(partial(self._workbook.get_sheet_by_name, name))) for number, name in found]
+        return found
+
+    def sheet(self, name: str) -> "CalamineSheet":
+        """The sheet of a name, all of it in memory: so they are read one at a time. Raises TestingTrackerError."""
+        read: CalamineSheet = _safely(partial(self._workbook.get_sheet_by_name, name))
+        return read
 
 
 def candidates(sheet: "CalamineSheet") -> Iterator[Candidate[None]]:

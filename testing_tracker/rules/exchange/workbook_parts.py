@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.decoding import OF_OFFICE
+from testing_tracker.rules.exchange.shared_texts import CELL_BEGINS, MOST_TEXT, hides_something, text_of
 
 MOST_UNPACKED = 40_000_000  # bytes: 100,000 lines of eight columns have about thirty
 MOST_CELLS = 1_000_000  # 100,000 lines of ten columns
 _MOST_OF_A_DIRECTORY = 500_000
+_LOCKED = 0x2041  # the bits of a part that say that it, or its name, is encrypted
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 AS_CSV = "Save it as .xlsx, .ods or CSV UTF-8 and try again"
 PROTECTED = "The spreadsheet is protected by a password. Save it without one and try again"
@@ -25,13 +27,13 @@ DAMAGED = f"The spreadsheet is damaged. {AS_CSV}"
 
 # In quotation marks a > would hide where a tag ends; no program writes one there.
 _HIDDEN_END = re.compile(rb"""=\s*(?:"[^"<]*>|'[^'<]*>)""")
-_ADDRESS = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)([0-9]+)""")
+_ADDRESS = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]*)0*([0-9]+)""")
 _CELL = re.compile(rb"<(?:[A-Za-z0-9]+:)?c(\s[^<>]*)?>")
 _WITHOUT_ADDRESS = re.compile(rb"<(?:[A-Za-z0-9]+:)?c(?:>|\s(?![^<>]*\br\s*=))")
-_CELL_BEGINS = re.compile(rb"<(?:[A-Za-z0-9]+:)?c[\s>]")
 _ROW_BEGINS = re.compile(rb"<(?:[A-Za-z0-9]+:)?row[\s>]")
-_ODS_TAG = re.compile(rb"<(?:[A-Za-z0-9]+:)?(table-row|table-cell|covered-table-cell|table)(\s[^<>]*)?>")
-_REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated\s*=\s*["']\s*([0-9]+)""")
+_ODS_TAG = re.compile(rb"<(?:[A-Za-z0-9]+:)?(table-row|table-cell|covered-table-cell|table|s)(\s[^<>]*)?>")
+_REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated\s*=\s*["']([^"']*)""")
+_BLANKS = re.compile(rb"""[\s:]c\s*=\s*["']([^"']*)""")
 _ERROR_CELL = re.compile(rb"""(<(?:[A-Za-z0-9]+:)?c\s[^<>]*\bt\s*=\s*)(?:"e"|'e')""")
 
 
@@ -51,17 +53,17 @@ def parts_of(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = _unpacked(archive)
-    except NotImplementedError:
-        raise WorkbookError(DAMAGED) from None
-    except RuntimeError:  # a part with a password of its own
-        raise WorkbookError(PROTECTED) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error):
+    # RuntimeError: a version of archives, or a way of packing, that zipfile has not implemented.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, RuntimeError):
         raise WorkbookError(DAMAGED) from None
     _check_kind(parts)
     for name, part in parts.items():
-        count = _cells_of_ods(part) if name == "content.xml" else _cells_of_xlsx(part)
-        if count > MOST_CELLS:
+        if name == "content.xml":
+            _check_ods(part)
+        elif _cells_of_xlsx(part) > MOST_CELLS:
             raise WorkbookError(TOO_LARGE)
+    if text_of(parts) > MOST_TEXT:
+        raise WorkbookError(TOO_LARGE)
     return parts
 
 
@@ -82,6 +84,8 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
         name = info.filename
         if not name.endswith((".xml", ".rels", "mimetype")) or name.startswith(("xl/theme", "docProps/", "Thumbnails")):
             continue
+        if info.flag_bits & _LOCKED:
+            raise WorkbookError(PROTECTED)
         if name in parts or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise WorkbookError(DAMAGED)
         if info.file_size > left:
@@ -130,7 +134,7 @@ def _cells_of_xlsx(part: bytes) -> int:
     if count > MOST_CELLS:
         return count
     widest = (
-        max(len(_CELL_BEGINS.findall(row)) for row in re.split(_ROW_BEGINS, part))
+        max(len(CELL_BEGINS.findall(row)) for row in re.split(_ROW_BEGINS, part))
         if _WITHOUT_ADDRESS.search(part)
         else 1
     )
@@ -151,19 +155,36 @@ def _furthest(addresses: Iterable[re.Match[bytes]], columns: int) -> int:
     return rows * columns
 
 
-def _cells_of_ods(part: bytes) -> int:
-    """How many cells an .ods has, all tables together; there cells are said to be repeated."""
-    if _HIDDEN_END.search(part):
+def _check_ods(part: bytes) -> None:
+    """Refuse an .ods with too many cells, all tables together, or too much text in them.
+
+    There cells and lines are said to be repeated, with the text in them, and so are blanks within a text.
+    """
+    if _HIDDEN_END.search(part) or hides_something(part):
         raise WorkbookError(DAMAGED)
-    rows = last_row = column = widest = 0
+    rows = last_row = column = widest = text = 0
+    lines = cells = begun = 0  # how often what began there is repeated
     for found in _ODS_TAG.finditer(part):
-        attributes = found[2] or b""
-        times = _REPEATED.search(attributes)
-        count = int(times[1][:9]) if times is not None else 1
+        text += lines * cells * (found.start() - begun)
+        begun, attributes = found.start(), found[2] or b""
+        if found[1] == b"s":
+            text += lines * cells * _number_in(attributes, _BLANKS)
+            continue
+        count, cells = _number_in(attributes, _REPEATED), 0
         if found[1] == b"table-row":
-            rows, column = rows + count, 0
+            rows, column, lines = rows + count, 0, count
         elif found[1] != b"table":
             column += count
             if not attributes.rstrip().endswith(b"/") or b"value" in attributes:
-                widest, last_row = max(widest, column), max(last_row, rows)
-    return last_row * widest
+                widest, last_row, cells = max(widest, column), max(last_row, rows), count
+    text += lines * cells * (len(part) - begun)
+    if last_row * widest > MOST_CELLS or text > MOST_TEXT:
+        raise WorkbookError(TOO_LARGE)
+
+
+def _number_in(attributes: bytes, pattern: re.Pattern[bytes]) -> int:
+    """How often something is repeated. What is not in plain digits a reader may understand all the same."""
+    numbers = [found.strip() for found in pattern.findall(attributes)]
+    if not all(map(bytes.isdigit, numbers)):
+        raise WorkbookError(DAMAGED)
+    return max((int(number.lstrip(b"0")[:9] or 0) for number in numbers), default=1)
