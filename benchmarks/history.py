@@ -14,14 +14,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from measuring import Figure, child, new_database, print_table, run, start
+from measuring import Figure, importing, new_database, print_table
 
 LINES = 1_000_000
 DAYS = 200
 FIRST = date(2026, 1, 1)
 TODAY = "2026-11-25"
 TARGET = 4
-RUNS = 2
 CELLS = (
     ["collected,negative,,"] * 80
     + ["collected,positive,cocaine,"] * 6
@@ -47,18 +46,7 @@ def figures(lines: int = LINES) -> Iterator[Figure]:
         given += "".join(f"P{number},iop,fixed-2,{FIRST}\n" for number in range(people))
         made.program(TODAY, "participant", "import", "-", given=given)
         made.settle()
-        ours, bare, peaks = [], [], []
-        for _ in range(RUNS):
-            copy = made.copy(folder, "history_copy")
-            used = run([*start(copy.given, TODAY), "history", "import", str(file)])
-            assert f"{lines} imported, 0 unchanged, 0 refused" in used.said, used.said
-            ours.append(used.seconds)
-            peaks.append(used.peak_mb)
-            copy = made.copy(folder, "history_copy")
-            bare.append(child("history_bare.py", copy.given, file).seconds)
-        copy.drop()
-        made.drop()
-        yield Figure(f"history import, {lines:,} lines", min(ours), min(bare), TARGET, max(peaks))
+        yield importing(made, folder, TODAY, "history", file, lines, TARGET)
 
 
 def write(file: Path, lines: int) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 SERVER = os.environ.get("TESTING_TRACKER_TEST_POSTGRES")
 KIND = "PostgreSQL" if SERVER else "SQLite"
 HERE = Path(__file__).parent
+IMPORTS = 3  # of each file
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,25 @@ def _administer(statement: str) -> None:
 
     with psycopg.connect(SERVER, autocommit=True) as connection:
         connection.execute(statement)
+
+
+def importing(made: Database, folder: Path, day: str, noun: str, file: Path, lines: int, target: float) -> Figure:
+    """An import of a file on a pretended day against the script that writes its rows bare: the best of runs in turn.
+
+    Each begins with the same records.
+    """
+    ours, bare, peaks = [], [], []
+    for _ in range(IMPORTS):
+        copy = made.copy(folder, f"{noun}_copy")
+        used = run([*start(copy.given, day), noun, "import", str(file)])
+        assert f"{lines} imported, 0 unchanged, 0 refused" in used.said, used.said
+        ours.append(used.seconds)
+        peaks.append(used.peak_mb)
+        copy = made.copy(folder, f"{noun}_copy")
+        bare.append(child(f"{noun}_bare.py", copy.given, file).seconds)
+    copy.drop()
+    made.drop()
+    return Figure(f"{noun} import, {lines:,} lines", min(ours), min(bare), target, max(peaks))
 
 
 def child(script: str, *arguments: object) -> Used:

@@ -14,13 +14,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from measuring import Figure, child, new_database, print_table, run, start
+from measuring import Figure, importing, new_database, print_table
 
 LINES = 100_000
 FIRST = date(2026, 1, 1)
 TODAY = "2026-11-25"
 TARGET = 4
-RUNS = 3
 LEVELS = ("outpatient", "iop", "php", "residential")
 SCHEDULES = ("fixed-2", "random-2", "random-1")
 
@@ -35,18 +34,7 @@ def figures(lines: int = LINES) -> Iterator[Figure]:
         file = folder / "participants.csv"
         write(file, lines)
         made = new_database(folder, "participants", str(FIRST))
-        ours, bare, peaks = [], [], []
-        for _ in range(RUNS):
-            copy = made.copy(folder, "participants_copy")
-            used = run([*start(copy.given, TODAY), "participant", "import", str(file)])
-            assert f"{lines} imported, 0 unchanged, 0 refused" in used.said, used.said
-            ours.append(used.seconds)
-            peaks.append(used.peak_mb)
-            copy = made.copy(folder, "participants_copy")
-            bare.append(child("participants_bare.py", copy.given, file).seconds)
-        copy.drop()
-        made.drop()
-        yield Figure(f"participant import, {lines:,} lines", min(ours), min(bare), TARGET, max(peaks))
+        yield importing(made, folder, TODAY, "participant", file, lines, TARGET)
 
 
 def write(file: Path, lines: int) -> None:
