@@ -12,6 +12,7 @@ from spreadsheets import ods, xlsx
 from testing_tracker.cli import program
 from testing_tracker.cli.desk.importing import columns_in_words
 from testing_tracker.rules.exchange.columns import HISTORY, PARTICIPANTS, RESULTS
+from testing_tracker.services.exchange.lost_zeros import number_key
 
 IMPORTS = {"participant": PARTICIPANTS, "result": RESULTS, "history": HISTORY}
 RESULT_HEADER = "participant,due_on,outcome,analytes,collected_at,specimen_id\n"
@@ -236,6 +237,40 @@ def test_a_dry_run_tells_all_and_writes_nothing(clinic, noun, tmp_path):
     assert done.stderr == dry.stderr
     assert "2 imported, 0 unchanged, 1 refused." in done.stdout
     assert "All holds" in clinic("verify")
+
+
+def test_how_a_file_was_read_is_told(due_today):
+    text = (
+        "Results of November\nparticipant,due_on,outcome,Age,specimen_id\nA17,11/16/2026,n,44,S-1\nB3,46342,n,9,S-2\n"
+    )
+    counted, said = take(due_today, text)
+    assert counted == (2, 0, 0)
+    assert said.splitlines() == [
+        "-:2: note: columns that are not known are left out: Age.",
+        "-:2: note: the lines above this one, which names the columns, are left out.",
+        "-:3: note: due_on is read month first, as 11/16/2026 shows.",
+        "-:4: note: due_on 46342 is a spreadsheet's number for 2026-11-16.",
+    ]
+
+
+def test_complaints_of_results_come_in_the_order_of_the_lines(due_today):
+    due_today("result", "A17", "negative")
+    _, said = take(due_today, RESULT_HEADER + "A17,2026-11-16,p,coc,,\nB3,2026-11-16,x,,,\n003,2026-11-16,p,,,\n")
+    assert [line.split(":")[1] for line in said.splitlines()] == ["2", "3", "4"]
+    assert "already has a result" in said
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_code_that_was_corrected_since_is_said_to_be_another_now(due_today, options):
+    due_today("participant", "rename", "A17", "C5", "--reason", "typed wrong")
+    counted, said = take(due_today, RESULT_HEADER + "A17,2026-11-16,n,,,\n", *options)
+    assert counted == (1, 0, 0)
+    assert "A17 is C5 now." in said
+
+
+def test_a_number_that_no_spreadsheet_keeps_whole_is_no_code_without_zeros():
+    assert number_key("00123456789012345") == number_key("123456789012345")
+    assert number_key("1234567890123456") is None
 
 
 @pytest.mark.parametrize("write", [xlsx, ods])

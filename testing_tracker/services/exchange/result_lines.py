@@ -67,7 +67,6 @@ def import_results(work: Work, sheet: Sheet) -> ImportReport:
     # As the file's last positive left them.
     tally.recommendations = [RaisedRecommendation.of(*changed) for changed in raised.values()]
     tally.refused.sort(key=lambda refused: refused.number)
-    tally.notes.sort()
     return tally
 
 
