@@ -278,7 +278,10 @@ STANDING_FOR_MORE = {
     "a text of cells written otherwise": lambda: sharing(5_000, '<c r="A{row}" t="s" ><v >0</v></c>'),
     "a text behind a hidden one": lambda: sharing(5_000, texts="<!--<si><t>x</t></si>-->"),
     "a text behind one that is none": lambda: sharing(5_000, texts="<si/>"),
-    "a text behind one in quotation marks": lambda: sharing(5_000, texts='<si><t a="<si>">x</t></si>'),
+    "a text of cells in other quotation marks": lambda: sharing(5_000, "<c r='A{row}' t='s'><v>0</v></c>"),
+    "a text behind one in quotation marks": lambda: sharing(
+        5_000, '<c r="A{row}" t="s"><v>1</v></c>', '<si><t a="<si><t>">x</t></si>'
+    ),
 }
 
 
