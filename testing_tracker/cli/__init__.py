@@ -109,7 +109,7 @@ class Program(CommandGroup):
         word = args[0]
         if word in _COMMANDS or word.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        is_code, near = _participants_meant(ctx, word)
+        is_code, near = _participants_meant(ctx.obj, word)
         if near:
             raise click.UsageError(
                 f"There is no command and no participant {word!r}. Did you mean {in_words(near)}?", ctx
@@ -177,38 +177,40 @@ class Program(CommandGroup):
         return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
+        ctx.obj = Desk(*(ctx.params[name] for name in ("database", "today", "facility")))
+        ctx.call_on_close(ctx.obj.close)
         try:
             return super().invoke(ctx)
         except TestingTrackerError as error:
-            training = isinstance(ctx.obj, Desk) and ctx.obj.training
             said = as_called(in_one_line(str(error)))
-            raise Refusal(f"{said} (TRAINING)" if training else said) from error
+            raise Refusal(f"{said} (TRAINING)" if ctx.obj.training else said) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
             raise
         except Exception as error:
             # A damaged page may hold anything, and whatever reads it first stumbles in its own way.
-            if isinstance(ctx.obj, Desk) and ctx.obj.has_damaged_database():
+            if ctx.obj.has_damaged_database():
                 raise Refusal(as_called(DAMAGED)) from error
             raise
 
 
-def _participants_meant(ctx: click.Context, word: str) -> tuple[bool, list[str]]:
+def _participants_meant(desk: Desk, word: str) -> tuple[bool, list[str]]:
     """Whether a word is a participant's whole code, with `@` and a day behind it or not; if not, the codes near it.
 
-    Codes have digits; a word without any was meant for a command.
+    Codes have digits; a word without any was meant for a command, and is none whatever is wrong with the records.
     """
-    given = (ctx.params.get(name) for name in ("database", "today", "facility"))
-    desk = Desk(*given)
+    code = word.partition("@")[0]
+    has_digits = any(map(str.isdigit, code))
     try:
         with desk.reading() as work:
-            code = word.partition("@")[0]
             if services.log_session.code_of(work, code) is not None:
                 return True, []
-            return False, services.lookup.near_codes(work, code) if any(map(str.isdigit, code)) else []
+            near = services.lookup.near_codes(work, code) if has_digits else []
     except TestingTrackerError:
-        return False, []  # whatever is wrong, the word is no command
-    finally:
-        desk.close()
+        if has_digits and not desk.lacks_database():
+            raise
+        near = []
+    desk.close()  # the command may put another file in the database's place
+    return False, near
 
 
 @click.group(
@@ -245,7 +247,7 @@ def _participants_meant(ctx: click.Context, word: str) -> tuple[bool, list[str]]
 )
 @click.version_option(__version__, prog_name="testing-tracker", message="%(prog)s %(version)s")
 @click.pass_context
-def program(ctx: click.Context, database: str | None, facility: str | None, today: str | None, color: str) -> None:
+def program(ctx: click.Context, /, color: str, **_of_the_desk: str | None) -> None:
     """Draws, records and reports drug tests for addiction treatment programmes.
 
     The program recommends; people decide. Start with `testing-tracker demo`. Without a command it shows `today`; with a
@@ -253,8 +255,6 @@ def program(ctx: click.Context, database: str | None, facility: str | None, toda
     command has a help of its own, with an example: `testing-tracker result --help`.
     """
     ctx.color = {"always": True, "never": False}.get(color)
-    ctx.obj = Desk(database, today, facility)
-    ctx.call_on_close(ctx.obj.close)
     if ctx.invoked_subcommand is None:
         from testing_tracker.cli.today import show_first
 

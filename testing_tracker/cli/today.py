@@ -36,13 +36,11 @@ def show_first(context: click.Context, desk: Desk) -> None:
     """What the program shows without a command: the board where there is a database, or else its help (status 2)."""
     from testing_tracker.cli.board_shown import show_board
     from testing_tracker.cli.desk.board_lines import typed
-    from testing_tracker.store.location import Location
 
-    location = desk.location
-    if isinstance(location, Location) and not location.path.exists():
+    if desk.lacks_database():
         click.echo(context.get_help(), err=True)
         said = (
-            f"There is no database at {location.path} yet. `{typed(('demo',))}` shows what this is; "
+            f"There is no database at {desk.location} yet. `{typed(('demo',))}` shows what this is; "
             f"`{typed(('init',))}` makes yours."
         )
         click.echo(f"\n{in_its_lines(said, err=True)}", err=True)

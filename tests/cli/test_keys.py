@@ -85,6 +85,26 @@ class TestAParticipantInPlaceOfACommand:
     def test_what_says_nothing_is_refused_in_a_line_and_nothing_is_recorded(self, desk, said):
         desk.refused(*(f"A17{said}" if said.startswith("@") else f"A17 {said}").split())
 
+    def test_the_database_is_opened_once_and_what_is_noted_is_noted_once(self, desk, monkeypatch):
+        from testing_tracker.store import engine
+
+        opened: list[object] = []
+        make = engine.make_engine
+        monkeypatch.setattr(engine, "make_engine", lambda location: opened.append(location) or make(location))
+        desk("A17", "n")
+        assert len(opened) == 1
+        name = desk.rows("SELECT name FROM facility")[0][0]
+        desk("facility", "rename", "Eastgate", "--reason", "moved")
+        done = desk.run("--facility", name, "B04", "n")
+        assert "negative logged" in done.stdout
+        assert done.stderr.count("is called Eastgate now") == 1
+
+    @pytest.mark.parametrize("typed", [("A17", "n"), ("Z999", "n"), ("A17@fri", "n")])
+    def test_where_the_records_cannot_be_read_a_code_is_refused_with_what_is_wrong(self, desk, typed):
+        desk.change("UPDATE facility SET training = false")
+        assert "--today works on a training database only" in desk.refused(*typed)
+        assert "There is no command 'statu'" in desk.run("statu").stderr
+
     def test_in_a_database_that_is_not_there_it_is_no_command(self, tmp_path):
         from click.testing import CliRunner
 

@@ -240,6 +240,13 @@ class Desk:
             self._engine = open_engine(self.location, self._bring_up_to_date)
         return self._engine
 
+    def lacks_database(self) -> bool:
+        """Whether nobody has made a database here yet. Raises TestingTrackerError where there can be none."""
+        from testing_tracker.store.location import Location
+
+        location = self.location
+        return isinstance(location, Location) and not location.path.exists()
+
     def has_damaged_database(self) -> bool:
         """Whether there is a database's file here, and something in it is not as it ought to be."""
         from testing_tracker.store.location import Location
