@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from testing_tracker import services
 from testing_tracker.cli.desk.board_lines import (
@@ -19,6 +18,7 @@ from testing_tracker.cli.desk.board_lines import (
 from testing_tracker.cli.desk.board_text import Mark, board_lines, plain_lines, plainly
 from testing_tracker.cli.desk.desk import TRAINING, AtFacility, Desk, day_given, say
 from testing_tracker.cli.desk.output import Row, print_csv, print_json, show
+from testing_tracker.cli.desk.pasting import given_before
 from testing_tracker.cli.desk.shown import behind
 from testing_tracker.cli.desk.terminal import is_coloured, width_of
 from testing_tracker.rules.drawing.no_record import question
@@ -66,7 +66,7 @@ def _show_each(each: list[AtFacility], desk: Desk, on: str | None, form: str, *,
         for at, board, _ in boards:
             waiting = "" if board.is_drawn else " Its draws have not been made yet."
             say(desk, f"{at.mark}{day_title(board.day)}: {counts_in_words(board)}.{waiting}")
-            show(f"{'' if plain else '  '}{typed((*given_before(), '--facility', at.name, 'today'))}")
+            show(f"{'' if plain else '  '}{typed((*given_before(desk, at.name), 'today'))}")
         return
     from testing_tracker.cli.desk.exporting import Export, exported
 
@@ -81,7 +81,7 @@ def _show_each(each: list[AtFacility], desk: Desk, on: str | None, form: str, *,
 
 def _print(desk: Desk, board: "Board", found: list[BoardSection], *, plain: bool) -> None:
     """Print for people. Colour and the terminal's width only at a terminal."""
-    out, given = behind(sys.stdout), given_before()
+    out, given = behind(sys.stdout), given_before(desk)
     whose = f"{TRAINING} " * desk.training + desk.whose.removesuffix(": ")
     if whose:
         show(whose.strip())
@@ -97,16 +97,6 @@ def _print(desk: Desk, board: "Board", found: list[BoardSection], *, plain: bool
 
 def _style() -> Mark:
     return lambda text, what: click.style(text, **_STYLES[what])  # type: ignore[arg-type]
-
-
-def given_before() -> list[str]:
-    """The options in front of the command that a next one needs too, to be pasted."""
-    root = click.get_current_context().find_root()
-    words: list[str] = []
-    for name in ("database", "facility", "today"):
-        if root.params.get(name) is not None and root.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            words += [f"--{name}", str(root.params[name])]
-    return words
 
 
 def _rows(board: "Board", found: list[BoardSection]) -> Iterator[Row]:

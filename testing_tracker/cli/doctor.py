@@ -1,14 +1,15 @@
 """`doctor` and `check`: what waits for too long, and whether the database is sound."""
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.board_lines import typed
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import WholeNumber, longest_gap_option
+from testing_tracker.cli.desk.pasting import given_before
 from testing_tracker.cli.help.page import LONG_NAME
 from testing_tracker.errors import TestingTrackerError
 
@@ -65,17 +66,8 @@ def _line(desk: Desk, at: AtFacility, line: dict[str, object]) -> dict[str, obje
 
     Where there are several facilities, it has the one that it is about.
     """
-    given = []
-    if desk.database is not None:
-        from testing_tracker.store.location import Location
-
-        place = desk.location
-        given += ["--database", str(place.path.absolute()) if isinstance(place, Location) else place.without_password]
-    if at.name:
-        given += ["--facility", str(at.number)]
-    if desk.pretended_day:
-        given += ["--today", desk.pretended_day]
-    do = str(line["do"]).replace(f"{LONG_NAME} ", "".join(f"{word} " for word in (LONG_NAME, *map(quote, given))))
+    given = given_before(desk, at.number if at.name else None, elsewhere=True)
+    do = str(line["do"]).replace(f"{LONG_NAME} ", f"{typed(given)} ")
     return ({"facility": at.name} if at.name else {}) | line | {"do": do}
 
 

@@ -11,6 +11,8 @@ from conftest import at_facility, made_once
 from testing_tracker.cli import program
 from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection, sections, shortened
 from testing_tracker.cli.desk.board_text import board_lines
+from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.pasting import given_before
 
 
 @made_once
@@ -48,7 +50,6 @@ def typed(monkeypatch):
 def board(clinic):
     """What the board has, as `today` reads it."""
     from testing_tracker import services
-    from testing_tracker.cli.desk.desk import Desk
 
     desk = Desk(clinic.url, clinic.today)
     with closing(desk), desk.reading() as work:
@@ -249,6 +250,25 @@ class TestWithoutACommand:
         )
 
 
+class TestWhatStandsInFrontOfACommandToPaste:
+    """The options of the command that prints it, and no secret."""
+
+    @pytest.mark.parametrize("elsewhere", [False, True])
+    def test_no_password(self, elsewhere):
+        url = "postgresql://nurse:secret@db.example/clinic"
+        with program.make_context("tt", ["--database", url, "today"]):
+            given = given_before(Desk(url, None), elsewhere=elsewhere)
+        assert given == ["--database", "postgresql://nurse@db.example/clinic"]
+
+    def test_what_the_environment_says_only_where_it_is_pasted_elsewhere(self, monkeypatch, tmp_path):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("TESTING_TRACKER_DATABASE", "clinic.db")
+        with program.make_context("tt", ["today"]):
+            desk = Desk("clinic.db", None)
+            assert given_before(desk) == []
+            assert given_before(desk, elsewhere=True) == ["--database", str(tmp_path / "clinic.db")]
+
+
 class TestSeveralFacilities:
     """Each one's counts, and how to see one of them."""
 
@@ -278,7 +298,6 @@ def test_the_board_asks_few_questions(busy):
     from sqlalchemy import event
 
     from testing_tracker import services
-    from testing_tracker.cli.desk.desk import Desk
 
     desk = Desk(busy.url, busy.today)
     asked: list[str] = []
