@@ -1,6 +1,7 @@
 """Every list, record and report at terminals of four widths: nothing is broken inside a word, a code or a date."""
 
 import re
+import shlex
 
 import click
 import databases
@@ -216,3 +217,19 @@ class TestTheLayout:
         assert max(map(len, lines)) <= 40
         assert command in re.sub(r" \\\n +", " ", "\n".join(lines))
         assert folded(f"To answer, later on: {command}.", 70, 2)[1] == f"  {command}."
+
+    @given(
+        words=st.lists(st.text("ab;-é日 '\"`", min_size=1, max_size=12), min_size=1, max_size=8),
+        width=st.integers(20, 60),
+    )
+    def test_a_command_with_anything_in_quotes_is_the_same_to_a_shell(self, words, width):
+        lines = folded(shlex.join(["testing-tracker", "result", *words]), width, 2, typed=True)
+        pasted = "\n".join(lines).replace(" \\\n", " ")
+        assert shlex.split(pasted) == ["testing-tracker", "result", *words]
+
+    def test_a_command_in_a_sentence_keeps_what_is_in_quotes_together(self):
+        command = "`testing-tracker result A17 OUTCOME --definitive --lab 'Quest North Laboratory'`"
+        lines = folded(f"What it said: {command} logs it.", 40, 2)
+        assert max(map(len, lines)) <= 40
+        assert command in re.sub(r" \\\n +", " ", "\n".join(lines))
+        assert any("'Quest North Laboratory'" in line for line in lines)

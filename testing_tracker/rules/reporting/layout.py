@@ -15,6 +15,8 @@ GAP, NARROW_GAP = 3, 2  # columns between a table's columns; the lesser one wher
 _LEAST = 14  # columns of a text that is folded in a table; less is harder to read than a block
 _LEAST_BESIDE = 16  # columns beside the names of a block
 _WORD = re.compile("( *)([^ `]*`[^`]*`[^ ]*|[^ ]+)")  # a command between backticks stays in one line
+# As a shell reads it: what stands in quotes is a word.
+_TYPED = re.compile(r"""( *)((?:'[^']*'|"[^"]*")(?:'[^']*'|"[^"]*"|[^ '"])*|[^ ]+)""")
 _PART = re.compile("[^;]*;(?=[^ ])|[^;]+;?|;")
 _GOES_ON = " \\"  # as a shell reads a command that goes on in the next line
 
@@ -64,7 +66,7 @@ def folded(text: str, width: int, indent: int = 0, *, typed: bool = False) -> li
     start = len(text) - len(text.lstrip(" "))
     later = " " * min(start + indent, max(width // 2, 0))
     lines, line = [], text[:start]
-    pieces = list(_pieces(text[start:], width - len(later)))
+    pieces = list(_pieces(text[start:], width - len(later), typed=typed))
     for number, piece in enumerate(pieces):
         more = number + 1 < len(pieces) and (typed or pieces[number + 1].goes_on)  # of the command, behind this word
         if number and cells(f"{line}{piece.before}{piece.word}") > width - len(_GOES_ON) * more:
@@ -75,11 +77,13 @@ def folded(text: str, width: int, indent: int = 0, *, typed: bool = False) -> li
     return [*lines, line]
 
 
-def _pieces(text: str, width: int) -> Iterator[_Piece]:
-    """The pieces of a text. A command that does not fit in a line by itself is in several."""
-    for before, word in _WORD.findall(text):
-        if " " in word and cells(word) > width:
-            for number, part in enumerate(word.split()):
+def _pieces(text: str, width: int, *, typed: bool = False) -> Iterator[_Piece]:
+    """The pieces of a text. A command that does not fit in a line by itself is in several: its words."""
+    for before, word in (_TYPED if typed else _WORD).findall(text):
+        if typed and word[0] in "'\"":
+            yield _Piece(before, word)
+        elif " " in word and cells(word) > width:
+            for number, (_, part) in enumerate(_TYPED.findall(word)):
                 yield _Piece(before if number == 0 else " ", part, goes_on=number > 0)
         elif " " in word:
             yield _Piece(before, word)
@@ -163,13 +167,13 @@ def _capped(naturals: Sequence[int], lowest: Sequence[int], cap: int) -> list[in
     return [min(natural, max(low, cap)) for natural, low in zip(naturals, lowest, strict=True)]
 
 
-def _longest(text: str) -> int:
-    return max((cells(piece.word) for piece in _pieces(text, _LEAST)), default=0)
+def _longest(text: str, *, typed: bool = False) -> int:
+    return max((cells(piece.word) for piece in _pieces(text, _LEAST, typed=typed)), default=0)
 
 
 def _least(column: Column, text: str) -> int:
     """The columns that a text needs where it is folded; a command's lines end with what says that they go on."""
-    return _longest(text) + (len(_GOES_ON) if column.typed and " " in text else 0)
+    return _longest(text, typed=column.typed) + (len(_GOES_ON) if column.typed and " " in text else 0)
 
 
 def _table(columns: Sequence[Column], widths: Sequence[int], gap: int, rule: str) -> list[str]:
