@@ -260,6 +260,13 @@ class TestWhatStandsInFrontOfACommandToPaste:
             given = given_before(Desk(url, None), elsewhere=elsewhere)
         assert given == ["--database", "postgresql://nurse@db.example/clinic"]
 
+    def test_a_file_as_it_was_given_and_from_elsewhere_whole(self, monkeypatch, tmp_path):
+        monkeypatch.chdir(tmp_path)
+        with program.make_context("tt", ["--database", "clinic.db", "today"]):
+            desk = Desk("clinic.db", None)
+            assert given_before(desk) == ["--database", "clinic.db"]
+            assert given_before(desk, elsewhere=True) == ["--database", str(tmp_path / "clinic.db")]
+
     def test_what_the_environment_says_only_where_it_is_pasted_elsewhere(self, monkeypatch, tmp_path):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("TESTING_TRACKER_DATABASE", "clinic.db")

@@ -1,6 +1,7 @@
 """`today --watch`: keys act on the line under the cursor, and the screen follows the records."""
 
 import asyncio
+import shlex
 import threading
 from contextlib import asynccontextmanager
 
@@ -9,9 +10,11 @@ from conftest import Clinic, made_once
 from textual.events import Key
 from textual.widgets import OptionList, Static
 
+from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.watch import screen as watched
 from testing_tracker.cli.watch import strokes
+from testing_tracker.cli.watch.lines import options
 from testing_tracker.cli.watch.records import Records
 from testing_tracker.cli.watch.screen import DayScreen
 from testing_tracker.errors import TestingTrackerError
@@ -601,3 +604,12 @@ class TestHowItLooks:
             assert "no draw" in await nurse.press("n") or "not a draw" in nurse.said
 
         at_the_screen(clinic, does)
+
+
+def test_a_command_below_a_row_is_typed_with_what_was_given_before():
+    row = BoardRow("more", "", "", "9 more", (("result", "A17", "OUTCOME", "--lab", "Quest North"),))
+    given = ["--database", "/srv/clinic.db"]
+    shown = [str(one.prompt) for one in options([BoardSection("questions", "Questions", (row,))], 40, given)]
+    assert max(len(line) for line in shown[1].splitlines()) <= 40
+    pasted = shown[1].replace(" \\\n", " ").splitlines()[1]
+    assert shlex.split(pasted)[1:] == [*given, *row.commands[0]]

@@ -1,6 +1,5 @@
 """The board as text: for a terminal as wide as it is, or one fact a line for who hears it read aloud."""
 
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from testing_tracker.cli.desk.board_lines import (
     typed,
 )
 from testing_tracker.rules.exchange.visible import in_one_line
+from testing_tracker.rules.reporting.layout import cells, folded
 
 if TYPE_CHECKING:
     from testing_tracker.services.board import Board
@@ -40,9 +40,9 @@ def board_lines(
 
     Rows that say the same and are many stand together, every code in full.
     """
-    yield from _wrapped(f"{day_title(board.day)}: {counts_in_words(board)}.", width, "", "", mark, "title")
+    yield from _wrapped(f"{day_title(board.day)}: {counts_in_words(board)}.", width, mark, what="title")
     if not board.is_drawn:
-        yield from _wrapped("Its draws have not been made yet.", width, "", "", mark, "alarm")
+        yield from _wrapped("Its draws have not been made yet.", width, mark, what="alarm")
         yield from _typed(TO_DRAW, width, mark, given)
     for section in shortened(found):
         yield ""
@@ -72,11 +72,11 @@ def _flowing(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[s
     Of a whole earlier day only how many, and the command that has them all: the question about it is on the board too.
     """
     when = f", {rows[0].when}" if rows[0].when else ""
-    yield from _wrapped(f"{rows[0].said}{when} ({len(rows)}):", width, "  ", "  ", mark)
+    yield from _wrapped(f"{rows[0].said}{when} ({len(rows)}):", width, mark, 2)
     if rows[0].when and len(rows) > _MOST_ALONE:
         yield from _typed(BoardRow("", "", "", "", (("due", "--on", rows[0].when),)), width, mark, given)
         return
-    yield from _wrapped(" ".join(row.who for row in rows), width, "    ", "    ", mark)
+    yield from _wrapped(" ".join(row.who for row in rows), width, mark, 4)
     yield from _typed(rows[0], width, mark, given)
 
 
@@ -85,7 +85,7 @@ def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]
     who = max((len(row.who) for row in rows), default=0)
     when = max((len(row.when) for row in rows), default=0)
     ahead = sum(one + 2 for one in (who, when) if one) + 2
-    longest = max((len(in_one_line(row.said)) for row in rows), default=0)
+    longest = max((cells(in_one_line(row.said)) for row in rows), default=0)
     program = PROGRAM
     commands = _widest(rows, given, program)
     if ahead + longest + 2 + commands > width >= ahead + longest + 2 + _widest(rows, given, SHORT):
@@ -103,11 +103,10 @@ def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]
         return
     for row in rows:
         begin = "  " + "".join(f"{text:<{one}}  " for text, one in ((row.who, who), (row.when, when)) if one)
-        said = textwrap.wrap(in_one_line(row.said), max(room, 12), break_long_words=False, break_on_hyphens=False)
-        for number, part in enumerate(said or [""]):
+        for number, part in enumerate(folded(in_one_line(row.said), max(room, _LEAST_BESIDE_A_CODE))):
             text = f"{begin if number == 0 else ' ' * len(begin)}{_marked(part, mark)}"
             if beside and number == 0 and row.commands:
-                text += " " * (room - len(part) + 2) + mark(typed((*given, *row.commands[0]), program), "command")
+                text += " " * (room - cells(part) + 2) + mark(typed((*given, *row.commands[0]), program), "command")
             yield text.rstrip()
         if not beside:
             yield from _typed(row, width, mark, given)
@@ -115,8 +114,8 @@ def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]
 
 def _alone(row: BoardRow, width: int, mark: Mark, given: Sequence[str]) -> Iterator[str]:
     """A row whose code leaves no room beside it."""
-    yield from _wrapped("  ".join(filter(None, (row.who, row.when))), width, "  ", "    ", mark)
-    yield from _wrapped(row.said, width, "    ", "    ", mark)
+    yield from _wrapped("  ".join(filter(None, (row.who, row.when))), width, mark, 2)
+    yield from _wrapped(row.said, width, mark, 4)
     yield from _typed(row, width, mark, given)
 
 
@@ -133,11 +132,9 @@ def _typed(row: BoardRow, width: int, mark: Mark, given: Sequence[str]) -> Itera
     if any(len(one) > width - 4 for one in said):
         said = [typed((*given, *one), SHORT) for one in row.commands]
     for one in said:
-        *ahead, last = textwrap.wrap(one, width - 8, break_long_words=False, break_on_hyphens=False)
-        if len(one) <= width - 4:
-            ahead, last = [], one
-        for number, part in enumerate([*(f"{part} \\" for part in ahead), last]):
-            yield ("    " if number == 0 else "      ") + mark(part, "command")
+        for part in folded(f"    {one}", width, 2, typed=True):
+            start = len(part) - len(part.lstrip(" "))
+            yield part[:start] + mark(part[start:], "command")
 
 
 def _marked(text: str, mark: Mark) -> str:
@@ -148,15 +145,8 @@ def _marked(text: str, mark: Mark) -> str:
     return text
 
 
-def _wrapped(text: str, width: int, first: str, later: str, mark: Mark, what: str | None = None) -> Iterator[str]:
-    lines = textwrap.wrap(
-        in_one_line(text),
-        max(width, 20),
-        initial_indent=first,
-        subsequent_indent=later,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _wrapped(text: str, width: int, mark: Mark, start: int = 0, what: str | None = None) -> Iterator[str]:
+    lines = folded(" " * start + in_one_line(text), width) if text else []
     yield from (mark(line, what) if what else _marked(line, mark) for line in lines)
 
 

@@ -29,10 +29,10 @@ def given_before(desk: Desk, facility: str | int | None = None, *, elsewhere: bo
     return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
-def _place(desk: Desk, *, elsewhere: bool) -> str:
+def _place(desk: Desk, *, elsewhere: bool) -> str | None:
     from testing_tracker.store.location import Location
 
     place = desk.location
     if not isinstance(place, Location):
         return place.without_password
-    return str(place.path.absolute() if elsewhere else place.path)
+    return str(place.path.absolute()) if elsewhere else desk.database

@@ -7,6 +7,7 @@ import threading
 import click
 
 from testing_tracker.cli.desk.desk import Desk, say
+from testing_tracker.cli.desk.pasting import given_before
 from testing_tracker.cli.desk.terminal import is_coloured
 from testing_tracker.errors import TestingTrackerError
 
@@ -37,7 +38,7 @@ def stay(desk: Desk) -> None:
 
     records = Records(desk)
     first = records.read()
-    screen = DayScreen(records, first)
+    screen = DayScreen(records, first, given_before(desk))
     try:
         screen.run()
     finally:

@@ -1,6 +1,5 @@
 """The board as a list that a cursor goes through: what stays where it was while somebody looks at it."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from testing_tracker.cli.desk.board_lines import ALARMS, BoardRow, BoardSection, row_of, typed
 from testing_tracker.rules.exchange.visible import in_one_line
+from testing_tracker.rules.reporting.layout import folded
 
 if TYPE_CHECKING:
     from testing_tracker.services.board import Board
@@ -69,27 +69,29 @@ def _put(rows: Sequence[BoardRow], row: BoardRow, before: Sequence[str]) -> tupl
     return (*rows[:at], row, *rows[at:])
 
 
-def options(found: Sequence[BoardSection], width: int) -> Iterator[Option]:
-    """An option for each row, no line wider than `width`, and one that the cursor passes by for each title."""
+def options(found: Sequence[BoardSection], width: int, given: Sequence[str] = ()) -> Iterator[Option]:
+    """An option for each row, no line wider than `width`, and one that the cursor passes by for each title.
+
+    `given` goes with each command that is typed at a shell.
+    """
     for number, section in enumerate(found):
         yield Option(Text("\n" * (number > 0) + section.heading, style="bold"), disabled=True)
         who = max(len(row.who) for row in section.rows)
         when = max(len(row.when) for row in section.rows)
         for row in section.rows:
-            yield Option(_text(row, who, when, width), id=row.key)
+            yield Option(_text(row, who, when, width, given), id=row.key)
 
 
-def _text(row: BoardRow, who: int, when: int, width: int) -> Text:
+def _text(row: BoardRow, who: int, when: int, width: int, given: Sequence[str]) -> Text:
     begin = "  " + "".join(f"{text:<{one}}  " for text, one in ((row.who, who), (row.when, when)) if one)
     room = max(width - len(begin), 12)
-    said = textwrap.wrap(in_one_line(row.said), room, break_long_words=False, break_on_hyphens=False) or [""]
     text = Text(no_wrap=True, overflow="fold")
-    for number, part in enumerate(said):
+    for number, part in enumerate(folded(in_one_line(row.said), room)):
         text.append(("\n" + " " * len(begin) if number else begin) + part)
     if row.line is None:
         for one in row.commands:
-            command = textwrap.wrap(typed(one), max(width - 4, 20), break_long_words=False, break_on_hyphens=False)
-            text.append("".join(f"\n    {part}" for part in command), style="dim")
+            command = folded(f"    {typed((*given, *one))}", width, 2, typed=True)
+            text.append("".join(f"\n{part}" for part in command), style="dim")
     for alarm in ALARMS:
         text.highlight_words([alarm], "bold red")
     return text

@@ -50,10 +50,10 @@ class DayScreen(EndsInALine):
     ]
     CSS = STYLE
 
-    def __init__(self, records: Records, first: BoardSeen) -> None:
+    def __init__(self, records: Records, first: BoardSeen, given: Sequence[str] = ()) -> None:
         super().__init__(ansi_color=True)
         self.animation_level = "none"
-        self.records, self.seen = records, first
+        self.records, self.seen, self._given = records, first, given
         self.background = Background(self._hand_back, self.fail)
         self._recorded = self._undone = 0
         self._just_recorded: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class DayScreen(EndsInALine):
 
     def _what_is_missing(self) -> str:
         made = self.seen.board.is_drawn
-        return "" if made else f"Today's draws have not been made yet. Type {typed(('draw',))} at a shell."
+        return "" if made else f"Today's draws have not been made yet. Type {typed((*self._given, 'draw'))} at a shell."
 
     def redraw(self) -> None:
         """Draw the board as wide as the screen is now, the cursor on the row that it was on."""
@@ -114,7 +114,7 @@ class DayScreen(EndsInALine):
         scrolled, at = listed.scroll_y, listed.highlighted
         key = self._held.key if self._held else None
         with self.prevent(OptionList.OptionHighlighted):
-            listed.set_options(list(options(shown, max(self.size.width - 2, 20))))
+            listed.set_options(list(options(shown, max(self.size.width - 2, 20), self._given)))
             numbers = {option.id: number for number, option in enumerate(listed.options) if option.id}
             if key not in numbers:
                 key = _nearest(list(numbers.items()), at if key else None)
@@ -270,7 +270,9 @@ class DayScreen(EndsInALine):
     def _press_for_a_draw(self, key: str, row: BoardRow | None) -> None:
         if row is None or row.line is None:
             if row is not None and row.commands:
-                self.say(f"That line is not a draw. Type {' or '.join(typed(one) for one in row.commands)}")
+                self.say(
+                    f"That line is not a draw. Type {' or '.join(typed((*self._given, *one)) for one in row.commands)}"
+                )
             else:
                 self.say("There is no draw under the cursor.", wrong=True)
             return
