@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from testing_tracker.cli.log_conversation import Conversation
 
 _SHORTEST_WORD_TO_COMPLETE = 2
-_NARROWEST = 20  # columns for a line's words
 _LINE_END_OF_A_SCANNER = 0.25  # seconds; an empty line that comes sooner was not typed
 
 
@@ -60,7 +59,7 @@ def _converse(desk: Desk, day: date | None) -> None:
     from testing_tracker.cli.log_conversation import Conversation
     from testing_tracker.rules.testing.log_line import cleaned
 
-    conversation = Conversation(desk, day, partial(_say_folded, desk), asks=True)
+    conversation = Conversation(desk, day, partial(say, desk), asks=True)
     ask = _prompt(conversation, desk)
     while not conversation.closed:
         try:
@@ -74,18 +73,6 @@ def _converse(desk: Desk, day: date | None) -> None:
         except (EOFError, KeyboardInterrupt):
             break
     _close(conversation, conversation.tell)
-
-
-def _say_folded(desk: Desk, line: str) -> None:
-    """Say a line so that a narrow terminal breaks it between words, and no code, label or day in itself."""
-    from shutil import get_terminal_size
-    from textwrap import wrap
-
-    mark = len(f"{TRAINING} {desk.whose}" if desk.training else desk.whose)
-    width = max(get_terminal_size().columns - 1 - mark, _NARROWEST)
-    indent = " " * (len(line) - len(line.lstrip()))
-    for part in wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False):
-        say(desk, part)
 
 
 def _close(conversation: "Conversation", tell: Callable[[str], None], more: str = "") -> None:

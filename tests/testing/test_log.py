@@ -20,9 +20,9 @@ def staffed(clinic):
     clinic("draw")
 
 
-def at_terminal(clinic, *arguments: str) -> Terminal:
+def at_terminal(clinic, *arguments: str, columns: int = 120) -> Terminal:
     """A nurse at a real terminal."""
-    return Terminal(clinic, "log", *arguments, columns=120, rows=40, asks=PROMPT)
+    return Terminal(clinic, "log", *arguments, columns=columns, rows=40, asks=PROMPT)
 
 
 def outcomes(clinic) -> list[str]:

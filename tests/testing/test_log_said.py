@@ -4,7 +4,7 @@ import time
 
 import pytest
 from conftest import made_once
-from test_log import Terminal
+from test_log import at_terminal
 
 from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.log import _completed
@@ -106,7 +106,7 @@ class TestLabels:
 
     def test_a_label_that_is_the_end_of_a_code_too_is_refused_with_both(self, row):
         row("collected", "C08", "--specimen-id", "1043")
-        desk = Terminal(row)
+        desk = at_terminal(row)
         assert "1043 is the label of C08's cup, and can be the code P1043" in desk.type("1043 n")
         assert "C08's draw of 2026-11-23: negative logged" in desk.type("#1043 n")
         desk.type("q")
@@ -130,7 +130,7 @@ class TestALaboratory:
         assert row.contents() == other.contents()
 
     def test_it_is_asked_for_and_remembered(self, row):
-        desk = Terminal(row)
+        desk = at_terminal(row)
         assert "C08, which laboratory:" in desk.type("C08 lab n")
         assert "says something of a result" in desk.type("n")
         assert "definitive result of Northside, negative logged" in desk.type("Northside")
@@ -160,7 +160,7 @@ class TestAnotherDay:
         assert row.status("C08") == "due"
 
     def test_an_open_draw_shows_its_day(self, row):
-        desk = Terminal(row)
+        desk = at_terminal(row)
         assert "C08's draw of 2026-11-20 (Fri 2026-11-20)" in desk.type("8@fri")
         assert "C08 of Fri 2026-11-20 (n," in desk.said
         assert "C08's draw of 2026-11-20: negative logged" in desk.type("n")
@@ -185,7 +185,7 @@ class TestWhoIsLeft:
 
     def test_an_empty_line_and_who_tell_it(self, row):
         row("collected", "B04")
-        desk = Terminal(row)
+        desk = at_terminal(row)
         desk.type("C08 n")
         left = "Still awaited: A17, P1043. Collected, result to come: B04."
         time.sleep(0.3)  # or the line end would be a scanner's
@@ -194,7 +194,7 @@ class TestWhoIsLeft:
         assert left in desk.type("quit")
 
     def test_the_line_end_that_a_scanner_adds_tells_nothing(self, row):
-        desk = Terminal(row)
+        desk = at_terminal(row)
         assert "Still awaited" not in desk.type("C08\r\n")
         assert "Still awaited" not in desk.type("n\r\n")
         desk.type("q")
@@ -216,7 +216,7 @@ class TestWhoIsLeft:
 
 
 def test_u_alone_at_an_open_draw_is_refused_with_both(row):
-    desk = Terminal(row)
+    desk = at_terminal(row)
     desk.type("C08 n")
     desk.type("A17")
     said = " ".join(desk.type("u").split())
@@ -228,7 +228,7 @@ def test_u_alone_at_an_open_draw_is_refused_with_both(row):
 
 
 def test_an_excused_draw_asks_why(row):
-    desk = Terminal(row)
+    desk = at_terminal(row)
     assert "A17, why excused:" in desk.type("A17 e")
     assert "excused (was due)" in desk.type("court date")
     desk.type("q")
@@ -236,18 +236,17 @@ def test_an_excused_draw_asks_why(row):
     assert "Say why it is excused: `C08 e court date`" in row.run("log", input="C08 e\n").stderr
 
 
-def test_a_narrow_terminal_breaks_no_code(row, monkeypatch):
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: __import__("os").terminal_size((40, 20)))
-    from testing_tracker.cli.log import _say_folded
-
-    class Desk:
-        training, whose = True, ""
-
-    monkeypatch.setattr("testing_tracker.cli.log.say", lambda _desk, line: said.append(line))
-    said: list[str] = []
-    _say_folded(Desk(), f"Still awaited: {', '.join(f'P-10{number}' for number in range(30))}.")
-    assert all(len(line) <= 31 for line in said)
-    assert sum(line.count("P-10") for line in said) == 30
+def test_a_narrow_terminal_breaks_no_code(row):
+    codes = [f"P-10{number:02}" for number in range(30)]
+    row.add(*codes, schedule="fixed-3")
+    row("draw")
+    desk = at_terminal(row, columns=40)
+    left = desk.type("who")
+    helped = desk.type("?")
+    desk.type("q")
+    assert all(code in left for code in codes)
+    assert all(word in helped for word in ("coc=320", "`A17 coc opi`", "`A17@yesterday n`", "Northside"))
+    assert max(len(line.strip()) for line in f"{left}{helped}".splitlines()) <= 40
 
 
 def test_the_help_fits_a_terminal_and_names_every_word():
