@@ -13,12 +13,11 @@ from testing_tracker.cli.desk.board_lines import (
     counts_in_words,
     day_title,
     sections,
-    typed,
 )
 from testing_tracker.cli.desk.board_text import Mark, board_lines, plain_lines, plainly
 from testing_tracker.cli.desk.desk import TRAINING, AtFacility, Desk, day_given, say
 from testing_tracker.cli.desk.output import Row, print_csv, print_json, show
-from testing_tracker.cli.desk.pasting import given_before
+from testing_tracker.cli.desk.pasting import given_before, typed
 from testing_tracker.cli.desk.shown import behind
 from testing_tracker.cli.desk.terminal import is_coloured, width_of
 from testing_tracker.rules.drawing.no_record import question

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.board_lines import typed
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import WholeNumber, longest_gap_option
-from testing_tracker.cli.desk.pasting import given_before
+from testing_tracker.cli.desk.pasting import given_before, typed
 from testing_tracker.cli.help.page import LONG_NAME
 from testing_tracker.errors import TestingTrackerError
 

@@ -35,7 +35,7 @@ def today_command(desk: Desk, on: str | None, plain: bool, watch: bool, form: st
 def show_first(context: click.Context, desk: Desk) -> None:
     """What the program shows without a command: the board where there is a database, or else its help (status 2)."""
     from testing_tracker.cli.board_shown import show_board
-    from testing_tracker.cli.desk.board_lines import typed
+    from testing_tracker.cli.desk.pasting import typed
 
     if desk.lacks_database():
         click.echo(context.get_help(), err=True)

@@ -1,6 +1,5 @@
 """The board in words: its counts, its sections with a line for each matter, and the command that is typed next."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,7 +13,6 @@ from testing_tracker.rules.words import Outcome
 if TYPE_CHECKING:
     from testing_tracker.services.board import Board, BoardLine
 
-PROGRAM, SHORT = "testing-tracker", "tt"
 _MOST_FOR_A_CLINICIAN = 5
 ALARMS = ("positive", "overdue")  # what stands out by colour too, where there is any
 
@@ -49,11 +47,6 @@ class BoardSection:
         if self.name == "by_itself":
             return self.title
         return f"{self.title} ({len(self.rows) + self.more - bool(self.more)})"
-
-
-def typed(words: Sequence[str], program: str = PROGRAM) -> str:
-    """A command as it is typed in a shell."""
-    return " ".join((program, *(shlex.quote(word) for word in words)))
 
 
 def day_title(day: date) -> str:

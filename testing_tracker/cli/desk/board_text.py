@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from testing_tracker.cli.desk.board_lines import (
     ALARMS,
-    PROGRAM,
-    SHORT,
     BoardRow,
     BoardSection,
     counts_in_words,
     day_title,
     shortened,
-    typed,
 )
+from testing_tracker.cli.desk.pasting import typed
+from testing_tracker.cli.help.page import LONG_NAME, SHORT_NAME
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.reporting.layout import cells, folded
 
@@ -86,10 +85,10 @@ def _rows(rows: Sequence[BoardRow], width: int, mark: Mark, given: Sequence[str]
     when = max((len(row.when) for row in rows), default=0)
     ahead = sum(one + 2 for one in (who, when) if one) + 2
     longest = max((cells(in_one_line(row.said)) for row in rows), default=0)
-    program = PROGRAM
+    program = LONG_NAME
     commands = _widest(rows, given, program)
-    if ahead + longest + 2 + commands > width >= ahead + longest + 2 + _widest(rows, given, SHORT):
-        program, commands = SHORT, _widest(rows, given, SHORT)
+    if ahead + longest + 2 + commands > width >= ahead + longest + 2 + _widest(rows, given, SHORT_NAME):
+        program, commands = SHORT_NAME, _widest(rows, given, SHORT_NAME)
     room = width - ahead - (commands + 2 if commands else 0)
     beside = who > 0 and commands > 0 and room >= min(longest, _LEAST_SAID)
     room = min(room, longest) if beside else width - ahead
@@ -130,7 +129,7 @@ def _typed(row: BoardRow, width: int, mark: Mark, given: Sequence[str]) -> Itera
     """
     said = [typed((*given, *one)) for one in row.commands]
     if any(len(one) > width - 4 for one in said):
-        said = [typed((*given, *one), SHORT) for one in row.commands]
+        said = [typed((*given, *one), SHORT_NAME) for one in row.commands]
     for one in said:
         for part in folded(f"    {one}", width, 2, typed=True):
             start = len(part) - len(part.lstrip(" "))
@@ -160,5 +159,5 @@ def plain_lines(board: "Board", found: Sequence[BoardSection], given: Sequence[s
             whose = f"{row.who}, draw of {row.when}" if row.when else row.who
             end = "" if row.said[-1:] in (".", "?") else "."
             said = f"{section.title}: {whose}{': ' if whose else ''}{row.said}{end}"
-            next_words = " or ".join(typed((*given, *one), PROGRAM) for one in row.commands)
+            next_words = " or ".join(typed((*given, *one)) for one in row.commands)
             yield in_one_line(f"{said} Next: {next_words}" if next_words else said)

@@ -1,9 +1,18 @@
-"""What stands in front of a command that is printed to be pasted: the options of the one that prints it."""
+"""A command that is printed to be pasted: its words for a shell, and the options of the one that prints it."""
+
+from collections.abc import Sequence
+from shlex import join
 
 import click
 from click.core import ParameterSource
 
 from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.help.page import LONG_NAME
+
+
+def typed(words: Sequence[str], program: str = LONG_NAME) -> str:
+    """A command as it is typed in a shell."""
+    return join([program, *words])
 
 
 def given_before(desk: Desk, facility: str | int | None = None, *, elsewhere: bool = False) -> list[str]:

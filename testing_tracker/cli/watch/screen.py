@@ -18,9 +18,9 @@ from testing_tracker.cli.desk.board_lines import (
     day_title,
     sections,
     shortened,
-    typed,
 )
 from testing_tracker.cli.desk.desk import TRAINING
+from testing_tracker.cli.desk.pasting import typed
 from testing_tracker.cli.watch.asking import AskWords, AskYes, ShowLines
 from testing_tracker.cli.watch.background import Background
 from testing_tracker.cli.watch.ending import EndsInALine, has_terminal, hear_of_signals
