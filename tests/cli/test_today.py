@@ -103,6 +103,27 @@ class TestWhatIsOnIt:
         assert left["D33"].startswith("tried and could not; unrecorded")
         assert "--on 2026-11-16" in next(one["next"] for one in document["draws"] if one["participant"] == "E05")
 
+    def test_where_panels_rotate_it_says_what_to_look_for(self, clinic, tmp_path):
+        file = tmp_path / "rotating.toml"
+        file.write_text(
+            'title = "Every day"\n[draw]\nkind = "random"\nper_week = 7\n'
+            'days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]\n'
+            '[collection]\npanels = [["cocaine", "alcohol"], ["cocaine", "fentanyl"]]\n[response]\n'
+        )
+        clinic("schedule", "load", str(file))
+        clinic.add("A17", schedule="rotating")
+        clinic("draw")
+        assert "nothing yet; look for cocaine, " in clinic("today")
+        clinic("result", "A17", "negative")
+        assert "look for" not in clinic("today")
+
+    def test_a_recommendation_that_was_put_off_is_away_until_that_day(self, busy):
+        assert [one["id"] for one in busy.json("today")["recommendations"]] == [1]
+        busy("recommendation", "defer", "1", "--until", "2026-11-17", "--reason", "in hospital")
+        assert busy.json("today")["recommendations"] == []
+        busy.today = "2026-11-17"
+        assert [one["id"] for one in busy.json("today")["recommendations"]] == [1]
+
     def test_a_question_has_both_answers(self, clinic, typed):
         clinic.add("A17", "B04", "C21")
         clinic("draw")
@@ -184,6 +205,19 @@ class TestHowItIsShown:
         assert "nothing yet (40):" in printed
         assert set(codes) <= set(printed.split())
         assert len(printed.splitlines()) < 20
+        clinic.today = "2026-11-17"
+        clinic("draw")
+        printed = re.sub(r" \\\n +", " ", clinic("today"))
+        assert "due --on 2026-11-16\n" in printed
+        assert not set(codes) & set(printed.split()), "of a whole day that is left over, one command has them all"
+
+    def test_who_came_and_said_the_same_stands_together_however_few_they_are(self, clinic):
+        codes = ["A17", "B04", "C21", "D33"]
+        clinic.add(*codes)
+        clinic("draw")
+        for code in codes:
+            clinic("result", code, "negative")
+        assert "negative (4):\n    A17 B04 C21 D33\n" in clinic("today")
 
     def test_what_has_a_list_of_its_own_is_shown_in_part_and_counted_whole(self):
         rows = tuple(BoardRow(f"review-{number}", "A17", "", f"review {number}") for number in range(9))
@@ -283,6 +317,7 @@ class TestSeveralFacilities:
         at_facility(network, "2", "participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
         network("draw")
         printed = network("today")
+        assert all(line.startswith("TRAINING ") for line in printed.splitlines() if "2026-11-16:" in line)
         assert "Ostkreuz: Monday 2026-11-16: 1 due, 1 open, 0 came." in printed
         given = f"--database {shlex.quote(network.url)} --today {network.today}"
         assert f"testing-tracker {given} --facility Ostkreuz today" in " ".join(printed.split())
