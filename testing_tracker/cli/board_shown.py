@@ -60,7 +60,6 @@ def _show_each(each: list[AtFacility], desk: Desk, on: str | None, form: str, *,
         with at.desk.reading() as work:
             board = services.board.read_board(work, day_given(on, work.today))
             boards.append((at, board, sections(board, work.zone)))
-        desk.training = desk.training or at.desk.training
     if form == "table":
         for at, board, _ in boards:
             waiting = "" if board.is_drawn else " Its draws have not been made yet."
