@@ -1,6 +1,6 @@
 """Reads the histories: which row applies on a day, which result of a draw counts, which night stands."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any, TypeVar
@@ -51,8 +51,20 @@ def persons_of(session: Session, participant_ids: Collection[int]) -> dict[int, 
     """The record that goes on for each of some records that were joined into another one; nothing for the others."""
     if len(participant_ids) < _MIN_RECORDS_OF_TWO:
         return {}
+    return {record: person for record, person in joined_into(session).items() if record in participant_ids}
+
+
+def joined_into(session: Session) -> dict[int, int]:
+    """The record that goes on for each record that was ever joined into another one, by id."""
     rows = session.exec(select(Joining.participant_id, Joining.into_id).order_by(col(Joining.id)))  # the newest is last
-    return {record: person for record, person in rows if record in participant_ids}
+    return dict(rows.all())
+
+
+def records_of_all(session: Session, participant_ids: Iterable[int]) -> set[int]:
+    """All records of the people whose records these are, as `records_of` has them of one."""
+    into = joined_into(session)
+    people = {into.get(record, record) for record in participant_ids}
+    return people | {record for record, person in into.items() if person in people}
 
 
 def person(participant_id: Any) -> ColumnElement[int]:  # noqa: ANN401  a number, a parameter or a column

@@ -148,6 +148,23 @@ def test_a_further_positive_that_may_be_the_same_use_says_so(week: Clinic) -> No
     assert "cannabinoids in the test of 2026-11-18; may be the same use as in the test of 2026-11-16." in text
 
 
+def test_the_same_use_is_seen_across_all_records_of_a_person(clinic: Clinic) -> None:
+    """As the recommendation sees it: under another code, and under none but that of the record that goes on."""
+    clinic.add("J51", schedule="fixed-3")
+    clinic("draw")
+    clinic("result", "J51", "thc")
+    clinic.today = "2026-11-17"
+    clinic("draw")
+    clinic("participant", "discharge", "J51", "--reason", "moved")
+    clinic.today = "2026-11-18"
+    clinic.add("J52", schedule="fixed-3")
+    clinic("participant", "join", "J51", "J52", "--reason", "the same person", "--yes")
+    clinic("draw")
+    clinic("result", "J52", "thc")
+    found = told(clinic, "--week", "this", "--participant", "J52")["J52"]["presumptive"]
+    assert [(one["test_of"], one["may_be_same_use_as"]) for one in found] == [("2026-11-18", ["2026-11-16"])]
+
+
 def test_an_amended_week_says_so_and_tells_nothing_of_others(week: Clinic) -> None:
     week(*COURT)
     week("amend", "D41", "--on", "2026-11-16", "coc", "--reason", "cups swapped")

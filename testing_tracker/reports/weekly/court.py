@@ -20,7 +20,7 @@ from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services.deciding.positives import GoverningResult, positives_of, said_by
 from testing_tracker.services.people.lookup import find_participant, record_with_code
-from testing_tracker.store.queries import id_of
+from testing_tracker.store.queries import id_of, records_of_all
 from testing_tracker.store.tables import Draw, Finding, Participant, Result
 from testing_tracker.store.work import Work
 
@@ -162,7 +162,7 @@ def _found(work: Work, week: Week, people: list[int]) -> dict[int, list[FoundInA
     session = work.session
     of_week = (IS_A_DRAW, col(Draw.due_on).between(week.monday, week.sunday), col(Draw.participant_id).in_(people))
     which = of_week[0] & of_week[1] & of_week[2] & (col(Draw.outcome) == Outcome.POSITIVE) & ~col(Draw.expected)
-    same_uses = positives_of(work, col(Draw.participant_id).in_(people)).same_uses
+    same_uses = positives_of(work, col(Draw.participant_id).in_(records_of_all(session, people))).same_uses
     found: dict[int, list[FoundInATest]] = {}
     said = sorted(said_by(session, which).values(), key=lambda one: (one.draw.due_on, id_of(one.draw)))
     for one in said:

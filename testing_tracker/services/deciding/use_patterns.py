@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.reporting.pattern import WeekLetter, outcome_that_counts, use_pattern, week_letter
 from testing_tracker.rules.words import Outcome, Status
-from testing_tracker.store.queries import (
-    draws_with,
-)
-from testing_tracker.store.tables import Draw, Joining
+from testing_tracker.store.queries import draws_with, joined_into
+from testing_tracker.store.tables import Draw
 
 _AT_A_TIME = 1_000
 
@@ -48,9 +46,8 @@ def patterns(
 
 def _records_of(session: Session, participant_ids: Sequence[int]) -> dict[int, int]:
     """The records of these participants, those that were joined into theirs too: whose record goes on for each."""
-    rows = session.exec(select(Joining.participant_id, Joining.into_id).order_by(col(Joining.id)))  # the newest is last
     wanted = set(participant_ids)
-    joined = {record: person for record, person in dict(rows.all()).items() if person in wanted}
+    joined = {record: person for record, person in joined_into(session).items() if person in wanted}
     return {**dict(zip(participant_ids, participant_ids, strict=True)), **joined}
 
 
