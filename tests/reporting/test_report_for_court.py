@@ -5,6 +5,7 @@ The week is 2026-W47, Monday 16 to Sunday 22 November; the page is made on Monda
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from conftest import Clinic, made_once
@@ -15,6 +16,7 @@ from testing_tracker.rules.reporting.tally import COUNTS
 
 pytestmark = pytest.mark.one_database(reason="words, of what other tests count")
 
+FORMS = ("table", "json", "html", "pdf")
 COURT = ("report", "weekly", "--for", "court")
 DAYS = [f"2026-11-{day}" for day in range(16, 23)]
 JARGON = (
@@ -175,12 +177,15 @@ def test_an_amended_week_says_so_and_tells_nothing_of_others(week: Clinic) -> No
     assert "swapped" not in text
 
 
-FORMS = ("table", "json", "html", "pdf")
-
-
 def shown(week: Clinic, tmp_path, form: str, *more: str) -> str:
+    tmp_path.mkdir(exist_ok=True)
     output = tmp_path / f"court.{form}"
     week(*COURT, "--format", form, "--output", str(output), *more)
+    return paper(output, form)
+
+
+def paper(output: Path, form: str) -> str:
+    """What stands in a file, in one line."""
     if form == "pdf":
         return flowing(" ".join(page.extract_text() for page in PdfReader(output).pages)).replace("ﬁ", "fi")
     return flowing(output.read_text(encoding="utf-8"))
@@ -233,6 +238,58 @@ def test_printed_again_it_is_the_same_to_the_byte(week: Clinic, tmp_path, form: 
     monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "somebody else")
     week(*COURT, "--week", "2026-W47", "--format", form, "--output", str(again))
     assert first.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_says_training_and_a_live_ones_never(week: Clinic, tmp_path, form: str) -> None:
+    assert "TRAINING" in shown(week, tmp_path, form)
+    live = Clinic(tmp_path / "live.db", None)
+    live("init", "--timezone", "America/Los_Angeles")
+    live.add("D42")
+    assert "TRAINING" not in shown(live, tmp_path / "live", form, "--week", "this")
+    if form in ("json", "html"):
+        assert week.run(*COURT, "--format", form, "--participant", "D42").stderr == "TRAINING\n"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_facility_tells_a_court_of_its_own_people(week: Clinic, tmp_path, form: str) -> None:
+    week("facility", "add", "Hillside", "--timezone", "America/New_York")
+    hillside = ("--facility", "2")
+    for code in ("D42", "Z01"):
+        week(*hillside, "participant", "add", code, "--schedule", "fixed-3", "--level", "iop")
+    output = tmp_path / "hillside"
+    week(*hillside, *COURT, "--week", "this", "--format", form, "--output", str(output))
+    text = paper(output, form)
+    for told_of in ("Hillside", "D42", "Z01"):
+        assert told_of in text
+    for other in ("D41", "D43", "cocaine", "Northside"):
+        assert other not in text
+    refused = week.refused(*hillside, *COURT, "--week", "2026-W48", "--participant", "D43", "--format", form)
+    assert "There is no participant D43" in refused
+    (entry,) = week.rows("SELECT facility_id FROM audit_entry WHERE act = 'report export'")
+    assert entry == (2,)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("change", ["status = 'missed', outcome = NULL", "outcome = 'positive'", "expected = true"])
+def test_a_record_that_does_not_hold_keeps_the_page_from_a_court(
+    week: Clinic, tmp_path, form: str, change: str
+) -> None:
+    """Also a page on somebody else, and nothing is left of it, neither a file nor an export on record."""
+    assert week.change(f"UPDATE draw SET {change} WHERE due_on = '2026-11-18' AND participant_id = 1") == 1
+    output = tmp_path / "page"
+    for to in ((), ("--output", str(output))):
+        refused = week.refused(*COURT, "--participant", "D42", "--format", form, *to)
+        assert "The report of 2026-W47 is not printed, because a record does not hold: 2026-11-18, D41: " in refused
+    assert not output.exists()
+
+
+def test_a_draw_that_no_run_made_keeps_the_page_from_a_court(week: Clinic) -> None:
+    week.change(
+        "INSERT INTO draw (participant_id, due_on, kind, status, recorded_at) "
+        "VALUES (1, '2026-11-17', 'random', 'unrecorded', '2026-11-17 08:00:00.000000')"
+    )
+    assert "2026-11-17: the day's runs made 0 draws, and 1 are on record" in week.refused(*COURT)
 
 
 def test_the_digest_tells_pages_apart_that_say_something_else(week: Clinic) -> None:
