@@ -9,10 +9,11 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
-from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options, spooled
 from testing_tracker.cli.desk.importing import Given, columns_in_words, import_arguments, run_import
+from testing_tracker.cli.desk.output import mark_training
 from testing_tracker.cli.desk.shown import binary_output
 from testing_tracker.rules.exchange.columns import HISTORY
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
@@ -51,8 +52,7 @@ def export(desk: Desk, output: Path | None, overwrite: bool) -> None:
         with exported(desk, export), spooled(part for _, part in _parts(desk)) as file:
             copyfileobj(file, binary_output())
             binary_output().flush()
-        if desk.training:
-            click.echo(TRAINING, err=True)
+        mark_training(desk)
         return
     count = 0
     with output_file(desk, output, overwrite=overwrite) as outgoing:

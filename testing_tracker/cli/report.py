@@ -1,7 +1,7 @@
 """`report`: what a clinical team, a manager and a network of facilities read about their weeks."""
 
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,21 @@ from click.core import ParameterSource
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
-from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn, week_given
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn, week_given
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import deliveries_of, output_file, output_options, write_file
-from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_rows, show
+from testing_tracker.cli.desk.output import format_option, mark_training, print_csv, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, WEEK, CaselessChoice
-from testing_tracker.cli.desk.shown import behind, binary_output, print_bytes
-from testing_tracker.cli.desk.terminal import is_coloured, print_lines, width_of
-from testing_tracker.cli.report_court import check_file_name, court_report
+from testing_tracker.cli.desk.shown import behind, binary_output
+from testing_tracker.cli.desk.terminal import is_coloured, width_of
+from testing_tracker.cli.report_court import court_report
+from testing_tracker.cli.report_forms import (
+    InAForm,
+    check_file_name,
+    check_no_pdf_at_terminal,
+    hand_out,
+    report_format_option,
+)
 from testing_tracker.cli.report_outcomes import outcomes_command
 from testing_tracker.cli.report_period import period_command
 from testing_tracker.errors import TestingTrackerError
@@ -27,10 +34,9 @@ from testing_tracker.rules.words import Channel
 if TYPE_CHECKING:
     from testing_tracker.reports.network import FacilityWeek, NetworkReport
     from testing_tracker.reports.weekly.printing import Printed
-    from testing_tracker.rules.reporting.tally import Tally
+    from testing_tracker.rules.reporting.tally import Share, Tally
 
 
-_RATES = ("compliance_rate", "positivity_rate", "positivity_rate_missing_as_positive")
 _STANDING = ("open_recommendations", "gaps", "questions", "problem")
 _IN_THE_TABLE = ("facility", "due", "absent", "compliance", "positivity", "waiting")
 
@@ -61,15 +67,15 @@ def network_report(desk: Desk, week: str | None, form: str) -> None:
 
 
 def _print_network(desk: Desk, report: "NetworkReport", form: str) -> None:
-    from testing_tracker.rules.reporting.tally import COUNTS
+    from testing_tracker.rules.reporting.tally import COUNTS, RATES, counts_and_rates
 
     span = {"week": str(report.week), "from": report.week.monday, "to": report.week.sunday}
     if form == "json":
-        totals = {"tested": sum(one.tested for one in report.facilities), **_counts_of(report.total)}
+        totals = {"tested": sum(one.tested for one in report.facilities), **counts_and_rates(report.total)}
         print_json(desk, span | {"facilities": [_network_row(one) for one in report.facilities], "totals": totals})
     elif form == "csv":
         print_csv(
-            desk, [_network_row(one) for one in report.facilities], ("facility", "tested", *COUNTS, *_RATES, *_STANDING)
+            desk, [_network_row(one) for one in report.facilities], ("facility", "tested", *COUNTS, *RATES, *_STANDING)
         )
     else:
         show(f"{report.week}, {report.week.monday} to {report.week.sunday}")
@@ -78,23 +84,25 @@ def _print_network(desk: Desk, report: "NetworkReport", form: str) -> None:
 
 
 def _network_row(one: "FacilityWeek") -> dict[str, object]:
+    from testing_tracker.rules.reporting.tally import counts_and_rates
+
     standing = {name: getattr(one, name) for name in _STANDING}
-    counts = {"tested": None} | dict.fromkeys(_counts_of(one.tally)) if one.problem else _counts_of(one.tally)
+    counts: dict[str, object] = dict(counts_and_rates(one.tally))
+    if one.problem:
+        counts = {"tested": None} | dict.fromkeys(counts)
     return {"number": one.number, "facility": one.facility, "tested": one.tested} | counts | standing
-
-
-def _counts_of(tally: "Tally") -> dict[str, object]:
-    return asdict(tally) | {name: getattr(tally, name) for name in _RATES}
 
 
 def _shown(facility: str, tally: "Tally", waiting: str) -> dict[str, object]:
     """A line of the table: rates with what they are of, and what waits."""
+    from testing_tracker.rules.reporting.tally import compliance_of, positivity_of
+
     return {
         "facility": facility,
         "due": tally.due,
         "absent": tally.absent,
-        "compliance": _rate(tally.collected, tally.decided),
-        "positivity": _rate(tally.positive, tally.usable),
+        "compliance": _rate(compliance_of(tally)),
+        "positivity": _rate(positivity_of(tally)),
         "waiting": waiting,
     }
 
@@ -106,60 +114,31 @@ def _of_facility(one: "FacilityWeek") -> dict[str, object]:
     return _shown(one.facility, one.tally, ", ".join(f"{what} {count}" for what, count in waits.items() if count))
 
 
-def _rate(part: int, whole: int) -> str:
-    from testing_tracker.rules.reporting.tally import percent
-
-    return f"{part}/{whole} {percent(part, whole)}%" if whole else "n/a"
+def _rate(share: "Share") -> str:
+    return f"{share.fraction} {share.rounded}%" if share.whole else share.fraction
 
 
 @click.command("participant")
 @click.argument("code", type=CODE)
-@click.option(
-    "--format",
-    "form",
-    type=CaselessChoice(["table", "csv", "json", "html", "pdf"]),
-    default="table",
-    show_default=True,
-    help="How to print it.",
-)
+@report_format_option
 @output_options()
 @click.option("--names", is_flag=True, help="Show the name beside the code; that goes on record.")
 @pass_desk
 def participant_report(desk: Desk, code: str, form: str, output: Path | None, overwrite: bool, names: bool) -> None:
     """A participant's calendar of draws and results, streaks, measures, prescriptions and decisions."""
-    if form == "pdf" and output is None and sys.stdout.isatty():
-        raise click.UsageError("A pdf is nothing for a terminal; give --output FILE.")
     if output is not None:
         check_file_name(output, code)
-    if output is not None:
-        with output_file(desk, output, overwrite=overwrite) as outgoing:
-            participant, export, content = _written(desk, code, form, names)
-            outgoing.file.write(content)
-            put_on_record(desk, export, outgoing)
-        say(desk, f"Wrote the report on {participant} to {output}.")
-        return
-    from testing_tracker.reports.paper.words import narrow
-
-    with narrow(width_of(sys.stdout) if form == "table" else None):
-        _, export, content = _written(desk, code, form, names)
-    if desk.training and form != "table":
-        click.echo(TRAINING, err=True)
-    with exported(desk, export):
-        if form == "table":
-            print_lines(content.decode().removesuffix("\n"))
-        else:
-            print_bytes(content)
+    hand_out(desk, form, output, overwrite=overwrite, made=partial(_made, desk, code, form, names=names))
 
 
-def _written(desk: Desk, code: str, form: str, names: bool) -> tuple[str, Export, bytes]:
-    """The participant's code as it is on record, what goes on record of the export, and the report."""
+def _made(desk: Desk, code: str, form: str, *, names: bool) -> InAForm:
     from testing_tracker.reports.participant.forms import as_bytes
     from testing_tracker.reports.participant.gather import gather
 
     with desk.writing() if names else desk.reading() as work:
         report = gather(work, code, names=names)
         export = Export("participant", form, work.today, names, participant_id=report.record.number)
-    return report.participant, export, as_bytes(report, form)
+    return InAForm(f"the report on {report.participant}", export, as_bytes(report, form))
 
 
 def refuse_with(option: str, because: str, ctx: click.Context, *parameters: str) -> None:
@@ -206,7 +185,6 @@ _PLACES = {Channel.FOLDER: "to the folder", Channel.MAIL: "by mail"}
 _DONE = {Channel.FOLDER: "written to the folder", Channel.MAIL: "mailed"}
 
 
-FORMS = CaselessChoice(["table", "csv", "json", "html", "pdf"])
 _EXPLAINED = ("due_on", "kind", "status", "outcome", "expected", "late", "counts_in", "reason", "recorded_by")
 
 
@@ -223,7 +201,7 @@ report_command.add_command(period_command)
 
 @report_command.command("weekly")
 @click.option("--week", type=WEEK, metavar="WEEK", help="Such as 2026-W47, 47 or this. Default: the last full week.")
-@click.option("--format", "form", type=FORMS, default="table", show_default=True, help="How to print it.")
+@report_format_option
 @output_options()
 @click.option(
     "--sort",
@@ -278,12 +256,10 @@ def weekly(
         return
     if codes:
         raise click.UsageError("--participant goes with --for court only; --explain CODE has one participant's draws.")
-    to_file = output is not None
     if explain is not None:
-        _explain(desk, week, form, explain, other=names or to_file or sort != "code")
+        _explain(desk, week, form, explain, other=names or output is not None or sort != "code")
         return
-    if form == "pdf" and not to_file and sys.stdout.isatty():
-        raise click.UsageError("A pdf is nothing for a terminal; give --output FILE.")
+    check_no_pdf_at_terminal(form, output)
     if output is not None:
         from testing_tracker.reports.weekly import forms
 
@@ -320,9 +296,8 @@ def _show(desk: Desk, printed: "Printed", form: str) -> None:
     from testing_tracker.reports.weekly import forms
     from testing_tracker.reports.weekly.table import Screen
 
-    if desk.training and form != "table":
-        click.echo(TRAINING, err=True)
     if form != "table":
+        mark_training(desk)
         forms.write(printed, form, binary_output())
         return
     screen = Screen(width=width_of(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout))

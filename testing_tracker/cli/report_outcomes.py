@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say
+from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options, write_text
-from testing_tracker.cli.desk.output import format_option, progress
+from testing_tracker.cli.desk.output import format_option, mark_training, progress
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LEVEL, SCHEDULE
 from testing_tracker.cli.desk.shown import print_text
 from testing_tracker.cli.desk.terminal import width_of
@@ -60,8 +60,8 @@ def outcomes_command(
         report = gather(desk.reading, span, schedule=schedule, level=wanted, advance=advance)
     export = Export("outcomes", form, f"{span.first or 'enrolment'} to {span.last}")
     if output is None:
-        if desk.training and form != "table":
-            click.echo(TRAINING, err=True)
+        if form != "table":
+            mark_training(desk)
         with exported(desk, export):
             if form == "table":
                 _write(report, form, sys.stdout, width_of(sys.stdout))

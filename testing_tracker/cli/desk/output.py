@@ -74,7 +74,7 @@ def print_json(desk: Desk, document: object) -> None:
     """One JSON document; dates and instants in ISO 8601."""
     import json
 
-    _mark_training(desk)
+    mark_training(desk)
     print_text(f"{escaped_in_json(json.dumps(document, default=_plain, indent=2, ensure_ascii=False))}\n")
 
 
@@ -82,7 +82,7 @@ def print_csv(desk: Desk, rows: Sequence[Row], columns: Sequence[str]) -> None:
     """A header row and a line a row, as spreadsheets read them."""
     import io
 
-    _mark_training(desk)
+    mark_training(desk)
     text = io.StringIO(newline="")
     writer = rows_to(text)
     writer.writerow(columns)
@@ -122,7 +122,8 @@ def _rule() -> str:
     return "─"
 
 
-def _mark_training(desk: Desk) -> None:
+def mark_training(desk: Desk) -> None:
+    """Say beside what another program reads that it comes from a training database."""
     if desk.training:
         click.echo(TRAINING, err=True)
 

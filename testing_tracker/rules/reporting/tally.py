@@ -159,8 +159,3 @@ def total(tallies: Iterable[Tally]) -> Tally:
     for tally in tallies:
         summed.add(tally)
     return summed
-
-
-def percent(part: int, whole: int) -> int:
-    """A rate in whole percent, rounded half up as people do it; 0 of nothing."""
-    return (200 * part + whole) // (2 * whole) if whole else 0
