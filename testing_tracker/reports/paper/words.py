@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from testing_tracker.rules.calendar import Week
@@ -112,6 +112,31 @@ def _in_columns(section: Section) -> Iterator[str]:
 def wrapped(text: str, indent: str = "") -> list[str]:
     """A text in lines of a page's width, or a narrower terminal's; the later ones begin with `indent`."""
     return textwrap.wrap(text, _width.get(), subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+
+
+class Headed(Protocol):
+    """A page that begins with its title, its days and its warnings."""
+
+    @property
+    def training(self) -> bool: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def leading(self) -> list[str]: ...
+
+
+def heading(page: Headed) -> Iterator[str]:
+    """The lines that a page begins with."""
+    if page.training:
+        yield "TRAINING"
+    yield from wrapped(page.title)
+    yield from wrapped(page.period)
+    for warning in page.leading:
+        yield ""
+        yield from wrapped(warning)
+    yield ""
 
 
 # Each rate by its name, with what it is a share of.

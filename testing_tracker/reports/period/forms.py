@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from io import StringIO
 
-from testing_tracker.reports.paper.words import NOTICE, Section, is_narrow, iso, wrapped
+from testing_tracker.reports.paper.words import NOTICE, Section, heading, is_narrow, iso, wrapped
 from testing_tracker.reports.period.gather import Part, PeriodReport
 from testing_tracker.reports.period.words import COLUMNS_OF_A_PHONE, FEW_COLUMNS, PeriodPage, page_of
 from testing_tracker.rules.drawing.no_record import question
@@ -34,14 +34,7 @@ def _table(report: PeriodReport) -> str:
 
 
 def _printed(page: PeriodPage) -> Iterator[str]:
-    if page.training:
-        yield "TRAINING"
-    yield from wrapped(page.title)
-    yield from wrapped(page.period)
-    for warning in page.leading:
-        yield ""
-        yield from wrapped(warning)
-    yield ""
+    yield from heading(page)
     for rate in page.rates:
         yield from wrapped(f"{rate.name} {rate.share} ({rate.rule})", "  ")
     for section in page.sections:

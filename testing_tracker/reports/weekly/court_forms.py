@@ -7,7 +7,7 @@ from io import StringIO
 from itertools import chain
 from typing import TextIO
 
-from testing_tracker.reports.paper.words import NOTICE, iso, wrapped
+from testing_tracker.reports.paper.words import NOTICE, heading, iso, wrapped
 from testing_tracker.reports.weekly.court import FoundInATest, ToldOfOne, ToldToCourt
 from testing_tracker.reports.weekly.court_words import (
     COLUMNS,
@@ -45,14 +45,7 @@ def court_bytes(printed: Printed, told: ToldToCourt, form: str) -> bytes:
 
 
 def _lines(page: CourtPage, rows: Iterator[Row]) -> Iterator[str]:
-    if page.training:
-        yield "TRAINING"
-    yield from wrapped(page.title)
-    yield from wrapped(page.period)
-    for warning in page.leading:
-        yield ""
-        yield from wrapped(warning)
-    yield ""
+    yield from heading(page)
     yield from wrapped(page.about)
     yield ""
     first = next(rows, None)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from testing_tracker.reports.paper.words import WIDTH, is_narrow, narrow, printed_section, wrapped
+from testing_tracker.reports.paper.words import WIDTH, heading, is_narrow, narrow, printed_section, wrapped
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly.words import (
@@ -69,8 +69,7 @@ def write_table(printed: Printed, file: TextIO, screen: Screen | None = None) ->
 
 
 def _printed(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
-    yield from _heading(page)
-    yield ""
+    yield from heading(page)
     yield from _numbers(printed, page)
     for section in page.sections:
         yield ""
@@ -92,16 +91,6 @@ def _printed(printed: Printed, page: Page, screen: Screen) -> Iterator[str]:
     yield from wrapped(page.printed[0].upper() + page.printed[1:])
     for line in page.foot:
         yield from wrapped(line, "  ")
-
-
-def _heading(page: Page) -> Iterator[str]:
-    if page.training:
-        yield "TRAINING"
-    yield from wrapped(page.title)
-    yield from wrapped(page.period)
-    for warning in page.leading:
-        yield ""
-        yield from wrapped(warning)
 
 
 def _numbers(printed: Printed, page: Page) -> Iterator[str]:
