@@ -67,7 +67,7 @@ def _printed(report: OutcomesReport, width: int) -> Iterator[str]:
     yield from _heading(report)
     yield ""
     if not report.participants:
-        yield "Nobody was in treatment in these days."
+        yield from wrapped("Nobody was in treatment in these days.")
     else:
         layout = _layout(report, width)
         if not is_narrow():
@@ -93,11 +93,11 @@ def _heading(report: OutcomesReport) -> Iterator[str]:
     yield f"printed {moment(report.printed_at, report.zone)}"
     yield from wrapped(f"participants {len(report.participants)}{of_these}")
     if report.today <= Week.of(span.last).sunday:
-        yield "The last week is not over; these are the numbers so far."
+        yield from wrapped("The last week is not over; these are the numbers so far.")
     elif Week.of(span.last).sunday != span.last:
-        yield "The last week is counted in part only."
+        yield from wrapped("The last week is counted in part only.")
     if span.first is not None and Week.of(span.first).monday != span.first:
-        yield "The first week is counted in part only."
+        yield from wrapped("The first week is counted in part only.")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from testing_tracker.rules.reporting.waiting import Spread
 
 FORMS = ("table", "csv", "json", "html", "pdf")
 _COLUMNS = ("part", "name", "figure", "value")
-_NAME = 16  # columns; a longer name goes on in the next line
+_NAME = 16  # columns; a longer name stands in a line of its own
 _ANSWERED = (Confirmed.CONFIRMED, Confirmed.PARTLY, Confirmed.NOT)
 
 
@@ -69,8 +69,10 @@ def _aligned(section: Section) -> Iterator[str]:
     widths = [max(map(len, cells)) for cells in zip(*(section.columns, *section.rows), strict=True)][1:]
     for first, *numbers in (section.columns, *section.rows):
         cells = " ".join(f"{cell:>{width}}" for cell, width in zip(numbers, widths, strict=True))
-        yield f"  {first[:name]:<{name}} {cells}"
-        yield from (f"  {first[start : start + name]}" for start in range(name, len(first), name))
+        if len(first) > name:
+            yield f"  {first}"
+            first = ""
+        yield f"  {first:<{name}} {cells}"
 
 
 def _csv(report: PeriodReport) -> str:

@@ -155,7 +155,7 @@ def _analytes(printed: Printed) -> Iterator[str]:
 
 def _participants(printed: Printed, screen: Screen) -> Iterator[str]:
     if not len(printed.report.participants):
-        yield "Nobody was enrolled and nothing was due in this week."
+        yield from wrapped("Nobody was enrolled and nothing was due in this week.")
         return
     if not is_narrow():
         yield _row("participant", "level", "schedule", _COUNTS, "compl", "pattern")
