@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import Clinic, made_once
 from pypdf import PdfReader
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from testing_tracker.reports.weekly.court_words import DISCLAIMER, GLOSSARY
 from testing_tracker.rules.reporting.tally import COUNTS
@@ -372,3 +374,31 @@ def test_everybody_on_it_is_remarked_on(week: Clinic) -> None:
 
 def test_a_week_without_anybody_says_so(clinic: Clinic) -> None:
     assert "Nobody was enrolled and no test was due in this week." in clinic(*COURT)
+
+
+def test_it_asks_the_database_as_often_for_many_confirmed_as_for_few(week: Clinic) -> None:
+    def statements() -> int:
+        asked: list[str] = []
+
+        def listen(_connection, _cursor, statement, *_more) -> None:
+            asked.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", listen)
+        try:
+            week(*COURT)
+        finally:
+            event.remove(Engine, "before_cursor_execute", listen)
+        return len(asked)
+
+    def confirm(code: str, found: str) -> None:
+        week("result", code, found, "--on", "2026-11-16", "--definitive", "--lab", "Southern")
+
+    week(*COURT)
+    week("amend", "D41", "--on", "2026-11-16", "coc", "--reason", "cups swapped")  # what follows only adds to it
+    week(*COURT)
+    few = statements()
+    for code, found in (("D42", "coc"), ("D43", "fen"), ("D41", "coc,thc")):
+        confirm(code, found)
+    week(*COURT)
+    assert sum(len(one["confirmed"]) for one in told(week).values()) == 5
+    assert statements() == few

@@ -5,12 +5,13 @@ levels of care, schedules, recommendations and what the team wonders about are n
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from hashlib import sha256
 
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.weekly.gather import Spool, WeeklyReport
@@ -160,45 +161,66 @@ def _told(work: Work, week: Week, page: Sequence[tuple[str, Tally]]) -> Iterator
 def _found(work: Work, week: Week, people: list[int]) -> dict[int, list[FoundInATest]]:
     """What the week's tests of some participants found, by participant, the earliest test first."""
     session = work.session
-    of_week = (IS_A_DRAW, col(Draw.due_on).between(week.monday, week.sunday), col(Draw.participant_id).in_(people))
-    which = of_week[0] & of_week[1] & of_week[2] & (col(Draw.outcome) == Outcome.POSITIVE) & ~col(Draw.expected)
+    of_week = IS_A_DRAW & col(Draw.due_on).between(week.monday, week.sunday) & col(Draw.participant_id).in_(people)
+    which = of_week & (col(Draw.outcome) == Outcome.POSITIVE) & ~col(Draw.expected)
     same_uses = positives_of(work, col(Draw.participant_id).in_(records_of_all(session, people))).same_uses
+    laboratories = _laboratories(session, which)
     found: dict[int, list[FoundInATest]] = {}
     said = sorted(said_by(session, which).values(), key=lambda one: (one.draw.due_on, id_of(one.draw)))
     for one in said:
         days = [earlier.on for earlier in same_uses.get(id_of(one.draw), ())]
-        found.setdefault(one.draw.participant_id, []).extend(_of_a_test(work, one, days))
+        found.setdefault(one.draw.participant_id, []).extend(_of_a_test(work, one, laboratories, days))
     return found
 
 
-def _of_a_test(work: Work, said: GoverningResult, days: list[date]) -> Iterator[FoundInATest]:
+@dataclass(frozen=True)
+class _Laboratories:
+    """What laboratories said of some draws: their results by draw, oldest first, and what each result found."""
+
+    results: Mapping[int, Sequence[Result]]
+    found: Mapping[int, Collection[str]]
+
+
+def _laboratories(session: Session, which: ColumnElement[bool]) -> _Laboratories:
+    condition = which & (col(Result.method) == Method.DEFINITIVE)
+    results: dict[int, list[Result]] = {}
+    query = select(Result).join(Draw, col(Draw.id) == Result.draw_id).where(condition).order_by(col(Result.id))
+    for result in session.exec(query):
+        results.setdefault(result.draw_id, []).append(result)
+    numbers = select(Result.id).join(Draw, col(Draw.id) == Result.draw_id).where(condition)
+    found: dict[int, set[str]] = {}
+    findings = select(Finding.result_id, Finding.analyte).where(col(Finding.result_id).in_(numbers), col(Finding.found))
+    for number, analyte in session.exec(findings):
+        found.setdefault(number, set()).add(analyte)
+    return _Laboratories(results, found)
+
+
+def _of_a_test(
+    work: Work, said: GoverningResult, laboratories: _Laboratories, days: list[date]
+) -> Iterator[FoundInATest]:
     day, number = said.draw.due_on, id_of(said.draw)
     names: tuple[str | None, ...] = said.unexpected or (None,)
     for name in names:
         is_confirmed = name in said.confirmed if name is not None else said.method is Method.DEFINITIVE
         if is_confirmed:
-            lab, entered_on = _confirmed_by(work, said.draw, name)
-            yield FoundInATest(day, number, name, True, lab, entered_on, days)
+            proof = _proof(laboratories, number, name)
+            entered_on = proof.recorded_at.astimezone(work.zone).date()
+            yield FoundInATest(day, number, name, True, proof.lab, entered_on, days)
         else:
             yield FoundInATest(day, number, name, False, may_go_back_to=days)
 
 
-def _confirmed_by(work: Work, draw: Draw, substance: str | None) -> tuple[str | None, date]:
-    """The laboratory whose word a finding is, and the day on which it was recorded.
+def _proof(laboratories: _Laboratories, draw_id: int, substance: str | None) -> Result:
+    """The laboratory's result that a finding is from.
 
     A further result of a laboratory keeps what the ones before it found; those it only adds to speak for themselves.
     """
-    query = select(Result).where(Result.draw_id == draw.id, Result.method == Method.DEFINITIVE)
-    results = {id_of(one): one for one in work.session.exec(query.order_by(col(Result.id)))}
+    results = {id_of(one): one for one in laboratories.results[draw_id]}
     replaced = {one.replaces_id for one in results.values()}
     counts = next(one for number, one in results.items() if number not in replaced)
-    finds = set(
-        work.session.exec(
-            select(Finding.result_id).where(
-                col(Finding.result_id).in_(results), Finding.analyte == (substance or ""), col(Finding.found)
-            )
-        )
-    )
-    while counts.reason is None and counts.replaces_id in finds and results[counts.replaces_id].outcome is not None:
-        counts = results[counts.replaces_id]
-    return counts.lab, counts.recorded_at.astimezone(work.zone).date()
+    while counts.reason is None and counts.replaces_id is not None:
+        before = results[counts.replaces_id]
+        if before.outcome is None or (substance or "") not in laboratories.found.get(id_of(before), ()):
+            break
+        counts = before
+    return counts
