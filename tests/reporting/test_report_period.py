@@ -161,6 +161,32 @@ def test_csv_has_every_figure_of_the_document(lived_in, week):
         assert said["presumptive positives", "", name] == str(value)
 
 
+def test_each_facility_has_its_own_figures(lived_in):
+    days = ("report", "period", "--from", "2026-11-16", "--to", "2026-11-23")
+    before = lived_in.json("--facility", "1", *days)
+    lived_in("facility", "add", "Hillside", "--timezone", "America/Los_Angeles")
+
+    def hillside(*words):
+        return lived_in("--facility", "2", *words)
+
+    for code in ("A17", "H02", "H03"):
+        hillside("participant", "add", code, "--schedule", "fixed-3", "--level", "iop")
+    hillside("participant", "leave", "H02", "2026-11-23", "2026-11-24", "--reason", "court")
+    hillside("draw")
+    hillside("result", "A17", "p:coc", "--collected-at", "09:00")
+    hillside("result", "A17", "p:coc", *LAB)
+    hillside("missed", "H03")
+    hillside("recommendation", "accept", "A17", "--yes")
+    assert lived_in.json("--facility", "1", *days) == before
+    own = json.loads(hillside(*days, "--format", "json"))
+    assert picked(own["totals"], *CENSUS, "on_leave_at_end") == (3, 0, 3, 0, 3, 1)
+    assert picked(own["totals"], "due", "positive", "missed") == (2, 1, 1)
+    assert [one["schedule"] for one in own["schedules"]] == ["fixed-3"]
+    assert [one["results"] for one in own["time_to_result"]] == [1, 1]
+    assert picked(own["presumptive_positives"], "positives", "confirmed") == (1, 1)
+    assert picked(own["recommendations"], "raised", "accepted", "open_in_all") == (1, 1, 0)
+
+
 def test_nights_and_questions_are_told(lived_in, week):
     assert week["gaps"] == ["2026-11-17", "2026-11-21", "2026-11-22"]
     assert picked(week["days"], "counted", "without_a_night", "questions") == (7, 3, 0)

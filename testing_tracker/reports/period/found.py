@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import col
 
+from testing_tracker.reports.weekly.participants import IS_A_DRAW
 from testing_tracker.rules.reporting.confirming import Confirmed, PresumptivePositive, all_that_became
 from testing_tracker.rules.reporting.period import Period
 from testing_tracker.rules.reporting.waiting import Spread, TimeToResult, spread, time_to_result
@@ -69,7 +70,7 @@ class _Known(NamedTuple):
 
 def found_in(work: Work, period: Period) -> WhatWasFound:
     """What the tests of a period found, as the records say now."""
-    which = _of(work, period)
+    which = draws_of(work, period)
     collected = _collected(work, which)
     times: dict[Method, list[TimeToResult]] = {method: [] for method in Method}
     cups: list[tuple[_Row, _Row | None]] = []
@@ -99,12 +100,12 @@ def found_in(work: Work, period: Period) -> WhatWasFound:
     )
 
 
-def _of(work: Work, period: Period) -> ColumnElement[bool]:
+def draws_of(work: Work, period: Period) -> ColumnElement[bool]:
     """The condition that a draw is the facility's, of the period, and was not cancelled."""
     return (
         of_facility(work.facility_id, Draw.participant_id)
         & col(Draw.due_on).between(period.first, period.last)
-        & (col(Draw.status) != Status.CANCELLED)
+        & IS_A_DRAW
     )
 
 

@@ -17,9 +17,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.reports.period.found import WhatWasFound, found_in
+from testing_tracker.reports.period.found import WhatWasFound, draws_of, found_in
 from testing_tracker.reports.weekly.gather import days_without_night
-from testing_tracker.reports.weekly.participants import IS_A_DRAW, tally_columns, tally_of
+from testing_tracker.reports.weekly.participants import tally_columns, tally_of
 from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.reporting.census import Census, Movements, RecordDays, census
 from testing_tracker.rules.reporting.period import Period
@@ -202,7 +202,7 @@ def _by_record(work: Work, period: Period) -> Any:  # noqa: ANN401  a statement 
         .join(Placement, col(Placement.id) == _in_force_or_first(Placement))
         .join(Assignment, col(Assignment.id) == _in_force_or_first(Assignment))
         .join(Schedule, col(Schedule.id) == Assignment.schedule_id)
-        .where(*_draws_of(work, period))
+        .where(draws_of(work, period))
         .group_by(col(Draw.participant_id), col(Placement.level), col(Schedule.name))
     )
 
@@ -220,15 +220,9 @@ def _in_force_or_first(history: type[_Place]) -> ColumnElement[int]:
     return func.coalesce(in_force_id(history, Draw.participant_id, col(Draw.due_on)), first)
 
 
-def _draws_of(work: Work, period: Period) -> tuple[ColumnElement[bool], ...]:
-    """The conditions that a draw is the facility's, and of the period."""
-    of_days = col(Draw.due_on).between(period.first, period.last)
-    return of_facility(work.facility_id, Draw.participant_id), IS_A_DRAW, of_days
-
-
 def _tally(work: Work, period: Period) -> Tally:
     """What became of all the draws of a period, asked for without regard to whose they are."""
-    query = sa_select(*tally_columns(work.today)).where(*_draws_of(work, period))
+    query = sa_select(*tally_columns(work.today)).where(draws_of(work, period))
     return tally_of(tuple(work.session.connection().execute(query).one()))
 
 
