@@ -187,6 +187,27 @@ def test_each_facility_has_its_own_figures(lived_in):
     assert picked(own["recommendations"], "raised", "accepted", "open_in_all") == (1, 1, 0)
 
 
+def test_a_leave_that_ended_early_counts_as_long_as_it_was(lived_in):
+    lived_in("participant", "leave", "B04", "2026-11-23", "2026-11-27", "--reason", "court")
+    lived_in.today = "2026-11-24"
+    lived_in("participant", "return", "B04")
+    found = [lived_in.json("report", "period", "--from", day, "--to", day) for day in ("2026-11-23", "2026-11-24")]
+    assert [one["totals"]["on_leave_at_end"] for one in found] == [1, 0]
+
+
+def test_what_was_taken_back_is_in_no_figure(lived_in):
+    day = ("report", "period", "--from", "2026-11-23", "--to", "2026-11-23")
+    before = lived_in.json(*day)
+    assert "Recommendation 2 for B04, open" in lived_in("log", input="B04 coc\nu\n")
+    assert lived_in.json(*day) == before
+
+
+def test_a_cup_that_was_somebody_elses_waited_for_no_result(lived_in):
+    lived_in("amend", "C21", "missed", "--on", "2026-11-16", "--reason", "another's cup")
+    cups = lived_in.json("report", "period", *WEEK)["time_to_result"][0]
+    assert cups["results"] == 3
+
+
 def test_nights_and_questions_are_told(lived_in, week):
     assert week["gaps"] == ["2026-11-17", "2026-11-21", "2026-11-22"]
     assert picked(week["days"], "counted", "without_a_night", "questions") == (7, 3, 0)
