@@ -330,3 +330,12 @@ def test_it_asks_the_database_as_often_for_many_as_for_few(lived_in):
         assert statements() == few <= 40
     finally:
         event.remove(Engine, "before_cursor_execute", listen)
+
+
+@pytest.mark.parametrize("report", ["weekly", "weekly --for court", "period", "participant A17"])
+def test_a_pdf_is_nothing_for_a_terminal(clinic, monkeypatch, report):
+    clinic.add("A17")
+    monkeypatch.setattr("testing_tracker.cli.report_forms.is_terminal", lambda _stream: True)
+    done = clinic.run("report", *report.split(), "--format", "pdf")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "A pdf is nothing for a terminal; give --output FILE." in done.stderr
