@@ -120,8 +120,13 @@ class Channel(StrEnum):
 
 
 class Role(StrEnum):
-    """What a member of the staff is at the facility. Some acts are a manager's, where there is one on record."""
+    """What a member of the staff is at the facility. Some acts are a manager's, where there is one on record.
+
+    An `auditor` reads and verifies, and does nothing else; `nights` is the account that runs the nights.
+    """
 
     NURSE = "nurse"
     CLINICIAN = "clinician"
     MANAGER = "manager"
+    AUDITOR = "auditor"
+    NIGHTS = "nights"

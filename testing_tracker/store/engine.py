@@ -23,7 +23,7 @@ from testing_tracker.store.queries import id_of
 from testing_tracker.store.whole_files import whole_file
 from testing_tracker.store.work import Work, work_in
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 
 

@@ -72,6 +72,7 @@ COLUMNS = {
         "id, participant_id, earlier_code, earlier_key, code, code_key, name_changed, reason, recorded_at, recorded_by"
     ),
     "joining": "id, participant_id, into_id, reason, recorded_at, recorded_by",
+    "look": "id, facility_id, participant_id, command, detail, recorded_at, recorded_by",
 }
 # A night that is taken back moves to another table, and stays the same row of the ledger.
 SOURCES = {

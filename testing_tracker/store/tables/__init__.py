@@ -33,6 +33,7 @@ from testing_tracker.store.tables.people import Prescription as Prescription
 from testing_tracker.store.tables.people import Renaming as Renaming
 from testing_tracker.store.tables.reporting import Closing as Closing
 from testing_tracker.store.tables.reporting import Delivery as Delivery
+from testing_tracker.store.tables.reporting import Look as Look
 from testing_tracker.store.tables.reporting import ReportEdition as ReportEdition
 from testing_tracker.store.tables.reporting import Staff as Staff
 from testing_tracker.store.tables.testing import Confirmation as Confirmation

@@ -1,8 +1,9 @@
-"""What nights found when they closed a day, the reports as they were printed, their delivery, and who may do what."""
+"""What nights found when they closed a day, the reports as they were printed, their delivery, who may do what, and who
+looked."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Channel, Role
@@ -91,5 +92,23 @@ class Staff(SQLModel, table=True):
     account: str
     role: str
     allowed: bool
+    recorded_at: datetime = stamped()
+    recorded_by: str = stamped()
+
+
+class Look(SQLModel, table=True):
+    """Who looked at a participant's record, when, and by which command, such as `participant show`.
+
+    `detail` says what of it was shown, where the command does not, and never a name. Without a participant it was a
+    list of many.
+    """
+
+    __table_args__ = (Index("look_in_order", "facility_id", "id"), Index("look_by_participant", "participant_id", "id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    participant_id: int | None = Field(default=None, foreign_key="participant.id")
+    command: str
+    detail: str | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
