@@ -120,7 +120,7 @@ class Channel(StrEnum):
 
 
 class Role(StrEnum):
-    """What a member of the staff is at the facility. Some acts are a manager's, where there is one on record.
+    """What a member of the staff is at the facility; `rules/people/permitted.py` says what each may do.
 
     An `auditor` reads and verifies, and does nothing else; `nights` is the account that runs the nights.
     """
@@ -130,3 +130,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     AUDITOR = "auditor"
     NIGHTS = "nights"
+
+
+LINE, FIRST = "line", "today"
+"""What a command is called where none is typed: a line of `log` such as `A17 n`, and what is shown without one."""
