@@ -2,8 +2,10 @@
 
 import gc
 import json
+import re
 import shlex
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,6 +156,26 @@ def clinic(made_clinic, tmp_path) -> Clinic:
     """A clinic on a Monday morning, with nobody enrolled."""
     databases.copy(made_clinic, tmp_path / "clinic.db")
     return Clinic(tmp_path / "clinic.db", MONDAY)
+
+
+@contextmanager
+def acting_as(account: str):
+    """Whatever is typed in the block is typed by another account."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("testing_tracker.store.work.current_account", lambda: account)
+        yield
+
+
+def denied(clinic: Clinic, *arguments: str, input: str | None = None) -> str:
+    """Type a command that the account acting may not do: refused in a line, and nothing changed but that it is on
+    record. The line ends with whom to ask."""
+    before = clinic.contents()
+    done = clinic.run(*arguments, input=input)
+    assert (done.exit_code, done.stdout) == (1, ""), done.output
+    assert [row for row in clinic.contents() if row not in before and not re.search("access denied|ledger", row)] == []
+    said = done.stderr.removeprefix("Error: ").strip().removesuffix(" (TRAINING)")
+    assert re.search(r"(is not on the list of those|takes an? ).*\. (Ask|You may) .* staff add .*\.$", said)
+    return said
 
 
 def made_once(live):

@@ -19,6 +19,7 @@ from testing_tracker.cli.help.page import HelpContext
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.near_words import in_words, words_meant
+from testing_tracker.rules.words import LINE
 
 DAMAGED = (
     "The database is damaged; `testing-tracker check` says how, and how to bring back the last backup. What was not "
@@ -47,7 +48,7 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
     "People": {
         "participant": "participant",
         "prescription": "prescription",
-        "staff": "facility",
+        "staff": "staff",
     },
     "Deciding": {
         "decide": "decide",
@@ -201,7 +202,7 @@ def _participants_meant(desk: Desk, word: str) -> tuple[bool, list[str]]:
     code = word.partition("@")[0]
     has_digits = any(map(str.isdigit, code))
     try:
-        with desk.reading() as work:
+        with desk.reading(LINE) as work:
             if services.log_session.code_of(work, code) is not None:
                 return True, []
             near = services.lookup.near_codes(work, code) if has_digits else []

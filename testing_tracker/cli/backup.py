@@ -94,10 +94,13 @@ def _copy_database(desk: Desk, place: _Place, *, overwrite: bool) -> None:
 
 def _copy_key(desk: Desk, place: _Place, *, overwrite: bool) -> None:
     """Copy the key file where it has the key of at least one facility."""
+    from testing_tracker.rules.people.permitted import COPY_KEY
+
     each = desk.each_facility()
     lost = []
     for at in each:
         with at.desk.reading() as work:
+            services.staff.admit(work, COPY_KEY)
             problem = services.keys.problem_with(work.session, work.facility_id, desk.location.key, work.today)
         if problem is not None:
             lost.append(f"{at.mark}{problem}")

@@ -1,4 +1,4 @@
-"""`facility` and `staff`: the facilities of a database that several share, and which account may do what."""
+"""`facility`: the facilities of a database that several share."""
 
 from datetime import date
 from operator import attrgetter
@@ -10,9 +10,8 @@ from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.output import format_option, print_rows
-from testing_tracker.cli.desk.parameter_types import DAY, DAY_TO_COME, REASON, CaselessChoice
+from testing_tracker.cli.desk.parameter_types import DAY, DAY_TO_COME, REASON
 from testing_tracker.cli.desk.terminal import in_its_lines
-from testing_tracker.rules.words import Role
 
 if TYPE_CHECKING:
     from testing_tracker.services.drawing.closures import ClosedOrOpened
@@ -47,8 +46,8 @@ def add_facility(desk: Desk, name: str, timezone: str | None) -> None:
 @pass_desk
 def list_facilities(desk: Desk, form: str) -> None:
     """The facilities, how many participants each has on record, and the day of its last nightly run."""
-    with desk.reading_all() as session:
-        lines = services.facilities.listed(session, desk.clock)
+    with desk.reading_all(of_any=True) as session:
+        lines = services.facilities.listed(session, desk.clock, desk.admitted(session))
     columns = ["number", "facility", "timezone", "opened_on", "participants", "last_run_on"]
     columns += [
         name for name in ("earlier_names", "timezone_changes") if form == "csv" or any(map(attrgetter(name), lines))
@@ -137,48 +136,3 @@ def _first_to_last(days: list[date]) -> str:
 
 def _draws(count: int) -> str:
     return "1 draw" if count == 1 else f"{count} draws"
-
-
-_ROLE = click.option("--role", type=CaselessChoice(Role), required=True, help="The role.")
-
-
-@click.group("staff", cls=CommandGroup)
-def staff_command() -> None:
-    """Who may do what, by the operating system's account.
-
-    Where a manager is on record, only a manager may answer for all draws of a day and give or take roles.
-    """
-
-
-@staff_command.command("list")
-@format_option
-@pass_desk
-def list_staff(desk: Desk, form: str) -> None:
-    """Who has which role."""
-    with desk.reading() as work:
-        lines = services.staff.listed(work)
-    columns = ["account", "role", "recorded_at", "recorded_by"]
-    empty = "Nobody has a role, so everybody may do everything."
-    print_rows(desk, [vars(line) for line in lines], columns, form, empty=empty)
-
-
-@staff_command.command("add")
-@click.argument("account")
-@_ROLE
-@pass_desk
-def add_staff(desk: Desk, account: str, role: str) -> None:
-    """Give an account a role."""
-    with desk.writing() as work:
-        services.staff.give(work, account, Role(role))
-    say(desk, f"{account} is a {role}.")
-
-
-@staff_command.command("remove")
-@click.argument("account")
-@_ROLE
-@pass_desk
-def remove_staff(desk: Desk, account: str, role: str) -> None:
-    """Take a role from an account; what it did stays on record."""
-    with desk.writing() as work:
-        services.staff.take(work, account, Role(role))
-    say(desk, f"{account} is no {role} any more.")

@@ -18,6 +18,7 @@ from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
 from testing_tracker.cli.desk.prompting import prompt, refuse
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.words import LINE
 
 if TYPE_CHECKING:
     from testing_tracker.cli.log_conversation import Conversation
@@ -184,7 +185,7 @@ def _read_through(desk: Desk, day: date | None) -> None:
         click.get_current_context().exit(1)
 
 
-@click.command("line", context_settings={"ignore_unknown_options": True})
+@click.command(LINE, context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, required=True, metavar="CODE WHAT…", type=click.UNPROCESSED)
 @pass_desk
 def line_command(desk: Desk, words: tuple[str, ...]) -> None:

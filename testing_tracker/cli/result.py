@@ -108,6 +108,7 @@ def amend_command(
         day = day_given(on, work.today)
         found = services.draws.find_draw_to_correct(work, code, day, for_cause=for_cause)
         if isinstance(what, Status):
+            services.corrections.check_may_amend(work, found)
             cup = new_cup(work, day, said) if what is Status.COLLECTED else None
             if cup is None:
                 _check_nothing_said(what, said)
@@ -117,6 +118,7 @@ def amend_command(
             now = logged.draw.status + (f", because {logged.because}" if logged.because else "")
         else:
             new = new_result(work, day, what, said)
+            services.corrections.check_may_amend(work, found, new.method)
             logged = services.results.amend_result(work, found, new, reason)
             now = found_in_words(logged)
         lines = told(found.which, f"corrected to {now}; the earlier entry is kept", logged)

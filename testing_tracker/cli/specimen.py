@@ -119,6 +119,7 @@ def swap_command(desk: Desk, code: str, other: str, on: str | None, for_cause: b
         one, another = (
             services.draws.find_draw_to_correct(work, whose, day, for_cause=for_cause) for whose in (code, other)
         )
+        services.corrections.check_may_swap(work, one, another)
         done = services.swapping.swap(work, one, another, reason)
         lines = [
             line

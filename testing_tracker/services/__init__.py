@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.testing import collecting as collecting
     from testing_tracker.services.testing import collections as collections
     from testing_tracker.services.testing import confirmations as confirmations
+    from testing_tracker.services.testing import corrections as corrections
     from testing_tracker.services.testing import draws as draws
     from testing_tracker.services.testing import log_session as log_session
     from testing_tracker.services.testing import log_undo as log_undo

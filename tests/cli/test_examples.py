@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import made_once
 
+from testing_tracker.account import current_account
 from testing_tracker.cli import program
 from testing_tracker.cli.help.examples import called, examples_of
 
@@ -84,7 +85,8 @@ def busy(clinic):
         clinic("draw")
     clinic("schedule", "load", f"{folder}/long-weekend.toml")
     clinic("facility", "close", "2026-11-27", "--reason", "the day after Thanksgiving")
-    clinic("staff", "add", "jdoe", "--role", "nurse")
+    for account, role in (("jdoe", "nurse"), (current_account(), "nurse"), (current_account(), "clinician")):
+        clinic("staff", "add", account, "--role", role)
     due, given = ("A17", "A18", "A20"), ("B04", "B05", "B06", "B07")
     clinic.today = THURSDAY
     clinic.add(*due, *given, schedule="long-weekend")

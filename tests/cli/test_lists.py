@@ -10,6 +10,7 @@ from conftest import MONDAY, Clinic
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testing_tracker.account import current_account
 from testing_tracker.cli import program
 from testing_tracker.cli.desk import terminal
 from testing_tracker.rules.reporting.layout import Column, cells, folded, laid_out
@@ -76,7 +77,9 @@ def lived_in(made_clinic, tmp_path_factory):
     codes = (LONG_CODE, "A17", "B04", "C21", "WARD-3-BED-12")
     clinic.add(*codes[:3], schedule="fixed-3", name="Maximiliane von Hohenstein-Waldenburg")
     clinic.add(*codes[3:], schedule="random-2", level="outpatient")
-    clinic("staff", "add", "nurse.of.the.early.shift", "--role", "nurse")
+    for account, role in (("nurse.of.the.early.shift", "nurse"), (current_account(), "nurse")):
+        clinic("staff", "add", account, "--role", role)
+    clinic("staff", "add", current_account(), "--role", "clinician")
     doctor = ("--prescriber", "Dr. Sarah Whitfield-Montgomery")
     clinic("prescription", "add", LONG_CODE, "methadone", *doctor, "--no-reread")
     cup = ("--specimen-id", "LABEL-2026-000001", "--collector", "nurse.of.the.early.shift", "--note", REASON)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import Clinic
+from conftest import Clinic, acting_as, denied
 from freezegun import freeze_time
 
 from testing_tracker import chance
@@ -266,11 +266,11 @@ def test_it_asks_first(year_ahead):
     assert year_ahead.contents() == before
 
 
-def test_it_is_a_managers_where_there_is_one(year_ahead, monkeypatch):
+def test_it_is_a_managers(year_ahead):
     with on(17):
-        year_ahead("staff", "add", year_ahead.rows("SELECT account FROM audit_entry")[0][0], "--role", "manager")
-        monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "nurse")
-        assert "Only a manager may take back nights" in year_ahead.refused("draw", *WHY)
+        year_ahead("staff", "add", "nurse", "--role", "nurse")
+        with acting_as("nurse"):
+            assert "`testing-tracker draw --take-back` takes a manager" in denied(year_ahead, "draw", *WHY)
 
 
 def test_of_several_facilities_one_is_named_and_the_others_stay(live):

@@ -237,7 +237,8 @@ def test_printed_again_it_is_the_same_to_the_byte(week: Clinic, tmp_path, form: 
     week(*COURT, "--format", form, "--output", str(first))
     week.today = "2026-11-24"
     week("draw")
-    monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "somebody else")
+    week("staff", "add", "somebody-else", "--role", "clinician")
+    monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "somebody-else")
     week(*COURT, "--week", "2026-W47", "--format", form, "--output", str(again))
     assert first.read_bytes() == again.read_bytes()
 

@@ -41,16 +41,19 @@ def test_a_past_week_printed_again_is_the_same_to_the_byte(week, tmp_path, form,
     later(week)
     week("result", "A1", "positive", "--analyte", "opiates")  # of the week after
     week("participant", "add", "N1", "--schedule", "random-1", "--level", "iop")
-    monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "somebody else")
+    week("staff", "add", "somebody-else", "--role", "auditor")
+    monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "somebody-else")
     week("report", "weekly", "--week", "2026-W47", "--format", form, "--output", str(again))
     assert first.read_bytes() == again.read_bytes()
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
 
 
 def test_who_printed_it_first_and_when_stands_at_its_foot(week, monkeypatch):
+    week("staff", "add", "lee", "--role", "clinician")
+    week("staff", "add", "pat", "--role", "auditor")
     monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "lee")
     assert "Printed 2026-11-23 12:00 by lee\n" in week("report", "weekly")
-    later(week)
+    week.today = "2026-11-25"
     monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "pat")
     assert "Printed 2026-11-23 12:00 by lee\n" in week("report", "weekly", "--week", "2026-W47")
 

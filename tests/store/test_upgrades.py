@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Clinic, key_of
+from conftest import Clinic, acting_as, denied, key_of
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import because_in
@@ -167,3 +167,78 @@ def test_as_what_a_draw_was_evidence_and_what_was_accepted_is_in_columns_of_its_
     assert {number: level for number, level in found.items() if level} == {
         number: level for number, level in accepted.items() if level
     }
+
+
+def begin_list(old: Clinic, *rows: tuple[str, str, int]) -> None:
+    """The list of the staff as a version left it in which only a manager made a difference."""
+    with closing(sqlite3.connect(old.database)) as connection, connection:
+        add = (
+            "INSERT INTO staff (facility_id, account, role, allowed, recorded_at, recorded_by) "
+            "VALUES (1, ?, ?, ?, '2026-11-18 08:00:00.000000', 'lee')"
+        )
+        connection.executemany(add, rows)
+
+
+def acted(old: Clinic, **accounts: str) -> None:
+    """Accounts with an act of theirs on record."""
+    with closing(sqlite3.connect(old.database)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO audit_entry (facility_id, at, account, act) VALUES (1, '2026-11-18 08:00:00.000000', ?, ?)",
+            [(account, act.replace("_", " ")) for account, act in accounts.items()],
+        )
+
+
+WITH_STAFF = [file for file in RELEASED if int(file.name[7:11]) >= 5]
+
+
+class TestTheStaff:
+    """Nobody stands before a locked door on the morning after, and nobody is let in whom somebody put out."""
+
+    @pytest.fixture(params=WITH_STAFF, ids=lambda file: file.name)
+    def old(self, request, tmp_path) -> Clinic:
+        database = tmp_path / "clinic.db"
+        database.write_bytes(gzip.decompress(request.param.read_bytes()))
+        shutil.copy(request.param.with_name(request.param.name.replace(".gz", ".key")), key_of(database))
+        key_of(database).chmod(0o600)
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("DROP TRIGGER staff_refuses_delete")
+            connection.execute("DELETE FROM staff")
+        return Clinic(database, "2026-11-19")
+
+    def test_an_empty_list_stays_empty_and_binds_nobody(self, old):
+        acted(old, pat="result_log")
+        with acting_as("pat"):
+            old("due")
+            old.add("N1")
+        assert old.json("staff", "list") == []
+
+    def test_a_list_without_a_manager_stays_as_it_is(self, old):
+        begin_list(old, ("pat", "nurse", 1))
+        with acting_as("somebody"):
+            old.add("N1")
+            assert "No manager is on the list" in old("staff", "list")
+        assert [line["account"] for line in old.json("staff", "list")] == ["pat"]
+
+    def test_who_did_something_goes_on_with_it(self, old):
+        begin_list(old, ("lee", "manager", 1), ("kim", "nurse", 1), ("gone", "nurse", 1), ("gone", "nurse", 0))
+        acted(
+            old, pat="result_log", kim="recommendation_accept", ada="report_print", cron="night_run", gone="result_log"
+        )
+        with acting_as("lee"):
+            told = old.run("due").stderr
+        assert "kim clinician; pat nurse" in told
+        found = {(line["account"], line["role"]) for line in old.json("staff", "list")}
+        assert found >= {
+            *(("lee", "manager"), ("kim", "nurse"), ("kim", "clinician")),
+            *(("pat", "nurse"), ("ada", "nurse"), ("cron", "nights")),
+        }
+        assert {"gone"} & {account for account, _ in found} == set()
+        for account in ("pat", "kim", "ada"):
+            with acting_as(account):
+                old("due")
+        with acting_as("cron"):
+            old("draw")
+        with acting_as("gone"):
+            assert "gone is not on the list" in denied(old, "due")
+        reasons = old.rows("SELECT DISTINCT reason FROM audit_entry WHERE act = 'staff add'")
+        assert ("so that nobody is kept out by the upgrade",) in reasons

@@ -8,6 +8,7 @@ import click
 
 from testing_tracker.cli.help.page import HelpContext, named
 from testing_tracker.rules.near_words import in_words, nearest, words_meant
+from testing_tracker.rules.words import FIRST, LINE
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -21,6 +22,20 @@ def as_called(text: str) -> str:
     """A text whose commands are to be typed, with the name by which the program was called."""
     context = click.get_current_context(silent=True)
     return text if context is None else named(text, context.find_root().info_name)
+
+
+def running() -> str:
+    """The words of the command that is running, such as `participant add`: what `rules/people/permitted.py` calls it.
+
+    Before a command is found, and in a thread of its own, it is what the program shows without one.
+    """
+    context = click.get_current_context(silent=True)
+    words: list[str] = []
+    while context is not None and context.parent is not None:
+        # A line of `log` stands under the participant's code, which is nobody's command.
+        words.insert(0, LINE if context.command.name == LINE else context.info_name or "")
+        context = context.parent
+    return " ".join(words) or FIRST
 
 
 class CommandGroup(click.Group):

@@ -1,7 +1,7 @@
 """What every command works at: the database it was given, the clock, and the transaction."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.command_words import as_called
+from testing_tracker.cli.desk.command_words import as_called, running
 from testing_tracker.cli.desk.terminal import in_its_lines
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from testing_tracker.clock import Clock
     from testing_tracker.rules.calendar import Timezones, Week
     from testing_tracker.rules.testing.analytes import Vocabulary
+    from testing_tracker.services.people.staff import AccessDeniedError
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
     from testing_tracker.store.work import Work
@@ -157,56 +158,125 @@ class Desk:
             raise TestingTrackerError("--today needs a date such as 2026-11-23.") from None
 
     @contextmanager
-    def writing(self) -> Iterator["Work"]:
-        """A transaction that commits when the command's service has returned."""
+    def writing(self, command: str | None = None) -> Iterator["Work"]:
+        """A transaction that commits when the command's service has returned.
+
+        Raises AccessDeniedError where the account acting may not do the command, which is the one that is running.
+        """
         from testing_tracker.store.engine import writing
 
-        with writing(self.engine, self.facility, self.clock, self.vocabulary) as work, _telling_whom_codes_mean(work):
-            self._begin(work)
+        with (
+            self._denied_on_record(),
+            writing(self.engine, self.facility, self.clock, self.vocabulary) as work,
+            _telling_whom_codes_mean(work),
+        ):
+            self._begin(work, command)
             yield work
 
     @contextmanager
-    def reading(self) -> Iterator["Work"]:
-        """One unchanging view of the records."""
+    def reading(self, command: str | None = None) -> Iterator["Work"]:
+        """One unchanging view of the records. Raises AccessDeniedError as `writing` does."""
         from testing_tracker.store.engine import reading
 
-        with reading(self.engine, self.facility, self.clock, self.vocabulary) as work, _telling_whom_codes_mean(work):
-            self._begin(work)
+        with (
+            self._denied_on_record(),
+            reading(self.engine, self.facility, self.clock, self.vocabulary) as work,
+            _telling_whom_codes_mean(work),
+        ):
+            self._begin(work, command)
             yield work
 
     @contextmanager
     def writing_all(self) -> Iterator["Session"]:
-        """A transaction like `writing`, of all facilities at once."""
+        """A transaction like `writing`, of all facilities at once; for who may do the command at any of them."""
         from testing_tracker.store.engine import writing_all
 
-        with writing_all(self.engine) as session:
+        with self._denied_on_record(), writing_all(self.engine) as session:
             self._check_training_of_all(session)
+            self._admitted(session)
             yield session
 
     @contextmanager
-    def reading_all(self) -> Iterator["Session"]:
-        """A view like `reading`, of all facilities."""
+    def reading_all(self, *, of_any: bool = False) -> Iterator["Session"]:
+        """A view like `reading`, of all facilities; for who may do the command at every one, or `of_any` at any one."""
         from testing_tracker.store.engine import reading_all
 
-        with reading_all(self.engine) as session:
+        with self._denied_on_record(), reading_all(self.engine) as session:
             self._check_training_of_all(session)
+            _, denied = self._admitted(session)
+            if denied and not of_any:
+                raise denied[0]
             yield session
 
     def each_facility(self) -> list["AtFacility"]:
-        """The facilities that a command is for which can be for all: the one that was named, or all there are."""
-        from testing_tracker.store.facilities import choose, every
+        """The facilities that a command is for which can be for all: the one that was named, or those at which the
+        account acting may do it. Raises AccessDeniedError where that is none."""
+        from testing_tracker.store.facilities import choose, shares
         from testing_tracker.store.queries import id_of
 
-        with self.reading_all() as session:
-            found = every(session)
-            several = len(found) > 1
+        with self.reading_all(of_any=True) as session:
             if self.facility is not None:
                 found = [choose(session, self.facility)]
                 self._note_earlier_name(found[0])
+                services.staff.admit(self._work(session, found[0]), running())
+            else:
+                found = self.admitted(session)
+            several = shares(session)
             return [
                 AtFacility(self.at(id_of(one)), one.name if several else "", id_of(one), self._timezone(session, one))
                 for one in found
             ]
+
+    def admitted(self, session: "Session") -> list["Facility"]:
+        """The facilities at which the account acting may do the command; of the others is told how many they are."""
+        found, denied = self._admitted(session)
+        if denied:
+            others = "1 facility is" if len(denied) == 1 else f"{len(denied)} facilities are"
+            warn(f"{others} left out, whose list does not have you for this.")
+        return found
+
+    def _admitted(self, session: "Session") -> tuple[list["Facility"], list["AccessDeniedError"]]:
+        """The facilities at which the account acting may do the command, and why not at the others.
+
+        Raises AccessDeniedError where it may at none.
+        """
+        from testing_tracker.store.facilities import every
+
+        found: list[Facility] = []
+        denied: list[AccessDeniedError] = []
+        for one in every(session):
+            try:
+                services.staff.admit(self._work(session, one), running())
+            except services.staff.AccessDeniedError as error:
+                denied.append(error)
+            else:
+                found.append(one)
+        if not found:
+            raise denied[0]
+        return found, denied
+
+    def _work(self, session: "Session", facility: "Facility") -> "Work":
+        from testing_tracker.store.work import work_in
+
+        return work_in(session, facility, self.clock, self.vocabulary)
+
+    @contextmanager
+    def _denied_on_record(self) -> Iterator[None]:
+        """Put on record that an account was refused, in a transaction of its own: the other one came to nothing.
+
+        Where nothing can be written, as on a standby, it is refused all the same.
+        """
+        from testing_tracker.store.engine import writing
+
+        try:
+            yield
+        except services.staff.AccessDeniedError as denied:
+            with (
+                suppress(TestingTrackerError),
+                writing(self.engine, denied.facility_id, self.clock, self.vocabulary) as work,
+            ):
+                services.staff.record_denied(work, denied)
+            raise
 
     def _timezone(self, session: "Session", facility: "Facility") -> str:
         """The name of the timezone that a facility goes by today."""
@@ -267,10 +337,11 @@ class Desk:
     def _bring_up_to_date(self) -> None:
         services.upgrades.bring_up_to_date(self.location, self.clock, self.tell_of_upgrade or warn)
 
-    def _begin(self, work: "Work") -> None:
+    def _begin(self, work: "Work", command: str | None) -> None:
         from testing_tracker.store.facilities import shares
 
         self._check_training(work.facility)
+        services.staff.admit(work, command or running())
         self._note_earlier_name(work.facility)
         if self._says_whose and self.facility is not None and shares(work.session):
             self.whose = f"{work.facility.name}: "

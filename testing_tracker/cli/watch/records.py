@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.testing.log_lines import EntryOnRecord
     from testing_tracker.store.following import Follower
 
+_KEYS_DO = "log"  # the keys record what its lines do, and are for whom it is
 _READ_ANYWAY = 600.0  # seconds: a report may have left, or a night be overdue, without a page of the ledger
 
 
@@ -109,7 +110,7 @@ class Records:
         """Record what was said of a line, and `word` for it. Raises TestingTrackerError where it is not what it was
         when it was seen, and where the word may be another participant's code."""
         self._check_same()
-        with self._desk.writing() as work:
+        with self._desk.writing(_KEYS_DO) as work:
             entry = services.board_keys.record(work, line, said, word)
             words = tuple(said_of_entry(entry))
         self._entries.append(entry)
@@ -125,7 +126,7 @@ class Records:
             raise TestingTrackerError("There is nothing to take back: nothing was recorded on this screen.")
         entry = self._entries[-1]
         try:
-            with self._desk.writing() as work:
+            with self._desk.writing(_KEYS_DO) as work:
                 words = tuple(said_of_undone(entry, services.log_undo.undo(work, entry)))
         except services.log_undo.ChangedSinceError:
             self._entries.pop()

@@ -22,6 +22,7 @@ class Act(StrEnum):
     NAMES_SHOW = "names show"
     STAFF_ADD = "staff add"
     STAFF_REMOVE = "staff remove"
+    ACCESS_DENIED = "access denied"
     # schedules
     SCHEDULE_LOAD = "schedule load"
     SCHEDULE_TAKE_BACK = "schedule take back"

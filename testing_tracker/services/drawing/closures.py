@@ -12,8 +12,7 @@ from testing_tracker.rules.calendar import Week, day_in_words
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.days import fixed_week
-from testing_tracker.rules.words import DrawKind, Role, Status
-from testing_tracker.services.people import staff
+from testing_tracker.rules.words import DrawKind, Status
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.services.testing.attendance import set_status
@@ -42,12 +41,11 @@ class ClosedOn:
 
 
 def close(work: Work, first: date, last: date, reason: str) -> ClosedOrOpened:
-    """Close the facility on days from today on; a manager's to do, where there is one on record.
+    """Close the facility on days from today on.
 
     Of today the draws that nothing was recorded for are excused. The days to come are decided as with a public holiday.
     Raises TestingTrackerError for days that are over, and where all are closed already.
     """
-    staff.require(work, Role.MANAGER, "close the facility")
     days = _days_given(work, first, last)
     known = closed_days.known_now(work.session, work.facility_id)
     newly = [day for day in days if known.closure_of(day) is None]
@@ -66,7 +64,6 @@ def reopen(work: Work, first: date, last: date, reason: str) -> ClosedOrOpened:
     because they may have been told to stay away. Raises TestingTrackerError where no day was closed so, and for
     a day whose draws were made while it was closed: nobody was drawn that day.
     """
-    staff.require(work, Role.MANAGER, "open the facility")
     days = _days_given(work, first, last)
     known = closed_days.known_now(work.session, work.facility_id)
     again = [day for day in days if known.closure_of(day) is not None]

@@ -18,7 +18,8 @@ from sqlmodel import Session, col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, because_in
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
-from testing_tracker.rules.words import DrawKind, RecommendationStatus, Role, Status
+from testing_tracker.rules.people.permitted import TAKE_BACK_NIGHTS
+from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.drawing.keys import Rotated
@@ -92,11 +93,11 @@ class NightsTakenBack:
 
 
 def nights_ahead(work: Work) -> Ahead:
-    """The nights ahead, which would be taken back. It is a manager's to do, where there is one on record.
+    """The nights ahead, which would be taken back. It is a manager's to do.
 
     Raises TestingTrackerError where no night is later than today, and where somebody has recorded something of one.
     """
-    staff.require(work, Role.MANAGER, "take back nights")
+    staff.admit(work, TAKE_BACK_NIGHTS)
     last_good = select(func.max(Night.id)).where(
         Night.facility_id == work.facility_id, Night.day <= work.today, col(Night.ran)
     )

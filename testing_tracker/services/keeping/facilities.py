@@ -1,6 +1,6 @@
 """Making a facility with the schedules that come with the program, and correcting its name and its timezone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,7 +20,6 @@ from testing_tracker.rules.calendar import zone_on
 from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
-from testing_tracker.rules.words import Role
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.people import staff
 from testing_tracker.services.schedules import versions
@@ -169,7 +168,8 @@ def add(session: Session, name: str, clock: Clock, key_file: KeyFile, vocabulary
         raise TestingTrackerError("--today works on a training database only, and this one is live. Leave it out.")
     seed = chance.new_seed()
     chain = chain_of(seed, clock.today())
-    facility = _open_facility(session, name, clock, seed, vocabulary, training=training)
+    nights = staff.who_runs_nights(session)
+    facility = _open_facility(session, name, clock, seed, vocabulary, training=training, nights=nights)
     key_file.add(chain.anchor, seed)
     return Made(id_of(facility), facility.timezone, chain.anchor.hex(), chain.first_day)
 
@@ -192,14 +192,14 @@ class FacilityLine:
     timezone_changes: list[str]
 
 
-def listed(session: Session, clock_of: ClockOf) -> list[FacilityLine]:
-    """Every facility of the database, in the order in which they were made."""
+def listed(session: Session, clock_of: ClockOf, which: Iterable[Facility]) -> list[FacilityLine]:
+    """A line for each of some facilities of the database, in their order."""
     nights = select(Night.facility_id, func.max(col(Night.day))).where(col(Night.ran))
     last = dict(session.exec(nights.group_by(col(Night.facility_id))).all())
     people = select(Participant.facility_id, func.count()).group_by(col(Participant.facility_id))
     participants = dict(session.exec(people).all())
     lines = []
-    for one in every(session):
+    for one in which:
         timezones = timezones_of(session, one)
         clock = clock_of(timezones)
         today = clock.today()
@@ -219,14 +219,22 @@ def listed(session: Session, clock_of: ClockOf) -> list[FacilityLine]:
 
 
 def _open_facility(
-    session: Session, name: str, clock: Clock, seed: bytes, vocabulary: Vocabulary, *, training: bool
+    session: Session,
+    name: str,
+    clock: Clock,
+    seed: bytes,
+    vocabulary: Vocabulary,
+    *,
+    training: bool,
+    nights: Iterable[str] = (),
 ) -> Facility:
-    """The facility, its key and the schedules that come with the program."""
+    """The facility, the list of its staff, its key and the schedules that come with the program."""
     facility = Facility(name=name, timezone=clock.zone.key, training=training, opened_on=clock.today())
     session.add(facility)
     session.flush()
     work = work_in(session, facility, lambda _: clock, vocabulary)
     work.on_record(Act.FACILITY_CREATE, facility=name, timezone=clock.zone.key, training=training)
+    staff.open_list(work, nights)
     keys.start_chain(work, clock.today(), seed, "the facility's first key")
     for file, text in shipped_schedules().items():
         versions.load_schedule(work, file, text)
@@ -239,10 +247,9 @@ A_DAY = timedelta(days=1)
 def rename(work: Work, given: str, reason: str) -> tuple[str, str]:
     """Give the facility another name; returns the earlier one and the new one.
 
-    The earlier name goes on finding it, unless another facility takes it. A manager's to do, where there is one on
-    record. Raises TestingTrackerError for a name that cannot be one, and for one that a facility has.
+    The earlier name goes on finding it, unless another facility takes it. Raises TestingTrackerError for a name that
+    cannot be one, and for one that a facility has.
     """
-    staff.require(work, Role.MANAGER, "rename the facility")
     name = check_name(given)
     facility = work.session.get_one(Facility, work.facility_id)
     if name == facility.name:
@@ -260,11 +267,9 @@ def rename(work: Work, given: str, reason: str) -> tuple[str, str]:
 def change_timezone(work: Work, timezone: str, from_on: date | None, reason: str) -> date:
     """Have the facility go by another timezone from a day on, by default from tomorrow; returns that day.
 
-    Days before keep theirs, and with it their windows and what was late on them. A manager's to do, where there is one
-    on record. Raises TestingTrackerError for an unknown timezone, for the one that it goes by already, and for a day
-    that was begun or decided.
+    Days before keep theirs, and with it their windows and what was late on them. Raises TestingTrackerError for an
+    unknown timezone, for the one that it goes by already, and for a day that was begun or decided.
     """
-    staff.require(work, Role.MANAGER, "change the facility's timezone")
     zone = find_zone(timezone)
     decided_to = versions.decided_to(work) or work.today
     earliest = max(work.today, decided_to) + timedelta(days=1)

@@ -15,6 +15,7 @@ from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
+from testing_tracker.services.people import staff
 from testing_tracker.store import facilities, integrity, migrations
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
@@ -46,6 +47,7 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
                     )
                 work.on_record(Act.SCHEMA_UPGRADE, earlier=found, now=SCHEMA_VERSION)
                 _begin_first_chain(work, location, tell)
+                _give_roles(work, tell)
         location.key.finish()
     finally:
         engine.dispose()
@@ -80,6 +82,17 @@ def _is_copy_of(location: Location, copy: Path) -> bool:
             return all(one == other for one, other in zip_longest(source.iterdump(), target.iterdump()))
     except sqlite3.Error:
         return False
+
+
+def _give_roles(work: Work, tell: Callable[[str], None]) -> None:
+    """Let those go on who did something at a facility with a list of its staff, which binds all of them from now on."""
+    given = staff.carry_over(work)
+    if given:
+        said = "; ".join(f"{account} {' and '.join(roles)}" for account, roles in given.items())
+        tell(
+            f"the list of the staff of {work.facility.name} says from now on who may do what; roles were given by what "
+            f"accounts did until now: {said}. `testing-tracker staff list` shows them."
+        )
 
 
 def _begin_first_chain(work: Work, location: AnyLocation, tell: Callable[[str], None]) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.people.permitted import NAMES
 from testing_tracker.rules.words import DrawKind, Ended, Level, Method, Outcome, ParticipantStatus, Status
 from testing_tracker.services.deciding.positives import said_by
-from testing_tracker.services.people import leaves, lookup
+from testing_tracker.services.people import leaves, lookup, staff
 from testing_tracker.services.people.lookup import JoinedRecord, joined_records
 from testing_tracker.services.people.renaming import EarlierName, earlier_names
 from testing_tracker.services.testing import prescriptions
@@ -162,6 +163,7 @@ def roster(work: Work, *, names: bool = False, everything: bool = False) -> list
     `everything` adds those whose enrolment was cancelled as a mistake, and records that were joined into another one.
     """
     if names:
+        staff.admit(work, NAMES)
         work.on_record(Act.NAMES_SHOW)
     earlier, now = aliased(Enrolment), aliased(Enrolment)
     latest = select(func.max(earlier.id)).where(earlier.participant_id == Participant.id, col(earlier.enrolled))
@@ -210,6 +212,7 @@ def record_of(work: Work, code: str, *, names: bool = False, slips_too: bool = F
     participant = lookup.find_participant(work, code)
     identity = id_of(participant)
     if names:
+        staff.admit(work, NAMES)
         work.on_record(Act.NAMES_SHOW, participant_id=identity)
     line = RosterLine(
         participant=participant.code,

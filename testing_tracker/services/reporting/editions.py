@@ -11,6 +11,8 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
+from testing_tracker.rules.people.permitted import NAMES
+from testing_tracker.services.people import staff
 from testing_tracker.services.testing.earlier import without_slips
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, ReportEdition
@@ -204,6 +206,7 @@ def record_export(
 
 def names_shown(work: Work) -> dict[str, str | None]:
     """The participants' names by code. Showing names is an act on the audit record."""
+    staff.admit(work, NAMES)
     work.on_record(Act.NAMES_SHOW)
     work.session.flush()
     query = select(Participant.code, Participant.name).where(Participant.facility_id == work.facility_id)

@@ -7,8 +7,9 @@ from sqlmodel import col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, Untouched, because_in, end_of_day, sentence
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.people.permitted import ALL_DRAWS
 from testing_tracker.rules.testing.which_draw import NOT_YET_DONE, check_change
-from testing_tracker.rules.words import DrawKind, ParticipantStatus, Role, Status
+from testing_tracker.rules.words import DrawKind, ParticipantStatus, Status
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.people import staff
 from testing_tracker.services.people.lookup import find_participant
@@ -41,7 +42,7 @@ def draws_without_record(work: Work, first: date, last: date, status: Status) ->
     days that end before they begin.
     """
     days = f"{first}" if first == last else f"{first} to {last}"
-    staff.require(work, Role.MANAGER, f"record all draws of a day as {status}")
+    staff.admit(work, ALL_DRAWS[status])
     if last < first:
         raise TestingTrackerError(f"{last} is before {first}; say the earlier day with --from.")
     if last > work.today or (status is Status.MISSED and last == work.today):
