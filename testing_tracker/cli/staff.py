@@ -84,6 +84,8 @@ def _is(role: Role) -> str:
 def remove_staff(desk: Desk, account: str, role: str) -> None:
     """Take a role from an account; what it did stays on record."""
     with desk.writing() as work:
-        services.staff.take(work, account, Role(role))
+        is_had = services.staff.take(work, account, Role(role))
     no_more = "has the nights no more" if role is Role.NIGHTS else f"is no {role} any more"
     say(desk, f"{account} {no_more}.")
+    if role == Role.NIGHTS and not is_had:
+        warn("no account has the nights now, so every account may run the nightly draw, back up and read the reports.")

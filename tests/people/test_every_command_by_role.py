@@ -26,6 +26,7 @@ pytestmark = pytest.mark.sqlite_only(reason="on a server the account is the one 
 
 STRANGER = "stranger"
 LINES = {"": "", LINE: "A17 n"}
+READS = {"report print", "report export", "proof write"}  # what an auditor's reading puts on record
 BY_ANOTHER = ("amend", "swap")  # the examples correct what somebody else recorded yesterday
 FREE = WHOEVER_OWNS_THE_FILE | WITHOUT_RECORDS
 TAKES_LONG = {"demo"}  # and makes a database of its own
@@ -72,12 +73,17 @@ def test_it_is_for_the_roles_of_the_table(words, staffed_clinic, tmp_path, monke
         denied = clinic.rows("SELECT account, detail FROM audit_entry WHERE act = 'access denied'")
         if may(words, role):
             assert (done.exit_code, denied) == (0, []), f"{role}: {line}\n{done.output}"
+            assert role != Role.AUDITOR or words in FREE or acts_of(clinic, role) <= READS
         else:
             assert done.exit_code == 1, f"{role}: {line}\n{done.output}"
             assert "staff add" in done.stderr
             ((account, detail),) = denied
             asked = OF_ANOTHER if words in BY_ANOTHER and role == Role.NURSE else words or FIRST
             assert (account, loads(detail)["command"]) == (role, asked)
+
+
+def acts_of(clinic: Clinic, account: str) -> set[str]:
+    return {act for (act,) in clinic.rows(f"SELECT act FROM audit_entry WHERE account = '{account}'")}
 
 
 def at_a_terminal(monkeypatch) -> None:

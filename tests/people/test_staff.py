@@ -59,6 +59,17 @@ class TestTheList:
         with acting_as("lee"):
             assert "only manager" in clinic.refused("staff", "remove", "lee", "--role", "manager")
 
+    def test_where_nobody_has_the_nights_any_more_it_is_told_who_runs_them(self, clinic):
+        clinic("staff", "add", "cron", "--role", "nights")
+        assert clinic.run("staff", "remove", ME, "--role", "nights").stderr == ""
+        with acting_as("other"):
+            denied(clinic, "draw")
+        assert (
+            "every account may run the nightly draw" in clinic.run("staff", "remove", "cron", "--role", "nights").stderr
+        )
+        with acting_as("other"):
+            clinic("draw")
+
     @pytest.mark.parametrize("account", ["maria ", "maria typo", "", "uid x", "uid 12 34"])
     def test_an_account_is_one_word(self, clinic, account):
         assert "without spaces" in clinic.refused("staff", "add", account, "--role", "nurse")

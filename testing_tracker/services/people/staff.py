@@ -25,6 +25,7 @@ from testing_tracker.store.tables import AuditEntry, Staff
 from testing_tracker.store.work import Work
 
 _AT_THE_UPGRADE = "so that nobody is kept out by the upgrade"
+_NEWEST = 2000  # acts: a clinic's of a day, or of a few
 _AN_ACCOUNT = re.compile(r"\S+|uid \d+")  # an account without a name is told by its number
 # Every transaction asks for these, and they take long to put together.
 _ROWS = (
@@ -99,17 +100,22 @@ def admit_correction(work: Work, entries: Iterable[tuple[str, datetime]]) -> Non
 
 
 def record_denied(work: Work, denied: AccessDeniedError) -> None:
-    """Put on record that the account acting was refused: of each command once a day, so that it is no flood."""
+    """Put on record that the account acting was refused: of each command once a day, so that it is no flood.
+
+    Whether it is on record is looked for in the newest acts only, because others wait to write meanwhile.
+    """
     since = instant_reached(work.today, time(), work.zone).astimezone(UTC)
-    known = work.session.exec(
-        select(AuditEntry.detail).where(
-            AuditEntry.facility_id == work.facility_id,
-            AuditEntry.act == Act.ACCESS_DENIED,
-            AuditEntry.account == work.account,
-            AuditEntry.at >= since,
-        )
+    newest = (
+        select(AuditEntry.act, AuditEntry.account, AuditEntry.at, AuditEntry.detail)
+        .where(col(AuditEntry.facility_id) == work.facility_id)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(_NEWEST)
+        .subquery()
+        .c
     )
-    if denied.what not in {loads(detail or "{}").get("command") for detail in known}:
+    of_today = (newest.act == Act.ACCESS_DENIED, newest.account == work.account, newest.at >= since)
+    known = work.session.connection().execute(sa_select(newest.detail).where(*of_today)).scalars()
+    if denied.what not in {loads(detail)["command"] for detail in known}:
         work.on_record(Act.ACCESS_DENIED, command=denied.what, needed=sorted(roles_for(denied.what)))
 
 
@@ -164,10 +170,11 @@ def _changed(work: Work, before: StaffRoles, now: StaffRoles) -> NowOnTheList:
     return NowOnTheList(first, now.no_more(first))
 
 
-def take(work: Work, account: str, role: Role) -> None:
-    """Take a role from an account. Raises TestingTrackerError if it has not got it, and for the last manager.
+def take(work: Work, account: str, role: Role) -> bool:
+    """Take a role from an account; returns whether somebody has it still.
 
-    The last one stays because without any everybody might do everything again.
+    Raises TestingTrackerError if it has not got it, and for the last manager, because without any everybody might do
+    everything again.
     """
     roles = roles_at(work)
     if role not in roles.by_account.get(account, ()):
@@ -177,6 +184,7 @@ def take(work: Work, account: str, role: Role) -> None:
             f"{account} is the only manager, and without one everybody may do everything. Add another one first."
         )
     _write(work, account, role, allowed=False)
+    return bool(roles_at(work).having(role))
 
 
 def carry_over(work: Work) -> dict[str, list[Role]]:
