@@ -161,7 +161,7 @@ class TestTheDoor:
             line = records.read().board.lines[0]
             with pytest.raises(AccessDeniedError, match="takes a nurse"):
                 records.record(line, read_said(desk.vocabulary, "n"))
-            desk.close()
+            records.close()
         assert refusals(named) == [("ada", "log")]
 
     def test_an_auditor_exports_what_it_reads(self, named):
