@@ -11,7 +11,8 @@ from zlib import crc32
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.watched import Advance
-from testing_tracker.store.engine import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, complaints_explained
+from testing_tracker.store import sqlite_file
+from testing_tracker.store.engine import complaints_explained
 from testing_tracker.store.own_files import SIDE_ENDINGS
 
 _PAGES_AT_A_TIME = 2_000
@@ -22,12 +23,10 @@ def copy_database(source: Path, target: Path, progress: Advance) -> None:
 
     Who writes meanwhile waits. Raises TestingTrackerError where the source cannot be read or the copy not be written.
     """
-    url = f"{source.absolute().as_uri()}?mode=ro"
-    with complaints_explained(), closing(sqlite3.connect(url, uri=True, isolation_level=None)) as here:
-        here.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
+    with complaints_explained(), closing(sqlite_file.connect(source, sqlite_file.Use.TO_READ)) as here:
         here.execute("BEGIN")  # so that no writer makes the copy begin anew
         here.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        with closing(sqlite3.connect(target, isolation_level=None)) as there:
+        with closing(sqlite_file.connect(target)) as there:
             there.execute("PRAGMA synchronous = OFF")  # the caller writes the whole file through
             here.backup(there, pages=_PAGES_AT_A_TIME, progress=_in_parts(progress, _page_size(here)))
             there.execute("PRAGMA journal_mode = DELETE")

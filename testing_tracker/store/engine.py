@@ -15,16 +15,16 @@ from sqlmodel import Session, create_engine
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import Vocabulary
-from testing_tracker.store import facilities
+from testing_tracker.store import facilities, sqlite_file
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.own_files import refuse_beside
 from testing_tracker.store.queries import id_of
+from testing_tracker.store.sqlite_file import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
 from testing_tracker.store.whole_files import whole_file
 from testing_tracker.store.work import Work, work_in
 
 SCHEMA_VERSION = "0008"
-SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 
 
 def open_engine(location: AnyLocation, bring_up_to_date: Callable[[], None] | None = None) -> Engine:
@@ -76,8 +76,7 @@ def schema_of(location: AnyLocation) -> str:
     if not location.path.is_file():
         raise TestingTrackerError(f"There is no database at {location.path}. Make one with `testing-tracker init`.")
     # Not only to read: where a commit was cut off, whoever opens the file first has to take it back.
-    with complaints_explained(), closing(sqlite3.connect(f"{location.path.as_uri()}?mode=rw", uri=True)) as connection:
-        connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
+    with complaints_explained(), closing(_connect(location, sqlite_file.Use.TO_WRITE)) as connection:
         known = connection.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
     if found is None:
@@ -105,13 +104,21 @@ def make_engine(location: AnyLocation) -> Engine:
         return postgresql.make_engine(location)
     # Put together from parts: in the text of a URL, a percent or question mark in the path would mean something.
     url = URL.create("sqlite", database=str(location.path))
-    engine = create_engine(url, connect_args={"timeout": SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, "isolation_level": None})
+    engine = create_engine(
+        url,
+        module=sqlite_file.library_for(location.path),
+        creator=lambda: _connect(location, sqlite_file.Use.TO_MAKE),
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
         connection.execute("PRAGMA foreign_keys = ON")
 
     return engine
+
+
+def _connect(location: Location, use: sqlite_file.Use) -> sqlite3.Connection:
+    return sqlite_file.connect(location.path, use, wait_seconds=SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
 
 
 @contextmanager
@@ -207,14 +214,14 @@ def complaints_explained() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.DatabaseError):
+        if isinstance(error.orig, sqlite_file.complaints()):
             raise _explained(error.orig) from error
         if not hasattr(error.orig, "sqlstate"):
             raise
         from testing_tracker.store import postgresql
 
         raise postgresql.explained(error.orig) from error
-    except sqlite3.DatabaseError as error:
+    except sqlite_file.complaints() as error:
         raise _explained(error) from error
     except UnicodeDecodeError as error:  # what was written as text does not come back as text
         raise TestingTrackerError(f"{_EXPLANATIONS[sqlite3.SQLITE_CORRUPT]} Nothing was changed.") from error
@@ -234,19 +241,13 @@ _EXPLANATIONS = {
 }
 
 
-def _explained(error: sqlite3.DatabaseError) -> Exception:
+def _explained(error: Exception) -> Exception:
     """What came before an error counts too: on a full disk SQLite takes everything back by itself, and the complaint
     that arrives is that a savepoint is gone."""
     earlier: BaseException | None = error
     while earlier is not None:
-        code = _code_of(getattr(earlier, "orig", earlier))
+        code = sqlite_file.code_of(getattr(earlier, "orig", earlier))
         if code in _EXPLANATIONS:
             return TestingTrackerError(f"{_EXPLANATIONS[code]} Nothing was changed.")
         earlier = earlier.__context__
     return error
-
-
-def _code_of(error: object) -> int:
-    if "decode to UTF-8" in str(error):
-        return sqlite3.SQLITE_CORRUPT
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from testing_tracker.store.engine import SCHEMA_VERSION, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
+from testing_tracker.store import sqlite_file
+from testing_tracker.store.engine import SCHEMA_VERSION
 
 _MOST_TOLD = 20
 # A damaged header can also make a file look like one that has a log beside it, which then cannot be opened.
-_OF_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CANTOPEN)
+_OF_DAMAGE = (*sqlite_file.DAMAGED, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CANTOPEN)
 
 # https://www.sqlite.org/fileformat2.html: byte 18 of the header, 1 for a journal and 2 for a write-ahead log.
 _FORMAT_TO_WRITE, _END_OF_FORMAT = 18, 20
@@ -21,8 +22,7 @@ Shape = dict[tuple[str, str], str]
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """The file, to be read; only a commit that was cut off is taken back, without which nothing can be read."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-        connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_ANOTHER_WRITER * 1000}")
+    with closing(sqlite_file.connect(path)) as connection:
         connection.text_factory = _text
         yield connection
 
@@ -31,8 +31,8 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     """What is wrong with the pages and the rows in them, in SQLite's words, at most twenty; nothing when sound."""
     try:
         told = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_TOLD})")]
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in _OF_DAMAGE:
+    except sqlite_file.complaints() as error:
+        if sqlite_file.code_of(error) not in _OF_DAMAGE:
             raise
         return [" ".join(str(error).split())]
     return [" ".join(line.split()) for line in told if line != "ok"] or _unknown_format(connection)
@@ -52,7 +52,7 @@ def broken_references(connection: sqlite3.Connection) -> list[str]:
     """The rows that refer to one that is not there, by table and id."""
     try:
         rows = connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST_TOLD)
-    except sqlite3.DatabaseError as error:
+    except sqlite_file.complaints() as error:
         return [" ".join(str(error).split())]
     return [f"row {row} of {table} refers to a row of {parent} that is not there" for table, row, parent, _ in rows]
 
@@ -61,8 +61,10 @@ def revision_of(connection: sqlite3.Connection) -> str | None:
     """The schema's number; None for a database that is not this program's."""
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        return None
+    except sqlite_file.complaints() as error:
+        if sqlite_file.code_of(error) != sqlite3.SQLITE_ERROR:
+            raise
+        return None  # there is no such table
     return str(row[0]) if row else None
 
 

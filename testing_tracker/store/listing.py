@@ -1,9 +1,9 @@
 """Short lists for shell completion, read straight from the database: a key press must not wait for an import."""
 
-import sqlite3
 from contextlib import closing
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store import sqlite_file
 from testing_tracker.store.location import ServerLocation, locate
 
 # The facility that was given, by its name or number, or the only one. The codes of others are nobody's business.
@@ -85,10 +85,12 @@ def _rows(database: str | None, query: str, facility: str | None) -> list[tuple[
         location = locate(database)
         if isinstance(location, ServerLocation):
             return _from_server(location, query, given)
-        with closing(sqlite3.connect(f"{location.path.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+        with closing(sqlite_file.connect(location.path, sqlite_file.Use.TO_READ, wait_seconds=1)) as connection:
             return list(connection.execute(query, given))
-    except (sqlite3.Error, TestingTrackerError):
+    except TestingTrackerError:
         return []  # there is nobody to tell in the middle of a key press
+    except sqlite_file.complaints():
+        return []
 
 
 def _from_server(location: ServerLocation, query: str, given: dict[str, str]) -> list[tuple[str, ...]]:

@@ -1,6 +1,5 @@
 """Brings a database that an earlier version of the program made up to date, after making a copy of it."""
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from itertools import count, zip_longest
@@ -16,7 +15,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.people import staff
-from testing_tracker.store import facilities, integrity, migrations
+from testing_tracker.store import facilities, integrity, migrations, sqlite_file
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import KeyChain
@@ -59,7 +58,10 @@ def _copy(location: Location, found: str) -> Path:
     try:
         for number in count(2):
             with suppress(FileExistsError), whole_file(copy) as made:
-                with closing(sqlite3.connect(location.path)) as source, closing(sqlite3.connect(made.path)) as target:
+                with (
+                    closing(sqlite_file.connect(location.path)) as source,
+                    closing(sqlite_file.connect(made.path)) as target,
+                ):
                     source.backup(target)
                 return copy
             if _is_copy_of(location, copy):
@@ -78,9 +80,9 @@ def _is_copy_of(location: Location, copy: Path) -> bool:
     if copy.is_symlink() or not copy.is_file():
         return False
     try:
-        with closing(sqlite3.connect(location.path)) as source, integrity.opened(copy) as target:
+        with closing(sqlite_file.connect(location.path)) as source, integrity.opened(copy) as target:
             return all(one == other for one, other in zip_longest(source.iterdump(), target.iterdump()))
-    except sqlite3.Error:
+    except sqlite_file.complaints():
         return False
 
 
