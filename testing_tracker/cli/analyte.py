@@ -8,6 +8,7 @@ import click
 
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, pass_desk
+from testing_tracker.cli.desk.files import GivenPath
 from testing_tracker.cli.desk.output import Row, format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import ANALYTE
 from testing_tracker.errors import TestingTrackerError
@@ -66,13 +67,14 @@ def show_analyte(desk: Desk, name: str, form: str) -> None:
 
 
 @analyte_command.command("check")
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE", type=GivenPath())
 def check_analytes(file: Path) -> None:
     """Say what is wrong with a facility's own file, without using it."""
     from testing_tracker.cli.desk.desk import read_facility_file
+    from testing_tracker.cli.desk.opening import door
     from testing_tracker.rules.testing.analytes import problems_of
 
-    problems = problems_of(read_facility_file(file))
+    problems = problems_of(read_facility_file(file, door().content))
     if problems:
         raise TestingTrackerError("\n       ".join(problems))
     show(f"{file}: good")

@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from shutil import copyfileobj
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
-from testing_tracker.cli.desk.files import STANDARD_OUTPUT, OutputPath, overwrite_option
+from testing_tracker.cli.desk.files import STANDARD_OUTPUT, GivenPath, OutputPath, in_full, look_at, overwrite_option
+from testing_tracker.cli.desk.opening import door, here_only, is_asking
 from testing_tracker.cli.desk.output import progress
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
     from testing_tracker.rules.calendar import Timezones
     from testing_tracker.services.keeping.backups import Copy, Restored
-
-FILE = click.Path(path_type=Path)  # to be read
 
 
 @click.command("backup")
@@ -35,7 +34,7 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
     One on a PostgreSQL server is copied by the server's own pg_dump, in its custom format.
     The key of the draws is not in it, because whoever has both can tell tomorrow's draws.
     """
-    with _place(file) as place:
+    with _place(desk, file, key=key, overwrite=overwrite) as place:
         if key:
             _copy_key(desk, place, overwrite=overwrite)
         else:
@@ -52,27 +51,51 @@ class _Place:
 
 
 @contextmanager
-def _place(file: Path) -> Iterator[_Place]:
-    """A file, or standard output: then the copy is made where nobody else sees it, and what is said goes aside."""
-    if file != STANDARD_OUTPUT:
-        path = file.expanduser().absolute()
+def _place(desk: Desk, file: Path, *, key: bool, overwrite: bool) -> Iterator[_Place]:
+    """A file; or, for standard output and for somebody else's, a place where nobody else sees the copy being made."""
+    if file == STANDARD_OUTPUT:
+        out = sys.stdout
+        if out.isatty():
+            raise click.UsageError("A copy is nothing for a terminal; give a FILE, or lead standard output elsewhere.")
+        with _made_aside() as made, redirect_stdout(sys.stderr):
+            yield _Place(made, "standard output", lambda: _pour(made, out.buffer))
+        return
+    path = in_full(file)
+    if not is_asking():
         yield _Place(path, str(path), lambda: None)
         return
+    from testing_tracker.store.own_files import Output
+
+    output = Output.KEY_COPY if key else Output.COPY
+    services.backups.check_place(desk.location, look_at(path), output, overwrite=overwrite)
+    with _made_aside() as made:
+        yield _Place(made, str(path), lambda: _hand_over(made, path, overwrite=overwrite))
+
+
+@contextmanager
+def _made_aside() -> Iterator[Path]:
+    """Where a copy is made before it goes elsewhere; it is gone afterwards."""
     import tempfile
 
     from testing_tracker.store.whole_files import private_folder
 
-    out = sys.stdout
-    if out.isatty():
-        raise click.UsageError("A copy is nothing for a terminal; give a FILE, or lead standard output elsewhere.")
-    with private_folder(Path(tempfile.gettempdir())) as folder, redirect_stdout(sys.stderr):
+    with private_folder(Path(tempfile.gettempdir())) as folder:
+        yield folder / "copy"
 
-        def send() -> None:
-            with open(folder / "copy", "rb") as made:
-                copyfileobj(made, out.buffer)
-            out.buffer.flush()
 
-        yield _Place(folder / "copy", "standard output", send)
+def _pour(made: Path, out: IO[bytes]) -> None:
+    with open(made, "rb") as file:
+        copyfileobj(file, out)
+    out.flush()
+
+
+def _hand_over(made: Path, path: Path, *, overwrite: bool) -> None:
+    """Write the copy to the person's own file. Raises TestingTrackerError where it cannot be."""
+    try:
+        with door().make(path, overwrite=overwrite) as theirs:
+            _pour(made, theirs.file)
+    except OSError as error:
+        raise services.backups.cannot_write(path, error) from None
 
 
 def _copy_database(desk: Desk, place: _Place, *, overwrite: bool) -> None:
@@ -139,7 +162,7 @@ def _make(desk: Desk, file: Path, *, overwrite: bool) -> "Copy":
 
 
 @click.command("restore")
-@click.argument("file", metavar="FILE", type=FILE)
+@click.argument("file", metavar="FILE", type=GivenPath())
 @click.option("--accept-changed", is_flag=True, help="Also when records in it were changed behind the program's back.")
 @pass_desk
 def restore_command(desk: Desk, file: Path, accept_changed: bool) -> None:
@@ -148,7 +171,8 @@ def restore_command(desk: Desk, file: Path, accept_changed: bool) -> None:
     On a server NEW is an empty database. The backup is checked first. The next `draw` finds the nights that are missing
     in it.
     """
-    file = file.expanduser().absolute()
+    here_only("restore")
+    file = in_full(file)
     restored = _restore(desk, file, accept_changed=accept_changed)
     copy = restored.copy
     desk.training = copy.training

@@ -13,7 +13,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
-from testing_tracker.cli.desk.files import STANDARD_OUTPUT, OutputPath
+from testing_tracker.cli.desk.files import STANDARD_OUTPUT, OutputPath, in_full, look_at
+from testing_tracker.cli.desk.opening import here_only
 from testing_tracker.cli.desk.shown import behind
 from testing_tracker.cli.help.page import LONG_NAME, SHORT_NAME
 from testing_tracker.rules.words import Status
@@ -42,6 +43,7 @@ def demo_command(desk: Desk, keep: Path | None) -> None:
 
     The weekly report is written beside its database. Your own database is not touched.
     """
+    here_only("demo")
     clock = desk.clock(services.facilities.find_zone(None).key)
     with _place(desk, keep) as path:
         monday = _build(path, clock)
@@ -57,9 +59,9 @@ def _place(desk: Desk, keep: Path | None) -> Iterator[Path]:
     if keep == STANDARD_OUTPUT:
         raise click.UsageError("The demo's database does not go to standard output; give --keep a file.")
     if keep is not None:
-        path = keep.expanduser().absolute()
+        path = in_full(keep)
         for one in (path, _report_beside(path)):
-            check_place(one, desk.location, Output.PAPER, overwrite=False)
+            check_place(look_at(one), desk.location, Output.PAPER, overwrite=False)
         yield path
         return
     from tempfile import mkdtemp

@@ -9,7 +9,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn
-from testing_tracker.cli.desk.files import schedule_text
+from testing_tracker.cli.desk.files import GivenPath, schedule_text
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import ID, REASON, SCHEDULE
 from testing_tracker.cli.simulate import simulate_schedules
@@ -32,7 +32,7 @@ _COLUMNS = [
     "closed_days",
     "pending",
 ]
-_FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+_FILES = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=GivenPath())
 
 
 @click.group("schedule", cls=CommandGroup)

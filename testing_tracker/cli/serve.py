@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
-from testing_tracker.cli.desk.files import OutputFolder, write_file
+from testing_tracker.cli.desk.files import OutputFolder, in_full, write_file
+from testing_tracker.cli.desk.opening import here_only
 from testing_tracker.cli.desk.parameter_types import TIME, CaselessChoice, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
 
@@ -93,6 +94,7 @@ def serve_command(
     from testing_tracker.serving import events, serve, turn
     from testing_tracker.serving.events import Event
 
+    here_only("serve")
     desk.tell_of_upgrade = partial(events.tell, Event.DATABASE_UPGRADED)
     with event_lines(desk, log_format):
         served = desk.each_facility()  # says at once that there is no database, or that --today is not for it
@@ -100,7 +102,7 @@ def serve_command(
         plan = turn.Plan(
             location=desk.location,
             hours=Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at)),
-            ways=partial(_ways, desk, reports.absolute() if reports else None),
+            ways=partial(_ways, desk, in_full(reports) if reports else None),
             clock_of=desk.clock,
             vocabulary=desk.vocabulary,
             write_file=partial(write_file, desk.location),

@@ -10,7 +10,7 @@ import click
 
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say
-from testing_tracker.cli.desk.files import OutputFolder, output_file, overwrite_option
+from testing_tracker.cli.desk.files import OutputFolder, in_full, look_at, output_file, overwrite_option
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: 
     from testing_tracker.serving.units import systemd_units
 
     units = systemd_units(_plan(desk, reports, backups))
-    if into is not None and not into.is_dir():
+    if into is not None and look_at(into).behind is None:  # what is no folder is refused already
         raise TestingTrackerError(f"There is no folder {into}. Make it first.")
     if into is None:
         _mark_training(desk)
@@ -115,10 +115,10 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
         machine_zone=machine if [machine] != zones else None,
         account=current_account(),
         writes=tuple(writes),
-        reports=_folders(deliveries) if deliveries else ((reports or usual_reports).expanduser().absolute(),),
+        reports=_folders(deliveries) if deliveries else (in_full(reports) if reports else usual_reports.absolute(),),
         delivers=bool(deliveries),
         several_zones=len(zones) > 1,
-        backups=(backups or usual_backups).expanduser().absolute(),
+        backups=in_full(backups) if backups else usual_backups.absolute(),
         on_server=not isinstance(location, Location),
     )
 

@@ -12,7 +12,8 @@ from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import exported, put_on_record
-from testing_tracker.cli.desk.files import output_file, output_options
+from testing_tracker.cli.desk.files import GivenPath, output_file, output_options
+from testing_tracker.cli.desk.opening import door
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import DATE, DAY_BEFORE, REASON
 from testing_tracker.errors import TestingTrackerError
@@ -126,7 +127,7 @@ class _ProofShown:
 
 
 @proof_command.command("check")
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", metavar="FILE", type=GivenPath(allow_dash=True))
 @click.option("--anchor", metavar="HEX", help="The anchor that you were given, to compare the file's with.")
 @click.option("--first-day", type=DATE, metavar="DATE", help="The first day that you were given with the anchor.")
 def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
@@ -151,10 +152,10 @@ def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
 
 def _document_in(file: Path) -> object:
     from testing_tracker.rules.exchange.csv_cells import read_json
-    from testing_tracker.store.given_files import MOST_OF_JSON, content_of, piped_content
+    from testing_tracker.store.given_files import MOST_OF_JSON, piped_content
 
     try:
-        content = content_of(file, MOST_OF_JSON) if str(file) != "-" else piped_content(MOST_OF_JSON)
+        content = door().content(file, MOST_OF_JSON) if str(file) != "-" else piped_content(MOST_OF_JSON)
         return read_json(content.decode())
     except OSError as error:
         raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None

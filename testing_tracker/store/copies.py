@@ -13,7 +13,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.watched import Advance
 from testing_tracker.store import sqlite_file
 from testing_tracker.store.engine import complaints_explained
-from testing_tracker.store.own_files import SIDE_ENDINGS
+from testing_tracker.store.places import SIDE_ENDINGS, Place
 
 _PAGES_AT_A_TIME = 2_000
 
@@ -51,14 +51,13 @@ def _in_parts(progress: Advance, page_size: int) -> Callable[[int, int, int], No
     return tell
 
 
-def check_nothing_beside(path: Path) -> None:
+def check_nothing_beside(place: Place) -> None:
     """Raise TestingTrackerError where a file lies that SQLite would take for an unfinished act of this database."""
     for ending in SIDE_ENDINGS:
-        beside = path.with_name(f"{path.name}{ending}")
-        if beside.exists():
+        if ending in place.beside:
             raise TestingTrackerError(
-                f"{beside} is left of another database, and would be taken for an unfinished act of this one. Nothing "
-                "was changed; move it away, together with what it belongs to."
+                f"{place.path}{ending} is left of another database, and would be taken for an unfinished act of this "
+                "one. Nothing was changed; move it away, together with what it belongs to."
             )
 
 

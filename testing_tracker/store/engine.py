@@ -19,6 +19,7 @@ from testing_tracker.store import facilities, sqlite_file
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.own_files import refuse_beside
+from testing_tracker.store.places import look
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.sqlite_file import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
 from testing_tracker.store.whole_files import whole_file
@@ -195,7 +196,7 @@ def new_file(location: Location) -> Iterator[Location]:
     A killed process leaves nothing at that place, and what it leaves beside it the next one tidies. Raises
     TestingTrackerError when something stands there.
     """
-    refuse_beside(location.path)
+    refuse_beside(look(location.path))
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(location.path) as made:

@@ -17,19 +17,28 @@ MOST_OF_CSV = 50_000_000
 
 def content_of(file: Path, most: int, *, may_be_a_pipe: bool = False) -> bytes:
     """All of a file, which may have so many bytes. Raises OSError, whose `strerror` says in words what is wrong."""
-    without_waiting = 0 if may_be_a_pipe else getattr(os, "O_NONBLOCK", 0)
+    return content_in(opened(file, waits=may_be_a_pipe), most, str(file), may_be_a_pipe=may_be_a_pipe)
+
+
+def opened(file: Path, *, waits: bool) -> int:
+    """The descriptor of a file to be read; a pipe is only waited for if that is said. Raises OSError."""
+    without_waiting = 0 if waits else getattr(os, "O_NONBLOCK", 0)
     try:
-        descriptor = os.open(file, os.O_RDONLY | without_waiting | getattr(os, "O_BINARY", 0))
+        return os.open(file, os.O_RDONLY | without_waiting | getattr(os, "O_BINARY", 0))
     except ValueError:  # a path with a NUL
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(file)) from None
-    with open(descriptor, "rb") as opened:
-        kind = os.fstat(descriptor).st_mode
+
+
+def content_in(descriptor: int, most: int, name: str, *, may_be_a_pipe: bool = False) -> bytes:
+    """All of what is open under a descriptor, which is closed then. Raises OSError as `content_of` does."""
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISDIR(kind) or not (stat.S_ISREG(kind) or may_be_a_pipe):
+        os.close(descriptor)
         if stat.S_ISDIR(kind):
-            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
-        if not stat.S_ISREG(kind) and not may_be_a_pipe:
-            raise OSError(errno.EINVAL, "it is not a plain file", str(file))
-        content = opened.read(most + 1)
-    return _bounded(content, most, str(file))
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+        raise OSError(errno.EINVAL, "it is not a plain file", name)
+    with open(descriptor, "rb") as file:
+        return _bounded(file.read(most + 1), most, name)
 
 
 def piped_content(most: int) -> bytes:

@@ -116,10 +116,10 @@ class KeyFile:
         except (OSError, ValueError) as error:
             raise TestingTrackerError(f"Cannot write the key file {self.path}: {error}.") from None
 
-    def holds_all_of(self, copy: Path) -> bool:
-        """Whether every key in another file is in this one too."""
+    def holds_all_of(self, copy: bytes) -> bool:
+        """Whether every key in what another file holds is in this one too."""
         try:
-            theirs = KeyFile(copy)._seeds_in(content_of(copy, MOST_OF_A_KEY).decode("ascii"))
+            theirs = self._seeds_in(copy.decode("ascii"))
             return theirs.items() <= self._read().items()
         except (OSError, ValueError, TestingTrackerError):
             return False

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_text import read_toml
+from testing_tracker.store.given_files import MOST_OF_A_KEY
 from testing_tracker.store.key_file import HEADING
 from testing_tracker.store.location import AnyLocation, Location, default_path, locate
+from testing_tracker.store.places import KEY_ENDING, SIDE_ENDINGS, SQLITE, Place, Thing, bases_of, thing_at
 
-SIDE_ENDINGS = ("-journal", "-wal", "-shm")  # of what SQLite keeps beside a database while it works on it
 _SECRETS = (("mail", "password_file"), ("mail", "ca_file"), ("pdf", "passphrase_file"))  # of a delivery file
-_SQLITE, _DUMP = b"SQLite format 3\0", b"PGDMP"
+_DUMP = b"PGDMP"
 
 
 class Output(Enum):
@@ -29,47 +30,46 @@ class Output(Enum):
     KEY_COPY = "a copy of the key"
 
 
-def check_place(target: Path, location: AnyLocation, output: Output, *, overwrite: bool) -> None:
+def check_place(place: Place, location: AnyLocation, output: Output, *, overwrite: bool) -> None:
     """Find a place fit to be written to.
 
     Raises TestingTrackerError for one of the program's own files, for whatever is not a regular file, links included,
     and for a file that stands there already, unless it is to be overwritten; even then a database and a key are only
     replaced by their own copies.
     """
-    what = _own(target, location)
+    target = place.path
+    what = _own(place, location)
     if what is not None:
         raise TestingTrackerError(f"{target} is {what} itself. Nothing was changed; give another place.")
-    refuse_beside(target)
-    about = _about(target)
-    if about is None:
-        return
-    check_kind(target, about)
+    refuse_beside(place)
+    if place.itself is None:
+        return  # if it cannot be seen, whoever writes there says what is wrong
+    check_kind(target, place.itself.mode)
     if not overwrite:
         raise TestingTrackerError(
             f"There is something at {target} already. Nothing was changed; give another place, or --overwrite."
         )
-    held = _held(target, location, output)
+    held = _held(place, location, output)
     if held is not None:
         raise TestingTrackerError(f"{target} {held}, and is not written over. Nothing was changed; give another place.")
 
 
-def refuse_beside(target: Path) -> None:
+def refuse_beside(place: Place) -> None:
     """Raise TestingTrackerError for a file that SQLite would take for an unfinished act of the database beside it."""
-    base = _database_beside(target)
-    if base is not None:
+    if place.is_an_act:
         raise TestingTrackerError(
-            f"{target} would be taken for an unfinished act of the database {base}. Nothing was changed; give another "
-            "place."
+            f"{place.path} would be taken for an unfinished act of the database {bases_of(place.path)[0]}. Nothing was "
+            "changed; give another place."
         )
 
 
-def check_kind(target: Path, about: os.stat_result) -> None:
+def check_kind(target: Path, mode: int) -> None:
     """Raise TestingTrackerError for a thing that no file may replace."""
-    if stat.S_ISREG(about.st_mode):
+    if stat.S_ISREG(mode):
         return
-    if stat.S_ISDIR(about.st_mode):
+    if stat.S_ISDIR(mode):
         raise TestingTrackerError(f"{target} is a folder. Give the name of a file in it.")
-    if stat.S_ISLNK(about.st_mode):
+    if stat.S_ISLNK(mode):
         raise TestingTrackerError(
             f"{target} is a link, and links are not followed. Nothing was changed; give the file itself, or - for "
             "standard output."
@@ -79,23 +79,14 @@ def check_kind(target: Path, about: os.stat_result) -> None:
     )
 
 
-def _about(target: Path) -> os.stat_result | None:
-    try:
-        return target.lstat()
-    except OSError:
-        return None  # whoever writes there says what is wrong
-
-
-def _own(target: Path, location: AnyLocation) -> str | None:
-    """What of the program's own a path is or would be, None for nothing of it."""
-    there = _stat(target)
+def _own(place: Place, location: AnyLocation) -> str | None:
+    """What of the program's own a place is or would be, None for nothing of it."""
     for one in _locations(location):
         for path, what in _files_of(one):
-            known = _stat(path)
-            is_one = there is not None and known is not None and os.path.samestat(there, known)
-            if is_one or _is_same_place(target, path):
+            is_one = place.behind is not None and place.behind.is_same(thing_at(path))
+            if is_one or _is_place_of(place, path):
                 return what
-        if _is_beside(target, one):
+        if _is_beside(place.path.name, place.folder, one):
             return "one of the database's files"
     return None
 
@@ -129,19 +120,19 @@ def _siblings(location: AnyLocation) -> Iterator[Path]:
     folders = {path.parent for path in (location.beside(""), location.delivery_of(1))}
     for folder in folders:
         with suppress(OSError):
-            yield from (path for path in folder.iterdir() if _is_beside(path, location))
+            here = thing_at(folder)
+            yield from (path for path in folder.iterdir() if _is_beside(path.name, here, location))
 
 
-def _is_beside(path: Path, location: AnyLocation) -> bool:
-    """Whether a path's name and folder say that it is one of several: an upgrade's copy, a facility's delivery file."""
+def _is_beside(name: str, folder: Thing | None, location: AnyLocation) -> bool:
+    """Whether a file's name and folder say that it is one of several: an upgrade's copy, a facility's delivery file."""
     upgrade = location.beside(".schema-")
     delivery = location.delivery_of(1)
     usual = location.beside(".delivery.toml")
     begins = [(upgrade, upgrade.name, "")]
     begins += [(one, f"{one.stem}.facility-", one.suffix) for one in (delivery, usual)]
     return any(
-        path.name.startswith(start) and path.name.endswith(end) and _is_same_folder(path, one)
-        for one, start, end in begins
+        name.startswith(start) and name.endswith(end) and _is_folder_of(folder, one) for one, start, end in begins
     )
 
 
@@ -158,53 +149,25 @@ def _named_in(delivery: Path) -> Iterator[Path]:
             yield delivery.parent / Path(value).expanduser()
 
 
-def _database_beside(target: Path) -> Path | None:
-    """The database that SQLite would take a file for the unfinished act of."""
-    for ending in SIDE_ENDINGS:
-        if target.name.endswith(ending) and target.name != ending:
-            base = target.with_name(target.name.removesuffix(ending))
-            with suppress(OSError):
-                if base.is_file() and _beginning(base).startswith(_SQLITE):
-                    return base
-    return None
-
-
-def _held(target: Path, location: AnyLocation, output: Output) -> str | None:
+def _held(place: Place, location: AnyLocation, output: Output) -> str | None:
     """What a file holds that is not to be lost to such an output."""
     try:
-        beginning = _beginning(target)
+        beginning = place.beginning(len(HEADING))
+        if beginning == HEADING.encode():
+            is_earlier_copy = output is Output.KEY_COPY and location.key.holds_all_of(place.beginning(MOST_OF_A_KEY))
+            return None if is_earlier_copy else "holds keys of draws"
     except OSError:
         return "cannot be read, so what it holds cannot be told"
-    if beginning == HEADING.encode():
-        is_earlier_copy = output is Output.KEY_COPY and location.key.holds_all_of(target)
-        return None if is_earlier_copy else "holds keys of draws"
-    if not beginning.startswith((_SQLITE, _DUMP)):
+    if not beginning.startswith((SQLITE, _DUMP)):
         return None
     if output is not Output.COPY:
         return "is a database, or a copy of one"
-    if target.with_name(f"{target.name}.key").exists():
-        return "is a database in use, with its key beside it"
-    return None
+    return "is a database in use, with its key beside it" if KEY_ENDING in place.beside else None
 
 
-def _beginning(path: Path) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(len(HEADING))
+def _is_place_of(place: Place, path: Path) -> bool:
+    return os.path.normcase(place.path.name) == os.path.normcase(path.name) and _is_folder_of(place.folder, path)
 
 
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
-
-
-def _is_same_place(one: Path, other: Path) -> bool:
-    return os.path.normcase(one.name) == os.path.normcase(other.name) and _is_same_folder(one, other)
-
-
-def _is_same_folder(one: Path, other: Path) -> bool:
-    try:
-        return one.parent.samefile(other.parent)
-    except OSError:
-        return False
+def _is_folder_of(folder: Thing | None, path: Path) -> bool:
+    return folder is not None and folder.is_same(thing_at(path.parent))

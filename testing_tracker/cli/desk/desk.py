@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from testing_tracker.store.work import Work
 
 
-def read_facility_file(file: Path) -> FacilityFile:
-    """What stands in the file. Raises FacilityFileError where it cannot be read."""
+def read_facility_file(file: Path, content: Callable[[Path, int], bytes] = content_of) -> FacilityFile:
+    """What stands in the file, which `content` reads. Raises FacilityFileError where it cannot be read."""
     try:
-        return FacilityFile(content_of(file, MOST_OF_TOML).decode(), str(file))
+        return FacilityFile(content(file, MOST_OF_TOML).decode(), str(file))
     except UnicodeDecodeError:
         raise FacilityFileError(str(file), ["not a text file in UTF-8; save it as one"]) from None
     except OSError as error:

@@ -11,29 +11,44 @@ from typing import IO, TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
+from testing_tracker.cli.desk.opening import HERE, door
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.given_files import MOST_OF_TOML, content_of
 from testing_tracker.store.location import DELIVERY_VARIABLE
 
 if TYPE_CHECKING:
     from testing_tracker.cli.desk.desk import Desk
+    from testing_tracker.cli.desk.opening import Door, Made
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.store.location import AnyLocation
-    from testing_tracker.store.whole_files import Unfinished
+    from testing_tracker.store.places import Place
 
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 STANDARD_OUTPUT = Path("-")
 
 
-class OutputPath(click.Path):
+class GivenPath(click.Path):
+    """The type of every argument that names a file to be read. Whether it can be read is seen when it is opened."""
+
+    def __init__(self, *, allow_dash: bool = False) -> None:
+        super().__init__(allow_dash=allow_dash, path_type=Path)
+
+    def convert(
+        self, value: "str | os.PathLike[str]", _param: click.Parameter | None, _ctx: click.Context | None
+    ) -> Path:
+        """The path as it was typed; nothing is looked at, because it may be another process that opens it."""
+        return Path(value)
+
+
+class OutputPath(GivenPath):
     """The type of every argument and option that names a file to be written, or with `-` standard output.
 
     What may be written to is not told here, where nothing is known of the database.
     """
 
     def __init__(self) -> None:
-        super().__init__(allow_dash=True, readable=False, path_type=Path)
+        super().__init__(allow_dash=True)
 
 
 class OutputFolder(click.Path):
@@ -41,6 +56,17 @@ class OutputFolder(click.Path):
 
     def __init__(self, *, exists: bool = False) -> None:
         super().__init__(exists=exists, file_okay=False, path_type=Path)
+
+    def convert(
+        self, value: "str | os.PathLike[str]", param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """The path as it was typed. Raises BadParameter for what is no folder, or has to be there and is not."""
+        place = look_at(Path(value))
+        if place.behind is None and self.exists:
+            self.fail(f"Directory {os.fspath(value)!r} does not exist.", param, ctx)
+        if place.behind is not None and not stat.S_ISDIR(place.behind.mode):
+            self.fail(f"Directory {os.fspath(value)!r} is a file.", param, ctx)
+        return place.path
 
 
 def output_options(does: str = "Write it to FILE instead.") -> Callable[[_Command], _Command]:
@@ -65,9 +91,9 @@ def _file_or_none(_ctx: click.Context, _parameter: click.Parameter, given: Path 
 class Outgoing:
     """A file on its way: `file` is what is written to."""
 
-    def __init__(self, file: IO[bytes], unfinished: "Unfinished") -> None:
-        self.file = file
-        self._unfinished = unfinished
+    def __init__(self, made: "Made") -> None:
+        self.file = made.file
+        self._made = made
 
     def write_through(self) -> None:
         """Have all of it on the disk, which may be slow, or find out that it does not fit there."""
@@ -76,8 +102,7 @@ class Outgoing:
 
     def put(self) -> None:
         """Give the file its name now; should the block around it fail after all, it is taken back."""
-        self.file.flush()
-        self._unfinished.put()
+        self._made.put()
 
 
 @contextmanager
@@ -88,30 +113,31 @@ def output_file(desk: "Desk", path: Path, *, overwrite: bool, inputs: Iterable[P
     that none may be written to, for one of the `inputs` that the command reads, and where none can be written.
     """
     for one in inputs:
-        if _is_same(one, path):
+        if is_same(one, path):
             raise TestingTrackerError(f"{path} is read by this very command. Nothing was changed; give another place.")
-    with _going_to(desk.location, path, overwrite=overwrite or _is_to_be_replaced(desk, path)) as outgoing:
+    replaces = overwrite or _is_to_be_replaced(desk, path)
+    with _going_to(door(), desk.location, path, overwrite=replaces) as outgoing:
         yield outgoing
 
 
 def write_file(location: "AnyLocation", path: Path, content: bytes, *, overwrite: bool = True) -> None:
     """Write such a file for what runs by itself, which replaces what it wrote before and asks nobody.
 
-    Raises TestingTrackerError as `output_file` does.
+    It is the clinic's file that names its place, and no person at a command line. Raises TestingTrackerError as
+    `output_file` does.
     """
-    with _going_to(location, path, overwrite=overwrite) as outgoing:
+    with _going_to(HERE, location, path, overwrite=overwrite) as outgoing:
         outgoing.file.write(content)
 
 
 @contextmanager
-def _going_to(location: "AnyLocation", path: Path, *, overwrite: bool) -> Iterator[Outgoing]:
+def _going_to(opener: "Door", location: "AnyLocation", path: Path, *, overwrite: bool) -> Iterator[Outgoing]:
     from testing_tracker.store.own_files import Output, check_place
-    from testing_tracker.store.whole_files import whole_file
 
-    check_place(path, location, Output.PAPER, overwrite=overwrite)
     try:
-        with whole_file(path, overwrite=overwrite) as made, open(made.path, "wb") as file:
-            outgoing = Outgoing(file, made)
+        check_place(opener.look(path), location, Output.PAPER, overwrite=overwrite)
+        with opener.make(path, overwrite=overwrite) as made:
+            outgoing = Outgoing(made)
             yield outgoing
             outgoing.put()
     except FileExistsError:
@@ -124,11 +150,14 @@ def _going_to(location: "AnyLocation", path: Path, *, overwrite: bool) -> Iterat
 
 def _is_to_be_replaced(desk: "Desk", path: Path) -> bool:
     """Whether somebody at a terminal says so of a file that may be replaced."""
-    if not (os.path.lexists(path) and _is_watched()):
+    if not _is_watched():
+        return False
+    place = look_at(path)
+    if place.itself is None:
         return False
     from testing_tracker.store.own_files import Output, check_place
 
-    check_place(path, desk.location, Output.PAPER, overwrite=True)
+    check_place(place, desk.location, Output.PAPER, overwrite=True)
     return click.confirm(f"There is something at {path} already. Replace it?", err=True)
 
 
@@ -136,11 +165,25 @@ def _is_watched() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _is_same(one: Path, other: Path) -> bool:
+def look_at(path: Path) -> "Place":
+    """What stands at a path that was typed. Raises TestingTrackerError where that cannot be told."""
     try:
-        return one.samefile(other)
-    except OSError:
-        return False
+        return door().look(path)
+    except OSError as error:
+        raise TestingTrackerError(f"{path} cannot be looked at: {error.strerror}. Nothing was changed.") from None
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two paths that were typed lead to the same file."""
+    return look_at(one).is_same(look_at(other))
+
+
+def in_full(path: Path) -> Path:
+    """A path that was typed from the root on, `~` being the person's home. Raises TestingTrackerError where none is."""
+    try:
+        return door().in_full(path)
+    except OSError as error:
+        raise TestingTrackerError(f"{path} cannot be found: {error.strerror}. Nothing was changed.") from None
 
 
 @contextmanager
@@ -172,7 +215,7 @@ def write_text(file: IO[bytes], write: Callable[[TextIO], None]) -> None:
 def schedule_text(file: Path) -> str:
     """What stands in a schedule file. Raises TestingTrackerError where it cannot be read."""
     try:
-        return content_of(file, MOST_OF_TOML).decode()
+        return door().content(file, MOST_OF_TOML).decode()
     except UnicodeDecodeError:
         raise TestingTrackerError(f"{file} is not a text file in UTF-8.") from None
     except OSError as error:

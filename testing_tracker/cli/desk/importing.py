@@ -13,7 +13,8 @@ from click.shell_completion import CompletionItem
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
-from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath, output_file, overwrite_option
+from testing_tracker.cli.desk.files import STANDARD_OUTPUT, Outgoing, OutputPath, is_same, output_file, overwrite_option
+from testing_tracker.cli.desk.opening import door
 from testing_tracker.cli.desk.output import lost_ground_line, recommendation_line, steps
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.desk.shown import binary_output
@@ -23,7 +24,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.columns import PARTICIPANTS, RESULTS, Columns
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.words import RecommendationStatus
-from testing_tracker.store.given_files import MOST_OF_CSV, content_of, piped_content
+from testing_tracker.store.given_files import MOST_OF_CSV, piped_content
 
 if TYPE_CHECKING:
     from testing_tracker.rules.exchange.sheet import Sheet
@@ -136,7 +137,7 @@ def run_import(desk: Desk, given: Given, noun: str, take: "Import", note: str = 
     """Import a file, say what became of its lines, and leave with status 1 when any was refused."""
     sheet = _sheet(given)
     rejects = given.rejects
-    if rejects is not None and given.file != "-" and rejects.exists() and rejects.samefile(given.file):
+    if rejects not in (None, STANDARD_OUTPUT) and given.file != "-" and is_same(rejects, Path(given.file)):
         raise TestingTrackerError("--rejects names the very file to be imported. Give another one.")
     if rejects is None:
         tally = _take(desk, given, sheet, take)
@@ -164,7 +165,9 @@ def _sheet(given: Given) -> "Sheet":
     file = given.file
     try:
         is_piped = file == "-"
-        content = piped_content(MOST_OF_CSV) if is_piped else content_of(Path(file), MOST_OF_CSV, may_be_a_pipe=True)
+        content = (
+            piped_content(MOST_OF_CSV) if is_piped else door().content(Path(file), MOST_OF_CSV, may_be_a_pipe=True)
+        )
     except OSError as error:
         raise TestingTrackerError(f"Cannot read {file}: {error.strerror}. Nothing was changed.") from None
     how = HowToRead(DayOrder(given.dates) if given.dates is not None else None, given.sheet, given.mappings)

@@ -30,6 +30,7 @@ from testing_tracker.store.engine import (
 )
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.own_files import Output
+from testing_tracker.store.places import Place, look
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
@@ -69,7 +70,7 @@ def make(location: Location, file: Path, progress: Advance, *, overwrite: bool) 
     Raises TestingTrackerError where something stands there, unless it is to be overwritten, and where the database is
     damaged: then no file is made, and an earlier one stays.
     """
-    check_place(location, file, Output.COPY, overwrite=overwrite)
+    check_place(location, look(file), Output.COPY, overwrite=overwrite)
     try:
         with whole_file(file, overwrite=overwrite) as made:
             copy_database(location.path, made.path, progress)
@@ -97,7 +98,7 @@ def record_key_copy(work: Work) -> None:
 
 def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
     """Copy the key file, for its owner alone. Raises TestingTrackerError where something stands there."""
-    check_place(location, file, Output.KEY_COPY, overwrite=overwrite)
+    check_place(location, look(file), Output.KEY_COPY, overwrite=overwrite)
     try:
         with whole_file(file, overwrite=overwrite) as made:
             made.path.write_bytes(location.key.path.read_bytes())
@@ -105,10 +106,10 @@ def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
         raise cannot_write(file, error) from None
 
 
-def check_place(location: AnyLocation, file: Path, output: Output, *, overwrite: bool) -> None:
+def check_place(location: AnyLocation, place: Place, output: Output, *, overwrite: bool) -> None:
     """Raise TestingTrackerError for a place that no copy may be written to."""
-    own_files.check_place(file, location, output, overwrite=overwrite)
-    check_nothing_beside(file)
+    own_files.check_place(place, location, output, overwrite=overwrite)
+    check_nothing_beside(place)
 
 
 def cannot_write(file: Path, error: OSError) -> TestingTrackerError:
@@ -132,9 +133,10 @@ def restore(
     if not file.is_file():
         raise TestingTrackerError(f"There is no file {file} to bring back.")
     _refuse_dump(file)
-    check_nothing_beside(file)
-    check_nothing_beside(location.path)
-    own_files.refuse_beside(location.path)
+    check_nothing_beside(look(file))
+    there = look(location.path)
+    check_nothing_beside(there)
+    own_files.refuse_beside(there)
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(location.path) as made:

@@ -20,6 +20,7 @@ from testing_tracker.store.engine import (
 )
 from testing_tracker.store.location import ServerLocation
 from testing_tracker.store.own_files import Output
+from testing_tracker.store.places import look
 from testing_tracker.store.whole_files import whole_file
 
 _SQLITE_BEGINNING = b"SQLite format 3\0"
@@ -33,7 +34,7 @@ def make(location: ServerLocation, file: Path, *, overwrite: bool) -> Copy:
     TestingTrackerError where something stands there, unless it is to be overwritten, and where pg_dump cannot: then no
     file is made, and an earlier one stays.
     """
-    backups.check_place(location, file, Output.COPY, overwrite=overwrite)
+    backups.check_place(location, look(file), Output.COPY, overwrite=overwrite)
     schema = schema_of(location)
     engine = make_engine(location)
     try:
