@@ -43,10 +43,14 @@ def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a copy goes: it is made at `path`, and has arrived after `send`; people know it by `name`."""
+    """Where a copy goes: it is made at `path`, and has arrived after `send`; people know it by `name`.
+
+    `check` raises TestingTrackerError where it cannot arrive; of a place that it is made at, who makes it sees that.
+    """
 
     path: Path
     name: str
+    check: Callable[[], None]
     send: Callable[[], None]
 
 
@@ -58,18 +62,24 @@ def _place(desk: Desk, file: Path, *, key: bool, overwrite: bool) -> Iterator[_P
         if out.isatty():
             raise click.UsageError("A copy is nothing for a terminal; give a FILE, or lead standard output elsewhere.")
         with _made_aside() as made, redirect_stdout(sys.stderr):
-            yield _Place(made, "standard output", lambda: _pour(made, out.buffer))
+            yield _Place(made, "standard output", _nothing, lambda: _pour(made, out.buffer))
         return
     path = in_full(file)
     if not is_asking():
-        yield _Place(path, str(path), lambda: None)
+        yield _Place(path, str(path), _nothing, _nothing)
         return
     from testing_tracker.store.own_files import Output
 
-    output = Output.KEY_COPY if key else Output.COPY
-    services.backups.check_place(desk.location, look_at(path), output, overwrite=overwrite)
+    def check() -> None:
+        output = Output.KEY_COPY if key else Output.COPY
+        services.backups.check_place(desk.location, look_at(path), output, overwrite=overwrite)
+
     with _made_aside() as made:
-        yield _Place(made, str(path), lambda: _hand_over(made, path, overwrite=overwrite))
+        yield _Place(made, str(path), check, lambda: _hand_over(made, path, overwrite=overwrite))
+
+
+def _nothing() -> None:
+    """Nothing is to be done."""
 
 
 @contextmanager
@@ -99,7 +109,7 @@ def _hand_over(made: Path, path: Path, *, overwrite: bool) -> None:
 
 
 def _copy_database(desk: Desk, place: _Place, *, overwrite: bool) -> None:
-    copy = _make(desk, place.path, overwrite=overwrite)
+    copy = _make(desk, place, overwrite=overwrite)
     place.send()
     say(desk, f"{place.name}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
     say(desk, "The key is not in it: `testing-tracker backup --key FILE` copies that, to be kept in another place.")
@@ -129,6 +139,7 @@ def _copy_key(desk: Desk, place: _Place, *, overwrite: bool) -> None:
             lost.append(f"{at.mark}{problem}")
     if len(lost) == len(each):
         raise TestingTrackerError(" ".join(lost))
+    place.check()
     services.backups.copy_key(desk.location, place.path, overwrite=overwrite)
     place.send()
     say(
@@ -145,7 +156,7 @@ def _copy_key(desk: Desk, place: _Place, *, overwrite: bool) -> None:
             warn(f"{at.mark}the copy is good, but that it was made could not be put on record. {error}")
 
 
-def _make(desk: Desk, file: Path, *, overwrite: bool) -> "Copy":
+def _make(desk: Desk, place: _Place, *, overwrite: bool) -> "Copy":
     from testing_tracker.store.engine import SCHEMA_VERSION, schema_of
     from testing_tracker.store.location import Location
 
@@ -153,10 +164,11 @@ def _make(desk: Desk, file: Path, *, overwrite: bool) -> "Copy":
     if isinstance(location, Location) or schema_of(location) == SCHEMA_VERSION:
         with desk.reading_all():
             pass  # says that there is no database, or brings a file up to date, before anything is copied
+    place.check()
     if isinstance(location, Location):
         with progress("Copying", location.path.stat().st_size) as advance:
-            return services.backups.make(location, file, advance, overwrite=overwrite)
-    copy = services.server_backups.make(location, file, overwrite=overwrite)
+            return services.backups.make(location, place.path, advance, overwrite=overwrite)
+    copy = services.server_backups.make(location, place.path, overwrite=overwrite)
     desk.training = copy.training
     return copy
 

@@ -2,15 +2,16 @@
 
 The server asks over the files channel, a frame a question: a number, a word, and a path as it was typed. It is answered
 with the same number, `done` with how many descriptors come along and what was asked for, or `no` with the system's
-number of the error. Only what stands in the person's own arguments is opened, whatever a server asks for. A file that it makes
-is there when it says `put`, and stays so when it says `keep`; else it is gone, or as it was, when the channel closes.
+number of the error. Only what stands in the person's own arguments is opened, whatever a server asks for. What is made
+is there after `put`, and stays so after `keep`; else it is gone, or as it was, when the channel closes.
 
 What opening needs is imported when a server first asks.
 """
 
+import _socket
 import errno
 import os
-import socket
+import sys
 from contextlib import suppress
 
 from testing_tracker.rules.serving.frames import MOST_OF_SERVER, FrameError, Frames, framed
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from testing_tracker.store.whole_files import Unfinished
 
 
-def answer(channel: socket.socket, arguments: "Sequence[str]") -> bool:
+def answer(channel: _socket.socket, arguments: "Sequence[str | bytes]") -> bool:
     """Answer what has arrived; whether there may be more. At the end, what is not to be kept is taken back."""
     one = _at_work.get(channel)
     if one is None:
@@ -40,7 +41,7 @@ def answer(channel: socket.socket, arguments: "Sequence[str]") -> bool:
     return False
 
 
-def abandon(channel: socket.socket) -> None:
+def abandon(channel: _socket.socket) -> None:
     """Take back what the server did not say is to be kept: the command is over."""
     one = _at_work.pop(channel, None)
     if one is not None:
@@ -54,9 +55,9 @@ class _Abandoned(Exception):
 class _Opener:
     """What the server of one command may ask for, and the files that it is making."""
 
-    def __init__(self, channel: socket.socket, arguments: "Sequence[str]") -> None:
+    def __init__(self, channel: _socket.socket, arguments: "Sequence[str | bytes]") -> None:
         self._channel = channel
-        self._arguments = arguments
+        self._arguments = [os.fsdecode(word) for word in arguments]
         self._frames = Frames(MOST_OF_SERVER)
         self._making: dict[bytes, tuple[AbstractContextManager[Unfinished], Unfinished]] = {}
         self._named: dict[str, Path] | None = None
@@ -66,8 +67,6 @@ class _Opener:
             data = self._channel.recv(MOST_OF_SERVER)  # the system lets go of descriptors that come with it
             for question in self._frames.take(data):
                 self._answer(question)
-        except BlockingIOError:
-            return True
         except (OSError, FrameError):  # it is gone, does not read, or makes no sense
             return False
         return bool(data)
@@ -171,9 +170,11 @@ class _Opener:
             making.__exit__(_Abandoned, _Abandoned(), None)
 
 
-def _send(channel: socket.socket, answered: bytes, descriptors: list[int]) -> None:
+def _send(channel: _socket.socket, answered: bytes, descriptors: list[int]) -> None:
     """Send an answer; one that asks and does not read is not waited for. Raises OSError."""
-    if socket.send_fds(channel, [answered], descriptors, getattr(socket, "MSG_DONTWAIT", 0)) != len(answered):
+    numbers = b"".join(number.to_bytes(4, sys.byteorder) for number in descriptors)
+    along = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, numbers)] if descriptors else []
+    if channel.sendmsg([answered], along, getattr(_socket, "MSG_DONTWAIT", 0)) != len(answered):
         raise OSError(errno.EAGAIN, "the server does not read")
 
 
@@ -201,4 +202,4 @@ def _in_full(path: "Path") -> "Path":
         raise OSError(errno.ENOENT, "there is no such home") from None
 
 
-_at_work: dict[socket.socket, _Opener] = {}
+_at_work: dict[_socket.socket, _Opener] = {}

@@ -13,7 +13,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.watched import Advance
 from testing_tracker.store import sqlite_file
 from testing_tracker.store.engine import complaints_explained
-from testing_tracker.store.places import SIDE_ENDINGS, Place
+from testing_tracker.store.places import SIDE_ENDINGS, PlaceForFile
 
 _PAGES_AT_A_TIME = 2_000
 
@@ -51,7 +51,7 @@ def _in_parts(progress: Advance, page_size: int) -> Callable[[int, int, int], No
     return tell
 
 
-def check_nothing_beside(place: Place) -> None:
+def check_nothing_beside(place: PlaceForFile) -> None:
     """Raise TestingTrackerError where a file lies that SQLite would take for an unfinished act of this database."""
     for ending in SIDE_ENDINGS:
         if ending in place.beside:

@@ -16,7 +16,7 @@ from testing_tracker.rules.exchange.toml_text import read_toml
 from testing_tracker.store.given_files import MOST_OF_A_KEY
 from testing_tracker.store.key_file import HEADING
 from testing_tracker.store.location import AnyLocation, Location, default_path, locate
-from testing_tracker.store.places import KEY_ENDING, SIDE_ENDINGS, SQLITE, Place, Thing, bases_of, thing_at
+from testing_tracker.store.places import KEY_ENDING, SIDE_ENDINGS, SQLITE, PlaceForFile, Thing, bases_of, thing_at
 
 _SECRETS = (("mail", "password_file"), ("mail", "ca_file"), ("pdf", "passphrase_file"))  # of a delivery file
 _DUMP = b"PGDMP"
@@ -30,7 +30,7 @@ class Output(Enum):
     KEY_COPY = "a copy of the key"
 
 
-def check_place(place: Place, location: AnyLocation, output: Output, *, overwrite: bool) -> None:
+def check_place(place: PlaceForFile, location: AnyLocation, output: Output, *, overwrite: bool) -> None:
     """Find a place fit to be written to.
 
     Raises TestingTrackerError for one of the program's own files, for whatever is not a regular file, links included,
@@ -54,7 +54,7 @@ def check_place(place: Place, location: AnyLocation, output: Output, *, overwrit
         raise TestingTrackerError(f"{target} {held}, and is not written over. Nothing was changed; give another place.")
 
 
-def refuse_beside(place: Place) -> None:
+def refuse_beside(place: PlaceForFile) -> None:
     """Raise TestingTrackerError for a file that SQLite would take for an unfinished act of the database beside it."""
     if place.is_an_act:
         raise TestingTrackerError(
@@ -79,7 +79,7 @@ def check_kind(target: Path, mode: int) -> None:
     )
 
 
-def _own(place: Place, location: AnyLocation) -> str | None:
+def _own(place: PlaceForFile, location: AnyLocation) -> str | None:
     """What of the program's own a place is or would be, None for nothing of it."""
     for one in _locations(location):
         for path, what in _files_of(one):
@@ -149,7 +149,7 @@ def _named_in(delivery: Path) -> Iterator[Path]:
             yield delivery.parent / Path(value).expanduser()
 
 
-def _held(place: Place, location: AnyLocation, output: Output) -> str | None:
+def _held(place: PlaceForFile, location: AnyLocation, output: Output) -> str | None:
     """What a file holds that is not to be lost to such an output."""
     try:
         beginning = place.beginning(len(HEADING))
@@ -165,7 +165,7 @@ def _held(place: Place, location: AnyLocation, output: Output) -> str | None:
     return "is a database in use, with its key beside it" if KEY_ENDING in place.beside else None
 
 
-def _is_place_of(place: Place, path: Path) -> bool:
+def _is_place_of(place: PlaceForFile, path: Path) -> bool:
     return os.path.normcase(place.path.name) == os.path.normcase(path.name) and _is_folder_of(place.folder, path)
 
 

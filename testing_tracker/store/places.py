@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 SIDE_ENDINGS = ("-journal", "-wal", "-shm")  # of what SQLite keeps beside a database while it works on it
 KEY_ENDING = ".key"
@@ -29,7 +29,7 @@ class Thing(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Place:
+class PlaceForFile:
     """A place for a file: `itself` is what stands there, `behind` is where that leads if it is a link.
 
     `beside` are the endings, of SQLite's files and of a key, with which there is something of the same name beside it;
@@ -45,15 +45,23 @@ class Place:
     is_an_act: bool
     beginning: Callable[[int], bytes]
 
-    def is_same(self, other: "Place") -> bool:
+    def is_same(self, other: "PlaceForFile") -> bool:
         """Whether the same thing stands at both."""
         return self.behind is not None and self.behind.is_same(other.behind)
 
 
-def look(path: Path) -> Place:
+@dataclass(frozen=True)
+class FileMade:
+    """A file on its way: `file` is written to, and `put` gives it its name; until the end that can be taken back."""
+
+    file: IO[bytes]
+    put: Callable[[], None]
+
+
+def look(path: Path) -> PlaceForFile:
     """What this process sees at a path; of what it may not see, nothing."""
     endings = (*SIDE_ENDINGS, KEY_ENDING)
-    return Place(
+    return PlaceForFile(
         path,
         itself=thing_at(path, follow=False),
         behind=thing_at(path),

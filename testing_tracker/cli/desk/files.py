@@ -18,10 +18,10 @@ from testing_tracker.store.location import DELIVERY_VARIABLE
 
 if TYPE_CHECKING:
     from testing_tracker.cli.desk.desk import Desk
-    from testing_tracker.cli.desk.opening import Door, Made
+    from testing_tracker.cli.desk.opening import Door
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.store.location import AnyLocation
-    from testing_tracker.store.places import Place
+    from testing_tracker.store.places import FileMade, PlaceForFile
 
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -91,7 +91,7 @@ def _file_or_none(_ctx: click.Context, _parameter: click.Parameter, given: Path 
 class Outgoing:
     """A file on its way: `file` is what is written to."""
 
-    def __init__(self, made: "Made") -> None:
+    def __init__(self, made: "FileMade") -> None:
         self.file = made.file
         self._made = made
 
@@ -165,7 +165,7 @@ def _is_watched() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def look_at(path: Path) -> "Place":
+def look_at(path: Path) -> "PlaceForFile":
     """What stands at a path that was typed. Raises TestingTrackerError where that cannot be told."""
     try:
         return door().look(path)

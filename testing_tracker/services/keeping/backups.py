@@ -30,7 +30,7 @@ from testing_tracker.store.engine import (
 )
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.own_files import Output
-from testing_tracker.store.places import Place, look
+from testing_tracker.store.places import PlaceForFile, look
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
@@ -106,7 +106,7 @@ def copy_key(location: AnyLocation, file: Path, *, overwrite: bool) -> None:
         raise cannot_write(file, error) from None
 
 
-def check_place(location: AnyLocation, place: Place, output: Output, *, overwrite: bool) -> None:
+def check_place(location: AnyLocation, place: PlaceForFile, output: Output, *, overwrite: bool) -> None:
     """Raise TestingTrackerError for a place that no copy may be written to."""
     own_files.check_place(place, location, output, overwrite=overwrite)
     check_nothing_beside(place)
