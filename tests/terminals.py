@@ -21,6 +21,16 @@ def words_of(clinic, *words: str) -> list[str]:
     return [sys.executable, "-m", "testing_tracker", "--database", clinic.url, "--today", clinic.today, *words]
 
 
+def hurried(clinic, minute: float, *words: str) -> list[str]:
+    """As `words_of`; a minute in which nobody touches the terminal has only so many seconds."""
+    python, _, _, *arguments = words_of(clinic, *words)
+    code = (
+        "from testing_tracker.cli.desk import idle; from testing_tracker.__main__ import main; "
+        f"idle.MINUTE = {minute}; main()"
+    )
+    return [python, "-c", code, *arguments]
+
+
 def resize(end: int, columns: int, lines: int) -> None:
     """Make a terminal so wide and so high, by its end."""
     fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -43,9 +53,16 @@ class Terminal:
     """A conversation at a terminal: `said` is all that was printed; `asks` is what a question ends with."""
 
     def __init__(
-        self, clinic, *words: str, columns: int = 80, rows: int = 24, asks: re.Pattern[str] = _ANY_QUESTION
+        self,
+        clinic,
+        *words: str,
+        columns: int = 80,
+        rows: int = 24,
+        asks: re.Pattern[str] = _ANY_QUESTION,
+        minute: float | None = None,
     ) -> None:
-        self.pid, self.end = started(words_of(clinic, *words), columns, rows)
+        command = words_of(clinic, *words) if minute is None else hurried(clinic, minute, *words)
+        self.pid, self.end = started(command, columns, rows)
         self.said, self._asks = "", asks
         self._read_until_asked()
 
@@ -67,13 +84,25 @@ class Terminal:
                 quiet += has_answered if self._asks.search(self.said.rstrip(" \r\n\b")) else 0.1 * bool(self.said)
                 continue
             quiet = 0.0
-            try:
-                data = os.read(self.end, 65536)
-            except OSError:
+            if not self._read():
                 return
-            if b"\x1b[6n" in data:  # where is the cursor?
-                os.write(self.end, b"\x1b[1;1R")
-            self.said += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", data.decode(errors="replace"))
+
+    def _read(self) -> bool:
+        """Read what comes; False at the end."""
+        try:
+            data = os.read(self.end, 65536)
+        except OSError:
+            return False
+        if b"\x1b[6n" in data:  # where is the cursor?
+            os.write(self.end, b"\x1b[1;1R")
+        self.said += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", data.decode(errors="replace"))
+        return bool(data)
+
+    def ends_by_itself(self) -> tuple[int, str]:
+        """Touch nothing until it ends: its exit status, and all that was said, in one line."""
+        while self._read():
+            pass
+        return self.leaves_with(), " ".join(self.said.split())
 
     def leaves_with(self) -> int:
         """The exit status."""

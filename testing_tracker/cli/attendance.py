@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
 from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY_BEFORE, REASON
 from testing_tracker.cli.desk.result_options import said_of_a_cup
@@ -72,7 +73,7 @@ def _record_all(desk: Desk, days: _Days, status: Status, reason: str | None, yes
         count = len(services.attendance.draws_without_record(work, first, last, status))
     draws = f"{count} draw{'s' if count > 1 else ''} of {first}" + (f" to {last}" if last != first else "")
     if not yes:
-        click.confirm(f"{draws} without any record become {status}. Right?", abort=True, err=True)
+        confirmed(f"{draws} without any record become {status}. Right?", abort=True)
     with desk.writing() as work:
         services.attendance.record_all(work, first, last, status, reason, expected=count)
     say(desk, f"{draws}: {status}.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.output import format_option, open_questions, print_rows, question_with_answers
@@ -85,11 +86,10 @@ def _take_back(desk: Desk, reason: str, yes: bool) -> None:
     with desk.reading() as work:
         ahead, today = services.taking_back.nights_ahead(work), work.today
     if not yes:
-        click.confirm(
+        confirmed(
             f"Today is {today}. {ahead.nights} nights, {ahead.first_day} to {ahead.last_day}, are taken back, and "
             "their draws do not count. Right?",
             abort=True,
-            err=True,
         )
     with desk.writing() as work:
         done = services.taking_back.take_back(work, desk.location.key, reason, ahead)

@@ -3,6 +3,7 @@
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.help.page import LONG_NAME, SHORT_NAME
@@ -58,7 +59,7 @@ def migrate_command(desk: Desk, yes: bool) -> None:
 
 def _there_is_a_copy(database: str) -> bool:
     try:
-        return click.confirm(f"{database}: this cannot be undone. Is there a copy, by `backup`?", err=True)
+        return confirmed(f"{database}: this cannot be undone. Is there a copy, by `backup`?")
     except click.Abort:
         raise TestingTrackerError("Nothing was changed. Say --yes where nobody can be asked.") from None
 

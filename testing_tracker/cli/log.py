@@ -14,8 +14,10 @@ from testing_tracker import services
 from testing_tracker.cli.desk.asking import undisturbed
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.help_asked_for import OF_LOG
+from testing_tracker.cli.desk.idle import IdleError, closed_by_itself
 from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
+from testing_tracker.cli.desk.pasting import given_before, typed
 from testing_tracker.cli.desk.prompting import prompt, refuse
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import LINE
@@ -34,8 +36,8 @@ def log_command(desk: Desk, on: str | None) -> None:
     """Log a row of cups: a participant's code, then what the cup says.
 
     Beside results: absences, cups collected, their labels, amounts, and a laboratory's results. A mistake is asked for
-    again. From a pipe nothing is asked: codes are to be whole, every line has its code, and a
-    line that is refused is named by its number.
+    again; untouched for 15 minutes, the session closes by itself. From a pipe nothing is asked: codes are to be whole,
+    every line has its code, and a line that is refused is named by its number.
     """
     with desk.reading() as work:
         day = day_given(on, work.today)
@@ -65,15 +67,27 @@ def _converse(desk: Desk, day: date | None) -> None:
     while not conversation.closed:
         try:
             asked_at = monotonic()
-            typed = ask()
-            if not cleaned(typed):
+            line = ask()
+            if not cleaned(line):
                 if conversation.waits_for is None and monotonic() - asked_at > _LINE_END_OF_A_SCANNER:
                     conversation.tell_who_is_left()
                 continue
-            _take_pasted(desk, conversation, typed)
+            _take_pasted(desk, conversation, line)
         except (EOFError, KeyboardInterrupt):
             break
+        except IdleError as idle:
+            _close_by_itself(desk, conversation, day, idle.minutes)
+            return
     _close(conversation, conversation.tell)
+
+
+def _close_by_itself(desk: Desk, conversation: "Conversation", day: date | None, minutes: int) -> None:
+    """Say what is on record, and how to go on; who is still awaited is for somebody who is there."""
+    if conversation.waits_for is not None:
+        conversation.tell(_without_result(conversation.waits_for))
+    conversation.tell(conversation.tally)
+    again = typed((*given_before(desk), "log", *(("--on", str(day)) if day else ())))
+    conversation.tell(closed_by_itself(desk, minutes, again))
 
 
 def _close(conversation: "Conversation", tell: Callable[[str], None], more: str = "") -> None:
@@ -82,10 +96,10 @@ def _close(conversation: "Conversation", tell: Callable[[str], None], more: str 
         tell(line)
 
 
-def _take_pasted(desk: Desk, conversation: "Conversation", typed: str) -> None:
+def _take_pasted(desk: Desk, conversation: "Conversation", text: str) -> None:
     """A line, or several that were pasted as one. After one that is refused the others are not taken: who they are
     about would be a guess."""
-    lines = typed.splitlines()
+    lines = text.splitlines()
     for number, line in enumerate(lines, start=1):
         try:
             with undisturbed():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.asking import agree, is_asked, yes_option
+from testing_tracker.cli.desk.asking import agree, confirmed, is_asked, yes_option
 from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
@@ -166,7 +166,7 @@ def join_records(desk: Desk, code: str, into: str, reason: str, yes: bool) -> No
     what is open of both are looked at together. It cannot be taken back.
     """
     if not yes:
-        click.confirm(f"{code} and {into} are the same person, for ever. Right?", abort=True, err=True)
+        confirmed(f"{code} and {into} are the same person, for ever. Right?", abort=True)
     with desk.writing() as work:
         done = services.joining.join(work, code, into, reason)
         shown, remaining = done.record.code, done.into.code

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
@@ -138,7 +139,7 @@ def _is_wanted(touched: Sequence[str], reread: bool | None) -> bool:
         return False
     for line in touched:
         click.echo(in_its_lines(line, err=True), err=True)
-    return click.confirm("Read again?", err=True)
+    return confirmed("Read again?")
 
 
 def somebody_can_answer() -> bool:

@@ -12,6 +12,7 @@ from textual.widgets import OptionList, Static
 
 from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection
 from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.idle import IdleClock
 from testing_tracker.cli.watch import screen as watched
 from testing_tracker.cli.watch import strokes
 from testing_tracker.cli.watch.lines import options
@@ -613,3 +614,36 @@ def test_a_command_below_a_row_is_typed_with_what_was_given_before():
     assert max(len(line) for line in shown[1].splitlines()) <= 40
     pasted = shown[1].replace(" \\\n", " ").splitlines()[1]
     assert shlex.split(pasted)[1:] == [*given, *row.commands[0]]
+
+
+class TestNobodyIsThere:
+    """The clock of what is left alone: whatever a person or a scanner does begins it anew."""
+
+    @pytest.mark.parametrize("over", [(), ("p",), ("question_mark",)], ids=["board", "question", "help"])
+    def test_a_key_counts_whatever_stands_over_the_board(self, staffed, monkeypatch, over):
+        async def look() -> None:
+            async with before_the_screen(staffed) as nurse:
+                await nurse.press("down", *over)
+                touched: list[object] = []
+                monkeypatch.setattr(nurse.screen.idle, "touch", lambda: touched.append(1))
+                await nurse.press("down")
+                assert touched
+                touched.clear()
+                nurse.screen.look()
+                await nurse.settled()
+                assert not touched, "what the records do is nobody's touch"
+
+        asyncio.run(look())
+
+    def test_it_leaves_also_a_question_and_records_nothing(self, staffed):
+        async def look() -> None:
+            async with before_the_screen(staffed) as nurse:
+                await nurse.press("p", "c")
+                nurse.screen.idle = IdleClock(1)
+                nurse.screen.idle._touched_at -= 61
+                nurse.screen.look()
+                await nurse.pilot.pause()
+                assert not nurse.screen.is_running or nurse.screen._exit
+
+        asyncio.run(look())
+        assert staffed.rows("SELECT count(*) FROM result") == [(0,)]

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from testing_tracker.cli.desk.desk import TRAINING, Desk
+from testing_tracker.cli.desk.idle import ends_when_idle
 from testing_tracker.cli.desk.shown import folded, kept
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
@@ -32,12 +33,24 @@ def is_asked(*, yes: bool) -> bool:
     return not yes and sys.stdin is not None and sys.stdin.isatty()
 
 
+def confirmed(question: str, *, abort: bool = False, **shown: Any) -> bool:  # noqa: ANN401  as click has them
+    """Whether somebody says yes to a question; `abort` ends the command where not.
+
+    The one door for a question that is answered by yes or no. At a terminal it raises IdleError where nobody answers
+    for too long; a pipe has its answer in it.
+    """
+    if sys.stdin is None or not sys.stdin.isatty():
+        return click.confirm(question, abort=abort, err=True, **shown)
+    with ends_when_idle():
+        return click.confirm(question, abort=abort, err=True, **shown)
+
+
 def agree(desk: Desk, what: object) -> None:
     """Say what will be done, and ask. Raises TestingTrackerError unless somebody agrees."""
     said = in_one_line(f"{TRAINING if desk.training else ''} {desk.whose}{what}.").strip()
     columns = shutil.get_terminal_size().columns - 1
     asked = "\n".join(folded(f"{said} {kept('Right? [y/N]:')}", columns, _INDENT))
-    if not click.confirm(asked, show_default=False, prompt_suffix=" ", err=True):
+    if not confirmed(asked, show_default=False, prompt_suffix=" "):
         raise TestingTrackerError("Nothing was done.")
 
 

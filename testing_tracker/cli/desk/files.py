@@ -158,7 +158,9 @@ def _is_to_be_replaced(desk: "Desk", path: Path) -> bool:
     from testing_tracker.store.own_files import Output, check_place
 
     check_place(place, desk.location, Output.PAPER, overwrite=True)
-    return click.confirm(f"There is something at {path} already. Replace it?", err=True)
+    from testing_tracker.cli.desk.asking import confirmed
+
+    return confirmed(f"There is something at {path} already. Replace it?")
 
 
 def _is_watched() -> bool:

@@ -51,6 +51,11 @@ VARIABLES = {  # each in a few words for the help, and what else the manual page
         "text or json: what `serve` prints.",
         "As --log-format of serve: a line an event for people, or a JSON object for machines. Default: text.",
     ),
+    "TESTING_TRACKER_IDLE_MINUTES": (
+        "After so many minutes untouched, what waits closes.",
+        "`log`, `decide`, `today --watch` and every question close by themselves, having lost nothing. Default: 15; 0 "
+        "is never.",
+    ),
     "TESTING_TRACKER_DEBUG": (
         "1 shows the details of a fault.",
         "Any value has a fault in the program end with its traceback, to be reported; it may show records.",

@@ -7,7 +7,8 @@ import threading
 import click
 
 from testing_tracker.cli.desk.desk import Desk, say
-from testing_tracker.cli.desk.pasting import given_before
+from testing_tracker.cli.desk.idle import IdleClock, closed_by_itself, idle_minutes
+from testing_tracker.cli.desk.pasting import given_before, typed
 from testing_tracker.cli.desk.terminal import is_coloured
 from testing_tracker.errors import TestingTrackerError
 
@@ -36,9 +37,9 @@ def stay(desk: Desk) -> None:
     from testing_tracker.cli.watch.records import Records
     from testing_tracker.cli.watch.screen import DayScreen
 
-    records = Records(desk)
+    records, idle = Records(desk), IdleClock(idle_minutes())
     first = records.read()
-    screen = DayScreen(records, first, given_before(desk))
+    screen = DayScreen(records, first, given_before(desk), idle)
     try:
         screen.run()
     finally:
@@ -49,3 +50,5 @@ def stay(desk: Desk) -> None:
     if screen.signalled:
         click.get_current_context().exit(128 + screen.signalled)
     say(desk, screen.tally)
+    if idle.is_over:
+        say(desk, closed_by_itself(desk, idle.minutes, typed((*given_before(desk), "today", "--watch"))))

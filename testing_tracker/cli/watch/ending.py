@@ -1,4 +1,4 @@
-"""How the screen ends when nobody quits it: by a signal, or because its terminal is gone."""
+"""How the screen ends when nobody quits it: by a signal, because its terminal is gone, or because nobody is there."""
 
 import asyncio
 import os
@@ -7,8 +7,10 @@ import sys
 import threading
 from collections.abc import Callable
 
+from textual import events
 from textual.app import App
 
+from testing_tracker.cli.desk.idle import IdleClock
 from testing_tracker.errors import TestingTrackerError
 
 _LEAVE_IN = 3.0  # seconds, where the terminal is gone and what writes to it may hang for ever
@@ -53,6 +55,21 @@ class EndsInALine(App[None]):
 
     failed: Exception | None = None
     signalled = 0
+
+    def __init__(self, idle: IdleClock) -> None:
+        super().__init__(ansi_color=True)
+        self.idle = idle
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever a person or a scanner does comes this way first, whatever stands over the board."""
+        if isinstance(event, events.InputEvent | events.Paste):
+            self.idle.touch()
+        await super().on_event(event)
+
+    def leave_where_nobody_is(self) -> None:
+        """Leave where nobody has touched it for too long, whatever is asked over the board."""
+        if self.idle.is_over:
+            self.exit()
 
     def fail(self, error: Exception) -> None:
         """End of what no command ends of."""

@@ -20,6 +20,7 @@ from testing_tracker.cli.desk.board_lines import (
     shortened,
 )
 from testing_tracker.cli.desk.desk import TRAINING
+from testing_tracker.cli.desk.idle import IdleClock
 from testing_tracker.cli.desk.pasting import typed
 from testing_tracker.cli.watch.asking import AskWords, AskYes, ShowLines
 from testing_tracker.cli.watch.background import Background
@@ -50,8 +51,10 @@ class DayScreen(EndsInALine):
     ]
     CSS = STYLE
 
-    def __init__(self, records: Records, first: BoardSeen, given: Sequence[str] = ()) -> None:
-        super().__init__(ansi_color=True)
+    def __init__(
+        self, records: Records, first: BoardSeen, given: Sequence[str] = (), idle: IdleClock | None = None
+    ) -> None:
+        super().__init__(idle or IdleClock(0))
         self.animation_level = "none"
         self.records, self.seen, self._given = records, first, given
         self.background = Background(self._hand_back, self.fail)
@@ -158,6 +161,7 @@ class DayScreen(EndsInALine):
         """Once a second: ask whether anything changed, unless what was asked before is not answered yet."""
         if not has_terminal() and not self.is_headless:
             self.end(signal.SIGHUP)
+        self.leave_where_nobody_is()
         if self.background.seconds_at_it > _SAY_IT_WAITS:
             self._say_trouble("Waiting for the database: another program is at it. Nothing is lost.")
         if self.background.is_idle:
