@@ -1,50 +1,35 @@
-"""Starts the program, and turns whatever goes wrong into one line for a person."""
+"""Starts the program, or only asks the server of a database where there is one."""
 
-import atexit
-import gc
 import os
 import sys
-from io import TextIOWrapper
 
 
 def main() -> None:
     """Run the command line. Status 0 done, 1 refused, 2 wrong usage; a person never sees a traceback."""
+    places = (os.environ.get("TESTING_TRACKER_DATABASE", ""), os.environ.get("COMP_WORDS", ""), *sys.argv)
+    if any("unix" in place for place in places):
+        _ask_a_server()
+    import atexit
+    import gc
+
     # A command lives for a moment: looking for garbage every 700 objects while the libraries load, and once more at
     # the end, would cost a tenth of it.
     gc.set_threshold(200_000)
     atexit.register(gc.freeze)
-    from testing_tracker.cli import program
-    from testing_tracker.errors import TestingTrackerError
+    from testing_tracker.cli.command_line import run
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no umlauts still gets its report
-    try:
-        program()
-    except TestingTrackerError as error:
-        _refuse(str(error))
-    except OSError as error:
-        if error.filename:
-            _refuse(f"{error.strerror}: {error.filename}.")
-        # What has no file name is the output itself, and it is printed only after the work was done.
-        _refuse(
-            f"This could not be printed ({error.strerror}). What you asked for may be done; look before repeating it."
-        )
-    except Exception as error:
-        if os.environ.get("TESTING_TRACKER_DEBUG"):
-            raise
-        _refuse(
-            f"Something went wrong inside the program ({type(error).__name__}). What was not confirmed was not done. "
-            "Please report it; TESTING_TRACKER_DEBUG=1 shows the details."
-        )
+    run()
 
 
-def _refuse(message: str) -> None:
-    from testing_tracker.rules.exchange.visible import in_one_line
+def _ask_a_server() -> None:
+    """Ask the server where the line is for one, which ends this process."""
+    from testing_tracker.client.wanted import socket_wanted
 
-    print(f"Error: {in_one_line(message)}", file=sys.stderr)  # noqa: T201  the last words, when click may not be loaded
-    sys.stderr.flush()
-    raise SystemExit(1)
+    path = socket_wanted(sys.argv[1:], os.environ)
+    if path is not None:
+        from testing_tracker.client.ask import ask
+
+        ask(path)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import click
 from testing_tracker import __version__, services
 from testing_tracker.cli.desk.command_words import CommandGroup, as_called, is_conversation
 from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.of_the_owner import refuse_of_the_owner
 from testing_tracker.cli.desk.parameter_types import DATE, FACILITY, CaselessChoice, refuse_unreadable
 from testing_tracker.cli.desk.shown import shown
 from testing_tracker.cli.desk.terminal import COLOURS, in_its_lines
@@ -107,6 +108,11 @@ class Program(CommandGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """A command; or, where a participant's whole code stands in its place, a line of `log`."""
+        name, command, rest = self._resolved(ctx, args)
+        refuse_of_the_owner(name, rest)
+        return name, command, rest
+
+    def _resolved(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0]
         if word in _COMMANDS or word.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)

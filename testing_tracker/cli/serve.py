@@ -81,9 +81,26 @@ class _Lines(logging.Handler):
     envvar="TESTING_TRACKER_LOG_FORMAT",
     help="A line an event for people, or a JSON object for machines.",
 )
+@click.option(
+    "--socket",
+    "path",
+    is_flag=False,
+    flag_value="",
+    metavar="[PATH]",
+    help="Also answer people's commands, given with --database unix:PATH. Default: beside the database.",
+)
+@click.option("--group", metavar="GROUP", help="Whose members may use the socket, besides this account.")
 @pass_desk
 def serve_command(
-    desk: Desk, draw_at: str, report_at: str, reports: Path | None, once: bool, log_format: str, longest_gap: int
+    desk: Desk,
+    draw_at: str,
+    report_at: str,
+    reports: Path | None,
+    once: bool,
+    log_format: str,
+    longest_gap: int,
+    path: str | None,
+    group: str | None,
 ) -> None:
     """Stay running: the nightly draw and the weekly report, at the facility's own hours.
 
@@ -95,6 +112,10 @@ def serve_command(
     from testing_tracker.serving.events import Event
 
     here_only("serve")
+    if path is None and group is not None:
+        raise click.UsageError("--group says who may use the socket: give --socket too.")
+    if path is not None and once:
+        raise click.UsageError("--once leaves when all is done, and --socket stays: give one of them.")
     desk.tell_of_upgrade = partial(events.tell, Event.DATABASE_UPGRADED)
     with event_lines(desk, log_format):
         served = desk.each_facility()  # says at once that there is no database, or that --today is not for it
@@ -117,7 +138,22 @@ def serve_command(
         weekly = f", the weekly report at {report_at} on Mondays" if _delivers(plan, numbers) else ""
         said = f"serving: the nightly draw at {draw_at}{weekly} ({', '.join(sorted(zones))})"
         events.tell(Event.STARTED, said, draw_at=draw_at, report_at=report_at, facilities=len(numbers))
-        serve.serve(plan)
+        if path is None:
+            serve.serve(plan)
+        else:
+            _serve_at_socket(desk, plan, path, group)
+
+
+def _serve_at_socket(desk: Desk, plan: "Plan", given: str, group: str | None) -> None:
+    """Answer commands at a socket, with the turns in a process beside it."""
+    from testing_tracker.cli.command_line import run
+    from testing_tracker.cli.served import runs_lines
+    from testing_tracker.serving.socket.service import Service
+
+    location = desk.location
+    path = Path(given).expanduser().absolute() if given else location.beside(".socket")
+    called = f"unix:{path}"
+    Service(plan, path, group, run_line=runs_lines(location, called), run_here=run).serve()
 
 
 def _ways(desk: Desk, reports: Path | None, facility_id: int) -> "Deliveries":

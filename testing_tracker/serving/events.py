@@ -27,6 +27,7 @@ class Event(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     DATABASE_UPGRADED = "database_upgraded"
     TURN_FAILED = "turn_failed"
+    LISTENING = "listening"
     STOPPED = "stopped"
 
 

@@ -115,6 +115,26 @@ def make_engine(location: AnyLocation) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
         connection.execute("PRAGMA foreign_keys = ON")
 
+    return _with_what_is_compiled(engine)
+
+
+_first: list[Engine] = []  # of a process that keeps what its engines compile
+_keeps_compiled = False
+
+
+def keep_compiled() -> None:
+    """Have all engines of a SQLite file that are made from now on share the statements that any of them compiled."""
+    global _keeps_compiled
+    _keeps_compiled = True
+
+
+def _with_what_is_compiled(engine: Engine) -> Engine:
+    if not _keeps_compiled:
+        return engine
+    if not _first:
+        _first.append(engine)
+    engine.dialect = _first[0].dialect
+    engine._compiled_cache = _first[0]._compiled_cache
     return engine
 
 

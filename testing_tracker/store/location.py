@@ -3,7 +3,7 @@
 import os
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,6 +15,7 @@ VARIABLE = "TESTING_TRACKER_DATABASE"
 KEY_VARIABLE = "TESTING_TRACKER_KEY_FILE"
 ANALYTES_VARIABLE = "TESTING_TRACKER_ANALYTES"
 DELIVERY_VARIABLE = "TESTING_TRACKER_DELIVERY"
+SOCKET = "unix:"
 _SQLITE = "sqlite:///"
 _SECRET_OPTIONS = ("password", "sslpassword")
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # of a URL; what begins otherwise is a path
@@ -27,6 +28,7 @@ class _WithFiles(ABC):
     key_elsewhere: Path | None
     analytes_elsewhere: Path | None
     delivery_elsewhere: Path | None
+    called: str | None
 
     @property
     def key(self) -> KeyFile:
@@ -54,18 +56,19 @@ class _WithFiles(ABC):
 
 @dataclass(frozen=True)
 class Location(_WithFiles):
-    """A SQLite database's file."""
+    """A SQLite database's file. `called` is what names it for people, where that is not its path."""
 
     path: Path
     key_elsewhere: Path | None = None
     analytes_elsewhere: Path | None = None
     delivery_elsewhere: Path | None = None
+    called: str | None = field(default=None, compare=False)
 
     def beside(self, ending: str) -> Path:
         return self.path.with_name(f"{self.path.name}{ending}")
 
     def __str__(self) -> str:
-        return str(self.path)
+        return self.called or str(self.path)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class ServerLocation(_WithFiles):
     key_elsewhere: Path | None = None
     analytes_elsewhere: Path | None = None
     delivery_elsewhere: Path | None = None
+    called: str | None = field(default=None, compare=False)
 
     @property
     def url(self) -> str:
@@ -104,6 +108,8 @@ class ServerLocation(_WithFiles):
         return _data_folder() / f"{self.database.replace(os.sep, '-')}{ending}"
 
     def __str__(self) -> str:
+        if self.called:
+            return self.called
         user, at, host = urlsplit(self.uri).netloc.rpartition("@")
         folder = f"?host={self._option('host')}" if self._option("host") else ""
         return f"postgresql://{user.partition(':')[0]}{at}{host}/{self.database}{folder}"
@@ -114,14 +120,40 @@ class ServerLocation(_WithFiles):
 
 AnyLocation = Location | ServerLocation
 
+_served: AnyLocation | None = None
+
+
+def serve_only(location: AnyLocation, called: str) -> None:
+    """Be a process that a server has for a command: it finds that database, whatever else somebody names.
+
+    `called` is what names the database for people: the socket, as `unix:PATH`.
+    """
+    global _served
+    _served = replace(location, called=called)
+
+
+def is_served() -> bool:
+    """Whether this process is one that a server has for somebody's command."""
+    return _served is not None
+
 
 def locate(given: str | None) -> AnyLocation:
     """The database that `--database` or the environment names, or the user's own by default.
 
-    Raises TestingTrackerError for a URL of another kind of database, and for one that cannot be read.
+    Raises TestingTrackerError for a URL of another kind of database, for one that cannot be read, and for a socket.
     """
     given = given or os.environ.get(VARIABLE)
-    elsewhere = [_from_environment(name) for name in (KEY_VARIABLE, ANALYTES_VARIABLE, DELIVERY_VARIABLE)]
+    if _served is not None:
+        if given and not given.startswith(SOCKET):
+            raise TestingTrackerError("At a server's socket there is the server's database only; leave --database out.")
+        return _served
+    if given and given.startswith(SOCKET):
+        raise TestingTrackerError(f"{given} is a server's socket, and this cannot be asked of a server here.")
+    elsewhere = (
+        _from_environment(KEY_VARIABLE),
+        _from_environment(ANALYTES_VARIABLE),
+        _from_environment(DELIVERY_VARIABLE),
+    )
     if not given:
         return Location(default_path(), *elsewhere)
     kind, is_url, rest = given.partition("://")

@@ -42,6 +42,8 @@ def _place(desk: Desk, *, elsewhere: bool) -> str | None:
     from testing_tracker.store.location import Location
 
     place = desk.location
+    if place.called:
+        return place.called if elsewhere else desk.database
     if not isinstance(place, Location):
         return place.without_password
     return str(place.path.absolute()) if elsewhere else desk.database

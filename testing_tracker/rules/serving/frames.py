@@ -68,7 +68,7 @@ class Asked:
 
     `called` is the name by which the program was called, `encodings` are those of the arguments, standard input, output
     and error, `given` says which of the three streams are open, such as `012`. `variables` are those that are kept, by
-    name. With `since`, in seconds since 1970 by the server's clock, it is not done but asked for what is on record of it.
+    name. With `since`, in seconds since 1970 by the server's clock, it only asks what is on record from then on.
     """
 
     __slots__ = ("arguments", "called", "encodings", "folder", "given", "since", "variables")
@@ -134,7 +134,7 @@ def asked_in(parts: list[bytes]) -> Asked:
     if given not in _OPEN or not folder.startswith(b"/"):
         raise FrameError("what arrived is no whole command")
     encodings, variables = parts[_HEAD : _HEAD + counts[0]], parts[_HEAD + counts[0] : _HEAD + counts[0] + counts[1]]
-    named = dict((name, value) for name, _, value in (one.partition(b"=") for one in variables) if is_kept(name))
+    named = {name: value for name, _, value in (one.partition(b"=") for one in variables) if is_kept(name)}
     return Asked(called, parts[len(parts) - counts[2] :], folder, named, encodings, given, whole_number(parts[2]))
 
 
@@ -153,7 +153,6 @@ KEPT = (  # of the variables of who types: what says how to print, which facilit
     b"COMP_CWORD",
     b"TESTING_TRACKER_FACILITY",
     b"TESTING_TRACKER_TODAY",
-    b"TESTING_TRACKER_DEBUG",
 )
 
 

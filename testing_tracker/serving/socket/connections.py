@@ -1,0 +1,105 @@
+"""One client at the server's socket: what arrives of it, with the descriptors that it hands over, and what it is told.
+
+Nothing waits here. Every descriptor that arrives is handed on or closed, whatever else arrives.
+"""
+
+import os
+import socket
+from array import array
+
+from testing_tracker.rules.serving import frames
+from testing_tracker.rules.serving.frames import Asked, FrameError, Frames, asked_in, framed
+from testing_tracker.serving.socket.peer import Peer
+
+MOST_DESCRIPTORS = frames.STREAMS + 1
+_PIECE = 65536  # bytes at a time
+_MOST_UNREAD = 65536  # bytes that a client has not taken, before it is given up
+
+
+class Connection:
+    """A client. `asked` is known when its first frame has arrived whole, with the `descriptors` that belong to it.
+
+    `pid` is the process of its command, None before it is begun; `is_over` once there is nothing more to be said.
+    `since` is when it connected, by the machine's steady clock in seconds.
+    """
+
+    def __init__(self, of: socket.socket, peer: Peer, since: float) -> None:
+        self.of = of
+        self.peer = peer
+        self.since = since
+        self.asked: Asked | None = None
+        self.descriptors: list[int] = []
+        self.signals: list[int] = []
+        self.pid: int | None = None
+        self.is_over = False
+        self._frames = Frames()
+        self._unsent = b""
+
+    def take(self) -> bool:
+        """Take what has arrived; whether the client is still there. Raises FrameError for what cannot stand there."""
+        try:
+            data, about, flags, _ = self.of.recvmsg(_PIECE, _ROOM, socket.MSG_CMSG_CLOEXEC)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self.descriptors += _descriptors_in(about)
+        if flags & socket.MSG_CTRUNC or len(self.descriptors) > MOST_DESCRIPTORS:
+            raise FrameError("more files were handed over than a command has")
+        for parts in self._frames.take(data):
+            self._obey(parts)
+        return bool(data)
+
+    def _obey(self, parts: list[bytes]) -> None:
+        if self.asked is None:
+            asked = asked_in(parts)
+            if len(self.descriptors) != len(asked.given) + 1:
+                raise FrameError("another number of files was handed over than a command has")
+            self.asked = asked
+        elif parts[0] == frames.SIGNAL and len(parts) == len((frames.SIGNAL, b"number")):
+            self.signals.append(frames.whole_number(parts[1]))
+        else:
+            raise FrameError("what arrived cannot stand behind a command")
+
+    def tell(self, *parts: bytes) -> None:
+        """Say something, as soon as the client takes it; one that never does is given up."""
+        self._unsent += framed(*parts)
+        self.send()
+
+    def send(self) -> None:
+        """Send what is not sent yet."""
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[self.of.send(self._unsent) :]
+        except BlockingIOError:
+            self.is_over = self.is_over or len(self._unsent) > _MOST_UNREAD
+        except OSError:
+            self._unsent = b""
+
+    def refuse(self, text: str) -> None:
+        """Say why not, in a sentence, and nothing more."""
+        self.tell(frames.REFUSED, text.encode("utf-8", "replace"))
+        self.is_over = True
+
+    def let_go(self) -> None:
+        """Close what was handed over: the command's process has it, or nothing comes of it."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors = []
+
+    def close(self) -> None:
+        """Close everything."""
+        self.let_go()
+        self.of.close()
+
+
+_ROOM = socket.CMSG_SPACE((MOST_DESCRIPTORS + 1) * array("i").itemsize)
+
+
+def _descriptors_in(about: list[tuple[int, int, bytes]]) -> list[int]:
+    """The descriptors that came with a piece, all of which are open here now."""
+    found = array("i")
+    for level, kind, data in about:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(data[: len(data) - len(data) % found.itemsize])
+    return list(found)
