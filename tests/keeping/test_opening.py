@@ -191,7 +191,8 @@ def test_a_server_opens_no_path_that_was_named_and_says_and_writes_what_a_comman
         expected.exit_code,
         expected.output.replace(f"{tmp_path}/alone", str(tmp_path)),
     )
-    left = {path: (kind, held.replace(bytes(tmp_path / "alone"), bytes(tmp_path))) for path, (kind, held) in left.items()}
+    here, there = bytes(tmp_path), bytes(tmp_path / "alone")
+    left = {path: (kind, held.replace(there, here)) for path, (kind, held) in left.items()}
     found = everything(theirs)
     if words[0] == "backup" and "--key" not in words:
         file = "old" if "old" in words else "new"
@@ -199,8 +200,6 @@ def test_a_server_opens_no_path_that_was_named_and_says_and_writes_what_a_comman
     assert found == left
     modes = {stat.S_IMODE((theirs / name).stat().st_mode) for name in ("new", "old") if (theirs / name).exists()}
     assert modes == {0o600}
-        0o600
-    }
 
 
 @pytest.mark.parametrize("name", NOT_AT_A_SERVER)
