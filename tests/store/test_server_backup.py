@@ -10,6 +10,7 @@ import databases
 import pytest
 from conftest import MONDAY, Clinic, key_of, made_once
 from test_postgresql import FIRST_ROWS, bring_to
+from their_process import asking
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.keeping import server_backups
@@ -56,6 +57,16 @@ class TestMaking:
         assert sorted(line.split()[0] for line in added) == ["audit_entry", "ledger_page"]
         assert "backup restore" in added[0]
         assert set(before) <= set(new.contents())
+
+    def test_one_that_a_server_of_commands_makes_is_written_by_the_persons_own_process(self, staffed, file, new):
+        words = ["backup", "monday.dump"]
+        with asking(words, file.parent):
+            assert f"{file}: a copy of My facility" in staffed(*words)
+            assert "something at" in staffed.refused(*words)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert in_folder(file) == ["monday.dump"]
+        new("restore", str(file))
+        assert new.rows("SELECT code FROM participant ORDER BY code") == [("A17",), ("B04",)]
 
     def test_that_it_was_made_is_on_record_and_where_it_is_is_not(self, staffed, file):
         staffed("backup", str(file))
