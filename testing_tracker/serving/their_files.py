@@ -67,6 +67,7 @@ class TheirFiles:
 
                 def put() -> None:
                     file.flush()
+                    os.fsync(descriptor)  # which may take longer than an answer is waited for
                     self._ask(theirs.PUT, number)
 
                 yield FileMade(file, put)

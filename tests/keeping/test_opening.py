@@ -276,6 +276,40 @@ def test_a_pipe_is_waited_for_where_a_file_may_be_one(clinic, theirs):
     later.join()
 
 
+def test_a_dash_is_what_was_handed_over_already(clinic, theirs, monkeypatch):
+    proof = (theirs / "proof.json").read_text()
+    people = "participant,level,schedule,enrolled_on\nB04,iop,fixed-2,2026-11-16\nX1,x,x,x\n"
+    with asking([], theirs) as person, audited(monkeypatch) as opened:
+        os.kill(person, signal.SIGKILL)
+        assert "X1,x,x,x" in clinic.run("participant", "import", "-", "--rejects", "-", input=people).stdout
+        assert "2026-11-16 holds" in clinic("proof", "check", "-", input=proof)
+        assert "B04" in clinic("history", "export", "--output", "-") + clinic("participant", "list")
+        assert clinic.run("backup", "-").stdout_bytes.startswith(SQLITE)
+    assert touched(opened, theirs, ["-"]) == []
+
+
+@pytest.mark.parametrize("more", [[], ["--key"]])
+def test_a_copy_is_made_where_nobody_else_sees_it_and_is_gone_afterwards(clinic, theirs, monkeypatch, tmp_path, more):
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(aside))
+    seen = []
+
+    def fail(made: Path, _out: object) -> None:
+        seen.append([stat.S_IMODE(one.stat().st_mode) for one in (made.parent, made)])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    words = ["backup", "new", *more]
+    with asking(words, theirs), monkeypatch.context() as patch:
+        patch.setattr("testing_tracker.cli.backup._pour", fail)
+        assert "No space left" in clinic.refused(*words)
+    assert seen == [[0o700, 0o600]]
+    assert (os.listdir(aside), (theirs / "new").exists()) == ([], False)
+    with asking(words, theirs):
+        clinic(*words)
+    assert (os.listdir(aside), (theirs / "new").exists()) == ([], True)
+
+
 class TestByAccount:
     """The rights are the person's, even where the process that does the command may do everything."""
 
