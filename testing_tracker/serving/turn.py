@@ -27,7 +27,6 @@ from testing_tracker.services.drawing import nights
 from testing_tracker.services.drawing.nights import NightRefusedError
 from testing_tracker.services.keeping.upgrades import bring_up_to_date
 from testing_tracker.services.people import staff
-from testing_tracker.services.people.staff import AccessDeniedError
 from testing_tracker.services.testing import draws
 from testing_tracker.serving import events
 from testing_tracker.serving.courier import Courier, Reminder, ReportAttempt, WriteFile
@@ -35,7 +34,6 @@ from testing_tracker.serving.events import Event
 from testing_tracker.store import facilities
 from testing_tracker.store.engine import open_engine, reading, reading_all, writing
 from testing_tracker.store.location import AnyLocation
-from testing_tracker.store.queries import id_of
 from testing_tracker.store.work import Work, work_in
 
 _AN_HOUR = 3600  # seconds
@@ -126,21 +124,11 @@ def _opened(plan: Plan) -> Iterator[Engine]:
 
 
 def _facilities(plan: Plan, engine: Engine) -> list[int]:
-    """The facilities whose nights the account has; AccessDeniedError where that is none of them."""
-    found: list[int] = []
-    denied: list[AccessDeniedError] = []
+    """The facilities whose nights the account has. Raises AccessDeniedError where that is none of them."""
     with reading_all(engine) as session:
         served = facilities.every(session) if plan.facility is None else [facilities.choose(session, plan.facility)]
-        for facility in served:
-            try:
-                staff.admit(work_in(session, facility, plan.clock_of, plan.vocabulary), _SERVE)
-            except AccessDeniedError as error:
-                denied.append(error)
-            else:
-                found.append(id_of(facility))
-    if not found:
-        raise denied[0]
-    return found
+        each = (work_in(session, facility, plan.clock_of, plan.vocabulary) for facility in served)
+        return [work.facility_id for work in staff.admitted(each, _SERVE)[0]]
 
 
 @dataclass(frozen=True)

@@ -235,25 +235,11 @@ class Desk:
             warn(f"{others} left out, whose list does not have you for this.")
         return found
 
-    def _admitted(self, session: "Session") -> tuple[list["Facility"], list["AccessDeniedError"]]:
-        """The facilities at which the account acting may do the command, and why not at the others.
-
-        Raises AccessDeniedError where it may at none.
-        """
+    def _admitted(self, session: "Session") -> "tuple[list[Facility], list[AccessDeniedError]]":
         from testing_tracker.store.facilities import every
 
-        found: list[Facility] = []
-        denied: list[AccessDeniedError] = []
-        for one in every(session):
-            try:
-                services.staff.admit(self._work(session, one), running())
-            except services.staff.AccessDeniedError as error:
-                denied.append(error)
-            else:
-                found.append(one)
-        if not found:
-            raise denied[0]
-        return found, denied
+        found, denied = services.staff.admitted([self._work(session, one) for one in every(session)], running())
+        return [work.facility for work in found], denied
 
     def _work(self, session: "Session", facility: "Facility") -> "Work":
         from testing_tracker.store.work import work_in

@@ -90,6 +90,25 @@ def admit(work: Work, what: str) -> None:
         raise AccessDeniedError(roles.refusal(work.account, what), work.facility_id, what)
 
 
+def admitted(each: Iterable[Work], what: str) -> tuple[list[Work], list[AccessDeniedError]]:
+    """Of the facilities of a database those at which an account may do something, and why not at the others.
+
+    Raises AccessDeniedError where it may at none.
+    """
+    found: list[Work] = []
+    denied: list[AccessDeniedError] = []
+    for work in each:
+        try:
+            admit(work, what)
+        except AccessDeniedError as error:
+            denied.append(error)
+        else:
+            found.append(work)
+    if not found:
+        raise denied[0]
+    return found, denied
+
+
 def admit_correction(work: Work, entries: Iterable[tuple[str, datetime]]) -> None:
     """Raise AccessDeniedError unless the account acting may correct these entries, by who recorded each and when (UTC).
 
