@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from testing_tracker.account import current_account
 from testing_tracker.cli import program
 from testing_tracker.rules.reporting.tally import COUNTS
 
@@ -156,6 +157,11 @@ def test_a_path_in_use_is_refused(tmp_path):
     assert done.stdout == ""
     assert re.fullmatch(r"Error: There is something at \S+ already\. Nothing was changed; [^\n]*\n", done.stderr)
     assert taken.read_text() == "precious"
+
+
+def test_who_made_it_is_its_manager_and_has_its_nights(kept):
+    path, _ = kept
+    assert count(path, "SELECT role, account FROM staff") == dict.fromkeys(("manager", "nights"), current_account())
 
 
 def test_the_kept_file_is_an_ordinary_training_database(kept):
