@@ -5,7 +5,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
-from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.exporting import Export, exported, people_in
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import CODE, DAY_TO_COME, REASON
 from testing_tracker.cli.result import which_draw
@@ -58,7 +58,7 @@ def list_confirmations(desk: Desk, overdue_only: bool, form: str) -> None:
     """The definitive results that are awaited, the longest awaited first."""
     with desk.reading() as work:
         lines = services.confirmations.awaited(work, overdue_only=overdue_only)
-        export = Export("confirmations", form, work.today)
+        export = Export("confirmations", form, work.today, many=people_in(lines))
     empty = "No definitive result is overdue." if overdue_only else "No definitive result is awaited."
     with exported(desk, export):
         print_rows(desk, [vars(line) for line in lines], _COLUMNS, form, empty=empty)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker.cli.desk.desk import Desk, pass_desk
-from testing_tracker.cli.desk.help_asked_for import OF_DECIDE
 from testing_tracker.cli.desk.idle import IdleError, closed_by_itself
 from testing_tracker.cli.desk.output import show
 from testing_tracker.cli.desk.pasting import given_before, typed
 from testing_tracker.cli.desk.prompting import prompt, refuse
+from testing_tracker.cli.help.asked_for import OF_DECIDE
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:

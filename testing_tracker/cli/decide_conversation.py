@@ -14,8 +14,9 @@ from testing_tracker import services
 from testing_tracker.cli.decide_screen import screen, what_changed
 from testing_tracker.cli.desk.asking import undisturbed
 from testing_tracker.cli.desk.desk import TRAINING, Desk
-from testing_tracker.cli.desk.help_asked_for import OF_DECIDE
+from testing_tracker.cli.desk.exporting import Looking
 from testing_tracker.cli.desk.shown import folded, kept
+from testing_tracker.cli.help.asked_for import OF_DECIDE
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.deciding.answers import WORDS, Choice, choice_said, day_and_why, level_said
 from testing_tracker.rules.deciding.escalation import level_below
@@ -53,6 +54,7 @@ class Sitting:
         self.state: State | None = None
         self._at = 0
         self._done: Counter[str] = Counter()
+        self._looking = Looking(desk, "decide")
 
     def begin(self) -> None:
         """Say what waits, and show the first of it."""
@@ -108,7 +110,8 @@ class Sitting:
         return self.show_anew(self._look())
 
     def show_anew(self, seen: "Seen") -> "State":
-        """Show one thing that waits, and await an answer."""
+        """Show one thing that waits, and await an answer. That somebody looked at whose it is goes on record first."""
+        self._looking.at(seen.waiting.participant)
         columns, rows = self.size()
         with self.desk.reading() as work:
             zone = work.zone

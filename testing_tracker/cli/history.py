@@ -45,7 +45,7 @@ def import_(desk: Desk, given: Given) -> None:
 def export(desk: Desk, output: Path | None, overwrite: bool) -> None:
     """Every draw and what has become of it, as `history import` reads it."""
     with desk.reading() as work:
-        export = Export("history", "csv", work.today)
+        export = Export("history", "csv", work.today, many=services.looks.how_many(work))
     if output is None:
         # Bytes, so that the same file comes out on every system and in every locale. All of them first, because a
         # reader that takes its time would keep everybody from writing to the database.

@@ -13,12 +13,12 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import undisturbed
 from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.desk.idle import IdleError, closed_by_itself
 from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT
 from testing_tracker.cli.desk.pasting import given_before, typed
 from testing_tracker.cli.desk.prompting import prompt, refuse
+from testing_tracker.cli.help.asked_for import OF_LOG
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import LINE
 

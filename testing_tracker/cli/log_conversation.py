@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.help_asked_for import OF_LOG
 from testing_tracker.cli.desk.recorded import said_of_entry, said_of_undone
+from testing_tracker.cli.help.asked_for import OF_LOG
 from testing_tracker.cli.log_codes import AwaitsCode
 from testing_tracker.cli.log_states import AwaitsResult, State
 from testing_tracker.errors import TestingTrackerError

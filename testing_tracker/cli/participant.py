@@ -85,7 +85,7 @@ def list_participants(desk: Desk, names: bool, everything: bool, form: str) -> N
     """Every participant, by code."""
     with desk.writing() if names else desk.reading() as work:
         lines = services.roster.roster(work, names=names, everything=everything)
-        export = Export("participants", form, work.today, names)
+        export = Export("participants", form, work.today, names, many=len(lines))
     columns = [*_COLUMNS, "name"] if names else _COLUMNS
     rows = [{column: getattr(line, column) for column in columns} for line in lines]
     with exported(desk, export):

@@ -11,7 +11,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
-from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.exporting import Export, exported, people_in
 from testing_tracker.cli.desk.output import (
     changed_line,
     decided_lines,
@@ -110,7 +110,7 @@ def list_prescriptions(desk: Desk, code: str | None, on: str | None, everything:
         about = services.lookup.find_participant(work, code).id if code else None
     whose = f" for {code}" if code else ""
     empty = f"No prescription{whose} is on record." if everything else f"No prescription{whose} is active on {day}."
-    with exported(desk, Export("prescriptions", form, day, participant_id=about)):
+    with exported(desk, Export("prescriptions", form, day, participant_id=about, many=people_in(lines))):
         if form == "json":
             print_json(desk, [asdict(line) for line in lines])
         else:

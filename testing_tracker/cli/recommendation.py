@@ -1,6 +1,8 @@
 """`recommendation`: the clinician's worklist, and the decisions."""
 
 from dataclasses import asdict
+from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,7 +10,7 @@ from testing_tracker import services
 from testing_tracker.cli.desk.asking import agree, is_asked, yes_option
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
-from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.exporting import Export, exported, people_in
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_table, show
 from testing_tracker.cli.desk.parameter_types import DAY_TO_COME, DECIDED_RECOMMENDATION, LEVEL, REASON, RECOMMENDATION
 from testing_tracker.cli.desk.recommended import (
@@ -24,6 +26,9 @@ from testing_tracker.cli.desk.recommended import (
 )
 from testing_tracker.rules.deciding.escalation import DISCLAIMER
 from testing_tracker.rules.words import Level
+
+if TYPE_CHECKING:
+    from testing_tracker.services.deciding.recommendations import ShownRecommendation
 
 WHICH = "ID|CODE"
 
@@ -46,7 +51,7 @@ def list_recommendations(desk: Desk, everything: bool, form: str) -> None:
     with desk.reading() as work:
         lines = services.worklist.worklist(work, everything=everything)
         waiting = len(services.reviews.listed(work))
-        export = Export("recommendations", form, work.today)
+        export = Export("recommendations", form, work.today, many=people_in(lines))
     empty = "No recommendation yet." if everything else "No recommendation is open."
     with exported(desk, export):
         print_recommendations(desk, lines, form, empty)
@@ -67,15 +72,19 @@ def show_recommendation(desk: Desk, which: str, form: str) -> None:
         line, record, zone = shown.line, shown.record, work.zone
         about = services.lookup.find_participant(work, line.participant).id
         export = Export("recommendation", form, number, participant_id=about)
-    if form != "table":
-        with exported(desk, export):
-            if form == "json":
-                behind = zip(line.evidence, shown.collections, strict=True)
-                tests = [asdict(test) | asdict(collection) for test, collection in behind]
-                print_json(desk, {**asdict(line), "evidence": tests, "record": asdict(record)})
-            else:
-                print_csv(desk, [row_of(line)], CSV_COLUMNS)
-        return
+    with exported(desk, export):
+        if form == "json":
+            behind = zip(line.evidence, shown.collections, strict=True)
+            tests = [asdict(test) | asdict(collection) for test, collection in behind]
+            print_json(desk, {**asdict(line), "evidence": tests, "record": asdict(record)})
+        elif form == "csv":
+            print_csv(desk, [row_of(line)], CSV_COLUMNS)
+        else:
+            _print_recommendation(desk, shown, zone)
+
+
+def _print_recommendation(desk: Desk, shown: "ShownRecommendation", zone: tzinfo) -> None:
+    line, record = shown.line, shown.record
     say(desk, f"Recommendation {line.id} for {line.participant}: {line.from_level} to {line.to_level}, {line.status}")
     for fact in facts_of(line, shown.collections, zone):
         show(str(fact), LABEL if fact.label is not None else 0)

@@ -275,7 +275,9 @@ def weekly(
 
 
 def _export(printed: "Printed", form: str, *, names: bool) -> Export:
-    return Export("weekly", form, printed.report.week, names, more={"for": "team"})
+    return Export(
+        "weekly", form, printed.report.week, names, more={"for": "team"}, many=len(printed.report.participants)
+    )
 
 
 def _print(desk: Desk, week: str | None, sort: str, *, names: bool) -> "Printed":

@@ -51,4 +51,6 @@ def _export(printed: "Printed", told: "ToldToCourt", form: str) -> Export:
     if picked:
         more["participants"] = picked
     about = picked[0] if len(picked) == 1 else None
-    return Export("weekly", form, printed.report.week, participant_id=about, more=more)
+    return Export(
+        "weekly", form, printed.report.week, participant_id=about, more=more, many=len(told.people), picked=picked
+    )

@@ -58,7 +58,7 @@ def outcomes_command(
     with progress("Gathering", total) as advance:
         wanted = Level(level) if level else None
         report = gather(desk.reading, span, schedule=schedule, level=wanted, advance=advance)
-    export = Export("outcomes", form, f"{span.first or 'enrolment'} to {span.last}")
+    export = Export("outcomes", form, f"{span.first or 'enrolment'} to {span.last}", many=len(report.participants))
     if output is None:
         if form != "table":
             mark_training(desk)

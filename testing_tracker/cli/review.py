@@ -9,7 +9,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say
-from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.exporting import Export, exported, people_in
 from testing_tracker.cli.desk.output import format_option, print_csv, print_rows
 from testing_tracker.cli.desk.parameter_types import REVIEW
 
@@ -34,7 +34,7 @@ def list_reviews(desk: Desk, closed_too: bool, form: str) -> None:
     """What waits to be looked at, newest first."""
     with desk.reading() as work:
         lines = services.reviews.listed(work, closed_too=closed_too)
-        export = Export("reviews", form, work.today)
+        export = Export("reviews", form, work.today, many=people_in(lines))
     empty = "No review yet." if closed_too else "Nothing waits for review."
     with exported(desk, export):
         if form == "csv":

@@ -53,19 +53,18 @@ def show_specimen(desk: Desk, label: str, form: str) -> None:
         whose = {"participant": record.participant, "due_on": record.draw.due_on}
         export = Export("specimen", form, record.draw.due_on, participant_id=record.draw.participant_id)
         zone = work.zone
-    if form == "table":
-        draw = f"{record.participant}'s draw of {whose['due_on']}"
-        of = f", taken back from {draw}: nobody's now" if specimen["withdrawn"] else f" of {draw}"
-        say(desk, f"Specimen {label}{of}")
-        for line in _lines(record, specimen, zone):
-            show(line, _LABEL)
-        return
     hands, moves = ([vars(one) for one in several] for several in (record.hands, record.moves))
     with exported(desk, export):
         if form == "json":
             print_json(desk, {**whose, **specimen, "hands": hands, "moves": moves})
-        else:
+        elif form == "csv":
             print_rows(desk, hands, ["at", "whom", "what", "recorded_by"], form, empty="")
+        else:
+            draw = f"{record.participant}'s draw of {whose['due_on']}"
+            of = f", taken back from {draw}: nobody's now" if specimen["withdrawn"] else f" of {draw}"
+            say(desk, f"Specimen {label}{of}")
+            for line in _lines(record, specimen, zone):
+                show(line, _LABEL)
 
 
 def _lines(record: "SpecimenRecord", specimen: dict[str, Any], zone: tzinfo) -> Iterator[str]:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.people import enrolling as enrolling
     from testing_tracker.services.people import joining as joining
     from testing_tracker.services.people import leaves as leaves
+    from testing_tracker.services.people import looks as looks
     from testing_tracker.services.people import lookup as lookup
     from testing_tracker.services.people import moves as moves
     from testing_tracker.services.people import participants as participants

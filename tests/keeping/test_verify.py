@@ -103,6 +103,8 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
     clinic("facility", "open", "2026-11-27", "--reason", "mended")
     clinic("facility", "rename", "Harbor House", "--reason", "moved")
     clinic("facility", "timezone", "America/Denver", "--from", "2026-12-01", "--reason", "moved")
+    clinic("participant", "show", "R1", "--names")
+    clinic("participant", "list", "--format", "csv")
     for account in ("nurse", "lee"):
         clinic("staff", "add", account, "--role", "nurse")
     for day in (28, 29):  # a clock that was ahead

@@ -6,7 +6,7 @@ import pytest
 from conftest import made_once
 from test_log import at_terminal
 
-from testing_tracker.cli.desk.help_asked_for import OF_LOG
+from testing_tracker.cli.help.asked_for import OF_LOG
 from testing_tracker.cli.log import _completed
 
 

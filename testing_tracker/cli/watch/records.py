@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.cli.desk.exporting import Looking
 from testing_tracker.cli.desk.recorded import said_of_entry, said_of_undone
 from testing_tracker.errors import TestingTrackerError
 
@@ -59,6 +60,7 @@ class Records:
         self._given = desk.database, desk.pretended_day, desk.facility
         self._desk = desk
         self.vocabulary = desk.vocabulary
+        self._looking = Looking(desk, "today --watch")
         self._follower: Follower | None = None
         self._file: tuple[int, int] | None = self._identity()
         self._page = -1
@@ -151,7 +153,9 @@ class Records:
         self._check_same()
         with self._desk.reading() as work:
             participant = services.lookup.find_participant(work, code)
-            return participant_lines(participant.code, services.recent_record.recent_record(work, participant))
+            lines = participant_lines(participant.code, services.recent_record.recent_record(work, participant))
+        self._looking.at(code)
+        return lines
 
     def meant(self, text: str) -> "Meant":
         """Whose draw is meant by a code, a part of one, or a cup's label."""
