@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any
 
 RECORDED = "2026-11-25 12:00:00.000000"
-DRAW = ("id", "participant_id", "due_on", "kind", "status", "reason", "outcome", "recorded_at")
-RESULT = ("id", "draw_id", "outcome", "method", "recorded_at", "recorded_by")
-FINDING = ("result_id", "analyte")
+DRAW = ("facility_id", "id", "participant_id", "due_on", "kind", "status", "reason", "outcome", "recorded_at")
+RESULT = ("facility_id", "id", "draw_id", "outcome", "method", "recorded_at", "recorded_by")
+FINDING = ("facility_id", "result_id", "analyte")
 AT_A_TIME = 10_000
 
 
@@ -27,12 +27,22 @@ def main() -> None:
             for participant, due_on, status, outcome, analytes, reason in part:
                 draw_id += 1
                 draws.append(
-                    (draw_id, ids[participant], due_on, "imported", status, reason or None, outcome or None, RECORDED)
+                    (
+                        1,
+                        draw_id,
+                        ids[participant],
+                        due_on,
+                        "imported",
+                        status,
+                        reason or None,
+                        outcome or None,
+                        RECORDED,
+                    )
                 )
                 if outcome:
                     result_id += 1
-                    results.append((result_id, draw_id, outcome, "presumptive", RECORDED, "bench"))
-                    findings += [(result_id, analyte) for analyte in analytes.split(";") if analyte]
+                    results.append((1, result_id, draw_id, outcome, "presumptive", RECORDED, "bench"))
+                    findings += [(1, result_id, analyte) for analyte in analytes.split(";") if analyte]
             add(cursor, "draw", DRAW, draws)
             add(cursor, "result", RESULT, results)
             add(cursor, "finding", FINDING, findings)

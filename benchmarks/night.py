@@ -76,8 +76,8 @@ def enrolment(count: int, schedule: str) -> list[str]:
     }
     for table, (column, value) in values.items():
         statements.append(
-            f"INSERT INTO {table} (participant_id, from_on, {column}, recorded_at, recorded_by) "
-            f"{numbers}SELECT i, DATE '{DAY_BEFORE}', {value}, {recorded} FROM n"
+            f"INSERT INTO {table} (facility_id, participant_id, from_on, {column}, recorded_at, recorded_by) "
+            f"{numbers}SELECT 1, i, DATE '{DAY_BEFORE}', {value}, {recorded} FROM n"
         )
     return statements if _on_server() else [one.replace("DATE '", "'") for one in statements]
 

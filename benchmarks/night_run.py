@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-COLUMNS = ("participant_id", "due_on", "kind", "status", "schedule_version_id", "recorded_at")
+COLUMNS = ("facility_id", "participant_id", "due_on", "kind", "status", "schedule_version_id", "recorded_at")
 RECORDED_AT = "2026-11-25 12:00:00.000000"
 
 
@@ -71,7 +71,7 @@ def bare(given: str, day: str, count: int, schedule: str) -> float:
     began = time.perf_counter()
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(
-        f"INSERT INTO draw ({', '.join(COLUMNS)}) VALUES (?, ?, ?, 'due', ?, ?)", rows(day, count, schedule, version)
+        f"INSERT INTO draw ({', '.join(COLUMNS)}) VALUES (1, ?, ?, ?, 'due', ?, ?)", rows(day, count, schedule, version)
     )
     connection.execute("COMMIT")
     return time.perf_counter() - began
@@ -102,7 +102,7 @@ def copied(given: str, day: str, count: int, schedule: str) -> float:
         began = time.perf_counter()
         with cursor.copy(f"COPY draw ({', '.join(COLUMNS)}) FROM STDIN") as copy:
             for number, due_on, kind, version_id, recorded_at in decided:
-                copy.write_row((number, due_on, kind, "due", version_id, f"{recorded_at}+00:00"))
+                copy.write_row((1, number, due_on, kind, "due", version_id, f"{recorded_at}+00:00"))
         connection.commit()
         return time.perf_counter() - began
 

@@ -69,13 +69,13 @@ def fill(clinic: Path, per_week: int) -> None:
             ("assignment", "schedule_id", 1),
         ):
             add(
-                f"INSERT INTO {table} (participant_id, from_on, {column}, recorded_at, recorded_by) "
-                "VALUES (?, ?, ?, ?, ?)",
+                f"INSERT INTO {table} (facility_id, participant_id, from_on, {column}, recorded_at, recorded_by) "
+                "VALUES (1, ?, ?, ?, ?, ?)",
                 ((number, MONDAY.isoformat(), value, *by) for number in people),
             )
         add(
-            "INSERT INTO draw (participant_id, due_on, kind, status, outcome, recorded_at) "
-            "VALUES (?, ?, 'fixed', ?, ?, ?)",
+            "INSERT INTO draw (facility_id, participant_id, due_on, kind, status, outcome, recorded_at) "
+            "VALUES (1, ?, ?, 'fixed', ?, ?, ?)",
             draws(people, per_week, by[0]),
         )
     connection.close()

@@ -80,8 +80,8 @@ def enrolments(facility: int, participants: int) -> Iterator[str]:
     }
     for table, (column, value) in values.items():
         yield (
-            f"INSERT INTO {table} (participant_id, from_on, {column}, recorded_at, recorded_by) "
-            f"SELECT id, '{BEFORE}', {value}, '{BEFORE} 12:00Z', 'bench' FROM participant "
+            f"INSERT INTO {table} (facility_id, participant_id, from_on, {column}, recorded_at, recorded_by) "
+            f"SELECT facility_id, id, '{BEFORE}', {value}, '{BEFORE} 12:00Z', 'bench' FROM participant "
             f"WHERE facility_id = {facility} ORDER BY participant.id"
         )
 

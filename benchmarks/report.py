@@ -139,8 +139,8 @@ def take_specimens(connection: sqlite3.Connection) -> None:
 def record_results(connection: sqlite3.Connection, first_draw: int) -> None:
     """The results and the audit entries that the draws from an id on would have."""
     connection.execute(
-        "INSERT INTO result (draw_id, outcome, recorded_at, recorded_by) "
-        "SELECT id, outcome, recorded_at, 'bench' FROM draw WHERE outcome IS NOT NULL AND id >= ?",
+        "INSERT INTO result (facility_id, draw_id, outcome, recorded_at, recorded_by) "
+        "SELECT 1, id, outcome, recorded_at, 'bench' FROM draw WHERE outcome IS NOT NULL AND id >= ?",
         (first_draw,),
     )
     connection.execute(
@@ -167,15 +167,16 @@ def enrol(connection: sqlite3.Connection, count: int) -> None:
         ("assignment", "schedule_id", schedule),
     ):
         connection.executemany(
-            f"INSERT INTO {table} (participant_id, from_on, {column}, recorded_at, recorded_by) "
-            "VALUES (?, ?, ?, ?, 'bench')",
+            f"INSERT INTO {table} (facility_id, participant_id, from_on, {column}, recorded_at, recorded_by) "
+            "VALUES (1, ?, ?, ?, ?, 'bench')",
             ((number, str(FIRST), value, when) for number in numbers),
         )
 
 
 INSERT_DRAW = (
-    "INSERT INTO draw (id, participant_id, due_on, kind, status, schedule_version_id, reason, recorded_at, outcome) "
-    "VALUES (?, ?, ?, 'fixed', ?, (SELECT v.id FROM schedule_version v JOIN schedule s ON s.id = schedule_id "
+    "INSERT INTO draw "
+    "(facility_id, id, participant_id, due_on, kind, status, schedule_version_id, reason, recorded_at, outcome) "
+    "VALUES (1, ?, ?, ?, 'fixed', ?, (SELECT v.id FROM schedule_version v JOIN schedule s ON s.id = schedule_id "
     "WHERE s.name = 'fixed-2'), ?, ?, ?)"
 )
 

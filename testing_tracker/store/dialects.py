@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Date,
@@ -44,7 +45,7 @@ def among(
         return tuple_(*columns).in_(found.select_from(given))
     from sqlalchemy.dialects.postgresql import ARRAY
 
-    numbers = literal([number for number, _ in pairs], ARRAY(Integer))
+    numbers = literal([number for number, _ in pairs], ARRAY(BigInteger))
     days = literal([day for _, day in pairs], ARRAY(Date))
     return tuple_(*columns).in_(select(func.unnest(numbers), func.unnest(days)))
 

@@ -82,65 +82,22 @@ SOURCES = {
     ),
 }
 _ONLY = {"draw": "kind IN ('for-cause', 'imported')"}
-_VIA_PARTICIPANT = ("enrolment", "placement", "assignment", "leave", "draw", "prescription", "renaming", "joining")
-_VIA_DRAW = ("result", "specimen", "confirmation")
-_VIA_RESULT = ("finding", "reading")
-
-
-def _tables_by(condition: dict[tuple[str, ...], str]) -> dict[str, str]:
-    return {table: text for tables, text in condition.items() for table in tables}
-
-
-# The condition that a row is a facility's, `:facility`; most tables say it themselves, in facility_id.
-_ONE_OF = _tables_by(
-    {
-        ("facility",): "id = :facility",
-        ("schedule_version",): "(SELECT s.facility_id FROM schedule s WHERE s.id = schedule_id) = :facility",
-        _VIA_PARTICIPANT: "(SELECT p.facility_id FROM participant p WHERE p.id = participant_id) = :facility",
-        _VIA_DRAW: (
-            "(SELECT p.facility_id FROM draw d JOIN participant p ON p.id = d.participant_id "
-            "WHERE d.id = draw_id) = :facility"
-        ),
-        _VIA_RESULT: (
-            "(SELECT p.facility_id FROM result r JOIN draw d ON d.id = r.draw_id "
-            "JOIN participant p ON p.id = d.participant_id WHERE r.id = result_id) = :facility"
-        ),
-        ("handover",): (
-            "(SELECT p.facility_id FROM specimen s JOIN draw d ON d.id = s.draw_id "
-            "JOIN participant p ON p.id = d.participant_id WHERE s.id = specimen_id) = :facility"
-        ),
-    }
-)
-_PEOPLE = "participant_id IN (SELECT id FROM participant WHERE facility_id = :facility)"
-_DRAWS = f"draw_id IN (SELECT id FROM draw WHERE {_PEOPLE})"  # noqa: S608  our own names
-_MANY_OF = _tables_by(
-    {
-        ("facility",): "id = :facility",
-        ("schedule_version",): "schedule_id IN (SELECT id FROM schedule WHERE facility_id = :facility)",
-        _VIA_PARTICIPANT: _PEOPLE,
-        _VIA_DRAW: _DRAWS,
-        _VIA_RESULT: f"result_id IN (SELECT id FROM result WHERE {_DRAWS})",  # noqa: S608
-        ("handover",): f"specimen_id IN (SELECT id FROM specimen WHERE {_DRAWS})",  # noqa: S608
-    }
-)
 ROWS_AT_A_TIME = 1_000
 
 
 def rows_after(connection: Connection, table: str, facility_id: int, after: int, *, streamed: bool) -> Generator[Any]:
     """A facility's rows of a table with ids after one, in their order; a few in memory at a time where streamed.
 
-    Of a few new rows each is asked whose it is; of many, the database takes those of the facility's participants, so
-    that a network's other facilities need not be read.
+    Whose a row is need not be among its cells: one that says another facility is missing in its own ledger, and strange
+    in the other's.
     """
-    yield from rows_of(
-        connection, _rows_after(table, streamed), {"facility": facility_id, "after": after}, streamed=streamed
-    )
+    yield from rows_of(connection, _rows_after(table), {"facility": facility_id, "after": after}, streamed=streamed)
 
 
 @cache
-def _rows_after(table: str, streamed: bool) -> TextClause:
+def _rows_after(table: str) -> TextClause:
     only = f" AND {_ONLY[table]}" if table in _ONLY else ""
-    whose = (_MANY_OF if streamed else _ONE_OF).get(table, "facility_id = :facility")
+    whose = "id = :facility" if table == "facility" else "facility_id = :facility"
     source = SOURCES.get(table, table)
     return text(f"SELECT {COLUMNS[table]} FROM {source} WHERE id > :after AND {whose}{only} ORDER BY id")  # noqa: S608
 

@@ -49,13 +49,19 @@ class Work:
         """The facility's number."""
         return id_of(self.facility)
 
+    def add(self, row: SQLModel) -> None:
+        """Add a row, as this facility's, which it need not say."""
+        if getattr(row, "facility_id", self) is None:
+            row.facility_id = self.facility_id
+        self.session.add(row)
+
     def write(self, row: SQLModel) -> None:
         """Add a row, stamped with who records it and when where it has room for that; its number is known then."""
         if getattr(row, "recorded_at", self) is None:
             row.recorded_at = self.now
         if getattr(row, "recorded_by", self) is None:
             row.recorded_by = self.account
-        self.session.add(row)
+        self.add(row)
         self.session.flush()
 
     def numbers_for(self, table: type[SQLModel], many: int) -> Sequence[int]:
@@ -72,9 +78,9 @@ class Work:
         from testing_tracker.store.dialects import add_rows  # as above
 
         self.session.flush()
-        stamps = {"recorded_at": self.now, "recorded_by": self.account}
-        stamped = {name: value for name, value in stamps.items() if name in table.model_fields}
-        add_rows(self.session.connection(), table, columns, rows, **same, **stamped)
+        stamps = {"recorded_at": self.now, "recorded_by": self.account, "facility_id": self.facility_id}
+        stamped = {name: value for name, value in stamps.items() if name in table.model_fields and name not in columns}
+        add_rows(self.session.connection(), table, columns, rows, **{**stamped, **same})
 
     def on_record(
         self,
@@ -113,7 +119,6 @@ class Work:
             AuditEntry,
             ("participant_id", "detail"),
             [(participant_id, as_json(detail)) for participant_id, detail in said],
-            facility_id=self.facility_id,
             at=self.now,
             account=self.account,
             act=str(act),

@@ -237,8 +237,8 @@ def test_a_draw_put_in_by_hand_does_not_keep_the_others_from_theirs(clinic):
         "WHERE p.code = 'A17' AND s.name = 'fixed-2'"
     )[0]
     clinic.change(
-        "INSERT INTO draw (participant_id, due_on, kind, status, schedule_version_id, recorded_at) "
-        f"VALUES ({number}, '2026-11-16', 'random', 'excused', {version}, '2026-11-16 12:00:00.000000')"
+        "INSERT INTO draw (facility_id, participant_id, due_on, kind, status, schedule_version_id, recorded_at) "
+        f"VALUES (1, {number}, '2026-11-16', 'random', 'excused', {version}, '2026-11-16 12:00:00.000000')"
     )
     assert "1 drawn today" in clinic("draw")
     assert clinic.status("A17") == "excused"

@@ -275,17 +275,18 @@ def put_on_record(work, records) -> None:
     for record in records:
         own = {key: record[key] for key in ("due_on", "kind", "status", "reason", "ordered_for")}
         row = Draw(participant_id=ids[record["participant"]], recorded_at=work.now, **own)
-        work.session.add(row)
+        work.add(row)
         work.session.flush()
         earlier = None
         for outcome, analytes in record["results"]:
             result = Result(
                 draw_id=row.id, outcome=outcome, replaces_id=earlier, recorded_at=work.now, recorded_by="tester"
             )
-            work.session.add(result)
+            work.add(result)
             work.session.flush()
             earlier = result.id
-            work.session.add_all([Finding(result_id=result.id, analyte=analyte) for analyte in analytes])
+            for analyte in analytes:
+                work.add(Finding(result_id=result.id, analyte=analyte))
         work.session.flush()
 
 

@@ -190,8 +190,8 @@ class TestTheRecords:
     def test_a_row_added_before_a_facilitys_next_act_is_not_taken_for_its_own(self, lived_in):
         databases.change(
             lived_in.database,
-            "INSERT INTO leave (participant_id, from_on, to_on, reason, recorded_at, recorded_by) "
-            "VALUES (1, '2026-11-16', '2026-11-18', 'x', '2026-11-16 20:00:00.000000', 'root')",
+            "INSERT INTO leave (facility_id, participant_id, from_on, to_on, reason, recorded_at, recorded_by) "
+            "VALUES (1, 1, '2026-11-16', '2026-11-18', 'x', '2026-11-16 20:00:00.000000', 'root')",
             triggers=False,
         )
         at(lived_in, "1", "test", "B6")

@@ -93,8 +93,8 @@ def test_a_swap_on_a_day_that_cannot_be_decided_again_is_found_all_the_same(clin
 
 
 A_LEAVE = (
-    "INSERT INTO leave (participant_id, from_on, to_on, reason, recorded_at, recorded_by) "
-    f"SELECT id, '{MONDAY}', '{MONDAY}', 'travel', '2026-11-16 16:00:00.000000', 'root' FROM participant"
+    "INSERT INTO leave (facility_id, participant_id, from_on, to_on, reason, recorded_at, recorded_by) "
+    f"SELECT 1, id, '{MONDAY}', '{MONDAY}', 'travel', '2026-11-16 16:00:00.000000', 'root' FROM participant"
 )
 
 

@@ -1,5 +1,6 @@
 """`verify`: whatever is changed behind the program's back is found, and what the program does is not."""
 
+from datetime import date
 from itertools import count
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from conftest import Clinic
 from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store import ledger, ledger_rows
-from testing_tracker.store.engine import make_engine, reading_all
+from testing_tracker.store.engine import make_engine, reading_all, writing
 from testing_tracker.store.location import locate
+from testing_tracker.store.tables import Look
 
 # What may change, and says nothing about what happened.
 FREE = {("facility", "name"), ("participant", "name"), ("renaming", "earlier_name")}
@@ -111,6 +114,11 @@ def lived_in(made_clinic, tmp_path_factory) -> Path:
         clinic.today = f"2026-11-{day}"
         clinic("draw")
     clinic.today = "2026-11-24"
+    engine = make_engine(locate(clinic.url))
+    with writing(engine, None, databases.clock_of(date(2026, 11, 24)), SHIPPED) as work:
+        for detail in (None, "of its week"):
+            work.write(Look(participant_id=1, command="report participant", detail=detail))
+    engine.dispose()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chance, "new_seed", lambda: bytes(range(100, 132)))
         clinic("draw", "--take-back", "--yes", "--reason", "the clock was ahead")
@@ -249,8 +257,8 @@ def test_a_draw_moved_to_another_day_is_found(clinic):
 def test_a_draw_that_was_added_is_found(clinic, day):
     behind_its_back(
         clinic,
-        "INSERT INTO draw (participant_id, due_on, kind, status, schedule_version_id, recorded_at) "
-        f"SELECT id, '{day}', 'random', 'missed', 1, '{day} 20:00:00.000000' FROM participant WHERE code = 'N1'",
+        "INSERT INTO draw (facility_id, participant_id, due_on, kind, status, schedule_version_id, recorded_at) "
+        f"SELECT 1, id, '{day}', 'random', 'missed', 1, '{day} 20:00:00.000000' FROM participant WHERE code = 'N1'",
     )
     assert clinic.refused("verify").startswith(f"{day}, N1: has a draw on record")
 
@@ -269,8 +277,8 @@ def test_a_leave_that_was_made_longer_is_found_by_participant(clinic):
 def test_a_leave_that_was_slipped_in_is_found(clinic):
     behind_its_back(
         clinic,
-        "INSERT INTO leave (participant_id, from_on, to_on, reason, recorded_at, recorded_by) "
-        "VALUES (1, '2026-11-16', '2026-11-18', 'x', '2026-11-16 20:00:00.000000', 'root')",
+        "INSERT INTO leave (facility_id, participant_id, from_on, to_on, reason, recorded_at, recorded_by) "
+        "VALUES (1, 1, '2026-11-16', '2026-11-18', 'x', '2026-11-16 20:00:00.000000', 'root')",
     )
     assert "A17: the leave on record was added behind the program's back" in clinic.refused("verify")
 

@@ -289,8 +289,8 @@ def test_a_record_that_does_not_hold_keeps_the_page_from_a_court(
 
 def test_a_draw_that_no_run_made_keeps_the_page_from_a_court(week: Clinic) -> None:
     week.change(
-        "INSERT INTO draw (participant_id, due_on, kind, status, recorded_at) "
-        "VALUES (1, '2026-11-17', 'random', 'unrecorded', '2026-11-17 08:00:00.000000')"
+        "INSERT INTO draw (facility_id, participant_id, due_on, kind, status, recorded_at) "
+        "VALUES (1, 1, '2026-11-17', 'random', 'unrecorded', '2026-11-17 08:00:00.000000')"
     )
     assert "2026-11-17: the day's runs made 0 draws, and 1 are on record" in week.refused(*COURT)
 

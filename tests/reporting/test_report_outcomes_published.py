@@ -153,7 +153,7 @@ def rows_of(number: int, person: Person) -> Iterator[str]:
         changes += [(planned, True), (planned, False), (on, False)]
     by = ("2026-09-28 12:00:00", "nurse")
     enrolled_on = changes[0][0]
-    yield insert("participant", "id, facility_id, code, code_key", (number, 1, f"P{number}", f"p{number}"))
+    yield insert("participant", "id, code, code_key", (number, f"P{number}", f"p{number}"))
     for day, enrolled in changes:
         row = (number, str(day), enrolled, *by)
         yield insert("enrolment", "participant_id, from_on, enrolled, recorded_at, recorded_by", row)
@@ -167,21 +167,21 @@ def rows_of(number: int, person: Person) -> Iterator[str]:
         yield insert("draw", columns, row)
         if outcome is not None:
             yield (
-                "INSERT INTO result (draw_id, outcome, recorded_at, recorded_by) "
-                f"SELECT id, outcome, recorded_at, 'nurse' FROM draw WHERE participant_id = {number} "
+                "INSERT INTO result (facility_id, draw_id, outcome, recorded_at, recorded_by) "
+                f"SELECT 1, id, outcome, recorded_at, 'nurse' FROM draw WHERE participant_id = {number} "
                 f"AND due_on = '{day}'"
             )
         if expected:
             yield (
-                "INSERT INTO reading (result_id, expected, unexpected, absent, recorded_at, recorded_by) "
-                "SELECT result.id, 'methadone', '', '', result.recorded_at, 'nurse' FROM result "
+                "INSERT INTO reading (facility_id, result_id, expected, unexpected, absent, recorded_at, recorded_by) "
+                "SELECT 1, result.id, 'methadone', '', '', result.recorded_at, 'nurse' FROM result "
                 f"JOIN draw ON draw.id = draw_id WHERE participant_id = {number} AND due_on = '{day}'"
             )
 
 
 def insert(table: str, columns: str, row: tuple) -> str:
     values = ["NULL" if value is None else str(value) if isinstance(value, int) else f"'{value}'" for value in row]
-    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join(values)})"
+    return f"INSERT INTO {table} (facility_id, {columns}) VALUES (1, {', '.join(values)})"
 
 
 def slow_pattern(person: Person, first: date | None, last: date) -> str | None:

@@ -180,8 +180,8 @@ def test_a_past_record_read_in_afterwards_is_an_amendment_that_says_so(week):
 def test_a_draw_that_no_run_made_stops_it(week):
     behind_its_back(
         week,
-        "INSERT INTO draw (participant_id, due_on, kind, status, recorded_at) "
-        "VALUES (1, '2026-11-17', 'random', 'unrecorded', '2026-11-17 08:00:00.000000')",
+        "INSERT INTO draw (facility_id, participant_id, due_on, kind, status, recorded_at) "
+        "VALUES (1, 1, '2026-11-17', 'random', 'unrecorded', '2026-11-17 08:00:00.000000')",
     )
     assert "2026-11-17: the day's runs made 0 draws, and 1 are on record" in week.run("report", "weekly").stderr
 

@@ -59,6 +59,7 @@ class Records:
         self.facility = session.exec(select(tables.Facility)).one()
 
     def add(self, row):
+        row.facility_id = self.facility.id
         self.session.add(row)
         self.session.flush()
         return row.id

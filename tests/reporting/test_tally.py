@@ -43,6 +43,7 @@ def session():
 def counted(session: Session, *draws: Made) -> Tally:
     rows = [
         Draw(
+            facility_id=1,
             participant_id=number,
             due_on=day,
             kind="fixed",
@@ -140,7 +141,14 @@ def test_every_draw_that_there_can_be_is_in_one_place(session) -> None:
 
 @given(day=st.dates(date(1900, 1, 1), date(2200, 12, 31)))
 def test_the_database_numbers_weeks_as_the_calendar_does(session, day: date) -> None:
-    draw = Draw(participant_id=1, due_on=day, kind="fixed", status="due", recorded_at=datetime(2026, 1, 1, tzinfo=UTC))
+    draw = Draw(
+        facility_id=1,
+        participant_id=1,
+        due_on=day,
+        kind="fixed",
+        status="due",
+        recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
     session.add(draw)
     session.flush()
     assert session.connection().execute(sa_select(week_number(col(Draw.due_on)))).scalar() == number_of(Week.of(day))

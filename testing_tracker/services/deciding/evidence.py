@@ -108,7 +108,7 @@ def _withdraw(work: Work, on_record: CaseOnRecord, recommendation: Recommendatio
     """Withdraw the open recommendation; what is left of its evidence is asked about, as it would have been alone."""
     for line in on_record.lines.values():
         line.withdrawn_at = work.now
-        work.session.add(line)
+        work.add(line)
     for fact in on_record.case.facts:
         _ask_or_withdraw(work, on_record, wanted, (fact.draw_id, ReviewReason.SAME_USE))
     recommendation.status = RecommendationStatus.WITHDRAWN
@@ -131,10 +131,10 @@ def hand_over(work: Work, waiting: Recommendation, because: str) -> list[Draw]:
     lines = standing_evidence(work.session, waiting)
     for line in lines:
         line.withdrawn_at = work.now
-        work.session.add(line)
+        work.add(line)
     waiting.status = RecommendationStatus.WITHDRAWN
     waiting.decided_at, waiting.decided_by, waiting.decision_reason = work.now, work.account, because
-    work.session.add(waiting)
+    work.add(waiting)
     _on_record(work, Act.RECOMMENDATION_WITHDRAW, waiting, {}, reason=because)
     return [work.session.get_one(Draw, line.draw_id) for line in lines]
 
@@ -150,13 +150,13 @@ def _bring_evidence_in_line(work: Work, on_record: CaseOnRecord, wanted: Wanted)
             continue
         if fact.stands_as is not None:
             on_record.lines[fact.draw_id].withdrawn_at = work.now
-            work.session.add(on_record.lines[fact.draw_id])
+            work.add(on_record.lines[fact.draw_id])
             standing.discard(fact.draw_id)
         if taken_as is not None:
             standing.add(fact.draw_id)
             recommendation = _put_in(work, on_record, recommendation, standing, draw, taken_as)
         elif recommendation is not None:
-            _weigh(work.session, on_record, recommendation, standing)
+            _weigh(work, on_record, recommendation, standing)
             _say_taken_out(work, draw, recommendation)
         changed = recommendation
     if changed is None and recommendation is not None:
@@ -185,9 +185,9 @@ def _put_in(
             raised_at=work.now,
         )
     put_off_until = recommendation.deferred_until
-    _weigh(work.session, on_record, recommendation, standing)
+    _weigh(work, on_record, recommendation, standing)
     number = id_of(recommendation)
-    work.session.add(Evidence(recommendation_id=number, draw_id=id_of(draw), added_at=work.now, taken_as=str(taken_as)))
+    work.add(Evidence(recommendation_id=number, draw_id=id_of(draw), added_at=work.now, taken_as=str(taken_as)))
     more = {} if taken_as is TakenAs.POSITIVE else {"taken_as": str(taken_as)}
     if put_off_until != recommendation.deferred_until:
         more["ends_deferral_until"] = str(put_off_until)
@@ -195,21 +195,19 @@ def _put_in(
     return recommendation
 
 
-def _weigh(
-    session: Session, on_record: CaseOnRecord, recommendation: Recommendation, standing: Collection[int]
-) -> None:
+def _weigh(work: Work, on_record: CaseOnRecord, recommendation: Recommendation, standing: Collection[int]) -> None:
     """Write what a recommendation says with these draws as its evidence."""
     weighed = recommending.weighed(on_record.case, standing)
     recommendation.from_level, recommendation.to_level = weighed.from_level, weighed.to_level
     recommendation.reason, recommendation.deferred_until = weighed.reason, weighed.deferred_until
-    session.add(recommendation)
-    session.flush()
+    work.add(recommendation)
+    work.session.flush()
 
 
 def _weigh_again(work: Work, on_record: CaseOnRecord, recommendation: Recommendation) -> Recommendation | None:
     """Weigh the same evidence once more; None unless it says otherwise now."""
     before = _levels(recommendation)
-    _weigh(work.session, on_record, recommendation, on_record.lines)
+    _weigh(work, on_record, recommendation, on_record.lines)
     if before == _levels(recommendation):
         return None
     _on_record(work, Act.RECOMMENDATION_WEIGH_AGAIN, recommendation, _levels(recommendation))

@@ -126,7 +126,7 @@ def defer(work: Work, number: int, until: date, reason: str) -> str:
     recommendation, participant = _find_open(work, number)
     check_to_come(work, until)
     recommendation.deferred_until = until
-    work.session.add(recommendation)
+    work.add(recommendation)
     work.on_record(
         Act.RECOMMENDATION_DEFER,
         participant_id=recommendation.participant_id,
@@ -156,7 +156,7 @@ def _decide(work: Work, recommendation: Recommendation, decision: Recommendation
     recommendation.decided_at = work.now
     recommendation.decided_by = work.account
     recommendation.decision_reason = reason
-    work.session.add(recommendation)
+    work.add(recommendation)
     is_accepted = decision is RecommendationStatus.ACCEPTED
     more: dict[str, Any] = {"accepted_level": recommendation.accepted_level} if is_accepted else {}
     work.on_record(

@@ -188,7 +188,7 @@ def _open(work: Work, recommendation: Recommendation, reason: str) -> None:
     recommendation.status = str(RecommendationStatus.OPEN)
     recommendation.decided_at = recommendation.decided_by = recommendation.decision_reason = None
     recommendation.accepted_level = recommendation.deferred_until = None
-    work.session.add(recommendation)
+    work.add(recommendation)
     work.on_record(
         Act.RECOMMENDATION_REOPEN,
         participant_id=recommendation.participant_id,

@@ -76,14 +76,14 @@ def ask(work: Work, draw: Draw, about: ReviewReason, detail: str | None = None) 
     elif state_of(review) is not ReviewStatus.OPEN:
         review.raised_at, review.done_at, review.done_by, review.note = work.now, None, None, None
     review.detail = detail
-    work.session.add(review)
+    work.add(review)
     _on_record(work, Act.REVIEW_ASK, review)
 
 
 def ask_again(work: Work, review: Review) -> None:
     """Open a review that was done: what was looked at is not what is to be looked at now."""
     review.raised_at, review.done_at, review.done_by, review.note = work.now, None, None, None
-    work.session.add(review)
+    work.add(review)
     _on_record(work, Act.REVIEW_ASK, review)
 
 
@@ -93,7 +93,7 @@ def withdraw(work: Work, draw: Draw, about: ReviewReason) -> None:
     if review is None or state_of(review) is not ReviewStatus.OPEN:
         return
     review.done_at = work.now
-    work.session.add(review)
+    work.add(review)
     _on_record(work, Act.REVIEW_WITHDRAW, review)
 
 
@@ -105,7 +105,7 @@ def done(work: Work, number: int, note: str | None) -> ReviewLine:
     review.done_at = work.now
     review.done_by = work.account
     review.note = note
-    work.session.add(review)
+    work.add(review)
     _on_record(work, Act.REVIEW_DONE, review, note)
     return _line(work, review, participant, due_on)
 

@@ -27,7 +27,7 @@ from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.draws import last_run_before
 from testing_tracker.store import ledger
-from testing_tracker.store.dialects import add_rows, free_ids
+from testing_tracker.store.dialects import free_ids
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of, in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Facility, Night, NightTakenBack, Participant, Pool
@@ -186,7 +186,7 @@ def _draw_newcomers(work: Work, key_file: KeyFile, report: NightReport, night: N
     who = range(night.last_participant_id + 1, known + 1)
     report.drawn = _draw(work, key, who, work.today, ran=True)
     night.last_participant_id = known
-    work.session.add(night)
+    work.add(night)
     work.on_record(Act.NIGHT_ADD_NEWCOMERS, day=work.today, drawn=report.drawn)
     work.session.flush()
 
@@ -294,8 +294,7 @@ def _add_draws(work: Work, pool: Pool, group: pools.Group, taken: frozenset[int]
         if number in remains:
             _make_again(work, pool, group, remains[number])
     # In the order of `decided`: `verify` expects the draws' ids to ascend in it.
-    add_rows(
-        work.session.connection(),
+    work.write_all(
         Draw,
         ("participant_id", "panel"),
         ((number, group.panels.get(number)) for number in drawn if number not in remains),
@@ -303,7 +302,6 @@ def _add_draws(work: Work, pool: Pool, group: pools.Group, taken: frozenset[int]
         kind=str(group.rule.kind),
         status=str(Status.DUE if pool.ran else Status.UNRECORDED),
         schedule_version_id=group.rule.version_id,
-        recorded_at=work.now,
     )
     return len(drawn)
 

@@ -163,7 +163,7 @@ def _begin_anew(work: Work, key_file: KeyFile, ahead: Ahead, reason: str) -> tup
     work.write(row)
     for night in moved:
         night.taking_back_id = id_of(row)
-        work.session.add(night)
+        work.add(night)
     work.session.flush()
     return row, key
 
@@ -276,7 +276,7 @@ def _out_of_the_draws(work: Work, ahead: Ahead, row: TakingBack) -> int:
         if draw.status != Status.CANCELLED:
             set_status(work, draw, Status.CANCELLED, f"the night was taken back: {row.reason}")
         work.on_record(Act.DRAW_TAKE_BACK, draw=draw, **as_it_was_made(draw))
-        work.session.add(draw)
+        work.add(draw)
     work.session.flush()
     return gone + len(kept)
 

@@ -31,7 +31,7 @@ from testing_tracker.services.exchange.imports import (
 )
 from testing_tracker.services.exchange.past_cells import EnrolledSince, PastKey, checks, read_past_line
 from testing_tracker.services.exchange.past_draws import PastDraws, method_of
-from testing_tracker.store.dialects import add_rows, among, free_ids
+from testing_tracker.store.dialects import among, free_ids
 from testing_tracker.store.queries import draw_stands, governs
 from testing_tracker.store.tables import Draw, Enrolment, Finding, Participant, Reading, Renaming, Result
 from testing_tracker.store.work import Work
@@ -230,11 +230,10 @@ def _write(work: Work, go_by: PastDraws, new: Sequence[tuple[PastKey, Past]]) ->
         rows.draws.append(_draw(work, draw_id, key, past, (*says_so, version.id)))
         if past.outcome or past.earlier:
             rows.add_result(next(result_ids), draw_id, past, read)
-    recorded = {"recorded_at": work.now, "recorded_by": work.account}
-    add_rows(connection, Draw, _DRAW_COLUMNS, rows.draws, recorded_at=work.now)
-    add_rows(connection, Result, _RESULT_COLUMNS, rows.results, **recorded)
-    add_rows(connection, Finding, ("result_id", "analyte", "found", "amount", "unit", "comparator"), rows.findings)
-    add_rows(connection, Reading, ("result_id", "expected", "unexpected", "absent"), rows.readings, **recorded)
+    work.write_all(Draw, _DRAW_COLUMNS, rows.draws)
+    work.write_all(Result, _RESULT_COLUMNS, rows.results)
+    work.write_all(Finding, ("result_id", "analyte", "found", "amount", "unit", "comparator"), rows.findings)
+    work.write_all(Reading, ("result_id", "expected", "unexpected", "absent"), rows.readings)
 
 
 _DRAW_COLUMNS = (

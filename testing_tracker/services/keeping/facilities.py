@@ -257,7 +257,7 @@ def rename(work: Work, given: str, reason: str) -> tuple[str, str]:
     if any(one.name.casefold() == name.casefold() for one in every(work.session) if one.id != facility.id):
         raise TestingTrackerError(f"There is a facility {name!r} in this database already. Give another name.")
     earlier, facility.name = facility.name, name
-    work.session.add(facility)
+    work.add(facility)
     work.write(FacilityName(facility_id=work.facility_id, name=name, earlier=earlier, reason=reason))
     work.on_record(Act.FACILITY_RENAME, reason=reason, facility=name, earlier=earlier)
     work.session.flush()

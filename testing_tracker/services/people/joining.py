@@ -88,7 +88,7 @@ def _hand_over(work: Work, waiting: Recommendation | None, into: Participant, id
     open_reviews = select(Review).where(Review.participant_id == identity, col(Review.done_at).is_(None))
     for review in work.session.exec(open_reviews).all():
         review.participant_id = id_of(into)
-        work.session.add(review)
+        work.add(review)
     if waiting is None:
         work.session.flush()
         return

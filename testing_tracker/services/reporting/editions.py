@@ -81,7 +81,7 @@ def keep(
             printed_at=work.now,
             printed_by=work.account,
         )
-        work.session.add(edition)
+        work.add(edition)
         work.on_record(Act.REPORT_PRINT, week=week, edition=len(editions) + 1)
         work.session.flush()
         found = len(editions)

@@ -145,13 +145,13 @@ def finish(work: Work, taken: Claim, error: str | None, edition: int | None = No
         known: dict[str, Any] = {"edition": edition, "up_to": up_to} if up_to else {}
         work.on_record(arrived, attempt=taken.attempt, **about, **known)
         row.delivered_at, row.busy_until, row.error = work.now, None, None
-        work.session.add(row)
+        work.add(row)
         return None
     work.on_record(failed, attempt=taken.attempt, **about, error=error)
     if row.busy_until == taken.busy_until:  # or else the claim had run out, and another process is at it now
         row.delivered_at, row.busy_until, row.error = None, None, error
         row.next_at = work.now + wait_after(row.attempts)
-        work.session.add(row)
+        work.add(row)
     return row.next_at
 
 

@@ -97,7 +97,7 @@ def record_unable(work: Work, found: OpenDraw, reason: str | None) -> None:
         said = f"has a result ({found.outcome})" if found.outcome is not None else f"is recorded as {earlier}"
         raise TestingTrackerError(f"{found.which} {said}. If that is wrong, correct it with `testing-tracker amend`.")
     draw.unable = True
-    work.session.add(draw)
+    work.add(draw)
     work.on_record(Act.DRAW_TRIED, draw=draw, reason=reason, due_on=draw.due_on, earlier=earlier)
     work.session.flush()
     if draw.due_on < work.today or earlier is not Status.DUE:

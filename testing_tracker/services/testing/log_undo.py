@@ -120,7 +120,7 @@ def _put_results_back(work: Work, found: OpenDraw, line: EntryOnRecord) -> list[
         )
         _write(work, found, row)
         if earlier is not None:
-            _copy_findings(work.session, earlier, row)
+            _copy_findings(work, earlier, row)
             restored.append(row)
     return restored
 
@@ -133,11 +133,11 @@ def _write(work: Work, found: OpenDraw, row: Result) -> None:
         raise ChangedSinceError(f"{found.which} was recorded by somebody else just now. Look at it first.") from None
 
 
-def _copy_findings(session: Session, earlier: Result, row: Result) -> None:
-    for one in finding_rows(session, earlier.id):
+def _copy_findings(work: Work, earlier: Result, row: Result) -> None:
+    for one in finding_rows(work.session, earlier.id):
         said = {name: getattr(one, name) for name in _SAID_OF_AN_ANALYTE}
-        session.add(Finding(result_id=id_of(row), **said))
-    session.flush()
+        work.add(Finding(result_id=id_of(row), **said))
+    work.session.flush()
 
 
 def _put_cup_back(work: Work, draw: Draw, line: EntryOnRecord) -> None:

@@ -169,7 +169,7 @@ def _record(
         _supersede(work, found, new.method)
     outcome = Outcome.POSITIVE if is_further and kept.is_positive else said.outcome
     written = put(work, found, _row(draw, new, standing, outcome, said.specimen, reason, kept))
-    analytes = _write_findings(work.session, written, new, said.analytes, kept, corrects=not is_further)
+    analytes = _write_findings(work, written, new, said.analytes, kept, corrects=not is_further)
     read = settling.interpretation_of(work, draw, written, analytes)
     put_on_record(
         work, Act.RESULT_LOG if reason is None else Act.RESULT_AMEND, draw, written, before or earlier, analytes
@@ -367,7 +367,7 @@ def put(work: Work, found: OpenDraw, result: Result) -> Result:
 
 
 def _write_findings(
-    session: Session, result: Result, new: NewResult, found: Sequence[str], kept: StaysSaid, *, corrects: bool
+    work: Work, result: Result, new: NewResult, found: Sequence[str], kept: StaysSaid, *, corrects: bool
 ) -> list[str]:
     """The analytes found, those that were measured and are below their cutoff, and those only looked for.
 
@@ -388,10 +388,11 @@ def _write_findings(
             )
         )
     if kept.result is not None:
-        rows = findings_kept(session, kept.result, rows, corrects=corrects)
+        rows = findings_kept(work.session, kept.result, rows, corrects=corrects)
         for row in rows:
             row.result_id = id_of(result)
-    session.add_all(rows)
+    for row in rows:
+        work.add(row)
     return sorted(row.analyte for row in rows if row.found)
 
 

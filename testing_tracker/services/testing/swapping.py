@@ -134,7 +134,7 @@ def _write(
         return None
     for finding in finding_rows(work.session, theirs.id):
         copied = {name: getattr(finding, name) for name in _columns(Finding, ("id", "result_id"))}
-        work.session.add(Finding(result_id=id_of(row), **copied))
+        work.add(Finding(result_id=id_of(row), **copied))
     work.session.flush()
     return row
 

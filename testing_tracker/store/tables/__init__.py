@@ -3,8 +3,12 @@
 Levels of care, schedules, enrolments, leaves and results are histories: a change or a correction is a new row, and
 triggers in the database refuse to alter an old one. `due_on` and `from_on` are the facility's local dates; `…_at` are
 instants, aware and in UTC.
+
+Every row but a facility's own says in `facility_id` whose it is, and refers to rows of the same facility only. What is
+unique is so within a facility, so that nobody learns of another one's rows from a refusal.
 """
 
+from testing_tracker.store.tables.constraints import number_widely
 from testing_tracker.store.tables.deciding import AuditEntry as AuditEntry
 from testing_tracker.store.tables.deciding import Evidence as Evidence
 from testing_tracker.store.tables.deciding import LedgerPage as LedgerPage
@@ -42,3 +46,5 @@ from testing_tracker.store.tables.testing import Handover as Handover
 from testing_tracker.store.tables.testing import Reading as Reading
 from testing_tracker.store.tables.testing import Result as Result
 from testing_tracker.store.tables.testing import Specimen as Specimen
+
+number_widely()

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 # Rows are checked by the services and the database, never by pydantic, whose validators take their time to build.
@@ -20,8 +20,30 @@ SQLModel.metadata.naming_convention = {
 
 
 def stamped() -> Any:  # noqa: ANN401  the type is the column's
-    """A column that `Work.write` fills: when a row was recorded, or by whom."""
+    """A column that `Work` fills: when a row was recorded, by whom, or whose it is."""
     return Field(default=None, nullable=False)
+
+
+def of_facility(table: str) -> Index:
+    """The index that finds a facility's rows in their order, and that other tables' references go by."""
+    return Index(f"{table}_of_facility", "facility_id", "id", unique=True)
+
+
+def within_facility(column: str, parent: str) -> ForeignKeyConstraint:
+    """The reference to another row of the same facility, so that no row can point at another facility's."""
+    return ForeignKeyConstraint(["facility_id", column], [f"{parent}.facility_id", f"{parent}.id"])
+
+
+# A file's integers have 8 bytes by themselves, and its key has to be called INTEGER.
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def number_widely() -> None:
+    """Give every number of a row, and every reference to one, 8 bytes."""
+    for table in SQLModel.metadata.tables.values():
+        for column in table.columns:
+            if column.name == "id" or column.name.endswith("_id"):
+                column.type = _NUMBER
 
 
 def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:

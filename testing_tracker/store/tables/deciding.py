@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Level, RecommendationStatus, ReviewReason, TakenAs
-from testing_tracker.store.tables.constraints import one_of, only_where
+from testing_tracker.store.tables.constraints import of_facility, one_of, only_where, stamped, within_facility
 
 
 class Recommendation(SQLModel, table=True):
@@ -19,9 +19,12 @@ class Recommendation(SQLModel, table=True):
     """
 
     __table_args__ = (
+        of_facility("recommendation"),
+        within_facility("participant_id", "participant"),
         Index(
             "recommendation_open",
             "participant_id",
+            "facility_id",
             unique=True,
             **only_where(f"status = '{RecommendationStatus.OPEN}'"),
         ),
@@ -32,7 +35,7 @@ class Recommendation(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id", index=True)
+    participant_id: int = Field(index=True)
     from_level: str
     to_level: str
     status: str
@@ -44,54 +47,78 @@ class Recommendation(SQLModel, table=True):
     deferred_until: date | None = None
     undone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     accepted_level: str | None = None
+    facility_id: int = stamped()
 
 
 class Evidence(SQLModel, table=True):
     """A draw that a recommendation rests on, until it is withdrawn, and as what: positive, missed or refused."""
 
     __table_args__ = (
-        Index("evidence_standing", "recommendation_id", "draw_id", unique=True, **only_where("withdrawn_at IS NULL")),
+        of_facility("evidence"),
+        within_facility("recommendation_id", "recommendation"),
+        within_facility("draw_id", "draw"),
+        Index(
+            "evidence_standing",
+            "recommendation_id",
+            "draw_id",
+            "facility_id",
+            unique=True,
+            **only_where("withdrawn_at IS NULL"),
+        ),
         one_of("taken_as", TakenAs),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    recommendation_id: int = Field(foreign_key="recommendation.id")
-    draw_id: int = Field(foreign_key="draw.id", index=True)
+    recommendation_id: int
+    draw_id: int = Field(index=True)
     added_at: datetime
     withdrawn_at: datetime | None = None
     taken_as: str = Field(default=TakenAs.POSITIVE, sa_column_kwargs={"server_default": TakenAs.POSITIVE.value})
+    facility_id: int = stamped()
 
 
 class Review(SQLModel, table=True):
     """Something that a clinician is asked to look at, and is not a recommendation. Open until somebody has."""
 
-    __table_args__ = (UniqueConstraint("draw_id", "about"), one_of("about", ReviewReason))
+    __table_args__ = (
+        of_facility("review"),
+        within_facility("participant_id", "participant"),
+        within_facility("draw_id", "draw"),
+        UniqueConstraint("draw_id", "about", "facility_id"),
+        one_of("about", ReviewReason),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id", index=True)
-    draw_id: int = Field(foreign_key="draw.id")
+    participant_id: int = Field(index=True)
+    draw_id: int
     about: str
     detail: str | None = None
     raised_at: datetime
     done_at: datetime | None = None
     done_by: str | None = None
     note: str | None = None
+    facility_id: int = stamped()
 
 
 class AuditEntry(SQLModel, table=True):
     """Who did what, when and why. Rows are only ever added."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("audit_entry_in_order", "facility_id", "id"),)
+    __table_args__ = (
+        within_facility("participant_id", "participant"),
+        within_facility("draw_id", "draw"),
+        within_facility("recommendation_id", "recommendation"),
+        Index("audit_entry_in_order", "facility_id", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
     at: datetime
     account: str
     act: str
-    participant_id: int | None = Field(default=None, foreign_key="participant.id", index=True)
-    draw_id: int | None = Field(default=None, foreign_key="draw.id", index=True)
-    recommendation_id: int | None = Field(default=None, foreign_key="recommendation.id")
+    participant_id: int | None = Field(default=None, index=True)
+    draw_id: int | None = Field(default=None, index=True)
+    recommendation_id: int | None = None
     reason: str | None = None
     detail: str | None = None
 

@@ -7,13 +7,16 @@ from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import DrawKind, Outcome, Status
-from testing_tracker.store.tables.constraints import one_of, stamped
+from testing_tracker.store.tables.constraints import of_facility, one_of, stamped, within_facility
 
 
 class Schedule(SQLModel, table=True):
     """A schedule's name, kept for ever."""
 
-    __table_args__ = (UniqueConstraint("facility_id", "name"),)
+    __table_args__ = (
+        of_facility("schedule"),
+        UniqueConstraint("facility_id", "name"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -27,16 +30,21 @@ class ScheduleVersion(SQLModel, table=True):
     """
 
     __tablename__ = "schedule_version"
-    __table_args__ = (UniqueConstraint("schedule_id", "version"),)
+    __table_args__ = (
+        of_facility("schedule_version"),
+        within_facility("schedule_id", "schedule"),
+        UniqueConstraint("schedule_id", "version", "facility_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    schedule_id: int = Field(foreign_key="schedule.id")
+    schedule_id: int
     version: int
     binds_from: date
     text: str
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
     chances: str | None = None
+    facility_id: int = stamped()
 
 
 class KeyChain(SQLModel, table=True):
@@ -46,6 +54,7 @@ class KeyChain(SQLModel, table=True):
     """
 
     __tablename__ = "key_chain"
+    __table_args__ = (of_facility("key_chain"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -64,7 +73,10 @@ class Night(SQLModel, table=True):
     only on those who came after, so nobody's day is decided twice.
     """
 
-    __table_args__ = (UniqueConstraint("facility_id", "day"),)
+    __table_args__ = (
+        of_facility("night"),
+        UniqueConstraint("facility_id", "day"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -85,13 +97,17 @@ class Pool(SQLModel, table=True):
     `last_page_id`.
     """
 
-    __table_args__ = (Index("pool_by_day", "facility_id", "day"),)
+    __table_args__ = (
+        of_facility("pool"),
+        within_facility("key_chain_id", "key_chain"),
+        Index("pool_by_day", "facility_id", "day"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
     day: date
     ran: bool
-    key_chain_id: int = Field(foreign_key="key_chain.id")
+    key_chain_id: int
     first_participant_id: int
     last_participant_id: int
     last_enrolment_id: int
@@ -117,6 +133,7 @@ class HolidayYear(SQLModel, table=True):
     """
 
     __tablename__ = "holiday_year"
+    __table_args__ = (of_facility("holiday_year"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -134,6 +151,8 @@ class Closure(SQLModel, table=True):
     For a day the last row counts that it lies in. `decided_to` is the last day whose draws were made when it was
     recorded: what those days did cannot be changed any more.
     """
+
+    __table_args__ = (of_facility("closure"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -156,6 +175,10 @@ class TakingBack(SQLModel, table=True):
     """
 
     __tablename__ = "taking_back"
+    __table_args__ = (
+        of_facility("taking_back"),
+        within_facility("key_chain_id", "key_chain"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -165,7 +188,7 @@ class TakingBack(SQLModel, table=True):
     last_pool_id: int
     last_closing_id: int
     last_draw_id: int
-    key_chain_id: int = Field(foreign_key="key_chain.id")
+    key_chain_id: int
     reason: str
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
@@ -175,10 +198,15 @@ class NightTakenBack(SQLModel, table=True):
     """A night that was taken back, as it stood among the nights, under its number there."""
 
     __tablename__ = "night_taken_back"
+    __table_args__ = (
+        of_facility("night_taken_back"),
+        within_facility("taking_back_id", "taking_back"),
+        UniqueConstraint("night_id", "facility_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    taking_back_id: int = Field(foreign_key="taking_back.id")
-    night_id: int = Field(unique=True)
+    taking_back_id: int
+    night_id: int
     facility_id: int = Field(foreign_key="facility.id")
     day: date
     ran: bool
@@ -201,8 +229,19 @@ class Draw(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("draw_once_a_day", "participant_id", "due_on", text(f"(kind = '{DrawKind.FOR_CAUSE}')"), unique=True),
-        Index("draw_by_day", "due_on"),
+        of_facility("draw"),
+        within_facility("participant_id", "participant"),
+        within_facility("schedule_version_id", "schedule_version"),
+        within_facility("taken_back_id", "taking_back"),
+        Index(
+            "draw_once_a_day",
+            "participant_id",
+            "due_on",
+            text(f"(kind = '{DrawKind.FOR_CAUSE}')"),
+            "facility_id",
+            unique=True,
+        ),
+        Index("draw_by_day", "due_on", "facility_id"),
         one_of("kind", DrawKind),
         one_of("status", Status),
         one_of("outcome", Outcome),
@@ -210,11 +249,11 @@ class Draw(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id")
+    participant_id: int
     due_on: date
     kind: str
     status: str
-    schedule_version_id: int | None = Field(default=None, foreign_key="schedule_version.id")
+    schedule_version_id: int | None = None
     reason: str | None = None
     ordered_for: str | None = None
     recorded_at: datetime = stamped()
@@ -223,5 +262,6 @@ class Draw(SQLModel, table=True):
     unable: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     late: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     panel: int | None = None
-    taken_back_id: int | None = Field(default=None, foreign_key="taking_back.id")
+    taken_back_id: int | None = None
     because: str | None = None
+    facility_id: int = stamped()

@@ -6,13 +6,13 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Ended, Level
-from testing_tracker.store.tables.constraints import one_of, stamped
+from testing_tracker.store.tables.constraints import of_facility, one_of, stamped, within_facility
 
 
 class Facility(SQLModel, table=True):
     """A clinic. `training` marks one that may pretend the date and whose output says so, as do all of a database."""
 
-    __table_args__ = (Index("facility_by_name", "name", unique=True),)
+    __table_args__ = (Index("facility_by_name", "name"),)
 
     id: int | None = Field(default=None, primary_key=True)
     name: str
@@ -25,6 +25,7 @@ class FacilityName(SQLModel, table=True):
     """The facility was given another name; the earlier one still finds it."""
 
     __tablename__ = "facility_name"
+    __table_args__ = (of_facility("facility_name"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -39,6 +40,7 @@ class FacilityZone(SQLModel, table=True):
     """From a day on the facility goes by this timezone; before the first such day by the facility's own."""
 
     __tablename__ = "facility_zone"
+    __table_args__ = (of_facility("facility_zone"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -55,7 +57,7 @@ class Participant(SQLModel, table=True):
     Code and name are those that count now; what they were before is in `Renaming`.
     """
 
-    __table_args__ = (UniqueConstraint("facility_id", "code_key"), Index("participant_in_order", "facility_id", "id"))
+    __table_args__ = (of_facility("participant"), UniqueConstraint("facility_id", "code_key"))
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -72,10 +74,14 @@ class Renaming(SQLModel, table=True):
     asked for.
     """
 
-    __table_args__ = (Index("renaming_by_earlier_code", "earlier_key"),)
+    __table_args__ = (
+        of_facility("renaming"),
+        within_facility("participant_id", "participant"),
+        Index("renaming_by_earlier_code", "earlier_key"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id", index=True)
+    participant_id: int = Field(index=True)
     earlier_code: str
     earlier_key: str
     code: str
@@ -85,6 +91,7 @@ class Renaming(SQLModel, table=True):
     reason: str
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
+    facility_id: int = stamped()
 
 
 class Joining(SQLModel, table=True):
@@ -93,12 +100,19 @@ class Joining(SQLModel, table=True):
     The newest row of a participant counts.
     """
 
+    __table_args__ = (
+        of_facility("joining"),
+        within_facility("participant_id", "participant"),
+        within_facility("into_id", "participant"),
+    )
+
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id", index=True)
-    into_id: int = Field(foreign_key="participant.id", index=True)
+    participant_id: int = Field(index=True)
+    into_id: int = Field(index=True)
     reason: str
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
+    facility_id: int = stamped()
 
 
 class Enrolment(SQLModel, table=True):
@@ -107,44 +121,63 @@ class Enrolment(SQLModel, table=True):
     `ended_as` says how an enrolment ended, where that was no discharge.
     """
 
-    __table_args__ = (Index("enrolment_in_order", "participant_id", "from_on", "id"), one_of("ended_as", Ended))
+    __table_args__ = (
+        of_facility("enrolment"),
+        within_facility("participant_id", "participant"),
+        Index("enrolment_in_order", "participant_id", "from_on", "id"),
+        one_of("ended_as", Ended),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id")
+    participant_id: int
     from_on: date
     enrolled: bool
     reason: str | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
     ended_as: str | None = None
+    facility_id: int = stamped()
 
 
 class Placement(SQLModel, table=True):
     """From a day on the participant is in this level of care."""
 
-    __table_args__ = (Index("placement_in_order", "participant_id", "from_on", "id"), one_of("level", Level))
+    __table_args__ = (
+        of_facility("placement"),
+        within_facility("participant_id", "participant"),
+        within_facility("recommendation_id", "recommendation"),
+        Index("placement_in_order", "participant_id", "from_on", "id"),
+        one_of("level", Level),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id")
+    participant_id: int
     from_on: date
     level: str
     reason: str | None = None
-    recommendation_id: int | None = Field(default=None, foreign_key="recommendation.id")
+    recommendation_id: int | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
+    facility_id: int = stamped()
 
 
 class Assignment(SQLModel, table=True):
     """From a day on the participant is tested by this schedule."""
 
-    __table_args__ = (Index("assignment_in_order", "participant_id", "from_on", "id"),)
+    __table_args__ = (
+        of_facility("assignment"),
+        within_facility("participant_id", "participant"),
+        within_facility("schedule_id", "schedule"),
+        Index("assignment_in_order", "participant_id", "from_on", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id")
+    participant_id: int
     from_on: date
-    schedule_id: int = Field(foreign_key="schedule.id")
+    schedule_id: int
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
+    facility_id: int = stamped()
 
 
 class Leave(SQLModel, table=True):
@@ -154,16 +187,23 @@ class Leave(SQLModel, table=True):
     before its `from_on` takes the whole leave back.
     """
 
-    __table_args__ = (Index("leave_in_order", "participant_id", "from_on"),)
+    __table_args__ = (
+        of_facility("leave"),
+        within_facility("participant_id", "participant"),
+        within_facility("replaces_id", "leave"),
+        UniqueConstraint("replaces_id", "facility_id"),
+        Index("leave_in_order", "participant_id", "from_on"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id")
+    participant_id: int
     from_on: date
     to_on: date
     reason: str
-    replaces_id: int | None = Field(default=None, foreign_key="leave.id", unique=True)
+    replaces_id: int | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
+    facility_id: int = stamped()
 
 
 class Prescription(SQLModel, table=True):
@@ -172,15 +212,22 @@ class Prescription(SQLModel, table=True):
     A row that `replaces` another one corrects or ends it: the earlier row does not count any more.
     """
 
-    __table_args__ = (Index("prescription_in_order", "participant_id", "from_on"),)
+    __table_args__ = (
+        of_facility("prescription"),
+        within_facility("participant_id", "participant"),
+        within_facility("replaces_id", "prescription"),
+        UniqueConstraint("replaces_id", "facility_id"),
+        Index("prescription_in_order", "participant_id", "from_on"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    participant_id: int = Field(foreign_key="participant.id")
+    participant_id: int
     analyte: str
     from_on: date
     to_on: date | None = None
     prescriber: str | None = None
     reason: str | None = None
-    replaces_id: int | None = Field(default=None, foreign_key="prescription.id", unique=True)
+    replaces_id: int | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
+    facility_id: int = stamped()

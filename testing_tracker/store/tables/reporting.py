@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Channel, Role
-from testing_tracker.store.tables.constraints import one_of, stamped
+from testing_tracker.store.tables.constraints import of_facility, one_of, stamped, within_facility
 
 
 class Closing(SQLModel, table=True):
@@ -18,6 +18,8 @@ class Closing(SQLModel, table=True):
     with. `held`: far more were untouched than usual, so they became unrecorded and not missed. A day is closed again
     where the night that closed it was taken back.
     """
+
+    __table_args__ = (of_facility("closing"),)
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -40,7 +42,10 @@ class ReportEdition(SQLModel, table=True):
     """
 
     __tablename__ = "report_edition"
-    __table_args__ = (UniqueConstraint("facility_id", "week", "digest"),)
+    __table_args__ = (
+        of_facility("report_edition"),
+        UniqueConstraint("facility_id", "week", "digest"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -61,6 +66,7 @@ class Delivery(SQLModel, table=True):
     """
 
     __table_args__ = (
+        of_facility("delivery"),
         UniqueConstraint("facility_id", "week", "channel"),
         UniqueConstraint("facility_id", "day", "channel"),
         CheckConstraint("(week IS NULL) <> (day IS NULL)", name="is_of_a_week_or_a_day"),
@@ -85,7 +91,10 @@ class Staff(SQLModel, table=True):
     Of an account and a role the newest row counts.
     """
 
-    __table_args__ = (one_of("role", Role),)
+    __table_args__ = (
+        of_facility("staff"),
+        one_of("role", Role),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
@@ -103,11 +112,15 @@ class Look(SQLModel, table=True):
     list of many.
     """
 
-    __table_args__ = (Index("look_in_order", "facility_id", "id"), Index("look_by_participant", "participant_id", "id"))
+    __table_args__ = (
+        within_facility("participant_id", "participant"),
+        Index("look_in_order", "facility_id", "id"),
+        Index("look_by_participant", "participant_id", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     facility_id: int = Field(foreign_key="facility.id")
-    participant_id: int | None = Field(default=None, foreign_key="participant.id")
+    participant_id: int | None = None
     command: str
     detail: str | None = None
     recorded_at: datetime = stamped()

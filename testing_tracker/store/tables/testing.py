@@ -6,7 +6,7 @@ from sqlalchemy import Index, UniqueConstraint, false, true
 from sqlmodel import Field, SQLModel
 
 from testing_tracker.rules.words import Method, Outcome, Validity
-from testing_tracker.store.tables.constraints import one_of, only_where, stamped
+from testing_tracker.store.tables.constraints import of_facility, one_of, only_where, stamped, within_facility
 
 
 class Result(SQLModel, table=True):
@@ -19,24 +19,30 @@ class Result(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("result_first", "draw_id", "method", unique=True, **only_where("replaces_id IS NULL")),
+        of_facility("result"),
+        within_facility("draw_id", "draw"),
+        within_facility("replaces_id", "result"),
+        within_facility("specimen_id", "specimen"),
+        UniqueConstraint("replaces_id", "facility_id"),
+        Index("result_first", "draw_id", "method", "facility_id", unique=True, **only_where("replaces_id IS NULL")),
         one_of("outcome", Outcome),
         one_of("method", Method),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    draw_id: int = Field(foreign_key="draw.id", index=True)
+    draw_id: int = Field(index=True)
     outcome: str | None = None
     collected_at: datetime | None = None
     note: str | None = None
-    replaces_id: int | None = Field(default=None, foreign_key="result.id", unique=True)
+    replaces_id: int | None = None
     reason: str | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
     method: str = Field(default=Method.PRESUMPTIVE, sa_column_kwargs={"server_default": str(Method.PRESUMPTIVE)})
     lab: str | None = None
-    specimen_id: int | None = Field(default=None, foreign_key="specimen.id")
+    specimen_id: int | None = None
     undone: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    facility_id: int = stamped()
 
 
 class Finding(SQLModel, table=True):
@@ -46,16 +52,21 @@ class Finding(SQLModel, table=True):
     that. `cutoff` is the laboratory's own, with its unit, where it said one.
     """
 
-    __table_args__ = (UniqueConstraint("result_id", "analyte"),)
+    __table_args__ = (
+        of_facility("finding"),
+        within_facility("result_id", "result"),
+        UniqueConstraint("result_id", "analyte", "facility_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    result_id: int = Field(foreign_key="result.id")
+    result_id: int
     analyte: str
     found: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     amount: str | None = None
     unit: str | None = None
     comparator: str | None = None
     cutoff: str | None = None
+    facility_id: int = stamped()
 
 
 class Reading(SQLModel, table=True):
@@ -67,8 +78,13 @@ class Reading(SQLModel, table=True):
     is another one than the result's own.
     """
 
+    __table_args__ = (
+        of_facility("reading"),
+        within_facility("result_id", "result"),
+    )
+
     id: int | None = Field(default=None, primary_key=True)
-    result_id: int = Field(foreign_key="result.id", index=True)
+    result_id: int = Field(index=True)
     expected: str = ""
     unexpected: str = ""
     absent: str = ""
@@ -76,6 +92,7 @@ class Reading(SQLModel, table=True):
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
     outcome: str | None = None
+    facility_id: int = stamped()
 
 
 class Specimen(SQLModel, table=True):
@@ -87,10 +104,16 @@ class Specimen(SQLModel, table=True):
     the label as it is compared, None of rows that are older than that.
     """
 
-    __table_args__ = (one_of("validity", Validity),)
+    __table_args__ = (
+        of_facility("specimen"),
+        within_facility("draw_id", "draw"),
+        within_facility("replaces_id", "specimen"),
+        UniqueConstraint("replaces_id", "facility_id"),
+        one_of("validity", Validity),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    draw_id: int = Field(foreign_key="draw.id", index=True)
+    draw_id: int = Field(index=True)
     label: str | None = Field(default=None, index=True)
     kind: str
     collector: str | None = None
@@ -105,24 +128,31 @@ class Specimen(SQLModel, table=True):
     validity: str
     because: str | None = None
     edition: str | None = None
-    replaces_id: int | None = Field(default=None, foreign_key="specimen.id", unique=True)
+    replaces_id: int | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
     label_key: str | None = Field(default=None, index=True)
     withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    facility_id: int = stamped()
 
 
 class Handover(SQLModel, table=True):
     """A specimen that passed from one hand to the next."""
 
+    __table_args__ = (
+        of_facility("handover"),
+        within_facility("specimen_id", "specimen"),
+    )
+
     id: int | None = Field(default=None, primary_key=True)
-    specimen_id: int = Field(foreign_key="specimen.id", index=True)
+    specimen_id: int = Field(index=True)
     from_whom: str
     to_whom: str
     at: datetime
     purpose: str | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
+    facility_id: int = stamped()
 
 
 class Confirmation(SQLModel, table=True):
@@ -132,12 +162,19 @@ class Confirmation(SQLModel, table=True):
     sent, where that is not the day of the row; `specimen_id` the cup with which the wait left a draw that was not its.
     """
 
+    __table_args__ = (
+        of_facility("confirmation"),
+        within_facility("draw_id", "draw"),
+        within_facility("specimen_id", "specimen"),
+    )
+
     id: int | None = Field(default=None, primary_key=True)
-    draw_id: int = Field(foreign_key="draw.id", index=True)
+    draw_id: int = Field(index=True)
     lab: str | None = None
     due_on: date | None = None
     reason: str | None = None
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
     sent_on: date | None = None
-    specimen_id: int | None = Field(default=None, foreign_key="specimen.id")
+    specimen_id: int | None = None
+    facility_id: int = stamped()

@@ -75,6 +75,7 @@ _PARTICIPANT_OF = {
 }
 _HAVE_A_PARTICIPANT = (
     *("prescription", "enrolment", "placement", "assignment", "leave", "draw", "audit_entry", "renaming", "joining"),
+    "look",
 )
 
 
