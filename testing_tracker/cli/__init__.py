@@ -20,7 +20,7 @@ from testing_tracker.cli.help.page import HelpContext
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.near_words import in_words, words_meant
-from testing_tracker.rules.words import LINE
+from testing_tracker.rules.words import FIRST
 
 DAMAGED = (
     "The database is damaged; `testing-tracker check` says how, and how to bring back the last backup. What was not "
@@ -208,7 +208,7 @@ def _participants_meant(desk: Desk, word: str) -> tuple[bool, list[str]]:
     code = word.partition("@")[0]
     has_digits = any(map(str.isdigit, code))
     try:
-        with desk.reading(LINE) as work:
+        with desk.reading(FIRST, on_record=has_digits) as work:  # a slip in a command is no attempt at the records
             if services.log_session.code_of(work, code) is not None:
                 return True, []
             near = services.lookup.near_codes(work, code) if has_digits else []

@@ -49,7 +49,7 @@ class TestTheList:
         assert "Each may do what the roles give" in clinic("staff", "list")
         assert "already" in clinic.refused("staff", "add", "pat", "--role", "nurse")
         clinic("staff", "remove", "pat", "--role", "nurse")
-        assert "is no nurse" in clinic.refused("staff", "remove", "pat", "--role", "nurse")
+        assert "has not the role nurse" in clinic.refused("staff", "remove", "pat", "--role", "nurse")
         assert "only one on the list" in clinic("staff", "list")
 
     def test_the_last_manager_stays(self, clinic):
@@ -148,6 +148,13 @@ class TestTheDoor:
         with acting_as("pat"):
             named("A17", "n")
         assert refusals(named) == [("ada", "line")]
+
+    def test_who_may_read_is_told_of_whom_a_code_is_and_a_slip_in_a_command_is_not_on_record(self, named):
+        with acting_as("kim"):
+            assert "participant show A17" in named.run("A17").stderr
+        with acting_as("cron"):
+            assert "There is no command 'staus'" in named.run("staus").stderr
+        assert refusals(named) == []
 
     def test_the_board_without_a_command_too(self, named):
         with acting_as("cron"):

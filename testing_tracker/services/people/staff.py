@@ -171,7 +171,7 @@ def give(work: Work, account: str, role: Role) -> NowOnTheList:
             f"{work.account}. Add yourself as manager, and then others."
         )
     if role in before.by_account.get(account, ()):
-        raise TestingTrackerError(f"{account} is a {role} already; there is nothing to do.")
+        raise TestingTrackerError(f"{account} has the role {role} already; there is nothing to do.")
     _write(work, account, role, allowed=True)
     return _changed(work, before, roles_at(work))
 
@@ -197,7 +197,9 @@ def take(work: Work, account: str, role: Role) -> bool:
     """
     roles = roles_at(work)
     if role not in roles.by_account.get(account, ()):
-        raise TestingTrackerError(f"{account} is no {role}. `testing-tracker staff list` shows who is.")
+        raise TestingTrackerError(
+            f"{account} has not the role {role}. `testing-tracker staff list` shows who has which."
+        )
     if role is Role.MANAGER and len(roles.having(role)) == 1:
         raise TestingTrackerError(
             f"{account} is the only manager, and without one everybody may do everything. Add another one first."
