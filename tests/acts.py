@@ -372,12 +372,14 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "recommendation list": lambda walk: ("recommendation", "list"),
     "recommendation show": lambda walk: ("recommendation", "show", walk.number("recommendation")),
     "report outcomes": lambda walk: ("report", "outcomes", "--from", walk.day(), "--to", str(walk.today)),
+    "audit list": lambda walk: ("audit", "list", *walk.maybe("--participant", walk.code(), share=0.5)),
     "report participant": lambda walk: ("report", "participant", walk.code()),
     "review list": lambda walk: ("review", "list", "--all"),
     "specimen show": lambda walk: ("specimen", "show", walk.one(*walk.labels or ["none"])),
     "today": lambda walk: ("today", "--on", walk.day()),
 }
 READS = (
+    "audit list",
     "confirmation list",
     "doctor",
     "due",

@@ -65,6 +65,7 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
         "analyte": "analyte",
     },
     "Trust": {
+        "audit": "audit",
         "verify": "verify",
         "proof": "verify",
         "key": "verify",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.exchange import imports as imports
     from testing_tracker.services.exchange import participant_lines as participant_lines
     from testing_tracker.services.exchange import result_lines as result_lines
+    from testing_tracker.services.keeping import audit as audit
     from testing_tracker.services.keeping import backups as backups
     from testing_tracker.services.keeping import doctor as doctor
     from testing_tracker.services.keeping import facilities as facilities

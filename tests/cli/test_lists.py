@@ -29,6 +29,7 @@ FOUND = tuple(part for name in PANEL for part in ("--analyte", name))
 ARGUMENTS = {  # of every command that lists or reports
     ("analyte", "list"): [()],
     ("analyte", "show"): [("cocaine",), ("buprenorphine",)],
+    ("audit", "list"): [(), ("--participant", LONG_CODE)],
     ("check",): [()],
     ("confirmation", "list"): [()],
     ("doctor",): [()],

@@ -54,6 +54,12 @@ LOOK = {
         "report weekly --week this --for court --participant A17 --participant B04": [("A17", None), ("B04", None)],
         "report weekly --week this --for court --format json": [(None, "2 participants, json")],
     },
+    "audit list": {
+        "audit list": [],
+        "audit list --by nobody --format csv": [],
+        "audit list --participant A17": [("A17", None)],
+        "audit list --format csv": [(None, "2 participants, csv")],
+    },
     "report outcomes": {
         "report outcomes --to today --format csv": [(None, "2 participants, csv")],
         "report outcomes --to today": [],

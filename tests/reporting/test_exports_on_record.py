@@ -13,6 +13,7 @@ from testing_tracker.cli.desk.output import FORMATS
 pytestmark = pytest.mark.one_database(reason="what is printed is on record, by one statement for all")
 
 LISTS = {
+    "audit list": "audit",
     "confirmation list": "confirmations",
     "due": "due",
     "participant list": "participants",

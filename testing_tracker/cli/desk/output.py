@@ -91,6 +91,31 @@ def print_csv(desk: Desk, rows: Sequence[Row], columns: Sequence[str]) -> None:
     print_text(text.getvalue())
 
 
+def in_parts(rows: Iterable[Row], columns: Sequence[str], form: str) -> Iterator[bytes]:
+    """Very many rows as `print_csv` and `print_json` have them, a part after the other."""
+    import io
+    import json
+
+    text = io.StringIO(newline="")
+    writer = rows_to(text)
+    between = "[\n"
+    if form == "csv":
+        writer.writerow(columns)
+        yield text.getvalue().encode()
+    for row in rows:
+        if form == "csv":
+            text.seek(0)
+            text.truncate()
+            writer.writerow([_csv_cell(row.get(column)) for column in columns])
+            yield text.getvalue().encode("utf-8", "backslashreplace")
+        else:
+            one = escaped_in_json(json.dumps(row, default=_plain, ensure_ascii=False))
+            yield f"{between}  {one}".encode("utf-8", "backslashreplace")
+            between = ",\n"
+    if form == "json":
+        yield b"[]\n" if between == "[\n" else b"\n]\n"
+
+
 def print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
     """A table that fits the terminal, or blocks where it is too narrow; else as wide as it needs to be."""
     width = width_of(sys.stdout)

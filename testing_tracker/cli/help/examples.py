@@ -105,6 +105,8 @@ _EXAMPLES = {
     "tt analyte show": ("tt analyte show coc",),
     "tt analyte check": ("tt analyte check analytes.toml",),
     # trust
+    "tt audit": ("tt audit list",),
+    "tt audit list": ("tt audit list --participant A17", "tt audit list --looks --from -7 --format csv"),
     "tt verify": ("tt verify",),
     "tt proof": ("tt proof --day yesterday --output proof.json",),
     "tt proof check": ("tt proof check proof.json",),
