@@ -21,10 +21,11 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlmodel import Session
 
+from testing_tracker.account import current_account
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import zone_of
 from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.store import postgresql
+from testing_tracker.store import postgresql, work
 from testing_tracker.store.engine import writing
 from testing_tracker.store.location import locate
 from testing_tracker.store.work import Work
@@ -121,9 +122,16 @@ def quick(patch) -> None:
             event.listen(pool, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
 
     patch.setattr(Engine, "__init__", make)
+    patch.setattr(work, "acting_as", _acting_as)
     for kind in (SQLiteDialect_pysqlite, PGDialect_psycopg):
         patch.setattr(kind, "__eq__", lambda dialect, other: type(dialect) is type(other))
         patch.setattr(kind, "__hash__", lambda dialect: hash(type(dialect)))
+
+
+def _acting_as(role: str | None) -> str:
+    """Who acts: whom a test pretends to be, also on a server, where otherwise the role counts that was let in."""
+    is_pretended = work.current_account is not current_account
+    return work.current_account() if is_pretended or role is None else role
 
 
 def rows(database: Path, query: str) -> list[tuple]:

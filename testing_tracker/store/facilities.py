@@ -1,9 +1,10 @@
 """The facilities of a database, and which one a transaction is for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, literal_column, true
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -22,6 +23,13 @@ _FIRST_TWO = select(Facility).limit(2)  # each transaction asks for them, and th
 _ZONES = (
     sa_select(col(FacilityZone.from_on), col(FacilityZone.timezone))
     .where(col(FacilityZone.facility_id) == bindparam("facility_id"))
+    .order_by(col(FacilityZone.from_on), col(FacilityZone.id))
+)
+# With who the server says is connected: asked in each transaction, so not in a statement of its own.
+_ZONES_AND_WHO = (
+    sa_select(literal_column("session_user").label("role"), col(FacilityZone.from_on), col(FacilityZone.timezone))
+    .select_from(sa_select(true()).subquery())
+    .outerjoin(FacilityZone, col(FacilityZone.facility_id) == bindparam("facility_id"))
     .order_by(col(FacilityZone.from_on), col(FacilityZone.id))
 )
 
@@ -120,6 +128,24 @@ def timezones_of(session: Session, facility: Facility) -> Timezones:
     """The timezones that a facility goes by, from when on; of several for one day the last one recorded."""
     with _damage_explained():
         rows = session.connection().execute(_ZONES, {"facility_id": facility.id}).all()
+    return _timezones(facility, rows)
+
+
+def timezones_and_role(session: Session, facility: Facility) -> tuple[Timezones, str | None]:
+    """The timezones that a facility goes by, as `timezones_of` has them, and as whom the server has let us in.
+
+    That is its own word, whatever the client's machine calls itself (`session_user`: no SET ROLE changes it). None of a
+    file, which knows nobody.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return timezones_of(session, facility), None
+    with _damage_explained():
+        rows = connection.execute(_ZONES_AND_WHO, {"facility_id": facility.id}).all()
+    return _timezones(facility, [row for row in rows if row.from_on is not None]), rows[0].role
+
+
+def _timezones(facility: Facility, rows: Sequence[Any]) -> Timezones:
     by_day = {row.from_on: row.timezone for row in rows}  # of one day the last one recorded stays
     return Timezones(facility.timezone, tuple(by_day.items()))
 

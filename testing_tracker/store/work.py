@@ -16,7 +16,7 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.watched import Begin, unwatched
-from testing_tracker.store.facilities import timezones_of
+from testing_tracker.store.facilities import timezones_and_role
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Facility
@@ -24,7 +24,8 @@ from testing_tracker.store.tables import AuditEntry, Draw, Facility
 
 @dataclass(frozen=True)
 class Work:
-    """`now` is in UTC; `today` is the facility's local date; `account` is the operating system's.
+    """`now` is in UTC; `today` is the facility's local date; `account` is the operating system's, or on a
+    server the role that it let in.
 
     `zone` is the facility's for every day and instant, also where it was corrected from a day on. `is_pretended`: a
     training database pretends that it is that day, so `now` is its noon and means no hour. `pages` end the transaction,
@@ -141,8 +142,14 @@ def as_json(detail: dict[str, object]) -> str | None:
 def work_in(
     session: Session, facility: Facility, clock_of: ClockOf, vocabulary: Vocabulary, pages: Pages | None = None
 ) -> Work:
-    """The current account, at work now in a transaction for a facility that is on record."""
-    clock = clock_of(timezones_of(session, facility))
+    """Who acts, at work now in a transaction for a facility that is on record."""
+    timezones, role = timezones_and_role(session, facility)
+    clock = clock_of(timezones)
     is_pretended = clock.pretended_day is not None
-    now, today = clock.now(), clock.today()
-    return Work(session, facility, clock.zone, current_account(), now, today, vocabulary, is_pretended, pages)
+    now, today, account = clock.now(), clock.today(), acting_as(role)
+    return Work(session, facility, clock.zone, account, now, today, vocabulary, is_pretended, pages)
+
+
+def acting_as(role: str | None) -> str:
+    """Who acts: the role that the server let in, whoever this machine says it is; of a file the current account."""
+    return current_account() if role is None else role
