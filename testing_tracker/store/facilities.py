@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Select, bindparam, literal_column, true
+from sqlalchemy import bindparam, literal_column, true
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -26,7 +26,7 @@ _ZONES = (
     .order_by(col(FacilityZone.from_on), col(FacilityZone.id))
 )
 # With who the server says is connected: asked in each transaction, so not in a statement of its own.
-_ZONES_AND_WHO: Select[Any] = (
+_ZONES_AND_WHO: Any = (
     sa_select(literal_column("session_user").label("role"), col(FacilityZone.from_on), col(FacilityZone.timezone))
     .select_from(sa_select(true()).subquery())
     .outerjoin(FacilityZone, col(FacilityZone.facility_id) == bindparam("facility_id"))
