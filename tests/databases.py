@@ -9,12 +9,13 @@ import shutil
 import sqlite3
 import time
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -100,7 +101,7 @@ def keep(database: Path, to: Path) -> None:
 def drop(database: Path) -> None:
     """Remove a database, not its key."""
     if SERVER:
-        _administer(f"DROP DATABASE IF EXISTS {name_of(database)} WITH (FORCE)")
+        administer(f"DROP DATABASE IF EXISTS {name_of(database)} WITH (FORCE)")
     else:
         database.unlink(missing_ok=True)
 
@@ -263,23 +264,53 @@ def dropped_afterwards() -> Iterator[None]:
     before = len(_made)
     yield
     while len(_made) > before:
-        _administer(f"DROP DATABASE IF EXISTS {_made.pop()} WITH (FORCE)")
+        administer(f"DROP DATABASE IF EXISTS {_made.pop()} WITH (FORCE)")
 
 
 def end_connections(database: Path) -> None:
     """Have the server end the connections to a database."""
-    _administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name_of(database)}'")
+    administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name_of(database)}'")
 
 
 def make_role(name: str) -> None:
     """Make a user of the server who may do nothing yet."""
-    _administer(f"DROP ROLE IF EXISTS {name}")
-    _administer(f"CREATE ROLE {name} LOGIN")
+    administer(f"DROP ROLE IF EXISTS {name}")
+    administer(f"CREATE ROLE {name} LOGIN")
 
 
 def drop_role(name: str) -> None:
     """Remove it again; what it was granted went with the database."""
-    _administer(f"DROP ROLE {name}")
+    administer(f"DROP ROLE {name}")
+
+
+def url_as(database: Path, role: str) -> str:
+    """What `--database` takes from somebody whom the server knows by a name of their own."""
+    return url_of(database).replace("postgres@", f"{quote(role)}@", 1)
+
+
+def make_for(database: Path, owner: str) -> None:
+    """Make an empty database that is a role's own."""
+    administer(f'CREATE DATABASE {name_of(database)} OWNER "{owner}"')
+    _made.append(name_of(database))
+
+
+def make_roles(roles: dict[str, str]) -> None:
+    """Make users of the server, each with what it may do beyond logging in."""
+    for name, may in roles.items():
+        administer(f'CREATE ROLE "{name}" LOGIN {may}')
+
+
+@contextmanager
+def roles_dropped_afterwards(database: Path, roles: Iterable[str]) -> Iterator[None]:
+    """Drop a database and its roles after a test, those that the program made for it too."""
+    try:
+        yield
+    finally:
+        drop(database)
+        ours = "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"
+        made = [name for (name,) in _server().execute(ours, (f"{name_of(database)}_",)).fetchall()]
+        for name in (*made, *roles):
+            administer(f'DROP ROLE IF EXISTS "{name}"')
 
 
 @contextmanager
@@ -311,9 +342,9 @@ def away(database: Path) -> Iterator[None]:
     """Have a database be gone meanwhile."""
     elsewhere = database.with_suffix(".away")
     if SERVER:
-        _administer(f"ALTER DATABASE {name_of(database)} RENAME TO {name_of(elsewhere)}")
+        administer(f"ALTER DATABASE {name_of(database)} RENAME TO {name_of(elsewhere)}")
         yield
-        _administer(f"ALTER DATABASE {name_of(elsewhere)} RENAME TO {name_of(database)}")
+        administer(f"ALTER DATABASE {name_of(elsewhere)} RENAME TO {name_of(database)}")
     else:
         database.rename(elsewhere)
         yield
@@ -328,11 +359,12 @@ def _exists(database: Path) -> bool:
 def _make(database: Path, template: str) -> None:
     # Its files copied, where the server can be told to (15): a page at a time through the log takes twice as long.
     by_file = "STRATEGY FILE_COPY" if _server().info.server_version >= 150_000 else ""
-    _administer(f"CREATE DATABASE {name_of(database)} TEMPLATE {template} {by_file}")
+    administer(f"CREATE DATABASE {name_of(database)} TEMPLATE {template} {by_file}")
     _made.append(name_of(database))
 
 
-def _administer(statement: str) -> None:
+def administer(statement: str) -> None:
+    """Run a statement as the server's administrator."""
     _server().execute(statement)
 
 

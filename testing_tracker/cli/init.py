@@ -4,7 +4,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import confirmed
-from testing_tracker.cli.desk.desk import Desk, pass_desk, say
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.help.page import LONG_NAME, SHORT_NAME
 from testing_tracker.errors import TestingTrackerError
@@ -31,6 +31,8 @@ def init_command(desk: Desk, facility: str | None, timezone: str | None, trainin
         f"The key of its draws is {desk.location.key.path}: keep it secret, and keep a copy in another safe place.",
     )
     say(desk, f"Anchor, to check the draws against: {made.anchor}, from {made.first_day} on")
+    if made.left_to_grant:
+        warn(services.upgrades.left_to_grant(made.left_to_grant))
     say(desk, "Next: `testing-tracker participant add CODE --schedule random-2 --level iop`, and a nightly `draw`.")
 
 
@@ -40,7 +42,8 @@ def init_command(desk: Desk, facility: str | None, timezone: str | None, trainin
 def migrate_command(desk: Desk, yes: bool) -> None:
     """Bring the database to what this version of the program knows.
 
-    Needed once after an update for a database on a server, by its owner; make a copy with `backup` before. A SQLite
+    Needed once after an update for a database on a server, by its owner; make a copy with `backup` before. It also
+    grants the staff anew what the server lets each role do. A SQLite
     file is brought up to date, and copied, by whatever opens it first.
     """
     from testing_tracker.store.engine import SCHEMA_VERSION, check_schema, schema_of
@@ -51,6 +54,8 @@ def migrate_command(desk: Desk, yes: bool) -> None:
     if found >= SCHEMA_VERSION:
         check_schema(location, found)
         say(desk, f"{location} is up to date (schema {found}).")
+        if isinstance(location, ServerLocation):
+            services.upgrades.grant_anew(location, warn)
         return
     if isinstance(location, ServerLocation) and not yes and not _there_is_a_copy(f"{location}"):
         raise TestingTrackerError("Nothing was changed. Make a copy with `testing-tracker backup FILE` first.")

@@ -69,6 +69,13 @@ def _tell(now: "NowOnTheList") -> None:
             f"kept out from now on, with acts on record and no role: {', '.join(now.unnamed)}. "
             f"`{add_words(now.unnamed[0], Role.NURSE)}` lets one in."
         )
+    _tell_what_is_left(now.left_to_grant)
+
+
+def _tell_what_is_left(statements: list[str]) -> None:
+    """Say which statements a server's administrator has to run, so that it lets the staff do what the list says."""
+    if statements:
+        warn(services.upgrades.left_to_grant(statements))
 
 
 def _is(role: Role) -> str:
@@ -84,8 +91,9 @@ def _is(role: Role) -> str:
 def remove_staff(desk: Desk, account: str, role: str) -> None:
     """Take a role from an account; what it did stays on record."""
     with desk.writing() as work:
-        is_had = services.staff.take(work, account, Role(role))
+        now = services.staff.take(work, account, Role(role))
     no_more = "has the nights no more" if role is Role.NIGHTS else f"is no {role} any more"
     say(desk, f"{account} {no_more}.")
-    if role == Role.NIGHTS and not is_had:
+    if role == Role.NIGHTS and not now.is_had:
         warn("no account has the nights now, so every account may run the nightly draw, back up and read the reports.")
+    _tell_what_is_left(now.left_to_grant)

@@ -56,6 +56,11 @@ class Work:
             row.facility_id = self.facility_id
         self.session.add(row)
 
+    @property
+    def is_on_server(self) -> bool:
+        """Whether a server keeps the records, which knows by itself who acts."""
+        return self.session.connection().dialect.name != "sqlite"
+
     def write(self, row: SQLModel) -> None:
         """Add a row, stamped with who records it and when where it has room for that; its number is known then."""
         if getattr(row, "recorded_at", self) is None:

@@ -18,7 +18,6 @@ from testing_tracker.store.location import locate
 from testing_tracker.store.migrations import alembic_config
 
 pytestmark = pytest.mark.postgresql_only
-DOCS = (Path(__file__).parents[2] / "docs" / "postgresql.md").read_text(encoding="utf-8")
 
 
 class TestMaking:
@@ -388,65 +387,3 @@ class TestOtherCommands:
         assert "backup" not in matters()
         clinic.today = "2026-12-22"
         assert "backup" in matters()
-
-
-class TestRoles:
-    """The grants of docs/postgresql.md are enough for a day's work, and for nothing more."""
-
-    @pytest.fixture
-    def granted(self, clinic) -> Clinic:
-        (grants,) = re.findall(r"```sql\n(.*?)```", DOCS, re.DOTALL)
-        role = f"w_{databases.name_of(clinic.database)}"
-        databases.make_role(role)
-        clinic.change(*(part.replace("clinic_staff", role) for part in grants.split(";") if "GRANT" in part))
-        clinic.working_url = clinic.url.replace("postgres@", f"{role}@")
-        yield clinic
-        databases.drop(clinic.database)
-        databases.drop_role(role)
-
-    def test_a_days_work(self, granted, tmp_path):
-        def work(*arguments):
-            return granted("--database", granted.working_url, *arguments)
-
-        work("participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
-        work("draw")
-        work("result", "A17", "positive", "--analyte", "coc")
-        work("recommendation", "accept", "1", "--note", "agreed")
-        work("participant", "leave", "A17", "2026-11-20", "2026-11-22", "--reason", "travel")
-        work("amend", "A17", "negative", "--reason", "cups swapped")
-        granted.today = "2026-11-17"
-        work("draw")
-        work("report", "weekly")
-        assert "All holds" in work("verify")
-        assert "all hold" in work("check")
-        assert "checked, and readable by you alone" in work("backup", str(tmp_path / "copy"))
-
-    @pytest.mark.parametrize(
-        "statement",
-        [
-            "DELETE FROM draw",
-            "DELETE FROM result",
-            "UPDATE result SET outcome = 'negative'",
-            "UPDATE audit_entry SET account = 'somebody'",
-            "ALTER TABLE result DISABLE TRIGGER ALL",
-            "DROP TABLE result",
-            "TRUNCATE draw",
-        ],
-    )
-    def test_nothing_more(self, granted, statement):
-        import psycopg
-
-        with (
-            psycopg.connect(granted.working_url) as connection,
-            pytest.raises(psycopg.errors.InsufficientPrivilege),
-        ):
-            connection.execute(statement)
-
-    def test_what_it_may_not_do_is_one_clear_line(self, granted):
-        granted.change("REVOKE INSERT ON participant FROM PUBLIC, " + granted.working_url.split("//")[1].split("@")[0])
-        done = granted.run(
-            *("--database", granted.working_url, "participant", "add", "A17"),
-            *("--schedule", "fixed-2", "--level", "iop"),
-        )
-        assert done.exit_code == 1
-        assert "may not do that (permission denied for table participant). docs/postgresql.md" in done.stderr

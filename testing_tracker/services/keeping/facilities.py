@@ -1,6 +1,6 @@
 """Making a facility with the schedules that come with the program, and correcting its name and its timezone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -55,13 +55,15 @@ def _folder() -> Traversable:
 class Made:
     """What was made: a facility and its number.
 
-    `anchor` is what its draws from `first_day` on will be checked against, in hexadecimal.
+    `anchor` is what its draws from `first_day` on will be checked against, in hexadecimal; `left_to_grant` the
+    statements that the server's administrator has to run, so that the staff may work.
     """
 
     number: int
     timezone: str
     anchor: str
     first_day: date
+    left_to_grant: Sequence[str] = ()
 
 
 def make_database(
@@ -90,10 +92,10 @@ def make_database(
     with ExitStack() as undo:
         # A file has its place when all is in it; who is killed before that has made nothing, and can begin again.
         with new_file(location) if isinstance(location, Location) else nullcontext(location) as place:
-            facility_id = _fill(place, location, chain.anchor, seed, undo, create)
+            facility_id, left_to_grant = _fill(place, location, chain.anchor, seed, undo, create)
         undo.pop_all()
     location.key.finish()
-    return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day)
+    return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day, left_to_grant)
 
 
 def _fill(
@@ -103,7 +105,7 @@ def _fill(
     seed: bytes,
     undo: ExitStack,
     create: Callable[[Session], Facility],
-) -> int:
+) -> tuple[int, list[str]]:
     """Make the tables, the facility and its key; `place` is where a new file is until it has its name.
 
     `undo` takes the key away again where nothing comes of the database.
@@ -114,9 +116,21 @@ def _fill(
             migrations.refuse_unless_empty(session.connection(), location)
             location.key.begin(anchor, seed)
             undo.callback(location.key.give_up, anchor, seed)
-            return id_of(create(session))
+            return id_of(create(session)), grant_to_staff(session)
     finally:
         engine.dispose()
+
+
+def grant_to_staff(session: Session) -> list[str]:
+    """Have a server let the staff do what their roles are for, in a transaction of the tables' owner.
+
+    Returns the statements that an administrator of the server has to run for it; a file knows nobody.
+    """
+    if session.connection().dialect.name == "sqlite":
+        return []
+    from testing_tracker.store import grants
+
+    return grants.set_up(session.connection())
 
 
 def check_name(given: str) -> str:

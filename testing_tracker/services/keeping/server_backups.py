@@ -8,6 +8,7 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.keeping import backups
 from testing_tracker.services.keeping.backups import Copy, Restored
+from testing_tracker.services.keeping.facilities import grant_to_staff
 from testing_tracker.store import postgresql
 from testing_tracker.store.dumps import BEGINNING, Contents, Tools, tools_for
 from testing_tracker.store.engine import (
@@ -133,6 +134,7 @@ def _finish(
         return Restored(copy, None if is_there else f"The key file {location.key.path} is missing.")
     with writing_all(engine) as session:
         _set_revision(session.connection(), contents.revision)
+        grant_to_staff(session)
         return Restored(copy, backups.record_restored(session, location, clock_of))
 
 
@@ -145,4 +147,4 @@ def _take_away(engine: Engine, contents: Contents) -> None:
     names = ", ".join(engine.dialect.identifier_preparer.quote(table) for table in contents.tables)
     with complaints_explained(), engine.begin() as connection:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names} CASCADE")
-        connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change()")
+        connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change(), let_staff_work()")

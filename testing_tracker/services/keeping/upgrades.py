@@ -1,11 +1,11 @@
 """Brings a database that an earlier version of the program made up to date, after making a copy of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from itertools import count, zip_longest
 from pathlib import Path
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from testing_tracker import chance
 from testing_tracker.clock import ClockOf
@@ -14,6 +14,7 @@ from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
+from testing_tracker.services.keeping.facilities import grant_to_staff
 from testing_tracker.services.people import staff
 from testing_tracker.store import facilities, integrity, migrations, sqlite_file
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
@@ -47,9 +48,37 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
                 work.on_record(Act.SCHEMA_UPGRADE, earlier=found, now=SCHEMA_VERSION)
                 _begin_first_chain(work, location, tell)
                 _give_roles(work, tell)
+            _grant(session, tell)
         location.key.finish()
     finally:
         engine.dispose()
+
+
+def grant_anew(location: AnyLocation, tell: Callable[[str], None]) -> None:
+    """Grant the staff anew what their roles are for, as after a copy was brought into another database of a server."""
+    engine = make_engine(location)
+    try:
+        with writing_all(engine) as session:
+            _grant(session, tell)
+    finally:
+        engine.dispose()
+
+
+def _grant(session: Session, tell: Callable[[str], None]) -> None:
+    left = grant_to_staff(session)
+    if left:
+        tell(left_to_grant(left))
+
+
+def left_to_grant(statements: Sequence[str]) -> str:
+    """What an administrator of the server has to do, so that the staff may work."""
+    return (
+        f"the server's administrator has to run, so that everybody may do what the staff's list says: "
+        f"{'; '.join(statements)};{_THEN if any(one.startswith('CREATE') for one in statements) else ''}"
+    )
+
+
+_THEN = " and after that the database's owner `testing-tracker migrate`, which grants the rest"
 
 
 def _copy(location: Location, found: str) -> Path:

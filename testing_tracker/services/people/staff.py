@@ -8,7 +8,7 @@ colleagues and no lock: who can do that can write around the program, and `verif
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from json import loads
 
@@ -59,12 +59,22 @@ class NowOnTheList:
     """What changed for others when an account was given a role.
 
     `first` was the only one on the list until now, and may not begin the commands of `no_more` any longer, by the role
-    that gives each. `unnamed` are accounts with acts on record that are kept out from now on.
+    that gives each. `unnamed` are accounts with acts on record that are kept out from now on. `left_to_grant` are the
+    statements that the administrator of a server has to run for it.
     """
 
     first: str | None = None
     no_more: dict[Role, list[str]] = field(default_factory=dict)
     unnamed: list[str] = field(default_factory=list)
+    left_to_grant: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class NowOffTheList:
+    """What there is to know when a role was taken: whether somebody has it still, and `left_to_grant` as above."""
+
+    is_had: bool
+    left_to_grant: list[str] = field(default_factory=list)
 
 
 def listed(work: Work) -> list[StaffLine]:
@@ -160,7 +170,8 @@ def open_list(work: Work, nights: Iterable[str] = ()) -> None:
 def give(work: Work, account: str, role: Role) -> NowOnTheList:
     """Give an account a role; returns what that changes for others.
 
-    Raises TestingTrackerError if it has it, for what is no account, and for a first one that is not the manager acting.
+    Raises TestingTrackerError if it has it, for what is no account, and for a first one that is not the manager acting;
+    on a server, which then lets the account work, also for one that the server does not know.
     """
     if not _AN_ACCOUNT.fullmatch(account):
         raise TestingTrackerError("An account is a name without spaces, as the operating system knows it.")
@@ -172,8 +183,12 @@ def give(work: Work, account: str, role: Role) -> NowOnTheList:
         )
     if role in before.by_account.get(account, ()):
         raise TestingTrackerError(f"{account} has the role {role} already; there is nothing to do.")
-    _write(work, account, role, allowed=True)
-    return _changed(work, before, roles_at(work))
+    if work.is_on_server:
+        from testing_tracker.store import grants  # nobody else needs it
+
+        grants.refuse_stranger(work.session.connection(), account)
+    left = _write(work, account, role, allowed=True)
+    return replace(_changed(work, before, roles_at(work)), left_to_grant=left)
 
 
 def _changed(work: Work, before: StaffRoles, now: StaffRoles) -> NowOnTheList:
@@ -189,8 +204,8 @@ def _changed(work: Work, before: StaffRoles, now: StaffRoles) -> NowOnTheList:
     return NowOnTheList(first, now.no_more(first))
 
 
-def take(work: Work, account: str, role: Role) -> bool:
-    """Take a role from an account; returns whether somebody has it still.
+def take(work: Work, account: str, role: Role) -> NowOffTheList:
+    """Take a role from an account.
 
     Raises TestingTrackerError if it has not got it, and for the last manager, because without any everybody might do
     everything again.
@@ -204,8 +219,13 @@ def take(work: Work, account: str, role: Role) -> bool:
         raise TestingTrackerError(
             f"{account} is the only manager, and without one everybody may do everything. Add another one first."
         )
-    _write(work, account, role, allowed=False)
-    return bool(roles_at(work).having(role))
+    if work.is_on_server and account == work.account and roles.by_account[account] == {role}:
+        raise TestingTrackerError(
+            "It is your only role, and without one the server lets you record nothing, not even this. Ask another "
+            "manager to take it."
+        )
+    left = _write(work, account, role, allowed=False)
+    return NowOffTheList(bool(roles_at(work).having(role)), left)
 
 
 def carry_over(work: Work) -> dict[str, list[Role]]:
@@ -232,7 +252,12 @@ def carry_over(work: Work) -> dict[str, list[Role]]:
     return {account: roles for account, roles in given.items() if roles}
 
 
-def _write(work: Work, account: str, role: Role, *, allowed: bool, reason: str | None = None) -> None:
+def _write(work: Work, account: str, role: Role, *, allowed: bool, reason: str | None = None) -> list[str]:
     work.write(Staff(facility_id=work.facility_id, account=account, role=role, allowed=allowed))
     work.on_record(Act.STAFF_ADD if allowed else Act.STAFF_REMOVE, reason=reason, account=account, role=role)
     work.session.flush()
+    if not work.is_on_server:
+        return []
+    from testing_tracker.store import grants  # as above
+
+    return grants.follow_staff(work.session.connection())
