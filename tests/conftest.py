@@ -214,6 +214,18 @@ def certificates(tmp_path_factory) -> Path:
     return post_office.make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
+@pytest.fixture(scope="session")
+def own_server(certificates, tmp_path_factory):
+    """A server of its own for what the shared one cannot be; see `servers`."""
+    import post_office
+    import servers
+
+    people = post_office.make_certificates(tmp_path_factory.mktemp("people"), name="cert-nurse")
+    with servers.server(certificates, people) as server:
+        server.certificates = people
+        yield server
+
+
 @pytest.fixture(params=["starttls"] if databases.SERVER else ["tls", "starttls"])
 def office(request, certificates):
     """A mail server that is open, in both ways of TLS."""
@@ -408,9 +420,12 @@ def is_of(item, files) -> bool:
 def may_differ_on_a_server(item) -> bool:
     """Whether a test is run on a server too: it has a database, and is not marked as saying nothing new there.
 
-    Every database of a test is in its folder, or is a copy of the clinic's that was made once. `one_database` stands
-    where a file takes long and every statement that it has the database run is run by some other test on a server too.
+    Every database of another test is in its folder, or is a copy of the clinic's that was made once. `one_database`
+    stands where a file takes long and every statement that it has the database run is run by some other test on a
+    server too.
     """
+    if item.get_closest_marker("postgresql_only"):
+        return True
     if item.get_closest_marker("sqlite_only") or item.get_closest_marker("one_database"):
         return False
     if is_of(item, SAID_ON_A_SERVER_BY_OTHERS):

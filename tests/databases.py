@@ -368,6 +368,11 @@ def administer(statement: str) -> None:
     _server().execute(statement)
 
 
+def ask(question: str) -> str:
+    """The one cell that the server answers with."""
+    return _server().execute(question).fetchone()[0]
+
+
 @cache
 def _server():
     import psycopg

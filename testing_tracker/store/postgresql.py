@@ -47,6 +47,11 @@ def make_engine(location: ServerLocation) -> Engine:
         except dialect.dbapi.Error as error:
             raise _not_connected(location, str(error), options.get("password")) from error
 
+    @event.listens_for(engine, "checkout")
+    def _as_the_server_has_it(connection: Any, _record: Any, _proxy: Any) -> None:  # noqa: ANN401
+        if connection.read_only is False:  # after reading; to say so begins READ WRITE, which no standby takes
+            connection.read_only = None
+
     return engine
 
 
@@ -56,7 +61,7 @@ def keep_out_who_alters_all(connection: Connection, seconds: float) -> None:
     Before any table is read: who alters tables has this lock first, and the tables after it.
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({LOCKS}, {WHOLE_DATABASE})")
+    _lock(connection, f"pg_advisory_xact_lock_shared({LOCKS}, {WHOLE_DATABASE})")
 
 
 def lock_facility(connection: Connection, facility_id: int) -> None:
@@ -73,7 +78,14 @@ def lock_facility(connection: Connection, facility_id: int) -> None:
 def lock_all(connection: Connection, seconds: float) -> None:
     """Be the only transaction that writes for any facility."""
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCKS}, {WHOLE_DATABASE})")
+    _lock(connection, f"pg_advisory_xact_lock({LOCKS}, {WHOLE_DATABASE})")
+
+
+def _lock(connection: Connection, lock: str) -> None:
+    """Begin to write by waiting for a lock. Raises TestingTrackerError on a standby, before anything is looked up."""
+    is_standby = connection.exec_driver_sql(f"SELECT pg_is_in_recovery(), {lock}").scalar()
+    if is_standby:
+        raise TestingTrackerError(f"{ON_A_STANDBY} Nothing was changed.")
 
 
 def schema_in(connection: Connection) -> str | None:
@@ -140,6 +152,10 @@ _GONE = (
     "The connection to the database's server was lost. What was not confirmed was most likely not done; look before "
     "repeating it."
 )
+ON_A_STANDBY = (
+    "This is a standby, which only reads, so nothing can be put on record there, and who looks at one participant's "
+    "record is put on record too. Give the URL of the server that is written to."
+)
 _CHANGED = "Something on record cannot be read: the database is damaged, or was changed by hand."
 _EXPLANATIONS = {
     "55P03": "Another program has been writing to the database for a minute. Try again.",
@@ -148,7 +164,7 @@ _EXPLANATIONS = {
     "53300": "Too many are connected to the server. Try again.",
     "25P03": "The server ended the work because it waited for too long (its idle_in_transaction_session_timeout).",
     "25P04": "The server stopped the work because it took too long (its transaction_timeout).",
-    "25006": "The database is read-only: a standby, perhaps. Give the URL of the one that is written to.",
+    "25006": "The database is read-only, so nothing can be put on record there. Ask the server's administrator.",
     "40001": _TRY_AGAIN,
     "40P01": _TRY_AGAIN,
     "57014": "The server stopped the work because it took too long (its statement_timeout).",
