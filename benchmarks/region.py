@@ -54,7 +54,7 @@ def fill(made: Database, facilities: int, participants: int) -> float:
     assert desk.engine
     with desk.writing_all() as session:
         for number in range(2, facilities + 1):
-            add(session, f"Facility {number}", desk.clock("UTC"), desk.location.key)
+            add(session, f"Facility {number}", desk.clock("UTC"), desk.location.key, desk.vocabulary)
     for number in range(1, facilities + 1):
         with desk.at(number).writing() as work:
             for statement in enrolments(number, participants):

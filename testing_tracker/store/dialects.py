@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +22,6 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
@@ -118,28 +118,33 @@ def add_rows(
         convert(value) if convert else value
         for convert, value in zip(written[len(columns) :], same.values(), strict=True)
     )
-    whole = ((*row, *constant) for row in _converted(rows, written[: len(columns)]))
+    found = _converted(rows, written[: len(columns)])
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(names))
         statement = f"INSERT INTO {_name_of(table)} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
-        if values := list(whole):
+        if values := [(*row, *constant) for row in found]:
             connection.exec_driver_sql(statement, values)
         return
-    _copy(connection, f"COPY {_name_of(table)} ({', '.join(names)}) FROM STDIN", whole)
+    statement = _of_arrays(connection, table, names, len(columns))
+    while some := list(islice(found, _ROWS_IN_AN_INSERT)):
+        connection.exec_driver_sql(statement, (*constant, *(list(column) for column in zip(*some, strict=True))))
 
 
-def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
-    import psycopg
+_ROWS_IN_AN_INSERT = 10_000
 
-    cursor = connection.connection.cursor()
-    try:
-        with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-    except psycopg.Error as error:
-        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
-    finally:
-        cursor.close()
+
+def _of_arrays(connection: Connection, table: type[SQLModel], names: Sequence[str], varying: int) -> str:
+    """A statement that adds many rows of which each column is one value, and those that are the same in all.
+
+    COPY would be quicker by some, and no server takes it where rows are kept apart by policies.
+    """
+    kinds = [table.__table__.c[name].type.compile(connection.dialect) for name in names]  # type: ignore[attr-defined]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds[:varying])
+    same = "".join(f", %s::{kind}" for kind in kinds[varying:])
+    return (
+        f"INSERT INTO {_name_of(table)} ({', '.join(names)}) "  # noqa: S608  our own names
+        f"SELECT given.*{same} FROM unnest({arrays}) given"
+    )
 
 
 _DAYS_AT_HAND = 1_000

@@ -55,7 +55,13 @@ class Tools:
 
     def dump(self, file: Path, snapshot: str) -> None:
         """Write what a transaction that exported its snapshot sees. Raises TestingTrackerError."""
-        options = ("--format=custom", f"--lock-wait-timeout={_MILLISECONDS_FOR_A_LOCK}", f"--snapshot={snapshot}")
+        # The policies apply to the owner too, whom they give every row: without this pg_dump would refuse them.
+        options = (
+            "--format=custom",
+            "--enable-row-security",
+            f"--lock-wait-timeout={_MILLISECONDS_FOR_A_LOCK}",
+            f"--snapshot={snapshot}",
+        )
         done = self._run("pg_dump", *options, f"--file={file}", connect=True)
         if done.returncode:
             raise TestingTrackerError(

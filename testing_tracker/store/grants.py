@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Role
+from testing_tracker.store import row_security
 from testing_tracker.store.postgresql import LOCKS
 
 _NURSE, _CLINICIAN, _MANAGER, _NIGHTS = (
@@ -151,11 +152,13 @@ END
 
 
 def set_up(connection: Connection) -> list[str]:
-    """Make the groups where they are missing, grant each what the matrix says and nothing else, and have them the
-    members that the list of the staff says; returns the statements that an administrator of the server has to run.
+    """Keep the facilities apart, make the groups where they are missing, grant each what the matrix says and nothing
+    else, and have them the members that the list of the staff says.
 
-    By the tables' owner. Raises TestingTrackerError where somebody logs in under a group's name.
+    By the tables' owner. Returns the statements that an administrator of the server has to run. Raises
+    TestingTrackerError where somebody logs in under a group's name.
     """
+    row_security.set_up(connection)
     groups = _groups(connection)
     quote = connection.dialect.identifier_preparer.quote_identifier
     schema = quote(connection.exec_driver_sql("SELECT current_schema()").scalar_one())

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Column, Connection, Constraint, ForeignK
 from sqlalchemy import UniqueConstraint as Unique
 from sqlmodel import SQLModel
 
-from testing_tracker.store import integrity, tables  # noqa: F401  declares the tables
+from testing_tracker.store import integrity, row_security, tables  # noqa: F401  declares the tables
 from testing_tracker.store.integrity import Shape
 from testing_tracker.store.migrations.wording import REFUSING_BODY
 
@@ -118,7 +118,7 @@ def _shape(connection: Connection) -> Shape:
     refusing = connection.exec_driver_sql(body).scalar()
     if refusing is not None:
         shape["function", "refuse_change"] = " ".join(refusing.split())
-    return shape
+    return shape | row_security.found_in(connection)
 
 
 def _meant_shape(connection: Connection) -> Shape:
@@ -135,7 +135,7 @@ def _meant_shape(connection: Connection) -> Shape:
         found = refusing.fullmatch(name) if kind == "trigger" else None
         if found is not None:
             shape |= dict(_refusals(found[1], found[2]))
-    return shape
+    return shape | row_security.meant_in(connection)
 
 
 def _column(connection: Connection, column: Column[Any]) -> tuple[str, str, bool, str]:

@@ -281,7 +281,8 @@ _GRANTEES = """
         UNION ALL SELECT (aclexplode(attacl)).grantee FROM pg_attribute
         JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace
         UNION ALL SELECT (aclexplode(coalesce(proacl, acldefault('f', proowner)))).grantee FROM pg_proc
-        WHERE pronamespace = 'public'::regnamespace AND proname <> 'refuse_change'
+        WHERE pronamespace = 'public'::regnamespace AND prosecdef
+        AND proname NOT IN ('own_facilities', 'has_all_facilities')
     )
     SELECT DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END FROM given
 """

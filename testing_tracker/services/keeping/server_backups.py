@@ -9,7 +9,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.keeping import backups
 from testing_tracker.services.keeping.backups import Copy, Restored
 from testing_tracker.services.keeping.facilities import grant_to_staff
-from testing_tracker.store import postgresql
+from testing_tracker.store import postgresql, row_security
 from testing_tracker.store.dumps import BEGINNING, Contents, Tools, tools_for
 from testing_tracker.store.engine import (
     SCHEMA_VERSION,
@@ -40,6 +40,10 @@ def make(location: ServerLocation, file: Path, *, overwrite: bool) -> Copy:
     engine = make_engine(location)
     try:
         with whole_file(file, overwrite=overwrite) as made, reading_all(engine) as session:
+            if not row_security.has_all_facilities(session.connection()):
+                raise TestingTrackerError(
+                    "This database has other facilities too, whose records are not yours to copy. Ask its owner."
+                )
             tools = tools_for(session.connection(), location)
             copy = backups.content(session, schema)
             snapshot = _exported(session.connection())
@@ -145,6 +149,7 @@ def _set_revision(connection: Connection, revision: str) -> None:
 def _take_away(engine: Engine, contents: Contents) -> None:
     """Empty the database again; it was empty before."""
     names = ", ".join(engine.dialect.identifier_preparer.quote(table) for table in contents.tables)
+    functions = ", ".join(f"{name}()" for name in ("refuse_change", "let_staff_work", *row_security.FUNCTIONS))
     with complaints_explained(), engine.begin() as connection:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names} CASCADE")
-        connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change(), let_staff_work()")
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {functions}")
