@@ -95,7 +95,7 @@ def test_of_a_participant_it_is_a_look_itself_that_comes_behind_what_it_shows(ke
 def test_it_says_the_act_in_words_with_its_reason_and_details_and_no_name(kept):
     kept("participant", "rename", "A17", "--name", "Ada Example", "--reason", "known now")
     printed = " ".join(kept("audit", "list", "--from", "2026-11-16").split())
-    assert "draw excused, draw of 2026-11-18 court date" in printed
+    assert "excused, draw of 2026-11-18 court date" in printed
     assert "result logged, draw of 2026-11-16" in printed
     assert "analytes cocaine" in printed
     assert "looked: participant show" in printed
@@ -135,7 +135,7 @@ def test_what_an_account_has_put_on_record_since(kept):
         later = services.audit.acts_since(work, work.account, work.now + timedelta(seconds=1))
         other = services.audit.acts_since(work, "nobody-here", datetime(2026, 1, 1, tzinfo=UTC))
     desk.close()
-    assert since[-1].said == "draw excused"
+    assert since[-1].said == "excused"
     assert {line.at.date().isoformat() for line in since} == {"2026-11-18"}
     assert (later, other) == ([], [])
 
