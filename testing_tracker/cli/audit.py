@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
 from datetime import date, timedelta
 from shutil import copyfileobj
 from typing import TYPE_CHECKING
@@ -59,7 +58,7 @@ def list_audit(
             if form == "table":
                 newest = deque(counted, _MOST_IN_A_TABLE)
             else:  # all of it first: a reader that takes its time would keep everybody from writing
-                file = stack.enter_context(spooled(in_parts(map(asdict, counted), _COLUMNS, form)))
+                file = stack.enter_context(spooled(in_parts(map(vars, counted), _COLUMNS, form)))
         of = f"{asked.first or 'the beginning'} to {asked.last or work.today}"
         with exported(desk, Export("audit", form, of, participant_id=about, many=len(counted.codes))):
             if form == "table":
