@@ -89,8 +89,10 @@ class Typist:
 
     def __init__(self, session: str) -> None:
         self.left = f"\n{session}"
+        keys = SimpleNamespace(before_key_press=SimpleNamespace(add_handler=lambda _: None))
+        self.app = SimpleNamespace(key_processor=keys)
 
-    def prompt(self, question: str) -> str:
+    def prompt(self, question: str, **_: object) -> str:
         _, asked, after = self.left.partition(f"\n{question}")
         if not asked:
             raise EOFError  # the page does not have this question

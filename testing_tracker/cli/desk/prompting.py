@@ -39,7 +39,7 @@ def prompt(question: Callable[[], str], completer: "Completer | None" = None) ->
     )
 
     idle = IdleClock(idle_minutes())
-    session.app.key_processor.before_key_press += idle.touch
+    session.app.key_processor.before_key_press.add_handler(idle.touch)
 
     def ask() -> str:
         asked = in_one_line(question())
