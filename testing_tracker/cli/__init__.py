@@ -10,9 +10,8 @@ from typing import IO, Any
 import click
 
 from testing_tracker import __version__, services
-from testing_tracker.cli.desk.command_words import CommandGroup, as_called, is_conversation
+from testing_tracker.cli.desk.command_words import CommandGroup, as_called, is_conversation, refuse_of_the_owner
 from testing_tracker.cli.desk.desk import Desk
-from testing_tracker.cli.desk.of_the_owner import refuse_of_the_owner
 from testing_tracker.cli.desk.parameter_types import DATE, FACILITY, CaselessChoice, refuse_unreadable
 from testing_tracker.cli.desk.shown import shown
 from testing_tracker.cli.desk.terminal import COLOURS, in_its_lines

@@ -112,10 +112,7 @@ def serve_command(
     from testing_tracker.serving.events import Event
 
     here_only("serve")
-    if path is None and group is not None:
-        raise click.UsageError("--group says who may use the socket: give --socket too.")
-    if path is not None and once:
-        raise click.UsageError("--once leaves when all is done, and --socket stays: give one of them.")
+    _check_together(path, group, once=once)
     desk.tell_of_upgrade = partial(events.tell, Event.DATABASE_UPGRADED)
     with event_lines(desk, log_format):
         served = desk.each_facility()  # says at once that there is no database, or that --today is not for it
@@ -138,10 +135,14 @@ def serve_command(
         weekly = f", the weekly report at {report_at} on Mondays" if _delivers(plan, numbers) else ""
         said = f"serving: the nightly draw at {draw_at}{weekly} ({', '.join(sorted(zones))})"
         events.tell(Event.STARTED, said, draw_at=draw_at, report_at=report_at, facilities=len(numbers))
-        if path is None:
-            serve.serve(plan)
-        else:
-            _serve_at_socket(desk, plan, path, group)
+        serve.serve(plan) if path is None else _serve_at_socket(desk, plan, path, group)
+
+
+def _check_together(path: str | None, group: str | None, *, once: bool) -> None:
+    if path is None and group is not None:
+        raise click.UsageError("--group says who may use the socket: give --socket too.")
+    if path is not None and once:
+        raise click.UsageError("--once leaves when all is done, and --socket stays: give one of them.")
 
 
 def _serve_at_socket(desk: Desk, plan: "Plan", given: str, group: str | None) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from testing_tracker.rules.keeping.owed import Gap
     from testing_tracker.rules.words import Channel
     from testing_tracker.services.keeping.status import DeliveryState, OverdueConfirmations, StatusReport
+    from testing_tracker.store.server_file import RunningServer
 
 COLUMNS = ("what", "of", "state", "at", "by", "detail")
 
@@ -42,7 +43,9 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
     Exit status 1 when a nightly run is overdue, or a report was not delivered. Where several facilities share the
     database, it is for all of them unless one is named.
     """
-    each = desk.each_facility()
+    from testing_tracker.store.server_file import running_server
+
+    each, server = desk.each_facility(), running_server(desk.location)
     documents: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
     problems: list[str] = []
@@ -54,9 +57,11 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
             state = services.status.state_of(work, after, channels, longest_gap)
             if problem is not None:
                 state.problems.append(problem)
-            documents.append(named | _document(state))
+            documents.append(named | _document(state) | {"server": vars(server) if server else None})
             rows += [{**named, **row} for row in _Rows(state, work.zone).all(channels)]
             problems += [f"{at.mark}{told}" for told in state.problems]
+    if server is not None:
+        rows.append(_server_row(server))
     if form == "json":
         print_json(desk, documents if len(each) > 1 else documents[0])
     else:
@@ -64,6 +69,12 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
     if problems:
         more = f" There is more ({len(problems) - 1})." if len(problems) > 1 else ""
         raise TestingTrackerError(f"{problems[0][0].upper()}{problems[0][1:]}.{more}")
+
+
+def _server_row(server: "RunningServer") -> dict[str, object]:
+    said = f"version {server.version}, {server.commands} commands since"
+    at = f"{server.since:%Y-%m-%d %H:%M} UTC"
+    return {"what": "server", "of": server.socket, "state": "running", "at": at, "by": "", "detail": said}
 
 
 def _configured(desk: Desk, facility_id: int) -> "tuple[tuple[Channel, ...] | None, str | None]":

@@ -28,6 +28,7 @@ class Event(StrEnum):
     DATABASE_UPGRADED = "database_upgraded"
     TURN_FAILED = "turn_failed"
     LISTENING = "listening"
+    RENEWED = "renewed"
     STOPPED = "stopped"
 
 

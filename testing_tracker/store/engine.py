@@ -114,6 +114,7 @@ def make_engine(location: AnyLocation) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA wal_autocheckpoint = 1")  # `write_ahead`
 
     return _with_what_is_compiled(engine)
 

@@ -102,6 +102,8 @@ def _locations(location: AnyLocation) -> Iterator[AnyLocation]:
 def _files_of(location: AnyLocation) -> Iterator[tuple[Path, str]]:
     yield location.key.path, "the key of the draws"
     yield location.beside(".key"), "the key of the draws"
+    yield location.beside(".server"), "the file of the database's server"
+    yield location.beside(".socket"), "the socket of the database's server"
     yield location.analytes, "the file of the facility's own analytes"
     yield location.beside(".analytes.toml"), "the file of the facility's own analytes"
     for path in (location.delivery_of(1), location.beside(".delivery.toml"), *_siblings(location)):

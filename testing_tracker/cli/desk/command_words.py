@@ -7,9 +7,13 @@ from typing import Any
 import click
 
 from testing_tracker.cli.help.page import HelpContext, named
+from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.near_words import in_words, nearest, words_meant
 from testing_tracker.rules.words import FIRST, LINE
 
+# What makes, moves or runs the database itself, or takes the key away: the account that owns the files does it.
+OF_THE_OWNER = ("init", "restore", "migrate", "serve", "cron", "systemd", "demo")
+_OF_THE_OWNER_WITH = {"backup": "--key"}
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -63,6 +67,21 @@ class CommandGroup(click.Group):
             raise click.UsageError(f"{word!r} could be {in_words(meant)}; write more of it.", ctx)
         click.echo(f"Note: {word!r} is {ctx.command_path} {meant[0]}.", err=True)
         return super().resolve_command(ctx, [meant[0], *args[1:]])
+
+
+def refuse_of_the_owner(command: str | None, words: list[str]) -> None:
+    """Raise TestingTrackerError, at a server's socket, for a command that only the files' owner gives."""
+    from testing_tracker.store.location import is_served
+
+    if not is_served():
+        return
+    option = _OF_THE_OWNER_WITH.get(command or "")
+    if command in OF_THE_OWNER or (option is not None and option in words):
+        named = f"{command} {option}" if option else command
+        raise TestingTrackerError(
+            f"`testing-tracker {named}` is not for a server's socket. Give it on the machine where the database is, as "
+            "the account that owns it, with the database's own --database."
+        )
 
 
 class TakesDays(click.Command):

@@ -23,14 +23,14 @@ class Connection:
     `since` is when it connected, by the machine's steady clock in seconds.
     """
 
-    def __init__(self, of: socket.socket, peer: Peer, since: float) -> None:
+    def __init__(self, of: socket.socket, peer: Peer, since: float, pid: int | None = None) -> None:
         self.of = of
         self.peer = peer
         self.since = since
         self.asked: Asked | None = None
         self.descriptors: list[int] = []
         self.signals: list[int] = []
-        self.pid: int | None = None
+        self.pid = pid
         self.is_over = False
         self._frames = Frames()
         self._unsent = b""
@@ -51,7 +51,7 @@ class Connection:
         return bool(data)
 
     def _obey(self, parts: list[bytes]) -> None:
-        if self.asked is None:
+        if self.asked is None and self.pid is None:
             asked = asked_in(parts)
             if len(self.descriptors) != len(asked.given) + 1:
                 raise FrameError("another number of files was handed over than a command has")

@@ -93,8 +93,19 @@ class SocketServer:
             if now >= self._look_at:
                 self._look_at = now + 60.0
                 self._renewing = self._renewing or self.is_to_renew(True)
-            return not self._renewing
+            return not self._renewing or not self._has_begun_all()
         return self._stops(now - self._stopping_since)
+
+    def _has_begun_all(self) -> bool:
+        """Before it starts anew: take no more clients, and have those who are there begun."""
+        if self._taking:
+            self._selector.unregister(self.listening)
+            self._taking = False
+        self._take_at = time.monotonic() + _A_MOMENT
+        if len(self.connections) > len(self._running()):
+            return False
+        self._signal_helpers(signal.SIGTERM)
+        return True
 
     def _patience(self) -> float:
         """Seconds until something is to be looked at again, though nobody says anything."""
@@ -230,7 +241,11 @@ class SocketServer:
         """Let go of the clients with whom all is over, and of those who say nothing or wait for too long."""
         now = time.monotonic()
         for number, connection in list(self.connections.items()):
-            if connection.asked is None and now - connection.since > SECONDS_TO_SAY_SOMETHING:
+            if (
+                connection.asked is None
+                and connection.pid is None
+                and now - connection.since > SECONDS_TO_SAY_SOMETHING
+            ):
                 connection.is_over = True
             elif connection.pid is None and not connection.is_over and now - connection.since > SECONDS_TO_WAIT:
                 connection.refuse("The server is busy with other commands. Nothing was done; try again later.")

@@ -2,18 +2,26 @@
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from testing_tracker import __version__
+from testing_tracker.clock import Clock
 from testing_tracker.serving import events
 from testing_tracker.serving.events import Event
 from testing_tracker.serving.serve import serve
-from testing_tracker.serving.socket import listening
+from testing_tracker.serving.socket import listening, renewal
 from testing_tracker.serving.socket.child import RunLine
 from testing_tracker.serving.socket.parent import Helpers, SocketServer, leave
+from testing_tracker.serving.socket.renewal import Kept, OwnFiles
 from testing_tracker.serving.socket.warm import warm
 from testing_tracker.serving.turn import Plan
+from testing_tracker.store import write_ahead
+from testing_tracker.store.server_file import RunningServer, ServerFile
 
 
 @dataclass
@@ -27,16 +35,46 @@ class Service:
     run_here: Callable[[Sequence[str]], object]
 
     def serve(self) -> None:
-        """Serve until told to stop. Raises TestingTrackerError where it cannot listen."""
+        """Serve until told to stop. Raises TestingTrackerError where it cannot listen, or another server does."""
+        os.umask(0o077)
+        kept = renewal.from_before() or self._begun()
         environment = dict(os.environ)
+        hold, files = ServerFile(kept.lock), OwnFiles()
+        write_ahead.begin(self.plan.location)
         warm(self.run_here)
-        listens = listening.listen(self.path, self.group)
-        events.tell(Event.LISTENING, f"listening at unix:{self.path}")
-        server = SocketServer(listens, self.run_line, environment, Helpers(lambda: serve(self.plan)))
-        server.serve()
-        self._end(listens)
+        since = Clock(ZoneInfo("UTC")).now().astimezone(UTC)
 
-    def _end(self, listens: socket.socket) -> None:
-        listening.remove(listens, self.path)
-        events.tell(Event.STOPPED, "stopped listening")
+        def tell(commands: int) -> None:
+            hold.tell(RunningServer(f"unix:{self.path}", __version__, since, commands))
+
+        tell(kept.commands)
+        events.tell(Event.LISTENING, f"listening at unix:{self.path}")
+        server = SocketServer(
+            listening=kept.listening,
+            run=self.run_line,
+            environment=environment,
+            helpers=Helpers(lambda: serve(self.plan)),
+            told=tell,
+            is_to_renew=files.have_changed,
+            connections=kept.connections,
+            commands=kept.commands,
+        )
+        if server.serve():
+            events.tell(Event.RENEWED, "its own files have changed: it starts anew, and what is running goes on")
+            sys.stdout.flush()
+            now = Kept(kept.listening, kept.lock, server.connections, server.commands, kept.is_handed_over)
+            renewal.become_anew(environment, now)
+        self._end(kept)
+
+    def _begun(self) -> Kept:
+        hold = ServerFile.take(self.plan.location)
+        given = listening.handed_over()
+        listens: socket.socket = given or listening.listen(self.path, self.group)
+        return Kept(listens, hold.descriptor, {}, 0, given is not None)
+
+    def _end(self, kept: Kept) -> None:
+        if not kept.is_handed_over:
+            listening.remove(kept.listening, self.path)
+        write_ahead.end(self.plan.location)
+        events.tell(Event.STOPPED, "stopped listening", in_a_turn=False)
         leave(0)

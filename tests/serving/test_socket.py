@@ -1,0 +1,296 @@
+"""Commands at a server's socket: the same bytes and status as without it, the person's own name, and every fault."""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import databases
+import pytest
+from conftest import MONDAY, Clinic
+from served import PATIENCE, served
+from terminals import Terminal
+
+from testing_tracker.rules.serving import frames
+from testing_tracker.rules.serving.frames import Asked, Frames, framed
+
+pytestmark = pytest.mark.sqlite_only("forks and sockets; a server's database is PostgreSQL's own")
+NOBODY = 65534
+SAMPLE = [
+    ["due"],
+    ["due", "--format", "csv"],
+    ["due", "--format", "json"],
+    ["participant", "show", "A17"],
+    ["participant", "show", "Z99"],
+    ["participant", "list", "--format", "csv"],
+    ["recommendation", "list"],
+    ["resutl"],
+    ["due", "--on", "never"],
+    [],
+    ["log"],
+]
+
+
+@pytest.fixture(scope="module")
+def clinic_of_module(made_clinic):
+    """In a folder that others may look into, because clients of other accounts are to reach the socket."""
+    folder = Path(tempfile.mkdtemp(prefix="served-"))
+    folder.chmod(0o755)
+    databases.copy(made_clinic, folder / "clinic.db")
+    clinic = Clinic(folder / "clinic.db", MONDAY)
+    clinic.add("A17", "B04", "C05")
+    clinic("draw")
+    yield clinic
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def server(clinic_of_module):
+    group = ["--group", str(NOBODY)] if os.getuid() == 0 else []
+    with served(clinic_of_module, *group) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh(clinic, tmp_path):
+    clinic.add("A17", "B04")
+    clinic("draw")
+    return clinic
+
+
+@pytest.mark.parametrize("words", SAMPLE, ids=" ".join)
+def test_what_is_typed_prints_the_same_bytes_and_leaves_the_same_status(server, clinic_of_module, words):
+    start = [sys.executable, "-m", "testing_tracker", "--database", str(clinic_of_module.database), "--today", MONDAY]
+    plain = subprocess.run([*start, *words], capture_output=True, text=True, input="", check=False)
+    asked = server.ask(*words, input="")
+    assert (asked.returncode, asked.stdout, asked.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+
+
+def test_a_result_is_logged_and_checked_and_the_file_is_its_owners_alone(server, clinic_of_module):
+    assert server.ask("result", "B04", "negative").returncode == 0
+    assert "All holds" in server.ask("verify").stdout
+    assert clinic_of_module.status("B04") == "collected negative"  # a plain command on the owned file
+    beside = clinic_of_module.database.parent.glob("clinic.db*")
+    assert {path.stat().st_mode & 0o777 for path in beside} == {0o600}
+    assert server.ask("status", "--format", "csv").stdout.count("server,unix:") == 1
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="acts as another account")
+def test_the_audit_table_has_who_the_kernel_says_and_files_are_opened_with_that_accounts_rights(
+    server, clinic_of_module, tmp_path
+):
+    def as_nobody(*words: str):
+        return server.ask(*words, user=NOBODY, group=NOBODY, extra_groups=[], cwd="/", env={"USER": "root"})
+
+    assert as_nobody("result", "C05", "negative").stderr == ""
+    assert ("nobody",) in clinic_of_module.rows("SELECT account FROM audit_entry WHERE account <> 'root'")
+    key = f"{clinic_of_module.database}.key"
+    for words in (["participant", "import", key], ["result", "import", key], ["schedule", "load", key]):
+        refused = as_nobody(*words)
+        assert refused.returncode == 1, words
+        assert "denied" in refused.stderr
+        assert "key" not in refused.stderr.replace(key, "")
+    there = clinic_of_module.database.parent / "theirs.csv"
+    assert as_nobody("history", "export", "--output", str(there)).returncode == 1
+    assert not there.exists()
+    assert as_nobody("backup", "--key", "/tmp/k").stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["init"], ["restore", "x"], ["serve"], ["cron", "print"], ["migrate"]])
+def test_what_is_the_owners_is_refused_in_a_line(server, words):
+    refused = server.ask(*words)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "is not for a server's socket" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_another_database_is_not_opened_whoever_names_it(server, clinic_of_module):
+    asked = Asked(b"tt", [b"--database", os.fsencode(clinic_of_module.database), b"due"], b"/", {}, [b"utf-8"] * 4, b"")
+    left, right = socket.socketpair()
+    with socket.socket(socket.AF_UNIX) as client, left, right:
+        client.connect(str(server.socket))
+        socket.send_fds(client, [asked.frame()], [right.fileno()])
+        right.close()
+        assert heard(client)[-1] == [frames.ENDED, b"1"]
+
+
+def heard(client: socket.socket) -> list[list[bytes]]:
+    """All that the server says until it closes."""
+    client.settimeout(PATIENCE)
+    taken, found = Frames(), []
+    while data := client.recv(65536):
+        found += taken.take(data)
+    return found
+
+
+def test_log_at_a_terminal_asks_and_records_as_without_a_server(server):
+    log = Terminal(server, "log")
+    assert "A17" in log.type("A17 n")
+    log.type("q")
+    assert log.leaves_with() == 0
+    assert "A17,2026-11-16,fixed,collected,negative" in server.ask("due", "--format", "csv").stdout
+
+
+def test_fifty_at_once(server):
+    clients = [server.begin("due", "--format", "csv") for _ in range(50)]
+    said = {client.communicate(timeout=PATIENCE)[0] for client in clients}
+    assert len(said) == 1
+    assert {client.returncode for client in clients} == {0}
+
+
+def test_who_stops_reading_keeps_nobody_waiting_and_no_transaction_open(server):
+    before = server.children()
+    stuck = server.begin("history", "export", stdout=subprocess.PIPE)
+    assert server.ask("missed", "A17", "--on", "yesterday").returncode == 1
+    assert server.ask("test", "B04", "--reason", "x").returncode == 0
+    stuck.communicate(timeout=PATIENCE)
+    wait_until(lambda: server.children() <= before)
+
+
+def wait_until(is_so) -> None:
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_whatever_arrives_harms_nobody_and_every_descriptor_is_closed(server):
+    whole = Asked(b"tt", [b"due"], b"/", {}, [b"utf-8"] * 4, b"012").frame()
+    chance, before = random.Random(14), server.open_files()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(300):
+        content = bytearray(whole)
+        for _ in range(chance.randrange(4)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        cut = bytes(content[: chance.randrange(1, len(content) + 1)])
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(server.socket))
+            try:
+                socket.send_fds(client, [cut], [nothing] * chance.randrange(9))
+                if number % 3 == 0:
+                    client.sendall((1024**3).to_bytes(4, "big") + b"x" * 1000)
+            except OSError:
+                continue  # it was refused meanwhile
+    os.close(nothing)
+    wait_until(lambda: server.open_files() <= before)
+    assert server.ask("due").returncode == 0
+
+
+def test_a_gigabyte_of_arguments_and_another_protocol_are_refused_in_a_line(server):
+    for sent in ((1024**3).to_bytes(4, "big"), framed(frames.RUN, b"2", b"who knows"), framed(b"else")):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(server.socket))
+            client.sendall(sent)
+            ((kind, said),) = heard(client)
+            assert kind == frames.REFUSED
+            assert b"Nothing was done." in said
+            assert b"\n" not in said
+
+
+def test_who_says_nothing_is_let_go(server):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(server.socket))
+        began = time.monotonic()
+        assert heard(client) == []
+        assert time.monotonic() - began < 12
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_ends_the_command_as_without_a_server(server, number):
+    before = server.children()
+    client = server.begin("log")
+    server.child_of(client, before)
+    time.sleep(0.3)
+    client.send_signal(number)
+    client.communicate(timeout=PATIENCE)
+    assert client.returncode == (1 if number == signal.SIGINT else -number)
+    wait_until(lambda: server.children() <= before)
+
+
+def test_a_client_that_is_killed_takes_its_command_along(server):
+    before = server.children()
+    client = server.begin("log")
+    server.child_of(client, before)
+    client.kill()
+    client.communicate()
+    wait_until(lambda: server.children() <= before)
+
+
+def test_a_command_that_is_killed_has_its_client_say_what_is_on_record(server):
+    before = server.children()
+    client = server.begin("log")
+    child = server.child_of(client, before)
+    client.stdin.write("B04 cause n\n")
+    client.stdin.flush()
+    time.sleep(1)
+    os.kill(child, signal.SIGKILL)
+    _, said = client.communicate(timeout=PATIENCE)
+    assert client.returncode == 1
+    assert "was ended by signal 9. What is on record of it:" in said
+    assert "of B04" in said
+
+
+def test_a_server_that_is_killed_leaves_its_socket_to_the_next_and_the_file_to_everybody(fresh):
+    with served(fresh) as first:
+        before = first.children()
+        client = first.begin("log")
+        first.child_of(client, before)
+        first.process.kill()
+        first.process.wait()
+        _, said = client.communicate(timeout=PATIENCE)
+        assert "It is not known: no server answers" in said
+        assert "is not running" in first.ask("due").stderr
+        fresh("result", "A17", "negative")
+    with served(fresh) as second:
+        assert "A17,2026-11-16,fixed,collected,negative" in second.ask("due", "--format", "csv").stdout
+        start = [sys.executable, "-m", "testing_tracker", "--database", str(fresh.database), "--today", MONDAY]
+        third = subprocess.run([*start, "serve", "--socket", "other"], capture_output=True, text=True, check=False)
+        assert (third.returncode, "A server has" in third.stderr) == (1, True)
+        began = time.monotonic()
+        second.process.terminate()
+        second.process.wait(10)
+        assert time.monotonic() - began < 5
+    assert not second.socket.exists()
+    assert fresh.rows("PRAGMA journal_mode") == [("delete",)]
+    assert "All holds" in fresh("verify")
+
+
+def test_what_is_no_socket_or_is_open_to_others_is_told_nothing(server, tmp_path):
+    def refused(path: Path) -> str:
+        command = [sys.executable, "-m", "testing_tracker", "--database", f"unix:{path}", "due"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        return done.stderr
+
+    (tmp_path / "file").write_text("")
+    assert "is not a socket" in refused(tmp_path / "file")
+    assert "There is no server" in refused(tmp_path / "none")
+    open_folder = tmp_path / "open"
+    open_folder.mkdir()
+    open_folder.chmod(0o777)
+    with socket.socket(socket.AF_UNIX) as listening:
+        os.chdir(open_folder)
+        listening.bind("s")
+        listening.listen()
+        assert "could be anybody's" in refused(open_folder / "s")
+        if os.getuid() == 0:
+            open_folder.chmod(0o755)
+            os.chown("s", NOBODY, -1)
+            assert "of another account" in refused(open_folder / "s") or "Another account" in refused(open_folder / "s")
+    os.chdir("/")
+
+
+def test_a_file_that_is_no_socket_is_not_replaced_and_a_long_path_is_refused(fresh, tmp_path):
+    start = [sys.executable, "-m", "testing_tracker", "--database", str(fresh.database), "--today", MONDAY, "serve"]
+    (tmp_path / "s").write_text("mine")
+    for path, said in ((tmp_path / "s", "something else"), (tmp_path / ("s" * 108), "bytes")):
+        done = subprocess.run([*start, "--socket", str(path)], capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert said in done.stderr
+    assert (tmp_path / "s").read_text() == "mine"
