@@ -8,3 +8,13 @@ from testing_tracker.rules.drawing.day_secrets import SEED_BYTES
 def new_seed() -> bytes:
     """The secret that a facility's draws come from, from the operating system's cryptographic generator."""
     return secrets.token_bytes(SEED_BYTES)
+
+
+def new_encryption_key() -> bytes:
+    """The 256 bits that a database's file is encrypted with."""
+    return secrets.token_bytes(32)
+
+
+def new_mark(length: int) -> bytes:
+    """So many bytes, which are no secret, that no two files share."""
+    return secrets.token_bytes(length)

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import re
 import shlex
 import sys
@@ -124,7 +125,7 @@ class Clinic:
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tester(monkeypatch):
     names = ("DATABASE", "FACILITY", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY", "LOG_FORMAT", "LONGEST_GAP")
-    for name in names:
+    for name in (*names, *([] if databases.ENCRYPTED else ["ENCRYPTION_KEY"])):
         monkeypatch.delenv(f"TESTING_TRACKER_{name}", raising=False)
 
 
@@ -147,7 +148,11 @@ def _quick_databases():
 def made_clinic(tmp_path_factory) -> Path:
     """A fresh database and its key, made once; each test works on a copy."""
     database = tmp_path_factory.mktemp("clinic") / "clinic.db"
-    Clinic(database, MONDAY)("init", "--training", "--timezone", "America/Los_Angeles")
+    encrypted = []
+    if databases.ENCRYPTED:
+        os.environ["TESTING_TRACKER_ENCRYPTION_KEY"] = f"file:{tmp_path_factory.mktemp('stick') / 'key'}"
+        encrypted = ["--encrypted"]
+    Clinic(database, MONDAY)("init", "--training", "--timezone", "America/Los_Angeles", *encrypted)
     return database
 
 

@@ -26,18 +26,23 @@ from testing_tracker.account import current_account
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import zone_of
 from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.store import postgresql, work
+from testing_tracker.store import integrity, postgresql, sqlite_file, work
 from testing_tracker.store.engine import writing
 from testing_tracker.store.location import locate
 from testing_tracker.store.work import Work
 
 SERVER = os.environ.get("TESTING_TRACKER_TEST_POSTGRES")  # the URL of a database whose user may make others
+ENCRYPTED = bool(os.environ.get("TESTING_TRACKER_TEST_ENCRYPTED"))  # the clinics' files; the rest is as ever
 _made: list[str] = []
 
 
 def _refusals() -> tuple[type[Exception], ...]:
     if not SERVER:
-        return (sqlite3.IntegrityError,)
+        if not ENCRYPTED:
+            return (sqlite3.IntegrityError,)
+        from sqlcipher3 import dbapi2
+
+        return (sqlite3.IntegrityError, dbapi2.IntegrityError)
     import psycopg
 
     return (psycopg.errors.IntegrityError,)
@@ -135,10 +140,18 @@ def _acting_as(role: str | None) -> str:
     return work.current_account() if is_pretended or role is None else role
 
 
+@contextmanager
+def _opened(database: Path) -> Iterator[sqlite3.Connection]:
+    """A file, plain or encrypted, whose transactions begin by themselves."""
+    with closing(sqlite_file.connect(database)) as connection:
+        connection.isolation_level = ""
+        yield connection
+
+
 def rows(database: Path, query: str) -> list[tuple]:
     """The rows of a query; cells as SQLite keeps them."""
     if not SERVER:
-        with closing(sqlite3.connect(database)) as connection:
+        with _opened(database) as connection:
             return connection.execute(query).fetchall()
     with _connected(database) as connection:
         return [tuple(_cell(value) for value in row) for row in connection.execute(query).fetchall()]
@@ -147,7 +160,9 @@ def rows(database: Path, query: str) -> list[tuple]:
 def contents(database: Path) -> list[str]:
     """Every row of the database, as text."""
     if not SERVER:
-        with closing(sqlite3.connect(database)) as connection:
+        with _opened(database) as connection:
+            if sqlite_file.is_encrypted(database):
+                return [repr(row) for row in integrity.rows(connection)]
             return list(connection.iterdump())
     with _connected(database) as connection:
         return [f"{table} {row}" for table in _tables(connection) for row in _all_rows(connection, table)]
@@ -203,7 +218,7 @@ _CONNECTED = "SELECT 1 FROM pg_stat_activity WHERE datname"
 def change(database: Path, *statements: str, triggers: bool = True) -> int:
     """Run statements; returns how many rows were changed. Without triggers and checks nothing is refused."""
     if not SERVER:
-        with closing(sqlite3.connect(database)) as connection:
+        with _opened(database) as connection:
             connection.execute("PRAGMA synchronous = OFF")  # each trigger would wait for the disk
             if not triggers:
                 _drop_triggers(connection)
@@ -317,7 +332,7 @@ def roles_dropped_afterwards(database: Path, roles: Iterable[str]) -> Iterator[N
 def held(database: Path) -> Iterator[None]:
     """Be another program that writes to a database meanwhile."""
     if not SERVER:
-        with closing(sqlite3.connect(database, isolation_level=None)) as writer:
+        with closing(sqlite_file.connect(database)) as writer:
             writer.execute("BEGIN IMMEDIATE")
             yield
             writer.execute("ROLLBACK")

@@ -13,6 +13,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
+from testing_tracker.cli.desk.encrypting import encryption_key_option, place_to_encrypt_with, say_of_encryption
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, GivenPath, OutputPath, in_full, look_at, overwrite_option
 from testing_tracker.cli.desk.opening import door, here_only, is_asking
 from testing_tracker.cli.desk.output import progress
@@ -21,24 +22,35 @@ from testing_tracker.errors import TestingTrackerError
 if TYPE_CHECKING:
     from testing_tracker.rules.calendar import Timezones
     from testing_tracker.services.keeping.backups import Copy, Restored
+    from testing_tracker.store.encryption.key_place import KeyPlace
 
 
 @click.command("backup")
 @click.argument("file", metavar="FILE", type=OutputPath())
 @click.option("--key", is_flag=True, help="Copy the key of the draws instead; keep it apart from the backups.")
+@click.option("--encrypt", is_flag=True, help="Encrypt the copy of a plain database, or give it another key.")
+@encryption_key_option
 @overwrite_option()
 @pass_desk
-def backup_command(desk: Desk, file: Path, key: bool, overwrite: bool) -> None:
+def backup_command(
+    desk: Desk, file: Path, key: bool, encrypt: bool, encryption_key: str | None, overwrite: bool
+) -> None:
     """Copy the database into FILE while it is in use; the copy is checked before it counts.
 
-    One on a PostgreSQL server is copied by the server's own pg_dump, in its custom format.
+    The copy of an encrypted database is encrypted with the same key. One on a PostgreSQL server is copied by the
+    server's own pg_dump, in its custom format.
     The key of the draws is not in it, because whoever has both can tell tomorrow's draws.
     """
+    if key and encrypt:
+        raise click.UsageError("--key copies the key of the draws, and --encrypt is for a copy of the database.")
+    if encrypt or encryption_key:
+        here_only("backup --encrypt")
+    encrypted_by = place_to_encrypt_with(encryption_key, "--encrypt", is_meant=encrypt)
     with _place(desk, file, key=key, overwrite=overwrite) as place:
         if key:
             _copy_key(desk, place, overwrite=overwrite)
         else:
-            _copy_database(desk, place, overwrite=overwrite)
+            _copy_database(desk, place, overwrite=overwrite, encrypted_by=encrypted_by)
 
 
 @dataclass(frozen=True)
@@ -108,11 +120,13 @@ def _hand_over(made: Path, path: Path, *, overwrite: bool) -> None:
         raise services.backups.cannot_write(path, error) from None
 
 
-def _copy_database(desk: Desk, place: _Place, *, overwrite: bool) -> None:
-    copy = _make(desk, place, overwrite=overwrite)
+def _copy_database(desk: Desk, place: _Place, *, overwrite: bool, encrypted_by: "KeyPlace | None") -> None:
+    copy = _make(desk, place, overwrite=overwrite, encrypted_by=encrypted_by)
     place.send()
     say(desk, f"{place.name}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
     say(desk, "The key is not in it: `testing-tracker backup --key FILE` copies that, to be kept in another place.")
+    if encrypted_by is not None:
+        say_of_encryption(desk, encrypted_by)
     if copy.page is None:
         warn(f"it is of the earlier schema {copy.schema}, in which it cannot be put on record; `migrate` goes on.")
         return
@@ -156,7 +170,7 @@ def _copy_key(desk: Desk, place: _Place, *, overwrite: bool) -> None:
             warn(f"{at.mark}the copy is good, but that it was made could not be put on record. {error}")
 
 
-def _make(desk: Desk, place: _Place, *, overwrite: bool) -> "Copy":
+def _make(desk: Desk, place: _Place, *, overwrite: bool, encrypted_by: "KeyPlace | None") -> "Copy":
     from testing_tracker.store.engine import SCHEMA_VERSION, schema_of
     from testing_tracker.store.location import Location
 
@@ -166,8 +180,14 @@ def _make(desk: Desk, place: _Place, *, overwrite: bool) -> "Copy":
             pass  # says that there is no database, or brings a file up to date, before anything is copied
     place.check()
     if isinstance(location, Location):
+        desk.close()  # what is encrypted is read by another library, and one lets go of the other's locks
         with progress("Copying", location.path.stat().st_size) as advance:
-            return services.backups.make(location, place.path, advance, overwrite=overwrite)
+            return services.backups.make(location, place.path, advance, overwrite=overwrite, encrypted_by=encrypted_by)
+    if encrypted_by is not None:
+        raise TestingTrackerError(
+            "A copy of a database on a server is pg_dump's, and is not encrypted by this program. Lead it to a tool "
+            "that is: `testing-tracker backup - | age --recipient ... > FILE`. Nothing was changed."
+        )
     copy = services.server_backups.make(location, place.path, overwrite=overwrite)
     desk.training = copy.training
     return copy

@@ -5,6 +5,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
+from testing_tracker.cli.desk.encrypting import encryption_key_option, place_to_encrypt_with, say_of_encryption
 from testing_tracker.cli.desk.parameter_types import CaselessChoice
 from testing_tracker.cli.help.page import LONG_NAME, SHORT_NAME
 from testing_tracker.errors import TestingTrackerError
@@ -14,18 +15,29 @@ from testing_tracker.errors import TestingTrackerError
 @click.option("--facility", metavar="NAME", help="The facility's name. Default: My facility.")
 @click.option("--timezone", metavar="TZ", help="Such as America/Los_Angeles. Default: this machine's.")
 @click.option("--training", is_flag=True, help="For practice: may pretend the date, and everything says TRAINING.")
+@click.option("--encrypted", is_flag=True, help="Encrypt the database's file, with a key that is kept elsewhere.")
+@encryption_key_option
 @pass_desk
-def init_command(desk: Desk, facility: str | None, timezone: str | None, training: bool) -> None:
-    """Make the database, with the schedules that come with the program."""
+def init_command(
+    desk: Desk, facility: str | None, timezone: str | None, training: bool, encrypted: bool, encryption_key: str | None
+) -> None:
+    """Make the database, with the schedules that come with the program.
+
+    An encrypted one needs the extra `testing-tracker[encryption]`. Its key is kept where --encryption-key says, and
+    is made there if there is none; later commands find it by the variable TESTING_TRACKER_ENCRYPTION_KEY.
+    """
+    place = place_to_encrypt_with(encryption_key, "--encrypted", is_meant=encrypted)
     if desk.pretended and not training:
         raise TestingTrackerError("--today works with `init --training` only; a live facility has the real date.")
     facility = facility or (str(desk.facility) if desk.facility else "My facility")  # it may stand before `init` too
     day, known = desk.pretended, desk.vocabulary
     made = services.facilities.make_database(
-        desk.location, facility, timezone, day, training=training, vocabulary=known
+        desk.location, facility, timezone, day, training=training, vocabulary=known, encrypted_by=place
     )
     desk.training = training
     say(desk, f"{facility}: made {desk.location} (timezone {made.timezone}).")
+    if place is not None:
+        say_of_encryption(desk, place)
     say(
         desk,
         f"The key of its draws is {desk.location.key.path}: keep it secret, and keep a copy in another safe place.",

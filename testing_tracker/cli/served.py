@@ -20,6 +20,7 @@ def runs_lines(location: "AnyLocation", called: str) -> "Callable[[Line], None]"
 
     def run_line(line: "Line") -> None:
         from testing_tracker.cli.command_line import run
+        from testing_tracker.cli.desk import opening
         from testing_tracker.store import location as places
 
         while click.get_current_context(silent=True):

@@ -49,6 +49,9 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
     documents: list[dict[str, object]] = []
     rows: list[dict[str, object]] = []
     problems: list[str] = []
+    encrypted = services.facilities.is_encrypted(desk.location)
+    if encrypted:
+        rows.append(dict.fromkeys(COLUMNS) | {"what": "database", "state": "encrypted"})
     for at in each:
         named = {"facility": at.name} if at.name else {}
         channels, problem = _configured(desk, at.number)
@@ -57,7 +60,8 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
             state = services.status.state_of(work, after, channels, longest_gap)
             if problem is not None:
                 state.problems.append(problem)
-            documents.append(named | _document(state) | {"server": vars(server) if server else None})
+            also = {"encrypted": encrypted, "server": vars(server) if server else None}
+            documents.append(named | _document(state) | also)
             rows += [{**named, **row} for row in _Rows(state, work.zone).all(channels)]
             problems += [f"{at.mark}{told}" for told in state.problems]
     if server is not None:

@@ -5,8 +5,9 @@ A transaction is one facility's. A service never commits: the caller's `writing`
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from typing import Any
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +25,9 @@ from testing_tracker.store.queries import id_of
 from testing_tracker.store.sqlite_file import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
 from testing_tracker.store.whole_files import whole_file
 from testing_tracker.store.work import Work, work_in
+
+if TYPE_CHECKING:
+    from testing_tracker.store.encryption.key_place import KeyPlace
 
 SCHEMA_VERSION = "0008"
 
@@ -211,8 +215,10 @@ def reading_all(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def new_file(location: Location) -> Iterator[Location]:
+def new_file(location: Location, encrypted_by: "KeyPlace | None" = None) -> Iterator[Location]:
     """Where to make a database that has its place when the block ends; only its owner may read it.
+
+    It is encrypted where a place is given for its key, which is made there if there is none.
 
     A killed process leaves nothing at that place, and what it leaves beside it the next one tidies. Raises
     TestingTrackerError when something stands there.
@@ -220,7 +226,9 @@ def new_file(location: Location) -> Iterator[Location]:
     refuse_beside(look(location.path))
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(location.path) as made:
+        with whole_file(location.path) as made, ExitStack() as kept:
+            if encrypted_by is not None:
+                kept.enter_context(begun_encrypted(made.path, encrypted_by, location.path))
             yield Location(made.path)
     except FileExistsError:
         raise TestingTrackerError(
@@ -228,6 +236,21 @@ def new_file(location: Location) -> Iterator[Location]:
         ) from None
     except OSError as error:
         raise TestingTrackerError(f"Cannot make {location.path}: {error.strerror}.") from None
+
+
+@contextmanager
+def begun_encrypted(file: Path, place: "KeyPlace", database: Path) -> Iterator[None]:
+    """Make an encrypted database without tables of an empty file, which is to be the database or a copy of it.
+
+    Within the block it is opened with the key from that place; one that is made for it goes where the block fails.
+    Raises TestingTrackerError where the key would lie beside the database.
+    """
+    from testing_tracker.store.encryption import encrypted_file, key_place
+
+    encrypted_file.library()  # before a key is made
+    with key_place.taken_from(place, database), key_place.key_to_encrypt_with(place) as key:
+        encrypted_file.begin(file, key)
+        yield
 
 
 @contextmanager
@@ -259,7 +282,7 @@ _EXPLANATIONS = {
     sqlite3.SQLITE_CORRUPT: (
         "The database is damaged; `testing-tracker check` says how, and how to bring back the last backup."
     ),
-    sqlite3.SQLITE_NOTADB: "The file is not a SQLite database, or its beginning is damaged.",
+    sqlite3.SQLITE_NOTADB: "The file is not a SQLite database, plain or encrypted, or its beginning is damaged.",
 }
 
 

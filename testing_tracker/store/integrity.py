@@ -30,7 +30,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 def damage(connection: sqlite3.Connection) -> list[str]:
     """What is wrong with the pages and the rows in them, in SQLite's words, at most twenty; nothing when sound."""
     try:
-        told = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_TOLD})")]
+        told = [*_broken_seals(connection)] or [
+            str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_MOST_TOLD})")
+        ]
     except sqlite_file.complaints() as error:
         if sqlite_file.code_of(error) not in _OF_DAMAGE:
             raise
@@ -38,9 +40,24 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     return [" ".join(line.split()) for line in told if line != "ok"] or _unknown_format(connection)
 
 
+def _broken_seals(connection: sqlite3.Connection) -> list[str]:
+    if not sqlite_file.is_encrypted(_file_of(connection)):
+        return []
+    from testing_tracker.store.encryption import encrypted_file
+
+    return encrypted_file.pages_not_as_written(connection)[:_MOST_TOLD]
+
+
+def _file_of(connection: sqlite3.Connection) -> Path:
+    (_, _, name), *_ = connection.execute("PRAGMA database_list")
+    return Path(name)
+
+
 def _unknown_format(connection: sqlite3.Connection) -> list[str]:
     """SQLite reads a file whose header asks for a later way of writing, and refuses to write it as if it might not."""
-    (_, _, name), *_ = connection.execute("PRAGMA database_list")
+    name = _file_of(connection)
+    if sqlite_file.is_encrypted(name):
+        return []  # the seal of its first page would be broken
     with open(name, "rb") as file:
         header = file.read(_END_OF_FORMAT)
     if not header or header[_FORMAT_TO_WRITE] in _KNOWN_FORMATS:  # an empty file is an empty database
@@ -55,6 +72,16 @@ def broken_references(connection: sqlite3.Connection) -> list[str]:
     except sqlite_file.complaints() as error:
         return [" ".join(str(error).split())]
     return [f"row {row} of {table} refers to a row of {parent} that is not there" for table, row, parent, _ in rows]
+
+
+def rows(connection: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
+    """All that is in the file: its tables, indexes and triggers, and then the rows of each table."""
+    whole = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+    yield from whole
+    for kind, name, _ in whole:
+        if kind == "table":
+            quoted = str(name).replace('"', '""')
+            yield from connection.execute(f'SELECT * FROM "{quoted}" ORDER BY rowid')  # noqa: S608  of the schema
 
 
 def revision_of(connection: sqlite3.Connection) -> str | None:

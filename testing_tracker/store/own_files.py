@@ -13,10 +13,11 @@ from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_text import read_toml
+from testing_tracker.store.encryption.beginning import DATABASE_BEGINNINGS, ENCRYPTION_HEADING, ENCRYPTION_VARIABLE
 from testing_tracker.store.given_files import MOST_OF_A_KEY
 from testing_tracker.store.key_file import HEADING
 from testing_tracker.store.location import AnyLocation, Location, default_path, locate
-from testing_tracker.store.places import KEY_ENDING, SIDE_ENDINGS, SQLITE, PlaceForFile, Thing, bases_of, thing_at
+from testing_tracker.store.places import KEY_ENDING, SIDE_ENDINGS, PlaceForFile, Thing, bases_of, thing_at
 
 _SECRETS = (("mail", "password_file"), ("mail", "ca_file"), ("pdf", "passphrase_file"))  # of a delivery file
 _DUMP = b"PGDMP"
@@ -100,6 +101,9 @@ def _locations(location: AnyLocation) -> Iterator[AnyLocation]:
 
 
 def _files_of(location: AnyLocation) -> Iterator[tuple[Path, str]]:
+    encryption_key = _encryption_key()
+    if encryption_key is not None:
+        yield encryption_key, "the encryption key"
     yield location.key.path, "the key of the draws"
     yield location.beside(".key"), "the key of the draws"
     yield location.beside(".server"), "the file of the database's server"
@@ -115,6 +119,12 @@ def _files_of(location: AnyLocation) -> Iterator[tuple[Path, str]]:
             yield path, "the database"
             for ending in SIDE_ENDINGS:
                 yield path.with_name(f"{path.name}{ending}"), "what SQLite keeps beside the database"
+
+
+def _encryption_key() -> Path | None:
+    """The file that the environment says the encryption key is in."""
+    way, _, path = os.environ.get(ENCRYPTION_VARIABLE, "").partition(":")
+    return Path(path).expanduser().absolute() if way == "file" and path and "\0" not in path else None
 
 
 def _siblings(location: AnyLocation) -> Iterator[Path]:
@@ -160,7 +170,9 @@ def _held(place: PlaceForFile, location: AnyLocation, output: Output) -> str | N
             return None if is_earlier_copy else "holds keys of draws"
     except OSError:
         return "cannot be read, so what it holds cannot be told"
-    if not beginning.startswith((SQLITE, _DUMP)):
+    if beginning.startswith(ENCRYPTION_HEADING.partition("\n")[0].encode()):
+        return "holds an encryption key"
+    if not beginning.startswith((*DATABASE_BEGINNINGS, _DUMP)):
         return None
     if output is not Output.COPY:
         return "is a database, or a copy of one"

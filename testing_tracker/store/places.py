@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from testing_tracker.store.encryption.beginning import BEGINNING_BYTES, DATABASE_BEGINNINGS
+
 SIDE_ENDINGS = ("-journal", "-wal", "-shm")  # of what SQLite keeps beside a database while it works on it
 KEY_ENDING = ".key"
-SQLITE = b"SQLite format 3\0"
 
 
 class Thing(NamedTuple):
@@ -92,7 +93,7 @@ def bases_of(path: Path) -> list[Path]:
 
 def _is_database(base: Path) -> bool:
     try:
-        return base.is_file() and _beginning(base, len(SQLITE)) == SQLITE
+        return base.is_file() and _beginning(base, BEGINNING_BYTES).startswith(DATABASE_BEGINNINGS)
     except OSError:
         return False
 

@@ -5,7 +5,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO, TypeVar
 
@@ -196,9 +196,13 @@ def spooled(parts: Iterable[bytes]) -> Iterator[IO[bytes]]:
     """
     import tempfile
 
+    from testing_tracker.store import sqlite_file
+
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(tempfile.TemporaryFile())
+            # Nothing of an encrypted database comes to the disk in clear.
+            made = BytesIO() if sqlite_file.has_opened_encrypted() else tempfile.TemporaryFile()  # noqa: SIM115
+            file: IO[bytes] = stack.enter_context(made)
             file.writelines(parts)
             file.seek(0)
         except OSError as error:

@@ -34,6 +34,11 @@ VARIABLES = {  # each in a few words for the help, and what else the manual page
         "The file with the key of the draws.",
         "Default: the database's name with .key behind it; for a database on a server, in the user data folder.",
     ),
+    "TESTING_TRACKER_ENCRYPTION_KEY": (
+        "Where an encrypted database's key is.",
+        "file:PATH, such as a stick's, not in the database's folder and of mode 600; credential:NAME, systemd's; or "
+        "keyring:NAME, the operating system's. `init --encrypted` makes the key.",
+    ),
     "TESTING_TRACKER_ANALYTES": (
         "The facility's own analytes, a .toml file.",
         "Default: the database's name with .analytes.toml behind it. It need not be there.",

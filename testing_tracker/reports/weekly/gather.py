@@ -29,7 +29,7 @@ from testing_tracker.services.drawing import held_days, keys
 from testing_tracker.services.drawing.closures import ClosedOn, closed_between
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.schedules import closed_days, versions
-from testing_tracker.store import facilities
+from testing_tracker.store import facilities, sqlite_file
 from testing_tracker.store.queries import in_force_id, leave_counts, version_on
 from testing_tracker.store.tables import Assignment, AuditEntry, Enrolment, Facility, Leave, Night, Participant
 from testing_tracker.store.work import Work
@@ -46,7 +46,9 @@ class Spool(Generic[_Row]):
     """
 
     def __init__(self, rows: Iterable[_Row], seen: Callable[[_Row], object] = lambda row: None) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  it lives as long as the rows
+        # Nothing of an encrypted database comes to the disk in clear: 0 is never too much for the memory.
+        most = 0 if sqlite_file.has_opened_encrypted() else _IN_MEMORY
+        self._file = tempfile.SpooledTemporaryFile(max_size=most)  # noqa: SIM115  it lives as long as the rows
         weakref.finalize(self, self._file.close)
         self._count = 0
         page: list[_Row] = []

@@ -32,6 +32,7 @@ class Matter(StrEnum):
     REVIEW = "review"
     ZONE = "zone"
     CALENDAR = "calendar"
+    ENCRYPTION = "encryption"
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,12 @@ def zone(machine: str, facility: str, *, same: bool, today: date) -> Stuck | Non
 def calendar(change: str, today: date) -> Stuck:
     """A calendar has changed its word about a day to come."""
     return Stuck(Matter.CALENDAR, change, today, None, "testing-tracker schedule list", needs_doing=False)
+
+
+def encryption_key_beside(place: str, today: date) -> Stuck:
+    """The database is encrypted, and its key is on the disk that it is on."""
+    what = f"the database is encrypted, and its key {place} is on the same disk: who takes that has both"
+    return Stuck(Matter.ENCRYPTION, what, today, None, "testing-tracker check", needs_doing=False)
 
 
 def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:

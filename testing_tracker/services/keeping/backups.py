@@ -4,9 +4,11 @@ Those of a database on a server are made in `server_backups`.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
@@ -17,11 +19,13 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.watched import Advance
 from testing_tracker.services.drawing import keys
-from testing_tracker.store import copies, facilities, integrity, ledger, own_files
+from testing_tracker.store import copies, facilities, integrity, ledger, own_files, sqlite_file
 from testing_tracker.store.copies import check_nothing_beside, copy_database
 from testing_tracker.store.dumps import BEGINNING
+from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import (
     SCHEMA_VERSION,
+    begun_encrypted,
     complaints_explained,
     make_engine,
     reading_all,
@@ -35,6 +39,9 @@ from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
 from testing_tracker.store.work import Work, work_in
+
+if TYPE_CHECKING:
+    from testing_tracker.store.encryption.key_place import KeyPlace
 
 _FIRST_WITH_A_KEY = "0002"
 
@@ -64,15 +71,24 @@ class Restored:
     key_problem: str | None
 
 
-def make(location: Location, file: Path, progress: Advance, *, overwrite: bool) -> Copy:
+def make(
+    location: Location, file: Path, progress: Advance, *, overwrite: bool, encrypted_by: "KeyPlace | None" = None
+) -> Copy:
     """Copy the database, while it is in use, into a file that only its owner may read; checked before it counts.
 
+    The copy of an encrypted one has its key, unless a place is given for another, and none lies in a copy's folder.
+    Nobody has a plain one open in this process when its copy is to be encrypted: two libraries read it.
     Raises TestingTrackerError where something stands there, unless it is to be overwritten, and where the database is
     damaged: then no file is made, and an earlier one stays.
     """
     check_place(location, look(file), Output.COPY, overwrite=overwrite)
     try:
-        with whole_file(file, overwrite=overwrite) as made:
+        with whole_file(file, overwrite=overwrite) as made, ExitStack() as kept:
+            if encrypted_by is not None:
+                encrypted_by.refuse_beside(location.path)
+                kept.enter_context(begun_encrypted(made.path, encrypted_by, file))
+            elif sqlite_file.is_encrypted(location.path):
+                kept.enter_context(key_place.taken_from(None, file))
             copy_database(location.path, made.path, progress)
             copy = _look_into(made.path, f"The database {location.path} is damaged, so no copy of it was made")
             copies.seal(made.path)
@@ -133,13 +149,22 @@ def restore(
     if not file.is_file():
         raise TestingTrackerError(f"There is no file {file} to bring back.")
     _refuse_dump(file)
+    is_encrypted = sqlite_file.is_encrypted(file)
+    if sqlite_file.is_plain(file) and key_place.usual_place() is not None:
+        raise TestingTrackerError(
+            f"{file} is not encrypted, and {key_place.VARIABLE} says that the database is to be. Nothing was changed. "
+            "To encrypt what is in it: bring it back with that variable left out, copy what is then there by `backup "
+            "--encrypt`, and bring that copy back."
+        )
     check_nothing_beside(look(file))
     there = look(location.path)
     check_nothing_beside(there)
     own_files.refuse_beside(there)
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(location.path) as made:
+        with ExitStack() as kept, whole_file(location.path) as made:
+            if is_encrypted:
+                kept.enter_context(key_place.taken_from(None, location.path))
             copy = _look_into(file, f"{file} is damaged, and was not brought back; take an earlier backup")
             if not accept_changed:
                 _check_to_the_letter(file, copy.schema)

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,7 +24,7 @@ from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.people import staff
 from testing_tracker.services.schedules import versions
-from testing_tracker.store import migrations
+from testing_tracker.store import migrations, sqlite_file
 from testing_tracker.store.engine import make_engine, new_file, writing_all
 from testing_tracker.store.facilities import earlier_names, every, timezones_of
 from testing_tracker.store.key_file import KeyFile
@@ -31,6 +32,9 @@ from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Facility, FacilityName, FacilityZone, Night, Participant
 from testing_tracker.store.work import Work, work_in
+
+if TYPE_CHECKING:
+    from testing_tracker.store.encryption.key_place import KeyPlace
 
 
 def shipped_schedules() -> dict[str, str]:
@@ -75,13 +79,15 @@ def make_database(
     training: bool,
     seed: bytes | None = None,
     vocabulary: Vocabulary = SHIPPED,
+    encrypted_by: "KeyPlace | None" = None,
 ) -> Made:
     """Make a facility in a new database file, or in an empty database on a server, and its key file.
 
     Leaves nothing behind when that fails.
 
     The timezone is the machine's own by default; `pretended_day` is the training database's first day. `seed` is what
-    the draws come from: new and from chance, unless it is for a demonstration. Raises TestingTrackerError for an
+    the draws come from: new and from chance, unless it is for a demonstration. A file is encrypted where a place is
+    given for its key. Raises TestingTrackerError for an
     unknown timezone and where there is something already.
     """
     name = check_name(name)
@@ -91,7 +97,7 @@ def make_database(
     create = partial(create_facility, name=name, clock=clock, seed=seed, vocabulary=vocabulary, training=training)
     with ExitStack() as undo:
         # A file has its place when all is in it; who is killed before that has made nothing, and can begin again.
-        with new_file(location) if isinstance(location, Location) else nullcontext(location) as place:
+        with new_file(location, encrypted_by) if isinstance(location, Location) else nullcontext(location) as place:
             facility_id, left_to_grant = _fill(place, location, chain.anchor, seed, undo, create)
         undo.pop_all()
     location.key.finish()
@@ -131,6 +137,11 @@ def grant_to_staff(session: Session) -> list[str]:
     from testing_tracker.store import grants
 
     return grants.set_up(session.connection())
+
+
+def is_encrypted(location: AnyLocation) -> bool | None:
+    """Whether a database's file is encrypted; None for one on a server, whose disk is its administrator's."""
+    return sqlite_file.is_encrypted(location.path) if isinstance(location, Location) else None
 
 
 def check_name(given: str) -> str:

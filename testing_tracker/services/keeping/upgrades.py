@@ -16,7 +16,7 @@ from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.keeping.facilities import grant_to_staff
 from testing_tracker.services.people import staff
-from testing_tracker.store import facilities, integrity, migrations, sqlite_file
+from testing_tracker.store import copies, facilities, integrity, migrations, sqlite_file
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.tables import KeyChain
@@ -87,11 +87,7 @@ def _copy(location: Location, found: str) -> Path:
     try:
         for number in count(2):
             with suppress(FileExistsError), whole_file(copy) as made:
-                with (
-                    closing(sqlite_file.connect(location.path)) as source,
-                    closing(sqlite_file.connect(made.path)) as target,
-                ):
-                    source.backup(target)
+                copies.copy_database(location.path, made.path, lambda _: None)
                 return copy
             if _is_copy_of(location, copy):
                 return copy  # of an attempt that came no further
@@ -110,7 +106,7 @@ def _is_copy_of(location: Location, copy: Path) -> bool:
         return False
     try:
         with closing(sqlite_file.connect(location.path)) as source, integrity.opened(copy) as target:
-            return all(one == other for one, other in zip_longest(source.iterdump(), target.iterdump()))
+            return all(one == other for one, other in zip_longest(integrity.rows(source), integrity.rows(target)))
     except sqlite_file.complaints():
         return False
 

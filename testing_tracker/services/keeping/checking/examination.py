@@ -13,7 +13,8 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.keeping.checking.replay import verify
-from testing_tracker.store import facilities, integrity, ledger, postgresql, server_integrity
+from testing_tracker.store import facilities, integrity, ledger, postgresql, server_integrity, sqlite_file
+from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import SCHEMA_VERSION, complaints_explained, make_engine, reading_all
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
@@ -67,6 +68,7 @@ def examine(location: Location, clock_of: ClockOf, vocabulary: Vocabulary) -> Ex
     found = Examination()
     revision = _examine_file(location.path, found)
     found.lines.append(_permissions("permissions of the database", location.path))
+    found.lines.append(_encryption(location.path))
     if revision == SCHEMA_VERSION:
         examine_records(location, clock_of, vocabulary, found, if_damaged="the file is damaged")
     return found
@@ -109,6 +111,16 @@ def _permissions(what: str, path: Path) -> Examined:
     if os.name == "posix" and mode & 0o077:
         return Examined(what, Soundness.WRONG, f"open to others (mode {mode:o}); close it with `chmod 600 {path}`")
     return Examined(what, Soundness.OK, "for its owner alone")
+
+
+def _encryption(path: Path) -> Examined:
+    what = "encryption"
+    if not sqlite_file.is_encrypted(path):
+        return Examined(what, Soundness.OK, "none: whoever has the file can read it")
+    place = key_place.usual_place()
+    if place is not None and place.is_on_disk_of(path):
+        return Examined(what, Soundness.NOTE, f"its key {place} is on the same disk: who takes that has both")
+    return Examined(what, Soundness.OK, f"with the key {place}")
 
 
 def examine_records(
