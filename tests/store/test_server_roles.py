@@ -9,8 +9,8 @@ from conftest import MONDAY, Clinic
 from test_grants import granted
 
 from testing_tracker.rules.words import Role
-from testing_tracker.store import grants
 from testing_tracker.store.engine import make_engine
+from testing_tracker.store.server import grants
 
 pytestmark = pytest.mark.postgresql_only
 

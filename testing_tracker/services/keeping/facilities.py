@@ -134,7 +134,7 @@ def grant_to_staff(session: Session) -> list[str]:
     """
     if session.connection().dialect.name == "sqlite":
         return []
-    from testing_tracker.store import grants
+    from testing_tracker.store.server import grants
 
     return grants.set_up(session.connection())
 

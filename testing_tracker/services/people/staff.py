@@ -184,7 +184,7 @@ def give(work: Work, account: str, role: Role) -> NowOnTheList:
     if role in before.by_account.get(account, ()):
         raise TestingTrackerError(f"{account} has the role {role} already; there is nothing to do.")
     if work.is_on_server:
-        from testing_tracker.store import grants  # nobody else needs it
+        from testing_tracker.store.server import grants  # nobody else needs it
 
         grants.refuse_stranger(work.session.connection(), account)
     left = _write(work, account, role, allowed=True)
@@ -258,6 +258,6 @@ def _write(work: Work, account: str, role: Role, *, allowed: bool, reason: str |
     work.session.flush()
     if not work.is_on_server:
         return []
-    from testing_tracker.store import grants  # as above
+    from testing_tracker.store.server import grants  # as above
 
     return grants.follow_staff(work.session.connection())

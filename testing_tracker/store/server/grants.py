@@ -168,6 +168,8 @@ def set_up(connection: Connection) -> list[str]:
         f"SET search_path = pg_catalog, pg_temp AS $${_BODY.replace('SCHEMA', schema)}$$".replace("%", "%%")
     )
     connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
+    # Up to PostgreSQL 14 everybody may make things in `public`. Where the schema is not the owner's, this does nothing.
+    connection.exec_driver_sql(f"REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC")
     missing = _make_missing(connection, groups)
     there = {role: quote(name) for role, name in groups.items() if name not in missing}
     if there:

@@ -9,7 +9,8 @@ from test_server_roles import owner as owner
 from test_server_roles import staff as staff
 
 from testing_tracker.rules.words import Role
-from testing_tracker.store import grants, row_security
+from testing_tracker.store import row_security
+from testing_tracker.store.server import grants
 
 pytestmark = pytest.mark.postgresql_only
 OWNED = sorted(set(row_security.owned()) - {"facility"})

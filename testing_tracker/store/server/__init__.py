@@ -1,0 +1,1 @@
+"""What is a server's alone: who may do what there."""
