@@ -22,6 +22,7 @@ from sqlalchemy import (
     tuple_,
     type_coerce,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
@@ -118,33 +119,35 @@ def add_rows(
         convert(value) if convert else value
         for convert, value in zip(written[len(columns) :], same.values(), strict=True)
     )
-    found = _converted(rows, written[: len(columns)])
+    whole = ((*row, *constant) for row in _converted(rows, written[: len(columns)]))
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(names))
         statement = f"INSERT INTO {_name_of(table)} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
-        if values := [(*row, *constant) for row in found]:
+        if values := list(whole):
             connection.exec_driver_sql(statement, values)
         return
-    statement = _of_arrays(connection, table, names, len(columns))
-    while some := list(islice(found, _ROWS_IN_AN_INSERT)):
-        connection.exec_driver_sql(statement, (*constant, *(list(column) for column in zip(*some, strict=True))))
+    types = (_columns_of(table)[name].type.compile(dialect=connection.dialect) for name in names)
+    arrays = ", ".join(f"%s::{kind.partition(' COLLATE')[0]}[]" for kind in types)
+    _insert(connection, f"INSERT INTO {_name_of(table)} ({', '.join(names)}) SELECT * FROM unnest({arrays})", whole)  # noqa: S608
 
 
-_ROWS_IN_AN_INSERT = 10_000
+_ROWS_AT_A_TIME = 10_000
 
 
-def _of_arrays(connection: Connection, table: type[SQLModel], names: Sequence[str], varying: int) -> str:
-    """A statement that adds many rows of which each column is one value, and those that are the same in all.
+def _insert(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
+    """Give a server many rows in one statement, a column as one value. (COPY takes no rows where it keeps facilities
+    apart.)"""
+    import psycopg
 
-    COPY would be quicker by some, and no server takes it where rows are kept apart by policies.
-    """
-    kinds = [table.__table__.c[name].type.compile(connection.dialect) for name in names]  # type: ignore[attr-defined]
-    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds[:varying])
-    same = "".join(f", %s::{kind}" for kind in kinds[varying:])
-    return (
-        f"INSERT INTO {_name_of(table)} ({', '.join(names)}) "  # noqa: S608  our own names
-        f"SELECT given.*{same} FROM unnest({arrays}) given"
-    )
+    cursor = connection.connection.cursor()
+    remaining = iter(rows)
+    try:
+        while some := list(islice(remaining, _ROWS_AT_A_TIME)):
+            cursor.execute(statement, [list(column) for column in zip(*some, strict=True)])
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+    finally:
+        cursor.close()
 
 
 _DAYS_AT_HAND = 1_000
@@ -154,9 +157,13 @@ def _name_of(table: type[SQLModel]) -> str:
     return str(table.__tablename__)
 
 
+def _columns_of(table: type[SQLModel]) -> Any:  # noqa: ANN401
+    return table.__table__.c  # type: ignore[attr-defined]
+
+
 def _written(connection: Connection, table: type[SQLModel], name: str) -> Callable[[Any], Any] | None:
     """How the database is given a column's values, as every other insert does; None where as they are."""
-    column = table.__table__.c[name]  # type: ignore[attr-defined]
+    column = _columns_of(table)[name]
     convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     # Many rows share few days, and each is put into text again.
     return lru_cache(_DAYS_AT_HAND)(convert) if convert and isinstance(column.type, Date) else convert

@@ -25,7 +25,8 @@ _NO_LINES = "said nothing"
 
 ToolName = Literal["pg_dump", "pg_restore"]
 
-# Of what a dump holds only this is brought in. Who may do what is granted anew, because roles are the server's.
+# Of what a dump holds only this is brought in. Who may do what is granted anew, because roles are the server's, and
+# facilities are kept apart anew, which names the owner.
 _OURS = (
     "TABLE",
     "TABLE DATA",
@@ -54,8 +55,10 @@ class Tools:
     password: str | None = field(repr=False)
 
     def dump(self, file: Path, snapshot: str) -> None:
-        """Write what a transaction that exported its snapshot sees. Raises TestingTrackerError."""
-        # The policies apply to the owner too, whom they give every row: without this pg_dump would refuse them.
+        """Write what a transaction that exported its snapshot sees; only for who sees all. Raises TestingTrackerError.
+
+        Without being told that row-level security is meant to be on, pg_dump refuses even the owner, who sees all.
+        """
         options = (
             "--format=custom",
             "--enable-row-security",

@@ -1,114 +1,88 @@
-"""Keeps the facilities of a server's database apart: each table's policies, by which a person reads and writes the rows
-of their own facilities only, whatever SQL they type.
+"""Row-level security on a PostgreSQL server: whoever logs in sees and writes the rows of their own facilities only.
 
-A person's facilities are those whose list of the staff has the role that the server let in (`session_user`), and those
-that nobody was ever made a manager of: their list binds nobody yet. The owner of the tables has all, by a policy of its
-own, because migrations, `backup` and the functions here see every row.
+Whose a login is stands on the staff list, and where a facility's is empty, everybody is; so the list decides alone, and
+a pooler between has nothing to keep for a session. The tables' owner sees all: by a policy of its own, so that a table
+is never open to anybody by having none.
 """
 
-import re
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
-from sqlmodel import SQLModel
 
-from testing_tracker.store import tables  # noqa: F401  declares the tables
+FUNCTION = "facilities_of_session"
+OF_FACILITY, OF_OWNER = "of_own_facilities", "of_owner"
+# Asked once in a statement, because it is a query of its own there that depends on no row.
+WHOSE = f"ANY ((SELECT {FUNCTION}())::bigint[])"
 
-# As the owner, or to read the list would ask the policy that asks for it. One scan of the staff for each statement: the
-# policies have it in a subquery of its own, which the server runs once.
-_OWN = """
-    SELECT coalesce(array_agg(id), '{}') FROM SCHEMA.facility
-    WHERE pg_has_role(session_user, current_user, 'MEMBER')
-    OR id IN (
-        SELECT facility_id FROM (
-            SELECT DISTINCT ON (facility_id, role) facility_id, allowed
-            FROM SCHEMA.staff WHERE account = session_user ORDER BY facility_id, role, id DESC
-        ) newest WHERE allowed
-    )
-    OR id NOT IN (SELECT facility_id FROM SCHEMA.staff WHERE role = 'manager')
+_WHOSE = """
+SELECT coalesce(array_agg(facility.id), '{}') FROM facility
+WHERE EXISTS (
+    SELECT FROM (
+        SELECT DISTINCT ON (role) allowed FROM staff
+        WHERE staff.facility_id = facility.id AND account = session_user::text ORDER BY role, id DESC
+    ) newest WHERE allowed
+) OR NOT EXISTS (
+    SELECT FROM (
+        SELECT DISTINCT ON (account, role) allowed FROM staff
+        WHERE staff.facility_id = facility.id ORDER BY account, role, id DESC
+    ) newest WHERE allowed
+)
 """
-_ALL = "SELECT count(*) = cardinality(SCHEMA.own_facilities()) FROM SCHEMA.facility"
+# Each by name, with what it returns and its query; a query is run as the tables' owner, to whom nothing is hidden.
 FUNCTIONS = {
-    "own_facilities": ("bigint[]", _OWN),
-    "has_all_facilities": ("boolean", _ALL),
+    FUNCTION: ("bigint[]", _WHOSE),
+    "sees_every_facility": (
+        "boolean",
+        f"SELECT NOT EXISTS (SELECT FROM facility WHERE id <> ALL ({FUNCTION}()))",  # noqa: S608  our own names
+    ),
 }
-"""What each function returns, and its body; everybody may call them, and they tell about the caller alone."""
 
-OWN, OWNERS = "rows_of_own_facility", "all_rows_for_owner"
-_IS_OWN = "{} = ANY ((SELECT own_facilities())::bigint[])"
+_OWNER = "SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = to_regclass('facility')"
+_SEES_ALL = """
+    SELECT (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)
+    OR (SELECT bool_and(NOT relrowsecurity OR pg_has_role(relowner, 'USAGE')) FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p'))
+"""
 
 
-def set_up(connection: Connection) -> None:
-    """Make the functions and the policies anew, on every table that a facility owns; by the tables' owner."""
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    schema, owner = map(quote, connection.exec_driver_sql("SELECT current_schema(), current_user").one())
-    for name, (kind, body) in FUNCTIONS.items():
+def secure(connection: Connection, tables: Iterable[str]) -> None:
+    """Have the server keep facilities' rows apart in these tables, which have a `facility_id`, and in `facility`."""
+    owner = connection.exec_driver_sql(_OWNER).scalar_one()
+    schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
+    for name, (returns, query) in FUNCTIONS.items():
         connection.exec_driver_sql(
-            f"CREATE OR REPLACE FUNCTION {schema}.{name}() RETURNS {kind} LANGUAGE sql STABLE SECURITY DEFINER "
-            f"SET search_path = pg_catalog, pg_temp AS $${body.replace('SCHEMA', schema)}$$"
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER "
+            f"SET search_path = {schema}, pg_temp AS $${query}$$"
         )
-    for table, column in owned().items():
-        for policy in (OWN, OWNERS):
-            connection.exec_driver_sql(f"DROP POLICY IF EXISTS {policy} ON {table}")
-        connection.exec_driver_sql(f"CREATE POLICY {OWN} ON {table} USING ({_IS_OWN.format(column)})")
-        connection.exec_driver_sql(f"CREATE POLICY {OWNERS} ON {table} TO {owner} USING (true)")
-        connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        connection.exec_driver_sql(f"ALTER FUNCTION {name}() OWNER TO {owner}")
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {name}() TO PUBLIC")
+    for table, column in (("facility", "id"), *((table, "facility_id") for table in tables)):
+        connection.exec_driver_sql(f"CREATE POLICY {OF_OWNER} ON {table} TO {owner} USING (true)")
+        connection.exec_driver_sql(f"CREATE POLICY {OF_FACILITY} ON {table} USING ({column} = {WHOSE})")
+        connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        connection.exec_driver_sql(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
-def owned() -> dict[str, str]:
-    """The tables whose rows are a facility's, each with the column that says which one's."""
-    found = SQLModel.metadata.tables.items()
-    return {"facility": "id"} | {name: "facility_id" for name, table in sorted(found) if "facility_id" in table.columns}
+def owned_tables() -> list[str]:
+    """The tables that a facility owns, as this program's schema has them."""
+    from sqlmodel import SQLModel
+
+    from testing_tracker.store import tables  # noqa: F401  declares the tables
+
+    return [table.name for table in SQLModel.metadata.sorted_tables if "facility_id" in table.columns]
 
 
-def has_all_facilities(connection: Connection) -> bool:
-    """Whether this person's facilities are all that the database has: a copy would have everything."""
-    there = connection.exec_driver_sql("SELECT to_regprocedure('has_all_facilities()')").scalar()
-    return there is None or bool(connection.exec_driver_sql("SELECT has_all_facilities()").scalar())
+def sees_all(connection: Connection) -> bool:
+    """Whether no row is hidden from this login: the tables' owner, or one who is of the staff of every facility.
+
+    A database of a schema before rows were kept apart hides none.
+    """
+    if connection.exec_driver_sql(_SEES_ALL).scalar():
+        return True
+    return bool(connection.exec_driver_sql("SELECT sees_every_facility()").scalar())
 
 
-_FORCED = """
-    SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class
-    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
-"""
-_POLICIES = """
-    SELECT relname, polname, polpermissive, polcmd, polroles = '{0}' OR polroles = ARRAY[relowner],
-        pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
-    FROM pg_policy JOIN pg_class c ON c.oid = polrelid WHERE relnamespace = current_schema()::regnamespace
-"""
-_BODIES = """
-    SELECT proname, prosrc, prosecdef, pg_get_userbyid(proowner) = (
-        SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = to_regclass('facility')
-    )
-    FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
-    AND proname IN ('own_facilities', 'has_all_facilities')
-"""
-
-
-def found_in(connection: Connection) -> dict[tuple[str, str], str]:
-    """What the server has of it, to compare with `meant_in`."""
-    shape = {("row security of", table): "forced" for table, forced in connection.exec_driver_sql(_FORCED) if forced}
-    for table, name, *rest in connection.exec_driver_sql(_POLICIES):
-        shape["policy", f"{table}.{name}"] = " ".join(_plain(str(part)) for part in rest)
-    for name, body, is_owners, by_owner in connection.exec_driver_sql(_BODIES):
-        shape["function", name] = f"{is_owners} {by_owner} {_plain(body)}"
-    return shape
-
-
-def meant_in(connection: Connection) -> dict[tuple[str, str], str]:
-    """What the server ought to have of it."""
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    schema = quote(connection.exec_driver_sql("SELECT current_schema()").scalar_one())
-    shape = {}
-    for table, column in owned().items():
-        shape["row security of", table] = "forced"
-        shape["policy", f"{table}.{OWN}"] = f"True * True {_plain(_IS_OWN.format(column))} None"
-        shape["policy", f"{table}.{OWNERS}"] = "True * True true None"
-    for name, (_, body) in FUNCTIONS.items():
-        shape["function", name] = f"True True {_plain(body.replace('SCHEMA', schema))}"
-    return shape
-
-
-def _plain(text: str) -> str:
-    """An expression without what the server writes in its own way: names of results, and where parentheses stand."""
-    without_names = re.sub(r" AS own_facilities\b", "", text)
-    return re.sub(r"\s+", " ", re.sub(r"[()]", " ", without_names)).strip()
+def drop_functions(connection: Connection) -> None:
+    """Take away what `secure` made beside the tables."""
+    for name in FUNCTIONS:
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}()")

@@ -36,19 +36,37 @@ _CONSTRAINTS = f"""
 _INDEXES = f"""
     SELECT c.relname, indisunique, indisvalid, pg_get_indexdef(indexrelid, 0, true)
     FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-    WHERE {_HERE} AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+    WHERE {_HERE} AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype <> 'f')
 """  # noqa: S608
 _TRIGGERS = f"""
     SELECT tgname, tgenabled, pg_get_triggerdef(t.oid, true)
     FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE {_HERE} AND NOT tgisinternal
 """  # noqa: S608
+_FUNCTIONS = f"""
+    SELECT proname, proname = 'refuse_change' OR (prosecdef AND provolatile = 's' AND proconfig IS NOT NULL),
+        prosrc
+    FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+    AND proname IN ('refuse_change', {", ".join(f"'{name}'" for name in row_security.FUNCTIONS)})
+"""  # noqa: S608
+_KEPT_APART = f"""
+    SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class
+    WHERE {_HERE} AND relkind = 'r' AND (relrowsecurity OR relforcerowsecurity)
+"""  # noqa: S608
+_POLICIES = f"""
+    SELECT relname, polname, concat_ws(' ', polcmd, CASE WHEN polpermissive THEN 'True' ELSE 'False' END,
+        CASE polroles WHEN ARRAY[0::oid] THEN 'all' WHEN ARRAY[relowner] THEN 'owner' ELSE 'others' END),
+        concat_ws(' ', pg_get_expr(polqual, polrelid, true), pg_get_expr(polwithcheck, polrelid, true))
+    FROM pg_policy JOIN pg_class c ON c.oid = polrelid WHERE {_HERE}
+"""  # noqa: S608
 _REFERENCES = f"""
-    SELECT c.relname, p.relname, a.attname, b.attname, convalidated,
-        (SELECT bool_and(tgenabled IN ('O', 'A')) FROM pg_trigger WHERE tgconstraint = k.oid)
+    SELECT c.relname, p.relname, convalidated,
+        (SELECT bool_and(tgenabled IN ('O', 'A')) FROM pg_trigger WHERE tgconstraint = k.oid),
+        (SELECT array_agg(attname::text ORDER BY n) FROM unnest(conkey) WITH ORDINALITY o(number, n)
+            JOIN pg_attribute ON attrelid = conrelid AND attnum = number),
+        (SELECT array_agg(attname::text ORDER BY n) FROM unnest(confkey) WITH ORDINALITY o(number, n)
+            JOIN pg_attribute ON attrelid = confrelid AND attnum = number)
     FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid JOIN pg_class p ON p.oid = confrelid
-    JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = conkey[1]
-    JOIN pg_attribute b ON b.attrelid = confrelid AND b.attnum = confkey[1]
-    WHERE contype = 'f' AND c.{_HERE} ORDER BY c.relname, a.attname
+    WHERE contype = 'f' AND c.{_HERE} ORDER BY c.relname, conname
 """  # noqa: S608
 
 
@@ -83,12 +101,15 @@ def _wrong_with_index(connection: Connection, oid: int) -> Iterator[str]:
 def broken_references(connection: Connection) -> list[str]:
     """The rows that refer to one that is not there, by table and id, and the references that nobody enforces."""
     told = []
-    for table, parent, column, key, validated, enforced in connection.exec_driver_sql(_REFERENCES):
+    for table, parent, validated, enforced, columns, keys in connection.exec_driver_sql(_REFERENCES):
         if not validated or not enforced:
-            told.append(f"{table}.{column} may refer to a row of {parent} that is not there: nothing enforces it")
+            told.append(f"{table}.{columns[-1]} may refer to a row of {parent} that is not there: nothing enforces it")
+        pairs = list(zip(columns, keys, strict=True))
+        same = " AND ".join(f'p."{key}" = t."{column}"' for column, key in pairs)
+        refers = " AND ".join(f't."{column}" IS NOT NULL' for column in columns)
         missing = connection.exec_driver_sql(
-            f'SELECT t.id FROM "{table}" t LEFT JOIN "{parent}" p ON p."{key}" = t."{column}" '  # noqa: S608
-            f'WHERE t."{column}" IS NOT NULL AND p."{key}" IS NULL ORDER BY t.id LIMIT {_MOST_TOLD}'
+            f'SELECT t.id FROM "{table}" t LEFT JOIN "{parent}" p ON {same} '  # noqa: S608
+            f'WHERE {refers} AND p."{keys[-1]}" IS NULL ORDER BY t.id LIMIT {_MOST_TOLD}'
         )
         told += [f"row {row} of {table} refers to a row of {parent} that is not there" for row in missing.scalars()]
     return told[:_MOST_TOLD]
@@ -112,18 +133,31 @@ def _shape(connection: Connection) -> Shape:
         shape["index", name] = f"{unique} {valid} {_plain('i', text.partition(' USING btree ')[2])}"
     for name, enabled, text in connection.exec_driver_sql(_TRIGGERS):
         shape["trigger", name] = f"{enabled in ('O', 'A')} {text}"
-    body = (
-        "SELECT prosrc FROM pg_proc WHERE proname = 'refuse_change' AND pronamespace = current_schema()::regnamespace"
-    )
-    refusing = connection.exec_driver_sql(body).scalar()
-    if refusing is not None:
-        shape["function", "refuse_change"] = " ".join(refusing.split())
-    return shape | row_security.found_in(connection)
+    for name, safe, text in connection.exec_driver_sql(_FUNCTIONS):
+        shape["function", name] = f"{safe} {' '.join(text.split())}"
+    for table, is_kept_apart in connection.exec_driver_sql(_KEPT_APART):
+        shape["row-level security of", table] = str(is_kept_apart)
+    for table, name, kind, text in connection.exec_driver_sql(_POLICIES):
+        shape["policy", f"{name} of {table}"] = f"{kind} {_plain('p', text)}"
+    return shape
+
+
+def _meant_security() -> Shape:
+    """That every row is seen by its facility's staff and the owner alone."""
+    functions = {name: query for name, (_, query) in row_security.FUNCTIONS.items()}
+    shape: Shape = {("function", name): f"True {' '.join(query.split())}" for name, query in functions.items()}
+    for table in ("facility", *row_security.owned_tables()):
+        column = "id" if table == "facility" else "facility_id"
+        whose = f"{column} = ANY SELECT {row_security.FUNCTION} AS {row_security.FUNCTION} []"
+        shape["row-level security of", table] = "True"
+        shape["policy", f"{row_security.OF_OWNER} of {table}"] = "* True owner true"
+        shape["policy", f"{row_security.OF_FACILITY} of {table}"] = f"* True all {whose}"
+    return shape
 
 
 def _meant_shape(connection: Connection) -> Shape:
     """From what the program declares; the triggers from what the migrations make of a file."""
-    shape: Shape = {("function", "refuse_change"): " ".join(REFUSING_BODY.split())}
+    shape: Shape = {("function", "refuse_change"): f"True {' '.join(REFUSING_BODY.split())}", **_meant_security()}
     for table in SQLModel.metadata.tables.values():
         shape["table", table.name] = repr([_column(connection, column) for column in table.columns])
         for constraint in table.constraints:
@@ -135,7 +169,7 @@ def _meant_shape(connection: Connection) -> Shape:
         found = refusing.fullmatch(name) if kind == "trigger" else None
         if found is not None:
             shape |= dict(_refusals(found[1], found[2]))
-    return shape | row_security.meant_in(connection)
+    return shape
 
 
 def _column(connection: Connection, column: Column[Any]) -> tuple[str, str, bool, str]:
@@ -149,9 +183,8 @@ def _constraint(constraint: Constraint, table: Table) -> str:
     if isinstance(constraint, CheckConstraint):
         return f"c {table.name} {_plain('c', str(constraint.sqltext))}"
     if isinstance(constraint, ForeignKeyConstraint):
-        (element,) = constraint.elements
-        parent = element.column
-        return f"f {table.name} {_plain('f', f'FOREIGN KEY ({columns}) REFERENCES {parent.table.name}({parent.name})')}"
+        parent, keys = constraint.referred_table.name, ", ".join(one.column.name for one in constraint.elements)
+        return f"f {table.name} {_plain('f', f'FOREIGN KEY ({columns}) REFERENCES {parent}({keys})')}"
     kind, words = ("u", "UNIQUE") if isinstance(constraint, Unique) else ("p", "PRIMARY KEY")
     return f"{kind} {table.name} {_plain(kind, f'{words} ({columns})')}"
 

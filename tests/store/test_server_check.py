@@ -85,8 +85,21 @@ def test_amcheck_is_used_where_it_is_there(staffed):
             "the constraint draw_kind_is_known was changed",
         ),
         (
-            ["ALTER TABLE finding DROP CONSTRAINT finding_result_id_refers"],
-            "the constraint finding_result_id_refers is missing",
+            ["ALTER TABLE finding DROP CONSTRAINT finding_facility_id_result_id_refers"],
+            "the constraint finding_facility_id_result_id_refers is missing",
+        ),
+        (["ALTER TABLE draw DISABLE ROW LEVEL SECURITY"], "the row-level security of draw was changed"),
+        (["ALTER TABLE look NO FORCE ROW LEVEL SECURITY"], "the row-level security of look was changed"),
+        (["DROP POLICY of_own_facilities ON result"], "the policy of_own_facilities of result is missing"),
+        (["CREATE POLICY mine ON draw USING (true)"], "the policy mine of draw was added"),
+        (
+            ["ALTER POLICY of_own_facilities ON facility USING (true)"],
+            "the policy of_own_facilities of facility was changed",
+        ),
+        (["ALTER POLICY of_owner ON staff TO PUBLIC"], "the policy of_owner of staff was changed"),
+        (
+            ["ALTER FUNCTION facilities_of_session() SECURITY INVOKER"],
+            "the function facilities_of_session was changed",
         ),
     ],
 )

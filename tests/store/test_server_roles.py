@@ -116,7 +116,8 @@ class TestADaysWork:
             one("status")
             assert "All holds" in one("verify")
         assert "all hold" in auditor("check")
-        assert "readable by you alone" in manager("backup", str(tmp_path / "copy"))
+        assert "owner makes copies" in manager.run("backup", str(tmp_path / "copy")).stderr
+        assert "readable by you alone" in staff("backup", str(tmp_path / "copy"))
 
     @pytest.mark.parametrize(
         ("who", "statement"),
@@ -282,7 +283,7 @@ _GRANTEES = """
         JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace
         UNION ALL SELECT (aclexplode(coalesce(proacl, acldefault('f', proowner)))).grantee FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND prosecdef
-        AND proname NOT IN ('own_facilities', 'has_all_facilities')
+        AND proname NOT IN ('facilities_of_session', 'sees_every_facility')
     )
     SELECT DISTINCT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END FROM given
 """

@@ -40,9 +40,10 @@ def make(location: ServerLocation, file: Path, *, overwrite: bool) -> Copy:
     engine = make_engine(location)
     try:
         with whole_file(file, overwrite=overwrite) as made, reading_all(engine) as session:
-            if not row_security.has_all_facilities(session.connection()):
+            if not row_security.sees_all(session.connection()):
                 raise TestingTrackerError(
-                    "This database has other facilities too, whose records are not yours to copy. Ask its owner."
+                    "A copy is of all facilities, and some rows are not this user's to see, so none was made. The "
+                    "tables' owner makes copies, and who is of the staff of every facility."
                 )
             tools = tools_for(session.connection(), location)
             copy = backups.content(session, schema)
@@ -138,6 +139,7 @@ def _finish(
         return Restored(copy, None if is_there else f"The key file {location.key.path} is missing.")
     with writing_all(engine) as session:
         _set_revision(session.connection(), contents.revision)
+        row_security.secure(session.connection(), row_security.owned_tables())
         grant_to_staff(session)
         return Restored(copy, backups.record_restored(session, location, clock_of))
 
@@ -149,7 +151,8 @@ def _set_revision(connection: Connection, revision: str) -> None:
 def _take_away(engine: Engine, contents: Contents) -> None:
     """Empty the database again; it was empty before."""
     names = ", ".join(engine.dialect.identifier_preparer.quote(table) for table in contents.tables)
-    functions = ", ".join(f"{name}()" for name in ("refuse_change", "let_staff_work", *row_security.FUNCTIONS))
     with complaints_explained(), engine.begin() as connection:
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names} CASCADE")
-        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {functions}")
+        connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse_change()")
+        connection.exec_driver_sql("DROP FUNCTION IF EXISTS let_staff_work()")
+        row_security.drop_functions(connection)

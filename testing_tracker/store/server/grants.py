@@ -12,7 +12,6 @@ from sqlalchemy import Connection, text
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Role
-from testing_tracker.store import row_security
 from testing_tracker.store.postgresql import LOCKS
 
 _NURSE, _CLINICIAN, _MANAGER, _NIGHTS = (
@@ -84,9 +83,6 @@ CHANGE: Mapping[str, Mapping[str, frozenset[Role]]] = {
 REMOVE: Mapping[str, frozenset[Role]] = {"night": _MANAGER, "delivery": _MANAGER}
 """Which roles remove rows (DELETE), by table: of nights that are taken back."""
 
-COPY = _MANAGER | _NIGHTS
-"""Which roles read the sequences too (SELECT), as `backup` does."""
-
 # The name of a role's group; of a database whose name leaves no room for it, by a digest. `{}` is the role's word.
 GROUP = (
     "(CASE WHEN octet_length(current_database()::text) <= 53 THEN current_database()::text "
@@ -152,13 +148,11 @@ END
 
 
 def set_up(connection: Connection) -> list[str]:
-    """Keep the facilities apart, make the groups where they are missing, grant each what the matrix says and nothing
-    else, and have them the members that the list of the staff says.
+    """Make the groups where they are missing, grant each what the matrix says and nothing else, and have them the members that the list of the staff says.
 
     By the tables' owner. Returns the statements that an administrator of the server has to run. Raises
     TestingTrackerError where somebody logs in under a group's name.
     """
-    row_security.set_up(connection)
     groups = _groups(connection)
     quote = connection.dialect.identifier_preparer.quote_identifier
     schema = quote(connection.exec_driver_sql("SELECT current_schema()").scalar_one())
@@ -248,8 +242,6 @@ def _statements(connection: Connection, groups: Mapping[Role, str]) -> Iterator[
         if to:
             yield f"GRANT INSERT ON {', '.join(added)} TO {to}"
             yield f"GRANT USAGE ON SEQUENCE {', '.join(f'{table}_id_seq' for table in added)} TO {to}"
-    if to := _to(groups, COPY):
-        yield f"GRANT SELECT ON SEQUENCE {sequences} TO {to}"
     for table, columns in CHANGE.items():
         by_roles: dict[frozenset[Role], list[str]] = defaultdict(list)
         for column, roles in columns.items():

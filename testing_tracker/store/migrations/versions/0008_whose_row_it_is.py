@@ -7,6 +7,7 @@ reference, and only so a file refuses what a server refuses. On a server the tab
 import sqlalchemy as sa
 from alembic import op
 
+from testing_tracker.store import row_security
 from testing_tracker.store.migrations import ownership
 from testing_tracker.store.migrations.ownership import Owned
 from testing_tracker.store.migrations.wording import TEXT, let_hold, only_where, refuse_changes
@@ -23,6 +24,8 @@ def upgrade() -> None:
     _create_looks()
     ownership.say_whose_rows_are(_OWNED)
     _let_nothing_be_unique_beyond_a_facility()
+    if op.get_bind().dialect.name == "postgresql":
+        row_security.secure(op.get_bind(), [one.table for one in _OWNED])
 
 
 def _let_staff_have_more_roles() -> None:
