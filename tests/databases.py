@@ -26,9 +26,10 @@ from testing_tracker.account import current_account
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import zone_of
 from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.store import integrity, postgresql, sqlite_file, work
+from testing_tracker.store import integrity, sqlite_file, work
 from testing_tracker.store.engine import writing
 from testing_tracker.store.location import locate
+from testing_tracker.store.server import postgresql
 from testing_tracker.store.work import Work
 
 SERVER = os.environ.get("TESTING_TRACKER_TEST_POSTGRES")  # the URL of a database whose user may make others

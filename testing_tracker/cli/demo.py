@@ -22,7 +22,7 @@ from testing_tracker.rules.words import Status
 if TYPE_CHECKING:
     from datetime import date
 
-    from testing_tracker.cli.desk.board_lines import BoardSection
+    from testing_tracker.cli.board.lines import BoardSection
     from testing_tracker.clock import Clock
 
 _WIDTH = 80  # columns, and 24 lines: what everybody's terminal has
@@ -106,8 +106,8 @@ def _write_report(path: Path, monday: "date") -> Path:
 
 def _show(path: Path, monday: "date", report: Path) -> None:
     """Print the day as the board has it, and three commands; all of it fits on the smallest terminal."""
-    from testing_tracker.cli.desk.board_lines import sections
-    from testing_tracker.cli.desk.board_text import board_lines
+    from testing_tracker.cli.board.lines import sections
+    from testing_tracker.cli.board.text import board_lines
 
     desk = Desk(str(path), monday.isoformat())
     with desk.reading() as work:
@@ -131,7 +131,7 @@ def _for_newcomers(section: "BoardSection") -> "BoardSection":
     most = _MOST_ROWS.get(section.name, len(rows))
     if len(rows) <= most:
         return replace(section, rows=rows)
-    from testing_tracker.cli.desk.board_lines import BoardRow
+    from testing_tracker.cli.board.lines import BoardRow
 
     rest = BoardRow(f"more-{section.name}", "", "", f"{len(rows) - most} more")
     return replace(section, rows=(*rows[:most], rest), more=len(rows) - most)

@@ -27,14 +27,14 @@ def today_command(desk: Desk, on: str | None, plain: bool, watch: bool, form: st
 
         stay(desk)
         return
-    from testing_tracker.cli.board_shown import show_board  # who lists the commands need not wait for it
+    from testing_tracker.cli.board.shown import show_board  # who lists the commands need not wait for it
 
     show_board(desk, on, form, plain=plain)
 
 
 def show_first(context: click.Context, desk: Desk) -> None:
     """What the program shows without a command: the board where there is a database, or else its help (status 2)."""
-    from testing_tracker.cli.board_shown import show_board
+    from testing_tracker.cli.board.shown import show_board
     from testing_tracker.cli.desk.pasting import typed
 
     if desk.lacks_database():

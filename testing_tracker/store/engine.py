@@ -90,7 +90,7 @@ def schema_of(location: AnyLocation) -> str:
 
 
 def _schema_on_server(location: ServerLocation, engine: Engine) -> str:
-    from testing_tracker.store import postgresql
+    from testing_tracker.store.server import postgresql
 
     with complaints_explained(), engine.connect() as connection:
         found = postgresql.schema_in(connection)
@@ -104,7 +104,7 @@ def _schema_on_server(location: ServerLocation, engine: Engine) -> str:
 def make_engine(location: AnyLocation) -> Engine:
     """An engine whose transactions begin as we say, with foreign keys enforced."""
     if isinstance(location, ServerLocation):
-        from testing_tracker.store import postgresql
+        from testing_tracker.store.server import postgresql
 
         return postgresql.make_engine(location)
     # Put together from parts: in the text of a URL, a percent or question mark in the path would mean something.
@@ -161,7 +161,7 @@ def writing(engine: Engine, facility: str | int | None, clock_of: ClockOf, vocab
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             chosen = facilities.choose(session, facility)
         else:
-            from testing_tracker.store import postgresql
+            from testing_tracker.store.server import postgresql
 
             postgresql.keep_out_who_alters_all(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
             chosen = facilities.choose(session, facility)
@@ -184,7 +184,7 @@ def writing_all(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            from testing_tracker.store import postgresql
+            from testing_tracker.store.server import postgresql
 
             postgresql.lock_all(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
         pages = Pages(session, has_tables=has_tables)
@@ -263,7 +263,7 @@ def complaints_explained() -> Iterator[None]:
             raise _explained(error.orig) from error
         if not hasattr(error.orig, "sqlstate"):
             raise
-        from testing_tracker.store import postgresql
+        from testing_tracker.store.server import postgresql
 
         raise postgresql.explained(error.orig) from error
     except sqlite_file.complaints() as error:

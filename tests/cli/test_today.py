@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from conftest import at_facility, made_once
 
 from testing_tracker.cli import program
-from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection, sections, shortened
-from testing_tracker.cli.desk.board_text import board_lines
+from testing_tracker.cli.board.lines import BoardRow, BoardSection, sections, shortened
+from testing_tracker.cli.board.text import board_lines
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.desk.pasting import given_before
 

@@ -10,7 +10,7 @@ from conftest import Clinic, made_once
 from textual.events import Key
 from textual.widgets import OptionList, Static
 
-from testing_tracker.cli.desk.board_lines import BoardRow, BoardSection
+from testing_tracker.cli.board.lines import BoardRow, BoardSection
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.desk.idle import IdleClock
 from testing_tracker.cli.watch import screen as watched

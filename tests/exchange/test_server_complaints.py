@@ -3,7 +3,7 @@
 import pytest
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.store import postgresql
+from testing_tracker.store.server import postgresql
 
 
 @pytest.mark.parametrize("state", ["25P03", "25P04", "25001", "53400", "55006", "58030", "XX000", "57014", "08006"])

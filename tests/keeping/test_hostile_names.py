@@ -88,7 +88,7 @@ def test_a_url_of_a_file_has_no_options():
     ],
 )
 def test_a_servers_database_is_the_one_that_its_own_tools_would_take(url, name):
-    from testing_tracker.store import postgresql
+    from testing_tracker.store.server import postgresql
 
     pytest.importorskip("psycopg")
     location = locate(url)

@@ -9,8 +9,7 @@ from test_server_roles import owner as owner
 from test_server_roles import staff as staff
 
 from testing_tracker.rules.words import Role
-from testing_tracker.store import row_security
-from testing_tracker.store.server import grants
+from testing_tracker.store.server import grants, row_security
 
 pytestmark = pytest.mark.postgresql_only
 OWNED = sorted(row_security.owned_tables())

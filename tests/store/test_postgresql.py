@@ -12,10 +12,10 @@ from alembic import command
 from conftest import MONDAY, Clinic, key_of
 
 from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.store import postgresql
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine
 from testing_tracker.store.location import locate
 from testing_tracker.store.migrations import alembic_config
+from testing_tracker.store.server import postgresql
 
 pytestmark = pytest.mark.postgresql_only
 

@@ -6,7 +6,7 @@ import databases
 import pytest
 from conftest import Clinic
 
-from testing_tracker.store import row_security
+from testing_tracker.store.server import row_security
 
 pytestmark = pytest.mark.postgresql_only
 

@@ -14,8 +14,8 @@ from their_process import asking
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.keeping import server_backups
-from testing_tracker.store import dumps
 from testing_tracker.store.engine import SCHEMA_VERSION
+from testing_tracker.store.server import dumps
 
 pytestmark = pytest.mark.postgresql_only
 THURSDAY = "2026-11-19"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from testing_tracker.cli.desk.board_lines import BoardSection
+from testing_tracker.cli.board.lines import BoardSection
 from testing_tracker.rules.testing.log_line import LABEL_MARK
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from rich.text import Text
 
-from testing_tracker.cli.desk.board_lines import BoardRow
+from testing_tracker.cli.board.lines import BoardRow
 from testing_tracker.cli.watch.records import Records
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.log_line import LABEL_MARK, Entry, Tried, cleaned, looks_like_a_label, read_said

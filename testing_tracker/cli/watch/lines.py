@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from testing_tracker.cli.desk.board_lines import ALARMS, BoardRow, BoardSection, row_of
+from testing_tracker.cli.board.lines import ALARMS, BoardRow, BoardSection, row_of
 from testing_tracker.cli.desk.pasting import typed
 from testing_tracker.rules.exchange.visible import in_one_line
 from testing_tracker.rules.reporting.layout import folded

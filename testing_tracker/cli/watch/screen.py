@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import OptionList, Static
 
-from testing_tracker.cli.desk.board_lines import (
+from testing_tracker.cli.board.lines import (
     BoardRow,
     BoardSection,
     counts_in_words,

@@ -91,6 +91,7 @@ PERMITTED: Mapping[str, frozenset[Role]] = {
     "key show": _MANAGER | _AUDITOR,
     "key rotate": _MANAGER,
     "check": _ALL,
+    "audit list": _MANAGER | _AUDITOR,
     # running it
     "facility add": _MANAGER,
     "facility list": _ALL,

@@ -21,7 +21,6 @@ from testing_tracker.rules.watched import Advance
 from testing_tracker.services.drawing import keys
 from testing_tracker.store import copies, facilities, integrity, ledger, own_files, sqlite_file
 from testing_tracker.store.copies import check_nothing_beside, copy_database
-from testing_tracker.store.dumps import BEGINNING
 from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import (
     SCHEMA_VERSION,
@@ -36,6 +35,7 @@ from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.own_files import Output
 from testing_tracker.store.places import PlaceForFile, look
 from testing_tracker.store.queries import id_of
+from testing_tracker.store.server.dumps import BEGINNING
 from testing_tracker.store.tables import AuditEntry, Facility, LedgerPage
 from testing_tracker.store.whole_files import whole_file
 from testing_tracker.store.work import Work, work_in

@@ -9,8 +9,6 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.keeping import backups
 from testing_tracker.services.keeping.backups import Copy, Restored
 from testing_tracker.services.keeping.facilities import grant_to_staff
-from testing_tracker.store import postgresql, row_security
-from testing_tracker.store.dumps import BEGINNING, Contents, Tools, tools_for
 from testing_tracker.store.engine import (
     SCHEMA_VERSION,
     complaints_explained,
@@ -22,6 +20,8 @@ from testing_tracker.store.engine import (
 from testing_tracker.store.location import ServerLocation
 from testing_tracker.store.own_files import Output
 from testing_tracker.store.places import look
+from testing_tracker.store.server import postgresql, row_security
+from testing_tracker.store.server.dumps import BEGINNING, Contents, Tools, tools_for
 from testing_tracker.store.whole_files import whole_file
 
 _SQLITE_BEGINNING = b"SQLite format 3\0"

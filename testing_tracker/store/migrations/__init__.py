@@ -17,7 +17,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 def refuse_unless_empty(connection: Connection, location: AnyLocation) -> None:
     """Raise TestingTrackerError for a database on a server that is in use; a new file is empty."""
     if isinstance(location, ServerLocation):
-        from testing_tracker.store import postgresql
+        from testing_tracker.store.server import postgresql
 
         postgresql.refuse_unless_empty(connection, location)
 

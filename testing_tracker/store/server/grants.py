@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Role
-from testing_tracker.store.postgresql import LOCKS
+from testing_tracker.store.server.postgresql import LOCKS
 
 _NURSE, _CLINICIAN, _MANAGER, _NIGHTS = (
     frozenset({role}) for role in (Role.NURSE, Role.CLINICIAN, Role.MANAGER, Role.NIGHTS)
@@ -148,9 +148,9 @@ END
 
 
 def set_up(connection: Connection) -> list[str]:
-    """Make the groups where they are missing, grant each what the matrix says and nothing else, and have them the members that the list of the staff says.
+    """Make the groups where they are missing, grant each what the matrix says, and have them the staff as members.
 
-    By the tables' owner. Returns the statements that an administrator of the server has to run. Raises
+    By the tables' owner; what was granted otherwise is taken away. Returns the statements that an administrator of the server has to run. Raises
     TestingTrackerError where somebody logs in under a group's name.
     """
     groups = _groups(connection)

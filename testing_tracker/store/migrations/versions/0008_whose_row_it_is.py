@@ -7,10 +7,10 @@ reference, and only so a file refuses what a server refuses. On a server the tab
 import sqlalchemy as sa
 from alembic import op
 
-from testing_tracker.store import row_security
 from testing_tracker.store.migrations import ownership
 from testing_tracker.store.migrations.ownership import Owned
 from testing_tracker.store.migrations.wording import TEXT, let_hold, only_where, refuse_changes
+from testing_tracker.store.server import row_security
 
 revision = "0008"
 down_revision = "0007"

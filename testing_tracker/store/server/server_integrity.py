@@ -9,9 +9,10 @@ from sqlalchemy import CheckConstraint, Column, Connection, Constraint, ForeignK
 from sqlalchemy import UniqueConstraint as Unique
 from sqlmodel import SQLModel
 
-from testing_tracker.store import integrity, row_security, tables  # noqa: F401  declares the tables
+from testing_tracker.store import integrity, tables  # noqa: F401  declares the tables
 from testing_tracker.store.integrity import Shape
 from testing_tracker.store.migrations.wording import REFUSING_BODY
+from testing_tracker.store.server import row_security
 
 EARLIEST_SERVER = 13
 _MOST_TOLD = 20

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.board_lines import (
+from testing_tracker.cli.board.lines import (
     BoardSection,
     counts_in_words,
     day_title,
     sections,
 )
-from testing_tracker.cli.desk.board_text import Mark, board_lines, plain_lines, plainly
+from testing_tracker.cli.board.text import Mark, board_lines, plain_lines, plainly
 from testing_tracker.cli.desk.desk import TRAINING, AtFacility, Desk, day_given, say
 from testing_tracker.cli.desk.output import Row, print_csv, print_json, show
 from testing_tracker.cli.desk.pasting import given_before, typed

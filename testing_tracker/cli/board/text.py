@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from testing_tracker.cli.desk.board_lines import (
+from testing_tracker.cli.board.lines import (
     ALARMS,
     BoardRow,
     BoardSection,

@@ -1,0 +1,1 @@
+"""The board of the day as lines, as text, and as `today` prints it."""
