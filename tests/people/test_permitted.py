@@ -72,7 +72,7 @@ WRITES_NO_FACT = {
     *("confirmation list", "recommendation list", "recommendation show", "review list"),
     *("report weekly", "report period", "report participant", "report outcomes", "report network"),
     *("schedule list", "schedule show", "schedule simulate", "history export", "facility list", "staff list"),
-    *("verify", "proof", "key show", "check", "status", "doctor"),
+    *("verify", "proof", "key show", "audit list", "check", "status", "doctor"),
 }
 
 
