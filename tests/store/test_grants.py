@@ -18,6 +18,8 @@ def granted() -> set[tuple]:
     for table, roles in grants.ADD.items():
         lines |= {(role, table, "INSERT", None) for role in roles}
         lines |= {(role, f"{table}_id_seq", "USAGE", None) for role in roles}
+    sequences = [f"{table}_id_seq" for table in SQLModel.metadata.tables]
+    lines |= {(role, sequence, "SELECT", None) for role in grants.COPY for sequence in sequences}
     for table, columns in grants.CHANGE.items():
         lines |= {(role, table, "UPDATE", column) for column, roles in columns.items() for role in roles}
     for table, roles in grants.REMOVE.items():

@@ -21,7 +21,7 @@ def network(made_clinic, tmp_path):
         network("--facility", facility, "participant", "add", f"P{facility}", "--schedule", "fixed-2", "--level", "iop")
         network("--facility", facility, "draw")
         network("--facility", facility, "result", f"P{facility}", "positive", "--analyte", "cocaine")
-        network("--facility", facility, "staff", "add", "root", "--role", "manager")
+        network("--facility", facility, "staff", "add", "postgres", "--role", "manager")
     role = f"n_{databases.name_of(network.database)}"
     databases.make_role(role)
     network("--facility", "1", "staff", "add", role, "--role", "nurse")

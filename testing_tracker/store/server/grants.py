@@ -83,6 +83,9 @@ CHANGE: Mapping[str, Mapping[str, frozenset[Role]]] = {
 REMOVE: Mapping[str, frozenset[Role]] = {"night": _MANAGER, "delivery": _MANAGER}
 """Which roles remove rows (DELETE), by table: of nights that are taken back."""
 
+COPY = _MANAGER | _NIGHTS
+"""Which roles read the sequences too (SELECT), as `backup` does."""
+
 # The name of a role's group; of a database whose name leaves no room for it, by a digest. `{}` is the role's word.
 GROUP = (
     "(CASE WHEN octet_length(current_database()::text) <= 53 THEN current_database()::text "
@@ -150,8 +153,8 @@ END
 def set_up(connection: Connection) -> list[str]:
     """Make the groups where they are missing, grant each what the matrix says, and have them the staff as members.
 
-    By the tables' owner; what was granted otherwise is taken away. Returns the statements that an administrator of the server has to run. Raises
-    TestingTrackerError where somebody logs in under a group's name.
+    By the tables' owner; what was granted otherwise is taken away. Returns the statements that an administrator of the
+    server has to run. Raises TestingTrackerError where somebody logs in under a group's name.
     """
     groups = _groups(connection)
     quote = connection.dialect.identifier_preparer.quote_identifier
@@ -242,6 +245,8 @@ def _statements(connection: Connection, groups: Mapping[Role, str]) -> Iterator[
         if to:
             yield f"GRANT INSERT ON {', '.join(added)} TO {to}"
             yield f"GRANT USAGE ON SEQUENCE {', '.join(f'{table}_id_seq' for table in added)} TO {to}"
+    if to := _to(groups, COPY):
+        yield f"GRANT SELECT ON SEQUENCE {sequences} TO {to}"
     for table, columns in CHANGE.items():
         by_roles: dict[frozenset[Role], list[str]] = defaultdict(list)
         for column, roles in columns.items():
