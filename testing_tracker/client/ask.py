@@ -26,7 +26,8 @@ def ask(path: str) -> None:
     except DistrustedError as error:
         _refuse(str(error))
     except FrameError as error:
-        _refuse(f"{error}. Nothing was done.".capitalize())
+        said = f"{error}"
+        _refuse(f"{said[0].upper()}{said[1:]}. Nothing was done.")
     except OSError as error:
         _refuse(f"{error.strerror}. Nothing was done.")
     if ended.refused:

@@ -159,7 +159,8 @@ class SocketServer:
         try:
             is_there = connection.take()
         except FrameError as error:
-            connection.refuse(f"{error}. Nothing was done.".capitalize() if connection.pid is None else f"{error}.")
+            said = f"{error}"
+            connection.refuse(f"{said[0].upper()}{said[1:]}.{'' if connection.pid else ' Nothing was done.'}")
             self._hang_up(connection)
             return
         if not is_there:
