@@ -61,13 +61,26 @@ def systemd_command() -> None:
 @_REPORTS
 @_BACKUPS
 @click.option("--into", type=OutputFolder(), metavar="FOLDER", help="Write each unit into a file of this folder.")
+@click.option("--socket", is_flag=True, help="Also the units of a server that answers people's commands at a socket.")
+@click.option("--group", metavar="GROUP", help="With --socket: whose members may use it, besides this account.")
 @overwrite_option("Replace the files that stand there.")
 @pass_desk
-def print_systemd(desk: Desk, reports: Path | None, backups: Path | None, into: Path | None, overwrite: bool) -> None:
+def print_systemd(
+    desk: Desk,
+    reports: Path | None,
+    backups: Path | None,
+    into: Path | None,
+    socket: bool,
+    group: str | None,
+    overwrite: bool,
+) -> None:
     """Print services and timers, and one that stays running. Nothing is installed or started."""
-    from testing_tracker.serving.units import systemd_units
+    from testing_tracker.serving.units import socket_units, systemd_units
 
-    units = systemd_units(_plan(desk, reports, backups))
+    if group is not None and not (socket and group.replace("-", "").replace("_", "").isalnum()):
+        raise click.UsageError("--group says which group may use the socket: give its name, and --socket too.")
+    plan = _plan(desk, reports, backups)
+    units = systemd_units(plan) | (socket_units(plan, group) if socket else {})
     if into is not None and look_at(into).behind is None:  # what is no folder is refused already
         raise TestingTrackerError(f"There is no folder {into}. Make it first.")
     if into is None:

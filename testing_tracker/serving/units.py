@@ -145,6 +145,41 @@ def systemd_units(plan: Unattended) -> dict[str, str]:
     return units
 
 
+RUNTIME_FOLDER = f"/run/{NAME}"
+
+
+def socket_units(plan: Unattended, group: str | None) -> dict[str, str]:
+    """The units of the server at a socket, which systemd opens; with it `serve` need not run by itself."""
+    path = f"{RUNTIME_FOLDER}/{NAME}.socket"
+    mode = f"SocketGroup={group}\nSocketMode=0660" if group else "SocketMode=0600"
+    listens = f"""\
+[Unit]
+Description=testing-tracker: where people's commands are answered, as --database unix:{path}
+
+[Socket]
+ListenStream={path}
+DirectoryMode=0755
+SocketUser={plan.account.removeprefix("uid ")}
+{mode}
+RemoveOnStop=yes
+
+[Install]
+WantedBy=sockets.target
+"""
+    # Only the server itself is told to stop; it lets the commands finish. The folder outlives it, for its socket.
+    staying = (
+        "Restart=on-failure\nRestartSec=2\nKillMode=mixed\nTimeoutStopSec=10\n"
+        f"RuntimeDirectory={NAME}\nRuntimeDirectoryMode=0755\nRuntimeDirectoryPreserve=yes\n"
+    )
+    serve = (*plan.command, "serve", "--socket", path, *plan.to_reports)
+    what = "people's commands, the nightly draw and the weekly report, instead of their timers"
+    service = _service(plan, what, serve, kind="exec", more=staying)
+    return {
+        f"{NAME}-socket.socket": listens,
+        f"{NAME}-socket.service": service + "\n[Install]\nWantedBy=multi-user.target\n",
+    }
+
+
 def _service(plan: Unattended, what: str, command: tuple[str, ...], *, kind: str, more: str = "") -> str:
     settings = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in plan.settings)
     folders = dict.fromkeys(map(str, plan.writes)) | dict.fromkeys(f"-{one}" for one in plan.folders)

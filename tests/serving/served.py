@@ -53,15 +53,14 @@ class Served:
 
 
 @contextmanager
-def served(clinic, *options: str, socket: Path | None = None, **more):
+def served(clinic, *options: str, before: list[str] | None = None, **more):
     """A server that listens until the block ends."""
-    place = socket or clinic.database.with_name("s")
+    place = clinic.database.with_name("s")
     command = [sys.executable, "-m", "testing_tracker", "--database", str(clinic.database), "--today", clinic.today]
     log = clinic.database.with_name("server.log")
     with open(log, "w") as out:
-        process = subprocess.Popen(
-            [*command, "serve", "--socket", str(place), *options], stdout=out, stderr=subprocess.STDOUT, **more
-        )
+        words = [*(before or []), *command, "serve", "--socket", str(place), *options]
+        process = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, **more)
     try:
         end = time.monotonic() + PATIENCE
         while "listening" not in log.read_text():

@@ -17,6 +17,7 @@ from conftest import MONDAY, Clinic
 from served import PATIENCE, served
 from terminals import Terminal
 
+import testing_tracker
 from testing_tracker.rules.serving import frames
 from testing_tracker.rules.serving.frames import Asked, Frames, framed
 
@@ -305,3 +306,48 @@ def test_a_file_that_is_no_socket_is_not_replaced_and_a_long_path_is_refused(fre
         assert done.returncode == 1
         assert said in done.stderr
     assert (tmp_path / "s").read_text() == "mine"
+
+
+def test_a_socket_that_systemd_opened_is_taken_and_left_there(fresh, tmp_path):
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen()
+        handed = ["bash", "-c", f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "bash"]
+        with served(fresh, before=handed, pass_fds=[listening.fileno()]) as running:
+            assert running.ask("due").returncode == 0
+    assert (tmp_path / "s").exists()
+
+
+def test_the_units_of_a_socket_hold_what_the_others_do(fresh):
+    printed = fresh("systemd", "print", "--socket", "--group", "nurses")
+    assert "ListenStream=/run/testing-tracker/testing-tracker.socket" in printed
+    assert "SocketGroup=nurses\nSocketMode=0660\n" in printed
+    service = printed.partition("testing-tracker-socket.service")[2]
+    for line in ("KillMode=mixed", "RuntimeDirectory=testing-tracker", "NoNewPrivileges=yes", "ProtectSystem=strict"):
+        assert f"{line}\n" in service
+    assert "SocketMode=0600" in fresh("systemd", "print", "--socket")
+    assert fresh.run("systemd", "print", "--group", "nurses").exit_code == 2
+
+
+def test_a_server_whose_files_have_changed_starts_anew_with_what_is_running(fresh, tmp_path):
+    copy = tmp_path / "program"
+    shutil.copytree(Path(testing_tracker.__file__).parent, copy / "testing_tracker")
+    place = Path(testing_tracker.__file__).parents[1] / "schedules"
+    if place.is_dir():
+        shutil.copytree(place, copy / "schedules")
+    with served(fresh, env={**os.environ, "PYTHONPATH": str(copy)}, cwd=copy) as running:
+        before = running.children()
+        log = running.begin("log")
+        running.child_of(log, before)
+        init = copy / "testing_tracker" / "__init__.py"
+        whole = init.read_text()
+        init.write_text("this is no whole program")
+        assert running.ask("due").returncode == 0  # the one that was loaded goes on
+        time.sleep(5.5)
+        init.write_text(whole.replace("0.2.0", "0.2.1"))
+        running.ask("due")
+        wait_until(lambda: "0.2.1" in running.ask("status", "--format", "json").stdout)
+        out, err = log.communicate("A17 n\nq\n", timeout=PATIENCE)
+        assert log.returncode == 0, err
+        assert "A17" in out
+        assert running.process.poll() is None
