@@ -170,9 +170,9 @@ class TestTheRecords:
 
     @pytest.mark.parametrize("statement", [
         "DELETE FROM draw WHERE id = (SELECT max(d.id) FROM draw d JOIN participant p ON p.id = d.participant_id "
-        "WHERE facility_id = 2 AND d.status = 'due')",
+        "WHERE d.facility_id = 2 AND d.status = 'due')",
         "UPDATE result SET note = 'x' WHERE draw_id = (SELECT max(d.id) FROM draw d JOIN participant p "
-        "ON p.id = d.participant_id WHERE facility_id = 2 AND d.status = 'collected')",
+        "ON p.id = d.participant_id WHERE p.facility_id = 2 AND d.status = 'collected')",
         "UPDATE audit_entry SET account = 'x' WHERE id = (SELECT max(id) FROM audit_entry WHERE facility_id = 2)",
         "DELETE FROM ledger_page WHERE id = (SELECT max(id) FROM ledger_page WHERE facility_id = 2)",
         "UPDATE participant SET facility_id = 1, code = 'Z', code_key = 'z' WHERE id = "
@@ -429,7 +429,7 @@ class TestTheNetworksWeek:
             assert live.json("report", "network")["week"] == "2026-W47"
 
     def test_draws_that_are_gone_make_a_facility_say_nothing_else(self, a_week):
-        gone = "SELECT max(d.id) FROM draw d JOIN participant p ON p.id = d.participant_id WHERE facility_id = 2 AND "
+        gone = "SELECT max(d.id) FROM draw d JOIN participant p ON p.id = d.participant_id WHERE d.facility_id = 2 AND "
         gone += "due_on = '2026-11-19'"
         for statement in (f"DELETE FROM audit_entry WHERE draw_id = ({gone})", f"DELETE FROM draw WHERE id = ({gone})"):
             assert databases.change(a_week.database, statement, triggers=False) == 1
