@@ -254,6 +254,7 @@ def another_value(database: Path, table: str, column: str) -> str:
     kind = dict(_types(database, table))[column]
     expression, where_null = {
         "int4": ("{0} + 1000", "4242"),
+        "int8": ("{0} + 1000", "4242"),
         "bool": ("NOT {0}", "true"),
         "date": ("{0} + 1000", "'2026-11-16'"),
         "timestamptz": ("{0} + interval '6 minutes'", "'2026-11-16 12:00Z'"),
