@@ -46,9 +46,9 @@ def print_cron(desk: Desk, reports: Path | None, backups: Path | None) -> None:
     """Print the lines for a crontab. Nothing is installed."""
     from testing_tracker.serving.units import cron_lines
 
-    plan = _plan(desk, reports, backups)
+    lines = list(cron_lines(_plan(desk, reports, backups)))
     _mark_training(desk)
-    for line in cron_lines(plan):
+    for line in lines:
         click.echo(line)
 
 
@@ -139,6 +139,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
 def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ...]:
     """What the environment has to say for the program to find the same database, files and facility again."""
     from testing_tracker.cli.desk.parameter_types import LONGEST_GAP_VARIABLE
+    from testing_tracker.store.encryption.key_place import VARIABLE, usual_place
     from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
 
     location = desk.location
@@ -148,6 +149,8 @@ def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ..
         (DELIVERY_VARIABLE, location.delivery_elsewhere),
     )
     settings = tuple((name, str(path)) for name, path in elsewhere if path is not None)
+    if (place := usual_place()) is not None:
+        settings += ((VARIABLE, str(place)),)
     if os.environ.get(LONGEST_GAP_VARIABLE):
         settings += ((LONGEST_GAP_VARIABLE, os.environ[LONGEST_GAP_VARIABLE]),)
     return settings if desk.facility is None else (*settings, (FACILITY_VARIABLE, str(each[0].number)))

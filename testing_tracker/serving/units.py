@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.encryption.beginning import ENCRYPTION_VARIABLE
 
 NAME = "testing-tracker"
 
@@ -79,7 +80,12 @@ class Unattended:
 
 
 def cron_lines(plan: Unattended) -> Iterator[str]:
-    """The lines of a crontab."""
+    """The lines of a crontab. Raises TestingTrackerError where the encryption key is a credential of systemd's."""
+    if _credential(plan):
+        raise TestingTrackerError(
+            "The encryption key is systemd's credential, and cron has none. Use `testing-tracker systemd print`, or keep "
+            "the key in a file elsewhere."
+        )
     yield f"# testing-tracker. Put these lines into the crontab of the account that {_owns(plan)}: crontab -e"
     if plan.on_server:
         yield f"# {_PASSWORD}"
@@ -100,6 +106,12 @@ def cron_lines(plan: Unattended) -> Iterator[str]:
         yield f"{'0 * * * *' if plan.delivers else '0 6 * * 1'} {owed}"
     yield f"30 1 * * * {_escaped(_with_settings(plan, plan.backup))} >/dev/null"
     yield f"30 7 * * * {_in_cron(plan, 'doctor', '--quiet')}"
+
+
+def _credential(plan: Unattended) -> str:
+    """The name of the credential that the encryption key is, nothing where it is none."""
+    kind, _, name = dict(plan.settings).get(ENCRYPTION_VARIABLE, "").partition(":")
+    return name if kind == "credential" else ""
 
 
 def _owns(plan: Unattended) -> str:
@@ -182,6 +194,8 @@ WantedBy=sockets.target
 
 def _service(plan: Unattended, what: str, command: tuple[str, ...], *, kind: str, more: str = "") -> str:
     settings = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in plan.settings)
+    if name := _credential(plan):
+        settings += f"LoadCredentialEncrypted={_quoted(name)}\n"
     folders = dict.fromkeys(map(str, plan.writes)) | dict.fromkeys(f"-{one}" for one in plan.folders)
     return f"""\
 [Unit]

@@ -11,6 +11,7 @@ from stat import S_IMODE
 
 import databases
 import pytest
+from by_cron import run_by_cron
 from conftest import MONDAY, Clinic, key_of
 from test_upgrades import RELEASED, rows
 
@@ -469,3 +470,17 @@ def test_a_reports_rows_stay_in_memory(encrypted, monkeypatch, tmp_path):
     assert "A17-SECRET" in json.dumps(encrypted.json("report", "weekly", "--week", "2026-W47"))
     encrypted("history", "export")
     assert opened == []
+
+
+def test_what_runs_by_itself_is_told_where_the_key_is(encrypted, stick, monkeypatch):
+    lines = encrypted("cron", "print").splitlines()
+    draw = next(line for line in lines if line.endswith(" draw >/dev/null")).split(" * * * ")[1]
+    assert f"{VARIABLE}=file:{stick} " in draw
+    assert "encrypted, and no key" not in run_by_cron(draw).stderr
+    assert f"Environment={VARIABLE}=file:{stick}\n" in encrypted("systemd", "print")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(stick.parent))
+    monkeypatch.setenv(VARIABLE, "credential:key")
+    assert "LoadCredentialEncrypted=key\n" in encrypted("systemd", "print", "--socket")
+    refused = encrypted.run("cron", "print")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "systemd print" in refused.stderr
