@@ -63,7 +63,10 @@ class AskedCommand:
             self._send(theirs.fileno())
         finally:
             theirs.close()
-        self._listen(woken)
+        try:
+            self._listen(woken)
+        finally:
+            self._take_back()
         self._ended.began = self._began
         return self._ended
 
@@ -146,7 +149,15 @@ class AskedCommand:
 
     def _answer(self) -> bool:
         """Open a file that the command asks for; whether it may ask for more."""
-        return False
+        from testing_tracker.client.opening import answer  # only where a path was typed
+
+        return answer(self._channel, self._asked.arguments)
+
+    def _take_back(self) -> None:
+        """Take back the files that the command made and did not keep: it has ended, or is not waited for any more."""
+        opening = sys.modules.get("testing_tracker.client.opening")
+        if opening is not None:
+            opening.abandon(self._channel)
 
     def _wait_until_gone(self) -> None:
         """Until the command itself has ended: its end of the channel is closed then, whatever became of the server."""

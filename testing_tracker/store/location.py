@@ -130,6 +130,7 @@ def serve_only(location: AnyLocation, called: str) -> None:
     """
     global _served
     _served = replace(location, called=called)
+    os.environ.pop(VARIABLE, None)  # it is the server's own, and nobody named it here
 
 
 def is_served() -> bool:

@@ -18,6 +18,7 @@ from served import PATIENCE, served
 from terminals import Terminal
 
 import testing_tracker
+from testing_tracker.account import current_account
 from testing_tracker.rules.serving import frames
 from testing_tracker.rules.serving.frames import Asked, Frames, framed
 
@@ -55,6 +56,9 @@ def clinic_of_module(made_clinic):
     folder.chmod(0o755)
     databases.copy(made_clinic, folder / "clinic.db")
     clinic = Clinic(folder / "clinic.db", MONDAY)
+    for account, roles in (("nobody", ("nurse", "manager")), (current_account(), ("nurse", "clinician"))):
+        for role in roles:
+            clinic("staff", "add", account, "--role", role)
     clinic.add("A17", "B04", "C05")
     clinic("draw")
     yield clinic
@@ -351,3 +355,40 @@ def test_a_server_whose_files_have_changed_starts_anew_with_what_is_running(fres
         assert log.returncode == 0, err
         assert "A17" in out
         assert running.process.poll() is None
+
+
+def test_what_is_typed_is_read_and_written_where_it_was_typed(server, tmp_path):
+    there = tmp_path / "clinic.copy"
+    copied = server.ask("backup", there.name, cwd=tmp_path)
+    assert (copied.returncode, copied.stderr) == (0, "")
+    assert f"{there}: a copy of" in copied.stdout
+    assert there.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "people.csv").write_text("participant,level,schedule,enrolled_on\nF06,iop,fixed-2,2026-11-16\n")
+    assert "1 imported" in server.ask("participant", "import", "people.csv", cwd=tmp_path).stdout
+    assert server.ask("history", "export", "--output", "past.csv", cwd=tmp_path).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clinic.copy", "past.csv", "people.csv"]
+
+
+def test_a_server_may_know_its_database_by_the_variable(fresh):
+    with served(fresh, env={**os.environ, "TESTING_TRACKER_DATABASE": str(fresh.database)}) as running:
+        assert running.ask("due").returncode == 0
+        by_variable = [word for word in running.words("due") if word not in ("--database", running.url)]
+        variables = {**os.environ, "TESTING_TRACKER_DATABASE": running.url}
+        done = subprocess.run(by_variable, capture_output=True, text=True, env=variables, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="acts as another account")
+def test_who_is_not_in_the_group_does_not_reach_it(fresh):
+    folder = Path(tempfile.mkdtemp(prefix="served-"))
+    folder.chmod(0o755)
+    try:
+        with served(fresh, "--group", str(NOBODY + 1), socket=folder / "s") as running:
+            about = running.socket.stat()
+            assert (about.st_gid, about.st_mode & 0o777) == (NOBODY + 1, 0o660)
+            command = [sys.executable, "-c", _AS_NOBODY, *running.words("due")[3:]]
+            refused = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert (refused.returncode, refused.stdout) == (1, "")
+            assert "it may be used by its owner and its group" in refused.stderr
+    finally:
+        shutil.rmtree(folder)
