@@ -83,8 +83,8 @@ def cron_lines(plan: Unattended) -> Iterator[str]:
     """The lines of a crontab. Raises TestingTrackerError where the encryption key is a credential of systemd's."""
     if _credential(plan):
         raise TestingTrackerError(
-            "The encryption key is systemd's credential, and cron has none. Use `testing-tracker systemd print`, or keep "
-            "the key in a file elsewhere."
+            "The encryption key is systemd's credential, and cron has none. Use `testing-tracker systemd print`, or "
+            "keep the key in a file elsewhere."
         )
     yield f"# testing-tracker. Put these lines into the crontab of the account that {_owns(plan)}: crontab -e"
     if plan.on_server:

@@ -53,9 +53,9 @@ class Served:
 
 
 @contextmanager
-def served(clinic, *options: str, before: list[str] | None = None, **more):
+def served(clinic, *options: str, before: list[str] | None = None, socket: Path | None = None, **more):
     """A server that listens until the block ends."""
-    place = clinic.database.with_name("s")
+    place = socket or clinic.database.with_name("s")
     command = [sys.executable, "-m", "testing_tracker", "--database", str(clinic.database), "--today", clinic.today]
     log = clinic.database.with_name("server.log")
     with open(log, "w") as out:
