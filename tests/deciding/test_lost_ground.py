@@ -135,5 +135,5 @@ def test_the_table_keeps_its_indexes_and_still_refuses_other_words(clinic):
         (declared,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'review'").fetchone()
     assert {"review", "review_participant_id_index"} <= names
     assert "review_about_is_known" in declared
-    assert "review_draw_id_about_unique" in declared
+    assert "review_draw_id_about_facility_id_unique" in declared
     assert "anew" not in declared
