@@ -392,3 +392,11 @@ def test_who_is_not_in_the_group_does_not_reach_it(fresh):
             assert "it may be used by its owner and its group" in refused.stderr
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("words", [["serve", "--socket"], ["systemd", "print", "--socket"]], ids=" ".join)
+def test_people_of_a_postgresql_server_are_not_made_one_by_a_socket(words):
+    command = [sys.executable, "-m", "testing_tracker", "--database", "postgresql://owner@localhost/clinic", *words]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert "logs in by a name of their own" in refused.stderr
