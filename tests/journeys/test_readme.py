@@ -1,4 +1,4 @@
-"""The sessions of the README and of its five pages are typed as they stand there, and print what they say there."""
+"""The sessions of the README and of its six pages are typed as they stand there, and print what they say there."""
 
 import os
 import re
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.sqlite_only(reason="the pages' clinics are files")
 PROJECT = Path(__file__).parents[2]
 PAGES = [
     "README.md",
-    *(f"docs/{page}.md" for page in ("nurse", "clinician", "manager", "administrator", "spreadsheets")),
+    *(f"docs/{page}.md" for page in ("nurse", "clinician", "manager", "administrator", "spreadsheets", "socket")),
 ]
 QUESTION = " Right? [y/N]: "
 BLOCK = re.compile(
@@ -79,6 +79,9 @@ class Reader:
         if word == "export":
             for setting in rest:
                 self.patch.setenv(*setting.split("=", 1))
+            return ""
+        if word == "mkdir":
+            Path(*rest).mkdir()
             return ""
         assert word in ("testing-tracker", "tt"), f"nobody can type this here: {command}"
         return self.hand.invoke(program, rest, input=answers, catch_exceptions=False, prog_name=word).output
