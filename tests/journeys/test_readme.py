@@ -1,4 +1,4 @@
-"""The sessions of the README and of its six pages are typed as they stand there, and print what they say there."""
+"""The sessions of the README and of its seven pages are typed as they stand there, and print what they say there."""
 
 import os
 import re
@@ -23,7 +23,10 @@ pytestmark = pytest.mark.sqlite_only(reason="the pages' clinics are files")
 PROJECT = Path(__file__).parents[2]
 PAGES = [
     "README.md",
-    *(f"docs/{page}.md" for page in ("nurse", "clinician", "manager", "administrator", "spreadsheets", "socket")),
+    *(
+        f"docs/{page}.md"
+        for page in ("nurse", "clinician", "manager", "administrator", "spreadsheets", "socket", "encryption")
+    ),
 ]
 QUESTION = " Right? [y/N]: "
 BLOCK = re.compile(
