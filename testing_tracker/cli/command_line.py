@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import NoReturn
 
@@ -18,8 +19,15 @@ def run(arguments: Sequence[str] | None = None, called: str | None = None) -> No
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no umlauts still gets its report
-    try:
+    with refused_in_a_line():
         program(arguments, called)
+
+
+@contextmanager
+def refused_in_a_line() -> Iterator[None]:
+    """Whatever goes wrong in the block is one line for a person, and SystemExit with status 1."""
+    try:
+        yield
     except TestingTrackerError as error:
         _refuse(str(error))
     except OSError as error:

@@ -90,7 +90,7 @@ def _say_what_is_on_record(path: str, asked: Asked, ended: HowItEnded) -> None:
         except (DistrustedError, OSError):
             time.sleep(0.25)
             continue
-        if told.status == 0:
+        if told.status in (0, _REFUSED):  # it was told, or why not
             os._exit(_REFUSED)
         if told.signal:
             _die_of(told.signal)

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from testing_tracker.services.keeping import doctor as doctor
     from testing_tracker.services.keeping import facilities as facilities
     from testing_tracker.services.keeping import server_backups as server_backups
-    from testing_tracker.services.keeping import since as since
     from testing_tracker.services.keeping import status as status
     from testing_tracker.services.keeping import upgrades as upgrades
     from testing_tracker.services.keeping.checking import before_printing as before_printing

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from conftest import acting_as
 
+from testing_tracker.account import current_account
 from testing_tracker.cli import _COMMANDS
 
 pytestmark = pytest.mark.one_database(reason="what a shell is offered")
@@ -74,6 +76,22 @@ def test_result_offers_those_whose_draw_is_open(database):
 
 def test_schedule_names(database):
     assert offered(database, "participant", "set-schedule", "A17", "random") == ["random-1", "random-2", "random-3"]
+
+
+def test_who_may_not_list_them_is_offered_none(database, clinic):
+    clinic("staff", "add", "nurse-7", "--role", "manager")
+    clinic("staff", "add", current_account(), "--role", "clinician")
+    assert offered(database, "participant", "show", "") == ["A17", "a18", "B2"]
+    with acting_as("nurse-7"):
+        clinic("staff", "remove", current_account(), "--role", "manager")
+        clinic("staff", "remove", current_account(), "--role", "clinician")
+    for words in (("participant", "show"), ("result",), ("participant", "set-schedule", "A17")):
+        assert offered(database, *words, "") == [], words  # the nights need none of these
+    assert offered(database, "--facility", "") != []
+    with acting_as("nurse-7"):
+        clinic("staff", "remove", current_account(), "--role", "nights")
+    assert offered(database, "--facility", "") == []
+    assert offered(database, "due", "--fo") == ["--format"]
 
 
 def test_where_facilities_share_a_database_each_is_offered_its_own(database, clinic):

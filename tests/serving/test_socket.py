@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import databases
@@ -219,14 +220,25 @@ def test_who_says_nothing_is_let_go(server):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
-def test_a_signal_ends_the_command_as_without_a_server(server, number):
+def test_a_signal_ends_the_command_as_without_a_server(server, clinic_of_module, number):
     before = server.children()
-    client = server.begin("log")
-    server.child_of(client, before)
-    time.sleep(1)
-    client.send_signal(number)
-    client.communicate(timeout=PATIENCE)
-    assert client.returncode in ((1, -number) if number == signal.SIGINT else (-number,))
+    start = [sys.executable, "-m", "testing_tracker", "--database", str(clinic_of_module.database), "--today", MONDAY]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    plain = subprocess.Popen([*start, "log"], text=True, **pipes)
+    asked = server.begin("log")
+    server.child_of(asked, before)
+    told = []
+    for log in (plain, asked):
+        log.stdin.write("A17 what\n")
+        log.stdin.flush()
+        assert "what" in log.stderr.readline()  # it waits for the next line
+        log.send_signal(number)
+        log.wait(PATIENCE)  # with its input open: at the end of that it would leave by itself
+        told.append((log.returncode, log.stdout.read(), log.stderr.read()))
+        for pipe in (log.stdin, log.stdout, log.stderr):
+            pipe.close()
+    assert told[0] == told[1]
+    assert told[0][0] == (1 if number == signal.SIGINT else -number)
     wait_until(lambda: server.children() <= before)
 
 
@@ -237,6 +249,48 @@ def test_a_client_that_is_killed_takes_its_command_along(server):
     client.kill()
     client.communicate()
     wait_until(lambda: server.children() <= before)
+
+
+@contextmanager
+def somebody(number: int, *, group: int):
+    """Connect as another account meanwhile: the kernel notes who it is then."""
+    os.setegid(group)
+    os.seteuid(number)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="acts as another account")
+def test_who_is_not_on_the_list_is_offered_no_code_and_told_no_act(server, clinic_of_module):
+    def as_account(number: int, **more: int) -> tuple[str, list[list[bytes]]]:
+        asked = Asked(b"tt", [b"--today", MONDAY.encode(), b"status"], b"/", {}, [b"utf-8"] * 4, b"2", **more)
+        if not more:
+            line = b"testing-tracker participant show "
+            asked.arguments = []
+            asked.variables = {b"_TESTING_TRACKER_COMPLETE": b"bash_complete", b"COMP_WORDS": line, b"COMP_CWORD": b"3"}
+            asked.called, asked.given = b"testing-tracker", b"1"
+        out, into = os.pipe()
+        left, right = socket.socketpair()
+        with socket.socket(socket.AF_UNIX) as client, left, right, open(out, "rb") as printed:
+            with somebody(number, group=NOBODY):
+                client.connect(str(server.socket))
+            socket.send_fds(client, [asked.frame()], [into, right.fileno()])
+            os.close(into)
+            right.close()
+            said = heard(client)
+            return printed.read().decode(), said
+
+    assert "A17" in as_account(0)[0]
+    printed, said = as_account(NOBODY - 1)
+    assert (printed.strip(), said[-1]) == ("", [frames.ENDED, b"0"])
+    printed, said = as_account(NOBODY - 1, since=1)
+    assert said[-1] == [frames.ENDED, b"1"]
+    assert "is not on the list" in printed
+    assert printed.count("\n") == 1
+    assert not any(code in printed for code in ("A17", "B04", "C05"))
 
 
 def test_a_command_that_is_killed_has_its_client_say_what_is_on_record(server):
