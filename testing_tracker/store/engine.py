@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Engine, event
@@ -109,38 +110,38 @@ def make_engine(location: AnyLocation) -> Engine:
         return postgresql.make_engine(location)
     # Put together from parts: in the text of a URL, a percent or question mark in the path would mean something.
     url = URL.create("sqlite", database=str(location.path))
+    library = sqlite_file.library_for(location.path)
+    first = _first.get(library)
     engine = create_engine(
         url,
-        module=sqlite_file.library_for(location.path),
+        module=library,
         creator=lambda: _connect(location, sqlite_file.Use.TO_MAKE),
+        _initialize=first is None,  # asks the library what it can, once
     )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA wal_autocheckpoint = 1")  # `write_ahead`
+        if _keeps_compiled:
+            _first.setdefault(library, engine)
 
-    return _with_what_is_compiled(engine)
+    if first is not None:
+        engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    return engine
 
 
-_first: list[Engine] = []  # of a process that keeps what its engines compile
+_first: dict[ModuleType, Engine] = {}  # by the library that opens the file, of a process that keeps what is compiled
 _keeps_compiled = False
 
 
 def keep_compiled() -> None:
-    """Have all engines of a SQLite file that are made from now on share the statements that any of them compiled."""
+    """Have the engines of SQLite files that are made from now on share the statements that any of them compiled.
+
+    Those of encrypted files share theirs, and those of plain ones theirs: their libraries are two.
+    """
     global _keeps_compiled
     _keeps_compiled = True
-
-
-def _with_what_is_compiled(engine: Engine) -> Engine:
-    if not _keeps_compiled:
-        return engine
-    if not _first:
-        _first.append(engine)
-    engine.dialect = _first[0].dialect
-    engine._compiled_cache = _first[0]._compiled_cache
-    return engine
 
 
 def _connect(location: Location, use: sqlite_file.Use) -> sqlite3.Connection:

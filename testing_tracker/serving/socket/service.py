@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker import __version__
 from testing_tracker.clock import Clock
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.services.keeping import facilities
 from testing_tracker.serving import events
 from testing_tracker.serving.events import Event
 from testing_tracker.serving.serve import serve
@@ -21,7 +23,18 @@ from testing_tracker.serving.socket.renewal import Kept, OwnFiles
 from testing_tracker.serving.socket.warm import warm
 from testing_tracker.serving.turn import Plan
 from testing_tracker.store import write_ahead
+from testing_tracker.store.location import AnyLocation, ServerLocation
 from testing_tracker.store.server_file import RunningServer, ServerFile
+
+
+def refuse_on_a_server(location: AnyLocation) -> None:
+    """Raise TestingTrackerError for a database on a server: it knows everybody at this socket as one and the same."""
+    if isinstance(location, ServerLocation):
+        raise TestingTrackerError(
+            f"{location} knows each person by a login of their own, and whoever came by a socket would be there as the "
+            "account that serves it. Give each of the staff the URL instead, as docs/postgresql.md has it; `serve` "
+            "without --socket makes the nights."
+        )
 
 
 @dataclass
@@ -41,7 +54,7 @@ class Service:
         environment = dict(os.environ)
         hold, files = ServerFile(kept.lock), OwnFiles()
         write_ahead.begin(self.plan.location)
-        warm(self.run_here)
+        warm(self.run_here, is_encrypted=bool(facilities.is_encrypted(self.plan.location)))
         since = Clock(ZoneInfo("UTC")).now().astimezone(UTC)
 
         def tell(commands: int) -> None:
