@@ -15,7 +15,6 @@ from testing_tracker.cli.desk.files import OutputFolder, in_full, write_file
 from testing_tracker.cli.desk.opening import here_only
 from testing_tracker.cli.desk.parameter_types import TIME, CaselessChoice, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.store.location import Location
 
 if TYPE_CHECKING:
     from testing_tracker.rules.serving.delivery_file import Deliveries
@@ -115,7 +114,9 @@ def serve_command(
     here_only("serve")
     _check_together(path, group, once=once)
     if path is not None:
-        refuse_socket_of_server(desk)
+        from testing_tracker.serving.socket import service
+
+        service.refuse_on_a_server(desk.location)
     desk.tell_of_upgrade = partial(events.tell, Event.DATABASE_UPGRADED)
     with event_lines(desk, log_format):
         served = desk.each_facility()  # says at once that there is no database, or that --today is not for it
@@ -146,18 +147,6 @@ def _check_together(path: str | None, group: str | None, *, once: bool) -> None:
         raise click.UsageError("--group says who may use the socket: give --socket too.")
     if path is not None and once:
         raise click.UsageError("--once leaves when all is done, and --socket stays: give one of them.")
-
-
-def refuse_socket_of_server(desk: Desk) -> None:
-    """Raise TestingTrackerError for a database on a PostgreSQL server.
-
-    It would know everybody at the socket as the one account that logged in to it.
-    """
-    if not isinstance(desk.location, Location):
-        raise TestingTrackerError(
-            "--socket is for a database in a file. On a PostgreSQL server each person logs in by a name of their own, "
-            "and at a socket all of them would be the account that serves it (docs/postgresql.md)."
-        )
 
 
 def _serve_at_socket(desk: Desk, plan: "Plan", given: str, group: str | None) -> None:

@@ -80,9 +80,9 @@ def print_systemd(
     if group is not None and not (socket and group.replace("-", "").replace("_", "").isalnum()):
         raise click.UsageError("--group says which group may use the socket: give its name, and --socket too.")
     if socket:
-        from testing_tracker.cli.serve import refuse_socket_of_server
+        from testing_tracker.serving.socket import service
 
-        refuse_socket_of_server(desk)
+        service.refuse_on_a_server(desk.location)
     plan = _plan(desk, reports, backups)
     units = systemd_units(plan) | (socket_units(plan, group) if socket else {})
     if into is not None and look_at(into).behind is None:  # what is no folder is refused already
