@@ -60,6 +60,15 @@ def _no_extension() -> tuple[type[Exception], ...]:
     return (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported)
 
 
+def _there_already() -> tuple[type[Exception], ...]:
+    if not SERVER:
+        return ()
+    import psycopg
+
+    return (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation)
+
+
+_THERE_ALREADY = _there_already()
 NO_EXTENSION = _no_extension()  # what a server says of an extension that it has not
 
 
@@ -315,6 +324,18 @@ def make_roles(roles: dict[str, str]) -> None:
     """Make users of the server, each with what it may do beyond logging in."""
     for name, may in roles.items():
         administer(f'CREATE ROLE "{name}" LOGIN {may}')
+
+
+def make_known(names: Iterable[str]) -> None:
+    """Have the server know these people, as other tests may have had it already; they stay. A file asks nobody."""
+    for name in names if SERVER else ():
+        with suppress(*_THERE_ALREADY):
+            administer(f'CREATE ROLE "{name}" LOGIN')
+
+
+def give_to(database: Path, owner: str) -> None:
+    """Make a database a role's own, as `make_for` does."""
+    administer(f'ALTER DATABASE {name_of(database)} OWNER TO "{owner}"')
 
 
 @contextmanager

@@ -65,9 +65,9 @@ def migrate_command(desk: Desk, yes: bool) -> None:
     found = schema_of(location)
     if found >= SCHEMA_VERSION:
         check_schema(location, found)
-        say(desk, f"{location} is up to date (schema {found}).")
         if isinstance(location, ServerLocation):
             services.upgrades.grant_anew(location, warn)
+        say(desk, f"{location} is up to date (schema {found}).")
         return
     if isinstance(location, ServerLocation) and not yes and not _there_is_a_copy(f"{location}"):
         raise TestingTrackerError("Nothing was changed. Make a copy with `testing-tracker backup FILE` first.")

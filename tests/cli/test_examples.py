@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import click
 import pytest
@@ -79,13 +80,18 @@ def printed(words: str, columns: int) -> list[str]:
 @made_once
 def busy(clinic):
     """A Friday: participants of A codes are due, those of B codes gave a cup on Thursday, much waits."""
+    on_a_friday(clinic, current_account())
+
+
+def on_a_friday(clinic, me: str) -> None:
+    """What `busy` has a clinic live through, by the account that made it."""
     folder = clinic.database.parent
     (folder / "long-weekend.toml").write_text(OURS)
     for clinic.today in (TUESDAY, WEDNESDAY):
         clinic("draw")
     clinic("schedule", "load", f"{folder}/long-weekend.toml")
     clinic("facility", "close", "2026-11-27", "--reason", "the day after Thanksgiving")
-    for account, role in (("jdoe", "nurse"), (current_account(), "nurse"), (current_account(), "clinician")):
+    for account, role in (("jdoe", "nurse"), (me, "nurse"), (me, "clinician")):
         clinic("staff", "add", account, "--role", role)
     due, given = ("A17", "A18", "A20"), ("B04", "B05", "B06", "B07")
     clinic.today = THURSDAY
@@ -111,16 +117,20 @@ def busy(clinic):
 @pytest.fixture
 def at_work(busy, tmp_path, monkeypatch, machine_zone):
     """Somebody in a folder with the files that the examples name, with that clinic in the environment."""
-    folder = tmp_path / "here"
-    for name in (".", *FOLDERS):
-        (folder / name).mkdir()
-    for name, content in FILES.items():
-        (folder / name).write_text(content)
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(folder_for_examples(tmp_path / "here"))
     machine_zone("America/Los_Angeles")
     monkeypatch.setenv("TESTING_TRACKER_TODAY", busy.today)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     return busy
+
+
+def folder_for_examples(folder: Path) -> Path:
+    """A folder with the files that the examples name."""
+    for name in (".", *FOLDERS):
+        (folder / name).mkdir()
+    for name, content in FILES.items():
+        (folder / name).write_text(content)
+    return folder
 
 
 @pytest.mark.parametrize("words", ALL)

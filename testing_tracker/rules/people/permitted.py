@@ -125,6 +125,9 @@ BESIDES: Mapping[str, frozenset[Role]] = {
 WHOEVER_OWNS_THE_FILE = frozenset({"init", "migrate", "restore", "cron print", "systemd print"})
 """Commands about the file and the machine: whoever may write there may do them, and no list can say otherwise."""
 
+THE_OWNERS_ON_A_SERVER = frozenset({"facility add"})
+"""Commands that take a manager who owns the tables besides, where a server keeps them: nobody else makes a facility."""
+
 WITHOUT_RECORDS = frozenset(
     {"analyte check", "analyte list", "analyte show", "completion", "demo", "manual", "proof check", "schedule check"}
 )
@@ -133,15 +136,6 @@ WITHOUT_RECORDS = frozenset(
 NIGHTS_NEED = frozenset({"draw", "serve", "backup", "check", "verify", "status", "doctor", "report weekly"})
 """What runs by itself: for whoever has the nights or is a manager, and for anybody where no account has the nights,
 because a night that is refused harms everybody."""
-
-_WHO = {
-    Role.NURSE: "a nurse",
-    Role.CLINICIAN: "a clinician",
-    Role.MANAGER: "a manager",
-    Role.AUDITOR: "an auditor",
-    Role.NIGHTS: "the account of the nights",
-}
-
 
 _WHO = {
     Role.NURSE: "a nurse",

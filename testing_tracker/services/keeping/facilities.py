@@ -139,6 +139,14 @@ def grant_to_staff(session: Session) -> list[str]:
     return grants.set_up(session.connection())
 
 
+def refuse_unless_owner(session: Session, command: str) -> None:
+    """Raise TestingTrackerError for a command on a server that takes the owner of the tables, from another account."""
+    if session.connection().dialect.name != "sqlite":
+        from testing_tracker.store.server import grants
+
+        grants.refuse_unless_owner(session.connection(), command)
+
+
 def is_encrypted(location: AnyLocation) -> bool | None:
     """Whether a database's file is encrypted; None for one on a server, whose disk is its administrator's."""
     return sqlite_file.is_encrypted(location.path) if isinstance(location, Location) else None
@@ -182,8 +190,9 @@ def add(session: Session, name: str, clock: Clock, key_file: KeyFile, vocabulary
     """Make one more facility in a database, with schedules and a key of its own in the key file.
 
     It is for training if the others are. The caller's transaction is the only one to write for any facility. Raises
-    TestingTrackerError for a name that one has already, in whatever case.
+    TestingTrackerError for a name that one has already, in whatever case; on a server for all but its owner.
     """
+    refuse_unless_owner(session, "facility add")
     name = check_name(name)
     others = every(session)
     if any(one.name.casefold() == name.casefold() for one in others):

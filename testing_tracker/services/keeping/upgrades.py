@@ -14,7 +14,7 @@ from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.drawing import keys
-from testing_tracker.services.keeping.facilities import grant_to_staff
+from testing_tracker.services.keeping.facilities import grant_to_staff, refuse_unless_owner
 from testing_tracker.services.people import staff
 from testing_tracker.store import copies, facilities, integrity, migrations, sqlite_file
 from testing_tracker.store.engine import SCHEMA_VERSION, make_engine, schema_of, writing_all
@@ -33,6 +33,7 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
     engine = make_engine(location)
     try:
         with writing_all(engine, has_tables=False) as session:
+            refuse_unless_owner(session, "migrate")
             found = schema_of(location)
             if found >= SCHEMA_VERSION:
                 return  # another process was first
@@ -59,6 +60,7 @@ def grant_anew(location: AnyLocation, tell: Callable[[str], None]) -> None:
     engine = make_engine(location)
     try:
         with writing_all(engine) as session:
+            refuse_unless_owner(session, "migrate")
             _grant(session, tell)
     finally:
         engine.dispose()

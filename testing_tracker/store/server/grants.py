@@ -190,6 +190,23 @@ def follow_staff(connection: Connection) -> list[str]:
     return _let_staff_work(connection) if connection.exec_driver_sql(asked).scalar() else []
 
 
+def refuse_unless_owner(connection: Connection, command: str) -> None:
+    """Raise TestingTrackerError for a session that may not act as the owner of the tables, as a command has to."""
+    whose = connection.exec_driver_sql(_OWNER).one_or_none()
+    if whose is not None and not whose.may:
+        raise TestingTrackerError(
+            f"On a server `testing-tracker {command}` is for the owner of the database's tables, {whose.owner}, and "
+            f"you are {whose.account} there. Nothing was changed; whoever looks after the server can do it."
+        )
+
+
+_OWNER = """
+    SELECT pg_get_userbyid(relowner)::text AS owner, session_user::text AS account,
+        pg_has_role(relowner, 'USAGE') AS may
+    FROM pg_class WHERE oid = to_regclass('facility')
+"""
+
+
 def refuse_stranger(connection: Connection, account: str) -> None:
     """Raise TestingTrackerError for an account that the server lets nobody in as."""
     asked = text("SELECT 1 FROM pg_roles WHERE rolname = :account AND rolcanlogin")

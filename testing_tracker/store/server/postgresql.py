@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Engine, event, make_url
 from sqlmodel import create_engine
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.people.permitted import add_words
+from testing_tracker.rules.words import Role
 from testing_tracker.store.location import ServerLocation
 
 _SECONDS_TO_CONNECT = 10
@@ -89,9 +91,21 @@ def _lock(connection: Connection, lock: str) -> None:
 
 
 def schema_in(connection: Connection) -> str | None:
-    """The schema's number, None in a database that is not this program's."""
-    if connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar() is None:
+    """The schema's number, None in a database that is not this program's.
+
+    Raises TestingTrackerError for who may not read it: whom the list of the staff does not have.
+    """
+    table = connection.exec_driver_sql("SELECT to_regclass('alembic_version')::oid").scalar()
+    if table is None:
         return None
+    asked = f"SELECT session_user::text, has_table_privilege({int(table)}, 'SELECT')"
+    account, is_let_in = connection.exec_driver_sql(asked).one()
+    if not is_let_in:
+        raise TestingTrackerError(
+            f"{account} is not on the list of those who use these records. Ask a manager of theirs, by "
+            f"`{add_words(account, Role.NURSE)}` or another role; who is on it by now asks the database's owner to run "
+            "`testing-tracker migrate`."
+        )
     found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return None if found is None else str(found)
 
