@@ -61,6 +61,11 @@ def _words_to_complete(environment: Mapping[str, str]) -> str | None:
     return None
 
 
+def is_completed(environment: Mapping[str, str]) -> bool:
+    """Whether a shell wants a line completed: what is said then stands in the middle of what somebody types."""
+    return _words_to_complete(environment) is not None
+
+
 def mended(line: str) -> str:
     """The line with the sockets in it as they were typed."""
     return line.replace(_AS_BASH_CUTS_IT, UNIX)

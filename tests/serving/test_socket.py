@@ -454,3 +454,11 @@ def test_people_of_a_postgresql_server_are_not_made_one_by_a_socket(words):
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
     assert "logs in by a name of their own" in refused.stderr
+
+
+def test_a_shell_that_completes_is_told_nothing_where_there_is_no_server(tmp_path):
+    line = {"COMP_WORDS": "testing-tracker result ", "COMP_CWORD": "2", "_TESTING_TRACKER_COMPLETE": "bash_complete"}
+    variables = {**os.environ, "TESTING_TRACKER_DATABASE": f"unix:{tmp_path / 'none'}", **line}
+    command = [sys.executable, "-c", "from testing_tracker.__main__ import main; main()"]
+    done = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
+    assert (done.stdout, done.stderr) == ("", "")
