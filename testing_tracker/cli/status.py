@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from testing_tracker.rules.keeping.owed import Gap
     from testing_tracker.rules.words import Channel
     from testing_tracker.services.keeping.status import DeliveryState, OverdueConfirmations, StatusReport
-    from testing_tracker.store.server_file import RunningServer
+    from testing_tracker.store.owning.server_file import RunningServer
 
 COLUMNS = ("what", "of", "state", "at", "by", "detail")
 
@@ -43,7 +43,7 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
     Exit status 1 when a nightly run is overdue, or a report was not delivered. Where several facilities share the
     database, it is for all of them unless one is named.
     """
-    from testing_tracker.store.server_file import running_server
+    from testing_tracker.store.owning.server_file import running_server
 
     each, server = desk.each_facility(), running_server(desk.location)
     documents: list[dict[str, object]] = []

@@ -20,7 +20,7 @@ TYPED = {
 VARIABLES = {  # each in a few words for the help, and what else the manual page says of it
     "TESTING_TRACKER_DATABASE": (
         "The database, where --database does not say it.",
-        "A file path, or a sqlite:/// or postgresql:// URL.",
+        "A file path, a sqlite:/// or postgresql:// URL, or unix:PATH, the socket where `serve --socket` answers.",
     ),
     "TESTING_TRACKER_FACILITY": (
         "The facility, where --facility does not say it.",
@@ -80,6 +80,14 @@ VARIABLES = {  # each in a few words for the help, and what else the manual page
     "XDG_DATA_HOME": (
         "Where the user data folder is, on Linux.",
         "Default: ~/.local/share. The folder is testing-tracker in it.",
+    ),
+    "LISTEN_FDS, LISTEN_PID": (
+        "A socket that systemd opened.",
+        "Where `serve --socket` is started by a .socket unit; `systemd print --socket` prints one.",
+    ),
+    "COMP_WORDS": (
+        "The line to complete, as the shell says it.",
+        "Set by the scripts of `completion`, with COMP_CWORD; it tells which server is asked.",
     ),
     "PGHOST, PGUSER, PGPASSFILE": (
         "A PostgreSQL server, as libpq has them.",

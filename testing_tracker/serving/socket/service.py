@@ -22,9 +22,9 @@ from testing_tracker.serving.socket.parent import Helpers, SocketServer, leave
 from testing_tracker.serving.socket.renewal import Kept, OwnFiles
 from testing_tracker.serving.socket.warm import warm
 from testing_tracker.serving.turn import Plan
-from testing_tracker.store import write_ahead
 from testing_tracker.store.location import AnyLocation, ServerLocation
-from testing_tracker.store.server_file import RunningServer, ServerFile
+from testing_tracker.store.owning import write_ahead
+from testing_tracker.store.owning.server_file import RunningServer, ServerFile
 
 
 def refuse_on_a_server(location: AnyLocation) -> None:
