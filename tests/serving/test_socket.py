@@ -9,14 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import databases
 import pytest
 from conftest import MONDAY, Clinic
 from served import PATIENCE, served
-from terminals import Terminal
+from terminals import Terminal, resize, started
 
 import testing_tracker
 from testing_tracker.account import current_account
@@ -240,6 +240,47 @@ def test_a_signal_ends_the_command_as_without_a_server(server, clinic_of_module,
     assert told[0] == told[1]
     assert told[0][0] == (1 if number == signal.SIGINT else -number)
     wait_until(lambda: server.children() <= before)
+
+
+def test_a_command_stops_and_goes_on_with_its_client(server):
+    before = server.children()
+    client = server.begin("log", process_group=0)
+    child = server.child_of(client, before)
+    time.sleep(1)
+
+    def is_stopped(pid: int) -> bool:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    client.send_signal(signal.SIGTSTP)
+    wait_until(lambda: is_stopped(child) and is_stopped(client.pid))
+    client.send_signal(signal.SIGCONT)
+    wait_until(lambda: not is_stopped(child))
+    client.communicate("q\n", timeout=PATIENCE)
+    assert client.returncode == 0
+
+
+def test_a_screen_that_stays_ends_by_its_key_and_leaves_its_status(server):
+    pid, end = started(server.words("today", "--watch"), 100, 30)
+    said = b""
+    while b"A17" not in said:
+        said += os.read(end, 65536)
+    resize(end, 60, 20)
+    os.write(end, b"q")
+    with suppress(OSError):  # the terminal is gone with its program
+        while os.read(end, 65536):
+            pass
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_pipe_that_is_closed_early_and_no_colour_are_as_without(server):
+    piped = subprocess.run(
+        ["bash", "-c", '"$@" | head -1; echo ${PIPESTATUS[0]}', "bash", *server.words("participant", "list")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert piped.stdout.splitlines()[-1] in ("0", "1")
+    assert piped.stderr in ("", "TRAINING\n")
 
 
 def test_a_client_that_is_killed_takes_its_command_along(server):
