@@ -67,7 +67,11 @@ def served(clinic, *options: str, before: list[str] | None = None, socket: Path 
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < end
             time.sleep(0.05)
-        yield Served(process, place, clinic.today)
+        running = Served(process, place, clinic.today)
+        while not running.children():  # its turns, which are no client's command
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        yield running
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)

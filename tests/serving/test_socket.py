@@ -1,5 +1,6 @@
 """Commands at a server's socket: the same bytes and status as without it, the person's own name, and every fault."""
 
+import json
 import os
 import random
 import shutil
@@ -359,7 +360,11 @@ def test_a_server_that_is_killed_leaves_its_socket_to_the_next_and_the_file_to_e
         assert "It is not known: no server answers" in said
         assert "is not running" in first.ask("due").stderr
         fresh("result", "A17", "negative")
+        lost = [one for one in json.loads(fresh.run("doctor", "--format", "json").stdout) if one["matter"] == "server"]
+        assert [(one["needs_doing"], "nobody stopped it" in one["what"]) for one in lost] == [(True, True)]
+        assert lost[0]["do"].endswith(f" serve --socket {first.socket}")
     with served(fresh) as second:
+        assert "nobody stopped it" not in second.ask("doctor", "--format", "json").stdout
         assert "A17,2026-11-16,fixed,collected,negative" in second.ask("due", "--format", "csv").stdout
         start = [sys.executable, "-m", "testing_tracker", "--database", str(fresh.database), "--today", MONDAY]
         third = subprocess.run([*start, "serve", "--socket", "other"], capture_output=True, text=True, check=False)
@@ -369,6 +374,7 @@ def test_a_server_that_is_killed_leaves_its_socket_to_the_next_and_the_file_to_e
         second.process.wait(10)
         assert time.monotonic() - began < 5
     assert not second.socket.exists()
+    assert "nobody stopped it" not in fresh.run("doctor", "--format", "json").stdout
     assert fresh.rows("PRAGMA journal_mode") == [("delete",)]
     assert "All holds" in fresh("verify")
 

@@ -23,6 +23,7 @@ class Matter(StrEnum):
     GAP = "gap"
     QUESTION = "question"
     KEY = "key"
+    SERVER = "server"
     CLOCK = "clock"
     BACKUP = "backup"
     RESULT = "result"
@@ -179,6 +180,12 @@ def zone(machine: str, facility: str, *, same: bool, today: date) -> Stuck | Non
 def calendar(change: str, today: date) -> Stuck:
     """A calendar has changed its word about a day to come."""
     return Stuck(Matter.CALENDAR, change, today, None, "testing-tracker schedule list", needs_doing=False)
+
+
+def server_lost(socket: str, path: str, since: date) -> Stuck:
+    """The server at a socket has ended, and nobody told it to: people's commands are refused."""
+    what = f"no server listens at {socket}, and nobody stopped it: commands given there are refused"
+    return Stuck(Matter.SERVER, what, since, None, f"testing-tracker serve --socket {quote(path)}")
 
 
 def encryption_key_beside(place: str, today: date) -> Stuck:

@@ -21,6 +21,7 @@ from testing_tracker.services.testing import confirmations, recollections
 from testing_tracker.store import sqlite_file
 from testing_tracker.store.encryption import key_place
 from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.owning.server_file import lost_server
 from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Recommendation
 from testing_tracker.store.work import Work
 
@@ -58,6 +59,10 @@ def _the_program(
         yield stuck.backup(_local_day(work, made) if made else None, opened_on, work.today, patience)
     same = all(_offset(zone_month, machine_zone) == _offset(zone_month, work.zone) for zone_month in _moments(work))
     yield stuck.zone(machine_zone.key, zone_on(work.zone, work.today).key, same=same, today=work.today)
+    lost = lost_server(location)
+    if lost is not None:
+        path = lost.socket.removeprefix("unix:")
+        yield stuck.server_lost(lost.socket, path, _local_day(work, lost.since))
     place = key_place.usual_place()
     if isinstance(location, Location) and sqlite_file.is_encrypted(location.path) and place is not None:
         on_same_disk = place.is_on_disk_of(location.path)

@@ -89,5 +89,6 @@ class Service:
         if not kept.is_handed_over:
             listening.remove(kept.listening, self.path)
         write_ahead.end(self.plan.location)
+        ServerFile(kept.lock).leave()
         events.tell(Event.STOPPED, "stopped listening", in_a_turn=False)
         leave(0)
