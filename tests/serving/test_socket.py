@@ -500,7 +500,7 @@ def test_people_of_a_postgresql_server_are_not_made_one_by_a_socket(words):
     command = [sys.executable, "-m", "testing_tracker", "--database", "postgresql://owner@localhost/clinic", *words]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
-    assert "logs in by a name of their own" in refused.stderr
+    assert "by a login of their own" in refused.stderr
 
 
 def test_a_shell_that_completes_is_told_nothing_where_there_is_no_server(tmp_path):
