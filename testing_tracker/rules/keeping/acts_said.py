@@ -19,6 +19,7 @@ SAID: Mapping[str, str] = {
     Act.NAMES_SHOW: "names shown",
     Act.STAFF_ADD: "staff added",
     Act.STAFF_REMOVE: "staff removed",
+    Act.ACCESS_DENIED: "refused by the staff list",
     Act.SCHEDULE_LOAD: "schedule loaded",
     Act.SCHEDULE_TAKE_BACK: "schedule taken back",
     Act.NIGHT_RUN: "night done",

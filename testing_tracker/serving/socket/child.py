@@ -96,12 +96,21 @@ def _as_signals_are_at_first() -> None:
 def _place(asked: Asked, descriptors: list[int]) -> None:
     """Put what was handed over where it belongs, and close all else: the server's sockets, and other clients'."""
     given = [int(name) for name in asked.given.decode()]
+    _close_all_but(descriptors)  # first, because the server may have as many open as it can
     above = [_above(descriptor) for descriptor in descriptors]
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in range(frames.STREAMS):
         os.dup2(above[given.index(number)] if number in given else nothing, number)
     os.dup2(above[-1], _CHANNEL, inheritable=False)
     os.closerange(_CHANNEL + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _close_all_but(descriptors: list[int]) -> None:
+    low = frames.STREAMS
+    for descriptor in sorted(descriptors):
+        os.closerange(low, descriptor)
+        low = max(low, descriptor + 1)
+    os.closerange(low, os.sysconf("SC_OPEN_MAX"))
 
 
 def _above(descriptor: int) -> int:

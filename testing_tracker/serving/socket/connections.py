@@ -44,8 +44,10 @@ class Connection:
         except OSError:
             return False
         self.descriptors += _descriptors_in(about)
-        if flags & socket.MSG_CTRUNC or len(self.descriptors) > MOST_DESCRIPTORS:
+        if len(self.descriptors) > MOST_DESCRIPTORS:
             raise FrameError("more files were handed over than a command has")
+        if flags & socket.MSG_CTRUNC:
+            raise FrameError("the server has too many files open to take more; try again in a moment")
         for parts in self._frames.take(data):
             self._obey(parts)
         return bool(data)

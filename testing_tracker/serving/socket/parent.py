@@ -161,10 +161,10 @@ class SocketServer:
         except FrameError as error:
             said = f"{error}"
             connection.refuse(f"{said[0].upper()}{said[1:]}.{'' if connection.pid else ' Nothing was done.'}")
-            self._hang_up(connection)
-            return
+            is_there = False
         if not is_there:
             connection.is_over = True
+            self._selector.unregister(connection.of)  # until its command has ended it could be read for ever
             self._hang_up(connection)
             return
         for number in connection.signals:
@@ -251,7 +251,8 @@ class SocketServer:
             elif connection.pid is None and not connection.is_over and now - connection.since > SECONDS_TO_WAIT:
                 connection.refuse("The server is busy with other commands. Nothing was done; try again later.")
             if connection.is_over and connection.pid is None:
-                self._selector.unregister(connection.of)
+                if connection.of in self._selector.get_map():
+                    self._selector.unregister(connection.of)
                 connection.close()
                 del self.connections[number]
 
