@@ -306,7 +306,7 @@ def at_facility(network: Clinic, facility: str, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def forks(tmp_path_factory):
+def forks(tmp_path_factory, made_clinic):
     """Runs the program in processes of their own that need not load it first."""
     from faults.forks import Forks
 

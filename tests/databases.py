@@ -151,7 +151,7 @@ def _acting_as(role: str | None) -> str:
 
 
 @contextmanager
-def _opened(database: Path) -> Iterator[sqlite3.Connection]:
+def opened(database: Path) -> Iterator[sqlite3.Connection]:
     """A file, plain or encrypted, whose transactions begin by themselves."""
     with closing(sqlite_file.connect(database)) as connection:
         connection.isolation_level = ""
@@ -161,7 +161,7 @@ def _opened(database: Path) -> Iterator[sqlite3.Connection]:
 def rows(database: Path, query: str) -> list[tuple]:
     """The rows of a query; cells as SQLite keeps them."""
     if not SERVER:
-        with _opened(database) as connection:
+        with opened(database) as connection:
             return connection.execute(query).fetchall()
     with _connected(database) as connection:
         return [tuple(_cell(value) for value in row) for row in connection.execute(query).fetchall()]
@@ -170,7 +170,7 @@ def rows(database: Path, query: str) -> list[tuple]:
 def contents(database: Path) -> list[str]:
     """Every row of the database, as text."""
     if not SERVER:
-        with _opened(database) as connection:
+        with opened(database) as connection:
             if sqlite_file.is_encrypted(database):
                 return [repr(row) for row in integrity.rows(connection)]
             return list(connection.iterdump())
@@ -228,7 +228,7 @@ _CONNECTED = "SELECT 1 FROM pg_stat_activity WHERE datname"
 def change(database: Path, *statements: str, triggers: bool = True) -> int:
     """Run statements; returns how many rows were changed. Without triggers and checks nothing is refused."""
     if not SERVER:
-        with _opened(database) as connection:
+        with opened(database) as connection:
             connection.execute("PRAGMA synchronous = OFF")  # each trigger would wait for the disk
             if not triggers:
                 _drop_triggers(connection)

@@ -10,7 +10,12 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakSet
 
-from testing_tracker.store.encryption.beginning import BEGINNING_BYTES, PLAIN_BEGINNING, is_encrypted_beginning
+from testing_tracker.store.encryption.beginning import (
+    BEGINNING_BYTES,
+    ENCRYPTION_VARIABLE,
+    PLAIN_BEGINNING,
+    is_encrypted_beginning,
+)
 
 SECONDS_TO_WAIT_FOR_ANOTHER_WRITER = 60
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -64,6 +69,11 @@ def is_encrypted(path: Path) -> bool:
 def is_plain(path: Path) -> bool:
     """Whether a file is a database that anybody can read who has it."""
     return beginning_of(path) == PLAIN_BEGINNING
+
+
+def is_plain_against_word(path: Path) -> bool:
+    """Whether a database is plain where an encryption key is named: then it may not be the file that is meant."""
+    return bool(os.environ.get(ENCRYPTION_VARIABLE)) and is_plain(path)
 
 
 def has_opened_encrypted() -> bool:

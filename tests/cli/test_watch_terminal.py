@@ -4,8 +4,8 @@ import os
 import re
 import select
 import signal
-import sqlite3
 import time
+from contextlib import closing
 
 import pyte
 import pytest
@@ -13,6 +13,7 @@ from conftest import made_once
 from terminals import resize, started, words_of
 
 from testing_tracker.cli.watch.strokes import SECOND_LINE_END
+from testing_tracker.store import sqlite_file
 
 pytestmark = pytest.mark.one_database(reason="what the screen asks is asked in test_watch and test_today too")
 
@@ -157,12 +158,11 @@ class TestTheScreen:
     def test_a_database_that_is_locked_for_a_while_is_waited_for(self, staffed):
         desk = Terminal(staffed, "today", "--watch")
         desk.until("A17  nothing yet")
-        with sqlite3.connect(staffed.database, isolation_level=None) as other:
+        with closing(sqlite_file.connect(staffed.database)) as other:
             other.execute("BEGIN EXCLUSIVE")
             desk.type("n")
             desk.until("Waiting for the database")
             other.execute("ROLLBACK")
-        other.close()
         desk.until("negative logged")
         desk.until("1 open, 2 came")
         assert "Waiting for" not in desk.text

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
@@ -23,6 +23,7 @@ class Run:
     typed: str = ""
     kill_after: float | None = None
     most_bytes_in_a_file: int | None = None
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -47,7 +48,10 @@ class Forks:
 
     def __enter__(self) -> "Forks":
         command = [sys.executable, __file__, str(self.folder)]
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("TESTING_TRACKER_")}
+        kept = {"TESTING_TRACKER_ENCRYPTION_KEY"} if os.environ.get("TESTING_TRACKER_TEST_ENCRYPTED") else set()
+        clean = {
+            name: value for name, value in os.environ.items() if name in kept or not name.startswith("TESTING_TRACKER_")
+        }
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean)
         assert self.process.stdout.readline() == "ready\n"
         return self
@@ -148,6 +152,7 @@ def _be_the_program(folder: Path, number: int, run: Run) -> None:
         os.dup2(opened, descriptor)
         os.close(opened)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+    os.environ.update(run.variables)
     sys.argv = ["testing-tracker", *run.arguments]
     if run.most_bytes_in_a_file is not None:
         most = run.most_bytes_in_a_file

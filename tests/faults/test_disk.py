@@ -4,11 +4,11 @@ import json
 import os
 import random
 import shutil
-import sqlite3
 import subprocess
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
+import databases
 import pytest
 from conftest import is_thorough, key_of
 
@@ -26,7 +26,7 @@ def staffed(clinic, tmp_path):
 
 
 def is_sound(clinic) -> bool:
-    with closing(sqlite3.connect(clinic.database)) as connection:
+    with databases.opened(clinic.database) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
@@ -245,7 +245,7 @@ def well_used(made_clinic, tmp_path_factory):
         clinic.run(
             "log", input="".join(f"{code} {said}\n" for code, said in zip(PEOPLE, outcomes.split(), strict=False))
         )
-    with closing(sqlite3.connect(clinic.database)) as connection:
+    with databases.opened(clinic.database) as connection:
         connection.execute("CREATE TABLE gone (text)")
         connection.execute("INSERT INTO gone VALUES (?)", ["x" * 60_000])
         connection.execute("DROP TABLE gone")

@@ -127,8 +127,9 @@ def test_whichever_command_comes_first_takes_back_what_was_cut_off_while_it_was_
     before = staffed.rows("SELECT * FROM draw")
     many = "WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many LIMIT 999)"
     cut_off = f"""
-import os, signal, sqlite3
-connection = sqlite3.connect({str(staffed.database)!r}, isolation_level=None)
+import os, pathlib, signal
+from testing_tracker.store import sqlite_file
+connection = sqlite_file.connect(pathlib.Path({str(staffed.database)!r}))
 connection.execute("PRAGMA cache_size = 1")
 connection.execute("BEGIN IMMEDIATE")
 connection.execute("UPDATE draw SET due_on = '2026-11-17'")

@@ -7,11 +7,12 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import databases
 import pytest
 from conftest import Clinic, key_of
 
 from testing_tracker.services.keeping import backups
-from testing_tracker.store import copies
+from testing_tracker.store import copies, sqlite_file
 
 pytestmark = pytest.mark.sqlite_only(reason="a server's copies are made by its own tools")
 
@@ -103,7 +104,7 @@ def test_a_folder_is_no_place_for_it(staffed, file):
 def test_a_damaged_database_makes_no_backup_and_spoils_no_earlier_one(staffed, file):
     staffed("backup", str(file))
     before = file.read_bytes()
-    with closing(sqlite3.connect(staffed.database)) as connection, connection:
+    with databases.opened(staffed.database) as connection, connection:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("UPDATE sqlite_master SET rootpage = 3 WHERE name = 'draw_by_day'")
     done = staffed.run("backup", "--overwrite", str(file))
@@ -130,10 +131,10 @@ def test_a_copy_is_of_one_moment_though_somebody_writes_meanwhile(staffed, file,
     def write_meanwhile(_part):
         if tried:
             return
-        with closing(sqlite3.connect(staffed.database, timeout=0)) as other:
+        with closing(sqlite_file.connect(staffed.database, wait_seconds=0)) as other:
             try:
                 other.execute("INSERT INTO review (id) VALUES (1)")
-            except sqlite3.Error as error:
+            except sqlite_file.complaints() as error:
                 tried.append(error)
 
     from testing_tracker.store.location import Location
@@ -258,7 +259,7 @@ class TestRestore:
 
 def change(file: Path, *statements: str) -> None:
     """Change a database behind the program's back."""
-    with closing(sqlite3.connect(file)) as connection, connection:
+    with databases.opened(file) as connection, connection:
         for statement in statements:
             connection.execute(statement)
 

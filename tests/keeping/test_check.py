@@ -1,8 +1,6 @@
 """`check`: what is wrong with the database's file, its key or its records is named, and nothing is changed."""
 
-import sqlite3
-from contextlib import closing
-
+import databases
 import pytest
 from conftest import key_of
 
@@ -24,7 +22,8 @@ def wrong(clinic) -> dict[str, str]:
 
 def change(clinic, *statements: str) -> None:
     """Change the database behind the program's back."""
-    with closing(sqlite3.connect(clinic.database, isolation_level=None)) as connection:
+    with databases.opened(clinic.database) as connection:
+        connection.isolation_level = None
         for statement in statements:
             connection.execute(statement)
 

@@ -2,9 +2,8 @@
 
 import random
 import shutil
-import sqlite3
-from contextlib import closing
 
+import databases
 import pytest
 from conftest import Clinic, key_of
 
@@ -16,7 +15,7 @@ TIMES = 80
 
 
 def rows(database) -> list[str]:
-    with closing(sqlite3.connect(database)) as connection:
+    with databases.opened(database) as connection:
         return list(connection.iterdump())
 
 
@@ -60,7 +59,7 @@ def test_whichever_byte_it_is(staffed, saved):
 
 
 def test_what_sqlite_wrote_since_has_no_checksum_and_is_still_compared_with_its_ledger(staffed, saved):
-    with closing(sqlite3.connect(saved)) as connection, connection:
+    with databases.opened(saved) as connection, connection:
         connection.execute("VACUUM")
     assert not copies.is_broken(saved)
     new = Clinic(saved.with_name("new.db"), staffed.today)
@@ -72,7 +71,7 @@ def test_what_sqlite_wrote_since_has_no_checksum_and_is_still_compared_with_its_
 def test_a_copy_of_a_copy_has_a_checksum_of_its_own(staffed, saved):
     new = Clinic(saved.with_name("new.db"), staffed.today)
     new("restore", str(saved))
-    with closing(sqlite3.connect(new.database)) as connection:
+    with databases.opened(new.database) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (0,)
         assert connection.execute("PRAGMA application_id").fetchone() == (0,)
     shutil.copy(saved, saved.with_name("live.db"))  # used as it is

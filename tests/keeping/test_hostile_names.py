@@ -1,10 +1,9 @@
 """A database, its copies and what is written beside it are where their names say, whatever is in the names."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from shutil import copy
 
+import databases
 import pytest
 from conftest import MONDAY, Clinic, key_of
 
@@ -63,7 +62,7 @@ def test_from_init_to_check(tmp_path, monkeypatch, name):
 
 
 def is_ours(database: Path) -> bool:
-    with closing(sqlite3.connect(database.absolute())) as connection:
+    with databases.opened(database.absolute()) as connection:
         return connection.execute("SELECT code FROM participant").fetchall() == [("A17",)]
 
 

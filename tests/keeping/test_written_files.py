@@ -4,12 +4,12 @@ import json
 import os
 import sqlite3
 import stat
-from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 import click
+import databases
 import pytest
 from click.testing import CliRunner
 from conftest import Clinic, key_of
@@ -229,7 +229,7 @@ def test_a_backup_on_standard_output_is_one_and_only_what_arrived_is_on_record(c
     done = clinic.run("backup", "-")
     copy = place / "copy"
     copy.write_bytes(done.stdout_bytes)
-    with closing(sqlite3.connect(copy)) as connection:
+    with databases.opened(copy) as connection:
         assert connection.execute("SELECT code FROM participant").fetchall() == [("A17",)]
     assert "standard output: a copy of My facility" in done.stderr
     assert clinic.rows("SELECT count(*) FROM audit_entry WHERE act = 'backup make'") == [(1,)]

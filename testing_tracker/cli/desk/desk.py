@@ -99,7 +99,7 @@ class Desk:
         self.training = False
         self.whose = ""
         self._says_whose = True
-        self._has_noted_name = False
+        self._has_noted_name = self._has_noted_plain = False
         self.tell_of_upgrade: Callable[[str], None] | None = None  # a note on standard error, unless it is set
         self._engine: Engine | None = None
 
@@ -345,6 +345,22 @@ class Desk:
                 "TESTING_TRACKER_TODAY out, or make a training database with `init --training`."
             )
         self.training = facility.training
+        if not self.training:
+            self._note_plain()
+
+    def _note_plain(self) -> None:
+        """Say once that the file is plain where a key is named: somebody may have put another one in its place."""
+        from testing_tracker.store.encryption.beginning import ENCRYPTION_VARIABLE
+        from testing_tracker.store.location import Location
+        from testing_tracker.store.sqlite_file import is_plain_against_word
+
+        location = self.location
+        if isinstance(location, Location) and not self._has_noted_plain and is_plain_against_word(location.path):
+            self._has_noted_plain = True
+            warn(
+                f"{location} is not encrypted, and {ENCRYPTION_VARIABLE} says where a key is. If it was, this is "
+                "another file; if it is not to be, unset that."
+            )
 
 
 def day_given(given: str | None, today: date) -> date:

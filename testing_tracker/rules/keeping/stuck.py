@@ -194,6 +194,12 @@ def encryption_key_beside(place: str, today: date) -> Stuck:
     return Stuck(Matter.ENCRYPTION, what, today, None, "testing-tracker check", needs_doing=False)
 
 
+def not_encrypted(variable: str, today: date) -> Stuck:
+    """The database is plain, where a key for an encrypted one is named."""
+    what = f"the database is not encrypted, and {variable} says where a key is: it may be another file"
+    return Stuck(Matter.ENCRYPTION, what, today, None, "testing-tracker check", needs_doing=True)
+
+
 def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:
     """What was found: what needs doing first, what keeps the program from working before people, the oldest first."""
     order = list(Matter)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
@@ -63,12 +64,19 @@ def _the_program(
     if lost is not None:
         path = lost.socket.removeprefix("unix:")
         yield stuck.server_lost(lost.socket, path, _local_day(work, lost.since))
-    place = key_place.usual_place()
-    if isinstance(location, Location) and sqlite_file.is_encrypted(location.path) and place is not None:
-        on_same_disk = place.is_on_disk_of(location.path)
-        yield stuck.encryption_key_beside(str(place), work.today) if on_same_disk else None
+    if isinstance(location, Location):
+        yield _encryption(work, location.path)
     for change in closed_days.coming_changes(work):
         yield stuck.calendar(closed_days.change_in_words(change, work), work.today)
+
+
+def _encryption(work: Work, file: Path) -> Stuck | None:
+    place = key_place.usual_place()
+    if place is not None and sqlite_file.is_encrypted(file) and place.is_on_disk_of(file):
+        return stuck.encryption_key_beside(str(place), work.today)
+    if not work.facility.training and sqlite_file.is_plain_against_word(file):
+        return stuck.not_encrypted(key_place.VARIABLE, work.today)
+    return None
 
 
 def _moments(work: Work) -> Iterator[datetime]:

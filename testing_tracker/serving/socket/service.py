@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from testing_tracker import __version__
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.services.keeping import facilities
 from testing_tracker.serving import events
 from testing_tracker.serving.events import Event
 from testing_tracker.serving.serve import serve
@@ -22,7 +21,9 @@ from testing_tracker.serving.socket.parent import Helpers, SocketServer, leave
 from testing_tracker.serving.socket.renewal import Kept, OwnFiles
 from testing_tracker.serving.socket.warm import warm
 from testing_tracker.serving.turn import Plan
-from testing_tracker.store.location import AnyLocation, ServerLocation
+from testing_tracker.store import sqlite_file
+from testing_tracker.store.encryption import key_place
+from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.owning import write_ahead
 from testing_tracker.store.owning.server_file import RunningServer, ServerFile
 
@@ -51,10 +52,14 @@ class Service:
         """Serve until told to stop. Raises TestingTrackerError where it cannot listen, or another server does."""
         os.umask(0o077)
         kept = renewal.from_before() or self._begun()
+        location = self.plan.location
+        is_encrypted = isinstance(location, Location) and sqlite_file.is_encrypted(location.path)
+        if is_encrypted:
+            key_place.keep()
         environment = dict(os.environ)
         hold, files = ServerFile(kept.lock), OwnFiles()
         write_ahead.begin(self.plan.location)
-        warm(self.run_here, is_encrypted=bool(facilities.is_encrypted(self.plan.location)))
+        warm(self.run_here, is_encrypted=is_encrypted)
         since = Clock(ZoneInfo("UTC")).now().astimezone(UTC)
 
         def tell(commands: int) -> None:

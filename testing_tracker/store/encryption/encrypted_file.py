@@ -1,6 +1,7 @@
 """Opens encrypted files, by SQLCipher (https://www.zetetic.net/sqlcipher/). Imported where a file is encrypted."""
 
 import sqlite3
+import sys
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any, cast
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.encryption import key_place
 from testing_tracker.store.encryption.encryption_key import EncryptionKey
+
+_PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 
 def library() -> ModuleType:
@@ -71,14 +74,23 @@ def _unlock(connection: Any, phrase: str) -> None:  # noqa: ANN401  sqlcipher3 h
     _leave_no_core()
     connection.execute("PRAGMA cipher_log_level = NONE")  # what is wrong comes as an error, not on standard error
     # Not cipher_memory_security: wiping all that is freed, not the key alone, made a night of 10,000 take four times as
-    # long. The key itself SQLCipher wipes when the connection is closed.
+    # long. SQLCipher keeps its own copies of the key in memory that is not swapped, if the system grants it that, and
+    # wipes them; Python's copies (what was read, its bytes, this phrase) lie in this process's memory until it ends.
     connection.set_key(f"x'{phrase}'")
     connection.execute("PRAGMA temp_store = MEMORY")  # what SQLite sorts and what it keeps to undo a statement
 
 
 @cache
 def _leave_no_core() -> None:
-    """Have this process leave no image of its memory, which has the key in it, when it crashes."""
+    """Have this process leave no image of its memory, which has the key in it, when it crashes.
+
+    Linux gives an image to a program of the system's whatever the limit says (core(5)), but none of a process that is
+    not dumpable; nor may others of this account then read its memory (ptrace(2)).
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     with suppress(ImportError, OSError, ValueError):
         import resource
 

@@ -240,7 +240,8 @@ def place_said(said: str) -> KeyPlace:
     """The place that somebody names. Raises TestingTrackerError for what is none."""
     kind, _, rest = said.partition(":")
     if rest and kind == "file" and "\0" not in rest:
-        return _InFile(Path(rest).expanduser().absolute())
+        with suppress(RuntimeError):  # `~somebody` whom the machine does not know
+            return _InFile(Path(rest).expanduser().absolute())
     if rest and kind in ("credential", "keyring") and rest.isprintable() and "/" not in rest and rest[0] != ".":
         return _InCredential(rest) if kind == "credential" else _InKeyring(rest)
     raise TestingTrackerError(f"Where the encryption key is cannot be read from what {VARIABLE} says. Give {WAYS}.")
@@ -271,6 +272,20 @@ def usual_place() -> KeyPlace | None:
     return place_said(said) if said else None
 
 
+_kept: dict[KeyPlace, EncryptionKey] = {}  # of a process that forks for every command
+
+
+def keep() -> None:
+    """Read the key from the usual place once, for this process and for all that are forked of it.
+
+    From then on the place is named in full, whatever folder such a process goes by. Raises TestingTrackerError.
+    """
+    place = usual_place()
+    if place is not None:
+        _kept[place] = place.read()
+        os.environ[VARIABLE] = str(place)
+
+
 def key_for(database: Path, beginning: bytes) -> EncryptionKey:
     """The key of a file that begins so, from where it is said to be. Raises TestingTrackerError.
 
@@ -285,7 +300,7 @@ def key_for(database: Path, beginning: bytes) -> EncryptionKey:
     if chosen is None:
         places[0].refuse_beside(database)
     for place in places:
-        key = place.read()
+        key = _kept.get(place) or place.read()
         if key.fits(beginning):
             return key
     raise TestingTrackerError(

@@ -69,9 +69,10 @@ def examine(location: Location, clock_of: ClockOf, vocabulary: Vocabulary) -> Ex
     found = Examination()
     revision = _examine_file(location.path, found)
     found.lines.append(_permissions("permissions of the database", location.path))
-    found.lines.append(_encryption(location.path))
+    about_encryption = len(found.lines)
     if revision == SCHEMA_VERSION:
         examine_records(location, clock_of, vocabulary, found, if_damaged="the file is damaged")
+    found.lines.insert(about_encryption, _encryption(location.path, is_training=found.training))
     return found
 
 
@@ -114,8 +115,11 @@ def _permissions(what: str, path: Path) -> Examined:
     return Examined(what, Soundness.OK, "for its owner alone")
 
 
-def _encryption(path: Path) -> Examined:
+def _encryption(path: Path, *, is_training: bool) -> Examined:
     what = "encryption"
+    if sqlite_file.is_plain_against_word(path):
+        state = Soundness.NOTE if is_training else Soundness.WRONG
+        return Examined(what, state, f"none, and {key_place.VARIABLE} says where a key is: it may be another file")
     if not sqlite_file.is_encrypted(path):
         return Examined(what, Soundness.OK, "none: whoever has the file can read it")
     place = key_place.usual_place()
