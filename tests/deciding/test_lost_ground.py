@@ -1,8 +1,6 @@
 """A decision that has lost its ground is a review until somebody has looked, and says whom it moved."""
 
-import sqlite3
-from contextlib import closing
-
+import databases
 import pytest
 
 MOVED = "A17 was moved from iop to php on this ground (recommendation 1)"
@@ -130,7 +128,7 @@ def test_the_weekly_report_has_it_among_what_is_open(accepted):
 
 @pytest.mark.sqlite_only(reason="asks the file's own catalogue")
 def test_the_table_keeps_its_indexes_and_still_refuses_other_words(clinic):
-    with closing(sqlite3.connect(clinic.database)) as connection:
+    with databases.opened(clinic.database) as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE tbl_name = 'review'")}
         (declared,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'review'").fetchone()
     assert {"review", "review_participant_id_index"} <= names
