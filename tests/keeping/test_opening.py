@@ -36,7 +36,7 @@ from testing_tracker.client import opening as client
 from testing_tracker.rules.serving.frames import framed
 from testing_tracker.serving import their_files
 from testing_tracker.serving.their_files import TheirFiles
-from testing_tracker.store.places import SQLITE
+from testing_tracker.store.encryption.beginning import PLAIN_BEGINNING
 from testing_tracker.store.whole_files import UNFINISHED
 
 pytestmark = [
@@ -196,7 +196,7 @@ def test_a_server_opens_no_path_that_was_named_and_says_and_writes_what_a_comman
     found = everything(theirs)
     if words[0] == "backup" and "--key" not in words:
         file = "old" if "old" in words else "new"
-        assert [made.pop(file)[1][:16] for made in (found, left)] == [SQLITE, SQLITE]
+        assert [made.pop(file)[1][:16] for made in (found, left)] == [PLAIN_BEGINNING, PLAIN_BEGINNING]
     assert found == left
     modes = {stat.S_IMODE((theirs / name).stat().st_mode) for name in ("new", "old") if (theirs / name).exists()}
     assert modes == {0o600}
@@ -284,7 +284,7 @@ def test_a_dash_is_what_was_handed_over_already(clinic, theirs, monkeypatch):
         assert "X1,x,x,x" in clinic.run("participant", "import", "-", "--rejects", "-", input=people).stdout
         assert "2026-11-16 holds" in clinic("proof", "check", "-", input=proof)
         assert "B04" in clinic("history", "export", "--output", "-") + clinic("participant", "list")
-        assert clinic.run("backup", "-").stdout_bytes.startswith(SQLITE)
+        assert clinic.run("backup", "-").stdout_bytes.startswith(PLAIN_BEGINNING)
     assert touched(opened, theirs, ["-"]) == []
 
 
