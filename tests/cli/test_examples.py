@@ -2,12 +2,15 @@
 
 import re
 import shlex
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner, Result, _NamedTextIOWrapper
 from conftest import made_once
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from testing_tracker.account import current_account
 from testing_tracker.cli import program
@@ -133,8 +136,32 @@ def folder_for_examples(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def printed_while_held(monkeypatch):
+    """What is printed while the database is held: who reads it slowly, or not at all, would keep others waiting."""
+    held, found = set(), []
+
+    def take(_connection: object, record: object, *_: object) -> None:
+        held.add(record)
+
+    def let_go(_connection: object, record: object) -> None:
+        held.discard(record)
+
+    def write(stream: TextIOWrapper, text: str) -> int:
+        if held and text.strip():
+            found.append(text)
+        return TextIOWrapper.write(stream, text)
+
+    monkeypatch.setattr(_NamedTextIOWrapper, "write", write, raising=False)
+    event.listen(Pool, "checkout", take)
+    event.listen(Pool, "checkin", let_go)
+    yield found
+    event.remove(Pool, "checkout", take)
+    event.remove(Pool, "checkin", let_go)
+
+
 @pytest.mark.parametrize("words", ALL)
-def test_each_works_as_it_is_printed(words, at_work, tmp_path, monkeypatch):
+def test_each_works_as_it_is_printed(words, at_work, tmp_path, monkeypatch, printed_while_held):
     examples = printed(words, 80)
     assert examples, f"`{words}` has no example in cli/help/examples.py"
     for number, example in enumerate(examples):
@@ -150,6 +177,7 @@ def test_each_works_as_it_is_printed(words, at_work, tmp_path, monkeypatch):
                 patch.delenv("TESTING_TRACKER_TODAY")
             done = typed(rest)
         assert done.exit_code == 0, f"{example}\n{done.output}"
+        assert printed_while_held == [], example
 
 
 def typed(line: str) -> Result:

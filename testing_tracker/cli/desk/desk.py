@@ -73,6 +73,23 @@ def going_on(each: list[AtFacility], at: AtFacility, failed: list[str]) -> Itera
 
 
 @contextmanager
+def _notes_afterwards() -> Iterator[None]:
+    """Have what is noted meanwhile be said when the database is let go: a terminal that is stopped would hold it."""
+    context = click.get_current_context(silent=True)
+    if context is None or _WAITING in context.meta:
+        yield
+        return
+    waiting: list[str] = []
+    context.meta[_WAITING] = waiting
+    try:
+        yield
+    finally:
+        del context.meta[_WAITING]
+        for line in waiting:
+            click.echo(line, err=True)
+
+
+@contextmanager
 def _telling_whom_codes_mean(work: "Work") -> Iterator[None]:
     """Say of each code that was given and means another one now, which: in the error, or else in a note."""
     try:
@@ -84,6 +101,9 @@ def _telling_whom_codes_mean(work: "Work") -> Iterator[None]:
         raise
     for said in work.meant.values():
         warn(f"{said}.")
+
+
+_WAITING = "testing_tracker.notes_waiting"
 
 
 class Desk:
@@ -166,6 +186,7 @@ class Desk:
         from testing_tracker.store.engine import writing
 
         with (
+            _notes_afterwards(),
             self._denied_on_record(),
             writing(self.engine, self.facility, self.clock, self.vocabulary) as work,
             _telling_whom_codes_mean(work),
@@ -179,6 +200,7 @@ class Desk:
         from testing_tracker.store.engine import reading
 
         with (
+            _notes_afterwards(),
             self._denied_on_record() if on_record else nullcontext(),
             reading(self.engine, self.facility, self.clock, self.vocabulary) as work,
             _telling_whom_codes_mean(work),
@@ -191,7 +213,7 @@ class Desk:
         """A transaction like `writing`, of all facilities at once; for who may do the command at any of them."""
         from testing_tracker.store.engine import writing_all
 
-        with self._denied_on_record(), writing_all(self.engine) as session:
+        with _notes_afterwards(), self._denied_on_record(), writing_all(self.engine) as session:
             self._check_training_of_all(session)
             self._admitted(session)
             yield session
@@ -201,7 +223,7 @@ class Desk:
         """A view like `reading`, of all facilities; for who may do the command at every one, or `of_any` at any one."""
         from testing_tracker.store.engine import reading_all
 
-        with self._denied_on_record(), reading_all(self.engine) as session:
+        with _notes_afterwards(), self._denied_on_record(), reading_all(self.engine) as session:
             self._check_training_of_all(session)
             _, denied = self._admitted(session)
             if denied and not of_any:
@@ -424,7 +446,15 @@ def say(desk: Desk, text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """One line on standard error that a person should see; a script reading the output does not."""
-    desk = click.get_current_context().find_root().obj
+    """One line on standard error that a person should see, after the transaction if there is one.
+
+    A script reading the output does not see it.
+    """
+    context = click.get_current_context()
+    desk = context.find_root().obj
     note = f"{TRAINING} note" if isinstance(desk, Desk) and desk.training else "Note"
-    click.echo(in_its_lines(f"{note}: {as_called(in_one_line(text))}", err=True), err=True)
+    line = in_its_lines(f"{note}: {as_called(in_one_line(text))}", err=True)
+    if _WAITING in context.meta:
+        context.meta[_WAITING].append(line)
+    else:
+        click.echo(line, err=True)
