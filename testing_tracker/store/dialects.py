@@ -119,22 +119,31 @@ def add_rows(
         convert(value) if convert else value
         for convert, value in zip(written[len(columns) :], same.values(), strict=True)
     )
-    whole = ((*row, *constant) for row in _converted(rows, written[: len(columns)]))
+    varying = _converted(rows, written[: len(columns)])
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(names))
         statement = f"INSERT INTO {_name_of(table)} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
-        if values := list(whole):
+        if values := [(*row, *constant) for row in varying]:
             connection.exec_driver_sql(statement, values)
         return
-    types = (_columns_of(table)[name].type.compile(dialect=connection.dialect) for name in names)
-    arrays = ", ".join(f"%s::{kind.partition(' COLLATE')[0]}[]" for kind in types)
-    _insert(connection, f"INSERT INTO {_name_of(table)} ({', '.join(names)}) SELECT * FROM unnest({arrays})", whole)  # noqa: S608
+    types = [_columns_of(table)[name].type.compile(dialect=connection.dialect) for name in names]
+    kinds = [kind.partition(" COLLATE")[0] for kind in types]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds[: len(columns)])
+    alike = "".join(f", %s::{kind}" for kind in kinds[len(columns) :])
+    _insert(
+        connection,
+        f"INSERT INTO {_name_of(table)} ({', '.join(names)}) SELECT one.*{alike} FROM unnest({arrays}) AS one",  # noqa: S608  our own names
+        varying,
+        constant,
+    )
 
 
 _ROWS_AT_A_TIME = 10_000
 
 
-def _insert(connection: Connection, statement: str, rows: Iterable[Sequence[object]]) -> None:
+def _insert(
+    connection: Connection, statement: str, rows: Iterable[Sequence[object]], constant: Sequence[object]
+) -> None:
     """Give a server many rows in one statement, a column as one value. (COPY takes no rows where it keeps facilities
     apart.)"""
     import psycopg
@@ -143,11 +152,28 @@ def _insert(connection: Connection, statement: str, rows: Iterable[Sequence[obje
     remaining = iter(rows)
     try:
         while some := list(islice(remaining, _ROWS_AT_A_TIME)):
-            cursor.execute(statement, [list(column) for column in zip(*some, strict=True)])
+            cursor.execute(statement, [*constant, *(_as_array(column) for column in zip(*some, strict=True))])
     except psycopg.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
     finally:
         cursor.close()
+
+
+_WRITTEN_AS_THEY_ARE = (int, float, date, str, type(None))
+
+
+def _as_array(column: Sequence[object]) -> str | list[object]:
+    """A column of plain values in the server's own writing of an array, which psycopg takes longer to write."""
+    if not all(issubclass(kind, _WRITTEN_AS_THEY_ARE) for kind in set(map(type, column))):
+        return list(column)
+    return f"{{{','.join(map(_element, column))}}}"
+
+
+def _element(value: object) -> str:
+    if isinstance(value, str):
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}"'
+    return "NULL" if value is None else str(value)
 
 
 _DAYS_AT_HAND = 1_000
