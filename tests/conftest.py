@@ -53,6 +53,8 @@ class Clinic:
     def run(self, *arguments: str, input: str | None = None) -> Result:
         """Type a command, whatever comes of it."""
         start = ["--database", self.url, *(["--today", self.today] if self.today else [])]
+        if databases.ENCRYPTED and arguments[:1] == ("init",) and "--encrypted" not in arguments:
+            arguments = (*arguments, "--encrypted")
         return CliRunner().invoke(program, [*start, *arguments], input=input)
 
     def __call__(self, *arguments: str, input: str | None = None) -> str:
@@ -144,15 +146,17 @@ def _quick_databases():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _a_stick_with_the_key(tmp_path_factory):
+    if databases.ENCRYPTED:
+        os.environ["TESTING_TRACKER_ENCRYPTION_KEY"] = f"file:{tmp_path_factory.mktemp('stick') / 'key'}"
+
+
 @pytest.fixture(scope="session")
 def made_clinic(tmp_path_factory) -> Path:
     """A fresh database and its key, made once; each test works on a copy."""
     database = tmp_path_factory.mktemp("clinic") / "clinic.db"
-    encrypted = []
-    if databases.ENCRYPTED:
-        os.environ["TESTING_TRACKER_ENCRYPTION_KEY"] = f"file:{tmp_path_factory.mktemp('stick') / 'key'}"
-        encrypted = ["--encrypted"]
-    Clinic(database, MONDAY)("init", "--training", "--timezone", "America/Los_Angeles", *encrypted)
+    Clinic(database, MONDAY)("init", "--training", "--timezone", "America/Los_Angeles")
     return database
 
 
@@ -306,7 +310,7 @@ def at_facility(network: Clinic, facility: str, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def forks(tmp_path_factory, made_clinic):
+def forks(tmp_path_factory):
     """Runs the program in processes of their own that need not load it first."""
     from faults.forks import Forks
 

@@ -26,7 +26,7 @@ from testing_tracker.account import current_account
 from testing_tracker.clock import Clock
 from testing_tracker.rules.calendar import zone_of
 from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.store import integrity, sqlite_file, work
+from testing_tracker.store import sqlite_file, work
 from testing_tracker.store.engine import writing
 from testing_tracker.store.location import locate
 from testing_tracker.store.server import postgresql
@@ -172,10 +172,19 @@ def contents(database: Path) -> list[str]:
     if not SERVER:
         with opened(database) as connection:
             if sqlite_file.is_encrypted(database):
-                return [repr(row) for row in integrity.rows(connection)]
+                return [f"{table} {row!r}" for table in _tables_of(connection) for row in _rows_of(connection, table)]
             return list(connection.iterdump())
     with _connected(database) as connection:
         return [f"{table} {row}" for table in _tables(connection) for row in _all_rows(connection, table)]
+
+
+def _tables_of(connection: sqlite3.Connection) -> list[str]:
+    named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    return [name for (name,) in connection.execute(named).fetchall()]
+
+
+def _rows_of(connection: sqlite3.Connection, table: str) -> list[tuple]:
+    return connection.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()
 
 
 def meaning(database: Path) -> list[str]:
