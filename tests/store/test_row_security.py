@@ -21,7 +21,6 @@ def network(made_clinic, tmp_path):
         network("--facility", facility, "participant", "add", f"P{facility}", "--schedule", "fixed-2", "--level", "iop")
         network("--facility", facility, "draw")
         network("--facility", facility, "result", f"P{facility}", "positive", "--analyte", "cocaine")
-        network("--facility", facility, "staff", "add", "postgres", "--role", "manager")
     role = f"n_{databases.name_of(network.database)}"
     databases.make_role(role)
     network("--facility", "1", "staff", "add", role, "--role", "nurse")
@@ -112,6 +111,7 @@ def test_the_program_does_a_day_for_the_one_facility_only(network):
 def test_a_copy_is_whole_or_refused(network, tmp_path):
     role = f"n_{databases.name_of(network.database)}"
     as_nurse = ("--database", network.url.replace("postgres@", f"{role}@"))
+    network("--facility", "1", "staff", "add", role, "--role", "nights")
     refused = network.run(*as_nurse, "backup", str(tmp_path / "copy")).stderr
     assert "some rows are not this user's to see" in refused
     network("--facility", "2", "staff", "add", role, "--role", "nights")
@@ -126,3 +126,32 @@ def test_a_copy_brought_back_keeps_facilities_apart_too(network, tmp_path):
     key.chmod(0o600)
     again("restore", str(tmp_path / "copy"))
     assert "all hold" in again("check")
+
+
+# More to the point than what the server has for these arguments, so it would be taken wherever it is looked for.
+PLANTED = {
+    "an operator": [
+        "CREATE FUNCTION planted(varchar, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+        "CREATE OPERATOR = (LEFTARG = varchar, RIGHTARG = text, FUNCTION = planted)",
+    ],
+    "an aggregate": [
+        "CREATE FUNCTION planted(bigint[], bigint) RETURNS bigint[] LANGUAGE sql AS $$SELECT '{1,2}'::bigint[]$$",
+        "CREATE AGGREGATE array_agg(bigint) (SFUNC = planted, STYPE = bigint[])",
+    ],
+    "a function": [
+        "CREATE FUNCTION format(text, text, name) RETURNS text LANGUAGE sql AS $$SELECT 'CREATE TABLE planted()'$$",
+    ],
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_what_somebody_planted_is_not_run_as_the_owner(network, nurse, what):
+    """Up to PostgreSQL 14 everybody may make things in `public`."""
+    network.change("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    for statement in PLANTED[what]:
+        nurse.execute(statement)
+    assert nurse.execute("SELECT facilities_of_session()").fetchone() == ([1],)
+    assert nurse.execute("SELECT sees_every_facility()").fetchone() == (False,)
+    assert nurse.execute("SELECT id FROM facility").fetchall() == [(1,)]
+    network.run("--facility", "1", "staff", "add", f"n_{databases.name_of(network.database)}", "--role", "nights")
+    assert network.rows("SELECT to_regclass('planted')::text") == [(None,)]

@@ -1,5 +1,6 @@
 """What a server lets each of the staff do: tried as the roles that people log in as, never as the owner."""
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -177,7 +178,6 @@ class TestTheStaffsList:
     def test_who_is_of_two_facilities_goes_on_at_the_other_one(self, staff):
         nurse = staff.as_("nurse")
         staff("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
-        staff("--facility", "2", "staff", "add", staff.who, "--role", "manager")
         staff("--facility", "2", "staff", "add", nurse.who, "--role", "nurse")
         staff("--facility", "1", "staff", "remove", nurse.who, "--role", "nurse")
         nurse("--facility", "2", "due")
@@ -264,6 +264,64 @@ class TestTheMatrix:
         """But the owner: no privilege for all, no other role's, on tables, sequences and functions."""
         allowed = {staff.who, *(f"{databases.name_of(staff.database)}_{role}" for role in Role)}
         assert {grantee for (grantee,) in staff.sql(_GRANTEES)} <= allowed
+
+
+class TestCheck:
+    """`check` holds the server's catalogue against the matrix and the list, whoever asks."""
+
+    def grants(self, clinic) -> tuple[str, str]:
+        done = clinic.run("check", "--format", "json")
+        ((state, detail),) = [
+            (one["state"], one["detail"]) for one in json.loads(done.stdout) if one["what"] == "grants"
+        ]
+        assert done.exit_code == (state == "wrong"), done.output
+        return state, detail
+
+    def test_all_is_as_it_is_meant(self, staff):
+        for who in ("owner", "auditor"):
+            assert self.grants(staff.as_(who)) == ("ok", "each may do what the list of the staff says")
+
+    @pytest.mark.parametrize(
+        ("statement", "told"),
+        [
+            (
+                "GRANT DELETE ON result TO {nurse}",
+                "DELETE on result to {nurse} is granted, which the matrix does not have",
+            ),
+            ("GRANT UPDATE (note) ON result TO {nurse}", "UPDATE on result.note to {nurse} is granted, which"),
+            ("REVOKE INSERT ON look FROM {auditor}", "INSERT on look to {auditor} is not granted"),
+            ("REVOKE UPDATE (because) ON draw FROM {nights}", "UPDATE on draw.because to {nights} is not granted"),
+            ("GRANT SELECT ON participant TO PUBLIC", "SELECT on participant to everybody is granted, which"),
+            ("GRANT EXECUTE ON FUNCTION let_staff_work() TO PUBLIC", "EXECUTE on let_staff_work to everybody is"),
+            (
+                'GRANT {manager} TO "{stranger}"',
+                "{stranger} is a member of {manager} and is not on the list as manager",
+            ),
+            ('GRANT {manager} TO "{a nurse}"', "{a nurse} is a member of {manager} and is not on the list as manager"),
+            ('REVOKE {nurse} FROM "{a nurse}"', "{a nurse} is on the list as nurse and is no member of {nurse}"),
+            ("ALTER ROLE {nurse} RENAME TO {nurse}_2", "the group {nurse} is missing"),
+        ],
+    )
+    def test_what_is_otherwise_is_named(self, staff, statement, told):
+        database = databases.name_of(staff.database)
+        names = {role: f"{database}_{role}" for role in Role}
+        names |= {"stranger": staff.named("stranger"), "a nurse": staff.named("nurse")}
+        staff.change(re.sub(r"{([\w ]+)}", lambda found: names[found[1]], statement))
+        state, detail = self.grants(staff)
+        assert state == "wrong"
+        assert re.sub(r"{([\w ]+)}", lambda found: names[found[1]], told) in detail
+
+    def test_the_owner_brings_it_in_line(self, staff):
+        nurse = f"{databases.name_of(staff.database)}_nurse"
+        staff.change(f"GRANT DELETE ON result TO {nurse}", f"REVOKE INSERT ON draw FROM {nurse}")
+        staff("migrate")
+        assert self.grants(staff)[0] == "ok"
+
+    def test_what_somebody_granted_by_hand_is_a_note(self, staff):
+        staff.change(f'GRANT SELECT ON draw TO "{staff.named("stranger")}"')
+        assert self.grants(staff) == ("note", f"{staff.named('stranger')} was granted something by hand")
+        staff.change("GRANT CREATE ON SCHEMA public TO PUBLIC")
+        assert "REVOKE CREATE ON SCHEMA public FROM PUBLIC" in self.grants(staff)[1]
 
 
 _CATALOGUE = """

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Role
 from testing_tracker.store.server.postgresql import LOCKS
+from testing_tracker.store.server.row_security import PINNED
 
 _NURSE, _CLINICIAN, _MANAGER, _NIGHTS = (
     frozenset({role}) for role in (Role.NURSE, Role.CLINICIAN, Role.MANAGER, Role.NIGHTS)
@@ -92,21 +93,12 @@ GROUP = (
     "ELSE 'testing_tracker_' || left(md5(current_database()::text), 16) END || '_' || {})"
 )
 _ROLES = ", ".join(f"'{role}'" for role in Role)
-_FUNCTION = "let_staff_work"
+FUNCTION = "let_staff_work"
 
-# Brings the groups' members in line with the list of the staff, and returns the statements that an administrator has to
-# run for it. It takes no argument and goes by what is on record alone, so whoever may call it can give nobody anything:
-# to change the list is what takes a manager. Accounts that were never on the list are left alone, and so are the owner
-# and who may do everything anyway. Where nobody has the nights, all of the facility do them.
-_BODY = f"""
-DECLARE
-    line record;
-    statement text;
-    left_to_do text[] := '{{}}';
-BEGIN
-    PERFORM pg_advisory_xact_lock({LOCKS}, -1);
-    FOR line IN
-        WITH newest AS (
+# Of each account the roles that the list of the staff gives it in any facility; where nobody has the nights, all of the
+# facility do them. And the groups, by role.
+WANTED = f"""
+        newest AS (
             SELECT DISTINCT ON (facility_id, account, role) facility_id, account, role, allowed
             FROM SCHEMA.staff ORDER BY facility_id, account, role, id DESC
         ), standing AS (SELECT facility_id, account, role FROM newest WHERE allowed),
@@ -117,7 +109,22 @@ BEGIN
             )
         ), groups AS (
             SELECT role, {GROUP.format("role")} AS name FROM unnest(ARRAY[{_ROLES}]) AS role
-        ), pairs AS (
+        )
+"""  # noqa: S608  our own words
+
+# Brings the groups' members in line with the list of the staff, and returns the statements that an administrator has to
+# run for it. It takes no argument and goes by what is on record alone, so whoever may call it can give nobody anything:
+# to change the list is what takes a manager. Accounts that were never on the list are left alone, and so are the owner
+# and who may do everything anyway.
+_BODY = f"""
+DECLARE
+    line record;
+    statement text;
+    left_to_do text[] := '{{}}';
+BEGIN
+    PERFORM pg_advisory_xact_lock({LOCKS}, -1);
+    FOR line IN
+        WITH {WANTED}, pairs AS (
             SELECT groups.name, known.rolname AS account, pg_roles.oid IS NOT NULL AS is_there,
                 EXISTS (SELECT FROM wanted WHERE (wanted.account, wanted.role) = (known.rolname, groups.role)) AS meant,
                 EXISTS (SELECT FROM pg_auth_members WHERE (roleid, member) = (pg_roles.oid, known.oid)) AS given
@@ -156,13 +163,14 @@ def set_up(connection: Connection) -> list[str]:
     By the tables' owner; what was granted otherwise is taken away. Returns the statements that an administrator of the
     server has to run. Raises TestingTrackerError where somebody logs in under a group's name.
     """
-    groups = _groups(connection)
+    groups = groups_of(connection)
     quote = connection.dialect.identifier_preparer.quote_identifier
-    schema = quote(connection.exec_driver_sql("SELECT current_schema()").scalar_one())
-    function = f"{schema}.{_FUNCTION}()"
+    schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
+    function = f"{schema}.{FUNCTION}()"
+    body = function_body(schema).replace("%", "%%")
     connection.exec_driver_sql(
         f"CREATE OR REPLACE FUNCTION {function} RETURNS text[] LANGUAGE plpgsql SECURITY DEFINER "
-        f"SET search_path = pg_catalog, pg_temp AS $${_BODY.replace('SCHEMA', schema)}$$".replace("%", "%%")
+        f"SET search_path = {PINNED} AS $${body}$$"
     )
     connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
     # Up to PostgreSQL 14 everybody may make things in `public`. Where the schema is not the owner's, this does nothing.
@@ -181,12 +189,17 @@ def set_up(connection: Connection) -> list[str]:
     return list(dict.fromkeys(made + _let_staff_work(connection)))
 
 
+def function_body(schema: str) -> str:
+    """What the function that makes members does, for the tables of a schema, by its quoted name."""
+    return _BODY.replace("SCHEMA", schema)
+
+
 def follow_staff(connection: Connection) -> list[str]:
     """Have the server let everybody do what the list of the staff says by now; returns what is left to do, as `set_up`.
 
     Where this database has no groups, or this account may not, nothing is done: then its grants are made by hand.
     """
-    asked = f"SELECT has_function_privilege(to_regprocedure('{_FUNCTION}()'), 'EXECUTE')"
+    asked = f"SELECT has_function_privilege(to_regprocedure('{FUNCTION}()'), 'EXECUTE')"
     return _let_staff_work(connection) if connection.exec_driver_sql(asked).scalar() else []
 
 
@@ -217,8 +230,8 @@ def refuse_stranger(connection: Connection, account: str) -> None:
         )
 
 
-def _groups(connection: Connection) -> dict[Role, str]:
-    """The name of each role's group."""
+def groups_of(connection: Connection) -> dict[Role, str]:
+    """The name of each role's group, whether it is there or not."""
     names = ", ".join(GROUP.format(f"'{role}'") for role in Role)
     found = connection.exec_driver_sql(f"SELECT {names}").one()
     return dict(zip(Role, found, strict=True))
@@ -281,4 +294,4 @@ def _to(groups: Mapping[Role, str], roles: frozenset[Role]) -> str:
 
 
 def _let_staff_work(connection: Connection) -> list[str]:
-    return list(connection.exec_driver_sql(f"SELECT {_FUNCTION}()").scalar_one())
+    return list(connection.exec_driver_sql(f"SELECT {FUNCTION}()").scalar_one())

@@ -14,28 +14,33 @@ OF_FACILITY, OF_OWNER = "of_own_facilities", "of_owner"
 # Asked once in a statement, because it is a query of its own there that depends on no row.
 WHOSE = f"ANY ((SELECT {FUNCTION}())::bigint[])"
 
+# A table is named with its schema, and nothing is looked for there: whoever could plant an operator or a function in it
+# would have it run as the owner.
 _WHOSE = """
-SELECT coalesce(array_agg(facility.id), '{}') FROM facility
+SELECT coalesce(array_agg(facility.id), '{}') FROM SCHEMA.facility
 WHERE EXISTS (
     SELECT FROM (
-        SELECT DISTINCT ON (role) allowed FROM staff
+        SELECT DISTINCT ON (role) allowed FROM SCHEMA.staff
         WHERE staff.facility_id = facility.id AND account = session_user::text ORDER BY role, id DESC
     ) newest WHERE allowed
 ) OR NOT EXISTS (
     SELECT FROM (
-        SELECT DISTINCT ON (account, role) allowed FROM staff
+        SELECT DISTINCT ON (account, role) allowed FROM SCHEMA.staff
         WHERE staff.facility_id = facility.id ORDER BY account, role, id DESC
     ) newest WHERE allowed
 )
 """
 # Each by name, with what it returns and its query; a query is run as the tables' owner, to whom nothing is hidden.
-FUNCTIONS = {
+_FUNCTIONS = {
     FUNCTION: ("bigint[]", _WHOSE),
     "sees_every_facility": (
         "boolean",
-        f"SELECT NOT EXISTS (SELECT FROM facility WHERE id <> ALL ({FUNCTION}()))",  # noqa: S608  our own names
+        f"SELECT NOT EXISTS (SELECT FROM SCHEMA.facility WHERE id <> ALL (SCHEMA.{FUNCTION}()))",  # noqa: S608  our own names
     ),
 }
+
+NAMES = tuple(_FUNCTIONS)
+PINNED = "pg_catalog, pg_temp"  # where a function that runs as the owner looks for names
 
 _OWNER = "SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = to_regclass('facility')"
 _SEES_ALL = """
@@ -48,11 +53,10 @@ _SEES_ALL = """
 def secure(connection: Connection, tables: Iterable[str]) -> None:
     """Have the server keep facilities' rows apart in these tables, which have a `facility_id`, and in `facility`."""
     owner = connection.exec_driver_sql(_OWNER).scalar_one()
-    schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
-    for name, (returns, query) in FUNCTIONS.items():
+    for name, (returns, query) in functions(connection).items():
         connection.exec_driver_sql(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER "
-            f"SET search_path = {schema}, pg_temp AS $${query}$$"
+            f"SET search_path = {PINNED} AS $${query}$$"
         )
         connection.exec_driver_sql(f"ALTER FUNCTION {name}() OWNER TO {owner}")
         connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {name}() TO PUBLIC")
@@ -61,6 +65,12 @@ def secure(connection: Connection, tables: Iterable[str]) -> None:
         connection.exec_driver_sql(f"CREATE POLICY {OF_FACILITY} ON {table} USING ({column} = {WHOSE})")
         connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         connection.exec_driver_sql(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+
+
+def functions(connection: Connection) -> dict[str, tuple[str, str]]:
+    """By name what each function returns, and its query with the tables of this connection's schema."""
+    schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
+    return {name: (returns, query.replace("SCHEMA", schema)) for name, (returns, query) in _FUNCTIONS.items()}
 
 
 def owned_tables() -> list[str]:
@@ -84,5 +94,5 @@ def sees_all(connection: Connection) -> bool:
 
 def drop_functions(connection: Connection) -> None:
     """Take away what `secure` made beside the tables."""
-    for name in FUNCTIONS:
+    for name in NAMES:
         connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}()")

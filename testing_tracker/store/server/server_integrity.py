@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from testing_tracker.store import integrity, tables  # noqa: F401  declares the tables
 from testing_tracker.store.integrity import Shape
 from testing_tracker.store.migrations.wording import REFUSING_BODY
-from testing_tracker.store.server import row_security
+from testing_tracker.store.server import grants, row_security
 
 EARLIEST_SERVER = 13
 _MOST_TOLD = 20
@@ -44,10 +44,11 @@ _TRIGGERS = f"""
     FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE {_HERE} AND NOT tgisinternal
 """  # noqa: S608
 _FUNCTIONS = f"""
-    SELECT proname, proname = 'refuse_change' OR (prosecdef AND provolatile = 's' AND proconfig IS NOT NULL),
-        prosrc
-    FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
-    AND proname IN ('refuse_change', {", ".join(f"'{name}'" for name in row_security.FUNCTIONS)})
+    SELECT proname, proname = 'refuse_change' OR (prosecdef
+        AND proconfig = ARRAY['search_path={row_security.PINNED}'] AND proowner = relowner), prosrc
+    FROM pg_proc p LEFT JOIN pg_class c ON c.oid = to_regclass('facility')
+    WHERE pronamespace = current_schema()::regnamespace
+    AND proname IN ('refuse_change', '{grants.FUNCTION}', {", ".join(f"'{name}'" for name in row_security.NAMES)})
 """  # noqa: S608
 _KEPT_APART = f"""
     SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class
@@ -143,9 +144,11 @@ def _shape(connection: Connection) -> Shape:
     return shape
 
 
-def _meant_security() -> Shape:
-    """That every row is seen by its facility's staff and the owner alone."""
-    functions = {name: query for name, (_, query) in row_security.FUNCTIONS.items()}
+def _meant_security(connection: Connection) -> Shape:
+    """That every row is seen by its facility's staff and the owner alone, and what makes members of groups."""
+    functions = {name: query for name, (_, query) in row_security.functions(connection).items()}
+    schema = connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
+    functions[grants.FUNCTION] = grants.function_body(schema)
     shape: Shape = {("function", name): f"True {' '.join(query.split())}" for name, query in functions.items()}
     for table in ("facility", *row_security.owned_tables()):
         column = "id" if table == "facility" else "facility_id"
@@ -158,7 +161,10 @@ def _meant_security() -> Shape:
 
 def _meant_shape(connection: Connection) -> Shape:
     """From what the program declares; the triggers from what the migrations make of a file."""
-    shape: Shape = {("function", "refuse_change"): f"True {' '.join(REFUSING_BODY.split())}", **_meant_security()}
+    shape: Shape = {
+        ("function", "refuse_change"): f"True {' '.join(REFUSING_BODY.split())}",
+        **_meant_security(connection),
+    }
     for table in SQLModel.metadata.tables.values():
         shape["table", table.name] = repr([_column(connection, column) for column in table.columns])
         for constraint in table.constraints:

@@ -18,7 +18,7 @@ from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import SCHEMA_VERSION, complaints_explained, make_engine, reading_all
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.server import postgresql, server_integrity
+from testing_tracker.store.server import postgresql, server_integrity, standing_grants
 from testing_tracker.store.work import Work, work_in
 
 
@@ -222,7 +222,20 @@ def _examine_database(connection: Connection, found: Examination) -> str | None:
     whole = found.add("references", server_integrity.broken_references(connection), "every row's are there")
     found.damaged = found.damaged or not whole
     found.add("tables and triggers", server_integrity.differences(connection), "as the program made them")
+    _examine_grants(connection, found)
     return revision
+
+
+def _examine_grants(connection: Connection, found: Examination) -> None:
+    """Whether the server lets each do what the list of the staff says; what somebody may have meant so is a note."""
+    granted = standing_grants.differences(connection)
+    if not granted.wrong and granted.besides:
+        found.lines.append(Examined("grants", Soundness.NOTE, "; ".join(granted.besides)))
+        return
+    remedy = "; the owner brings them in line by `testing-tracker migrate`, and takes what is by hand by REVOKE"
+    more = f" ({len(granted.wrong) - 1} more)" if len(granted.wrong) > 1 else ""
+    told = [f"{granted.wrong[0]}{more}{remedy}"] if granted.wrong else []
+    found.add("grants", told, "each may do what the list of the staff says")
 
 
 def _server(connection: Connection) -> Examined:
