@@ -53,10 +53,13 @@ class Served:
 
 
 @contextmanager
-def served(clinic, *options: str, before: list[str] | None = None, socket: Path | None = None, **more):
-    """A server that listens until the block ends."""
+def served(
+    clinic, *options: str, before: list[str] | None = None, socket: Path | None = None, program: str = "", **more
+):
+    """A server that listens until the block ends; `program` is what Python runs for it, where that is another."""
     place = socket or clinic.database.with_name("s")
-    command = [sys.executable, "-m", "testing_tracker", "--database", str(clinic.database), "--today", clinic.today]
+    started = ["-c", program] if program else ["-m", "testing_tracker"]
+    command = [sys.executable, *started, "--database", str(clinic.database), "--today", clinic.today]
     log = clinic.database.with_name("server.log")
     with open(log, "w") as out:
         words = [*(before or []), *command, "serve", "--socket", str(place), *options]
@@ -68,7 +71,7 @@ def served(clinic, *options: str, before: list[str] | None = None, socket: Path 
             assert time.monotonic() < end
             time.sleep(0.05)
         running = Served(process, place, clinic.today)
-        while not running.children():  # its turns, which are no client's command
+        while not running.children():  # its turns, which would be taken for a command's process
             assert time.monotonic() < end
             time.sleep(0.01)
         yield running
