@@ -67,7 +67,7 @@ def served(
     try:
         end = time.monotonic() + PATIENCE
         while "listening" not in log.read_text():
-            assert process.poll() is None, log.read_text()
+            assert process.poll() is None, f"{process.returncode} {log.read_text()}"
             assert time.monotonic() < end
             time.sleep(0.05)
         running = Served(process, place, clinic.today)
