@@ -203,7 +203,8 @@ def meaning(database: Path) -> list[str]:
 _COMPUTED = ("marks", "digest", "up_to", "seal")
 _PARENTS = """
     SELECT conrelid::regclass::text, attname, confrelid::regclass::text
-    FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1] WHERE contype = 'f'
+    FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[array_length(conkey, 1)]
+    WHERE contype = 'f'
 """
 _OF_NEWEST = {"last_version_id": "schedule_version", "last_page_id": "ledger_page", "last_entry_id": "audit_entry"}
 

@@ -157,6 +157,7 @@ class TestMaking:
         staffed.change("CREATE TABLE locked (id int)", "REVOKE ALL ON locked FROM PUBLIC")
         role = f"b_{databases.name_of(staffed.database)}"
         databases.make_role(role)
+        staffed("staff", "add", role, "--role", "manager")
         staffed.change(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}", f"REVOKE ALL ON locked FROM {role}")
         url = staffed.url.replace("postgres@", f"{role}@")
         done = staffed.run("--database", url, "backup", str(file))
