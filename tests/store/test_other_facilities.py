@@ -138,3 +138,13 @@ def test_who_is_of_neither_sees_nothing(two):
     assert stranger.sql("SELECT id FROM facility") == []
     for table in OWNED:
         assert stranger.sql(f"SELECT id FROM {table}") == [], table
+    for words in (["due"], ["--facility", "2", "due"], ["facility", "list"], ["check"], ["draw"]):
+        said = stranger.refused(*words)
+        assert f"{stranger.who} is not on the list of those who use these records. Ask a manager" in said, words
+        assert "damaged" not in said, words
+
+
+def test_where_there_is_none_at_all_its_owner_is_told_of_damage(two):
+    databases.change(two.database, "DELETE FROM facility", triggers=False)
+    assert "it is damaged" in two.refused("due")
+    assert "it is damaged" in two.refused("facility", "list")

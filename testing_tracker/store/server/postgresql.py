@@ -101,13 +101,18 @@ def schema_in(connection: Connection) -> str | None:
     asked = f"SELECT session_user::text, has_table_privilege({int(table)}, 'SELECT')"
     account, is_let_in = connection.exec_driver_sql(asked).one()
     if not is_let_in:
-        raise TestingTrackerError(
-            f"{account} is not on the list of those who use these records. Ask a manager of theirs, by "
-            f"`{add_words(account, Role.NURSE)}` or another role; who is on it by now asks the database's owner to run "
-            "`testing-tracker migrate`."
-        )
+        granted_anew = "; who is on it by now asks the database's owner to run `testing-tracker migrate`"
+        raise TestingTrackerError(f"{not_on_the_list(account)}{granted_anew}.")
     found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return None if found is None else str(found)
+
+
+def not_on_the_list(account: str) -> str:
+    """What is said to a login that no facility's staff list has, without its full stop."""
+    return (
+        f"{account} is not on the list of those who use these records. Ask a manager of theirs, by "
+        f"`{add_words(account, Role.NURSE)}` or another role"
+    )
 
 
 def refuse_unless_empty(connection: Connection, location: ServerLocation) -> None:

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.server.postgresql import not_on_the_list
+
 FUNCTION = "facilities_of_session"
 OF_FACILITY, OF_OWNER = "of_own_facilities", "of_owner"
 # Asked once in a statement, because it is a query of its own there that depends on no row.
@@ -90,6 +93,14 @@ def sees_all(connection: Connection) -> bool:
     if connection.exec_driver_sql(_SEES_ALL).scalar():
         return True
     return bool(connection.exec_driver_sql("SELECT sees_every_facility()").scalar())
+
+
+def refuse_who_sees_nothing(connection: Connection) -> None:
+    """Raise TestingTrackerError for a login that is on no facility's list, and to whom every row is hidden."""
+    asked = "SELECT session_user::text, EXISTS (SELECT FROM facility)"
+    account, sees_some = connection.exec_driver_sql(asked).one()
+    if not sees_some and not sees_all(connection):
+        raise TestingTrackerError(f"{not_on_the_list(account)}.")
 
 
 def drop_functions(connection: Connection) -> None:

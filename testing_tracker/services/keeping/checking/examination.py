@@ -18,7 +18,7 @@ from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import SCHEMA_VERSION, complaints_explained, make_engine, reading_all
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.server import postgresql, server_integrity, standing_grants
+from testing_tracker.store.server import postgresql, row_security, server_integrity, standing_grants
 from testing_tracker.store.work import Work, work_in
 
 
@@ -213,6 +213,7 @@ def _examine_database(connection: Connection, found: Examination) -> str | None:
     found.lines.append(schema_line(revision, "`testing-tracker migrate` brings it"))
     if revision != SCHEMA_VERSION:
         return revision
+    row_security.refuse_who_sees_nothing(connection)
     told = server_integrity.damage(connection)
     if told is None:
         detail = "not examined: there is no extension amcheck in this database that this user may use"
