@@ -1,8 +1,9 @@
-"""What encryption costs: commands and a night of 10,000 on an encrypted file against a plain one, by processor time.
+"""What encryption costs: commands and a night of 10,000 on an encrypted file against a plain one.
 
     python benchmarks/encrypted.py [RUNS]
 
-In turn, the best of each; processor time, because a busy machine lengthens that less. Needs the extra `[encryption]`.
+In turn, the best of each: commands by processor time, which a busy machine lengthens less, the night by the clock.
+Needs the extra `[encryption]`.
 """
 
 import os
