@@ -246,6 +246,7 @@ class TestRestore:
             (b"", "is not a backup of a database on a server"),
             (b"participant,level\n" * 500, "is not a backup of a database on a server"),
             (b"SQLite format 3\0" + bytes(100), "is a backup of a database that is a file"),
+            (b"\x89TT\x01" + bytes(100), "is a backup of a database that is a file"),  # an encrypted one
             (b"PGDMP" + bytes(100), "is damaged, or of a later version"),
         ],
     )

@@ -9,6 +9,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.keeping import backups
 from testing_tracker.services.keeping.backups import Copy, Restored
 from testing_tracker.services.keeping.facilities import grant_to_staff
+from testing_tracker.store.encryption.beginning import BEGINNING_BYTES, DATABASE_BEGINNINGS
 from testing_tracker.store.engine import (
     SCHEMA_VERSION,
     complaints_explained,
@@ -24,7 +25,6 @@ from testing_tracker.store.server import postgresql, row_security
 from testing_tracker.store.server.dumps import BEGINNING, Contents, Tools, tools_for
 from testing_tracker.store.whole_files import whole_file
 
-_SQLITE_BEGINNING = b"SQLite format 3\0"
 _FIRST_WITH_A_KEY = "0002"
 
 
@@ -92,12 +92,12 @@ def _check_kind(file: Path) -> None:
         raise TestingTrackerError(f"There is no file {file} to bring back.")
     try:
         with open(file, "rb") as opened:
-            beginning = opened.read(len(_SQLITE_BEGINNING))
+            beginning = opened.read(BEGINNING_BYTES)
     except OSError as error:
         raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
     if beginning.startswith(BEGINNING):
         return
-    if beginning == _SQLITE_BEGINNING:
+    if beginning.startswith(DATABASE_BEGINNINGS):
         raise TestingTrackerError(
             f"{file} is a backup of a database that is a file. Bring it back to a new file: give --database a path."
         )
