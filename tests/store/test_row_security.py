@@ -128,6 +128,23 @@ def test_a_copy_brought_back_keeps_facilities_apart_too(network, tmp_path):
     assert "all hold" in again("check")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE OR REPLACE FUNCTION facilities_of_session() RETURNS bigint[] LANGUAGE sql "
+        "AS $$SELECT '{1,2}'::bigint[]$$",
+        "ALTER FUNCTION facilities_of_session() SECURITY INVOKER",
+        "ALTER FUNCTION sees_every_facility() SET search_path = public",
+    ],
+)
+def test_a_function_that_was_changed_is_named_and_made_anew(network, nurse, statement):
+    network.change(statement)
+    assert "was changed" in network.run("check").stdout
+    network("migrate")
+    assert "all hold" in network("check")
+    assert nurse.execute("SELECT id FROM facility").fetchall() == [(1,)]
+
+
 # More to the point than what the server has for these arguments, so it would be taken wherever it is looked for.
 PLANTED = {
     "an operator": [

@@ -56,11 +56,17 @@ def bring_up_to_date(location: AnyLocation, clock_of: ClockOf, tell: Callable[[s
 
 
 def grant_anew(location: AnyLocation, tell: Callable[[str], None]) -> None:
-    """Grant the staff anew what their roles are for, as after a copy was brought into another database of a server."""
+    """Grant the staff anew what their roles are for, as after a copy was brought into another database of a server.
+
+    What says there whose rows they are is made anew too.
+    """
+    from testing_tracker.store.server import row_security
+
     engine = make_engine(location)
     try:
         with writing_all(engine) as session:
             refuse_unless_owner(session, "migrate")
+            row_security.make_functions(session.connection())
             _grant(session, tell)
     finally:
         engine.dispose()
