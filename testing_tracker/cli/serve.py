@@ -156,7 +156,7 @@ def _serve_at_socket(desk: Desk, plan: "Plan", given: str, group: str | None) ->
     from testing_tracker.serving.socket.service import Service
 
     location = desk.location
-    path = Path(given).expanduser().absolute() if given else location.beside(".socket")
+    path = in_full(Path(given)) if given else location.beside(".socket")
     called = f"unix:{path}"
     Service(plan, path, group, run_line=runs_lines(location, called), run_here=run).serve()
 

@@ -170,7 +170,7 @@ def locate(given: str | None) -> AnyLocation:
                 f"{kind} databases are not supported; give the path of a SQLite file, or a postgresql:// URL."
             )
         return ServerLocation(_readable(f"postgresql://{rest}"), *elsewhere)
-    return Location(Path(given).expanduser().absolute(), *elsewhere)
+    return Location(at_home(given).absolute(), *elsewhere)
 
 
 def _readable(url: str) -> str:
@@ -186,7 +186,15 @@ def _readable(url: str) -> str:
 
 def _from_environment(variable: str) -> Path | None:
     given = os.environ.get(variable)
-    return Path(given).expanduser().absolute() if given else None
+    return at_home(given).absolute() if given else None
+
+
+def at_home(path: str | Path) -> Path:
+    """A path with the home that its `~` stands for. Raises TestingTrackerError where the machine knows none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise TestingTrackerError(f"{path} cannot be found: there is no such home. Nothing was changed.") from None
 
 
 def default_path() -> Path:

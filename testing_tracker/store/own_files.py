@@ -16,7 +16,7 @@ from testing_tracker.rules.exchange.toml_text import read_toml
 from testing_tracker.store.encryption.beginning import DATABASE_BEGINNINGS, ENCRYPTION_HEADING, ENCRYPTION_VARIABLE
 from testing_tracker.store.given_files import MOST_OF_A_KEY
 from testing_tracker.store.key_file import HEADING
-from testing_tracker.store.location import AnyLocation, Location, default_path, locate
+from testing_tracker.store.location import AnyLocation, Location, at_home, default_path, locate
 from testing_tracker.store.places import KEY_ENDING, SIDE_ENDINGS, PlaceForFile, Thing, bases_of, thing_at
 
 _SECRETS = (("mail", "password_file"), ("mail", "ca_file"), ("pdf", "passphrase_file"))  # of a delivery file
@@ -124,7 +124,10 @@ def _files_of(location: AnyLocation) -> Iterator[tuple[Path, str]]:
 def _encryption_key() -> Path | None:
     """The file that the environment says the encryption key is in."""
     way, _, path = os.environ.get(ENCRYPTION_VARIABLE, "").partition(":")
-    return Path(path).expanduser().absolute() if way == "file" and path and "\0" not in path else None
+    if way == "file" and path and "\0" not in path:
+        with suppress(TestingTrackerError):
+            return at_home(path).absolute()
+    return None
 
 
 def _siblings(location: AnyLocation) -> Iterator[Path]:
@@ -158,7 +161,8 @@ def _named_in(delivery: Path) -> Iterator[Path]:
         values = document.get(section)
         value = values.get(key) if isinstance(values, dict) else None
         if isinstance(value, str) and value and "\0" not in value:
-            yield delivery.parent / Path(value).expanduser()
+            with suppress(TestingTrackerError):
+                yield delivery.parent / at_home(value)
 
 
 def _held(place: PlaceForFile, location: AnyLocation, output: Output) -> str | None:

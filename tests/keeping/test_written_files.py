@@ -182,6 +182,13 @@ def test_a_file_that_the_environment_names_is_one_of_them(clinic, place, monkeyp
     assert elsewhere.read_bytes() == before
 
 
+def test_what_is_said_to_be_in_a_home_that_is_none_hinders_nobody(clinic, place, monkeypatch):
+    monkeypatch.setenv("TESTING_TRACKER_ENCRYPTION_KEY", "file:~no-such-person/key")
+    (place / "clinic.db.delivery.toml").write_text('mail.password_file = "~no-such-person/word"\n')
+    clinic("backup", str(place / "copy.db"))
+    assert "there is no such home" in clinic.refused("backup", "~no-such-person/copy.db")
+
+
 @pytest.mark.parametrize("writer", sorted(WRITERS))
 def test_a_file_that_stands_there_is_only_replaced_when_somebody_says_so(clinic, place, writer):
     target = place / "out" / "some.file"

@@ -53,6 +53,13 @@ def test_or_where_the_environment_says(monkeypatch, tmp_path):
         assert (location.key.path, location.analytes) == (tmp_path / "a.key", tmp_path / "a.toml")
 
 
+@pytest.mark.parametrize("variable", ["DATABASE", "KEY_FILE", "ANALYTES", "DELIVERY"])
+def test_a_home_that_is_none_is_told(monkeypatch, variable):
+    monkeypatch.setenv(f"TESTING_TRACKER_{variable}", "~no-such-person/clinic.db")
+    with pytest.raises(TestingTrackerError, match=r"no-such-person.* cannot be found: there is no such home"):
+        locate(None)
+
+
 def test_a_path_and_a_sqlite_url_are_a_file(tmp_path):
     for given in (str(tmp_path / "clinic.db"), f"sqlite:///{tmp_path}/clinic.db"):
         assert locate(given) == Location(tmp_path / "clinic.db")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.given_files import content_of
+from testing_tracker.store.location import at_home
 from testing_tracker.store.places import FileMade, PlaceForFile, look
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class _Here:
         return look(path)
 
     def in_full(self, path: Path) -> Path:
-        return path.expanduser().absolute()
+        return at_home(path).absolute()
 
     @contextmanager
     def make(self, path: Path, *, overwrite: bool) -> Iterator[FileMade]:
