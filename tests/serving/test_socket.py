@@ -100,6 +100,16 @@ def test_a_result_is_logged_and_checked_and_the_file_is_its_owners_alone(server,
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="acts as another account")
+def test_a_copy_of_the_file_alone_has_every_commit(server, clinic_of_module, tmp_path):
+    """Also while somebody else has it open, so that no end of a connection copies the log into it."""
+    with databases.opened(clinic_of_module.database) as beside:
+        beside.execute("SELECT count(*) FROM participant").fetchone()
+        assert server.ask("participant", "add", "W99", "--level", "iop", "--schedule", "fixed-2").returncode == 0
+        copy = shutil.copy(clinic_of_module.database, tmp_path / "copy.db")
+    with databases.opened(Path(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM participant WHERE code = 'W99'").fetchone() == (1,)
+
+
 def test_the_audit_table_has_who_the_kernel_says_and_files_are_opened_with_that_accounts_rights(
     server, clinic_of_module, tmp_path
 ):

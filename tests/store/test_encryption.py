@@ -257,6 +257,20 @@ def test_every_flipped_bit_is_named(encrypted, stick):
     assert encrypted.run("check").exit_code == 0
 
 
+def test_what_is_damaged_is_told_in_our_words_alone(encrypted, capfd):
+    """The library would write its own on standard error."""
+    content = bytearray(encrypted.database.read_bytes())
+    content[1_000] ^= 1
+    encrypted.database.write_bytes(content)
+    assert encrypted.run("due").exit_code == 1
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+def test_what_is_sorted_stays_in_memory(encrypted):
+    with closing(sqlite_file.connect(encrypted.database)) as connection:
+        assert connection.execute("PRAGMA temp_store").fetchone() == (2,)  # whatever the library was compiled for
+
+
 def test_a_damaged_copy_is_not_brought_back(encrypted, tmp_path):
     encrypted("backup", str(tmp_path / "backup.db"))
     content = bytearray((tmp_path / "backup.db").read_bytes())

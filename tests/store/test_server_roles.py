@@ -314,6 +314,7 @@ class TestCheck:
     def test_the_owner_brings_it_in_line(self, staff):
         nurse = f"{databases.name_of(staff.database)}_nurse"
         staff.change(f"GRANT DELETE ON result TO {nurse}", f"REVOKE INSERT ON draw FROM {nurse}")
+        staff.change("GRANT CREATE ON SCHEMA public TO PUBLIC")
         staff("migrate")
         assert self.grants(staff)[0] == "ok"
 

@@ -129,6 +129,17 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(old, monkeypatch):
     assert rows(old.database) == before
 
 
+def test_a_row_of_which_nobody_can_say_whose_it_is_is_not_guessed_at(old):
+    with closing(sqlite3.connect(old.database)) as connection, connection:
+        columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(enrolment)") if name != "id"]
+        theirs = ", ".join("999" if name == "participant_id" else name for name in columns)
+        connection.execute(f"INSERT INTO enrolment ({', '.join(columns)}) SELECT {theirs} FROM enrolment LIMIT 1")
+    before = rows(old.database)
+    said = old.run("due").stderr
+    assert "of enrolment refers to a row of participant that is not there, so nobody can say whose it is" in said
+    assert rows(old.database) == before
+
+
 def test_two_at_once_upgrade_once(old, monkeypatch):
     """The second one waits for the first and finds nothing left to do."""
     bring = upgrades.bring_up_to_date
