@@ -149,6 +149,30 @@ def test_a_refusal_says_who_what_and_whom_to_ask(rows, account, what):
     assert account not in roles.by_account or after.may(account, what)
 
 
+@pytest.mark.parametrize(
+    ("what", "role"),
+    [
+        ("backup", "nights"),
+        ("serve", "nights"),
+        ("audit list", "auditor"),
+        ("report period", "auditor"),
+        ("amend", "nurse"),
+        ("participant discharge", "clinician"),
+        ("staff add", "manager"),
+        (NAMES, "manager"),
+    ],
+)
+def test_a_refusal_suggests_the_role_that_gives_least(what, role):
+    given_nothing = staff(lee="manager", cron="nights", pat="")
+    assert given_nothing.refusal("pat", what).endswith(f"`testing-tracker staff add pat --role {role}`.")
+
+
+@pytest.mark.parametrize("what", EVERYTHING)
+def test_nobody_is_to_be_made_a_manager_for_what_another_role_gives(what):
+    said = staff(lee="manager", cron="nights", pat="").refusal("pat", what)
+    assert ("--role manager" in said) is (roles_for(what) == {Role.MANAGER})
+
+
 def test_an_account_without_a_name_is_pasted_whole():
     said = staff(lee="manager", pat="nurse").refusal("uid 1234", "result")
     assert said == (

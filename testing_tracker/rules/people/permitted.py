@@ -7,7 +7,6 @@ either may.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from shlex import quote
 
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.near_words import in_words
@@ -144,6 +143,7 @@ _WHO = {
     Role.AUDITOR: "an auditor",
     Role.NIGHTS: "the account of the nights",
 }
+_LEAST_FIRST = (Role.AUDITOR, Role.NIGHTS, Role.NURSE, Role.CLINICIAN, Role.MANAGER)  # who reads changes nothing
 _SAID = {
     LINE: "A line of `log`",
     OF_ANOTHER: "To amend what another account recorded, or what was recorded on an earlier day,",
@@ -190,7 +190,10 @@ class StaffRoles:
         return bool(self.by_account.get(account, frozenset()) & one_of)
 
     def refusal(self, account: str, what: str) -> str:
-        """Why an account may not do something, in a line: who it is, what that takes, and whom to ask."""
+        """Why an account may not do something, in a line: who it is, what that takes, and whom to ask.
+
+        Of the roles that it takes it names the one that gives least besides.
+        """
         managers = self.having(Role.MANAGER)
         ask = "You may give it yourself" if account in managers else f"Ask {in_words(managers)}"
         has = self.by_account.get(account)
@@ -198,11 +201,11 @@ class StaffRoles:
             add = add_words(account, Role.NURSE)
             return f"{account} is not on the list of those who use these records. {ask}, by `{add}` or another role."
         needed = roles_for(what)
-        role = next(role for role in Role if role in needed)
+        least = next(role for role in _LEAST_FIRST if role in needed)
         wanted = _SAID.get(what, f"`testing-tracker {what}`")
         is_now = as_people_say(has, " and ".join)
         takes = as_people_say(needed)
-        return f"{wanted} takes {takes}, and {account} is {is_now} here. {ask}, by `{add_words(account, role)}`."
+        return f"{wanted} takes {takes}, and {account} is {is_now} here. {ask}, by `{add_words(account, least)}`."
 
     @property
     def meaning(self) -> str:
@@ -226,6 +229,8 @@ class StaffRoles:
 
 def add_words(account: str, role: Role) -> str:
     """The command that gives an account a role."""
+    from shlex import quote  # every command waits for this module, and few say this
+
     return f"testing-tracker staff add {quote(account)} --role {role}"
 
 
