@@ -124,7 +124,11 @@ def _copy_database(desk: Desk, place: _Place, *, overwrite: bool, encrypted_by: 
     copy = _make(desk, place, overwrite=overwrite, encrypted_by=encrypted_by)
     place.send()
     say(desk, f"{place.name}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
-    say(desk, "The key is not in it: `testing-tracker backup --key FILE` copies that, to be kept in another place.")
+    say(
+        desk,
+        "The key of the draws is not in it: `testing-tracker backup --key FILE` copies that, to be kept in another "
+        "place.",
+    )
     if encrypted_by is not None:
         say_of_encryption(desk, encrypted_by)
     if copy.page is None:

@@ -62,7 +62,7 @@ def test_that_it_was_made_is_on_record_and_where_it_is_is_not(staffed, file):
 
 
 def test_the_key_is_not_in_a_backup_and_is_copied_for_itself(staffed, file):
-    assert "The key is not in it" in staffed("backup", str(file))
+    assert "The key of the draws is not in it" in staffed("backup", str(file))
     seed = key_of(staffed.database).read_text().split()[-1]
     assert bytes.fromhex(seed) not in file.read_bytes()
     assert seed.encode() not in file.read_bytes()

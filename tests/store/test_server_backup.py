@@ -75,7 +75,7 @@ class TestMaking:
         assert "All holds" in staffed("verify")
 
     def test_the_key_is_not_in_it(self, staffed, file):
-        assert "The key is not in it" in staffed("backup", str(file))
+        assert "The key of the draws is not in it" in staffed("backup", str(file))
         seed = key_of(staffed.database).read_text().split()[-1]
         assert seed.encode() not in file.read_bytes()
 
