@@ -9,7 +9,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import confirmed
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY_BEFORE, REASON
 from testing_tracker.cli.desk.result_options import said_of_a_cup
 from testing_tracker.cli.desk.without_result import record_absence, record_collected, record_unable

@@ -11,9 +11,10 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.files import spooled
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import format_option, in_parts, mark_training, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, DAY_BEFORE
 from testing_tracker.cli.desk.shown import binary_output

@@ -7,8 +7,9 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import confirmed
-from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
+from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import format_option, open_questions, print_rows, question_with_answers
 from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY_BEFORE, REASON, longest_gap_option
 from testing_tracker.errors import TestingTrackerError

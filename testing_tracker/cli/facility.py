@@ -8,7 +8,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
-from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import DAY, DAY_TO_COME, REASON
 from testing_tracker.cli.desk.terminal import in_its_lines

@@ -12,7 +12,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import undisturbed
-from testing_tracker.cli.desk.desk import TRAINING, Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk, say, warn
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.idle import IdleError, closed_by_itself
 from testing_tracker.cli.desk.output import open_questions
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LONGEST_TEXT

@@ -10,8 +10,9 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.command_words import CommandGroup
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported, people_in
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import (
     changed_line,
     decided_lines,

@@ -9,8 +9,9 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.desk.asking import agree, is_asked, yes_option
 from testing_tracker.cli.desk.command_words import CommandGroup
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported, people_in
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import format_option, print_csv, print_json, print_table, show
 from testing_tracker.cli.desk.parameter_types import DAY_TO_COME, DECIDED_RECOMMENDATION, LEVEL, REASON, RECOMMENDATION
 from testing_tracker.cli.desk.recommended import (

@@ -11,9 +11,10 @@ from click.core import ParameterSource
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
-from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn, week_given
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import deliveries_of, output_file, output_options, write_file
+from testing_tracker.cli.desk.given_days import week_given
 from testing_tracker.cli.desk.output import format_option, mark_training, print_csv, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, WEEK, CaselessChoice
 from testing_tracker.cli.desk.shown import behind, binary_output

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testing_tracker.cli.desk.desk import Desk, warn, week_given
+from testing_tracker.cli.desk.desk import Desk, warn
 from testing_tracker.cli.desk.exporting import Export
+from testing_tracker.cli.desk.given_days import week_given
 from testing_tracker.cli.report_forms import InAForm, check_file_name, hand_out
 
 if TYPE_CHECKING:

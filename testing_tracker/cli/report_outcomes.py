@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say
 from testing_tracker.cli.desk.exporting import Export, exported, put_on_record
 from testing_tracker.cli.desk.files import output_file, output_options, write_text
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import format_option, mark_training, progress
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, LEVEL, SCHEDULE
 from testing_tracker.cli.desk.shown import print_text

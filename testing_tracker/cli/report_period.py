@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk
+from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.exporting import Export
 from testing_tracker.cli.desk.files import output_options
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.parameter_types import DAY_BEFORE, CheckedWord
 from testing_tracker.cli.report_forms import InAForm, hand_out, report_format_option
 from testing_tracker.rules.reporting.period import Period, last_full_month, month_said, quarter_said

@@ -7,7 +7,8 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import as_called
-from testing_tracker.cli.desk.desk import Desk, day_given, pass_desk, say, warn
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.parameter_types import CODE, CODE_DUE, DAY_BEFORE, OUTCOME, REASON
 from testing_tracker.cli.desk.recorded import found_in_words, told
 from testing_tracker.cli.desk.result_options import new_cup, new_result, nothing_said, said_of_a_result, said_together

@@ -8,8 +8,9 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
-from testing_tracker.cli.desk.desk import Desk, day_given, instant_given, pass_desk, say, warn
+from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
+from testing_tracker.cli.desk.given_days import day_given, instant_given
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, INSTANT, REASON
 from testing_tracker.cli.desk.recorded import found_in_words, told

@@ -10,9 +10,10 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.command_words import CommandGroup
-from testing_tracker.cli.desk.desk import Desk, day_given, going_on, pass_desk, say, warn
+from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import exported, put_on_record
 from testing_tracker.cli.desk.files import GivenPath, output_file, output_options
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.opening import door
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import DATE, DAY_BEFORE, REASON

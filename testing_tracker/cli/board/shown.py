@@ -15,7 +15,8 @@ from testing_tracker.cli.board.lines import (
     sections,
 )
 from testing_tracker.cli.board.text import Mark, board_lines, plain_lines, plainly
-from testing_tracker.cli.desk.desk import TRAINING, AtFacility, Desk, day_given, say
+from testing_tracker.cli.desk.desk import TRAINING, AtFacility, Desk, say
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import Row, print_csv, print_json, show
 from testing_tracker.cli.desk.pasting import given_before, typed
 from testing_tracker.cli.desk.shown import behind

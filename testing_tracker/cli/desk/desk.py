@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from testing_tracker.cli.desk.terminal import in_its_lines
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
 from testing_tracker.rules.exchange.visible import in_one_line
-from testing_tracker.rules.said import Looks, day_said, in_full, week_said
 from testing_tracker.store.given_files import MOST_OF_TOML, content_of
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from testing_tracker.clock import Clock
-    from testing_tracker.rules.calendar import Timezones, Week
+    from testing_tracker.rules.calendar import Timezones
     from testing_tracker.rules.testing.analytes import Vocabulary
     from testing_tracker.services.people.staff import AccessDeniedError
     from testing_tracker.store.location import AnyLocation
@@ -383,57 +382,6 @@ class Desk:
                 f"{location} is not encrypted, and {ENCRYPTION_VARIABLE} says where a key is. If it was, this is "
                 "another file; if it is not to be, unset that."
             )
-
-
-def day_given(given: str | None, today: date) -> date:
-    """The day that `--on` means, today when it was left out; said back where it was not a whole date.
-
-    Raises UsageError for what could be two days.
-    """
-    if given is None:
-        return today
-    try:
-        day = day_said(given, today, getattr(given, "looks", Looks.EITHER))
-    except ValueError as error:
-        raise click.UsageError(f"{error}.") from None
-    if given not in ("today", "yesterday", day.isoformat()):
-        _say_back(f"{given!r} is {in_full(day)}")
-    return day
-
-
-def week_given(given: str | None, today: date) -> "Week | None":
-    """The week that `--week` means, None when it was left out; said back where it was not a whole one."""
-    if given is None:
-        return None
-    try:
-        week = week_said(given, today)
-    except ValueError as error:
-        raise click.UsageError(f"{error}.") from None
-    if given != str(week):
-        _say_back(f"{given!r} is {week}, from {in_full(week.monday)} to {in_full(week.sunday)}")
-    return week
-
-
-def instant_given(work: "Work", day: date, at: str | None, what: str = "time of collection") -> "datetime | None":
-    """The instant of a time given for a day, None when it was left out; said back where it was neither 09:05 nor ISO.
-
-    Raises TestingTrackerError for what is none, or has not been.
-    """
-    if not at:
-        return None
-    moment = services.collections.collected_instant(work, day, at, what)
-    local = f"{moment.astimezone(work.zone):%H:%M}"
-    if at != local and "-" not in at:
-        _say_back(f"{at!r} is {local} on {in_full(day)}")
-    return moment
-
-
-def _say_back(understood: str) -> None:
-    """Say once how something was understood, on standard error."""
-    said = click.get_current_context().meta.setdefault("testing_tracker.said_back", set())
-    if understood not in said:
-        said.add(understood)
-        warn(f"{understood}.")
 
 
 pass_desk = click.make_pass_decorator(Desk)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from testing_tracker.cli.desk.desk import instant_given
+from testing_tracker.cli.desk.given_days import instant_given
 from testing_tracker.cli.desk.parameter_types import ANALYTE, INSTANT, SPECIMEN
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import MEASURED, SPECIMENS, Method, Outcome

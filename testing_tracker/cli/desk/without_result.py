@@ -3,7 +3,8 @@
 from typing import Any
 
 from testing_tracker import services
-from testing_tracker.cli.desk.desk import Desk, day_given, say, warn
+from testing_tracker.cli.desk.desk import Desk, say, warn
+from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import changed_line, lost_ground_line
 from testing_tracker.cli.desk.result_options import new_cup
 from testing_tracker.rules.words import Status
