@@ -1,21 +1,16 @@
 """`draw`, `due` and `test`: the nightly run, the call list, and a test ordered for cause."""
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import format_option, open_questions, print_rows, question_with_answers
 from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY_BEFORE, REASON, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command("draw")
@@ -84,6 +79,8 @@ def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None) -> 
 
 def _take_back(desk: Desk, reason: str, yes: bool) -> None:
     """Ask, and then do it."""
+    from testing_tracker.cli.desk.asking import confirmed  # `due` is here too, and asks nothing
+
     with desk.reading() as work:
         ahead, today = services.taking_back.nights_ahead(work), work.today
     if not yes:

@@ -20,8 +20,6 @@ from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.store import facilities, sqlite_file
 from testing_tracker.store.ledger import Pages
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
-from testing_tracker.store.own_files import refuse_beside
-from testing_tracker.store.places import look
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.sqlite_file import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER
 from testing_tracker.store.whole_files import whole_file
@@ -224,6 +222,9 @@ def new_file(location: Location, encrypted_by: "KeyPlace | None" = None) -> Iter
     A killed process leaves nothing at that place, and what it leaves beside it the next one tidies. Raises
     TestingTrackerError when something stands there.
     """
+    from testing_tracker.store.own_files import refuse_beside  # nobody but who makes a database needs these
+    from testing_tracker.store.places import look
+
     refuse_beside(look(location.path))
     try:
         location.path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.given_files import content_of
 from testing_tracker.store.location import at_home
-from testing_tracker.store.places import FileMade, PlaceForFile, look
 
 if TYPE_CHECKING:
     from socket import socket
+
+    from testing_tracker.store.places import FileMade, PlaceForFile
 
 
 class Door(Protocol):
@@ -25,13 +26,13 @@ class Door(Protocol):
     def content(self, file: Path, most: int, *, may_be_a_pipe: bool = False) -> bytes:
         """All of a file, which may have so many bytes."""
 
-    def look(self, path: Path) -> PlaceForFile:
+    def look(self, path: Path) -> "PlaceForFile":
         """What stands at a path."""
 
     def in_full(self, path: Path) -> Path:
         """A path from the root on, `~` and what it is relative to being the person's."""
 
-    def make(self, path: Path, *, overwrite: bool) -> AbstractContextManager[FileMade]:
+    def make(self, path: Path, *, overwrite: bool) -> "AbstractContextManager[FileMade]":
         """A file for its owner alone, whole or not at all; FileExistsError where one stands that is to stay."""
 
 
@@ -41,14 +42,17 @@ class _Here:
     def content(self, file: Path, most: int, *, may_be_a_pipe: bool = False) -> bytes:
         return content_of(file, most, may_be_a_pipe=may_be_a_pipe)
 
-    def look(self, path: Path) -> PlaceForFile:
+    def look(self, path: Path) -> "PlaceForFile":
+        from testing_tracker.store.places import look
+
         return look(path)
 
     def in_full(self, path: Path) -> Path:
         return at_home(path).absolute()
 
     @contextmanager
-    def make(self, path: Path, *, overwrite: bool) -> Iterator[FileMade]:
+    def make(self, path: Path, *, overwrite: bool) -> Iterator["FileMade"]:
+        from testing_tracker.store.places import FileMade
         from testing_tracker.store.whole_files import whole_file
 
         with whole_file(path, overwrite=overwrite) as made, open(made.path, "wb") as file:
