@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from terminals import Terminal, hurried, started
 
 import testing_tracker
 from testing_tracker.cli.desk import idle
-from testing_tracker.cli.desk.idle import IDLE_VARIABLE, IdleClock, idle_minutes
+from testing_tracker.cli.desk.idle import IDLE_VARIABLE, IdleClock, ends_when_idle, idle_minutes
 from testing_tracker.errors import TestingTrackerError
 
 CODES_OR_RESULTS = re.compile(r"(?:code|result)[^\n]*:$")
@@ -149,6 +150,16 @@ class TestAtATerminal:
         assert status == 1
         assert "Error: Nobody answered for 15 minutes, so nothing was done." in said
         assert staffed.rows("SELECT count(*) FROM audit_entry WHERE act LIKE '%join%'") == [(0,)]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarm clock for a process here")
+def test_an_answered_question_ends_nothing_later():
+    """What was agreed to may take longer than that, and an alarm that still ran would end it halfway."""
+    before = signal.getsignal(signal.SIGALRM)
+    with ends_when_idle():
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    assert signal.getsignal(signal.SIGALRM) == before
 
 
 def test_a_pipe_is_nobody_who_went_away(staffed, monkeypatch):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import Clinic, made_once
+from conftest import Clinic, at_facility, made_once
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,6 +138,21 @@ def test_what_an_account_has_put_on_record_since(kept):
     assert since[-1].said == "excused"
     assert {line.at.date().isoformat() for line in since} == {"2026-11-18"}
     assert (later, other) == ([], [])
+
+
+def test_it_is_of_one_facility(network):
+    at_facility(network, "1", "participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
+    at_facility(network, "2", "participant", "add", "B04", "--schedule", "fixed-2", "--level", "iop")
+    for number, code, other in (("1", "A17", "B04"), ("2", "B04", "A17")):
+        at_facility(network, number, "participant", "show", code)
+        said = at_facility(network, number, "audit", "list", "--format", "csv")
+        assert said.count(f",{code},") == 2
+        assert other not in said
+        desk = Desk(network.url, network.today, number)
+        with desk.reading() as work:
+            since = services.audit.acts_since(work, work.account, datetime(2026, 1, 1, tzinfo=UTC))
+        desk.close()
+        assert {line.participant for line in since} == {code, None}
 
 
 def test_it_is_read_by_an_index_where_it_is_of_a_participant(kept):

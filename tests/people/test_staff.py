@@ -1,10 +1,12 @@
 """The list of the staff, the one door that holds commands against it, and that a refusal is on record."""
 
+from datetime import UTC, datetime, time, timedelta
 from json import loads
 
 import pytest
 from conftest import acting_as, at_facility, denied, key_of, made_once
 
+from testing_tracker import services
 from testing_tracker.account import current_account
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.watch.records import Records
@@ -269,6 +271,32 @@ class TestCorrections:
             named.today = "2026-11-17"
             denied(named, "amend", "A17", "invalid", "--on", "yesterday", *WHY)
 
+    def test_today_is_the_facilitys(self, named):
+        """An evening in California is the next day in UTC."""
+        desk = Desk(named.url, named.today)
+        with acting_as("pat"), desk.reading("amend") as work:
+            midnight = datetime.combine(work.today, time(), work.zone).astimezone(UTC)
+            last_minute = midnight + timedelta(hours=23, minutes=59)
+            services.staff.admit_correction(work, [("pat", midnight), ("pat", last_minute)])
+            for other_day in (midnight - timedelta(minutes=1), midnight + timedelta(days=1)):
+                with pytest.raises(AccessDeniedError):
+                    services.staff.admit_correction(work, [("pat", other_day)])
+        desk.close()
+
+    def test_a_cup_that_another_one_collected(self, named):
+        """The result is pat's to correct; that there was a cup is lou's word, and what kim did with it changes none."""
+        named("staff", "add", "lou", "--role", "nurse")
+        with acting_as("lou"):
+            named("collected", "A17")
+        with acting_as("pat"):
+            named("result", "A17", "n")
+            named("result", "B04", "positive", "--analyte", "cocaine")
+        with acting_as("kim"):
+            named("confirmation", "send", "B04", "--lab", "North")
+        with acting_as("pat"):
+            named("amend", "A17", "invalid", *WHY)
+            named("amend", "B04", "due", *WHY)
+
     def test_what_the_night_made_of_a_draw(self, named):
         with acting_as("pat"):
             named("result", "B04", "n")
@@ -328,6 +356,15 @@ class TestSeveralFacilities:
         assert [row[0] for row in houses.rows("SELECT facility_id FROM audit_entry WHERE act = 'access denied'")] == [
             2,
             1,
+        ]
+
+    def test_a_refusal_is_on_record_at_each_that_refused(self, houses):
+        for number in ("1", "2", "1", "2"):
+            with acting_as("somebody"):
+                denied(houses, "--facility", number, "due")
+        assert houses.rows("SELECT facility_id FROM audit_entry WHERE act = 'access denied' ORDER BY id") == [
+            (1,),
+            (2,),
         ]
 
     def test_what_is_for_all_shows_those_that_one_belongs_to(self, houses):
