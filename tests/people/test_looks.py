@@ -211,6 +211,12 @@ def test_a_joined_record_is_the_persons(kept):
     assert [look[1] for look in looks(kept)] == ["A17"]
 
 
+def test_a_cup_of_a_joined_record_is_the_persons(kept):
+    kept("participant", "join", "A17", "B04", "--reason", "same person", "--yes")
+    kept("specimen", "show", "S1")
+    assert [look[1] for look in looks(kept)] == ["B04"]
+
+
 @pytest.mark.one_database(reason="how a disk or a server refuses is tried elsewhere")
 class TestWhatCannotBePutOnRecord:
     WORDS = ("participant show A17", "report participant A17", "recommendation show 1", "specimen show S1")

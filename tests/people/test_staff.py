@@ -284,7 +284,7 @@ class TestCorrections:
         desk.close()
 
     def test_a_cup_that_another_one_collected(self, named):
-        """The result is pat's to correct; that there was a cup is lou's word, and what kim did with it changes none."""
+        """The result is pat's to correct, whoever took the cup, and whatever kim did with another one since."""
         named("staff", "add", "lou", "--role", "nurse")
         with acting_as("lou"):
             named("collected", "A17")
@@ -398,6 +398,9 @@ class TestSeveralFacilities:
             denied(houses, "facility", "add", "Fourth")
         with acting_as("cron"):
             assert houses("draw").count("drawn today") == 3
+        houses("facility", "add", "Fourth", "--timezone", "Europe/Berlin")
+        given = houses.rows("SELECT account, role FROM staff WHERE facility_id = 4 ORDER BY account, role")
+        assert given == sorted({*given})  # who adds it and has the nights of others has them here once
 
     def test_a_turn_serves_those_whose_nights_one_has(self, houses, tmp_path):
         at_facility(houses, "2", "staff", "remove", "cron", "--role", "nights")
