@@ -12,6 +12,13 @@ from pathlib import Path
 PATIENCE = 60
 
 
+def wait_until(is_so) -> None:
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 @dataclass
 class Served:
     """A clinic's server at its socket. `url` and `today` are what the program's options take, as a clinic has them."""

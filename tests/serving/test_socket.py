@@ -16,7 +16,7 @@ from pathlib import Path
 import databases
 import pytest
 from conftest import MONDAY, Clinic
-from served import PATIENCE, served
+from served import PATIENCE, served, wait_until
 from terminals import Terminal, resize, started
 
 import testing_tracker
@@ -180,13 +180,6 @@ def test_who_stops_reading_keeps_nobody_waiting_and_no_transaction_open(server):
     assert server.ask("test", "B04", "--reason", "x").returncode == 0
     stuck.communicate(timeout=PATIENCE)
     wait_until(lambda: server.children() <= before)
-
-
-def wait_until(is_so) -> None:
-    end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_whatever_arrives_harms_nobody_and_every_descriptor_is_closed(server):

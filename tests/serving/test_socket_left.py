@@ -6,12 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from conftest import MONDAY, Clinic
-from served import PATIENCE, served
+from served import PATIENCE, served, wait_until
 from terminals import Terminal, started, words_of
 
 from testing_tracker.cli.desk.idle import IDLE_VARIABLE
@@ -43,13 +42,6 @@ def busy(clinic):
     clinic("draw")
     clinic("result", "A17", "negative")
     return clinic
-
-
-def wait_until(is_so) -> None:
-    end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_command_ended_while_it_makes_a_file_leaves_none_that_is_not_on_record(busy, tmp_path):

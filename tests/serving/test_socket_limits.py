@@ -16,16 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from served import wait_until
 
 from testing_tracker.rules.serving import frames
 from testing_tracker.rules.serving.frames import Asked, Frames
-from testing_tracker.serving.socket import listening, parent
+from testing_tracker.serving.socket import child, listening, parent
 from testing_tracker.serving.socket.connections import Connection
 from testing_tracker.serving.socket.parent import SocketServer
 from testing_tracker.serving.socket.peer import Peer
 
 pytestmark = pytest.mark.one_database(reason="a loop without a database")
 PATIENCE = 20
+RENEWS = 3
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Loop:
     socket: Path
     pid: int
     clients: list["Client"] = field(default_factory=list)
+    status: int | None = None
 
     def asking(self, *words: str) -> "Client":
         self.clients.append(Client(self.socket, words))
@@ -43,6 +46,12 @@ class Loop:
     def seconds_worked(self) -> float:
         about = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(about[11]) + int(about[12])) / os.sysconf("SC_CLK_TCK")
+
+    def has_ended(self) -> bool:
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = os.waitstatus_to_exitcode(status) if pid else None
+        return self.status is not None
 
 
 class Client:
@@ -88,18 +97,22 @@ def run(line) -> None:
 
 
 @contextmanager
-def loop(folder: Path, before=lambda: None, **limits: float):
-    """A loop whose limits are these, after its process has done something `before`."""
+def loop(folder: Path, before=lambda: None, more=None, **limits: float):
+    """A loop whose limits are these, after its process has done something `before`; `more` is what else it is given.
+
+    Its process leaves with status 3 where it is to start anew.
+    """
     listens = listening.listen(folder / "s", None)
     pid = os.fork()
     if not pid:
+        status = 1
         try:
             for name, value in limits.items():
                 setattr(parent, name, value)
             before()
-            SocketServer(listens, run, {}).serve()
+            status = RENEWS if SocketServer(listens, run, {}, **(more or {})).serve() else 0
         finally:
-            os._exit(0)
+            os._exit(status)
     listens.close()
     small = Loop(folder / "s", pid)
     try:
@@ -107,8 +120,9 @@ def loop(folder: Path, before=lambda: None, **limits: float):
     finally:
         for client in small.clients:
             client.of.close()
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
+        if not small.has_ended():
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
 
 
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM], ids=errno.errorcode.get)
@@ -224,6 +238,74 @@ def test_a_server_that_can_open_no_more_files_goes_on_when_it_can_again(tmp_path
         for one in silent:
             one.close()
         assert late.hears()[-1] == [frames.ENDED, b"0"]
+
+
+def slowly_begun(mark: Path):
+    """Have every process that is forked take a while before it is set up, and mark that it is there."""
+
+    def before() -> None:
+        real = child.end_with_parent
+
+        def slow(*arguments: int) -> None:
+            Path(mark).write_text(str(os.getpid()))
+            time.sleep(1)
+            real(*arguments)
+
+        child.end_with_parent = slow
+
+    return before
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process is over, though nobody may have asked how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_for_a_command_that_is_just_being_begun_ends_that_and_not_the_server(tmp_path, number):
+    with loop(tmp_path, slowly_begun(tmp_path / "mark")) as small:
+        client = small.asking("wait", str(tmp_path / "go"))
+        assert client.has_begun()
+        wait_until((tmp_path / "mark").exists)
+        client.of.sendall(frames.framed(frames.SIGNAL, b"%d" % number))
+        assert client.hears() == [[frames.KILLED, b"%d" % number]]
+        assert small.asking("due").hears()[-1] == [frames.ENDED, b"0"]
+        assert not small.has_ended()
+
+
+@pytest.mark.parametrize("what", ["command", "helper"])
+def test_what_is_just_being_begun_ends_with_a_server_that_is_killed(tmp_path, what):
+    mark = tmp_path / "mark"
+    more = {"helpers": parent.Helpers(lambda: time.sleep(PATIENCE))} if what == "helper" else {}
+    with loop(tmp_path, slowly_begun(mark), more) as small:
+        if what == "command":
+            small.asking("wait", str(tmp_path / "go"))
+        wait_until(lambda: mark.exists() and mark.read_text())
+        begun = int(mark.read_text())
+        os.kill(small.pid, signal.SIGKILL)
+        wait_until(small.has_ended)
+        assert not is_gone(begun)
+        wait_until(lambda: is_gone(begun))
+        assert not (tmp_path / "go-waits").exists()
+
+
+def test_a_server_that_is_told_to_stop_does_not_start_anew(tmp_path):
+    seen = tmp_path / "seen"
+
+    def is_to_renew(closely: bool) -> bool:
+        if not closely:  # somebody has connected, and what is waited for before it starts anew
+            seen.touch()
+        return not closely
+
+    with loop(tmp_path, more={"is_to_renew": is_to_renew}) as small, closing(socket.socket(socket.AF_UNIX)) as silent:
+        silent.connect(str(small.socket))
+        wait_until(seen.exists)
+        os.kill(small.pid, signal.SIGTERM)
+        wait_until(small.has_ended)
+        assert small.status == 0
 
 
 def test_a_command_that_goes_on_without_its_client_gives_the_server_no_work(tmp_path):

@@ -40,7 +40,7 @@ RunLine = Callable[[Line], None]
 
 
 def become(asked: Asked, descriptors: list[int], peer: Peer, environment: Mapping[str, str], run: RunLine) -> NoReturn:
-    """Be the command of a client from now on, in a process that was just forked."""
+    """Be the command of a client from now on, in a process that was just forked, and where every signal waits."""
     status = _FAULT
     try:
         os.setsid()  # no terminal's signals but those that the client hears of
@@ -64,12 +64,13 @@ def become(asked: Asked, descriptors: list[int], peer: Peer, environment: Mappin
 
 
 def be_beside(start: Callable[[], None]) -> NoReturn:
-    """Be what the server has beside the commands, in a process that was just forked."""
+    """Be what the server has beside the commands, in a process that was just forked, and where every signal waits."""
     status = _FAULT
     try:
         os.setsid()
         _as_signals_are_at_first()
         os.closerange(frames.STREAMS, os.sysconf("SC_OPEN_MAX"))
+        _let_signals_come()
         start()
         status = 0
     finally:
@@ -91,6 +92,10 @@ def _as_signals_are_at_first() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # A process without a terminal of its own is not stopped by the signal that a terminal's keys send.
     signal.signal(signal.SIGTSTP, lambda _number, _frame: os.kill(os.getpid(), signal.SIGSTOP))
+
+
+def _let_signals_come() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def _place(asked: Asked, descriptors: list[int]) -> None:
@@ -156,6 +161,7 @@ def _status_of(run: RunLine, line: Line) -> int:
     """The exit status of a command, after all of its output."""
     status = 0
     try:
+        _let_signals_come()
         run(line)
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else int(left.code is not None)

@@ -81,7 +81,7 @@ class SocketServer:
                 self._tidy()
         finally:
             self._selector.close()
-        return self._renewing
+        return self._renewing and self._stopping_since is None
 
     def _goes_on(self) -> bool:
         now = time.monotonic()
@@ -288,13 +288,24 @@ class SocketServer:
         return bool(left) or has_helper
 
 
+_EVERY_SIGNAL = signal.valid_signals()
+
+
 def _forked(number: int) -> int:
-    """A new process, 0 in it; `number` is the signal that it has when this one ends without it."""
+    """A new process, 0 in it; `number` is the signal that it has when this one ends without it.
+
+    Signals wait in it until it has its own way with them: by the server's it would have the server stop, or stay.
+    """
     parent = os.getpid()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()  # or it would be printed twice
-    pid = os.fork()
+    before, pid = signal.pthread_sigmask(signal.SIG_BLOCK, _EVERY_SIGNAL), -1
+    try:
+        pid = os.fork()
+    finally:
+        if pid:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
     if not pid:
         child.end_with_parent(parent, number)
     return pid
