@@ -51,9 +51,9 @@ def check_peer(listener: int, owner: int, path: str) -> None:
 
 
 def peer_of(connection: _socket.socket) -> int:
-    """The number of the account at the other end, as the system's kernel says."""
+    """The number of the account at the other end, as the system's kernel says. Raises OSError where it does not."""
     if sys.platform == "linux":
-        about = connection.getsockopt(1, 17, 12)  # SOL_SOCKET, SO_PEERCRED: pid, uid, gid
-        return int.from_bytes(about[4:8], sys.byteorder)
-    about = connection.getsockopt(0, _LOCAL_PEERCRED, 76)  # struct xucred: version, uid, …
+        about = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)  # pid, uid, gid
+    else:
+        about = connection.getsockopt(0, _LOCAL_PEERCRED, 76)  # struct xucred: version, uid, …
     return int.from_bytes(about[4:8], sys.byteorder)

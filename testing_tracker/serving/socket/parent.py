@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
+from testing_tracker.clock import Clock
 from testing_tracker.rules.serving import frames
 from testing_tracker.rules.serving.frames import FrameError
 from testing_tracker.serving.socket import child
@@ -24,6 +26,7 @@ SECONDS_TO_FINISH = 2.0  # for a command, when the server is told to stop
 SECONDS_TO_LEAVE = 3.5  # after that signal; nothing is left after it
 MOST_COMMANDS, MOST_OF_ONE = 100, 40  # at a time, of all accounts and of one
 MOST_WAITING = 300  # clients that are connected and have no process yet
+_CLOCK = Clock(ZoneInfo("UTC"))  # the real one: a day that is pretended is among a command's own words
 _A_MOMENT = 0.2  # seconds without taking clients where there are no descriptors left
 _PASSED_ON = {
     getattr(signal, name) for name in ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM", "SIGWINCH", "SIGTSTP", "SIGCONT")
@@ -205,7 +208,7 @@ class SocketServer:
         asked = connection.asked
         assert asked is not None
         # Before there is a process: a client that hears nothing more knows that something may have been done.
-        connection.tell(frames.BEGUN, b"%d" % int(time.time()))
+        connection.tell(frames.BEGUN, b"%d" % int(_CLOCK.now().timestamp()))
         try:
             pid = _forked(signal.SIGHUP)
         except OSError as error:

@@ -5,7 +5,6 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -60,7 +59,7 @@ class Service:
         hold, files = ServerFile(kept.lock), OwnFiles()
         write_ahead.begin(self.plan.location)
         warm(self.run_here, is_encrypted=is_encrypted)
-        since = Clock(ZoneInfo("UTC")).now().astimezone(UTC)
+        since = Clock(ZoneInfo("UTC")).now()
 
         def tell(commands: int) -> None:
             hold.tell(RunningServer(f"unix:{self.path}", __version__, since, commands))
