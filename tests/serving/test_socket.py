@@ -1,16 +1,20 @@
 """Commands at a server's socket: the same bytes and status as without it, the person's own name, and every fault."""
 
+import fcntl
 import json
 import os
 import random
 import shutil
 import signal
 import socket
+import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import databases
@@ -51,9 +55,9 @@ program.main()
 """
 
 
-@pytest.fixture(scope="module")
-def clinic_of_module(made_clinic):
-    """In a folder that others may look into, because clients of other accounts are to reach the socket."""
+@contextmanager
+def for_others(made_clinic):
+    """A clinic in a folder that others may look into, because clients of other accounts are to reach the socket."""
     folder = Path(tempfile.mkdtemp(prefix="served-"))
     folder.chmod(0o755)
     databases.copy(made_clinic, folder / "clinic.db")
@@ -61,16 +65,31 @@ def clinic_of_module(made_clinic):
     for account, roles in (("nobody", ("nurse", "manager")), (current_account(), ("nurse", "clinician"))):
         for role in roles:
             clinic("staff", "add", account, "--role", role)
-    clinic.add("A17", "B04", "C05")
-    clinic("draw")
     yield clinic
     shutil.rmtree(folder)
 
 
+def for_nobody() -> list[str]:
+    """What has a server let another account in, where this one may do that."""
+    return ["--group", str(NOBODY)] if os.getuid() == 0 else []
+
+
+def as_nobody(server, *words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-c", _AS_NOBODY, *server.words(*words)[3:]]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "USER": "root"}, check=False)
+
+
+@pytest.fixture(scope="module")
+def clinic_of_module(made_clinic):
+    with for_others(made_clinic) as clinic:
+        clinic.add("A17", "B04", "C05")
+        clinic("draw")
+        yield clinic
+
+
 @pytest.fixture(scope="module")
 def server(clinic_of_module):
-    group = ["--group", str(NOBODY)] if os.getuid() == 0 else []
-    with served(clinic_of_module, *group) as running:
+    with served(clinic_of_module, *for_nobody()) as running:
         yield running
 
 
@@ -113,22 +132,18 @@ def test_a_copy_of_the_file_alone_has_every_commit(server, clinic_of_module, tmp
 def test_the_audit_table_has_who_the_kernel_says_and_files_are_opened_with_that_accounts_rights(
     server, clinic_of_module, tmp_path
 ):
-    def as_nobody(*words: str):
-        command = [sys.executable, "-c", _AS_NOBODY, *server.words(*words)[3:]]
-        return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "USER": "root"}, check=False)
-
-    assert as_nobody("result", "C05", "negative").stderr == ""
+    assert as_nobody(server, "result", "C05", "negative").stderr == ""
     assert ("nobody",) in clinic_of_module.rows("SELECT account FROM audit_entry WHERE account <> 'root'")
     key = f"{clinic_of_module.database}.key"
     for words in (["participant", "import", key], ["result", "import", key], ["schedule", "load", key]):
-        refused = as_nobody(*words)
+        refused = as_nobody(server, *words)
         assert refused.returncode == 1, words
         assert "denied" in refused.stderr
         assert "key" not in refused.stderr.replace(key, "")
     there = clinic_of_module.database.parent / "theirs.csv"
-    assert as_nobody("history", "export", "--output", str(there)).returncode == 1
+    assert as_nobody(server, "history", "export", "--output", str(there)).returncode == 1
     assert not there.exists()
-    assert as_nobody("backup", "--key", "/tmp/k").stderr.count("\n") == 1
+    assert as_nobody(server, "backup", "--key", "/tmp/k").stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("words", [["init"], ["restore", "x"], ["serve"], ["cron", "print"], ["migrate"]])
@@ -173,13 +188,50 @@ def test_fifty_at_once(server):
     assert {client.returncode for client in clients} == {0}
 
 
-def test_who_stops_reading_keeps_nobody_waiting_and_no_transaction_open(server):
-    before = server.children()
-    stuck = server.begin("history", "export", stdout=subprocess.PIPE)
-    assert server.ask("missed", "A17", "--on", "yesterday").returncode == 1
-    assert server.ask("test", "B04", "--reason", "x").returncode == 0
-    stuck.communicate(timeout=PATIENCE)
-    wait_until(lambda: server.children() <= before)
+LONG = [
+    ["due", "--format", "json"],
+    ["participant", "list", "--format", "json"],
+    ["history", "export"],
+    ["audit", "list", "--format", "csv"],
+]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="acts as another account")
+def test_who_stops_reading_keeps_nobody_waiting_and_no_transaction_open(made_clinic):
+    """What is printed is many times what a pipe holds, so each of these commands waits in the middle of it."""
+    with for_others(made_clinic) as clinic:
+        codes = "".join(f"X{number:03},iop,fixed-2,2026-11-16\n" for number in range(500))
+        file = clinic.database.with_name("people.csv")
+        file.write_text(f"participant,level,schedule,enrolled_on\n{codes}")
+        clinic("participant", "import", str(file))
+        clinic("draw")
+        with served(clinic, *for_nobody()) as running:
+            before = running.children()
+            stuck = [_printing_to_a_narrow_pipe(running, *words) for words in LONG]
+            for number in range(3):
+                logged = as_nobody(running, "result", f"X{number:03}", "negative")
+                assert (logged.returncode, logged.stderr) == (0, "")
+            with closing(sqlite3.connect(clinic.database)) as beside:
+                # Is done to the end only where nobody reads an earlier state.
+                assert beside.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
+            assert all(client.poll() is None for client in stuck)
+            for client in stuck:
+                printed, said = client.communicate(timeout=PATIENCE)
+                assert (client.returncode, said.strip()) in ((0, ""), (0, "TRAINING"))
+                assert len(printed) > 2 * NARROW
+            wait_until(lambda: running.children() <= before)
+        assert "All holds" in clinic("verify")
+
+
+NARROW = 4096  # bytes; no pipe has fewer
+
+
+def _printing_to_a_narrow_pipe(server, *words: str) -> subprocess.Popen:
+    """A command that is in the middle of printing to a pipe that nobody reads: it waits as soon as that is full."""
+    client = server.begin(*words)
+    fcntl.fcntl(client.stdout, fcntl.F_SETPIPE_SZ, NARROW)
+    wait_until(lambda: struct.unpack("i", fcntl.ioctl(client.stdout, termios.FIONREAD, bytes(4)))[0] > NARROW // 2)
+    return client
 
 
 def test_whatever_arrives_harms_nobody_and_every_descriptor_is_closed(server):
@@ -490,8 +542,7 @@ def test_who_is_not_in_the_group_does_not_reach_it(fresh):
         with served(fresh, "--group", str(NOBODY + 1), socket=folder / "s") as running:
             about = running.socket.stat()
             assert (about.st_gid, about.st_mode & 0o777) == (NOBODY + 1, 0o660)
-            command = [sys.executable, "-c", _AS_NOBODY, *running.words("due")[3:]]
-            refused = subprocess.run(command, capture_output=True, text=True, check=False)
+            refused = as_nobody(running, "due")
             assert (refused.returncode, refused.stdout) == (1, "")
             assert "it may be used by its owner and its group" in refused.stderr
     finally:
