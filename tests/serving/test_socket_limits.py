@@ -200,6 +200,45 @@ def test_who_waits_and_is_ended_by_a_signal_is_never_begun(tmp_path):
         (tmp_path / "go").touch()
 
 
+def test_who_takes_nothing_of_what_it_is_told_is_given_up_and_hears_no_half_of_it():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.settimeout(PATIENCE)
+        connection, told = Connection(ours, Peer(1), 0.0), 0
+        while not connection.is_over:
+            connection.tell(frames.STOPPED, b"20")
+            told += 1
+            assert told < 100_000
+        connection.tell(frames.ENDED, b"0")
+        taken, heard = Frames(), []
+        while data := theirs.recv(65536):
+            heard += taken.take(data)
+    assert 0 < len(heard) < told
+    assert set(map(tuple, heard)) == {(frames.STOPPED, b"20")}
+
+
+def test_nothing_is_begun_for_who_is_gone_before_it_could_be(tmp_path):
+    with loop(tmp_path, lambda: setattr(parent, "_forked", _marked(tmp_path / "forked"))) as small:
+        os.kill(small.pid, signal.SIGSTOP)
+        small.asking("due").of.close()
+        os.kill(small.pid, signal.SIGCONT)
+        time.sleep(0.5)
+        assert not (tmp_path / "forked").exists()
+        assert small.asking("due").hears()[-1] == [frames.ENDED, b"0"]
+        assert (tmp_path / "forked").exists()
+
+
+def _marked(mark: Path):
+    real = parent._forked
+
+    def forked(number: int) -> int:
+        mark.touch()
+        return real(number)
+
+    return forked
+
+
 def test_more_clients_than_may_wait_are_refused_in_a_line(tmp_path):
     with loop(tmp_path, MOST_COMMANDS=1, MOST_WAITING=2) as small:
         taken = small.asking("wait", str(tmp_path / "go"))

@@ -6,6 +6,7 @@ Nothing waits here. Every descriptor that arrives is handed on or closed, whatev
 import os
 import socket
 from array import array
+from contextlib import suppress
 
 from testing_tracker.rules.serving import frames
 from testing_tracker.rules.serving.frames import Asked, FrameError, Frames, asked_in, framed
@@ -13,7 +14,6 @@ from testing_tracker.serving.socket.peer import Peer
 
 MOST_DESCRIPTORS = frames.STREAMS + 1
 _PIECE = 65536  # bytes at a time
-_MOST_UNREAD = 65536  # bytes that a client has not taken, before it is given up
 
 
 class Connection:
@@ -33,7 +33,6 @@ class Connection:
         self.pid = pid
         self.is_over = False
         self._frames = Frames()
-        self._unsent = b""
 
     def take(self) -> bool:
         """Take what has arrived; whether the client is still there. Raises FrameError for what cannot stand there."""
@@ -64,19 +63,16 @@ class Connection:
             raise FrameError("what arrived cannot stand behind a command")
 
     def tell(self, *parts: bytes) -> None:
-        """Say something, as soon as the client takes it; one that never does is given up."""
-        self._unsent += framed(*parts)
-        self.send()
-
-    def send(self) -> None:
-        """Send what is not sent yet."""
+        """Say something; a client that is gone, or does not take what it is told, is given up and hears no more."""
+        said = framed(*parts)
         try:
-            while self._unsent:
-                self._unsent = self._unsent[self.of.send(self._unsent) :]
-        except BlockingIOError:
-            self.is_over = self.is_over or len(self._unsent) > _MOST_UNREAD
+            is_taken = self.of.send(said) == len(said)
         except OSError:
-            self._unsent = b""
+            is_taken = False
+        if not is_taken:
+            self.is_over = True
+            with suppress(OSError):
+                self.of.shutdown(socket.SHUT_WR)
 
     def refuse(self, text: str) -> None:
         """Say why not, in a sentence, and nothing more."""

@@ -77,8 +77,8 @@ class SocketServer:
             self._selector.register(connection.of, selectors.EVENT_READ, connection)
         try:
             while self._goes_on():
-                for key, mask in self._selector.select(self._patience()):
-                    self._attend(key, mask)
+                for key, _ in self._selector.select(self._patience()):
+                    self._attend(key)
                 self._reap()
                 self._begin()
                 self._tidy()
@@ -116,13 +116,11 @@ class SocketServer:
             return 0.1
         return 1.0 if len(self.connections) > len(self._running()) else 5.0
 
-    def _attend(self, key: selectors.SelectorKey, mask: int) -> None:
+    def _attend(self, key: selectors.SelectorKey) -> None:
         if key.fileobj is self.listening:
             self._accept()
         elif key.fileobj is self._woken:
             self._wake()
-        elif mask & selectors.EVENT_WRITE:
-            key.data.send()
         else:
             self._take(key.data)
 
@@ -209,6 +207,8 @@ class SocketServer:
         assert asked is not None
         # Before there is a process: a client that hears nothing more knows that something may have been done.
         connection.tell(frames.BEGUN, b"%d" % int(_CLOCK.now().timestamp()))
+        if connection.is_over:
+            return False
         try:
             pid = _forked(signal.SIGHUP)
         except OSError as error:
