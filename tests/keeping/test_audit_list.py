@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -156,7 +157,7 @@ def test_it_is_of_one_facility(network):
 
 
 def test_it_is_read_by_an_index_where_it_is_of_a_participant(kept):
-    with Desk(kept.url, kept.today).reading() as work:
+    with closing(Desk(kept.url, kept.today)) as desk, desk.reading() as work:
         asked = services.audit.EntriesAsked(records=[1])
         for kind in services.audit.EntryKind:
             query = services.audit._of_kind(work, kind, asked)
