@@ -18,7 +18,7 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.store import facilities, sqlite_file
-from testing_tracker.store.ledger import Pages
+from testing_tracker.store.ledger.pages import Pages
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.sqlite_file import SECONDS_TO_WAIT_FOR_ANOTHER_WRITER

@@ -17,7 +17,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.watched import Begin, unwatched
 from testing_tracker.store.facilities import timezones_and_role
-from testing_tracker.store.ledger import Pages
+from testing_tracker.store.ledger.pages import Pages
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Facility
 

@@ -12,14 +12,15 @@ from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.store import ledger, ledger_rows
 from testing_tracker.store.engine import make_engine, reading_all, writing
+from testing_tracker.store.ledger import pages as ledger
+from testing_tracker.store.ledger import rows
 from testing_tracker.store.location import locate
 from testing_tracker.store.tables import Look
 
 # What may change, and says nothing about what happened.
 FREE = {("facility", "name"), ("participant", "name"), ("renaming", "earlier_name")}
-CHECKED = [*ledger_rows.COLUMNS, "ledger_page"]
+CHECKED = [*rows.COLUMNS, "ledger_page"]
 BOUNDED = """
 title = "Two a week, one to three, never more than five days apart"
 [draw]

@@ -26,9 +26,9 @@ from testing_tracker.services.drawing.last_nights import TAKE_BACK
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.draws import last_run_before
-from testing_tracker.store import ledger
 from testing_tracker.store.dialects import free_ids
 from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import id_of, in_force_id, version_on
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Facility, Night, NightTakenBack, Participant, Pool
 from testing_tracker.store.work import Work

@@ -29,7 +29,7 @@ from testing_tracker.rules.schedules.schedule import TestingRule
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.schedules.closed_days import KnownDays
-from testing_tracker.store import ledger
+from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import draw_stands, id_of, in_force_id, leave_counts, version_known
 from testing_tracker.store.tables import Assignment, Draw, Enrolment, Leave, Participant, Pool, Schedule
 from testing_tracker.store.work import Work

@@ -27,8 +27,8 @@ from testing_tracker.services.people import staff
 from testing_tracker.services.reporting import outbox
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.services.testing.settling import bring_in_line
-from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import id_of, newest
 from testing_tracker.store.tables import (
     AuditEntry,

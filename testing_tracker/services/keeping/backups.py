@@ -19,7 +19,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.watched import Advance
 from testing_tracker.services.drawing import keys
-from testing_tracker.store import copies, facilities, integrity, ledger, own_files, sqlite_file
+from testing_tracker.store import copies, facilities, integrity, own_files, sqlite_file
 from testing_tracker.store.copies import check_nothing_beside, copy_database
 from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import (
@@ -31,6 +31,7 @@ from testing_tracker.store.engine import (
     schema_of,
     writing_all,
 )
+from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.location import AnyLocation, Location
 from testing_tracker.store.own_files import Output
 from testing_tracker.store.places import PlaceForFile, look

@@ -20,10 +20,10 @@ from testing_tracker.services.drawing import keys
 from testing_tracker.services.drawing.taking_back import as_it_was_made
 from testing_tracker.services.schedules.versions import may_have_bound
 from testing_tracker.services.testing.settling import window_of
-from testing_tracker.store import ledger
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.key_file import KeyFile
-from testing_tracker.store.ledger_rows import ROWS_AT_A_TIME
+from testing_tracker.store.ledger import pages as ledger
+from testing_tracker.store.ledger.rows import ROWS_AT_A_TIME
 from testing_tracker.store.queries import governs, is_newest, of_facility
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Pool, Reading, Renaming, Result
 from testing_tracker.store.work import Work, as_json

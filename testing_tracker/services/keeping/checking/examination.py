@@ -13,9 +13,10 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.keeping.checking.replay import verify
-from testing_tracker.store import facilities, integrity, ledger, sqlite_file
+from testing_tracker.store import facilities, integrity, sqlite_file
 from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import SCHEMA_VERSION, complaints_explained, make_engine, reading_all
+from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.server import postgresql, row_security, server_integrity, standing_grants

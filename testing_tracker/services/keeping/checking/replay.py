@@ -31,8 +31,8 @@ from testing_tracker.services.keeping.checking.decisions import wrong_decisions,
 from testing_tracker.services.keeping.checking.whose import rows_that_say_another_facility
 from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.schedules.closed_days import KnownDays
-from testing_tracker.store import ledger
 from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import draw_stands, id_of, pool_stands
 from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool, TakingBack
 from testing_tracker.store.work import Work

@@ -1,7 +1,7 @@
 """The ledger: shows when a record was changed, added or removed by anything but this program.
 
 Every transaction ends with a page about the rows that it added for its facility to tables that only grow
-(`ledger_rows`). Each facility has its own chain of pages: a page's digest goes over the page before it, so no earlier
+(`rows`). Each facility has its own chain of pages: a page's digest goes over the page before it, so no earlier
 one can be exchanged, and the nightly run seals the newest digest with the key.
 """
 
@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.watched import Begin, unwatched
-from testing_tracker.store.ledger_rows import COLUMNS, ROWS_AT_A_TIME, SOURCES, Stream, digest_of, rows_after, rows_of
+from testing_tracker.store.ledger.rows import COLUMNS, ROWS_AT_A_TIME, SOURCES, Stream, digest_of, rows_after, rows_of
 
 _NEWEST_IDS = text(
     "SELECT " + ", ".join(f"(SELECT coalesce(max(id), 0) FROM {SOURCES.get(table, table)})" for table in COLUMNS)  # noqa: S608

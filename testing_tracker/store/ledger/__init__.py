@@ -1,0 +1,1 @@
+"""What shows that a record was changed by anything but this program."""
