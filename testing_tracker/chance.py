@@ -18,3 +18,8 @@ def new_encryption_key() -> bytes:
 def new_mark(length: int) -> bytes:
     """So many bytes, which are no secret, that no two files share."""
     return secrets.token_bytes(length)
+
+
+def salt_of(name: str | None) -> str | None:
+    """What a name's digest is made with, another one each time, in hexadecimal; None of no name."""
+    return None if name is None else new_mark(16).hex()

@@ -113,10 +113,11 @@ class RecommendationStatus(StrEnum):
 
 
 class Channel(StrEnum):
-    """The ways on which a report leaves by itself."""
+    """The ways on which a report leaves by itself, and the one of a night's witness line."""
 
     FOLDER = "folder"
     MAIL = "mail"
+    WITNESS = "witness"
 
 
 class Role(StrEnum):

@@ -19,7 +19,7 @@ from testing_tracker.store.location import locate
 from testing_tracker.store.tables import Look
 
 # What may change, and says nothing about what happened.
-FREE = {("facility", "name"), ("participant", "name"), ("renaming", "earlier_name")}
+FREE = {("facility", "turn")}
 CHECKED = [*rows.COLUMNS, "ledger_page"]
 BOUNDED = """
 title = "Two a week, one to three, never more than five days apart"

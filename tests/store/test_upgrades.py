@@ -129,7 +129,9 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(old, monkeypatch):
     assert rows(old.database) == before
 
 
-def test_a_row_of_which_nobody_can_say_whose_it_is_is_not_guessed_at(old):
+def test_a_row_of_which_nobody_can_say_whose_it_is_is_not_guessed_at(old, request):
+    if request.node.callspec.params["old"].name >= "schema-0008":
+        pytest.skip("from then on every row says whose it is")
     with closing(sqlite3.connect(old.database)) as connection, connection:
         columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(enrolment)") if name != "id"]
         theirs = ", ".join("999" if name == "participant_id" else name for name in columns)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col
 
+from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.codes import check_code
@@ -158,8 +159,11 @@ class Newcomers:
         each = list(zip(ids, people, strict=True))
         work.write_all(
             Participant,
-            ("id", "facility_id", "code", "code_key", "name"),
-            [(identity, work.facility_id, new.code, new.code.casefold(), new.name) for identity, new in each],
+            ("id", "facility_id", "code", "code_key", "name", "name_salt"),
+            [
+                (identity, work.facility_id, new.code, new.code.casefold(), new.name, chance.salt_of(new.name))
+                for identity, new in each
+            ],
         )
         since = [(identity, new.enrolled_on) for identity, new in each]
         work.write_all(Enrolment, ("participant_id", "from_on"), since, enrolled=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.log_line import check_new_code
@@ -94,10 +95,13 @@ def _write(work: Work, participant: Participant, code: str, name: str | None, re
             code_key=code.casefold(),
             name_changed=name_changed,
             earlier_name=participant.name if name_changed else None,
+            earlier_salt=participant.name_salt if name_changed else None,
             reason=reason,
         )
     )
     participant.code, participant.code_key, participant.name = code, code.casefold(), name
+    if name_changed:
+        participant.name_salt = chance.salt_of(name)
     work.write(participant)
     return name_changed
 

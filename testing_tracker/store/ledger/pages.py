@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.watched import Begin, unwatched
+from testing_tracker.store.ledger.last_written import ChangedRows, write_changed
 from testing_tracker.store.ledger.rows import COLUMNS, ROWS_AT_A_TIME, SOURCES, Stream, digest_of, rows_after, rows_of
 
 _NEWEST_IDS = text(
@@ -63,6 +64,7 @@ class Pages:
         """`has_tables` is false where the tables are still to be made or altered: then all that is new is looked at."""
         self._session = session
         self._began_after = _newest_ids(session.connection()) if has_tables else None
+        self._changed = ChangedRows(session)
         self._written_up_to: dict[int, dict[str, int]] = {}
 
     def write(self, facility_id: int, begun: Begin = unwatched) -> None:
@@ -72,9 +74,11 @@ class Pages:
         """
         self._session.flush()
         connection = self._session.connection()
+        since = self._written_up_to.get(facility_id) or self._began_after
+        write_changed(connection, facility_id, self._changed.taken(), since)
         newest = _newest_ids(connection)
         earlier = _last_page(connection, facility_id)
-        after = self._written_up_to.get(facility_id) or self._began_after or earlier.up_to
+        after = since or earlier.up_to
         digest = sha256(earlier.digest.encode())
         marks = b"".join(_marks_since(connection, facility_id, after, newest, digest.update, begun))
         if not marks:

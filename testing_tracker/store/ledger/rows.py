@@ -1,10 +1,10 @@
 """The rows that the ledger is over: which columns of which tables, whose facility's they are, and their digests.
 
-What may change in a row by the program's own acts (a participant's name, a draw's status) is left out; so are draws
-that a run made, because they are decided again when they are checked.
+What may change in a row by the program's own acts (a participant's name, a recommendation's status) is left out here:
+`last_written` keeps that. So are draws that a run made, because they are decided again when they are checked.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
@@ -33,7 +33,7 @@ COLUMNS = {
     "pool": (
         "id, facility_id, day, ran, key_chain_id, first_participant_id, last_participant_id, last_enrolment_id, "
         "last_assignment_id, last_leave_id, last_version_id, last_draw_id, drawn, revealed, last_page_id, seal, "
-        "recorded_at, recorded_by, last_holiday_year_id, last_closure_id"
+        "recorded_at, recorded_by, last_holiday_year_id, last_closure_id, list_digest"
     ),
     "draw": "id, participant_id, due_on, kind, schedule_version_id, ordered_for, recorded_at",
     "result": (
@@ -73,6 +73,7 @@ COLUMNS = {
     ),
     "joining": "id, participant_id, into_id, reason, recorded_at, recorded_by",
     "look": "id, facility_id, participant_id, command, detail, recorded_at, recorded_by",
+    "last_written": "id, facility_id, of_table, row_id, says",
 }
 # A night that is taken back moves to another table, and stays the same row of the ledger.
 SOURCES = {
@@ -102,7 +103,9 @@ def _rows_after(table: str) -> TextClause:
     return text(f"SELECT {COLUMNS[table]} FROM {source} WHERE id > :after AND {whose}{only} ORDER BY id")  # noqa: S608
 
 
-def rows_of(connection: Connection, query: TextClause, parameters: dict[str, int], *, streamed: bool) -> Generator[Any]:
+def rows_of(
+    connection: Connection, query: TextClause, parameters: Mapping[str, object], *, streamed: bool
+) -> Generator[Any]:
     """The rows of a query, with their cells as SQLite keeps them."""
     options = {"yield_per": ROWS_AT_A_TIME} if streamed else {}
     with connection.execute(query, parameters, execution_options=options) as rows:

@@ -30,6 +30,7 @@ ADD: Mapping[str, frozenset[Role]] = {
     "audit_entry": _ALL,
     "ledger_page": _ALL,
     "look": _ALL,
+    "last_written": _WORK,
     "report_edition": _ALL,
     "participant": _NURSE | _MANAGER,
     "enrolment": _CARE,
@@ -76,8 +77,8 @@ CHANGE: Mapping[str, Mapping[str, frozenset[Role]]] = {
     "evidence": {"withdrawn_at": _WORK},
     "review": {"detail": _WORK, "done_at": _WORK, "done_by": _CLINICIAN | _MANAGER, "note": _CLINICIAN | _MANAGER},
     "delivery": dict.fromkeys(("attempts", "next_at", "busy_until", "delivered_at", "error"), _MANAGER | _NIGHTS),
-    "participant": dict.fromkeys(("code", "code_key", "name"), _MANAGER),
-    "facility": {"name": _MANAGER},
+    "participant": dict.fromkeys(("code", "code_key", "name", "name_salt"), _MANAGER),
+    "facility": {"name": _MANAGER, "turn": _ALL},
 }
 """Which roles change which columns (UPDATE), by table; the others' rows stay as they were written, by triggers too."""
 

@@ -11,6 +11,7 @@ unique is so within a facility, so that nobody learns of another one's rows from
 from testing_tracker.store.tables.constraints import number_widely
 from testing_tracker.store.tables.deciding import AuditEntry as AuditEntry
 from testing_tracker.store.tables.deciding import Evidence as Evidence
+from testing_tracker.store.tables.deciding import LastWritten as LastWritten
 from testing_tracker.store.tables.deciding import LedgerPage as LedgerPage
 from testing_tracker.store.tables.deciding import Recommendation as Recommendation
 from testing_tracker.store.tables.deciding import Review as Review

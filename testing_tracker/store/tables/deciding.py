@@ -123,6 +123,26 @@ class AuditEntry(SQLModel, table=True):
     detail: str | None = None
 
 
+class LastWritten(SQLModel, table=True):
+    """What a row that may change says since the program last wrote it (`store/ledger/last_written.py`). Rows are only
+    ever added, and of a row of a table the newest counts.
+
+    `says` is JSON: the cells that are not empty, by column. None: there is nothing of the row to keep any more.
+    """
+
+    __tablename__ = "last_written"
+    __table_args__ = (
+        of_facility("last_written"),
+        Index("last_written_of_row", "facility_id", "of_table", "row_id", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    facility_id: int = Field(foreign_key="facility.id")
+    of_table: str
+    row_id: int
+    says: str | None = None
+
+
 class LedgerPage(SQLModel, table=True):
     """What one transaction added for a facility to the tables that only grow, as marks that show any later change.
 

@@ -94,7 +94,8 @@ class Pool(SQLModel, table=True):
     here, and the draws up to `last_draw_id`; None for a history that a run of an earlier version kept nothing of. `ran`
     is false for a gap, whose fixed draws are unrecorded. `revealed` is the secret of the last day before that a run
     drew, in hexadecimal, shown because that day is over; `seal` is made with the key over the ledger as far as
-    `last_page_id`.
+    `last_page_id`. `list_digest` is over whom the run decided on, with which chance, and who was drawn; None of pools
+    that are older than that.
     """
 
     __table_args__ = (
@@ -123,6 +124,7 @@ class Pool(SQLModel, table=True):
     recorded_by: str = stamped()
     last_holiday_year_id: int | None = None
     last_closure_id: int | None = None
+    list_digest: str | None = None
 
 
 class HolidayYear(SQLModel, table=True):

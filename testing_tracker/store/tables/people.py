@@ -10,7 +10,10 @@ from testing_tracker.store.tables.constraints import of_facility, one_of, stampe
 
 
 class Facility(SQLModel, table=True):
-    """A clinic. `training` marks one that may pretend the date and whose output says so, as do all of a database."""
+    """A clinic. `training` marks one that may pretend the date and whose output says so, as do all of a database.
+
+    `turn` stays empty. Whoever is allowed to change it on a server may lock the row, and so takes a turn at writing.
+    """
 
     __table_args__ = (Index("facility_by_name", "name"),)
 
@@ -19,6 +22,7 @@ class Facility(SQLModel, table=True):
     timezone: str
     training: bool = False
     opened_on: date
+    turn: int | None = None
 
 
 class FacilityName(SQLModel, table=True):
@@ -54,7 +58,8 @@ class FacilityZone(SQLModel, table=True):
 class Participant(SQLModel, table=True):
     """A person, by the facility's own code. `code_key` is the code without regard to case.
 
-    Code and name are those that count now; what they were before is in `Renaming`.
+    Code and name are those that count now; what they were before is in `Renaming`. `name_salt` is what the name's
+    digest is made with, and goes where the name goes.
     """
 
     __table_args__ = (of_facility("participant"), UniqueConstraint("facility_id", "code_key"))
@@ -64,6 +69,7 @@ class Participant(SQLModel, table=True):
     code: str
     code_key: str
     name: str | None = None
+    name_salt: str | None = None
 
 
 class Renaming(SQLModel, table=True):
@@ -92,6 +98,7 @@ class Renaming(SQLModel, table=True):
     recorded_at: datetime = stamped()
     recorded_by: str = stamped()
     facility_id: int = stamped()
+    earlier_salt: str | None = None
 
 
 class Joining(SQLModel, table=True):
