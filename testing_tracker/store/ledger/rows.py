@@ -35,7 +35,7 @@ COLUMNS = {
         "last_assignment_id, last_leave_id, last_version_id, last_draw_id, drawn, revealed, last_page_id, seal, "
         "recorded_at, recorded_by, last_holiday_year_id, last_closure_id, list_digest"
     ),
-    "draw": "id, participant_id, due_on, kind, schedule_version_id, ordered_for, recorded_at",
+    "draw": "id, participant_id, due_on, kind, schedule_version_id, ordered_for, recorded_at, panel",
     "result": (
         "id, draw_id, outcome, collected_at, note, replaces_id, reason, recorded_at, recorded_by, "
         "nullif(method, 'presumptive'), lab, specimen_id, nullif(undone, false)"
