@@ -176,7 +176,7 @@ def rows_otherwise(session: Session, facility_id: int) -> Iterator[Otherwise]:
         now = _rows(connection, table, "", facility=facility_id, streamed=True)
         known = {"facility": facility_id, "of_table": table}
         newest = (
-            (int(number), _read(says)) for number, says in rows_of(connection, text(_NEWEST), known, streamed=True)
+            (int(number), says_of(says)) for number, says in rows_of(connection, text(_NEWEST), known, streamed=True)
         )
         for number, says, was in _side_by_side(now, newest):
             if says != was:
@@ -230,8 +230,8 @@ def _as_text(says: Mapping[str, Any]) -> str:
     return json.dumps(says, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _read(says: str | None) -> Mapping[str, Any] | None:
-    """What a row said; of a text that is none, something that no row says."""
+def says_of(says: str | None) -> Mapping[str, Any] | None:
+    """What was kept of a row, by column, and None of one that is gone; of a text that is none, what no row says."""
     if says is None:
         return None
     try:

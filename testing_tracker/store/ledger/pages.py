@@ -149,6 +149,19 @@ def digest_of_page(session: Session, page_id: int) -> str:
     return str(found) if found else _NOTHING
 
 
+def written_together(session: Session, facility_id: int, table: str) -> Iterator[tuple[range, range]]:
+    """For each page that has new rows of a table, among which ids these are and among which its audit entries."""
+    connection = session.connection()
+    earlier = dict.fromkeys(COLUMNS, 0)
+    with closing(rows_of(connection, _PAGES, {"facility": facility_id}, streamed=True)) as pages:
+        for _, _, known, *_ in pages:
+            up_to = _up_to(known)
+            if up_to[table] > earlier[table]:
+                rows = range(earlier[table] + 1, up_to[table] + 1)
+                yield rows, range(earlier["audit_entry"] + 1, up_to["audit_entry"] + 1)
+            earlier = up_to
+
+
 def first_broken_page(session: Session, facility_id: int) -> BrokenPage | None:
     """A facility's first page that does not hold, None when all do."""
     with closing(broken_pages(session, facility_id)) as pages:  # type: ignore[type-var]

@@ -29,12 +29,13 @@ _SHOWN = ("status", "from_level", "to_level", "accepted_level", "taken_as", "abo
 def rows_not_as_written(work: Work) -> Iterator[Found]:
     """Rows that are not as the program last wrote them, as found today: when that was done nobody can know."""
     for found in rows_otherwise(work.session, work.facility_id):
-        yield work.today, _code(work, found), _what(found)
+        yield work.today, code_of(work, found.table, found.id), _what(found)
 
 
-def _code(work: Work, found: Otherwise) -> str:
-    query = _CODES.get(found.table)
-    return str((query is not None and work.session.connection().execute(query, {"id": found.id}).scalar()) or "")
+def code_of(work: Work, table: str, number: int) -> str:
+    """The code of the participant whom a row is about; nothing of a row that is about none, or is not there."""
+    query = _CODES.get(table)
+    return str((query is not None and work.session.connection().execute(query, {"id": number}).scalar()) or "")
 
 
 def _what(found: Otherwise) -> str:

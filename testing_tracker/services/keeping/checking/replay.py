@@ -29,6 +29,7 @@ from testing_tracker.services.keeping.checking.audit_trail import (
 )
 from testing_tracker.services.keeping.checking.decisions import wrong_decisions, wrong_reviews
 from testing_tracker.services.keeping.checking.otherwise import rows_not_as_written
+from testing_tracker.services.keeping.checking.unsaid import writings_without_an_act
 from testing_tracker.services.keeping.checking.whose import rows_that_say_another_facility
 from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.schedules.closed_days import KnownDays
@@ -79,6 +80,7 @@ def verify(work: Work, key_file: KeyFile) -> Verification:
     result.problems = [Problem(*found) for found in changed_records(work)]
     result.problems += [Problem(*found) for found in rows_that_say_another_facility(work)]
     result.problems += [Problem(*found) for found in rows_not_as_written(work)]
+    result.problems += [Problem(*found) for found in writings_without_an_act(work)]
     result.problems += [Problem(*found) for found in wrong_codes(work)]
     result.problems += [Problem(*found) for found in wrong_decisions(work)]
     result.problems += [Problem(*found) for found in wrong_reviews(work)]

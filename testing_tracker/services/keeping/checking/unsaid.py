@@ -1,0 +1,87 @@
+"""Says which rows were written in a way in which the program writes none: without an act on the audit table beside it.
+
+Whoever knows the program can keep the word of a row that they have changed (`last_written`) as the program does. It
+keeps none without an act that is recorded together with it and is about the same participant, draw or recommendation;
+so a change by hand is named, or stands among the acts, where everybody can ask about it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.services.keeping.checking.audit_trail import Found
+from testing_tracker.services.keeping.checking.otherwise import code_of
+from testing_tracker.store.ledger import pages as ledger
+from testing_tracker.store.ledger.last_written import says_of
+from testing_tracker.store.tables import AuditEntry, LastWritten
+from testing_tracker.store.work import Work
+
+
+@dataclass(frozen=True)
+class _Acts:
+    """The acts of one transaction: which they are, and whom and what they are about."""
+
+    acts: frozenset[str]
+    participants: frozenset[int]
+    draws: frozenset[int]
+    recommendations: frozenset[int]
+
+
+def writings_without_an_act(work: Work) -> Iterator[Found]:
+    """Rows of which a word was kept in a transaction none of whose acts is about them.
+
+    The first that a facility's ledger has of such words are those of all that was there by then.
+    """
+    is_first = True
+    for rows, entries in ledger.written_together(work.session, work.facility_id, "last_written"):
+        if not is_first:
+            yield from _unsaid(work, rows, entries)
+        is_first = False
+
+
+def _unsaid(work: Work, rows: range, entries: range) -> Iterator[Found]:
+    acts = _acts(work, entries)
+    query = select(LastWritten).where(
+        LastWritten.facility_id == work.facility_id, col(LastWritten.id).between(rows.start, rows.stop - 1)
+    )
+    for row in work.session.exec(query.order_by(col(LastWritten.id))):
+        if not _is_said(work, row, says_of(row.says), acts):
+            code = code_of(work, row.of_table, row.row_id)
+            yield work.today, code, f"the {row.of_table} {row.row_id} on record was written without an act that says so"
+
+
+def _acts(work: Work, entries: range) -> _Acts:
+    asked = select(AuditEntry.act, AuditEntry.participant_id, AuditEntry.draw_id, AuditEntry.recommendation_id).where(
+        AuditEntry.facility_id == work.facility_id, col(AuditEntry.id).between(entries.start, entries.stop - 1)
+    )
+    found = work.session.exec(asked).all() or [("", None, None, None)]
+    acts, participants, draws, recommendations = (
+        frozenset(filter(None, column)) for column in zip(*found, strict=True)
+    )
+    return _Acts(acts, participants, draws, recommendations)
+
+
+def _is_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts: _Acts) -> bool:
+    if says is None:
+        return bool(acts.acts)
+    if row.of_table == "facility":
+        return bool(acts.acts & {Act.FACILITY_RENAME, Act.FACILITY_CREATE})
+    if row.of_table == "delivery":
+        return says.get("delivered_at") is None or bool(acts.acts & _ARRIVED)
+    if row.of_table == "participant":
+        return row.row_id in acts.participants
+    if row.of_table == "renaming":
+        return bool(acts.acts & {Act.PARTICIPANT_RENAME, Act.PARTICIPANT_READMIT})
+    if row.of_table == "recommendation":
+        return row.row_id in acts.recommendations
+    if row.of_table == "evidence":
+        return says.get("recommendation_id") in acts.recommendations or says.get("draw_id") in acts.draws
+    if row.of_table == "review":
+        return says.get("draw_id") in acts.draws
+    return row.row_id in acts.draws or Act.HISTORY_IMPORT in acts.acts
+
+
+_ARRIVED = {Act.REPORT_DELIVER, Act.REMINDER_MAIL}
