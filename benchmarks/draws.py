@@ -22,7 +22,7 @@ from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Level
 from testing_tracker.services.drawing import nights
 from testing_tracker.services.keeping import facilities
-from testing_tracker.services.keeping.checking import replay
+from testing_tracker.services.keeping.checking import checks
 from testing_tracker.services.people import enrolling
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.engine import open_engine, reading, writing
@@ -85,7 +85,7 @@ def year(folder: Path, schedule: str) -> None:
     drawing = time.perf_counter() - began
     began = time.perf_counter()
     with reading(engine, None, clock_on(FIRST + timedelta(days=DAYS)), SHIPPED) as work:
-        result = replay.verify(work, location.key)
+        result = checks.verify(work, location.key)
     verifying = time.perf_counter() - began
     assert not result.problems
     assert result.decisions == DAYS * PEOPLE

@@ -51,11 +51,11 @@ def program(given: str, day: str) -> float:
 
 def verify(given: str, day: str) -> None:
     from testing_tracker.cli.desk.desk import Desk
-    from testing_tracker.services.keeping.checking import replay
+    from testing_tracker.services.keeping.checking import checks
 
     desk = Desk(given, day)
     with desk.reading() as work:
-        found = replay.verify(work, desk.location.key)
+        found = checks.verify(work, desk.location.key)
     print("as they should be" if not found.problems else found.problems[:5])
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from testing_tracker.store.work import Work
 
 
+_REMEDY = " Change nothing, keep copies of the database and the key, and find out who could write to them."
+
+
 @click.command("verify")
 @format_option
 @pass_desk
@@ -38,7 +41,7 @@ def verify_command(desk: Desk, form: str) -> None:
     failed: list[str] = []
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as work:
-            found.append((at, services.replay.verify(work, desk.location.key)))
+            found.append((at, services.checks.verify(work, desk.location.key)))
     if form == "json":
         documents = [_document(at, result) for at, result in found]
         print_json(desk, documents if len(each) > 1 else documents[0])
@@ -46,19 +49,16 @@ def verify_command(desk: Desk, form: str) -> None:
         rows = [_named(at) | vars(problem) for at, result in found for problem in result.problems]
         whose = ["facility"] if len(each) > 1 else []
         print_rows(desk, rows, [*whose, "day", "participant", "what"], form, "")
-    problems = [f"{at.mark}{problem}" for at, result in found for problem in result.problems]
+    problems = [(f"{at.mark}{problem}", problem) for at, result in found for problem in result.problems]
     if problems:
         others = len(problems) - 1
         more = f" There is more that does not hold ({others}; `--format csv` lists it)." if others else ""
-        failed.insert(
-            0,
-            f"{problems[0]}.{more} Change nothing, keep copies of the database and the key, and find out who could "
-            "write to them.",
-        )
+        remedy = "" if all(problem.lacks_key for _, problem in problems) else _REMEDY
+        failed.insert(0, f"{problems[0][0]}.{more}{remedy}")
     if failed:
         raise TestingTrackerError(" ".join(failed))
     for at, result in found:
-        for note in result.unchecked:
+        for note in (*result.unchecked, *result.notes):
             warn(f"{at.mark}{note}")
         if form == "table":
             _say_that_all_holds(desk, at.mark, result)

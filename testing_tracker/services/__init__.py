@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.keeping import status as status
     from testing_tracker.services.keeping import upgrades as upgrades
     from testing_tracker.services.keeping.checking import before_printing as before_printing
+    from testing_tracker.services.keeping.checking import checks as checks
     from testing_tracker.services.keeping.checking import examination as examination
     from testing_tracker.services.keeping.checking import proofs as proofs
     from testing_tracker.services.keeping.checking import replay as replay

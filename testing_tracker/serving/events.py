@@ -20,6 +20,7 @@ class Event(StrEnum):
     NIGHT_GAP = "night_gap"
     NIGHT_HELD = "night_held"
     NIGHT_REFUSED = "night_refused"
+    NIGHT_LEFT_UNDONE = "night_left_undone"
     CONFIRMATIONS_OVERDUE = "confirmations_overdue"
     REMINDER_MAILED = "reminder_mailed"
     REMINDER_FAILED = "reminder_failed"

@@ -202,6 +202,8 @@ class _Turn:
             elapsed = self.plan.clock_of(facilities.timezones_of(work.session, work.facility)).stopwatch()
             key = self.plan.location.key
             report = nights.run_night(work, key, elapsed, longest_gap=self.plan.longest_gap)
+        for said in work.failed_afterwards:
+            self.complain(Event.NIGHT_LEFT_UNDONE, said, logging.WARNING)
         if not report.already_made:
             self.tell(
                 Event.NIGHT_MADE,

@@ -166,9 +166,11 @@ def writing(engine: Engine, facility: str | int | None, clock_of: ClockOf, vocab
             chosen = facilities.choose(session, facility)
             postgresql.lock_facility(connection, id_of(chosen))
         pages = Pages(session)
-        yield work_in(session, chosen, clock_of, vocabulary, pages)
+        work = work_in(session, chosen, clock_of, vocabulary, pages)
+        yield work
         pages.write(id_of(chosen))
         session.commit()
+    work.do_what_is_left()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ It is what a command's desk opens, and the first argument of every service.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from sqlmodel import Session, SQLModel
 
 from testing_tracker.account import current_account
 from testing_tracker.clock import ClockOf
+from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.watched import Begin, unwatched
@@ -31,6 +32,9 @@ class Work:
     training database pretends that it is that day, so `now` is its noon and means no hour. `pages` end the transaction,
     where it writes; `meant` says of codes that were given, and mean another one now, which. `vocabulary` is read when
     something first asks for an analyte. `begun` tells whoever watches of a step that takes long.
+
+    `once_committed` is done when all this is on record, for what is to be known elsewhere then; it may not use the
+    session. Where it fails that takes nothing back, and `failed_afterwards` says so, for whoever opened this to tell.
     """
 
     session: Session
@@ -44,6 +48,8 @@ class Work:
     pages: Pages | None = None
     meant: dict[str, str] = field(default_factory=dict)
     begun: Begin = unwatched
+    once_committed: list[Callable[[], None]] = field(default_factory=list)
+    failed_afterwards: list[str] = field(default_factory=list)
 
     @property
     def facility_id(self) -> int:
@@ -129,6 +135,22 @@ class Work:
             account=self.account,
             act=str(act),
         )
+
+    def last_page_written(self) -> tuple[int, str]:
+        """The number and digest of this transaction's last page of the ledger; number 0 where it wrote none.
+
+        Asked when all is committed, it is the page that ended the transaction.
+        """
+        assert self.pages is not None, "a transaction that writes has pages"
+        return self.pages.newest(self.facility_id)
+
+    def do_what_is_left(self) -> None:
+        """Do `once_committed`, each whatever became of the others."""
+        for step in self.once_committed:
+            try:
+                step()
+            except (TestingTrackerError, OSError, ValueError) as error:
+                self.failed_afterwards.append(str(error))
 
     def write_page(self) -> None:
         """Write the ledger's page of what was added so far; the end of the transaction writes that of the rest."""

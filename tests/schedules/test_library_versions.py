@@ -209,14 +209,14 @@ def forget(clinic):
 def draws_hold(clinic, library):
     """What deciding again comes to, whatever was done to the ledger."""
     from testing_tracker.cli.desk.desk import Desk
-    from testing_tracker.services.keeping.checking import replay
+    from testing_tracker.services.keeping.checking import checks
 
     desk = Desk(str(clinic.url), clinic.today)
-    result = replay.Verification()
     with desk.reading() as work:
-        replay._decide_again(work, desk.location.key, result)
+        result = checks.verify(work, desk.location.key)
     desk.close()
-    ours = [problem for problem in result.problems if "sealed" not in problem.what]
+    elsewhere = ("sealed", "ledger", "behind the program's back")
+    ours = [problem for problem in result.problems if not any(word in problem.what for word in elsewhere)]
     return [str(problem) for problem in ours], result.unchecked
 
 

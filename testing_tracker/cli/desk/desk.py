@@ -184,14 +184,15 @@ class Desk:
         """
         from testing_tracker.store.engine import writing
 
-        with (
-            _notes_afterwards(),
-            self._denied_on_record(),
-            writing(self.engine, self.facility, self.clock, self.vocabulary) as work,
-            _telling_whom_codes_mean(work),
-        ):
-            self._begin(work, command)
-            yield work
+        with _notes_afterwards(), self._denied_on_record():
+            with (
+                writing(self.engine, self.facility, self.clock, self.vocabulary) as work,
+                _telling_whom_codes_mean(work),
+            ):
+                self._begin(work, command)
+                yield work
+            for said in work.failed_afterwards:
+                warn(said)
 
     @contextmanager
     def reading(self, command: str | None = None, *, on_record: bool = True) -> Iterator["Work"]:

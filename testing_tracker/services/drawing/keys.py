@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.day_secrets import Chain, chain_of, hashed
+from testing_tracker.rules.drawing.day_secrets import DAYS_IN_A_CHAIN, SEED_BYTES, Chain, chain_of, hashed
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.services.testing.draws import night_has_run
 from testing_tracker.store.key_file import KeyFile
@@ -63,8 +63,14 @@ def chain_on(session: Session, facility_id: int, day: date) -> KeyChain:
 
 
 def values_of(row: KeyChain) -> Chain:
-    """A chain on record as the arithmetic needs it."""
-    return Chain(bytes.fromhex(row.anchor), row.first_day, row.days)
+    """A chain on record as the arithmetic needs it.
+
+    Raises TestingTrackerError for one that this program has not begun, which may be one that would be hashed for ever.
+    """
+    anchor = bytes.fromhex(row.anchor)
+    if len(anchor) != SEED_BYTES or not 1 <= row.days <= DAYS_IN_A_CHAIN:
+        raise TestingTrackerError(f"The key on record from {row.first_day} on is not one that this program has begun.")
+    return Chain(anchor, row.first_day, row.days)
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,8 @@ def problem_with(session: Session, facility_id: int, key_file: KeyFile, day: dat
         open_key(session, facility_id, key_file, day)
     except TestingTrackerError as error:
         return str(error)
+    except (ValueError, TypeError) as error:
+        return f"A key on record cannot be read ({type(error).__name__}); `testing-tracker verify` says which"
     return None
 
 
@@ -183,9 +191,6 @@ class Begun:
     reason: str
 
 
-def begun(session: Session, facility_id: int) -> list[Begun]:
-    """Every key, oldest first: whoever begins one before a day's draw could try that day again."""
-    return [
-        Begun(row.anchor, row.first_day, row.recorded_at, row.recorded_by, row.reason)
-        for row in chains(session, facility_id)
-    ]
+def begun_by(row: KeyChain) -> Begun:
+    """What a chain on record says of its beginning."""
+    return Begun(row.anchor, row.first_day, row.recorded_at, row.recorded_by, row.reason)

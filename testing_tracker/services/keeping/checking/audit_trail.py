@@ -1,9 +1,10 @@
 """Says in words which records were changed by anything but this program."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, case, cast, exists, func, or_, text, true
@@ -16,19 +17,17 @@ from testing_tracker.rules.drawing.day_secrets import seal
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
-from testing_tracker.services.drawing import keys
 from testing_tracker.services.drawing.taking_back import as_it_was_made
+from testing_tracker.services.keeping.checking.stumbling import Found as Found
+from testing_tracker.services.keeping.checking.stumbling import by_itself, readable
 from testing_tracker.services.schedules.versions import may_have_bound
 from testing_tracker.services.testing.settling import window_of
 from testing_tracker.store.dialects import day_as_text, said_in
-from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.ledger.rows import ROWS_AT_A_TIME
 from testing_tracker.store.queries import governs, is_newest, of_facility
 from testing_tracker.store.tables import AuditEntry, Draw, Night, Participant, Pool, Reading, Renaming, Result
 from testing_tracker.store.work import Work, as_json
-
-Found = tuple[date, str, str]  # the day, the participant's code, and what is wrong
 
 _SAYS_OTHERWISE = "the draw on record does not say what its results lead to"
 _LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
@@ -59,7 +58,7 @@ def _act(work: Work, page: ledger.BrokenPage) -> tuple[date, str]:
     people = [number for number in about if number is not None]
     try:
         moment = work.session.exec(select(AuditEntry.at).where(entries).order_by(col(AuditEntry.id)).limit(1)).first()
-    except ValueError:
+    except (ValueError, TypeError):
         moment = None
     day = moment.astimezone(work.zone).date() if moment else work.today
     return day, _code(work.session, people[0]) if len(people) == 1 else ""
@@ -112,6 +111,8 @@ def wrong_codes(work: Work) -> Iterator[Found]:
 
 def among(column: ColumnElement[int] | Mapped[int | None], only: Sequence[int] | None) -> ColumnElement[bool]:
     """The condition that a column is one of some ids; always for None."""
+    if isinstance(only, range):
+        return column.between(only.start, only.stop - 1)
     return true() if only is None else column.in_(only)
 
 
@@ -342,21 +343,25 @@ def changed_remains(work: Work) -> Iterator[Found]:
         yield day, code, "the draw of a night that was taken back is on record no more"
 
 
-def broken_seals(work: Work, key_file: KeyFile) -> Iterator[Found]:
-    """The runs whose seal is not over what the ledger says now, or that say to have known something else."""
-    seeds: dict[int, bytes] = {}
-    for row in keys.chains(work.session, work.facility_id):
-        if row.id is not None and key_file.holds(keys.values_of(row)):
-            seeds[row.id] = key_file.seed_of(keys.values_of(row))
-    before: Pool | None = None
-    for pool in work.session.exec(select(Pool).where(Pool.facility_id == work.facility_id).order_by(col(Pool.id))):
-        seed = seeds.get(pool.key_chain_id)
-        digest = ledger.digest_of_page(work.session, pool.last_page_id)
-        if seed is not None and seal(seed, digest.encode()).hex() != pool.seal:
-            yield pool.day, "", "the records before this day's run are not the ones that it sealed"
-        elif not _is_over_what_it_knew(work.session, pool) or (before is not None and not _is_later(pool, before)):
-            yield pool.day, "", "the run on record knew other records than the ones that it sealed"
-        before = pool
+def broken_seals(work: Work, seeds: Mapping[int, bytes]) -> Iterator[Found]:
+    """The runs whose seal is not over what the ledger says now, or that say to have known something else.
+
+    `seeds` are those of the chains whose key is there, by the chain's number.
+    """
+    pools, unreadable = readable(work, Pool, col(Pool.facility_id) == work.facility_id, "the pool")
+    yield from unreadable
+    for before, pool in pairwise((None, *pools)):
+        assert pool is not None
+        yield from by_itself(work, "the seal of the run", _broken_seal(work.session, pool, before, seeds), pool.day)
+
+
+def _broken_seal(session: Session, pool: Pool, before: Pool | None, seeds: Mapping[int, bytes]) -> Iterator[Found]:
+    seed = seeds.get(pool.key_chain_id)
+    digest = ledger.digest_of_page(session, pool.last_page_id)
+    if seed is not None and seal(seed, digest.encode()).hex() != pool.seal:
+        yield pool.day, "", "the records before this day's run are not the ones that it sealed"
+    elif not _is_over_what_it_knew(session, pool) or (before is not None and not _is_later(pool, before)):
+        yield pool.day, "", "the run on record knew other records than the ones that it sealed"
 
 
 def _is_over_what_it_knew(session: Session, pool: Pool) -> bool:

@@ -12,7 +12,7 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.services.drawing import keys
-from testing_tracker.services.keeping.checking.replay import verify
+from testing_tracker.services.keeping.checking.checks import verify
 from testing_tracker.store import facilities, integrity, sqlite_file
 from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import SCHEMA_VERSION, complaints_explained, make_engine, reading_all
@@ -147,7 +147,7 @@ def examine_records(
                 problem = keys.problem_with(session, work.facility_id, location.key, work.today)
                 fine = "in its place, and the one that today's draws come from"
                 found.add(f"key{of}", [problem] if problem else [], fine)
-                found.lines.append(_records(work, location, f"records{of}", has_key=problem is None))
+                found.lines.append(_records(work, location, f"records{of}"))
     except TestingTrackerError as error:
         found.damaged = True
         found.add("records", [str(error)], "")
@@ -158,15 +158,14 @@ def examine_records(
         engine.dispose()
 
 
-def _records(work: Work, location: AnyLocation, what: str, *, has_key: bool) -> Examined:
-    try:
-        result = verify(work, location.key)
-    except TestingTrackerError as error:
-        state = Soundness.WRONG if has_key else Soundness.UNCHECKED
-        return Examined(what, state, str(error) if has_key else "cannot be compared with the draws without the key")
+def _records(work: Work, location: AnyLocation, what: str) -> Examined:
+    result = verify(work, location.key)
+    problems = [problem for problem in result.problems if not problem.lacks_key]
+    if problems:
+        more = f" ({len(problems) - 1} more; `testing-tracker verify` names them)" if problems[1:] else ""
+        return Examined(what, Soundness.WRONG, f"{problems[0]}{more}")
     if result.problems:
-        more = f" ({len(result.problems) - 1} more; `testing-tracker verify` names them)" if result.problems[1:] else ""
-        return Examined(what, Soundness.WRONG, f"{result.problems[0]}{more}")
+        return Examined(what, Soundness.UNCHECKED, "cannot be compared with the draws without the key")
     return Examined(
         what, Soundness.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws"
     )

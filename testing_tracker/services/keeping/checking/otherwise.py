@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from testing_tracker.services.keeping.checking.audit_trail import Found
+from testing_tracker.services.keeping.checking.stumbling import Found
 from testing_tracker.store.ledger.last_written import Otherwise, rows_otherwise
 from testing_tracker.store.work import Work
 

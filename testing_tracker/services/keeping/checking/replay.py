@@ -1,44 +1,31 @@
-"""Decides everything again from what is stored, and says what does not hold.
-
-Three questions: are the records those that the program wrote (the ledger and its seals), did every run draw just those
-whom the day's secret draws from the pool of that day, and are the status of each draw and the decision on each
-recommendation and review those that the audit table leads to.
-"""
+"""Decides every run again from what is stored: did it draw just those whom the day's secret draws from its pool?"""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Select, String, cast, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import DrawKind
-from testing_tracker.services.drawing import keys, pools
+from testing_tracker.services.drawing import pools
 from testing_tracker.services.drawing.keys import Begun
-from testing_tracker.services.drawing.taking_back import NightsTakenBack, taken_back
-from testing_tracker.services.keeping.checking.audit_trail import (
-    broken_seals,
-    changed_records,
-    changed_remains,
-    misplaced_draws,
-    wrong_codes,
-    wrong_outcomes,
-    wrong_statuses,
-)
-from testing_tracker.services.keeping.checking.decisions import wrong_decisions, wrong_reviews
-from testing_tracker.services.keeping.checking.otherwise import rows_not_as_written
-from testing_tracker.services.keeping.checking.unsaid import writings_without_an_act
-from testing_tracker.services.keeping.checking.whose import rows_that_say_another_facility
+from testing_tracker.services.drawing.taking_back import NightsTakenBack
+from testing_tracker.services.keeping.checking.stumbling import Found, by_itself, readable
 from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger import pages as ledger
-from testing_tracker.store.queries import draw_stands, id_of, pool_stands
-from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool, TakingBack
+from testing_tracker.store.queries import draw_stands, id_of, of_facility, pool_stands
+from testing_tracker.store.tables import Draw, Night, Participant, Pool, TakingBack
 from testing_tracker.store.work import Work
 
+NOT_AT_HAND = " is not at hand: "
 _MADE_BY_SCHEDULES = (DrawKind.FIXED, DrawKind.RANDOM)
 
 
@@ -53,12 +40,18 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.day}{f', {self.participant}' if self.participant else ''}: {self.what}"
 
+    @property
+    def lacks_key(self) -> bool:
+        """Whether it is only that the key is not at hand, and so says nothing of the records."""
+        return NOT_AT_HAND in self.what
+
 
 @dataclass
 class Verification:
     """What was checked. `unchecked` says what could not be, and why; `keys` are all that were begun.
 
-    `taken_back` are the nights that were made while a clock was ahead, and do not count.
+    `taken_back` are the nights that were made while a clock was ahead, and do not count. `notes` name what is to be
+    known, and is no failure.
     """
 
     days: int = 0
@@ -68,118 +61,65 @@ class Verification:
     unchecked: list[str] = field(default_factory=list)
     keys: list[Begun] = field(default_factory=list)
     taken_back: list[NightsTakenBack] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def verify(work: Work, key_file: KeyFile) -> Verification:
-    """Check everything on record; `problems` come oldest first.
+@dataclass(frozen=True)
+class Verifying:
+    """What the checks work from. The key of each chain is looked for first, which fills `seeds` and `secrets`.
 
-    Works from the key file and, where an old key is lost, from the secrets that the nights since then have shown.
-    Raises TestingTrackerError when the newest key is missing or another one.
+    `seeds` are those of the chains whose key is there; `secrets` those of the days, by chain: from the key, or from
+    what the nights revealed where it is not there.
     """
-    result = Verification()
-    result.problems = [Problem(*found) for found in changed_records(work)]
-    result.problems += [Problem(*found) for found in rows_that_say_another_facility(work)]
-    result.problems += [Problem(*found) for found in rows_not_as_written(work)]
-    result.problems += [Problem(*found) for found in writings_without_an_act(work)]
-    result.problems += [Problem(*found) for found in wrong_codes(work)]
-    result.problems += [Problem(*found) for found in wrong_decisions(work)]
-    result.problems += [Problem(*found) for found in wrong_reviews(work)]
-    try:
-        _decide_again(work, key_file, result)
-    except TestingTrackerError:
-        if not result.problems:
-            raise
-    except Exception as error:
-        # What was changed may be such that nothing can be decided from it any more; mostly it has been named above.
-        if not result.problems:
-            raise TestingTrackerError(
-                f"Something on record cannot be read ({type(error).__name__}): the database is damaged, or was changed "
-                "by hand. Keep a copy of it, and bring back the last good one."
-            ) from error
-    result.problems.sort()
-    return result
+
+    work: Work
+    key_file: KeyFile
+    result: Verification = field(default_factory=Verification)
+    seeds: dict[int, bytes] = field(default_factory=dict)
+    secrets: dict[tuple[int, date], bytes] = field(default_factory=dict)
 
 
-def _decide_again(work: Work, key_file: KeyFile, result: Verification) -> None:
-    result.keys = keys.begun(work.session, work.facility_id)
-    result.taken_back = taken_back(work)
-    secrets = _secrets(work, key_file, result)
-    result.problems += [Problem(*found) for found in broken_seals(work, key_file)]
-    for day, pools_of_day in _pools_by_day(work):
-        result.problems += _check_day(work, day, pools_of_day, secrets, result)
-    result.problems += _check_other_days(work, result)
-    result.problems += [Problem(*found) for found in changed_remains(work)]
-    result.problems += [Problem(*found) for found in misplaced_draws(work)]
-    result.problems += [Problem(*found) for found in wrong_statuses(work)]
-    result.problems += [Problem(*found) for found in wrong_outcomes(work)]
+def wrong_runs(on: Verifying) -> Iterator[Found]:
+    """Decide every run again: draws that were not made, that nobody made, or that are not as they were made."""
+    work = on.work
+    standing, unreadable = readable(work, Pool, (col(Pool.facility_id) == work.facility_id) & pool_stands(), "the pool")
+    yield from unreadable
+    for day, those in groupby(sorted(standing, key=lambda pool: pool.day), key=lambda pool: pool.day):
+        yield from by_itself(work, "the draws of the day", _check_day(on, day, list(those)), day)
 
 
-def _secrets(work: Work, key_file: KeyFile, result: Verification) -> dict[tuple[int, date], bytes]:
-    """The secrets of the days, by chain: from the key, or from what the nights revealed where the key is lost."""
-    secrets: dict[tuple[int, date], bytes] = {}
-    chains = keys.chains(work.session, work.facility_id)
-    for row in chains:
-        assert row.id is not None
-        chain = keys.values_of(row)
-        days = select(func.max(Pool.day)).where(Pool.key_chain_id == row.id, col(Pool.ran), pool_stands())
-        last = work.session.exec(days).one()
-        if row is not chains[-1] and (last is None or not key_file.holds(chain)):
-            secrets |= {(row.id, day): secret for day, secret in _revealed(work.session, row, last, result)}
-            continue
-        seed = key_file.seed_of(chain)
-        if last is not None:
-            secrets |= {(row.id, day): secret for day, secret in chain.earlier(chain.secret(seed, last), last)}
-    return secrets
-
-
-def _revealed(session: Session, row: KeyChain, last: date | None, result: Verification) -> Iterator[tuple[date, bytes]]:
-    """What the last run by a lost key showed of the days before it, if it leads to the anchor."""
-    if last is None:
-        return
-    shown = keys.last_shown(session, row)
-    if shown is None or shown[0] < last:
-        result.unchecked.append(
-            f"The key of {row.first_day} to {last} is lost: the draws of {last} cannot be decided again, those before "
-            "it can."
-        )
-    if shown is not None:
-        day, secret = shown
-        yield from keys.values_of(row).earlier(secret, day)
-
-
-def _pools_by_day(work: Work) -> Iterator[tuple[date, list[Pool]]]:
-    days = work.session.exec(
-        select(col(Pool.day))
-        .where(Pool.facility_id == work.facility_id, pool_stands())
-        .distinct()
-        .order_by(col(Pool.day))
-    ).all()
-    for day in days:
-        query = select(Pool).where(Pool.facility_id == work.facility_id, Pool.day == day, pool_stands())
-        yield day, list(work.session.exec(query.order_by(col(Pool.id))))
-
-
-def _check_day(
-    work: Work, day: date, pools_of_day: list[Pool], secrets: dict[tuple[int, date], bytes], result: Verification
-) -> Iterator[Problem]:
-    """Decide a day again, and compare it with the draws on record."""
-    result.days += 1
+def _check_day(on: Verifying, day: date, pools_of_day: list[Pool]) -> Iterator[Found]:
+    """Decide a day again, and compare it with the draws on record. Each of its pools by itself: what one that cannot be
+    decided may have drawn is no stranger."""
+    work = on.work
+    on.result.days += 1
     there = _draws_of(work, day)
     for pool in pools_of_day:
-        secret = secrets.get((pool.key_chain_id, day))
-        if pool.ran and secret is None:
-            yield from _check_count(work.session, pool, there)
-        else:
-            yield from _check_run_as_known(work, pool, secret if pool.ran else None, there, result)
+        leave_out = partial(_members_of, pool, there)
+        yield from by_itself(work, "the run", _check_pool(on, pool, there), day, otherwise=leave_out)
     if _was_made_before_keys(work, day, pools_of_day):
         return
     for number in there:
         yield _problem(work.session, day, number, "has a draw on record, and was not drawn")
 
 
+def _check_pool(on: Verifying, pool: Pool, there: dict[int, "_Recorded"]) -> Iterator[Found]:
+    secret = on.secrets.get((pool.key_chain_id, pool.day))
+    if pool.ran and secret is None:
+        yield from _check_count(on.work.session, pool, there)
+    else:
+        yield from _check_run_as_known(on.work, pool, secret if pool.ran else None, there, on.result)
+
+
+def _members_of(pool: Pool, there: dict[int, "_Recorded"]) -> list["_Recorded"]:
+    """Take the draws of those whom a pool was for out of those that are there."""
+    members = range(pool.first_participant_id, pool.last_participant_id + 1)
+    return [there.pop(number) for number in list(there) if number in members]
+
+
 def _check_run_as_known(
     work: Work, pool: Pool, secret: bytes | None, there: dict[int, "_Recorded"], result: Verification
-) -> Sequence[Problem]:
+) -> Sequence[Found]:
     """The pool decided again by the closed days that its run knew, or may have known where it kept no record of that.
 
     What holds only then could not be checked, and says so. It has to hold in all, the number of draws included.
@@ -221,7 +161,7 @@ def _check_run(
     there: dict[int, "_Recorded"],
     result: Verification,
     known: KnownDays,
-) -> Iterator[Problem]:
+) -> Iterator[Found]:
     """Decide a run again, and take the draws that it made out of those that are there.
 
     A run numbers its draws in the order in which it decides, so none can change places with another one. The numbers
@@ -248,7 +188,7 @@ def _check_run(
             yield _problem(session, pool.day, number, "the draw on record is not the one that the run made")
     result.drawn += drawn
     if drawn != pool.drawn:
-        yield Problem(pool.day, "", f"the run drew {pool.drawn}, and deciding again draws {drawn}")
+        yield pool.day, "", f"the run drew {pool.drawn}, and deciding again draws {drawn}"
 
 
 def _last_draw_taken_back(session: Session, pool: Pool) -> int:
@@ -274,13 +214,12 @@ def _made(group: pools.Group, participant_id: int, pool: Pool) -> "_Made":
     return (str(rule.kind), rule.version_id, None, group.panels.get(participant_id), pool.recorded_at)
 
 
-def _check_count(session: Session, pool: Pool, there: dict[int, "_Recorded"]) -> Iterator[Problem]:
+def _check_count(session: Session, pool: Pool, there: dict[int, "_Recorded"]) -> Iterator[Found]:
     """The pool without the day's secret: only that the run made as many draws, and after those that it knew."""
-    members = range(pool.first_participant_id, pool.last_participant_id + 1)
-    found = [there.pop(number)[0] for number in list(there) if number in members]
+    found = [draw_id for draw_id, _ in _members_of(pool, there)]
     ids, again = _ids_of(session, pool), _last_draw_taken_back(session, pool)
     if len(found) != pool.drawn or any(draw_id not in ids for draw_id in found if draw_id > again):
-        yield Problem(pool.day, "", f"the draws on record are not the {pool.drawn} that the run made")
+        yield pool.day, "", f"the draws on record are not the {pool.drawn} that the run made"
 
 
 _Made = tuple[object, ...]  # kind, version, what for, panel, and when
@@ -323,40 +262,51 @@ def _kept_no_pools(session: Session, night: Night) -> bool:
     return id_of(night) <= ledger.first_page_up_to(session, night.facility_id, "night")
 
 
-def _check_other_days(work: Work, result: Verification) -> Iterator[Problem]:
-    """Draws of days on which no run is on record, and days whose run is without its pool."""
+def wrong_days(on: Verifying) -> Iterator[Found]:
+    """Days whose run is without its pool, and draws of days on which no run is on record."""
+    work = on.work
     with_pool = sa_select(col(Pool.day)).where(col(Pool.facility_id) == work.facility_id, pool_stands())
-    nights = work.session.exec(
-        select(Night).where(Night.facility_id == work.facility_id).order_by(col(Night.day))
-    ).all()
-    full = set(work.session.connection().execute(with_pool.where(col(Pool.first_participant_id) == 1)).scalars())
+    nights, unreadable = readable(work, Night, col(Night.facility_id) == work.facility_id, "the night")
+    yield from unreadable
+    full = days_among(work, with_pool.where(col(Pool.first_participant_id) == 1))
     early = {night.day for night in nights if night.day not in full and _kept_no_pools(work.session, night)}
     if early:
-        result.unchecked.append(
+        on.result.unchecked.append(
             f"The draws of {min(early)} to {max(early)} were made by a version of the program whose draws could not be "
             "checked."
         )
-    yield from _wrong_nights(work)
-    have_a_pool = set(work.session.connection().execute(with_pool).scalars())
-    for night in nights:
+    have_a_pool = days_among(work, with_pool)
+    for night in sorted(nights, key=lambda night: night.day):
         if night.day not in early | have_a_pool:
-            yield Problem(night.day, "", "there is a run on record without the pool that it decided on")
-    strays = work.session.connection().execute(
-        sa_select(col(Draw.due_on), col(Participant.code))
-        .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(
-            col(Participant.facility_id) == work.facility_id,
-            col(Draw.kind).in_(_MADE_BY_SCHEDULES),
-            col(Draw.due_on).not_in(with_pool),
-            draw_stands(),
-        )
+            yield night.day, "", "there is a run on record without the pool that it decided on"
+    strays = sa_select(col(Draw.id)).where(
+        of_facility(work.facility_id, Draw.participant_id),
+        col(Draw.kind).in_(_MADE_BY_SCHEDULES),
+        col(Draw.due_on).not_in(with_pool),
+        draw_stands(),
     )
-    for due_on, code in strays:
-        if due_on not in early:
-            yield Problem(due_on, code, "has a draw on record, and no draws were made on that day")
+    for number in work.session.connection().execute(strays).scalars().all():
+        yield from by_itself(work, f"draw {number}", _stray(work, number, early))
 
 
-def _wrong_nights(work: Work) -> Iterator[Problem]:
+def days_among(work: Work, query: Select[Any]) -> set[date]:
+    """The days of pools, without those that cannot be read: their rows are named already."""
+    days = work.session.connection().execute(sa_select(cast(query.subquery().c.day, String)).distinct()).scalars()
+    found = set()
+    for day in days:
+        with suppress(ValueError, TypeError):
+            found.add(date.fromisoformat(day))
+    return found
+
+
+def _stray(work: Work, number: int | None, early: set[date]) -> Iterator[Found]:
+    draw = work.session.get_one(Draw, number)
+    if draw.due_on not in early:
+        what = "has a draw on record, and no draws were made on that day"
+        yield _problem(work.session, draw.due_on, draw.participant_id, what)
+
+
+def wrong_nights(work: Work) -> Iterator[Found]:
     """Nights that say to have decided on other participants than their pools."""
     last = (
         select(func.max(Pool.last_participant_id))
@@ -365,9 +315,9 @@ def _wrong_nights(work: Work) -> Iterator[Problem]:
     )
     query = select(col(Night.day)).where(Night.facility_id == work.facility_id, col(Night.last_participant_id) != last)
     for day in work.session.exec(query.order_by(col(Night.day))):
-        yield Problem(day, "", "the run on record decided on other participants than its pool")
+        yield day, "", "the run on record decided on other participants than its pool"
 
 
-def _problem(session: Session, day: date, participant_id: int, what: str) -> Problem:
+def _problem(session: Session, day: date, participant_id: int, what: str) -> Found:
     participant = session.get(Participant, participant_id)
-    return Problem(day, participant.code if participant else f"participant number {participant_id}", what)
+    return day, participant.code if participant else f"participant number {participant_id}", what

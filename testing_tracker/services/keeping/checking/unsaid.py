@@ -12,8 +12,8 @@ from typing import Any
 from sqlmodel import col, select
 
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.services.keeping.checking.audit_trail import Found
 from testing_tracker.services.keeping.checking.otherwise import code_of
+from testing_tracker.services.keeping.checking.stumbling import Found
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.ledger.last_written import says_of
 from testing_tracker.store.tables import AuditEntry, LastWritten
