@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.day_secrets import chain_of, drawn_among, panel_drawn
-from testing_tracker.rules.drawing.proof import MOST_HASHES, Proof, ProvedDecision, as_document, read_document
+from testing_tracker.rules.drawing.proof import (
+    MOST_HASHES,
+    Proof,
+    ProvedDecision,
+    ProvedRun,
+    as_document,
+    read_document,
+)
+from testing_tracker.rules.drawing.witness import Witness, read_witnesses, witness_of
+from testing_tracker.rules.exchange.csv_cells import read_chance, read_json
 
 FIRST_DAY = date(2026, 11, 16)
 SEED = sha256(b"a seed").digest()
@@ -194,3 +203,206 @@ class TestReading:
     def test_any_document_is_refused_in_words(self, document):
         with pytest.raises(TestingTrackerError, match="This is not a proof"):
             read_document(document)
+
+
+def run_of(proof: Proof, first: int, last: int, page: int) -> ProvedRun:
+    """A run of the day as a night keeps it."""
+    run = ProvedRun(proof.facility, first, last, None, page, sha256(b"%d" % page).hexdigest())
+    listed = [one for one in proof.decisions if first <= one.participant <= last]
+    return replace(run, list_digest=run.digest_of(proof.day, listed))
+
+
+def sealed(proof: Proof) -> Proof:
+    """The proof as this version writes it: a first run on those up to number 1000, and one on the newcomers."""
+    ordered = replace(proof, decisions=tuple(sorted(proof.decisions, key=lambda one: one.participant)))
+    return replace(ordered, runs=(run_of(ordered, 1, 1000, 812), run_of(ordered, 1001, 10**6, 815)))
+
+
+def lines_of(proof: Proof) -> list[Witness]:
+    return [witness_of(proof.day, run.page, run.page_digest, str(run.list_digest)) for run in proof.runs]
+
+
+def resealed(proof: Proof) -> Proof:
+    """What a forger makes of it, who knows how the digests are computed."""
+    runs = tuple(
+        replace(
+            run,
+            list_digest=run.digest_of(
+                proof.day,
+                [one for one in proof.decisions if run.first_participant <= one.participant <= run.last_participant],
+            ),
+        )
+        for run in proof.runs
+    )
+    return replace(proof, runs=runs)
+
+
+FULL = sealed(WEDNESDAY)
+ADDED = ProvedDecision(999, Fraction(0), drawn=False)
+FORGED = {
+    "one left out": lambda proof: replace(proof, decisions=proof.decisions[1:]),
+    "all left out": lambda proof: replace(proof, decisions=()),
+    "999 added": lambda proof: replace(proof, decisions=(*proof.decisions, ADDED)),
+    "a chance that draws the same": lambda proof: replace(
+        proof,
+        decisions=(
+            replace(proof.decisions[0], chance=proof.decisions[0].chance + Fraction(1, 10**9)),
+            *proof.decisions[1:],
+        ),
+    ),
+    "another facility": lambda proof: replace(
+        proof, facility="Hill House", runs=tuple(replace(run, facility="Hill House") for run in proof.runs)
+    ),
+}
+
+
+class TestWhoIsInIt:
+    @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+    def test_a_list_that_was_changed_is_named(self, forge):
+        assert objections(FULL) == []
+        said = objections(forge(FULL))
+        assert any("the list of participants 1 to 1000 is not the one that the night kept" in one for one in said)
+
+    @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+    def test_and_one_whose_digest_was_computed_anew_by_the_line(self, forge):
+        forged = resealed(forge(FULL))
+        assert objections(forged) == []
+        assert list(FULL.against(lines_of(FULL))) == []
+        assert "the line of page 812 is of another list or other records than the file's participants 1 to 1000" in (
+            forged.against(lines_of(FULL))
+        )
+
+    def test_a_facility_that_is_called_otherwise_than_in_its_list(self):
+        (said,) = objections(FULL, facility="Hill House")
+        assert said == "the facility is called 'Hill House', and in the night's list it is 'Harbor House'"
+
+    def test_somebody_who_is_in_no_list(self):
+        beyond = replace(ADDED, participant=10**6 + 1)
+        (said,) = objections(FULL, decisions=(*FULL.decisions, beyond))
+        assert said == "participant 1000001 is in the list of no run of that day"
+
+    def test_a_proof_without_its_runs_cannot_be_compared(self):
+        bare = replace(FULL, runs=())
+        assert not bare.says_who_is_in_it
+        assert list(bare.against(lines_of(FULL))) == [
+            "the file has no list's digest that a line could be compared with"
+        ]
+
+    def test_nor_one_with_a_run_taken_out_of_it(self):
+        without = replace(FULL, runs=FULL.runs[:1])
+        assert list(without.against(lines_of(FULL))) == ["the line of page 815 is of a run that the file does not have"]
+
+    def test_nor_one_without_a_lists_digest(self):
+        without = replace(FULL, runs=(replace(FULL.runs[0], list_digest=None), FULL.runs[1]))
+        (said,) = without.against(lines_of(FULL))
+        assert said == "the line of page 812 is over a list, and the file has no digest of it"
+
+    def test_a_line_of_another_day_says_nothing_of_this_one(self):
+        lines = [replace(line, day=FIRST_DAY) for line in lines_of(FULL)]
+        assert list(FULL.against(lines)) == ["none of the lines given is of that day"]
+
+    def test_a_run_without_a_line_is_known(self):
+        assert FULL.without_line(lines_of(FULL)[:1]) == [FULL.runs[1]]
+        assert list(FULL.against(lines_of(FULL)[:1])) == []
+
+    @a_few
+    @given(proofs, st.data())
+    def test_any_byte_of_the_list_that_is_changed_is_named(self, proof, data):
+        """Or else the file says the same in other bytes, or nothing that could be read."""
+        whole = sealed(proof)
+        lines = lines_of(whole)
+        text = json.dumps(as_document(whole))
+        begin = text.index('"participants": ')
+        at = data.draw(st.integers(begin, len(text) - 1))
+        changed = text[:at] + data.draw(st.characters(codec="ascii")) + text[at + 1 :]
+        try:
+            read = read_document(read_json(changed))
+        except (TestingTrackerError, ValueError):
+            return
+        assert read == whole or [*read.objections(), *read.against(lines)] or read.without_line(lines)
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"first_participant": "1"}, "'1' is not a whole number"),
+            ({"list_digest": "00"}, "'00' is not 32 bytes"),
+            ({"page_digest": None}, "must be str, not None"),
+            ({"page": True}, "True is not a whole number"),
+            ({"last_participant": 1001}, "not one after the other"),
+            ({"page": 815}, "two of its runs have the same page"),
+        ],
+    )
+    def test_each_part_of_a_run_has_its_own_form(self, change, said):
+        document = as_document(FULL)
+        document["runs"][0] |= change
+        with pytest.raises(TestingTrackerError, match=said):
+            read_document(document)
+
+    def test_a_run_survives_its_document(self):
+        assert read_document(json.loads(json.dumps(as_document(FULL)))) == FULL
+
+
+class TestChances:
+    @pytest.mark.parametrize(
+        "text", ["1e999999999", "1e-999999999", "1/10**400", "1/1e9", "1/1" + "0" * 400, "9" * 10**6]
+    )
+    def test_what_would_take_for_ever_is_refused_before_it_is_computed(self, text):
+        with pytest.raises(ValueError, match="a chance that is none"):
+            read_chance(text)
+
+    def test_a_denominator_has_64_bits_at_the_most(self):
+        assert read_chance(f"1/{2**64 - 1}") == Fraction(1, 2**64 - 1)
+        with pytest.raises(ValueError, match="of more than 64 bits"):
+            read_chance(f"1/{2**64 + 1}")
+        with pytest.raises(ValueError, match="of more than 64 bits"):
+            read_chance(f"1/{10**300}")
+
+    @given(st.floats(0, 1))
+    def test_a_chance_within_guard_rails_is_a_float_as_it_is(self, chance):
+        """So its denominator is a power of two, which may be a large one where the chance is small."""
+        assert read_chance(str(Fraction(chance))) == Fraction(chance)
+
+
+witnesses = st.builds(
+    witness_of,
+    st.dates(date(1900, 1, 1), date(2199, 12, 31)),
+    st.integers(0, 10**18 - 1),
+    st.text(max_size=3),
+    st.text(max_size=3),
+)
+
+
+class TestLines:
+    LINE = witness_of(date(2026, 11, 16), 812, "aa", "bb")
+
+    @given(st.lists(witnesses, max_size=4))
+    def test_lines_are_read_back(self, lines):
+        text = "".join(f"{line}\n" for line in lines)
+        assert read_witnesses(text).lines == tuple(sorted(set(lines)))
+
+    @pytest.mark.parametrize(
+        "around",
+        ["> {}", 'they are "{}",', "<td>{}</td>", "TRAINING Witness: {}.", "\ufeff{}", "{0}\r\n{0}"],
+    )
+    def test_they_are_found_in_any_text(self, around):
+        assert read_witnesses(around.format(self.LINE)).lines == (self.LINE,)
+
+    @pytest.mark.parametrize("broken_by", ["=\n", "=\r\n", "\n", "\r\n> ", " \n>> "])
+    @pytest.mark.parametrize("at", [19, 20, 50, 83])
+    def test_and_where_a_mail_has_broken_them(self, broken_by, at):
+        text = str(self.LINE)
+        assert read_witnesses(text[:at] + broken_by + text[at:]).lines == (self.LINE,)
+
+    def test_what_only_begins_like_one_is_named(self):
+        cut = str(self.LINE)[:-1]
+        given = read_witnesses(f"{cut}\n{self.LINE}\n2026-13-01 page 9 {self.LINE.digest}\n2026-11-20 page 7 is full")
+        assert given.lines == (self.LINE,)
+        assert given.unread == ("2026-11-16 page 812", "2026-13-01 page 9", "2026-11-20 page 7")
+
+    @given(st.text())
+    def test_any_text_is_read(self, text):
+        read_witnesses(text)
+
+    @given(witnesses, witnesses)
+    def test_it_says_the_day_the_page_and_what_both_digests_say(self, one, other):
+        assert (one.digest == other.digest) == (one == other)

@@ -104,6 +104,12 @@ def test_the_draws_a_week_are_the_number_that_the_director_wrote_without_roundin
     assert schedule.draw.per_week == exactly
 
 
+@pytest.mark.parametrize("written", ["1e999999999", "1e-999999999", "1e-300", "1.000000000000001e-7", "9" * 4000])
+def test_a_mean_that_no_proof_could_say_exactly_is_refused(written):
+    with pytest.raises(ScheduleFileError, match=r"draw.per_week: must be a number over 0 and up to 7|not a TOML file"):
+        read_schedule(changed(RANDOM, "per_week = 1.5", f"per_week = {written}"), "clinic.toml")
+
+
 @pytest.mark.parametrize(
     ("lines", "bounds"),
     [

@@ -57,7 +57,23 @@ class TestReading:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "high", "-5", "1e6", "nan", "Infinity", "1,000", ".5", "5.", "<=50", "<<5", "50 ng", "50 ng/mL/h", "5 5"],
+        [
+            "",
+            "high",
+            "-5",
+            "1e6",
+            "nan",
+            "Infinity",
+            "1,000",
+            ".5",
+            "5.",
+            "9" * 19,
+            "<=50",
+            "<<5",
+            "50 ng",
+            "50 ng/mL/h",
+            "5 5",
+        ],
     )
     def test_what_is_no_amount_is_refused_with_what_would_be(self, text):
         with pytest.raises(TestingTrackerError, match="is not an amount; write 320"):

@@ -58,7 +58,8 @@ def rows_to(file: SupportsWrite, delimiter: str = ",") -> "_csv.Writer":
 
 
 _ID = re.compile(r"[0-9]{1,18}")
-_CHANCE = re.compile(r"[0-9]{1,400}(?:/[0-9]{1,400}|\.[0-9]{1,400})?")
+_CHANCE = re.compile(r"([0-9]{1,324})(?:/([0-9]{1,324})|\.[0-9]{1,19})?")
+_MOST_BITS, _MOST_BITS_OF_A_FLOAT = 64, 1075
 
 
 def is_id(text: str) -> bool:
@@ -67,9 +68,17 @@ def is_id(text: str) -> bool:
 
 
 def read_chance(text: object) -> Fraction:
-    """An exact chance, such as `2/7`. Raises ValueError for what is none, and for one beyond 0 and 1."""
-    if not isinstance(text, str) or _CHANCE.fullmatch(text) is None:
+    """An exact chance, such as `2/7`. Raises ValueError for what is none, and for one beyond 0 and 1.
+
+    No denominator has more than 64 bits, but for a power of two: within guard rails a chance is a float as it is.
+    """
+    found = _CHANCE.fullmatch(text) if isinstance(text, str) else None
+    if not isinstance(text, str) or found is None:
         raise ValueError("a chance that is none; a chance is a text such as 2/7")
+    denominator = int(found[2] or 1)
+    is_of_a_float = denominator.bit_count() == 1 and denominator.bit_length() <= _MOST_BITS_OF_A_FLOAT
+    if denominator.bit_length() > _MOST_BITS and not is_of_a_float:
+        raise ValueError(f"a chance with a denominator of more than {_MOST_BITS} bits")
     try:
         chance = Fraction(text)
     except ZeroDivisionError:

@@ -48,6 +48,7 @@ _SECTIONS = {
     "response": ("steps", "repeat_within_days", "repeat_steps", "missed", "review_after_negative_weeks"),
 }
 _BOUNDS = {"min_per_week": (0, 7), "max_per_week": (1, 7), "max_gap_days": (1, 366)}  # least and greatest
+_MOST_BITS = 61  # of the mean's denominator: the chance on each of seven days has three more, and a proof can say 64
 _ANY_YEAR = 2026  # a calendar that the holidays library knows, it knows for every year
 
 
@@ -119,13 +120,21 @@ class _Reader(TomlFile):
             if key not in self.section("draw"):
                 self.problems.append(f"draw.{key}: missing; every schedule says it under [draw]")
         kind = self.value("draw.kind", DrawKind.FIXED, one_of((DrawKind.FIXED, DrawKind.RANDOM)), '"fixed" or "random"')
-        per_week = self.value("draw.per_week", Fraction(0), _per_week, "a number over 0 and up to 7")
+        per_week = self.value("draw.per_week", Fraction(0), self._per_week, "a number over 0 and up to 7")
         days: tuple[int, ...] = self.value(
             "draw.days", (), _days, 'a list of different weekdays, such as ["mon", "thu"]'
         )
         if per_week and days and "kind" in self.section("draw") and not self._is_told("draw.kind"):
             self._refuse_impossible_draws(kind, per_week, days)
         return DrawRule(kind, per_week, days, self._bounds(kind, per_week, days))
+
+    def _per_week(self, value: Any) -> Fraction:  # noqa: ANN401
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 7:
+            raise ValueError
+        per_week = Fraction(str(value))
+        if per_week.denominator.bit_length() > _MOST_BITS and not self.is_stored:
+            raise ValueError
+        return per_week
 
     def _bounds(self, kind: DrawKind, per_week: Fraction, days: tuple[int, ...]) -> Bounds | None:
         given = [key for key in _BOUNDS if key in self.section("draw")]
@@ -228,12 +237,6 @@ def _contradictions(bounds: Bounds, per_week: Fraction, days: tuple[int, ...]) -
         between = f"from {WEEKDAYS[first]} to the next {WEEKDAYS[second % 7]} it is {apart} days"
         problems.append(f"draw.max_gap_days: {between}; write at least {apart}, or more days")
     return problems
-
-
-def _per_week(value: Any) -> Fraction:  # noqa: ANN401
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 7:
-        raise ValueError
-    return Fraction(str(value))
 
 
 def _days(value: Any) -> tuple[int, ...]:  # noqa: ANN401

@@ -9,7 +9,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.words import USUAL_UNIT, Method, Outcome
 
-_AMOUNT = re.compile(r"([<>])?\s*(\d+(?:\.\d+)?)\s*([A-Za-zµμ]+/[A-Za-z]+)?")
+_AMOUNT = re.compile(r"([<>])?\s*(\d{1,18}(?:\.\d{1,18})?)\s*([A-Za-zµμ]+/[A-Za-z]+)?")
 
 # How many of the first unit one of another is; only what laboratories write for the same thing.
 _UNITS = (
