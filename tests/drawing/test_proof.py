@@ -159,6 +159,9 @@ def test_a_proof_given_out_for_another_day_does_not_hold(proof):
     document["first_day"] = "2026-11-17"
     proof.write_text(json.dumps(document))
     assert "first day is 2026-11-17, not the one that you were given" in check(proof, *given).stderr
+    assert "the list of participants 1 to 29 is not the one that the night kept" in check(proof, *given[:2]).stderr
+    del document["runs"]  # as an earlier version wrote it, which only the first day gives away
+    proof.write_text(json.dumps(document))
     assert f"{document['anchor']}, from 2026-11-17 on" in check(proof, *given[:2]).stdout
 
 

@@ -31,10 +31,21 @@ _SECTIONS = {
     "folder": ("path", "forms"),
     "mail": ("host", "port", "tls", "ca_file", "user", "password", "password_file", "from", "to", "forms", "reminders"),
     "pdf": ("passphrase", "passphrase_file"),
+    "witness": ("to",),
 }
-_NEEDED = {"folder": ("path",), "mail": ("host", "tls", "from", "to"), "pdf": ()}
+_NEEDED = {"folder": ("path",), "mail": ("host", "tls", "from", "to"), "pdf": (), "witness": ("to",)}
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
+# No host can be taken for an option, which might name a program to run; more than a host goes into ~/.ssh/config.
+_SSH = re.compile(r"ssh +((?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9\[](?:[A-Za-z0-9.:_\]-]{0,251}))")
+MOST_WORDS, MOST_OF_A_WORD = 50, 4096
+# Appends each line that arrives to a file in the home folder, once. The shell there has this before the line comes, and
+# the line is what `read` is given: it is never a command.
+_APPENDS = (
+    "exec sh -c 'umask 077; f=testing-tracker-witness.txt; while IFS= read -r line; do "
+    'grep -qxF -e "$line" "$f" 2>/dev/null || printf "%s\\n" "$line" >>"$f" || exit 1; done; '
+    "test -e \"$f\"'"
+)
 
 
 class DeliveryFileError(FacilityFileError):
@@ -73,16 +84,36 @@ class MailDelivery:
 
 
 @dataclass(frozen=True)
+class WitnessDelivery:
+    """Where each night's witness line is kept, outside of the house: in a file of a folder, or by a command.
+
+    A command's words are run without a shell, with the lines on standard input.
+    """
+
+    folder: Path | None = None
+    command: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"the folder {self.folder}" if self.folder is not None else f"`{self.command[0]}`"
+
+
+@dataclass(frozen=True)
 class Deliveries:
-    """All ways on which a facility's report leaves. With a passphrase, every pdf that does is encrypted."""
+    """All ways on which a facility's report leaves, and its nights' witness lines.
+
+    With a passphrase, every pdf that does is encrypted.
+    """
 
     folder: FolderDelivery | None = None
     mail: MailDelivery | None = None
     passphrase: str | None = field(default=None, repr=False)
+    witness: WitnessDelivery | None = None
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        return tuple(channel for channel in Channel if getattr(self, channel) is not None)
+        """The channels on which reports leave."""
+        of_reports = {Channel.FOLDER: self.folder, Channel.MAIL: self.mail}
+        return tuple(channel for channel, way in of_reports.items() if way is not None)
 
     def to_reports_folder(self, path: Path) -> "Deliveries":
         """The deliveries with `serve --reports FOLDER` in place of a folder in the file: text and json, kept there.
@@ -128,6 +159,7 @@ class _Reader(TomlFile):
             folder=self._folder(encrypted=encrypted) if "folder" in self.document else None,
             mail=self._mail(encrypted=encrypted) if "mail" in self.document else None,
             passphrase=passphrase,
+            witness=self._witness() if "witness" in self.document else None,
         )
 
     def in_words(self, error: ValueError, wanted: str) -> str:
@@ -156,6 +188,20 @@ class _Reader(TomlFile):
             password=password,
             reminders=self.value("mail.reminders", False, flag, "true or false"),
         )
+
+    def _witness(self) -> WitnessDelivery:
+        wanted = 'the path of a folder, "ssh HOST" without options, or a list of a command\'s words'
+        return self.value("witness.to", WitnessDelivery(), self._keeper, wanted)
+
+    def _keeper(self, value: Any) -> WitnessDelivery:  # noqa: ANN401
+        if isinstance(value, list):
+            return WitnessDelivery(command=_words(value))
+        host = _SSH.fullmatch(value) if isinstance(value, str) else None
+        if host is not None:
+            return WitnessDelivery(command=("ssh", "-o", "BatchMode=yes", host[1], _APPENDS))
+        if isinstance(value, str) and value.split()[:1] == ["ssh"]:
+            raise ValueError
+        return WitnessDelivery(folder=self._path(value))
 
     def _forms(self, section: str, usual: tuple[str, ...], *, encrypted: bool) -> tuple[str, ...]:
         if encrypted:
@@ -216,6 +262,14 @@ def _passphrase(value: Any) -> str:  # noqa: ANN401
     if not LEAST_PASSPHRASE <= len(passphrase) <= MOST_PASSPHRASE:
         raise ValueError
     return passphrase
+
+
+def _words(value: list[Any]) -> tuple[str, ...]:
+    """A command's words as it is run; its first is the program."""
+    words = tuple(word for word in value if isinstance(word, str) and "\0" not in word)
+    if not 1 <= len(words) == len(value) <= MOST_WORDS or max(map(len, words)) > MOST_OF_A_WORD or not words[0].strip():
+        raise ValueError
+    return words
 
 
 def _addresses(value: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -269,8 +269,10 @@ def _draw(work: Work, key: _Key, who: range, day: date, *, ran: bool) -> int:
         seal=key.seal,
     )
     taken, remains = _drawn_already(work.session, pool), _taken_back(work.session, pool)
-    for group in pools.decided(work, pool, key.secret if ran else None):
+    listing = pools.Listing(work.session, pool)
+    for group in pools.decided(work, pool, key.secret if ran else None, listing=listing):
         pool.drawn += _add_draws(work, pool, group, taken, remains)
+    pool.list_digest = listing.digest
     work.write(pool)
     return pool.drawn
 

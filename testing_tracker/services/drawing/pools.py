@@ -16,6 +16,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.drawing.day_list import DayList, decided_on
 from testing_tracker.rules.drawing.day_secrets import drawn_among, panel_drawn
 from testing_tracker.rules.schedules.days import ClosedDays, chance_on
 from testing_tracker.rules.schedules.guard_rails import (
@@ -31,7 +32,17 @@ from testing_tracker.services.schedules import closed_days, versions
 from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import draw_stands, id_of, in_force_id, leave_counts, version_known
-from testing_tracker.store.tables import Assignment, Draw, Enrolment, Leave, Participant, Pool, Schedule
+from testing_tracker.store.tables import (
+    Assignment,
+    Draw,
+    Enrolment,
+    Facility,
+    FacilityName,
+    Leave,
+    Participant,
+    Pool,
+    Schedule,
+)
 from testing_tracker.store.work import Work
 
 AT_A_TIME = 5_000  # participants in memory at once
@@ -91,11 +102,66 @@ def newest_participant_known(session: Session, page_id: int) -> int:
     return ledger.known_at_page(session, page_id)["participant"]
 
 
-def decided(work: Work, pool: Pool, secret: bytes | None, known: KnownDays | None = None) -> Iterator[Group]:
+class Listing:
+    """The digest of a run's list, from its groups as they are decided; a page of them in memory."""
+
+    def __init__(self, session: Session, pool: Pool) -> None:
+        called = called_at(session, pool)
+        self._listed = DayList(called, pool.day, pool.first_participant_id, pool.last_participant_id)
+        self._page: list[tuple[int, str]] = []
+
+    def add(self, group: Group) -> None:
+        panels = len(group.rule.rule.collection.panels) or None
+        words = {
+            is_drawn: decided_on(group.chance, None, panels, drawn=is_drawn)
+            for is_drawn in ((True, False) if group.chance else (False,))
+        }
+        drawn = frozenset(group.drawn)
+        if group.panels:
+            of_panel = {
+                panel: decided_on(group.chance, panel, panels, drawn=True) for panel in set(group.panels.values())
+            }
+            self._page += [
+                (number, of_panel[group.panels[number]] if number in drawn else words[False])
+                for number in group.participant_ids
+            ]
+        else:
+            self._page += [(number, words[number in drawn]) for number in group.participant_ids]
+
+    def end_page(self) -> None:
+        """Take in a page's participants, which were decided on by schedule and chance, in the order of their numbers."""
+        self._listed.add(f"{number}{words}" for number, words in sorted(self._page))
+        self._page.clear()
+
+    @property
+    def digest(self) -> str:
+        return self._listed.digest
+
+
+def called_at(session: Session, pool: Pool) -> str:
+    """What a facility was called when a run decided, as a proof of it says."""
+    facility = session.get_one(Facility, pool.facility_id)
+    known = ledger.known_at_page(session, pool.last_page_id)["facility_name"]
+    later = (
+        select(FacilityName.earlier)
+        .where(FacilityName.facility_id == pool.facility_id, col(FacilityName.id) > known)
+        .order_by(col(FacilityName.id))
+    )
+    name = session.exec(later.limit(1)).first() or facility.name
+    return f"{name} (TRAINING)" if facility.training else name
+
+
+def decided(
+    work: Work,
+    pool: Pool,
+    secret: bytes | None,
+    known: KnownDays | None = None,
+    listing: Listing | None = None,
+) -> Iterator[Group]:
     """Everybody on whom a run decides, in groups, a page at a time in the order of ids.
 
     Without a secret nobody is drawn by chance: a gap has its fixed draws only. `known` is what the run is supposed to
-    have known of closed days, by default what is on record of that.
+    have known of closed days, by default what is on record of that. What is decided is added to a `listing`.
     """
     rules = rules_of(work, pool, known)
     for page in _participants(work.session, pool):
@@ -106,7 +172,12 @@ def decided(work: Work, pool: Pool, secret: bytes | None, known: KnownDays | Non
             rule = rules[schedule_id]
             for chance, having_it in _by_chance(work.session, pool, rule, participant_ids):
                 drawn = _drawn(rule, secret, having_it, chance)
-                yield Group(rule, chance, having_it, drawn, _panels(rule, secret, drawn))
+                group = Group(rule, chance, having_it, drawn, _panels(rule, secret, drawn))
+                if listing is not None:
+                    listing.add(group)
+                yield group
+        if listing is not None:
+            listing.end_page()
 
 
 def _drawn(rule: DayRule, secret: bytes | None, participant_ids: list[int], chance: Fraction) -> list[int]:

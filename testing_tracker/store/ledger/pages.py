@@ -147,6 +147,16 @@ def known_after_page(session: Session, facility_id: int, page_id: int) -> dict[s
     return _up_to(found) if found else None
 
 
+def page_of_run(session: Session, facility_id: int, sealed_page_id: int) -> tuple[int, str]:
+    """The number and the digest of the page that a run ended with: the facility's next after the one it sealed.
+
+    Number 0 and the digest of nothing where there is none, which only another hand can have done.
+    """
+    query = text("SELECT id, digest FROM ledger_page WHERE facility_id = :facility_id AND id > :id ORDER BY id LIMIT 1")
+    found = session.connection().execute(query, {"facility_id": facility_id, "id": sealed_page_id}).first()
+    return (int(found[0]), str(found[1])) if found else (0, _NOTHING)
+
+
 def digest_of_page(session: Session, page_id: int) -> str:
     """The digest that a page has on record; that of nothing where there is none."""
     found = (

@@ -1,20 +1,22 @@
 """Gathers what an outsider needs to check a finished day's draws."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.drawing.proof import Proof, ProvedDecision
+from testing_tracker.rules.drawing.proof import Proof, ProvedDecision, ProvedRun
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.drawing import keys, pools
 from testing_tracker.services.keeping.checking.replay import known_to_run
 from testing_tracker.services.testing.draws import last_run_before
 from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import draw_stands, pool_stands
-from testing_tracker.store.tables import Draw, Facility, KeyChain, Pool
+from testing_tracker.store.tables import Draw, KeyChain, Pool
 from testing_tracker.store.work import Work
 
 
@@ -51,14 +53,31 @@ def prove(work: Work, key_file: KeyFile, day: date) -> Proof:
         for number in group.participant_ids
     ]
     decisions.sort(key=lambda decision: decision.participant)
-    facility = work.session.get_one(Facility, work.facility_id)
-    name = f"{facility.name} (TRAINING)" if facility.training else facility.name
-    return Proof(name, day, chain.first_day, chain.anchor, chain.hashes(day), secret, tuple(decisions))
+    runs = tuple(_run(work.session, pool) for pool in pools_of_day) if _keep_lists(pools_of_day) else ()
+    called = pools.called_at(work.session, pools_of_day[0])
+    return Proof(called, day, chain.first_day, chain.anchor, chain.hashes(day), secret, tuple(decisions), runs)
 
 
 def record_written(work: Work, day: date) -> None:
     """Put on a facility's record that the proof of a day was shown."""
     work.on_record(Act.PROOF_WRITE, day=day)
+
+
+def _keep_lists(pools_of_day: Sequence[Pool]) -> bool:
+    """Whether any run of a day kept the digest of its list; those of earlier versions did not."""
+    return any(pool.list_digest is not None for pool in pools_of_day)
+
+
+def _run(session: Session, pool: Pool) -> ProvedRun:
+    page, page_digest = ledger.page_of_run(session, pool.facility_id, pool.last_page_id)
+    return ProvedRun(
+        pools.called_at(session, pool),
+        pool.first_participant_id,
+        pool.last_participant_id,
+        pool.list_digest,
+        page,
+        page_digest,
+    )
 
 
 def _decision(group: pools.Group, number: int, there: dict[int, int | None]) -> ProvedDecision:

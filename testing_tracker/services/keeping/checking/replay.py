@@ -171,7 +171,8 @@ def _check_run(
     ids = _ids_of(session, pool)
     drawn = 0
     found: list[tuple[int, _Recorded, _Made]] = []
-    for group in pools.decided(work, pool, secret, known):
+    listing = pools.Listing(session, pool) if pool.list_digest is not None else None
+    for group in pools.decided(work, pool, secret, known, listing):
         result.decisions += len(group.participant_ids)
         drawn += len(group.drawn)
         for number in group.drawn:
@@ -189,6 +190,8 @@ def _check_run(
     result.drawn += drawn
     if drawn != pool.drawn:
         yield pool.day, "", f"the run drew {pool.drawn}, and deciding again draws {drawn}"
+    if listing is not None and listing.digest != pool.list_digest:
+        yield pool.day, "", "the digest that the run kept of its list is not of those whom it decided on"
 
 
 def _last_draw_taken_back(session: Session, pool: Pool) -> int:
