@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column, true
+from sqlalchemy import bindparam, literal_column, true, type_coerce
 from sqlalchemy import select as sa_select
+from sqlalchemy.types import NullType
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Timezones
-from testing_tracker.store.tables import Facility, FacilityName, FacilityZone
+from testing_tracker.store.tables import AuditEntry, Facility, FacilityName, FacilityZone
 
 
 class WhichFacilityError(TestingTrackerError):
@@ -25,13 +28,33 @@ _ZONES = (
     .where(col(FacilityZone.facility_id) == bindparam("facility_id"))
     .order_by(col(FacilityZone.from_on), col(FacilityZone.id))
 )
-# With who the server says is connected: asked in each transaction, so not in a statement of its own.
-_ZONES_AND_WHO: Any = (
-    sa_select(literal_column("session_user").label("role"), col(FacilityZone.from_on), col(FacilityZone.timezone))
-    .select_from(sa_select(true()).subquery())
-    .outerjoin(FacilityZone, col(FacilityZone.facility_id) == bindparam("facility_id"))
-    .order_by(col(FacilityZone.from_on), col(FacilityZone.id))
+# As the database keeps it: a garbled one is for `verify` to name, and keeps nobody from working.
+_NEWEST_MOMENT = type_coerce(
+    sa_select(col(AuditEntry.at))
+    .where(col(AuditEntry.facility_id) == bindparam("facility_id"))
+    .order_by(col(AuditEntry.id).desc())
+    .limit(1)
+    .scalar_subquery(),
+    NullType(),
 )
+
+
+def _begin(role: str) -> Any:  # noqa: ANN401
+    """What each transaction asks for first, in one statement; `role` is SQL for who is connected."""
+    return (
+        sa_select(
+            literal_column(role).label("role"),
+            _NEWEST_MOMENT.label("newest"),
+            col(FacilityZone.from_on),
+            col(FacilityZone.timezone),
+        )
+        .select_from(sa_select(true()).subquery())
+        .outerjoin(FacilityZone, col(FacilityZone.facility_id) == bindparam("facility_id"))
+        .order_by(col(FacilityZone.from_on), col(FacilityZone.id))
+    )
+
+
+_BEGIN_IN_FILE, _BEGIN_ON_SERVER = _begin("NULL"), _begin("session_user")
 
 
 def choose(session: Session, given: str | int | None) -> Facility:
@@ -139,18 +162,38 @@ def timezones_of(session: Session, facility: Facility) -> Timezones:
     return _timezones(facility, rows)
 
 
-def timezones_and_role(session: Session, facility: Facility) -> tuple[Timezones, str | None]:
-    """The timezones that a facility goes by, as `timezones_of` has them, and as whom the server has let us in.
+@dataclass(frozen=True)
+class AtTheBeginning:
+    """What a transaction for a facility has to know when it begins.
 
-    That is its own word, whatever the client's machine calls itself (`session_user`: no SET ROLE changes it). None of a
-    file, which knows nobody.
+    `role` is as whom the server has let us in. That is its own word, whatever the client's machine calls itself
+    (`session_user`: no SET ROLE changes it). None of a file, which knows nobody. `newest_moment` is that of the
+    facility's newest audit entry (UTC), None before the first.
     """
+
+    timezones: Timezones
+    role: str | None
+    newest_moment: datetime | None
+
+
+def begun(session: Session, facility: Facility) -> AtTheBeginning:
+    """What a transaction for a facility has to know when it begins, in one small statement."""
     connection = session.connection()
-    if connection.dialect.name == "sqlite":
-        return timezones_of(session, facility), None
+    asked = _BEGIN_IN_FILE if connection.dialect.name == "sqlite" else _BEGIN_ON_SERVER
     with _damage_explained():
-        rows = connection.execute(_ZONES_AND_WHO, {"facility_id": facility.id}).all()
-    return _timezones(facility, [row for row in rows if row.from_on is not None]), rows[0].role
+        rows = connection.execute(asked, {"facility_id": facility.id}).all()
+    timezones = _timezones(facility, [row for row in rows if row.from_on is not None])
+    return AtTheBeginning(timezones, rows[0].role, _moment(rows[0].newest))
+
+
+def _moment(kept: object) -> datetime | None:
+    """A moment as the database keeps it, in UTC; None for none, and for one that cannot be read."""
+    if isinstance(kept, datetime):
+        return kept.astimezone(UTC)
+    try:
+        return datetime.fromisoformat(str(kept)).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _timezones(facility: Facility, rows: Sequence[Any]) -> Timezones:

@@ -14,10 +14,10 @@ from sqlmodel import Session, SQLModel
 from testing_tracker.account import current_account
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.keeping.acts import DATED_BACK_FROM, Act
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.rules.watched import Begin, unwatched
-from testing_tracker.store.facilities import timezones_and_role
+from testing_tracker.store.facilities import begun as begun_for
 from testing_tracker.store.ledger.pages import Pages
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Facility
@@ -31,7 +31,8 @@ class Work:
     `zone` is the facility's for every day and instant, also where it was corrected from a day on. `is_pretended`: a
     training database pretends that it is that day, so `now` is its noon and means no hour. `pages` end the transaction,
     where it writes; `meant` says of codes that were given, and mean another one now, which. `vocabulary` is read when
-    something first asks for an analyte. `begun` tells whoever watches of a step that takes long.
+    something first asks for an analyte. `begun` tells whoever watches of a step that takes long. `in_front` has the
+    moment of the newest audit entry, and nothing before the first; all of the transaction share it.
 
     `once_committed` is done when all this is on record, for what is to be known elsewhere then; it may not use the
     session. Where it fails that takes nothing back, and `failed_afterwards` says so, for whoever opened this to tell.
@@ -48,6 +49,7 @@ class Work:
     pages: Pages | None = None
     meant: dict[str, str] = field(default_factory=dict)
     begun: Begin = unwatched
+    in_front: list[datetime] = field(default_factory=list)
     once_committed: list[Callable[[], None]] = field(default_factory=list)
     failed_afterwards: list[str] = field(default_factory=list)
 
@@ -107,7 +109,8 @@ class Work:
     ) -> None:
         """Put an act on the audit table, in the transaction of the act itself.
 
-        An act about a `draw` is about its participant too. `detail` holds plain values, and never a name.
+        An act about a `draw` is about its participant too. `detail` holds plain values, and never a name. An entry
+        that is dated before the one in front of it says so in its detail by itself.
         """
         if draw is not None:
             participant_id, draw_id = draw.participant_id, draw.id
@@ -121,7 +124,7 @@ class Work:
                 draw_id=draw_id,
                 recommendation_id=recommendation_id,
                 reason=reason,
-                detail=as_json(detail),
+                detail=as_json({**detail, **self._dated_back()}),
             )
         )
 
@@ -130,7 +133,7 @@ class Work:
         self.write_all(
             AuditEntry,
             ("participant_id", "detail"),
-            [(participant_id, as_json(detail)) for participant_id, detail in said],
+            [(participant_id, as_json({**detail, **self._dated_back()})) for participant_id, detail in said],
             at=self.now,
             account=self.account,
             act=str(act),
@@ -152,6 +155,16 @@ class Work:
             except (TestingTrackerError, OSError, ValueError) as error:
                 self.failed_afterwards.append(str(error))
 
+    def _dated_back(self) -> dict[str, object]:
+        """What an entry says where it is dated before the newest one that was there: that one's moment.
+
+        So it is where a clock was put back, or was ahead on another machine.
+        """
+        if self.in_front and self.in_front[0] > self.now:
+            return {DATED_BACK_FROM: self.in_front[0]}
+        self.in_front[:] = [self.now]
+        return {}
+
     def write_page(self) -> None:
         """Write the ledger's page of what was added so far; the end of the transaction writes that of the rest."""
         assert self.pages is not None, "a transaction that writes has pages"
@@ -170,11 +183,12 @@ def work_in(
     session: Session, facility: Facility, clock_of: ClockOf, vocabulary: Vocabulary, pages: Pages | None = None
 ) -> Work:
     """Who acts, at work now in a transaction for a facility that is on record."""
-    timezones, role = timezones_and_role(session, facility)
-    clock = clock_of(timezones)
+    begun = begun_for(session, facility)
+    clock = clock_of(begun.timezones)
     is_pretended = clock.pretended_day is not None
-    now, today, account = clock.now(), clock.today(), acting_as(role)
-    return Work(session, facility, clock.zone, account, now, today, vocabulary, is_pretended, pages)
+    now, today, account = clock.now(), clock.today(), acting_as(begun.role)
+    in_front = [] if begun.newest_moment is None else [begun.newest_moment]
+    return Work(session, facility, clock.zone, account, now, today, vocabulary, is_pretended, pages, in_front=in_front)
 
 
 def acting_as(role: str | None) -> str:

@@ -99,6 +99,21 @@ class Act(StrEnum):
         return cls(f"draw {status}")
 
 
+# In the detail of an entry that is dated before the one in front of it: that one's moment (UTC). The program puts it
+# there by itself, so whoever dates an act back says so on record.
+DATED_BACK_FROM = "dated_back_from"
+# Acts that somebody does: none is done by what runs by itself, which anybody may run where nobody has the nights.
+TAKES_A_PERSON = frozenset(
+    {
+        *(act for act in Act if act.startswith(("participant ", "staff ", "schedule ", "specimen ", "prescription "))),
+        *(Act.NAMES_SHOW, Act.NIGHT_TAKE_BACK, Act.DRAW_TAKE_BACK, Act.KEY_COPY, Act.PROOF_WRITE),
+        *(Act.DRAW_ORDER, Act.DRAW_RECORD, Act.DRAW_TRIED, Act.DRAW_REFUSED),
+        *(Act.RESULT_LOG, Act.RESULT_AMEND, Act.LOG_UNDO, Act.CONFIRMATION_SEND, Act.CONFIRMATION_CANCEL),
+        *(Act.RECOMMENDATION_ACCEPT, Act.RECOMMENDATION_DECLINE, Act.RECOMMENDATION_DEFER, Act.RECOMMENDATION_REOPEN),
+        *(Act.REVIEW_DONE, Act.FACILITY_RENAME, Act.FACILITY_TIMEZONE, Act.FACILITY_CLOSE, Act.FACILITY_OPEN),
+        Act.HISTORY_IMPORT,
+    }
+)
 # What a draw's status is after an act; the last one of these about a draw says it. Who tried and could not leaves it as
 # it was, and what is undone or recorded later gets its status by an act of its own.
 LEADS_TO: dict[str, Status] = {

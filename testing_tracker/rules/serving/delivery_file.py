@@ -44,7 +44,7 @@ MOST_WORDS, MOST_OF_A_WORD = 50, 4096
 _APPENDS = (
     "exec sh -c 'umask 077; f=testing-tracker-witness.txt; while IFS= read -r line; do "
     'grep -qxF -e "$line" "$f" 2>/dev/null || printf "%s\\n" "$line" >>"$f" || exit 1; done; '
-    "test -e \"$f\"'"
+    'test -e "$f"\''
 )
 
 

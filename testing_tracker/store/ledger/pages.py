@@ -157,6 +157,13 @@ def page_of_run(session: Session, facility_id: int, sealed_page_id: int) -> tupl
     return (int(found[0]), str(found[1])) if found else (0, _NOTHING)
 
 
+def newest_ids_of_pages(session: Session, facility_id: int) -> Iterator[dict[str, int]]:
+    """The newest id of each table at the end of each of a facility's pages, oldest first; of the tables that were."""
+    query = text("SELECT up_to FROM ledger_page WHERE facility_id = :facility ORDER BY id")
+    for (up_to,) in rows_of(session.connection(), query, {"facility": facility_id}, streamed=True):
+        yield _read(up_to)
+
+
 def digest_of_page(session: Session, page_id: int) -> str:
     """The digest that a page has on record; that of nothing where there is none."""
     found = (
@@ -167,15 +174,12 @@ def digest_of_page(session: Session, page_id: int) -> str:
 
 def written_together(session: Session, facility_id: int, table: str) -> Iterator[tuple[range, range]]:
     """For each page that has new rows of a table, among which ids these are and among which its audit entries."""
-    connection = session.connection()
-    earlier = dict.fromkeys(COLUMNS, 0)
-    with closing(rows_of(connection, _PAGES, {"facility": facility_id}, streamed=True)) as pages:
-        for _, _, known, *_ in pages:
-            up_to = _up_to(known)
-            if up_to[table] > earlier[table]:
-                rows = range(earlier[table] + 1, up_to[table] + 1)
-                yield rows, range(earlier["audit_entry"] + 1, up_to["audit_entry"] + 1)
-            earlier = up_to
+    rows = entries = 0
+    for newest in newest_ids_of_pages(session, facility_id):
+        earlier, rows = rows, newest.get(table, 0)
+        entries_before, entries = entries, newest.get("audit_entry", 0)
+        if rows > earlier:
+            yield range(earlier + 1, rows + 1), range(entries_before + 1, entries + 1)
 
 
 def first_broken_page(session: Session, facility_id: int) -> BrokenPage | None:
@@ -312,14 +316,21 @@ def _head(page_id: int, facility_id: object, up_to: str) -> bytes:
 
 def _up_to(text: str) -> dict[str, int]:
     """The newest ids of a page; a table that came later had none."""
+    found = _read(text)
+    return {table: found.get(table, 0) for table in COLUMNS}
+
+
+def _read(text: str) -> dict[str, int]:
     try:
         found = json.loads(text)
-        return {table: int(found.get(table, 0)) for table in COLUMNS}
+        if all(type(number) is int for number in found.values()):
+            return dict(found)
     except (ValueError, TypeError, AttributeError):
-        raise TestingTrackerError(
-            "A page of the ledger cannot be read: the database is damaged, or was changed by hand. Keep a copy of it, "
-            "and bring back the last good one."
-        ) from None
+        pass
+    raise TestingTrackerError(
+        "A page of the ledger cannot be read: the database is damaged, or was changed by hand. Keep a copy of it, "
+        "and bring back the last good one."
+    )
 
 
 def _newest_ids(connection: Connection) -> dict[str, int]:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from testing_tracker.rules.drawing.closing import because_in
 from testing_tracker.rules.drawing.day_secrets import seal
-from testing_tracker.rules.keeping.acts import LEADS_TO, Act
+from testing_tracker.rules.keeping.acts import DATED_BACK_FROM, LEADS_TO, Act
 from testing_tracker.rules.testing.settling import ResultAsRead, WhatItSays, what_a_draw_says
 from testing_tracker.rules.words import DrawKind, Method, Outcome, Status
 from testing_tracker.services.drawing.taking_back import as_it_was_made
@@ -325,7 +325,11 @@ def changed_remains(work: Work) -> Iterator[Found]:
     )
     for draw, code, detail in rows:
         is_free = draw.ordered_for is None and not (draw.expected or draw.unable or draw.late)
-        if draw.status != Status.CANCELLED or not is_free or as_json(as_it_was_made(draw)) != detail:
+        if (
+            draw.status != Status.CANCELLED
+            or not is_free
+            or as_json(as_it_was_made(draw)) != _without_own_words(detail)
+        ):
             yield draw.due_on, code, "the draw of a night that was taken back is not as it was then"
     lost = work.session.exec(
         select(AuditEntry, col(Participant.code))
@@ -341,6 +345,13 @@ def changed_remains(work: Work) -> Iterator[Found]:
     for entry, code in lost:
         day = date.fromisoformat(json.loads(entry.detail or "{}")["due_on"])
         yield day, code, "the draw of a night that was taken back is on record no more"
+
+
+def _without_own_words(detail: str | None) -> str | None:
+    """An entry's details without what every entry may say of its own moment."""
+    if detail is None or DATED_BACK_FROM not in detail:
+        return detail
+    return as_json({key: value for key, value in json.loads(detail).items() if key != DATED_BACK_FROM})
 
 
 def broken_seals(work: Work, seeds: Mapping[int, bytes]) -> Iterator[Found]:

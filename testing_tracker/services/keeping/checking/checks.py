@@ -24,6 +24,12 @@ from testing_tracker.services.keeping.checking.audit_trail import (
     wrong_statuses,
 )
 from testing_tracker.services.keeping.checking.decisions import wrong_decisions, wrong_reviews
+from testing_tracker.services.keeping.checking.entries import (
+    entries_dated_back,
+    entries_of_nobody,
+    rows_stamped_otherwise,
+    said_to_be_dated_back,
+)
 from testing_tracker.services.keeping.checking.otherwise import rows_not_as_written
 from testing_tracker.services.keeping.checking.replay import (
     NOT_AT_HAND,
@@ -88,6 +94,11 @@ def _nights_taken_back(on: Verifying) -> Iterator[Found]:
     yield from ()
 
 
+def _dated_back_and_said(on: Verifying) -> Iterator[Found]:
+    on.result.notes.extend(said_to_be_dated_back(on.work))
+    yield from ()
+
+
 def _chains(on: Verifying) -> Iterator[Found]:
     """The keys that were begun, the seed of each that is there, and the secrets of its days."""
     work = on.work
@@ -130,6 +141,10 @@ CHECKS = (
     NamedCheck("the rows that may change", _of_records(rows_not_as_written)),
     NamedCheck("the acts beside rows that changed", _of_records(writings_without_an_act)),
     NamedCheck("the participants' codes", _of_records(wrong_codes)),
+    NamedCheck("the order of the acts", _of_records(entries_dated_back)),
+    NamedCheck("who acted", _of_records(entries_of_nobody)),
+    NamedCheck("who recorded what, and when", _of_records(rows_stamped_otherwise)),
+    NamedCheck("acts that say that they are dated back", _dated_back_and_said),
     NamedCheck("the decisions on recommendations", _of_records(wrong_decisions)),
     NamedCheck("the reviews that are done", _of_records(wrong_reviews)),
     NamedCheck("the nights that were taken back", _nights_taken_back),
