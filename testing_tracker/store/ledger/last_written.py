@@ -94,7 +94,7 @@ class ChangedRows:
     """Notices which rows that may change a session adds, changes or removes one by one."""
 
     def __init__(self, session: Session) -> None:
-        self._touched: dict[str, set[int]] = defaultdict(set)
+        self._touched: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         event.listen(session, "after_flush", self._notice)
 
     def _notice(self, session: Session, _flush: object) -> None:
@@ -102,12 +102,11 @@ class ChangedRows:
             table = str(getattr(type(row), "__tablename__", ""))
             of = MAY_CHANGE.get(table)
             if of is not None and of.kind in (None, getattr(row, "kind", None)):
-                self._touched[table].add(row.id)
+                self._touched[row.id if table == "facility" else row.facility_id][table].add(row.id)
 
-    def taken(self) -> Mapping[str, set[int]]:
-        """What was noticed since it was last asked for: ids by table."""
-        touched, self._touched = self._touched, defaultdict(set)
-        return touched
+    def taken(self, facility_id: int) -> Mapping[str, set[int]]:
+        """What was noticed of a facility's since it was last asked for: ids by table."""
+        return self._touched.pop(facility_id, {})
 
 
 def write_changed(

@@ -56,7 +56,16 @@ _SEES_ALL = """
 def secure(connection: Connection, tables: Iterable[str]) -> None:
     """Have the server keep facilities' rows apart in these tables, which have a `facility_id`, and in `facility`."""
     owner = make_functions(connection)
-    for table, column in (("facility", "id"), *((table, "facility_id") for table in tables)):
+    _secure(connection, owner, (("facility", "id"), *((table, "facility_id") for table in tables)))
+
+
+def secure_also(connection: Connection, tables: Iterable[str]) -> None:
+    """Have the server do so in tables that came later."""
+    _secure(connection, make_functions(connection), [(table, "facility_id") for table in tables])
+
+
+def _secure(connection: Connection, owner: str, tables: Iterable[tuple[str, str]]) -> None:
+    for table, column in tables:
         connection.exec_driver_sql(f"CREATE POLICY {OF_OWNER} ON {table} TO {owner} USING (true)")
         connection.exec_driver_sql(f"CREATE POLICY {OF_FACILITY} ON {table} USING ({column} = {WHOSE})")
         connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

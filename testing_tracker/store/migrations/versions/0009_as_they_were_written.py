@@ -41,7 +41,7 @@ def _create_last_written() -> None:
     op.create_index("last_written_of_row", "last_written", ["facility_id", "of_table", "row_id", "id"])
     refuse_changes(("last_written",))
     if op.get_bind().dialect.name == "postgresql":
-        row_security.secure(op.get_bind(), ["last_written"])
+        row_security.secure_also(op.get_bind(), ["last_written"])
 
 
 def _salt_names() -> None:
