@@ -236,23 +236,35 @@ _CONNECTED = "SELECT 1 FROM pg_stat_activity WHERE datname"
 
 
 def change(database: Path, *statements: str, triggers: bool = True) -> int:
-    """Run statements; returns how many rows were changed. Without triggers and checks nothing is refused."""
+    """Run statements; returns how many rows were changed.
+
+    Without triggers and checks nothing is refused; they are put back, as somebody would who is not to be noticed.
+    """
     if not SERVER:
         with opened(database) as connection:
             connection.execute("PRAGMA synchronous = OFF")  # each trigger would wait for the disk
-            if not triggers:
-                _drop_triggers(connection)
+            dropped = [] if triggers else _drop_triggers(connection)
             with connection:
-                return sum(connection.execute(statement).rowcount for statement in statements)
+                changed = sum(connection.execute(statement).rowcount for statement in statements)
+            for trigger in dropped:
+                connection.execute(trigger)
+            return changed
     with _connected(database) as connection:
+        checks = [] if triggers else connection.execute(_CHECKS).fetchall()
         if not triggers:
             connection.execute("SET session_replication_role = replica")
-            for table, check in connection.execute(_CHECKS).fetchall():
-                connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
-        return sum(connection.execute(statement).rowcount for statement in statements)
+        for table, check, _ in checks:
+            connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
+        changed = sum(connection.execute(statement).rowcount for statement in statements)
+        for table, check, text in checks:
+            connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {check} {text} NOT VALID")
+        return changed
 
 
-_CHECKS = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
+_CHECKS = (
+    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+    "WHERE contype = 'c' AND conrelid <> 0 AND convalidated"
+)
 
 
 def columns(database: Path, table: str) -> list[tuple[str, str]]:
@@ -288,10 +300,13 @@ def _types(database: Path, table: str) -> list[tuple]:
     return rows(database, f"{query}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum")
 
 
-def _drop_triggers(connection: sqlite3.Connection) -> None:
-    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+def _drop_triggers(connection: sqlite3.Connection) -> list[str]:
+    """Drop all triggers; returns what makes them again."""
+    found = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for trigger, _ in found:
         connection.execute(f"DROP TRIGGER {trigger}")
     connection.execute("PRAGMA ignore_check_constraints = ON")
+    return [text for _, text in found]
 
 
 @contextmanager

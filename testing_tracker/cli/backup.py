@@ -17,6 +17,7 @@ from testing_tracker.cli.desk.encrypting import encryption_key_option, place_to_
 from testing_tracker.cli.desk.files import STANDARD_OUTPUT, GivenPath, OutputPath, in_full, look_at, overwrite_option
 from testing_tracker.cli.desk.opening import door, here_only, is_asking
 from testing_tracker.cli.desk.output import progress
+from testing_tracker.cli.desk.parameter_types import REASON
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -30,10 +31,19 @@ if TYPE_CHECKING:
 @click.option("--key", is_flag=True, help="Copy the key of the draws instead; keep it apart from the backups.")
 @click.option("--encrypt", is_flag=True, help="Encrypt the copy of a plain database, or give it another key.")
 @encryption_key_option
+@click.option(
+    "--despite", type=REASON, metavar="TEXT", help="Copy though records do not hold, as evidence; a manager's."
+)
 @overwrite_option()
 @pass_desk
 def backup_command(
-    desk: Desk, file: Path, key: bool, encrypt: bool, encryption_key: str | None, overwrite: bool
+    desk: Desk,
+    file: Path,
+    key: bool,
+    encrypt: bool,
+    encryption_key: str | None,
+    despite: str | None,
+    overwrite: bool,
 ) -> None:
     """Copy the database into FILE while it is in use; the copy is checked before it counts.
 
@@ -43,6 +53,8 @@ def backup_command(
     """
     if key and encrypt:
         raise click.UsageError("--key copies the key of the draws, and --encrypt is for a copy of the database.")
+    if key and despite is not None:
+        raise click.UsageError("--despite is for a copy of the database, and --key copies the key of the draws.")
     if encrypt or encryption_key:
         here_only("backup --encrypt")
     encrypted_by = place_to_encrypt_with(encryption_key, "--encrypt", is_meant=encrypt)
@@ -50,7 +62,7 @@ def backup_command(
         if key:
             _copy_key(desk, place, overwrite=overwrite)
         else:
-            _copy_database(desk, place, overwrite=overwrite, encrypted_by=encrypted_by)
+            _copy_database(desk, place, overwrite=overwrite, encrypted_by=encrypted_by, despite=despite)
 
 
 @dataclass(frozen=True)
@@ -120,8 +132,11 @@ def _hand_over(made: Path, path: Path, *, overwrite: bool) -> None:
         raise services.backups.cannot_write(path, error) from None
 
 
-def _copy_database(desk: Desk, place: _Place, *, overwrite: bool, encrypted_by: "KeyPlace | None") -> None:
-    copy = _make(desk, place, overwrite=overwrite, encrypted_by=encrypted_by)
+def _copy_database(
+    desk: Desk, place: _Place, *, overwrite: bool, encrypted_by: "KeyPlace | None", despite: str | None
+) -> None:
+    found: dict[int, list[str]] = {}
+    copy = _make(desk, place, overwrite=overwrite, encrypted_by=encrypted_by, despite=despite, found=found)
     place.send()
     say(desk, f"{place.name}: a copy of {_what_is_in(copy)}; checked, and readable by you alone.")
     say(
@@ -138,6 +153,9 @@ def _copy_database(desk: Desk, place: _Place, *, overwrite: bool, encrypted_by: 
         try:
             with at.desk.writing() as work:
                 services.backups.record_made(work, copy)
+                if despite is not None:
+                    told = found.get(work.facility_id, [])
+                    services.before_passing_on.record_despite(work, "backup", despite, told)
         except TestingTrackerError as error:
             made = "the copy is good, but that it was made could not be put on record, so `doctor` will not know."
             warn(f"{at.mark}{made} {error}")
@@ -174,7 +192,16 @@ def _copy_key(desk: Desk, place: _Place, *, overwrite: bool) -> None:
             warn(f"{at.mark}the copy is good, but that it was made could not be put on record. {error}")
 
 
-def _make(desk: Desk, place: _Place, *, overwrite: bool, encrypted_by: "KeyPlace | None") -> "Copy":
+def _make(
+    desk: Desk,
+    place: _Place,
+    *,
+    overwrite: bool,
+    encrypted_by: "KeyPlace | None",
+    despite: str | None,
+    found: dict[int, list[str]],
+) -> "Copy":
+    """Make the copy; what does not hold at a facility is `found`, and refused unless it is made `despite` that."""
     from testing_tracker.store.engine import SCHEMA_VERSION, schema_of
     from testing_tracker.store.location import Location
 
@@ -182,6 +209,9 @@ def _make(desk: Desk, place: _Place, *, overwrite: bool, encrypted_by: "KeyPlace
     if isinstance(location, Location) or schema_of(location) == SCHEMA_VERSION:
         with desk.reading_all():
             pass  # says that there is no database, or brings a file up to date, before anything is copied
+        for at in desk.each_facility():
+            with at.desk.reading() as work:
+                found[at.number] = services.before_passing_on.check_copy(work, despite)
     place.check()
     if isinstance(location, Location):
         desk.close()  # what is encrypted is read by another library, and one lets go of the other's locks

@@ -25,18 +25,29 @@ from testing_tracker.errors import TestingTrackerError
     "--take-back", is_flag=True, help="Take back nights later than today, which a wrong clock made; a manager's."
 )
 @click.option("--reason", type=REASON, metavar="TEXT", help="With --take-back: why. It goes on record.")
+@click.option(
+    "--despite", type=REASON, metavar="TEXT", help="Draw though records do not hold, and say why; a manager's."
+)
 @click.option("--yes", is_flag=True, help="With --take-back: do not ask.")
 @pass_desk
 def draw_command(
-    desk: Desk, catch_up_to: str | None, longest_gap: int, take_back: bool, reason: str | None, yes: bool
+    desk: Desk,
+    catch_up_to: str | None,
+    longest_gap: int,
+    take_back: bool,
+    reason: str | None,
+    despite: str | None,
+    yes: bool,
 ) -> None:
     """The nightly run: make today's draws, close out the days before.
 
     Safe to run again, by anyone, at the same time. Where several facilities share the database, it is for all of them
     unless one is named; what keeps one from being drawn keeps none of the others.
     """
-    if take_back != (reason is not None) or (take_back and catch_up_to) or (yes and not take_back):
-        raise click.UsageError("--take-back, --reason TEXT and, if you like, --yes go together, without --catch-up-to.")
+    if take_back != (reason is not None) or (take_back and (catch_up_to or despite)) or (yes and not take_back):
+        raise click.UsageError(
+            "--take-back, --reason TEXT and, if you like, --yes go together, without --catch-up-to and --despite."
+        )
     if take_back:
         _take_back(desk, str(reason), yes)
         return
@@ -45,14 +56,15 @@ def draw_command(
     failed: list[str] = []
     for at in each:
         with going_on(each, at, failed):
-            _draw(at.desk, at.mark, longest_gap, said)
+            _draw(at.desk, at.mark, longest_gap, said, despite)
     if failed:
         raise TestingTrackerError(" ".join(failed))
 
 
-def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None) -> None:
+def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None, despite: str | None) -> None:
     """Run one facility's night; `mark` is before each line."""
     with desk.writing() as work:
+        known = services.before_passing_on.check_night(work, despite)
         elapsed = desk.clock(work.zone.key).stopwatch()
         report = services.nights.run_night(
             work, desk.location.key, elapsed, longest_gap=longest_gap, catch_up_to=catch_up_to
@@ -63,6 +75,11 @@ def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None) -> 
         say(
             desk,
             f"{mark}{report.day}: {report.drawn} drawn today; {report.missed} of the days before closed as missed.",
+        )
+    if known:
+        more = f" ({len(known) - 1} more)" if len(known) > 1 else ""
+        warn(
+            f"{mark}drawn despite what does not hold: {known[0]}{more}; `testing-tracker verify` and `check` say more."
         )
     for compared in report.held:
         warn(f"{mark}{question_with_answers(compared)}")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.keeping import server_backups as server_backups
     from testing_tracker.services.keeping import status as status
     from testing_tracker.services.keeping import upgrades as upgrades
+    from testing_tracker.services.keeping.checking import before_passing_on as before_passing_on
     from testing_tracker.services.keeping.checking import before_printing as before_printing
     from testing_tracker.services.keeping.checking import checks as checks
     from testing_tracker.services.keeping.checking import examination as examination

@@ -21,6 +21,7 @@ class Event(StrEnum):
     NIGHT_HELD = "night_held"
     NIGHT_REFUSED = "night_refused"
     NIGHT_LEFT_UNDONE = "night_left_undone"
+    RECORDS_DO_NOT_HOLD = "records_do_not_hold"
     CONFIRMATIONS_OVERDUE = "confirmations_overdue"
     REMINDER_MAILED = "reminder_mailed"
     REMINDER_FAILED = "reminder_failed"

@@ -25,6 +25,7 @@ from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.drawing import nights
 from testing_tracker.services.drawing.nights import NightRefusedError
+from testing_tracker.services.keeping.checking import before_passing_on
 from testing_tracker.services.keeping.upgrades import bring_up_to_date
 from testing_tracker.services.people import staff
 from testing_tracker.services.testing import draws
@@ -200,6 +201,7 @@ class _Turn:
         """Run the night. Another host may have been first: then there is nothing to tell."""
         with writing(self.engine, self.number, self.plan.clock_of, self.plan.vocabulary) as work:
             elapsed = self.plan.clock_of(facilities.timezones_of(work.session, work.facility)).stopwatch()
+            known = before_passing_on.check_night(work)
             key = self.plan.location.key
             report = nights.run_night(work, key, elapsed, longest_gap=self.plan.longest_gap)
         for said in work.failed_afterwards:
@@ -215,6 +217,9 @@ class _Turn:
                 gaps=len(report.gaps),
                 seconds=report.seconds,
             )
+        for one in known if not report.already_made else ():
+            said = f"drawn, as a manager said, despite what does not hold: {one}"
+            self.complain(Event.RECORDS_DO_NOT_HOLD, said, logging.WARNING, what=one)
         if report.gaps:
             first, last = report.gaps[0], report.gaps[-1]
             days = f"on {first}" if first == last else f"on the {len(report.gaps)} days from {first} to {last}"

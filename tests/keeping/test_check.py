@@ -142,7 +142,7 @@ def test_a_newer_schema_and_no_database_of_ours_are_named(staffed):
 
 def test_a_command_that_stumbles_over_a_garbled_row_says_that_it_is_damaged(staffed):
     change(staffed, "UPDATE night SET day = 'Monday'")
-    assert "The database is damaged; `testing-tracker check` says how" in staffed.refused("draw")
+    assert "The database is damaged; `testing-tracker check` says how" in staffed.refused("today")
     assert "records" in wrong(staffed)
 
 

@@ -107,7 +107,7 @@ class TestAnEmptyList:
     def test_everybody_may_do_everything(self, unlisted):
         with acting_as("pat"):
             unlisted.add("A17")
-            unlisted("draw")
+            unlisted("draw", "--despite", "the list is gone")
         assert "Nobody is on the list, so everybody may do everything." in unlisted("staff", "list")
 
     def test_the_first_one_on_it_is_whoever_begins_it_as_a_manager(self, unlisted):

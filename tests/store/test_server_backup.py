@@ -160,7 +160,7 @@ class TestMaking:
         staffed("staff", "add", role, "--role", "manager")
         staffed.change(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}", f"REVOKE ALL ON locked FROM {role}")
         url = staffed.url.replace("postgres@", f"{role}@")
-        done = staffed.run("--database", url, "backup", str(file))
+        done = staffed.run("--database", url, "backup", "--despite", "the table is ours", str(file))
         assert (done.exit_code, "permission denied for table locked" in done.stderr) == (1, True), done.output
         assert done.stderr.count("\n") == 1
         assert in_folder(file) == []
@@ -228,6 +228,32 @@ class TestRestore:
         with pytest.raises(databases.REFUSALS, match="append-only"):
             new.change("UPDATE result SET note = 'x'")
 
+    @pytest.mark.parametrize(
+        "statements",
+        [
+            [
+                "CREATE FUNCTION lies() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+                "CREATE TRIGGER lies BEFORE INSERT ON draw FOR EACH ROW EXECUTE FUNCTION lies()",
+            ],
+            ["CREATE VIEW lies AS SELECT code FROM participant"],
+            ["CREATE RULE lies AS ON UPDATE TO draw DO INSTEAD NOTHING"],
+            ["DROP TRIGGER result_refuses_update ON result"],
+        ],
+    )
+    def test_what_the_program_did_not_make_is_not_passed_on(self, staffed, file, new, statements):
+        staffed.change(*statements)
+        told = "result_refuses_update" if "DROP" in statements[0] else "lies"
+        refused = staffed.refused("backup", str(file))
+        assert "what is on record does not hold" in refused
+        assert told in refused
+        dump_of(staffed, file)
+        done = new.run("restore", str(file))
+        if done.exit_code:
+            assert told in done.stderr
+            assert new.contents() == []
+        else:  # what is no part of a table stays where it is
+            assert "as the program made them" in new.run("check").stdout
+
     def test_a_dump_made_by_hand_is_as_good(self, staffed, file, new):
         dump_of(staffed, file)
         new("restore", str(file))
@@ -275,7 +301,7 @@ class TestRestore:
 
     def test_one_whose_records_were_changed_only_when_that_is_accepted(self, staffed, file, new):
         databases.change(staffed.database, "UPDATE result SET note = 'better'", triggers=False)
-        staffed("backup", str(file))
+        staffed("backup", "--despite", "there is no other", str(file))
         assert "changed behind the program's back" in new.refused("restore", str(file))
         assert new.contents() == []
         assert new.rows("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == [(0,)]
@@ -309,7 +335,7 @@ class TestRestore:
         role = f"r_{databases.name_of(staffed.database)}"
         databases.make_role(role)
         staffed.change(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}", f"ALTER TABLE draw OWNER TO {role}")
-        staffed("backup", str(file))
+        staffed("backup", "--despite", "the owner left", str(file))
         databases.drop(staffed.database)
         databases.drop_role(role)
         new("restore", str(file))

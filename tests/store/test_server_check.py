@@ -61,7 +61,8 @@ def test_amcheck_is_used_where_it_is_there(staffed):
             "the function refuse_change was changed",
         ),
         (["CREATE TABLE notes (text text)"], "the table notes was added"),
-        (["CREATE VIEW notes AS SELECT 1"], "the table notes was added"),
+        (["CREATE VIEW notes AS SELECT 1"], "the view notes was added"),
+        (["CREATE RULE quiet AS ON UPDATE TO draw DO INSTEAD NOTHING"], "the rule quiet of draw was added"),
         (["DROP INDEX draw_by_day"], "the index draw_by_day is missing"),
         (
             ["DROP INDEX draw_by_day", "CREATE INDEX draw_by_day ON draw (participant_id)"],

@@ -90,6 +90,7 @@ class Act(StrEnum):
     BACKUP_MAKE = "backup make"
     BACKUP_RESTORE = "backup restore"
     SCHEMA_UPGRADE = "schema upgrade"
+    GO_ON_DESPITE = "go on despite"
     # exchange
     HISTORY_IMPORT = "history import"
 

@@ -81,6 +81,7 @@ SAID: Mapping[str, str] = {
     Act.BACKUP_MAKE: "backup made",
     Act.BACKUP_RESTORE: "backup restored",
     Act.SCHEMA_UPGRADE: "database brought up to date",
+    Act.GO_ON_DESPITE: "gone on, though a record did not hold",
     Act.HISTORY_IMPORT: "past record imported",
 }
 

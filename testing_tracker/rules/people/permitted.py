@@ -111,6 +111,7 @@ NAMES = "--names"
 ALL_DRAWS = {"missed": "missed --all", "excused": "excuse --all"}
 TAKE_BACK_NIGHTS = "draw --take-back"
 COPY_KEY = "backup --key"
+DESPITE = {"draw": "draw --despite", "backup": "backup --despite"}
 
 BESIDES: Mapping[str, frozenset[Role]] = {
     OF_ANOTHER: _MANAGER,
@@ -118,6 +119,7 @@ BESIDES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(ALL_DRAWS.values(), _MANAGER),
     TAKE_BACK_NIGHTS: _MANAGER,
     COPY_KEY: _MANAGER,
+    **dict.fromkeys(DESPITE.values(), _MANAGER),
 }
 """What a command may do beyond its beginning, with the roles of which one is needed for that."""
 

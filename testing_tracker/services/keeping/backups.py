@@ -3,7 +3,7 @@
 Those of a database on a server are made in `server_backups`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -264,7 +264,11 @@ def _check_to_the_letter(file: Path, schema: str) -> None:
             "written. If there is no better one, add --accept-changed, and look at what `testing-tracker verify` says."
         )
     with complaints_explained(), integrity.opened(file) as connection:
-        told = integrity.differences(connection, schema, to_the_letter=True)
+        refuse_other_shape(integrity.differences(connection, schema, to_the_letter=True))
+
+
+def refuse_other_shape(told: Sequence[str]) -> None:
+    """Raise TestingTrackerError where something was told of a copy that the program did not make so."""
     if told:
         more = f" ({len(told) - 1} more)" if len(told) > 1 else ""
         raise TestingTrackerError(

@@ -21,7 +21,7 @@ from testing_tracker.store.engine import (
 from testing_tracker.store.location import ServerLocation
 from testing_tracker.store.own_files import Output
 from testing_tracker.store.places import look
-from testing_tracker.store.server import postgresql, row_security
+from testing_tracker.store.server import postgresql, row_security, server_integrity
 from testing_tracker.store.server.dumps import BEGINNING, Contents, Tools, tools_for
 from testing_tracker.store.whole_files import whole_file
 
@@ -141,6 +141,8 @@ def _finish(
         _set_revision(session.connection(), contents.revision)
         row_security.secure(session.connection(), row_security.owned_tables())
         grant_to_staff(session)
+        if not accept_changed:
+            backups.refuse_other_shape(server_integrity.differences(session.connection()))
         return Restored(copy, backups.record_restored(session, location, clock_of))
 
 

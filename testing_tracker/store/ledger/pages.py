@@ -33,7 +33,13 @@ _ADD_PAGE = text(
     "INSERT INTO ledger_page (id, facility_id, up_to, marks, digest) "
     "VALUES (:id, :facility_id, :up_to, :marks, :digest)"
 )
-_PAGES = text("SELECT id, facility_id, up_to, marks, digest FROM ledger_page WHERE facility_id = :facility ORDER BY id")
+_PAGES = text(
+    "SELECT id, facility_id, up_to, marks, digest FROM ledger_page WHERE facility_id = :facility AND id > :since "
+    "ORDER BY id"
+)
+_NEWEST_PAGES = text(
+    "SELECT id, up_to, length(marks) FROM ledger_page WHERE facility_id = :facility ORDER BY id DESC LIMIT :many"
+)
 _MARK_BYTES = 8
 _NOTHING = sha256(b"").hexdigest()
 
@@ -188,24 +194,48 @@ def first_broken_page(session: Session, facility_id: int) -> BrokenPage | None:
         return next(pages, None)
 
 
-def broken_pages(session: Session, facility_id: int) -> Iterator[BrokenPage]:
-    """A facility's pages that do not hold, oldest first; a few rows in memory at a time."""
+def broken_pages(session: Session, facility_id: int, since: int = 0) -> Iterator[BrokenPage]:
+    """A facility's pages that do not hold, oldest first; a few rows in memory at a time.
+
+    With `since`, only the pages after one of its own, whose digest is taken as it is on record, and their rows.
+    """
     connection = session.connection()
+    digest, up_to = digest_of_page(session, since), known_at_page(session, since)
+    newest = _newest_ids(connection) if since else dict.fromkeys(COLUMNS, 1)
     with ExitStack() as open_rows:
 
         def opened(rows: Iterator[Any]) -> Iterator[Any]:
             return open_rows.enter_context(closing(rows))  # type: ignore[type-var]
 
         streams = {
-            table: Stream(opened(rows_after(connection, table, facility_id, after=0, streamed=True)))
+            table: Stream(opened(rows_after(connection, table, facility_id, after=up_to[table], streamed=not since)))
             for table in COLUMNS
+            if newest[table] > up_to[table]
         }
-        pages = rows_of(connection, _PAGES, {"facility": facility_id}, streamed=True)
-        yield from _compared(streams, opened(pages))
+        pages = rows_of(connection, _PAGES, {"facility": facility_id, "since": since}, streamed=not since)
+        yield from _compared(streams, opened(pages), digest, up_to)
 
 
-def _compared(streams: dict[str, Stream], pages: Iterator[Any]) -> Iterator[BrokenPage]:
-    digest, up_to = _NOTHING, dict.fromkeys(COLUMNS, 0)
+def newest_of(session: Session, facility_id: int, rows: int, entry: int = 0, *, pages: int = 200) -> int:
+    """The page after which are a facility's newest ones, with so many rows and pages at most; 0 for all of them.
+
+    None of them was written before the audit entry with number `entry`.
+    """
+    since, known = 0, {"facility": facility_id, "many": pages + 1}
+    found = session.connection().execute(_NEWEST_PAGES, known).all()
+    for number, (page_id, up_to, size) in enumerate(found):
+        if since and _up_to(up_to)["audit_entry"] < entry:
+            return since
+        rows -= size // _MARK_BYTES
+        since = int(page_id)
+        if rows < 0 or number == pages:
+            return since
+    return since if entry and found else 0
+
+
+def _compared(
+    streams: dict[str, Stream], pages: Iterator[Any], digest: str, up_to: dict[str, int]
+) -> Iterator[BrokenPage]:
     for page_id, facility_id, known, stored_marks, stored in pages:
         since, marks = up_to, bytes(stored_marks) if isinstance(stored_marks, bytes | memoryview) else b""
         comparison = _Comparison(str(digest), marks)

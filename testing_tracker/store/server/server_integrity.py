@@ -22,7 +22,8 @@ _HERE = "relnamespace = current_schema()::regnamespace"
 
 # What an extension has put into the namespace is its own.
 _TABLES = f"""
-    SELECT relname FROM pg_class c WHERE {_HERE} AND relkind IN ('r', 'p', 'v', 'm', 'f')
+    SELECT CASE WHEN relkind IN ('v', 'm') THEN 'view' ELSE 'table' END, relname
+    FROM pg_class c WHERE {_HERE} AND relkind IN ('r', 'p', 'v', 'm', 'f')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = c.oid AND deptype = 'e')
 """  # noqa: S608  our own words
 _COLUMNS = f"""
@@ -59,6 +60,10 @@ _POLICIES = f"""
         CASE polroles WHEN ARRAY[0::oid] THEN 'all' WHEN ARRAY[relowner] THEN 'owner' ELSE 'others' END),
         concat_ws(' ', pg_get_expr(polqual, polrelid, true), pg_get_expr(polwithcheck, polrelid, true))
     FROM pg_policy JOIN pg_class c ON c.oid = polrelid WHERE {_HERE}
+"""  # noqa: S608
+_RULES = f"""
+    SELECT rulename, relname, ev_enabled, pg_get_ruledef(r.oid, true)
+    FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class WHERE {_HERE} AND relkind NOT IN ('v', 'm')
 """  # noqa: S608
 _REFERENCES = f"""
     SELECT c.relname, p.relname, convalidated,
@@ -118,7 +123,7 @@ def broken_references(connection: Connection) -> list[str]:
 
 
 def differences(connection: Connection) -> list[str]:
-    """In what the tables, constraints, indexes and triggers differ from those of this program's schema."""
+    """In what tables, views, constraints, indexes, triggers, rules and policies differ from this program's schema."""
     return integrity.compared(_shape(connection), _meant_shape(connection))
 
 
@@ -126,8 +131,10 @@ def _shape(connection: Connection) -> Shape:
     columns: dict[str, list[tuple[object, ...]]] = {}
     for table, *column in connection.exec_driver_sql(_COLUMNS):
         columns.setdefault(table, []).append(tuple(column))
-    names = connection.exec_driver_sql(_TABLES).scalars()
-    shape = {("table", name): repr(columns.get(name)) for name in names if name != _ALEMBICS}
+    names = connection.exec_driver_sql(_TABLES).all()
+    shape = {(kind, name): repr(columns.get(name)) for kind, name in names if name != _ALEMBICS}
+    for name, table, enabled, text in connection.exec_driver_sql(_RULES):
+        shape["rule", f"{name} of {table}"] = f"{enabled} {text}"
     for name, kind, table, text in connection.exec_driver_sql(_CONSTRAINTS):
         if table != _ALEMBICS:
             shape["constraint", name] = f"{kind} {table} {_plain(kind, text)}"
@@ -160,7 +167,7 @@ def _meant_security(connection: Connection) -> Shape:
 
 
 def _meant_shape(connection: Connection) -> Shape:
-    """From what the program declares; the triggers from what the migrations make of a file."""
+    """From what the program declares."""
     shape: Shape = {
         ("function", "refuse_change"): f"True {' '.join(REFUSING_BODY.split())}",
         **_meant_security(connection),
@@ -171,11 +178,9 @@ def _meant_shape(connection: Connection) -> Shape:
             shape["constraint", str(constraint.name)] = _constraint(constraint, table)
         for index in table.indexes:
             shape["index", str(index.name)] = f"{bool(index.unique)} True {_plain('i', _index(index))}"
-    refusing = re.compile(r"(\w+)_refuses_(update|delete)")
-    for kind, name in integrity.shape_of_head():
-        found = refusing.fullmatch(name) if kind == "trigger" else None
-        if found is not None:
-            shape |= dict(_refusals(found[1], found[2]))
+    for table_name in integrity.THAT_ONLY_GROW:
+        for change in ("update", "delete"):
+            shape |= dict(_refusals(table_name, change))
     return shape
 
 

@@ -18,6 +18,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import LEADS_TO, SAYS_AN_OUTCOME
 from testing_tracker.rules.reporting.period import Period
 from testing_tracker.rules.words import DrawKind, Outcome, Status
+from testing_tracker.services.keeping.checking import before_passing_on
 from testing_tracker.services.keeping.checking.audit_trail import Found, misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.queries import of_facility, records_of
@@ -37,6 +38,7 @@ def check_draws(work: Work, week: Week, only: int | None = None) -> None:
 
 def check_draws_until(work: Work, last: date, of: Week | Period, only: int | None = None) -> None:
     """Raise TestingTrackerError as `check_draws` does, for the draws up to a day; `of` is what is to be printed."""
+    before_passing_on.check_report(work, of)
     doubtful = _doubtful(work, last, only)
     found: list[Found] = []
     for start in range(0, len(doubtful), _AT_A_TIME):

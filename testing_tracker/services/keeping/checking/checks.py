@@ -23,6 +23,7 @@ from testing_tracker.services.keeping.checking.audit_trail import (
     wrong_outcomes,
     wrong_statuses,
 )
+from testing_tracker.services.keeping.checking.before_passing_on import made_by_others
 from testing_tracker.services.keeping.checking.decisions import wrong_decisions, wrong_reviews
 from testing_tracker.services.keeping.checking.entries import (
     entries_dated_back,
@@ -138,6 +139,7 @@ def _chain(on: Verifying, row: KeyChain, about: str, *, is_newest: bool) -> Iter
 CHECKS = (
     NamedCheck("the ledger", _of_records(changed_records)),
     NamedCheck("whose the records are", _of_records(rows_that_say_another_facility)),
+    NamedCheck("what others made in the database", _of_records(made_by_others)),
     NamedCheck("the rows that may change", _of_records(rows_not_as_written)),
     NamedCheck("the acts beside rows that changed", _of_records(writings_without_an_act)),
     NamedCheck("the participants' codes", _of_records(wrong_codes)),

@@ -12,6 +12,7 @@ from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.services.drawing import keys
+from testing_tracker.services.keeping.checking.before_passing_on import is_about_shape
 from testing_tracker.services.keeping.checking.checks import verify
 from testing_tracker.store import facilities, integrity, sqlite_file
 from testing_tracker.store.encryption import key_place
@@ -160,11 +161,12 @@ def examine_records(
 
 def _records(work: Work, location: AnyLocation, what: str) -> Examined:
     result = verify(work, location.key)
-    problems = [problem for problem in result.problems if not problem.lacks_key]
+    found = [problem for problem in result.problems if not is_about_shape(problem.what)]
+    problems = [problem for problem in found if not problem.lacks_key]
     if problems:
         more = f" ({len(problems) - 1} more; `testing-tracker verify` names them)" if problems[1:] else ""
         return Examined(what, Soundness.WRONG, f"{problems[0]}{more}")
-    if result.problems:
+    if found:
         return Examined(what, Soundness.UNCHECKED, "cannot be compared with the draws without the key")
     return Examined(
         what, Soundness.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws"
