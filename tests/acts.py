@@ -439,4 +439,5 @@ NO_ACT = {
     "status": _MACHINE,
     "systemd print": _MACHINE,
     "verify": "typed after every few acts",
+    "witness": _READS,
 }

@@ -67,6 +67,7 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
         "audit": "audit",
         "verify": "verify",
         "proof": "verify",
+        "witness": "witness",
         "key": "verify",
         "check": "doctor",
     },

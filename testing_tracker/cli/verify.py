@@ -17,11 +17,16 @@ from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.opening import door
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import DATE, DAY_BEFORE, REASON
+from testing_tracker.cli.witness import lines_given, lines_in
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from testing_tracker.cli.desk.desk import AtFacility
-    from testing_tracker.services.keeping.checking.replay import Verification
+    from testing_tracker.rules.drawing.proof import Proof
+    from testing_tracker.rules.drawing.witness import Comparison, Witness
+    from testing_tracker.services.keeping.checking.replay import Problem, Verification
     from testing_tracker.store.work import Work
 
 
@@ -29,39 +34,71 @@ _REMEDY = " Change nothing, keep copies of the database and the key, and find ou
 
 
 @click.command("verify")
+@click.option(
+    "--against",
+    type=GivenPath(allow_dash=True),
+    metavar="FILE",
+    help="Also compare the nights' lines that were kept outside, anywhere in this file (`testing-tracker witness`).",
+)
 @format_option
 @pass_desk
-def verify_command(desk: Desk, form: str) -> None:
+def verify_command(desk: Desk, against: Path | None, form: str) -> None:
     """Decide every draw again from what is stored, and say what does not hold.
 
     Where several facilities share the database, it is for all of them unless one is named.
     """
+    kept = lines_in(against) if against is not None else ()
     each = desk.each_facility()
     found: list[tuple[AtFacility, Verification]] = []
+    outside: Comparison | None = None
     failed: list[str] = []
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as work:
             found.append((at, services.checks.verify(work, desk.location.key)))
+            if kept and outside is None:
+                outside = services.witnesses.compare(work, kept)
+    problems = [(at.mark, problem) for at, result in found for problem in result.problems]
+    problems += [("", services.replay.Problem(day, "", what)) for day, what in (outside.wrong if outside else ())]
     if form == "json":
         documents = [_document(at, result) for at, result in found]
+        if outside is not None:
+            documents[0] |= _compared(documents[0], outside)
         print_json(desk, documents if len(each) > 1 else documents[0])
     elif form == "csv":
-        rows = [_named(at) | vars(problem) for at, result in found for problem in result.problems]
+        rows = [{"facility": mark.removesuffix(": ")} | vars(problem) for mark, problem in problems]
         whose = ["facility"] if len(each) > 1 else []
         print_rows(desk, rows, [*whose, "day", "participant", "what"], form, "")
-    problems = [(f"{at.mark}{problem}", problem) for at, result in found for problem in result.problems]
+    agreeing = (
+        f"{outside.agreed} of {len(kept)} lines that were kept outside agree with the records." if outside else ""
+    )
     if problems:
-        others = len(problems) - 1
-        more = f" There is more that does not hold ({others}; `--format csv` lists it)." if others else ""
-        remedy = "" if all(problem.lacks_key for _, problem in problems) else _REMEDY
-        failed.insert(0, f"{problems[0][0]}.{more}{remedy}")
+        failed.insert(0, " ".join(filter(None, (_in_short(problems), agreeing))))
     if failed:
         raise TestingTrackerError(" ".join(failed))
+    if agreeing and form == "table":
+        say(desk, agreeing)
     for at, result in found:
         for note in (*result.unchecked, *result.notes):
             warn(f"{at.mark}{note}")
         if form == "table":
             _say_that_all_holds(desk, at.mark, result)
+
+
+def _in_short(problems: "Sequence[tuple[str, Problem]]") -> str:
+    """The first of what does not hold, how much more there is, and what to do."""
+    mark, first = problems[0]
+    others = len(problems) - 1
+    more = f" There is more that does not hold ({others}; `--format csv` lists it)." if others else ""
+    remedy = "" if all(problem.lacks_key for _, problem in problems) else _REMEDY
+    return f"{mark}{first}.{more}{remedy}"
+
+
+def _compared(document: dict[str, object], outside: "Comparison") -> dict[str, object]:
+    """What a document says of the lines that were kept outside; what is wrong with one is among the problems."""
+    wrong = [{"day": day, "participant": "", "what": what} for day, what in outside.wrong]
+    listed = document["problems"]
+    assert isinstance(listed, list)
+    return {"problems": [*listed, *wrong], "agreed": outside.agreed}
 
 
 def _named(at: "AtFacility") -> dict[str, object]:
@@ -133,7 +170,14 @@ class _ProofShown:
 @click.argument("file", metavar="FILE", type=GivenPath(allow_dash=True))
 @click.option("--anchor", metavar="HEX", help="The anchor that you were given, to compare the file's with.")
 @click.option("--first-day", type=DATE, metavar="DATE", help="The first day that you were given with the anchor.")
-def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
+@click.option(
+    "--against",
+    type=GivenPath(allow_dash=True),
+    multiple=True,
+    metavar="LINE|FILE",
+    help="The line of that night that was kept outside, or a file with it, such as a report: nobody was left out.",
+)
+def check_proof(file: Path, anchor: str | None, first_day: str | None, against: tuple[Path, ...]) -> None:
     """Check a proof. Needs no database and no key."""
     from testing_tracker.rules.drawing.proof import read_document
 
@@ -142,15 +186,32 @@ def check_proof(file: Path, anchor: str | None, first_day: str | None) -> None:
         raise TestingTrackerError(f"The file's anchor is {proof.anchor.hex()}, not the one that you were given.")
     if first_day is not None and first_day != proof.first_day.isoformat():
         raise TestingTrackerError(f"The file's first day is {proof.first_day}, not the one that you were given.")
-    objections = list(proof.objections())
+    kept = tuple(line for said in against for line in lines_given(said))
+    objections = [*proof.objections(), *(proof.against(kept) if against else ())]
     if objections:
         more = f" ({len(objections) - 1} more do not hold)" if len(objections) > 1 else ""
         raise TestingTrackerError(f"{proof.day} does not hold: {objections[0]}{more}.")
     drawn = sum(decision.drawn for decision in proof.decisions)
-    show(f"{proof.day} holds: {len(proof.decisions)} participants, {drawn} drawn.")
+    whose = _who_vouches_for_the_list(proof, kept)
+    show(f"{proof.day} holds: {len(proof.decisions)} participants, {drawn} drawn. {whose}")
     if anchor is None or first_day is None:
         given = f"{proof.anchor.hex()}, from {proof.first_day} on"
         show(f"Compare its anchor and first day with those on the facility's reports: {given}")
+
+
+def _who_vouches_for_the_list(proof: "Proof", kept: "Sequence[Witness]") -> str:
+    """What is known of who has to be in the proof, beyond what the day's secret says of those who are."""
+    if not proof.says_who_is_in_it:
+        return "Whether somebody was left out cannot be seen: an earlier version of the program drew that day."
+    if not kept:
+        return "That nobody was left out, only that night's witness line shows (--against)."
+    without = " and ".join(f"on {run}" for run in proof.without_line(kept))
+    but = (
+        f", but for the run {without}: no line given is of that, and who has to be in it, nobody says"
+        if without
+        else ""
+    )
+    return f"It is the list of the witness lines given{but}."
 
 
 def _document_in(file: Path) -> object:

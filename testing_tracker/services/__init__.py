@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.drawing import nights as nights
     from testing_tracker.services.drawing import pools as pools
     from testing_tracker.services.drawing import taking_back as taking_back
+    from testing_tracker.services.drawing import witnesses as witnesses
     from testing_tracker.services.exchange import history as history
     from testing_tracker.services.exchange import imports as imports
     from testing_tracker.services.exchange import participant_lines as participant_lines

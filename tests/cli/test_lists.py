@@ -66,6 +66,7 @@ ARGUMENTS = {  # of every command that lists or reports
     ("status",): [()],
     ("today",): [()],
     ("verify",): [()],
+    ("witness",): [()],
 }
 
 

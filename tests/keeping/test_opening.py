@@ -53,6 +53,8 @@ IMPORTS = {
 READ = {
     "analyte check file": ["analyte", "check", "own-analytes.toml"],
     "proof check file": ["proof", "check", "proof.json"],
+    "proof check --against": ["proof", "check", "proof.json", "--against", "lines.txt"],
+    "verify --against": ["verify", "--against", "lines.txt"],
     "schedule check files": ["schedule", "check", "own.toml", "other.toml"],
     "schedule load files": ["schedule", "load", "own.toml"],
     "schedule simulate names": ["schedule", "simulate", "own.toml"],
@@ -101,6 +103,7 @@ def theirs(clinic, monkeypatch) -> Path:
     (folder / "other.toml").write_text("title = 5\n")
     (folder / "own-analytes.toml").write_text("what = 1\n")
     (folder / "proof.json").write_text(clinic("proof", "--day", "2026-11-16"))
+    (folder / "lines.txt").write_text(clinic("witness"))
     (folder / "copy.db").write_bytes(b"")
     (folder / "old").write_text("somebody's")
     (folder / "old").chmod(0o600)

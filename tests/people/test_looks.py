@@ -145,6 +145,7 @@ NO_LOOK = {
     "check": "says which row does not hold",
     "proof": "nobody's code is in it; an act",
     "proof check": "knows no database",
+    "witness": "digests only",
     **dict.fromkeys(ACTS, "an act, with an entry of its own; it says what it did and no more"),
     **dict.fromkeys(OWN, "what the program is told and how it does; nobody's record"),
 }

@@ -45,6 +45,7 @@ NOT_ABOUT_RECORDS = {
     "staff list",
     "status",
     "verify",
+    "witness",
 }
 ABOUT_ONE = {"participant show A17", "prescription list A17", "recommendation show 1", "report participant A17"}
 

@@ -110,6 +110,7 @@ _EXAMPLES = {
     "tt verify": ("tt verify",),
     "tt proof": ("tt proof --day yesterday --output proof.json",),
     "tt proof check": ("tt proof check proof.json",),
+    "tt witness": ("tt witness", "tt witness --from yesterday"),
     "tt key": ("tt key show",),
     "tt key show": ("tt key show",),
     "tt key rotate": ('tt key rotate --reason "a laptop was lost"',),

@@ -6,6 +6,7 @@ the records are still those. Nothing about a participant can be read from it.
 """
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -65,3 +66,44 @@ def _day(text: str) -> date | None:
         return read_day(text)
     except ValueError:
         return None
+
+
+@dataclass(frozen=True)
+class LinesOnRecord:
+    """What a facility's records say now: the lines of its runs by page, the days of its runs, and its newest page."""
+
+    lines: Mapping[int, Witness]
+    days: Collection[date]
+    newest_page: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Lines that were kept outside, compared with the records: how many agree, and what is wrong with the others."""
+
+    agreed: int
+    wrong: list[tuple[date, str]]
+
+
+def compared(kept: Sequence[Witness], records: Sequence[LinesOnRecord]) -> Comparison:
+    """Each line compared with the records of the facilities of which it may be."""
+    wrong = [(line.day, said) for line in kept if (said := _objection(line, records)) is not None]
+    return Comparison(len(kept) - len(wrong), wrong)
+
+
+def _objection(line: Witness, records: Sequence[LinesOnRecord]) -> str | None:
+    """Why a line that was kept outside is not one of what is on record now; None where it is."""
+    if any(one.lines.get(line.page) == line for one in records):
+        return None
+    newest = max((one.newest_page for one in records), default=0)
+    if line.page > newest:
+        return (
+            f"this night's line is of page {line.page}, and the record ends with page {newest}: an old copy was "
+            "brought back, or what came later was erased"
+        )
+    if not any(line.day in one.days for one in records):
+        return f"this night's line is of page {line.page}, and no run of that day is on record: it was erased"
+    return (
+        f"this night's line is of page {line.page}, and the records up to that night are not those that it was made "
+        "of: another past was put in their place"
+    )

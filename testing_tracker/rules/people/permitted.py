@@ -87,6 +87,7 @@ PERMITTED: Mapping[str, frozenset[Role]] = {
     # trust
     "verify": _REPORTS | _NIGHTS,
     "proof": _MANAGER | _AUDITOR,
+    "witness": _REPORTS | _NIGHTS,
     "key show": _MANAGER | _AUDITOR,
     "key rotate": _MANAGER,
     "check": _ALL,

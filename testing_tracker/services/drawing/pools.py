@@ -129,7 +129,7 @@ class Listing:
             self._page += [(number, words[number in drawn]) for number in group.participant_ids]
 
     def end_page(self) -> None:
-        """Take in a page's participants, decided on by schedule and chance, in the order of their numbers."""
+        """Take in a page's participants, who were decided on by schedule and chance, by their numbers."""
         self._listed.add(f"{number}{words}" for number, words in sorted(self._page))
         self._page.clear()
 
