@@ -1,4 +1,4 @@
-"""The threat model names a test for all that it says is kept, and each of these tests is there."""
+"""The threat model, and the page of what holds, name a test for all that they say, and each of these tests is there."""
 
 import ast
 import re
@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-PAGE = (TESTS.parent / "docs" / "security.md").read_text("utf-8")
+DOCS = TESTS.parent / "docs"
+PAGE, DRAWS = ((DOCS / name).read_text("utf-8") for name in ("security.md", "draws.md"))
 NAMED = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
 MOST_LINES = 160
 
 
-def rows(heading: str) -> list[list[str]]:
+def rows(heading: str, page: str = PAGE) -> list[list[str]]:
     """The cells of the table below a heading, without the line that names them."""
-    below = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    below = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in below.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
 
-@pytest.mark.parametrize(("file", "name"), sorted(set(NAMED.findall(PAGE))))
+@pytest.mark.parametrize(("file", "name"), sorted(set(NAMED.findall(PAGE + DRAWS))))
 def test_every_test_that_it_names_is_there(file, name):
     tree = ast.parse((TESTS / file).read_text("utf-8"))
     found = {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.ClassDef)}
@@ -38,6 +39,13 @@ def test_every_test_that_it_names_is_there(file, name):
 def test_every_line_of_what_is_kept_has_its_test(heading):
     found = rows(heading)
     assert len(found) >= 5
+    for cells in found:
+        assert NAMED.search(cells[-1]), cells
+
+
+def test_every_line_of_what_holds_has_its_test():
+    found = rows("What holds, and the test that shows it", DRAWS)
+    assert len(found) >= 10
     for cells in found:
         assert NAMED.search(cells[-1]), cells
 

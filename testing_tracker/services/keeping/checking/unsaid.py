@@ -7,6 +7,7 @@ so a change by hand is named, or stands among the acts, where everybody can ask 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import col, select
@@ -65,14 +66,14 @@ def _acts(work: Work, entries: range) -> _Acts:
 
 
 def _is_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts: _Acts) -> bool:
-    if says is None:
-        return bool(acts.acts)
-    if row.of_table == "facility":
-        return bool(acts.acts & {Act.FACILITY_RENAME, Act.FACILITY_CREATE})
-    if row.of_table == "delivery":
-        return says.get("delivered_at") is None or bool(acts.acts & _ARRIVED)
     if row.of_table == "participant":
         return row.row_id in acts.participants
+    if row.of_table == "delivery":
+        return Act.NIGHT_TAKE_BACK in acts.acts if says is None else _has_arrived(work, says)
+    if says is None:  # the program takes no row of these away
+        return False
+    if row.of_table == "facility":
+        return bool(acts.acts & {Act.FACILITY_RENAME, Act.FACILITY_CREATE})
     if row.of_table == "renaming":
         return bool(acts.acts & {Act.PARTICIPANT_RENAME, Act.PARTICIPANT_READMIT})
     if row.of_table == "recommendation":
@@ -84,4 +85,16 @@ def _is_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts:
     return row.row_id in acts.draws or Act.HISTORY_IMPORT in acts.acts
 
 
-_ARRIVED = {Act.REPORT_DELIVER, Act.REMINDER_MAIL}
+_ARRIVED = (Act.REPORT_DELIVER, Act.REMINDER_MAIL)
+
+
+def _has_arrived(work: Work, says: Mapping[str, Any]) -> bool:
+    """Whether an act says that a delivery arrived at the moment that its row says; of one on its way none need."""
+    at = says.get("delivered_at")
+    if at is None:
+        return True
+    moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    asked = select(AuditEntry.id).where(
+        AuditEntry.facility_id == work.facility_id, AuditEntry.at == moment, col(AuditEntry.act).in_(_ARRIVED)
+    )
+    return work.session.exec(asked.limit(1)).first() is not None
