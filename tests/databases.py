@@ -29,7 +29,6 @@ from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store import sqlite_file, work
 from testing_tracker.store.engine import writing
 from testing_tracker.store.location import locate
-from testing_tracker.store.server import postgresql
 from testing_tracker.store.work import Work
 
 SERVER = os.environ.get("TESTING_TRACKER_TEST_POSTGRES")  # the URL of a database whose user may make others
@@ -386,7 +385,7 @@ def held(database: Path) -> Iterator[None]:
             writer.execute("ROLLBACK")
         return
     with _connected(database) as writer:
-        writer.execute(f"SELECT pg_advisory_xact_lock({postgresql.LOCKS}, {postgresql.WHOLE_DATABASE})")
+        writer.execute("LOCK TABLE facility IN EXCLUSIVE MODE")
         yield
         writer.rollback()
 

@@ -187,7 +187,7 @@ def writing_all(engine: Engine, *, has_tables: bool = True) -> Iterator[Session]
         else:
             from testing_tracker.store.server import postgresql
 
-            postgresql.lock_all(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER)
+            postgresql.lock_all(connection, SECONDS_TO_WAIT_FOR_ANOTHER_WRITER, alters_tables=not has_tables)
         pages = Pages(session, has_tables=has_tables)
         yield session
         session.flush()

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, text
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.words import Role
-from testing_tracker.store.server.postgresql import LOCKS
 from testing_tracker.store.server.row_security import PINNED
 
 _NURSE, _CLINICIAN, _MANAGER, _NIGHTS = (
@@ -116,14 +115,15 @@ WANTED = f"""
 # Brings the groups' members in line with the list of the staff, and returns the statements that an administrator has to
 # run for it. It takes no argument and goes by what is on record alone, so whoever may call it can give nobody anything:
 # to change the list is what takes a manager. Accounts that were never on the list are left alone, and so are the owner
-# and who may do everything anyway.
+# and who may do everything anyway. One waits for another by a lock that nobody but the owner takes, and that conflicts
+# with none that reading, or naming the table in a statement, takes.
 _BODY = f"""
 DECLARE
     line record;
     statement text;
     left_to_do text[] := '{{}}';
 BEGIN
-    PERFORM pg_advisory_xact_lock({LOCKS}, -1);
+    LOCK TABLE SCHEMA.alembic_version IN SHARE UPDATE EXCLUSIVE MODE;
     FOR line IN
         WITH {WANTED}, pairs AS (
             SELECT groups.name, known.rolname AS account, pg_roles.oid IS NOT NULL AS is_there,

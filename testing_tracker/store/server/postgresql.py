@@ -14,8 +14,6 @@ from testing_tracker.rules.words import Role
 from testing_tracker.store.location import ServerLocation
 
 _SECONDS_TO_CONNECT = 10
-LOCKS = 0x74_74  # this program's among the advisory locks of a database
-WHOLE_DATABASE = 0
 
 
 def make_engine(location: ServerLocation) -> Engine:
@@ -57,35 +55,58 @@ def make_engine(location: ServerLocation) -> Engine:
     return engine
 
 
+# What holds writers up is locked where only they may: an advisory lock is anybody's who may connect, but a row is
+# locked by whom the server lets see it and change some column of it (`facility.turn` is there for that).
+_TABLE_TO_LOCK_ROWS_OF = "SELECT FROM facility WHERE false FOR NO KEY UPDATE"
+
+
 def keep_out_who_alters_all(connection: Connection, seconds: float) -> None:
-    """Begin an act for one facility: wait for those that are for all (`lock_all`), and keep them waiting.
+    """Begin an act for one facility: wait for who alters tables (`lock_all`), and keep them waiting.
 
     Before any table is read: who alters tables has this lock first, and the tables after it.
     """
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
-    _lock(connection, f"pg_advisory_xact_lock_shared({LOCKS}, {WHOLE_DATABASE})")
+    _begin(connection, seconds)
+    connection.exec_driver_sql(_TABLE_TO_LOCK_ROWS_OF)
 
 
 def lock_facility(connection: Connection, facility_id: int) -> None:
     """Be the only transaction that writes for a facility, so what it reads of it stays true until it commits.
 
-    PostgreSQL's own way to that, SERIALIZABLE, would let two nurses work and then refuse one of them. An advisory lock
-    makes the second wait instead. Each statement sees what was committed before it (READ COMMITTED), and nobody
-    commits for the facility while the lock is held; a snapshot taken at the beginning would be from before the wait.
-    Other facilities are not waited for.
+    PostgreSQL's own way to that, SERIALIZABLE, would let two nurses work and then refuse one of them. A lock on the
+    facility's row makes the second wait instead; rows may refer to it meanwhile. Each statement sees what was committed
+    before it (READ COMMITTED), and nobody commits for the facility while the lock is held; a snapshot taken at the
+    beginning would be from before the wait. Other facilities are not waited for.
     """
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCKS}, {int(facility_id)})")
+    row = f"SELECT id FROM facility WHERE id = {int(facility_id)} FOR NO KEY UPDATE"  # noqa: S608  a number
+    connection.exec_driver_sql(row).one()
 
 
-def lock_all(connection: Connection, seconds: float) -> None:
-    """Be the only transaction that writes for any facility."""
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
-    _lock(connection, f"pg_advisory_xact_lock({LOCKS}, {WHOLE_DATABASE})")
+def lock_all(connection: Connection, seconds: float, *, alters_tables: bool) -> None:
+    """Be the only transaction that writes for any facility; the owner's, who sees all of them.
+
+    Who alters tables locks the table, because whoever waits for a row of it would keep its columns from being altered.
+    """
+    _begin(connection, seconds)
+    if not alters_tables:
+        connection.exec_driver_sql("SELECT id FROM facility ORDER BY id FOR NO KEY UPDATE").all()
+        return
+    asked = (
+        "SELECT to_regclass('facility') IS NOT NULL, "
+        "coalesce(has_schema_privilege(current_schema()::text, 'CREATE'), false)"
+    )
+    is_there, may_make = connection.exec_driver_sql(asked).one()
+    if is_there:
+        connection.exec_driver_sql("LOCK TABLE facility IN EXCLUSIVE MODE")
+    elif may_make:
+        # Nothing is there to be locked yet. Who makes something of the same name meanwhile waits for this transaction.
+        connection.exec_driver_sql("CREATE TABLE testing_tracker_begins ()")
+        connection.exec_driver_sql("DROP TABLE testing_tracker_begins")
 
 
-def _lock(connection: Connection, lock: str) -> None:
-    """Begin to write by waiting for a lock. Raises TestingTrackerError on a standby, before anything is looked up."""
-    is_standby = connection.exec_driver_sql(f"SELECT pg_is_in_recovery(), {lock}").scalar()
+def _begin(connection: Connection, seconds: float) -> None:
+    """Wait for locks so long. Raises TestingTrackerError on a standby, before anything is looked up."""
+    asked = f"SELECT pg_is_in_recovery(), set_config('lock_timeout', '{int(seconds * 1000)}ms', true)"
+    is_standby, _ = connection.exec_driver_sql(asked).one()
     if is_standby:
         raise TestingTrackerError(f"{ON_A_STANDBY} Nothing was changed.")
 
