@@ -1,5 +1,6 @@
 """A PostgreSQL server of its own for what the one that all tests share cannot be: asked for passwords and certificates,
-followed by a standby, and behind PgBouncer. It listens on a Unix socket in its folder, and on 127.0.0.1 for TLS."""
+followed by a standby, and behind PgBouncer. It listens on a Unix socket in its folder, on 127.0.0.1, and on an address
+of this machine that is no loopback where there is one."""
 
 import os
 import shutil
@@ -19,8 +20,10 @@ HBA = """
 local   all          +with_password                 scram-sha-256
 local   all          all                            trust
 local   replication  all                            trust
+host    all          +in_the_open     127.0.0.1/32  trust
 hostssl all          all              127.0.0.1/32  cert
 """
+HBA_OUTSIDE = "host    all          +in_the_open     {}/32  trust\n"
 POOLER = """
 [databases]
 * = host={place} port={port}
@@ -45,6 +48,7 @@ class Server:
     as_user: list[str]  # it refuses to run as root
     beside: list[subprocess.Popen] = field(default_factory=list)
     port: int = 0
+    outside: str | None = None  # an address of this machine that is no loopback
 
     def start(self, data: str, port: int, *options: str) -> None:
         given = f"-p {port} -k {self.place} -c fsync=off -c autovacuum=off {' '.join(options)}"
@@ -100,6 +104,15 @@ class Server:
         raise AssertionError("PgBouncer does not answer")
 
 
+def own_address() -> str | None:
+    """An address of this machine's own that is no loopback; None where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked, suppress(OSError):
+        asked.connect(("192.0.2.1", 9))  # chooses an address to send from; nothing is sent
+        found = asked.getsockname()[0]
+        return None if found.startswith("127.") else found
+    return None
+
+
 def pooler() -> str | None:
     """PgBouncer, where it is installed: Debian keeps it with what an administrator runs."""
     return shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -114,10 +127,10 @@ def server(certificates: Path, authority: Path) -> Iterator[Server]:
     as_user = [] if os.getuid() else ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"]
     place = Path(tempfile.mkdtemp(dir=data.parent.parent))  # in memory, where the other one is
     os.chown(place, owner.st_uid, owner.st_gid)
-    made = Server(place, programs, as_user)
+    made = Server(place, programs, as_user, outside=own_address())
     try:
         made.run("initdb", "-D", place / "data", "-U", "postgres", "-A", "trust", "-N", "--encoding=UTF8")
-        (place / "data" / "pg_hba.conf").write_text(HBA)
+        (place / "data" / "pg_hba.conf").write_text(HBA + (HBA_OUTSIDE.format(made.outside) if made.outside else ""))
         for name in ("server.pem", "server.key"):
             shutil.copy(certificates / name, place / name)
         shutil.copy(authority / "ca.pem", place / "ca.pem")
@@ -128,7 +141,8 @@ def server(certificates: Path, authority: Path) -> Iterator[Server]:
             free.bind(("127.0.0.1", 0))
             made.port = free.getsockname()[1]
         tls = f"-c ssl=on -c ssl_cert_file={place}/server.pem -c ssl_key_file={place}/server.key"
-        made.start("data", made.port, "-c listen_addresses=127.0.0.1", f"{tls} -c ssl_ca_file={place}/ca.pem")
+        addresses = ",".join(filter(None, ("127.0.0.1", made.outside)))
+        made.start("data", made.port, f"-c listen_addresses={addresses}", f"{tls} -c ssl_ca_file={place}/ca.pem")
         yield made
     finally:
         for process in made.beside:

@@ -1,5 +1,6 @@
 """A server as a network has one: people log in by password or certificate, behind PgBouncer, with a standby."""
 
+import json
 import os
 import subprocess
 import sys
@@ -86,6 +87,58 @@ class TestLoggingIn:
 
 
 _LAST = "SELECT account FROM audit_entry ORDER BY id DESC LIMIT 1"
+
+
+@pytest.fixture(scope="module")
+def live(own_server, at_work, tmp_path_factory):
+    """A clinic that is no training database, and the options of a URL that goes over the network."""
+    if own_server.outside is None:
+        missing = "needs an address that is no loopback"
+        pytest.fail(missing) if "TESTING_TRACKER_TEST_ALL" in os.environ else pytest.skip(missing)
+    own_server.administer("CREATE ROLE in_the_open", "GRANT in_the_open TO owner", "CREATE DATABASE live OWNER owner")
+    clinic = OnOwnServer(tmp_path_factory.mktemp("live") / "live", "")
+    clinic.today = ""
+    clinic.url = own_server.url("owner", "live")
+    clinic("init", "--timezone", "America/Los_Angeles")
+    return clinic
+
+
+class TestTheWayToTheServer:
+    """`check` and `doctor` name a connection that others can read on its way."""
+
+    def said(self, clinic, own_server, address, options, database="live") -> tuple[str, str]:
+        url = f"postgresql://owner@{address}:{own_server.port}/{database}?{options}"
+        done = at(clinic, url).run("check", "--format", "json")
+        ((state, detail),) = [
+            (one["state"], one["detail"]) for one in json.loads(done.stdout) if one["what"] == "connection"
+        ]
+        assert done.exit_code == (state == "wrong"), done.output
+        doctor = at(clinic, url).run("doctor").stdout
+        assert ("without TLS" in doctor) == (state == "wrong"), doctor
+        return state, detail
+
+    def test_what_leaves_the_machine_in_the_open_is_wrong(self, own_server, live):
+        state, detail = self.said(live, own_server, own_server.outside, "sslmode=disable")
+        assert state == "wrong"
+        assert detail.startswith(f"without TLS to {own_server.outside}: ")
+        assert "sslmode=verify-full" in detail
+        assert "hostssl" in detail
+
+    def test_of_a_training_database_it_is_a_note(self, own_server, live, at_work):
+        assert self.said(at_work, own_server, own_server.outside, "sslmode=disable", "clinic")[0] == "note"
+
+    def test_encrypted_to_whoever_answers_is_a_note(self, own_server, live):
+        state, detail = self.said(live, own_server, own_server.outside, "sslmode=require")
+        assert (state, "sslmode=verify-full" in detail) == ("note", True)
+
+    def test_encrypted_to_the_right_server_is_fine(self, own_server, live, certificates):
+        options = f"sslmode=verify-full&sslrootcert={certificates}/ca.pem&hostaddr={own_server.outside}"
+        assert self.said(live, own_server, "localhost", options)[0] == "ok"
+
+    def test_within_the_machine_it_is_fine(self, own_server, live):
+        assert self.said(live, own_server, "127.0.0.1", "sslmode=disable")[0] == "ok"
+        done = live.run("check", "--format", "json")  # over the socket
+        assert {one["state"] for one in json.loads(done.stdout) if one["what"] == "connection"} == {"ok"}
 
 
 class TestBehindPgBouncer:

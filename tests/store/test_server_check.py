@@ -28,6 +28,7 @@ def test_a_sound_database_is_said_to_be_so(staffed):
     found = examined(staffed)
     assert {what: line["state"] for what, line in found.items()} == {
         "server": "ok",
+        "connection": "ok",  # over a socket
         "schema": "ok",
         "pages": "note",
         "references": "ok",

@@ -200,6 +200,12 @@ def not_encrypted(variable: str, today: date) -> Stuck:
     return Stuck(Matter.ENCRYPTION, what, today, None, "testing-tracker check", needs_doing=True)
 
 
+def open_way(said: str, today: date) -> Stuck:
+    """What goes to the server and back can be read, and changed, by whoever is between."""
+    what = f"the connection to the server goes {said}: whoever is between can read and change it"
+    return Stuck(Matter.ENCRYPTION, what, today, None, "testing-tracker check", needs_doing=True)
+
+
 def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:
     """What was found: what needs doing first, what keeps the program from working before people, the oldest first."""
     order = list(Matter)

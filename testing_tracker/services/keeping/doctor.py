@@ -66,6 +66,8 @@ def _the_program(
         yield stuck.server_lost(lost.socket, path, _local_day(work, lost.since))
     if isinstance(location, Location):
         yield _encryption(work, location.path)
+    elif not work.facility.training:
+        yield _way(work)
     for change in closed_days.coming_changes(work):
         yield stuck.calendar(closed_days.change_in_words(change, work), work.today)
 
@@ -77,6 +79,13 @@ def _encryption(work: Work, file: Path) -> Stuck | None:
     if not work.facility.training and sqlite_file.is_plain_against_word(file):
         return stuck.not_encrypted(key_place.VARIABLE, work.today)
     return None
+
+
+def _way(work: Work) -> Stuck | None:
+    from testing_tracker.store.server import way  # of a server only
+
+    said = way.open_to_others(work.session.connection())
+    return None if said is None else stuck.open_way(said, work.today)
 
 
 def _moments(work: Work) -> Iterator[datetime]:

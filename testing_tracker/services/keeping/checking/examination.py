@@ -20,7 +20,7 @@ from testing_tracker.store.engine import SCHEMA_VERSION, complaints_explained, m
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.location import AnyLocation, Location, ServerLocation
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.server import postgresql, row_security, server_integrity, standing_grants
+from testing_tracker.store.server import postgresql, row_security, server_integrity, standing_grants, way
 from testing_tracker.store.work import Work, work_in
 
 
@@ -200,11 +200,25 @@ def examine_server(location: ServerLocation, clock_of: ClockOf, vocabulary: Voca
     try:
         with complaints_explained(), engine.connect() as connection:
             revision = _examine_database(connection, found)
+            open_way, trusts = way.open_to_others(connection), way.trusts_whoever_answers(connection)
     finally:
         engine.dispose()
     if revision == SCHEMA_VERSION:
         examine_records(location, clock_of, vocabulary, found, if_damaged="the database is damaged")
+    found.lines.insert(1, _connection(open_way, trusts=trusts, is_training=found.training))
     return found
+
+
+def _connection(open_way: str | None, *, trusts: bool, is_training: bool) -> Examined:
+    """The way to the server: names and results go over it."""
+    what = "connection"
+    if open_way is not None:
+        state = Soundness.NOTE if is_training else Soundness.WRONG
+        return Examined(what, state, f"{open_way}: whoever is between can read and change it; {way.REMEDY}")
+    if trusts:
+        detail = "encrypted, and nothing says that it is the right server: end the URL with `?sslmode=verify-full`"
+        return Examined(what, Soundness.NOTE, detail)
+    return Examined(what, Soundness.OK, "nobody between can read it")
 
 
 def _examine_database(connection: Connection, found: Examination) -> str | None:
