@@ -420,6 +420,7 @@ NO_ACT = {
     "facility add": "another facility, whose records are its own",
     "facility list": _READS,
     "init": "makes the database",
+    "key acknowledge": "of a key that is lost, which nobody loses here",
     "key show": _READS,
     "manual": _MACHINE,
     "migrate": _MACHINE,

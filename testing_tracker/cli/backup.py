@@ -249,6 +249,8 @@ def restore_command(desk: Desk, file: Path, accept_changed: bool) -> None:
     )
     if restored.key_problem:
         warn(f"before draws can be made, the key has to be in its place. {restored.key_problem}")
+    if restored.behind:
+        warn(restored.behind)
     if copy.page is None:
         warn(f"it is of the earlier schema {copy.schema}, and is brought up to date {_when_up_to_date(desk)}.")
     elif accept_changed:

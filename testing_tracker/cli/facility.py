@@ -36,6 +36,7 @@ def add_facility(desk: Desk, name: str, timezone: str | None) -> None:
     clock = desk.clock(services.facilities.find_zone(timezone).key)
     with desk.writing_all() as session:
         made = services.facilities.add(session, name, clock, desk.location.key, desk.vocabulary)
+    services.known_to_key.tell_of_first(desk.location.key, made.anchor, made.first_day)
     say(desk, f"{name}: added to {desk.location} as number {made.number} (timezone {made.timezone}).")
     say(desk, f"Its key is in {desk.location.key.path} too: copy that file anew, and keep the copy in a safe place.")
     say(desk, f"Anchor, to check the draws against: {made.anchor}, from {made.first_day} on")

@@ -258,10 +258,38 @@ def rotate_key(desk: Desk, reason: str) -> None:
     """
     with desk.writing() as work:
         rotated = services.keys.rotate(work, desk.location.key, reason)
+        services.known_to_key.tell(work, desk.location.key)
     say(desk, f"A new key is in {desk.location.key.path}, for the draws from {rotated.first_day} on.")
     say(desk, f"Anchor, to check these draws against: {rotated.anchor}, from {rotated.first_day} on")
     if rotated.earlier_is_lost:
         warn(
             "the earlier key was not there, or damaged. The draws of its last day cannot be decided again; those "
-            "before it can."
+            "before it can. `verify` says that it is lost until a manager acknowledges it: `testing-tracker key "
+            "acknowledge --reason TEXT`."
+        )
+
+
+@key_command.command("acknowledge")
+@click.option("--reason", type=REASON, required=True, metavar="TEXT", help="What happened; goes on record.")
+@pass_desk
+def acknowledge_loss(desk: Desk, reason: str) -> None:
+    """Say that a key is lost, or that an earlier copy of the database was brought back: `verify` then goes on.
+
+    It names for ever what was lost. Do it only where you know how that came about; somebody who wrote a new past leaves
+    the same.
+    """
+    with desk.writing() as work:
+        done = services.known_to_key.acknowledge(work, desk.location.key, reason)
+    if work.failed_afterwards:
+        raise TestingTrackerError("It is on record, and not in the key file, where it counts. Do it again.")
+    for lost in done.lost:
+        say(desk, f"Acknowledged: the key {lost.by[:8]} of the days from {lost.first_day} on is lost.")
+    for missing in done.missing:
+        say(desk, f"Acknowledged: a key of the days from {missing.first_day} on was begun, and is on record no more.")
+    for gone in done.gone:
+        last = f", the last night of which is that of {done.last_night}" if done.last_night else ""
+        say(
+            desk,
+            f"Acknowledged: page {gone.page}, sealed in the night of {gone.day}, is not on record. The copy that was "
+            f"brought back went up to page {done.up_to}{last}; what was recorded after it until then is lost.",
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.drawing import closures as closures
     from testing_tracker.services.drawing import held_days as held_days
     from testing_tracker.services.drawing import keys as keys
+    from testing_tracker.services.drawing import known_to_key as known_to_key
     from testing_tracker.services.drawing import last_nights as last_nights
     from testing_tracker.services.drawing import nights as nights
     from testing_tracker.services.drawing import pools as pools

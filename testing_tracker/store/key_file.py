@@ -1,19 +1,22 @@
 """The key file: the seeds that draws come from, kept outside the database and readable by its owner alone.
 
 One line a chain: the anchor and the seed, in hexadecimal. A replaced key's line stays, so that its days can still be
-checked. Imports nothing heavy.
+checked. Before these stands what the key knows of its chains and of what it sealed last
+(`rules/drawing/key_lines.py`). Imports nothing heavy.
 """
 
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.day_secrets import SEED_BYTES, Chain, hashed
+from testing_tracker.rules.drawing.key_lines import KnownToKey, Line, as_text, is_line, read_lines
 from testing_tracker.store.given_files import MOST_OF_A_KEY, content_of
 from testing_tracker.store.whole_files import whole_file
 
@@ -21,6 +24,8 @@ HEADING = """\
 # The key of a testing_tracker database. Whoever reads it can tell tomorrow's draws; without it no draws can be made.
 # Keep it secret, and keep a copy in another safe place. Each line: anchor, seed.
 """
+
+_SEALED = "sealed "
 
 # Stands in the file from when its first key is made until the database that knows it is there.
 _UNFINISHED = "# The database of the last key is being made; until it is, whoever begins again adds another key.\n"
@@ -116,6 +121,34 @@ class KeyFile:
         except (OSError, ValueError) as error:
             raise TestingTrackerError(f"Cannot write the key file {self.path}: {error}.") from None
 
+    def known(self) -> KnownToKey:
+        """What the file knows of chains and sealed pages. Raises TestingTrackerError where it cannot be read."""
+        return read_lines(*self._content())
+
+    def learn(self, more: Callable[[KnownToKey], Sequence[Line]]) -> None:
+        """Add lines to what the file knows, which `more` chooses by what it knows already; nobody else changes it then.
+
+        A newer sealed page takes the place of the same key's earlier one; all else stays as it is. Raises
+        TestingTrackerError where that cannot be written: then the file is as it was.
+        """
+        self._content()
+        try:
+            with self._locked():
+                text, seeds = self._content()
+                chosen = [(line, seeds.get(bytes.fromhex(line.by))) for line in more(read_lines(text, seeds))]
+                lines = [as_text(line, seed) for line, seed in chosen if seed is not None]
+                if not lines:
+                    return
+                try:
+                    self._rewrite(_with_lines(text, lines))
+                except PermissionError:  # a folder that is not ours, with a file that is
+                    added = "".join(f"{line}\n" for line in lines)
+                    if len(text) + len(added) > MOST_OF_A_KEY // 2:  # who adds for ever would fill it
+                        raise
+                    _append(self.path, f"{'' if text.endswith(chr(10)) else chr(10)}{added}")
+        except (OSError, ValueError) as error:
+            raise TestingTrackerError(f"Cannot write the key file {self.path}: {error}.") from None
+
     def holds_all_of(self, copy: bytes) -> bool:
         """Whether every key in what another file holds is in this one too."""
         try:
@@ -179,13 +212,14 @@ class KeyFile:
     def _read(self) -> dict[bytes, bytes]:
         """The seeds by their anchors."""
         try:
-            return self._read_now()
+            return self._content()[1]
         except TestingTrackerError:
             with suppress(OSError), self._locked():  # somebody may have been in the middle of adding one
-                return self._read_now()
+                return self._content()[1]
             raise
 
-    def _read_now(self) -> dict[bytes, bytes]:
+    def _content(self) -> tuple[str, dict[bytes, bytes]]:
+        """What stands in the file, and the seeds in that by their anchors."""
         try:
             mode = self.path.stat().st_mode
             if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
@@ -205,12 +239,12 @@ class KeyFile:
             raise TestingTrackerError(f"The key file {self.path} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
             raise TestingTrackerError(f"{self.path} is not a key file. {_BRING_BACK}") from None
-        return self._seeds_in(text)
+        return text, self._seeds_in(text)
 
     def _seeds_in(self, text: str) -> dict[bytes, bytes]:
         seeds = {}
         for line in text.splitlines():
-            if not line.strip() or line.startswith("#"):
+            if not line.strip() or line.startswith("#") or is_line(line):
                 continue
             try:
                 anchor, seed = (bytes.fromhex(part) for part in line.split())
@@ -237,6 +271,15 @@ def _append(path: Path, text: str) -> None:
 
 def _leads_to(chain: Chain, seed: bytes) -> bool:
     return hashed(seed, chain.days + 1) == chain.anchor
+
+
+def _with_lines(text: str, more: Sequence[str]) -> str:
+    """A file's text with more lines of what the key knows: before the seeds, after the comments at the beginning."""
+    sealed_anew = tuple(line[: line.index(" ", len(_SEALED)) + 1] for line in more if line.startswith(_SEALED))
+    comments = list(takewhile(lambda line: line.startswith("#"), text.splitlines()))
+    rest = text.splitlines()[len(comments) :]
+    known = [line for line in rest if is_line(line) and not (sealed_anew and line.startswith(sealed_anew))]
+    return "".join(f"{line}\n" for line in (*comments, *known, *more, *(line for line in rest if not is_line(line))))
 
 
 def _line(anchor: bytes, seed: bytes) -> str:

@@ -35,7 +35,8 @@ class Work:
     moment of the newest audit entry, and nothing before the first; all of the transaction share it.
 
     `once_committed` is done when all this is on record, for what is to be known elsewhere then; it may not use the
-    session. Where it fails that takes nothing back, and `failed_afterwards` says so, for whoever opened this to tell.
+    session, nor rows of it. Where it fails that takes nothing back, and `failed_afterwards` says so, for whoever opened
+    this to tell.
     """
 
     session: Session
@@ -145,7 +146,7 @@ class Work:
         Asked when all is committed, it is the page that ended the transaction.
         """
         assert self.pages is not None, "a transaction that writes has pages"
-        return self.pages.newest(self.facility_id)
+        return self.pages.last
 
     def do_what_is_left(self) -> None:
         """Do `once_committed`, each whatever became of the others."""

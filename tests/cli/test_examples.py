@@ -12,9 +12,11 @@ from conftest import made_once
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from testing_tracker import chance
 from testing_tracker.account import current_account
 from testing_tracker.cli import program
 from testing_tracker.cli.help.examples import called, examples_of
+from testing_tracker.store.location import locate
 
 pytestmark = pytest.mark.sqlite_only(
     reason="what they say is the same; the clinic is a file beside those that they name"
@@ -44,7 +46,9 @@ FILES = {
     "analytes.toml": "",
 }
 FOLDERS = ("reports", "units")
+KEY_IS_LOST = "(the key file is lost, and another key begun)"
 BEFORE = {  # what was typed already, where the example is what comes next
+    "key acknowledge": [KEY_IS_LOST],
     "restore": ["backup thursday.backup"],
     "proof check": ["proof --day yesterday --output proof.json"],
     "doctor": ["test B07 --recollect", "result B07 n", "draw"],
@@ -181,6 +185,11 @@ def test_each_works_as_it_is_printed(words, at_work, tmp_path, monkeypatch, prin
 
 
 def typed(line: str) -> Result:
+    if line == KEY_IS_LOST:
+        locate(None).key.path.unlink()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(chance, "new_seed", lambda: bytes(range(64, 96)))
+            return typed("key rotate --reason lost")
     words = shlex.split(f"{line} {STAYS.get(line, '')}")
     return CliRunner().invoke(program, words, input=TYPED_IN.get(line), prog_name="tt")
 

@@ -197,10 +197,13 @@ def test_after_a_lost_key_the_days_that_were_shown_can_still_be_checked(clinic, 
         clinic("draw")
     key_of(clinic.database).unlink()
     assert "cannot be decided again" in clinic.run("key", "rotate", "--reason", "lost in the move").stderr
+    assert "is not in the key file: it was lost, or the past was written anew" in clinic.refused("verify")
+    clinic("key", "acknowledge", "--reason", "lost in the move")
     clinic.today = "2026-11-19"
     clinic("draw")
     done = clinic.run("verify")
     assert done.exit_code == 0
+    assert "from 2026-11-16 on is lost, acknowledged by" in done.stderr
     assert "the draws of 2026-11-18 cannot be decided again" in done.stderr
     assert clinic.json("verify")["decisions"] == 18
 
@@ -214,6 +217,7 @@ def test_a_wrong_digit_in_a_key_without_copy_costs_one_day_and_not_verify(clinic
     key.write_text(key.read_text().replace("1e1f", "1e1e"))
     assert "begin a new one with `testing-tracker key rotate" in clinic.refused("verify")
     assert "cannot be decided again" in clinic.run("key", "rotate", "--reason", "damaged").stderr
+    clinic("key", "acknowledge", "--reason", "a wrong digit")
     for day in (17, 18):
         clinic.today = f"2026-11-{day}"
         clinic("draw")
@@ -233,6 +237,7 @@ def test_a_cut_off_key_without_copy_is_moved_away_and_replaced(clinic, new_seeds
     key.rename(key.with_name("damaged"))
     clinic("key", "rotate", "--reason", "damaged")
     clinic("draw")
+    clinic("key", "acknowledge", "--reason", "cut off")
     assert "All holds" in clinic("verify")
 
 
@@ -243,6 +248,7 @@ def test_after_a_key_lost_and_replaced_on_one_day_that_days_work_goes_on(clinic,
         clinic("draw")
     key_of(clinic.database).unlink()
     clinic("key", "rotate", "--reason", "lost")
+    clinic("key", "acknowledge", "--reason", "lost")
     done = clinic.run("verify")
     assert (done.exit_code, "the draws of 2026-11-17 cannot be decided" in done.stderr) == (0, True), done.output
     clinic.add("B2", schedule="fixed-3")

@@ -312,6 +312,7 @@ def test_with_the_key_lost_afterwards_the_days_before_can_still_be_decided(year_
         key_of(year_ahead.database).write_text(
             "\n".join(line for line in lines if not line.startswith(_first(year_ahead)))
         )
+        year_ahead("key", "acknowledge", "--reason", "lost")
         done = year_ahead.run("verify")
     assert done.exit_code == 0, done.output
     assert "All holds: 2 days" in done.stdout

@@ -43,7 +43,8 @@ def test_the_days_after_it_was_made_go_on_under_the_same_key(made_today):
     assert [row["first_day"] for row in clinic.json("key", "show")] == ["2027-03-03", "2026-11-16"]
 
 
-def test_it_may_begin_earlier_than_the_day_that_was_pretended_first(clinic):
+def test_it_may_begin_earlier_than_the_day_that_was_pretended_first(clinic, monkeypatch):
+    monkeypatch.setattr(chance, "new_seed", lambda: bytes(range(32, 64)))
     clinic.today = "2026-01-05"
     clinic.add("A17")
     clinic("draw")

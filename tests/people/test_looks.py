@@ -83,6 +83,7 @@ ACTS = [
     "facility timezone",
     "history import",
     "init",
+    "key acknowledge",
     "key rotate",
     "migrate",
     "missed",

@@ -109,3 +109,8 @@ def drawn_among(secret: bytes, participant_ids: Iterable[int], chance: Fraction)
 def seal(seed: bytes, content: bytes) -> bytes:
     """A mark that only the holder of the seed can make, for what the records said at a moment."""
     return hmac.digest(hmac.digest(seed, b"seal", "sha256"), content, "sha256")
+
+
+def mark_of_line(seed: bytes, content: bytes) -> bytes:
+    """A mark that only the holder of the seed can make, for a line of the key file; never one of a seal's."""
+    return hmac.digest(hmac.digest(seed, b"line of the key file", "sha256"), content, "sha256")

@@ -34,6 +34,7 @@ class Act(StrEnum):
     DRAW_TAKE_BACK = "draw take back"
     KEY_CREATE = "key create"
     KEY_COPY = "key copy"
+    KEY_ACKNOWLEDGE = "key acknowledge"
     PROOF_WRITE = "proof write"
     # testing
     DRAW_ORDER = "draw order"

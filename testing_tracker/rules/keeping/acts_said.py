@@ -29,6 +29,7 @@ SAID: Mapping[str, str] = {
     Act.DRAW_TAKE_BACK: "draw taken back with its night",
     Act.KEY_CREATE: "key made",
     Act.KEY_COPY: "key copied",
+    Act.KEY_ACKNOWLEDGE: "loss acknowledged",
     Act.PROOF_WRITE: "proof written",
     Act.DRAW_ORDER: "test ordered",
     Act.DRAW_RECORD: "draw recorded afterwards",

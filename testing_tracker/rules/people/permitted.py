@@ -89,6 +89,7 @@ PERMITTED: Mapping[str, frozenset[Role]] = {
     "proof": _MANAGER | _AUDITOR,
     "witness": _REPORTS | _NIGHTS,
     "key show": _MANAGER | _AUDITOR,
+    "key acknowledge": _MANAGER,
     "key rotate": _MANAGER,
     "check": _ALL,
     "audit list": _MANAGER | _AUDITOR,

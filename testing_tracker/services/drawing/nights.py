@@ -20,7 +20,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import LONGEST_GAP, Gap, gap_between, refusal
 from testing_tracker.rules.schedules.days import chance_on
 from testing_tracker.rules.words import DrawKind, Status
-from testing_tracker.services.drawing import keys, pools
+from testing_tracker.services.drawing import keys, known_to_key, pools
 from testing_tracker.services.drawing.closings import close_days
 from testing_tracker.services.drawing.last_nights import TAKE_BACK
 from testing_tracker.services.schedules import closed_days, versions
@@ -150,6 +150,7 @@ def run_night(
         report.already_made = True
         if _newest_participant(work) > last.last_participant_id:
             _draw_newcomers(work, key_file, report, last)
+            known_to_key.tell(work, key_file, keys.chain_on(work.session, work.facility_id, work.today).anchor)
         return report
     since = last.day if last is not None else work.session.get_one(Facility, work.facility_id).opened_on
     check_gap(work, since, longest_gap, catch_up_to)
@@ -160,6 +161,7 @@ def run_night(
         report.seconds = detail["seconds"] = round(elapsed(), 2)
     work.on_record(Act.NIGHT_RUN, day=work.today, **detail)
     work.session.flush()
+    known_to_key.tell(work, key_file, keys.chain_on(work.session, work.facility_id, work.today).anchor)
     return report
 
 

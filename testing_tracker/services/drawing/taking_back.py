@@ -21,7 +21,7 @@ from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.people.permitted import TAKE_BACK_NIGHTS
 from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
 from testing_tracker.services.deciding.case import decided_on
-from testing_tracker.services.drawing import keys
+from testing_tracker.services.drawing import keys, known_to_key
 from testing_tracker.services.drawing.keys import Rotated
 from testing_tracker.services.people import staff
 from testing_tracker.services.reporting import outbox
@@ -159,6 +159,7 @@ def _begin_anew(work: Work, key_file: KeyFile, ahead: Ahead, reason: str) -> tup
     )
     moved = _out_of_the_nights(work, ahead)
     key = keys.rotate(work, key_file, f"nights of a clock that was ahead were taken back: {reason}")
+    known_to_key.tell(work, key_file)
     row.key_chain_id = id_of(keys.chains(work.session, work.facility_id)[-1])
     work.write(row)
     for night in moved:

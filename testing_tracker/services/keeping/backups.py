@@ -3,7 +3,7 @@
 Those of a database on a server are made in `server_backups`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from testing_tracker.rules.calendar import Timezones
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.watched import Advance
-from testing_tracker.services.drawing import keys
+from testing_tracker.services.drawing import keys, known_to_key
 from testing_tracker.store import copies, facilities, integrity, own_files, sqlite_file
 from testing_tracker.store.copies import check_nothing_beside, copy_database
 from testing_tracker.store.encryption import key_place
@@ -66,10 +66,14 @@ class Copy:
 
 @dataclass(frozen=True)
 class Restored:
-    """A copy that was brought back, and what is still wrong with its key: nothing when that is in its place."""
+    """A copy that was brought back, and what is still wrong with its key: nothing when that is in its place.
+
+    `behind` says what the key sealed and the copy has not, which is to be acknowledged.
+    """
 
     copy: Copy
     key_problem: str | None
+    behind: str | None = None
 
 
 def make(
@@ -171,10 +175,10 @@ def restore(
                 _check_to_the_letter(file, copy.schema)
             copy_database(file, made.path, progress)
             if copy.schema == SCHEMA_VERSION:
-                problem = _finish(made.path, location, clock_of, accept_changed=accept_changed)
+                problem, behind = _finish(made.path, location, clock_of, accept_changed=accept_changed)
             else:
                 is_there = location.key.path.exists() or copy.schema < _FIRST_WITH_A_KEY
-                problem = None if is_there else f"The key file {location.key.path} is missing."
+                problem, behind = None if is_there else f"The key file {location.key.path} is missing.", None
     except FileExistsError:
         raise TestingTrackerError(
             f"There is something at {location.path} already. Nothing was changed; a backup is brought back to a new "
@@ -182,7 +186,7 @@ def restore(
         ) from None
     except OSError as error:
         raise TestingTrackerError(f"Cannot write {location.path}: {error.strerror}. Nothing was changed.") from None
-    return Restored(copy, problem)
+    return Restored(copy, problem, behind)
 
 
 def _refuse_dump(file: Path) -> None:
@@ -198,8 +202,10 @@ def _refuse_dump(file: Path) -> None:
         )
 
 
-def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed: bool) -> str | None:
-    """Check the ledger of a copy, and put on record that it was brought back; what is wrong with its key."""
+def _finish(
+    made: Path, location: Location, clock_of: ClockOf, *, accept_changed: bool
+) -> tuple[str | None, str | None]:
+    """Check the ledger of a copy, and put on record that it was brought back, as `record_restored` does."""
     engine = make_engine(Location(made))
     try:
         if not accept_changed:
@@ -211,14 +217,22 @@ def _finish(made: Path, location: Location, clock_of: ClockOf, *, accept_changed
         engine.dispose()
 
 
-def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) -> str | None:
-    """Put on each facility's record that a copy was brought back; what is wrong with the key of any."""
-    problems = []
+def record_restored(session: Session, location: AnyLocation, clock_of: ClockOf) -> tuple[str | None, str | None]:
+    """Put on each facility's record that a copy was brought back.
+
+    Returns what is wrong with the key of any, and what the key of any has sealed that is not in the copy.
+    """
+    problems, behind = [], []
     for work in _work_in_each(session, clock_of):
         page, _ = ledger.last_page(session, work.facility_id)
         work.on_record(Act.BACKUP_RESTORE, page=page)
         problems.append(keys.problem_with(session, work.facility_id, location.key, work.today))
-    return next((problem for problem in problems if problem is not None), None)
+        behind.append(known_to_key.what_is_gone(work, location.key, page))
+    return _first(problems), _first(behind)
+
+
+def _first(said: Iterable[str | None]) -> str | None:
+    return next((one for one in said if one is not None), None)
 
 
 def check_ledgers(session: Session) -> None:

@@ -21,7 +21,7 @@ from testing_tracker.rules.calendar import zone_on
 from testing_tracker.rules.drawing.day_secrets import chain_of
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
-from testing_tracker.services.drawing import keys
+from testing_tracker.services.drawing import keys, known_to_key
 from testing_tracker.services.people import staff
 from testing_tracker.services.schedules import versions
 from testing_tracker.store import migrations, sqlite_file
@@ -101,6 +101,7 @@ def make_database(
             facility_id, left_to_grant = _fill(place, location, chain.anchor, seed, undo, create)
         undo.pop_all()
     location.key.finish()
+    known_to_key.tell_of_first(location.key, chain.anchor.hex(), chain.first_day)
     return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day, left_to_grant)
 
 

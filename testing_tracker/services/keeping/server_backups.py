@@ -143,7 +143,7 @@ def _finish(
         grant_to_staff(session)
         if not accept_changed:
             backups.refuse_other_shape(server_integrity.differences(session.connection()))
-        return Restored(copy, backups.record_restored(session, location, clock_of))
+        return Restored(copy, *backups.record_restored(session, location, clock_of))
 
 
 def _set_revision(connection: Connection, revision: str) -> None:

@@ -72,7 +72,7 @@ class Pages:
         self._began_after = _newest_ids(session.connection()) if has_tables else None
         self._changed = ChangedRows(session)
         self._written_up_to: dict[int, dict[str, int]] = {}
-        self._newest: dict[int, tuple[int, str]] = {}
+        self.last: tuple[int, str] = (0, _NOTHING)  # the number and digest of the last page that was written
 
     def write(self, facility_id: int, begun: Begin = unwatched) -> None:
         """Write the page of what was added for a facility since its last one; nothing for nothing.
@@ -96,11 +96,7 @@ class Pages:
         page = {"id": page_id, "facility_id": facility_id, "up_to": up_to, "marks": marks, "digest": digest.hexdigest()}
         connection.execute(_ADD_PAGE, page)
         self._written_up_to[facility_id] = newest
-        self._newest[facility_id] = page_id, digest.hexdigest()
-
-    def newest(self, facility_id: int) -> tuple[int, str]:
-        """The number and digest of the last page of a facility that was written here; of none, 0 and nothing's."""
-        return self._newest.get(facility_id, (0, _NOTHING))
+        self.last = page_id, digest.hexdigest()
 
 
 def _marks_since(

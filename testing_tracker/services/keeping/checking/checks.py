@@ -12,7 +12,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.services.drawing import keys
+from testing_tracker.services.drawing import keys, known_to_key
 from testing_tracker.services.drawing.taking_back import taken_back
 from testing_tracker.services.keeping.checking.audit_trail import (
     broken_seals,
@@ -85,7 +85,7 @@ def _of_draws(find: Callable[[Work, Sequence[int]], Iterator[Found]]) -> Callabl
         first, last = on.work.session.exec(select(func.min(Draw.id), func.max(Draw.id))).one()
         if first is not None and last is not None:
             numbers = range(first, last + 1)
-            yield from by_halves(on.work, "draw", lambda some: find(on.work, some), numbers)
+            yield from by_halves(on.work, "the draw", lambda some: find(on.work, some), numbers)
 
     return found
 
@@ -106,6 +106,7 @@ def _chains(on: Verifying) -> Iterator[Found]:
     rows, unreadable = readable(work, KeyChain, col(KeyChain.facility_id) == work.facility_id, "the key")
     yield from unreadable
     on.result.keys.extend(keys.begun_by(row) for row in rows)
+    on.chains.extend(rows)
     for row in rows:
         about = f"the key {str(row.anchor)[:8]} of the days from {row.first_day} on"
         yield from by_itself(work, about, _chain(on, row, about, is_newest=row is rows[-1]), row.first_day)
@@ -136,6 +137,19 @@ def _chain(on: Verifying, row: KeyChain, about: str, *, is_newest: bool) -> Iter
         on.secrets.update(((number, earlier), found) for earlier, found in chain.earlier(value, day))
 
 
+def _known_to_key(on: Verifying) -> Iterator[Found]:
+    """What the key file knows of chains and pages, and the records say otherwise."""
+    try:
+        known = on.key_file.known()
+    except TestingTrackerError:
+        return  # nothing is known without it, and that it is not at hand is said
+    held = {row.anchor for row in on.chains if row.id in on.seeds}
+    found = known_to_key.compared(on.work, known, on.chains, held)
+    on.result.notes.extend(known_to_key.notes(on.work, found))
+    for day, said in known_to_key.problems(on.work, found):
+        yield day, "", said
+
+
 CHECKS = (
     NamedCheck("the ledger", _of_records(changed_records)),
     NamedCheck("whose the records are", _of_records(rows_that_say_another_facility)),
@@ -151,6 +165,7 @@ CHECKS = (
     NamedCheck("the reviews that are done", _of_records(wrong_reviews)),
     NamedCheck("the nights that were taken back", _nights_taken_back),
     NamedCheck("the keys", _chains),
+    NamedCheck("what the key file knows", _known_to_key),
     NamedCheck("the seals of the runs", lambda on: broken_seals(on.work, on.seeds)),
     NamedCheck("the runs", wrong_runs),
     NamedCheck("the days of the draws", wrong_days),

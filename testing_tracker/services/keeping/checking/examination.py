@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.keeping.checking.before_passing_on import is_about_shape
 from testing_tracker.services.keeping.checking.checks import verify
+from testing_tracker.services.keeping.checking.replay import Verification
 from testing_tracker.store import facilities, integrity, sqlite_file
 from testing_tracker.store.encryption import key_place
 from testing_tracker.store.engine import SCHEMA_VERSION, complaints_explained, make_engine, reading_all
@@ -148,7 +150,7 @@ def examine_records(
                 problem = keys.problem_with(session, work.facility_id, location.key, work.today)
                 fine = "in its place, and the one that today's draws come from"
                 found.add(f"key{of}", [problem] if problem else [], fine)
-                found.lines.append(_records(work, location, f"records{of}"))
+                found.lines.extend(_records(work, location, of))
     except TestingTrackerError as error:
         found.damaged = True
         found.add("records", [str(error)], "")
@@ -159,8 +161,15 @@ def examine_records(
         engine.dispose()
 
 
-def _records(work: Work, location: AnyLocation, what: str) -> Examined:
+def _records(work: Work, location: AnyLocation, of: str) -> Iterator[Examined]:
     result = verify(work, location.key)
+    yield _held_against(result, f"records{of}")
+    if result.notes:
+        more = f" ({len(result.notes) - 1} more; `testing-tracker verify` names them)" if result.notes[1:] else ""
+        yield Examined(f"notes{of}", Soundness.NOTE, f"{result.notes[0]}{more}")
+
+
+def _held_against(result: Verification, what: str) -> Examined:
     found = [problem for problem in result.problems if not is_about_shape(problem.what)]
     problems = [problem for problem in found if not problem.lacks_key]
     if problems:

@@ -22,7 +22,7 @@ from testing_tracker.services.schedules.closed_days import KnownDays
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import draw_stands, id_of, of_facility, pool_stands
-from testing_tracker.store.tables import Draw, Night, Participant, Pool, TakingBack
+from testing_tracker.store.tables import Draw, KeyChain, Night, Participant, Pool, TakingBack
 from testing_tracker.store.work import Work
 
 NOT_AT_HAND = " is not at hand: "
@@ -66,15 +66,16 @@ class Verification:
 
 @dataclass(frozen=True)
 class Verifying:
-    """What the checks work from. The key of each chain is looked for first, which fills `seeds` and `secrets`.
+    """What the checks work from. The key of each chain is looked for first, which fills all but the first three.
 
-    `seeds` are those of the chains whose key is there; `secrets` those of the days, by chain: from the key, or from
-    what the nights revealed where it is not there.
+    `chains` are those that can be read, oldest first; `seeds` are those of the chains whose key is there; `secrets`
+    those of the days, by chain: from the key, or from what the nights revealed where it is not there.
     """
 
     work: Work
     key_file: KeyFile
     result: Verification = field(default_factory=Verification)
+    chains: list[KeyChain] = field(default_factory=list)
     seeds: dict[int, bytes] = field(default_factory=dict)
     secrets: dict[tuple[int, date], bytes] = field(default_factory=dict)
 
@@ -289,7 +290,7 @@ def wrong_days(on: Verifying) -> Iterator[Found]:
         draw_stands(),
     )
     for number in work.session.connection().execute(strays).scalars().all():
-        yield from by_itself(work, f"draw {number}", _stray(work, number, early))
+        yield from by_itself(work, f"the draw {number}", _stray(work, number, early))
 
 
 def days_among(work: Work, query: Select[Any]) -> set[date]:
