@@ -3,6 +3,9 @@
 Who makes it can write to the database, runs the program, and does not have the victim's key file.
 """
 
+import errno
+import json
+import os
 import shutil
 
 import databases
@@ -11,6 +14,8 @@ from conftest import MONDAY, Clinic, key_of
 from test_rewriting import rewrite
 
 from testing_tracker import chance
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.key_file import KeyFile
 
 TUESDAY, WEDNESDAY = "2026-11-17", "2026-11-18"
 
@@ -345,6 +350,74 @@ def test_each_copy_of_a_key_file_knows_what_it_has_sealed(victim, tmp_path, monk
     assert "is not the one that the key sealed that night" in said(victim)
 
 
+@pytest.fixture
+def cannot_be_written(monkeypatch):
+    """Nobody can write the key file, as on a disk that only reads."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyFile, "_rewrite", refuse)
+        yield
+
+
+def test_a_key_file_that_cannot_be_written_is_told_and_the_night_is_made(victim, cannot_be_written):
+    before = key_of(victim.database).read_bytes()
+    victim.today = "2026-11-19"
+    done = victim.run("draw")
+    assert done.exit_code == 0
+    assert "2026-11-19: 2 drawn today" in done.stdout
+    assert f"Cannot write the key file {key_of(victim.database)}: [Errno 30] Read-only file system" in " ".join(
+        done.stderr.split()
+    )
+    assert key_of(victim.database).read_bytes() == before
+    assert "All holds: 4 days" in victim("verify")
+
+
+def test_a_server_tells_so_too(victim, cannot_be_written):
+    victim.today = "2026-11-19"
+    done = victim.run("serve", "--once", "--log-format", "json")
+    told = [json.loads(line) for line in done.output.splitlines() if line.startswith("{")]
+    assert [(one["event"], one["level"]) for one in told] == [("night_left_undone", "warning"), ("night_made", "info")]
+
+
+def test_an_acknowledgement_that_cannot_be_written_is_an_error_and_may_be_repeated(victim, monkeypatch):
+    key_of(victim.database).unlink()
+    victim("key", "rotate", "--reason", "lost")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyFile, "_rewrite", refuse)
+        done = victim.run("key", "acknowledge", "--reason", "lost")
+    assert done.exit_code == 1
+    assert "It is on record, and not in the key file, where it counts. Do it again." in done.stderr
+    assert LOST in said(victim)
+    victim("key", "acknowledge", "--reason", "lost")
+    assert victim.run("verify").exit_code == 0
+
+
+def test_a_night_that_comes_to_nothing_leaves_nothing_in_the_key_file(victim, monkeypatch):
+    """It learns when all is on record: what is rolled back would be missed for ever."""
+    before = key_of(victim.database).read_bytes()
+
+    def fail(*_: object) -> None:
+        raise TestingTrackerError("the disk is full")
+
+    victim.today = "2026-11-19"
+    for words in (("draw",), ("key", "rotate", "--reason", "seen")):
+        with monkeypatch.context() as patch:
+            patch.setattr("testing_tracker.store.ledger.pages.Pages.write", fail)
+            assert victim.run(*words).exit_code == 1
+    now = key_of(victim.database).read_text()
+    assert [line for line in before.decode().splitlines() if line not in now.splitlines()] == []
+    assert sum(line.startswith(("chain", "sealed")) for line in now.splitlines()) == 2
+    lived(victim, "2026-11-19")
+    assert victim.json("verify")["notes"] == []
+
+
 def test_facilities_and_databases_that_share_a_key_file_do_not_miss_each_others(victim, tmp_path, monkeypatch):
     monkeypatch.setenv("TESTING_TRACKER_KEY_FILE", str(key_of(victim.database)))
     other = Clinic(tmp_path / "other.db", WEDNESDAY)
@@ -358,7 +431,6 @@ def test_facilities_and_databases_that_share_a_key_file_do_not_miss_each_others(
     for clinic in (victim, other):
         lived(clinic, "2026-11-19")
         documents = clinic.json("verify")
-        assert [one["problems"] + one["notes"] for one in documents] if isinstance(documents, list) else documents
         found = documents if isinstance(documents, list) else [documents]
         assert [one["problems"] + one["notes"] for one in found] == [[]] * len(found)
     rewrite(victim, "DELETE FROM key_chain WHERE facility_id = 2 AND id = (SELECT max(id) FROM key_chain)")

@@ -113,7 +113,7 @@ _EXAMPLES = {
     "tt witness": ("tt witness", "tt witness --from yesterday"),
     "tt key": ("tt key show",),
     "tt key show": ("tt key show",),
-    "tt key acknowledge": ('tt key acknowledge --reason "brought back after the disk failed"',),
+    "tt key acknowledge": ('tt key acknowledge --reason "the disk failed"',),
     "tt key rotate": ('tt key rotate --reason "a laptop was lost"',),
     "tt check": ("tt check",),
     # running it
