@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.alive import has_switch, switches_of
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import WholeNumber, longest_gap_option
@@ -44,7 +45,8 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as work:
             patience = Patience(result_days=result_days, longest_gap=longest_gap)
-            lines = services.doctor.find_stuck(work, desk.location, machine_zone(), patience)
+            switch = has_switch(desk.location, at.number)
+            lines = services.doctor.find_stuck(work, desk.location, machine_zone(), patience, has_switch=switch)
             found += [_line(desk, at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):
@@ -71,14 +73,19 @@ def _line(desk: Desk, at: AtFacility, line: dict[str, object]) -> dict[str, obje
 
 
 @click.command("check")
+@click.option("--recent", is_flag=True, help="Of the records only what is new, as verify --recent does.")
+@click.option("--quiet", is_flag=True, help="Print nothing when nothing is wrong; for cron, which mails the rest.")
 @format_option
 @pass_desk
-def check_command(desk: Desk, form: str) -> None:
+def check_command(desk: Desk, recent: bool, quiet: bool, form: str) -> None:
     """Examine the database, its key and its records, and change nothing."""
-    found = _examine(desk)
-    desk.training = found.training
-    _admit(desk, found)
-    print_rows(desk, [vars(line) for line in found.lines], ["what", "state", "detail"], form, "")
+    with switches_of(desk) as switches:
+        found = _examine(desk, recent=recent)
+        desk.training = found.training
+        _admit(desk, found)
+        switches.tell_all(1 if found.damaged or found.wrong else 0)
+    if found.wrong or not quiet:
+        print_rows(desk, [vars(line) for line in found.lines], ["what", "state", "detail"], form, "")
     if found.damaged:
         raise TestingTrackerError(
             f"{desk.location} is damaged. Leave it as it is, and bring the last backup back to a new place with "
@@ -100,10 +107,10 @@ def _admit(desk: Desk, found: "Examination") -> None:
             pass
 
 
-def _examine(desk: Desk) -> "Examination":
+def _examine(desk: Desk, *, recent: bool) -> "Examination":
     from testing_tracker.store.location import Location
 
     location = desk.location
     if isinstance(location, Location):
-        return services.examination.examine(location, desk.clock, desk.vocabulary)
-    return services.examination.examine_server(location, desk.clock, desk.vocabulary)
+        return services.examination.examine(location, desk.clock, desk.vocabulary, recent=recent)
+    return services.examination.examine_server(location, desk.clock, desk.vocabulary, recent=recent)

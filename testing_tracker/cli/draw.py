@@ -5,6 +5,7 @@ from datetime import date
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.alive import switches_of
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.given_days import day_given
@@ -52,11 +53,12 @@ def draw_command(
         _take_back(desk, str(reason), yes)
         return
     said = date.fromisoformat(catch_up_to) if catch_up_to else None
-    each = desk.each_facility()
     failed: list[str] = []
-    for at in each:
-        with going_on(each, at, failed):
-            _draw(at.desk, at.mark, longest_gap, said, despite)
+    with switches_of(desk) as switches:
+        each = desk.each_facility()
+        for at in each:
+            with going_on(each, at, failed), switches.of(at):
+                _draw(at.desk, at.mark, longest_gap, said, despite)
     if failed:
         raise TestingTrackerError(" ".join(failed))
 

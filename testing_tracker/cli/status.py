@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.alive import has_switch
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import Row, answers_to, format_option, print_json, print_rows
 from testing_tracker.cli.desk.parameter_types import TIME, longest_gap_option
@@ -60,9 +61,10 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
             state = services.status.state_of(work, after, channels, longest_gap)
             if problem is not None:
                 state.problems.append(problem)
-            also = {"encrypted": encrypted, "server": vars(server) if server else None}
+            alive = _switch(desk, at.number)
+            also = {"encrypted": encrypted, "server": vars(server) if server else None, "alive": alive}
             documents.append(named | _document(state) | also)
-            rows += [{**named, **row} for row in _Rows(state, work.zone).all(channels)]
+            rows += [{**named, **row} for row in _Rows(state, work.zone, alive).all(channels)]
             problems += [f"{at.mark}{told}" for told in state.problems]
     if server is not None:
         rows.append(_server_row(server))
@@ -92,6 +94,16 @@ def _configured(desk: Desk, facility_id: int) -> "tuple[tuple[Channel, ...] | No
     return (ways.channels if ways is not None else None), None
 
 
+def _switch(desk: Desk, facility_id: int) -> dict[str, object] | None:
+    """When a facility's dead man's switch was last reached and tried; None where its delivery file names none."""
+    from testing_tracker.store.owning.alive_file import last_told
+
+    if not has_switch(desk.location, facility_id):
+        return None
+    told = last_told(desk.location, facility_id)
+    return vars(told) if told is not None else {"reached_at": None, "tried_at": None, "error": None}
+
+
 def _document(state: "StatusReport") -> dict[str, object]:
     return {
         "today": state.today,
@@ -118,9 +130,10 @@ def _gap(gap: "Gap | None") -> dict[str, object] | None:
 class _Rows:
     """The rows of the table, in the facility's zone."""
 
-    def __init__(self, state: "StatusReport", zone: ZoneInfo) -> None:
+    def __init__(self, state: "StatusReport", zone: ZoneInfo, alive: dict[str, object] | None) -> None:
         self._state = state
         self._zone = zone
+        self._alive = alive
 
     def all(self, channels: "tuple[Channel, ...] | None") -> Iterator[Row]:
         yield from self._nights()
@@ -130,6 +143,16 @@ class _Rows:
         yield from self._confirmations()
         for check in self._state.checks:
             yield self._row(check.act, None, "done" if check.at else "never", "", check.at, check.by)
+        yield self._switch()
+
+    def _switch(self) -> Row:
+        """What is told when a night was made or did not come."""
+        what = "dead man's switch"
+        if self._alive is None:
+            return self._row(what, None, "none", "[alive] of the delivery file names one")
+        at, error = self._alive["reached_at"], self._alive["error"]
+        said = "failed" if error else "reached" if at else "never"
+        return self._row(what, None, said, str(error or ""), at if isinstance(at, datetime) else None)
 
     def _nights(self) -> Iterator[Row]:
         night, what = self._state.night, "nightly run"

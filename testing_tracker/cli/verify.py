@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.alive import switches_of
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import exported, put_on_record
@@ -40,23 +41,26 @@ _REMEDY = " Change nothing, keep copies of the database and the key, and find ou
     metavar="FILE",
     help="Also compare the nights' lines that were kept outside, anywhere in this file (`testing-tracker witness`).",
 )
+@click.option("--recent", is_flag=True, help="Only what is new since the night before last; takes seconds.")
 @format_option
 @pass_desk
-def verify_command(desk: Desk, against: Path | None, form: str) -> None:
+def verify_command(desk: Desk, against: Path | None, recent: bool, form: str) -> None:
     """Decide every draw again from what is stored, and say what does not hold.
 
     Where several facilities share the database, it is for all of them unless one is named.
     """
     kept = lines_in(against) if against is not None else ()
-    each = desk.each_facility()
     found: list[tuple[AtFacility, Verification]] = []
     outside: Comparison | None = None
     failed: list[str] = []
-    for at in each:
-        with going_on(each, at, failed), at.desk.reading() as work:
-            found.append((at, services.checks.verify(work, desk.location.key)))
-            if kept and outside is None:
-                outside = services.witnesses.compare(work, kept)
+    with switches_of(desk) as switches:
+        each = desk.each_facility()
+        for at in each:
+            with going_on(each, at, failed), switches.of(at):
+                result, compared = _verified(at.desk, kept if outside is None else (), recent=recent)
+                found.append((at, result))
+                outside = outside or compared
+                switches.tell(at.number, 1 if result.problems or (compared and compared.wrong) else 0)
     problems = [(at.mark, problem) for at, result in found for problem in result.problems]
     problems += [("", services.replay.Problem(day, "", what)) for day, what in (outside.wrong if outside else ())]
     if form == "json":
@@ -82,6 +86,12 @@ def verify_command(desk: Desk, against: Path | None, form: str) -> None:
             warn(f"{at.mark}{note}")
         if form == "table":
             _say_that_all_holds(desk, at.mark, result)
+
+
+def _verified(desk: Desk, kept: "Sequence[Witness]", *, recent: bool) -> "tuple[Verification, Comparison | None]":
+    with desk.reading() as work:
+        check = services.recent.verify_recent if recent else services.checks.verify
+        return check(work, desk.location.key), services.witnesses.compare(work, kept) if kept else None
 
 
 def _in_short(problems: "Sequence[tuple[str, Problem]]") -> str:
@@ -112,7 +122,13 @@ def _document(at: "AtFacility", result: "Verification") -> dict[str, object]:
 
 def _say_that_all_holds(desk: Desk, mark: str, result: "Verification") -> None:
     checked = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
-    say(desk, f"{mark}All holds: {checked}, and the records that they rest on.")
+    if isinstance(result, services.recent.RecentVerification) and result.since is not None:
+        since = f"since page {result.first_page} of the ledger, which the night of {result.since} sealed"
+        also = f"{result.draws} draws that were touched or due, {result.recommendations} open recommendations"
+        say(desk, f"{mark}What is new holds, {since}, up to page {result.last_page}: {checked}.")
+        say(desk, f"{mark}So do {also}, {result.reviews} open reviews. `testing-tracker verify` checks everything.")
+    else:
+        say(desk, f"{mark}All holds: {checked}, and the records that they rest on.")
     for one in result.taken_back:
         say(
             desk,

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.keeping.checking import checks as checks
     from testing_tracker.services.keeping.checking import examination as examination
     from testing_tracker.services.keeping.checking import proofs as proofs
+    from testing_tracker.services.keeping.checking import recent as recent
     from testing_tracker.services.keeping.checking import replay as replay
     from testing_tracker.services.people import cancelling as cancelling
     from testing_tracker.services.people import discharging as discharging

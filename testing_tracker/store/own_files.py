@@ -19,7 +19,12 @@ from testing_tracker.store.key_file import HEADING
 from testing_tracker.store.location import AnyLocation, Location, at_home, default_path, locate
 from testing_tracker.store.places import KEY_ENDING, SIDE_ENDINGS, PlaceForFile, Thing, bases_of, thing_at
 
-_SECRETS = (("mail", "password_file"), ("mail", "ca_file"), ("pdf", "passphrase_file"))  # of a delivery file
+_SECRETS = (
+    ("mail", "password_file"),
+    ("mail", "ca_file"),
+    ("pdf", "passphrase_file"),
+    ("alive", "ca_file"),
+)  # of a delivery file
 _DUMP = b"PGDMP"
 
 
@@ -107,6 +112,7 @@ def _files_of(location: AnyLocation) -> Iterator[tuple[Path, str]]:
     yield location.key.path, "the key of the draws"
     yield location.beside(".key"), "the key of the draws"
     yield location.beside(".server"), "the file of the database's server"
+    yield location.beside(".alive"), "the file about the database's dead man's switch"
     yield location.beside(".socket"), "the socket of the database's server"
     yield location.analytes, "the file of the facility's own analytes"
     yield location.beside(".analytes.toml"), "the file of the facility's own analytes"

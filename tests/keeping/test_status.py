@@ -121,9 +121,9 @@ def test_a_report_that_nothing_has_sent_by_tuesday_is_overdue(live, tmp_path):
 def test_csv_has_a_line_for_each_thing_with_local_times(live):
     with freeze_time(NIGHT):
         lines = list(csv.DictReader(io.StringIO(live("status", "--format", "csv"))))
-    assert [line["what"] for line in lines] == ["nightly run", "report", "backup make"]
+    assert [line["what"] for line in lines] == ["nightly run", "report", "backup make", "dead man's switch"]
     assert (lines[0]["of"], lines[0]["state"], lines[0]["at"]) == ("2026-11-16", "made", "2026-11-16 00:05")
-    assert [line["state"] for line in lines[2:]] == ["never"]
+    assert [line["state"] for line in lines[2:]] == ["never", "none"]
 
 
 def test_the_last_backup_is_told(live, tmp_path):

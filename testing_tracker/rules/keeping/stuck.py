@@ -34,6 +34,7 @@ class Matter(StrEnum):
     ZONE = "zone"
     CALENDAR = "calendar"
     ENCRYPTION = "encryption"
+    ALIVE = "alive"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Patience:
     review_days: int = 7
     backup_days: int = 7
     gap_days: int = 7
+    alive_days: int = 2
     longest_gap: int = LONGEST_GAP
     night_by: time = time(6)
     clock_slack: timedelta = timedelta(minutes=5)  # two machines' clocks are never quite the same
@@ -115,6 +117,17 @@ def clock(newest_night: date | None, newest_entry: datetime | None, now: datetim
         what = f"an entry of {local:%Y-%m-%d %H:%M} is on record, and it is {now:%Y-%m-%d %H:%M}"
         return Stuck(Matter.CLOCK, what, now.date(), None, do)
     return None
+
+
+def alive(told_on: date | None, error: str | None, opened_on: date, today: date, patience: Patience) -> Stuck | None:
+    """The dead man's switch was not told something when it last was to be, or was told nothing for days."""
+    since = told_on or opened_on
+    if error is not None:
+        what = f"the dead man's switch was not told: {error}"
+        return Stuck(Matter.ALIVE, what, since, None, "testing-tracker verify --recent")
+    if not is_over(since, today, patience.alive_days):
+        return None
+    return Stuck(Matter.ALIVE, "the dead man's switch was told nothing", since, None, "testing-tracker cron print")
 
 
 def backup(last: date | None, opened_on: date, today: date, patience: Patience) -> Stuck | None:

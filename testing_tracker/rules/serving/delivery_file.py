@@ -20,6 +20,7 @@ from testing_tracker.rules.exchange.toml_file import (
     some_of,
     whole_number,
 )
+from testing_tracker.rules.serving.alive import WANTED_URL, read_url
 from testing_tracker.rules.words import Channel
 
 ENDINGS = {"table": "txt", "csv": "csv", "json": "json", "html": "html", "pdf": "pdf"}  # of a file, by form
@@ -32,8 +33,15 @@ _SECTIONS = {
     "mail": ("host", "port", "tls", "ca_file", "user", "password", "password_file", "from", "to", "forms", "reminders"),
     "pdf": ("passphrase", "passphrase_file"),
     "witness": ("to",),
+    "alive": ("url", "ca_file"),
 }
-_NEEDED = {"folder": ("path",), "mail": ("host", "tls", "from", "to"), "pdf": (), "witness": ("to",)}
+_NEEDED = {
+    "folder": ("path",),
+    "mail": ("host", "tls", "from", "to"),
+    "pdf": (),
+    "witness": ("to",),
+    "alive": ("url",),
+}
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 # No host can be taken for an option, which might name a program to run; more than a host goes into ~/.ssh/config.
@@ -98,16 +106,28 @@ class WitnessDelivery:
 
 
 @dataclass(frozen=True)
-class Deliveries:
-    """All ways on which a facility's report leaves, and its nights' witness lines.
+class Alive:
+    """A dead man's switch, which is told after each night and each verification how it ended.
 
-    With a passphrase, every pdf that does is encrypted.
+    Who knows its address may tell it so too. `ca_file` is a clinic's own certificate authority.
+    """
+
+    url: str = field(repr=False)
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """All ways on which a facility's report leaves, its nights' witness lines, and its dead man's switch.
+
+    With a passphrase, every pdf that leaves is encrypted.
     """
 
     folder: FolderDelivery | None = None
     mail: MailDelivery | None = None
     passphrase: str | None = field(default=None, repr=False)
     witness: WitnessDelivery | None = None
+    alive: Alive | None = None
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -160,6 +180,7 @@ class _Reader(TomlFile):
             mail=self._mail(encrypted=encrypted) if "mail" in self.document else None,
             passphrase=passphrase,
             witness=self._witness() if "witness" in self.document else None,
+            alive=self._alive() if "alive" in self.document else None,
         )
 
     def in_words(self, error: ValueError, wanted: str) -> str:
@@ -202,6 +223,10 @@ class _Reader(TomlFile):
         if isinstance(value, str) and value.split()[:1] == ["ssh"]:
             raise ValueError
         return WitnessDelivery(folder=self._path(value))
+
+    def _alive(self) -> Alive:
+        url = self.value("alive.url", "", read_url, WANTED_URL)
+        return Alive(url, self.value("alive.ca_file", None, self._path, "the path of a file with certificates (PEM)"))
 
     def _forms(self, section: str, usual: tuple[str, ...], *, encrypted: bool) -> tuple[str, ...]:
         if encrypted:

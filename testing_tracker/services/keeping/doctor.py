@@ -22,6 +22,7 @@ from testing_tracker.services.testing import confirmations, recollections
 from testing_tracker.store import sqlite_file
 from testing_tracker.store.encryption import key_place
 from testing_tracker.store.location import AnyLocation, Location
+from testing_tracker.store.owning.alive_file import last_told
 from testing_tracker.store.owning.server_file import lost_server
 from testing_tracker.store.tables import AuditEntry, Draw, Facility, Night, Participant, Recommendation
 from testing_tracker.store.work import Work
@@ -29,11 +30,26 @@ from testing_tracker.store.work import Work
 _SEASONS = (1, 4, 7, 10)
 
 
-def find_stuck(work: Work, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience) -> list[Stuck]:
-    """All that is stuck, and what is worth knowing, in the order in which to look at it."""
-    return stuck.in_order(
-        [*_the_program(work, location, machine_zone, patience), *_results(work, patience), *_clinicians(work, patience)]
-    )
+def find_stuck(
+    work: Work, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience, *, has_switch: bool = False
+) -> list[Stuck]:
+    """All that is stuck, and what is worth knowing, in the order in which to look at it.
+
+    `has_switch`: the facility's delivery file names a dead man's switch.
+    """
+    found = [*_the_program(work, location, machine_zone, patience), *_results(work, patience)]
+    if has_switch:
+        found.append(_switch(work, location, patience))
+    return stuck.in_order([*found, *_clinicians(work, patience)])
+
+
+def _switch(work: Work, location: AnyLocation, patience: Patience) -> Stuck | None:
+    """The switch is told things by the real clock, so who pretends a day asks only whether it took the last of them."""
+    told = last_told(location, work.facility_id)
+    told_on = _local_day(work, told.reached_at) if told is not None and told.reached_at else None
+    opened_on = work.today if work.is_pretended else work.facility.opened_on
+    since = work.today if work.is_pretended else told_on
+    return stuck.alive(since, told.error if told is not None else None, opened_on, work.today, patience)
 
 
 def _the_program(

@@ -33,9 +33,9 @@ _SAYS_OTHERWISE = "the draw on record does not say what its results lead to"
 _LEADS_NOWHERE = "the draw is on record as {}, and the audit table does not lead to that"
 
 
-def changed_records(work: Work) -> Iterator[Found]:
-    """Rows that are not as they were written, by day, participant's code, and what is wrong."""
-    for page in ledger.broken_pages(work.session, work.facility_id):
+def changed_records(work: Work, since: int = 0) -> Iterator[Found]:
+    """Rows that are not as they were written, by day, participant's code, and what is wrong; after a page, if given."""
+    for page in ledger.broken_pages(work.session, work.facility_id, since):
         day, code = _act(work, page)
         for table, identity in page.rows:
             said = "was added" if page.page_id is None else "was changed or added"

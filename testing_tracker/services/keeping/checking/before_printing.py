@@ -39,10 +39,10 @@ def check_draws(work: Work, week: Week, only: int | None = None) -> None:
 def check_draws_until(work: Work, last: date, of: Week | Period, only: int | None = None) -> None:
     """Raise TestingTrackerError as `check_draws` does, for the draws up to a day; `of` is what is to be printed."""
     before_passing_on.check_report(work, of)
-    doubtful = _doubtful(work, last, only)
+    doubts = doubtful(work, last, only)
     found: list[Found] = []
-    for start in range(0, len(doubtful), _AT_A_TIME):
-        found += _wrong(work, doubtful[start : start + _AT_A_TIME])
+    for start in range(0, len(doubts), _AT_A_TIME):
+        found += _wrong(work, doubts[start : start + _AT_A_TIME])
     if found:
         day, code, what = min(found)
         raise TestingTrackerError(
@@ -57,7 +57,7 @@ def _wrong(work: Work, ids: Sequence[int]) -> Iterator[Found]:
     yield from wrong_outcomes(work, ids)
 
 
-def _doubtful(work: Work, until: date, only: int | None) -> Sequence[int]:
+def doubtful(work: Work, until: date, only: int | None = None) -> Sequence[int]:
     """The ids of the draws that do not at once agree with the last act about them."""
     entry, any_entry = aliased(AuditEntry), aliased(AuditEntry)
     last = (

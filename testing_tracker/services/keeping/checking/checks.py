@@ -67,10 +67,16 @@ def verify(work: Work, key_file: KeyFile) -> Verification:
     runs by itself: what it cannot read is one of the problems, and the others are run all the same.
     """
     on = Verifying(work, key_file)
-    for check in CHECKS:
-        on.result.problems += [Problem(*found) for found in by_itself(work, check.about, check.find(on))]
-    on.result.problems = sorted(set(on.result.problems))
+    run(on, CHECKS)
     return on.result
+
+
+def run(on: Verifying, checks: Sequence[NamedCheck]) -> None:
+    """Have each check add its problems to what is found, which are sorted, without what two have found."""
+    found = set(on.result.problems)
+    for check in checks:
+        found |= {Problem(*one) for one in by_itself(on.work, check.about, check.find(on))}
+    on.result.problems = sorted(found)
 
 
 def _of_records(find: Callable[[Work], Iterator[Found]]) -> Callable[[Verifying], Iterator[Found]]:

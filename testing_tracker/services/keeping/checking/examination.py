@@ -15,6 +15,7 @@ from testing_tracker.rules.testing.analytes import Vocabulary
 from testing_tracker.services.drawing import keys
 from testing_tracker.services.keeping.checking.before_passing_on import is_about_shape
 from testing_tracker.services.keeping.checking.checks import verify
+from testing_tracker.services.keeping.checking.recent import verify_recent
 from testing_tracker.services.keeping.checking.replay import Verification
 from testing_tracker.store import facilities, integrity, sqlite_file
 from testing_tracker.store.encryption import key_place
@@ -65,8 +66,9 @@ class Examination:
         return not told
 
 
-def examine(location: Location, clock_of: ClockOf, vocabulary: Vocabulary) -> Examination:
-    """Examine the database, and change nothing; it is not brought up to date for that.
+def examine(location: Location, clock_of: ClockOf, vocabulary: Vocabulary, *, recent: bool = False) -> Examination:
+    """Examine the database, and change nothing; it is not brought up to date for that. `recent`: of the records only
+    what is new.
 
     Raises TestingTrackerError when there is no file to examine, or it cannot be opened.
     """
@@ -75,7 +77,7 @@ def examine(location: Location, clock_of: ClockOf, vocabulary: Vocabulary) -> Ex
     found.lines.append(_permissions("permissions of the database", location.path))
     about_encryption = len(found.lines)
     if revision == SCHEMA_VERSION:
-        examine_records(location, clock_of, vocabulary, found, if_damaged="the file is damaged")
+        examine_records(location, clock_of, vocabulary, found, if_damaged="the file is damaged", recent=recent)
     found.lines.insert(about_encryption, _encryption(location.path, is_training=found.training))
     return found
 
@@ -133,7 +135,13 @@ def _encryption(path: Path, *, is_training: bool) -> Examined:
 
 
 def examine_records(
-    location: AnyLocation, clock_of: ClockOf, vocabulary: Vocabulary, found: Examination, *, if_damaged: str
+    location: AnyLocation,
+    clock_of: ClockOf,
+    vocabulary: Vocabulary,
+    found: Examination,
+    *,
+    if_damaged: str,
+    recent: bool = False,
 ) -> None:
     """The key, the ledger and the draws, of a database that is sound; of another one only that it is not."""
     if found.damaged:
@@ -150,7 +158,7 @@ def examine_records(
                 problem = keys.problem_with(session, work.facility_id, location.key, work.today)
                 fine = "in its place, and the one that today's draws come from"
                 found.add(f"key{of}", [problem] if problem else [], fine)
-                found.lines.extend(_records(work, location, of))
+                found.lines.extend(_records(work, location, of, recent=recent))
     except TestingTrackerError as error:
         found.damaged = True
         found.add("records", [str(error)], "")
@@ -161,15 +169,15 @@ def examine_records(
         engine.dispose()
 
 
-def _records(work: Work, location: AnyLocation, of: str) -> Iterator[Examined]:
-    result = verify(work, location.key)
-    yield _held_against(result, f"records{of}")
+def _records(work: Work, location: AnyLocation, of: str, *, recent: bool) -> Iterator[Examined]:
+    result = verify_recent(work, location.key) if recent else verify(work, location.key)
+    yield _held_against(result, f"records{of}", recent=recent)
     if result.notes:
         more = f" ({len(result.notes) - 1} more; `testing-tracker verify` names them)" if result.notes[1:] else ""
         yield Examined(f"notes{of}", Soundness.NOTE, f"{result.notes[0]}{more}")
 
 
-def _held_against(result: Verification, what: str) -> Examined:
+def _held_against(result: Verification, what: str, *, recent: bool) -> Examined:
     found = [problem for problem in result.problems if not is_about_shape(problem.what)]
     problems = [problem for problem in found if not problem.lacks_key]
     if problems:
@@ -177,9 +185,8 @@ def _held_against(result: Verification, what: str) -> Examined:
         return Examined(what, Soundness.WRONG, f"{problems[0]}{more}")
     if found:
         return Examined(what, Soundness.UNCHECKED, "cannot be compared with the draws without the key")
-    return Examined(
-        what, Soundness.OK, f"all hold: {result.days} days, {result.decisions} decisions, {result.drawn} draws"
-    )
+    hold = f"{result.days} days, {result.decisions} decisions, {result.drawn} draws"
+    return Examined(what, Soundness.OK, f"{'what is new holds' if recent else 'all hold'}: {hold}")
 
 
 def is_damaged(location: Location) -> bool:
@@ -199,8 +206,10 @@ def is_damaged(location: Location) -> bool:
         return True  # it is asked only after something has failed, and now this has failed too
 
 
-def examine_server(location: ServerLocation, clock_of: ClockOf, vocabulary: Vocabulary) -> Examination:
-    """Examine the database, and change nothing.
+def examine_server(
+    location: ServerLocation, clock_of: ClockOf, vocabulary: Vocabulary, *, recent: bool = False
+) -> Examination:
+    """Examine the database, and change nothing; as `examine` does.
 
     Raises TestingTrackerError when it cannot be reached.
     """
@@ -213,7 +222,7 @@ def examine_server(location: ServerLocation, clock_of: ClockOf, vocabulary: Voca
     finally:
         engine.dispose()
     if revision == SCHEMA_VERSION:
-        examine_records(location, clock_of, vocabulary, found, if_damaged="the database is damaged")
+        examine_records(location, clock_of, vocabulary, found, if_damaged="the database is damaged", recent=recent)
     found.lines.insert(1, _connection(open_way, trusts=trusts, is_training=found.training))
     return found
 

@@ -80,10 +80,11 @@ class Verifying:
     secrets: dict[tuple[int, date], bytes] = field(default_factory=dict)
 
 
-def wrong_runs(on: Verifying) -> Iterator[Found]:
+def wrong_runs(on: Verifying, since: date = date.min) -> Iterator[Found]:
     """Decide every run again: draws that were not made, that nobody made, or that are not as they were made."""
     work = on.work
-    standing, unreadable = readable(work, Pool, (col(Pool.facility_id) == work.facility_id) & pool_stands(), "the pool")
+    those_since = (col(Pool.facility_id) == work.facility_id) & pool_stands() & (col(Pool.day) >= since)
+    standing, unreadable = readable(work, Pool, those_since, "the pool")
     yield from unreadable
     for day, those in groupby(sorted(standing, key=lambda pool: pool.day), key=lambda pool: pool.day):
         yield from by_itself(work, "the draws of the day", _check_day(on, day, list(those)), day)
