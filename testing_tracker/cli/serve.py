@@ -1,7 +1,7 @@
 """`serve`: stay running, and do what is to be done at the facility's own hours."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import time
 from functools import partial
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testing_tracker.cli.alive import facilities_with_a_file, told_alive
 from testing_tracker.cli.desk.desk import TRAINING, Desk, pass_desk
 from testing_tracker.cli.desk.files import OutputFolder, in_full, write_file
 from testing_tracker.cli.desk.opening import here_only
@@ -17,7 +18,11 @@ from testing_tracker.cli.desk.parameter_types import TIME, CaselessChoice, longe
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    import subprocess
+
+    from testing_tracker.rules.keeping.owed import Hours
     from testing_tracker.rules.serving.delivery_file import Deliveries
+    from testing_tracker.serving.daily_looks import DailyLooks
     from testing_tracker.serving.turn import Plan
 
 
@@ -121,16 +126,8 @@ def serve_command(
     with event_lines(desk, log_format):
         served = desk.each_facility()  # says at once that there is no database, or that --today is not for it
         numbers, zones = [one.number for one in served], {one.timezone for one in served}
-        plan = turn.Plan(
-            location=desk.location,
-            hours=Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at)),
-            ways=partial(_ways, desk, in_full(reports) if reports else None),
-            clock_of=desk.clock,
-            vocabulary=desk.vocabulary,
-            write_file=partial(write_file, desk.location),
-            facility=desk.facility,
-            longest_gap=longest_gap,
-        )
+        hours = Hours(time.fromisoformat(draw_at), time.fromisoformat(report_at))
+        plan = _plan(desk, hours, reports, longest_gap)
         desk.engine.dispose()
         if once:
             if not turn.do_what_is_owed(plan):
@@ -139,7 +136,25 @@ def serve_command(
         weekly = f", the weekly report at {report_at} on Mondays" if _delivers(plan, numbers) else ""
         said = f"serving: the nightly draw at {draw_at}{weekly} ({', '.join(sorted(zones))})"
         events.tell(Event.STARTED, said, draw_at=draw_at, report_at=report_at, facilities=len(numbers))
-        serve.serve(plan) if path is None else _serve_at_socket(desk, plan, path, group)
+        looks = _looks(desk, served[0].timezone)
+        serve.serve(plan, looks) if path is None else _serve_at_socket(desk, plan, path, group, looks)
+
+
+def _plan(desk: Desk, hours: "Hours", reports: Path | None, longest_gap: int) -> "Plan":
+    from testing_tracker.serving.alarms import Alarms
+    from testing_tracker.serving.turn import Plan
+
+    return Plan(
+        location=desk.location,
+        hours=hours,
+        ways=partial(_ways, desk, in_full(reports) if reports else None),
+        clock_of=desk.clock,
+        vocabulary=desk.vocabulary,
+        write_file=partial(write_file, desk.location),
+        facility=desk.facility,
+        longest_gap=longest_gap,
+        alarms=Alarms(partial(told_alive, desk.location), partial(facilities_with_a_file, desk.location)),
+    )
 
 
 def _check_together(path: str | None, group: str | None, *, once: bool) -> None:
@@ -149,7 +164,32 @@ def _check_together(path: str | None, group: str | None, *, once: bool) -> None:
         raise click.UsageError("--once leaves when all is done, and --socket stays: give one of them.")
 
 
-def _serve_at_socket(desk: Desk, plan: "Plan", given: str, group: str | None) -> None:
+def _looks(desk: Desk, timezone: str) -> "DailyLooks":
+    """What has the records looked at each day, by this very program on the same database."""
+    import os
+    import subprocess
+    from zoneinfo import ZoneInfo
+
+    from testing_tracker.cli.unattended import this_program
+    from testing_tracker.clock import Clock
+    from testing_tracker.serving.daily_looks import DailyLooks
+    from testing_tracker.store.location import VARIABLE, Location
+
+    location, clock = desk.location, desk.clock(timezone)
+    # Not among the words, which everybody on the machine may read: a URL may have a password in it.
+    environment = os.environ | {VARIABLE: str(location.path) if isinstance(location, Location) else location.uri}
+    given = [*(["--facility", str(desk.facility)] if desk.facility is not None else [])]
+    given += ["--today", desk.pretended_day] if desk.pretended_day else []
+
+    def begin(words: Sequence[str]) -> "subprocess.Popen[bytes]":
+        nothing = subprocess.DEVNULL
+        command = [*this_program(), *given, *words]
+        return subprocess.Popen(command, env=environment, stdin=nothing, stdout=nothing, stderr=nothing)
+
+    return DailyLooks(begin, lambda: clock.now().astimezone(clock.zone), Clock(ZoneInfo("UTC")).stopwatch())
+
+
+def _serve_at_socket(desk: Desk, plan: "Plan", given: str, group: str | None, looks: "DailyLooks") -> None:
     """Answer commands at a socket, with the turns in a process beside it."""
     from testing_tracker.cli.command_line import run
     from testing_tracker.cli.served import runs_lines
@@ -158,7 +198,7 @@ def _serve_at_socket(desk: Desk, plan: "Plan", given: str, group: str | None) ->
     location = desk.location
     path = in_full(Path(given)) if given else location.beside(".socket")
     called = f"unix:{path}"
-    Service(plan, path, group, run_line=runs_lines(location, called), run_here=run).serve()
+    Service(plan, path, group, run_line=runs_lines(location, called), run_here=run, looks=looks).serve()
 
 
 def _ways(desk: Desk, reports: Path | None, facility_id: int) -> "Deliveries":

@@ -116,7 +116,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
     machine = machine_zone().key or "UTC"
     settings = _settings(desk, each)
     found = [deliveries_of(location, one.number) for one in each] if reports is None else []
-    deliveries = [one for one in found if one is not None]
+    deliveries = [one for one in found if one is not None and one.channels]
     if isinstance(location, Location):
         database, writes = str(location.path), [location.path.parent, location.key.path.parent]
         usual_reports, usual_backups = location.path.with_name("reports"), location.path.with_name("backups")
@@ -125,7 +125,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
         settings += tuple((name, os.environ[name]) for name in SERVERS_SETTINGS if os.environ.get(name))
         usual_reports, usual_backups = location.beside("-reports"), location.beside("-backups")
     return Unattended(
-        program=_program(),
+        program=this_program(),
         database=database,
         settings=settings,
         zone=zones[0],
@@ -165,7 +165,7 @@ def _folders(deliveries: "list[Deliveries]") -> tuple[Path, ...]:
     return tuple(dict.fromkeys(one.folder.path for one in deliveries if one.folder is not None))
 
 
-def _program() -> tuple[str, ...]:
+def this_program() -> tuple[str, ...]:
     """The words that start this program wherever one stands."""
     script = Path(sys.executable).with_name("testing-tracker")
     return (str(script),) if os.access(script, os.X_OK) else (sys.executable, "-m", "testing_tracker")

@@ -20,6 +20,8 @@ class Event(StrEnum):
     NIGHT_GAP = "night_gap"
     NIGHT_HELD = "night_held"
     NIGHT_REFUSED = "night_refused"
+    RECORDS_HOLD = "records_hold"
+    ALIVE_NOT_TOLD = "alive_not_told"
     NIGHT_LEFT_UNDONE = "night_left_undone"
     RECORDS_DO_NOT_HOLD = "records_do_not_hold"
     CONFIRMATIONS_OVERDUE = "confirmations_overdue"

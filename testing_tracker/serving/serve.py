@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker.clock import Clock
 from testing_tracker.serving import events
+from testing_tracker.serving.daily_looks import DailyLooks
 from testing_tracker.serving.events import Event
 from testing_tracker.serving.turn import Plan, do_what_is_owed, error_line
 
@@ -19,8 +20,9 @@ SECONDS_TO_FINISH = 3  # the process is to be gone within five
 class Turns:
     """Takes the turns in the scheduler's thread. A turn's failure is told in a line and never ends the process."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, looks: DailyLooks | None = None) -> None:
         self.plan = plan
+        self.looks = looks
         self.running = Lock()
         self.ended = False
 
@@ -34,19 +36,32 @@ class Turns:
             except Exception as error:
                 said = error_line(error)
                 events.tell(Event.TURN_FAILED, f"{said} Trying again in a minute.", level=logging.ERROR, error=said)
+            self._look()
+
+    def _look(self) -> None:
+        if self.looks is None or self.ended:
+            return
+        try:
+            self.looks.go_on()
+        except Exception as error:
+            said = error_line(error)
+            events.tell(Event.RECORDS_DO_NOT_HOLD, f"nothing was looked at: {said}", level=logging.ERROR, error=said)
 
     def end(self) -> bool:
         """Let the running turn finish, and allow no other; returns whether it did in time."""
         self.ended = True
         finished = self.running.acquire(timeout=SECONDS_TO_FINISH)
+        if self.looks is not None:
+            self.looks.end()
         if finished:
             self.running.release()
         return finished
 
 
-def serve(plan: Plan) -> None:
-    """Take a turn at once, which catches up, and one every minute, until SIGTERM or SIGINT."""
-    turns = Turns(plan)
+def serve(plan: Plan, looks: DailyLooks | None = None) -> None:
+    """Take a turn at once, which catches up, and one every minute, until SIGTERM or SIGINT; have the records looked at
+    each day."""
+    turns = Turns(plan, looks)
     _scheduler(turns).start()
     if turns.end():
         events.tell(Event.STOPPED, "stopped", in_a_turn=False)

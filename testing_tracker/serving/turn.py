@@ -8,7 +8,7 @@ owed stays owed until it is done, whoever does it, and is then done for everybod
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -30,6 +30,7 @@ from testing_tracker.services.keeping.upgrades import bring_up_to_date
 from testing_tracker.services.people import staff
 from testing_tracker.services.testing import draws
 from testing_tracker.serving import events
+from testing_tracker.serving.alarms import Alarms
 from testing_tracker.serving.courier import Courier, Reminder, ReportAttempt, WriteFile
 from testing_tracker.serving.events import Event
 from testing_tracker.store import facilities
@@ -47,7 +48,7 @@ class Plan:
 
     `ways` tells, anew at each turn, how the weekly reports of a facility leave, by its number. `clock_of` makes the
     clock of a facility by its timezones, `write_file` writes a file whole or not at all. What was done and what could
-    not be done is told as `events`.
+    not be done is told as `events`, and to the dead man's switches by `alarms`.
     """
 
     location: AnyLocation
@@ -59,6 +60,7 @@ class Plan:
     longest_gap: int = LONGEST_GAP
     vocabulary: Vocabulary = SHIPPED
     refusals: "Refusals" = field(default_factory=lambda: Refusals())
+    alarms: Alarms = field(default_factory=Alarms)
 
 
 class Refusals:
@@ -86,8 +88,13 @@ def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -
     What cannot be done for one facility keeps none of the others waiting. Raises TestingTrackerError where something
     cannot be done for the only one.
     """
-    with _opened(plan) as engine:
-        numbers = _facilities(plan, engine)
+    with ExitStack() as stack:
+        try:
+            engine = stack.enter_context(_opened(plan))
+            numbers = _facilities(plan, engine)
+        except Exception:
+            plan.alarms.all_failed()
+            raise
         is_one_of_many = len(numbers) > 1
         all_done = True
         for number in numbers:
@@ -95,6 +102,7 @@ def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -
             try:
                 all_done = turn.take() and all_done
             except Exception as error:
+                plan.alarms.failed(number)
                 if not is_one_of_many:
                     raise
                 turn.complain(
@@ -162,6 +170,8 @@ class _Turn:
             is_refused = not self._is_drawn()
             state = self._state()
         opened_on = state.work.facility.opened_on
+        if state.night_ran:
+            self.plan.alarms.is_well(self.number)
         week = report_owed(hours, state.local_now, night_ran=state.night_ran, opened_on=opened_on)
         if state.night_ran:
             self._remind()
@@ -190,11 +200,13 @@ class _Turn:
         try:
             self._draw()
         except NightRefusedError as refused:
+            self.plan.alarms.failed(self.number)
             clock = self._clock()
             if self.plan.refusals.is_to_be_told(self.number, clock):
                 self.complain(Event.NIGHT_REFUSED, str(refused), error=str(refused))
             return False
         self.plan.refusals.is_over(self.number)
+        self.plan.alarms.night_made(self.number)
         return True
 
     def _draw(self) -> None:

@@ -91,7 +91,8 @@ def cron_lines(plan: Unattended) -> Iterator[str]:
         yield f"# {_PASSWORD}"
     yield f"# Once before: mkdir -p -m 700 {shlex.join(map(str, plan.folders))}"
     yield "# Better another disk for the backups; the key is not in them (testing-tracker backup --key FILE)."
-    yield "# What the program complains about, and what doctor finds, cron mails to MAILTO; it has codes, no names."
+    yield "# What the program complains about, and what verify, check and doctor find, cron mails to MAILTO; it has"
+    yield "# codes, no names."
     yield f"CRON_TZ={plan.zone}"
     owed = f"{_in_cron(plan, 'serve', '--once', *plan.to_reports)} >/dev/null"
     if plan.several_zones:
@@ -105,6 +106,9 @@ def cron_lines(plan: Unattended) -> Iterator[str]:
         yield f"5 0 * * * {_in_cron(plan, 'draw')} >/dev/null"
         yield f"{'0 * * * *' if plan.delivers else '0 6 * * 1'} {owed}"
     yield f"30 1 * * * {_escaped(_with_settings(plan, plan.backup))} >/dev/null"
+    yield f"0 4 * * 1-6 {_in_cron(plan, 'verify', '--recent')} >/dev/null"
+    yield f"0 4 * * 0 {_in_cron(plan, 'verify')} >/dev/null"
+    yield f"0 5 * * * {_in_cron(plan, 'check', '--recent', '--quiet')}"
     yield f"30 7 * * * {_in_cron(plan, 'doctor', '--quiet')}"
 
 
@@ -142,6 +146,21 @@ def systemd_units(plan: Unattended) -> dict[str, str]:
     asking = {"draw": ("the nightly draws and the weekly reports", owed, "*-*-* *:0/10:00")}
     jobs = (asking if plan.several_zones else nightly) | {
         "backup": ("a backup", shell, "*-*-* 01:30:00"),
+        "verify-recent": (
+            "whether what is new holds (fails when something does not)",
+            (*plan.command, "verify", "--recent"),
+            "Mon..Sat *-*-* 04:00:00",
+        ),
+        "verify": (
+            "whether everything holds (fails when something does not)",
+            (*plan.command, "verify"),
+            "Sun *-*-* 04:00:00",
+        ),
+        "check": (
+            "whether the database is sound (fails when it is not)",
+            (*plan.command, "check", "--recent", "--quiet"),
+            "*-*-* 05:00:00",
+        ),
         "doctor": ("what is stuck (fails when something needs doing)", (*plan.command, "doctor"), "*-*-* 07:30:00"),
     }
     units = {}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import databases
 import pytest
 from by_cron import run_by_cron
 from conftest import Clinic, key_of
@@ -30,7 +31,7 @@ def live(tmp_path):
 def commands(clinic) -> list[str]:
     """The command part of every line of the crontab, as cron hands it to the shell."""
     lines = clinic("cron", "print").splitlines()
-    found = [re.fullmatch(r"\d+ \d+ \* \* [*1] (.*)", line) for line in lines if line and line[0] not in "#C"]
+    found = [re.fullmatch(r"\d+ \d+ \* \* (?:[*01]|1-6) (.*)", line) for line in lines if line and line[0] not in "#C"]
     return [re.sub(r"\\%", "%", line[1]) for line in found]
 
 
@@ -40,8 +41,8 @@ class TestCron:
     def test_every_line_runs(self, live):
         before = live("cron", "print").splitlines()[1].removeprefix("# Once before: ")
         assert run_by_cron(before).returncode == 0
-        draw, report, backup, doctor = commands(live)
-        for command in (draw, report, backup):
+        draw, report, backup, new, everything, check, doctor = commands(live)
+        for command in (draw, report, backup, new, everything, check):
             done = run_by_cron(command)
             assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), command
         assert live.rows("SELECT count(*) FROM night") == [(1,)]
@@ -51,6 +52,15 @@ class TestCron:
         assert run_by_cron(backup).returncode == 0  # the next week's
         done = run_by_cron(doctor)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        for command, does in ((new, "verify --recent"), (everything, "verify"), (check, "check --recent --quiet")):
+            assert f" {does}" in command.removesuffix(" >/dev/null")
+        databases.change(live.database, "UPDATE enrolment SET reason = 'x'", triggers=False)
+        for command in (new, everything):
+            done = run_by_cron(command)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert "the enrolment on record was changed" in done.stderr
+        done = run_by_cron(check)
+        assert (done.returncode, "the enrolment on record was changed" in done.stdout) == (1, True)
         key_of(live.database).unlink()
         done = run_by_cron(doctor)
         assert (done.returncode, "is missing" in done.stdout) == (1, True)
@@ -61,7 +71,10 @@ class TestCron:
         assert "CRON_TZ=America/Los_Angeles" in lines
         assert not any("*/10" in line for line in lines)
         hours = [line.split(" /")[0].split(" '")[0] for line in lines if line[0].isdigit()]
-        assert hours == ["5 0 * * *", "0 6 * * 1", "30 1 * * *", "30 7 * * *"]
+        assert hours == [
+            *("5 0 * * *", "0 6 * * 1", "30 1 * * *"),
+            *("0 4 * * 1-6", "0 4 * * 0", "0 5 * * *", "30 7 * * *"),
+        ]
 
     def test_where_cron_goes_by_another_clock_there_is_a_line_that_does_not(self, live, machine_zone):
         machine_zone("Europe/Berlin")
@@ -121,6 +134,13 @@ class TestDelivery:
         assert f"-{tmp_path}/out" in units
         assert "hush" not in units + "".join(lines)
 
+    def test_a_file_that_has_a_dead_mans_switch_alone_delivers_nothing(self, live):
+        file = live.database.with_name("clinic.db.delivery.toml")
+        file.touch(0o600)
+        file.write_text('[alive]\nurl = "https://hc-ping.com/5f3c"\n')
+        assert "serve --once --reports" in live("cron", "print")
+        assert "5f3c" not in live("cron", "print") + live("systemd", "print")
+
     def test_unless_a_folder_is_given(self, delivering, tmp_path):
         assert "--reports /elsewhere" in delivering("cron", "print", "--reports", "/elsewhere")
 
@@ -131,17 +151,21 @@ class TestSystemd:
     def test_every_timer_has_its_service_and_catches_up_in_the_facilitys_zone(self, units):
         timers = {name.removesuffix(".timer"): unit["Timer"] for name, unit in units.items() if name.endswith("timer")}
         assert {f"{name}.service" for name in timers} <= set(units)
-        assert {name.rpartition("-")[2]: timer["OnCalendar"] for name, timer in timers.items()} == {
+        hours = {name.removeprefix("testing-tracker-"): timer["OnCalendar"] for name, timer in timers.items()}
+        assert hours == {
             "draw": "*-*-* 00:05:00 America/Los_Angeles",
             "report": "Mon *-*-* 06:00:00 America/Los_Angeles",
             "backup": "*-*-* 01:30:00 America/Los_Angeles",
+            "verify-recent": "Mon..Sat *-*-* 04:00:00 America/Los_Angeles",
+            "verify": "Sun *-*-* 04:00:00 America/Los_Angeles",
+            "check": "*-*-* 05:00:00 America/Los_Angeles",
             "doctor": "*-*-* 07:30:00 America/Los_Angeles",
         }
         assert all(timer["Persistent"] == "true" for timer in timers.values())
 
     def test_every_service_may_write_to_its_own_folders_only(self, units, live):
         services = [unit["Service"] for name, unit in units.items() if name.endswith("service")]
-        assert len(services) == 5
+        assert len(services) == 8
         for service in services:
             assert (service["UMask"], service["NoNewPrivileges"], service["ProtectSystem"]) == ("0077", "yes", "strict")
             folder = str(live.database.parent)
@@ -150,7 +174,7 @@ class TestSystemd:
     def test_the_services_run(self, units, live):
         for folder in ("reports", "backups"):
             (live.database.parent / folder).mkdir()
-        for name in ("draw", "report", "backup", "doctor"):
+        for name in ("draw", "report", "backup", "verify-recent", "verify", "check", "doctor"):
             command = words_of(units[f"testing-tracker-{name}.service"]["Service"]["ExecStart"])
             assert Path(command[0]).is_absolute()
             done = subprocess.run(command, env={}, cwd="/", capture_output=True, text=True, check=False, timeout=60)
@@ -167,7 +191,7 @@ class TestSystemd:
         folder = tmp_path / "units"
         folder.mkdir()
         live("systemd", "print", "--into", str(folder))
-        assert len(list(folder.iterdir())) == 9
+        assert len(list(folder.iterdir())) == 15
         assert read_unit((folder / "testing-tracker-draw.timer").read_text()).has_section("Timer")
 
 

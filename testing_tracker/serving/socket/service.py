@@ -12,6 +12,7 @@ from testing_tracker import __version__
 from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.serving import events
+from testing_tracker.serving.daily_looks import DailyLooks
 from testing_tracker.serving.events import Event
 from testing_tracker.serving.serve import serve
 from testing_tracker.serving.socket import listening, renewal
@@ -39,13 +40,17 @@ def refuse_on_a_server(location: AnyLocation) -> None:
 
 @dataclass
 class Service:
-    """Where to serve and for whom. `run_line` is what a command's process does; `run_here` runs one in this process."""
+    """Where to serve and for whom. `run_line` is what a command's process does; `run_here` runs one in this process.
+
+    `looks` are what the turns' process has the records looked at by.
+    """
 
     plan: Plan
     path: Path
     group: str | None
     run_line: RunLine
     run_here: Callable[[Sequence[str]], object]
+    looks: DailyLooks | None = None
 
     def serve(self) -> None:
         """Serve until told to stop. Raises TestingTrackerError where it cannot listen, or another server does."""
@@ -70,7 +75,7 @@ class Service:
             listening=kept.listening,
             run=self.run_line,
             environment=environment,
-            helpers=Helpers(lambda: serve(self.plan)),
+            helpers=Helpers(lambda: serve(self.plan, self.looks)),
             told=tell,
             is_to_renew=files.have_changed,
             connections=kept.connections,

@@ -1,0 +1,53 @@
+"""What the dead man's switches are told of the nights that `serve` makes: each that was made, and what keeps one."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from testing_tracker.clock import Clock
+from testing_tracker.serving import events
+from testing_tracker.serving.events import Event
+
+_AN_HOUR = 3600  # seconds
+
+
+@dataclass
+class Alarms:
+    """The switches of the facilities that are served. `tell` tells a facility's an exit status, and says why it could
+    not; `numbers` are the facilities that may have one, where the database cannot be asked.
+
+    A turn is taken every minute: a failure is told once an hour, and once that it is over.
+    """
+
+    tell: Callable[[int, int], str | None] = lambda _number, _status: None
+    numbers: Callable[[], list[int]] = list
+    _since_told: dict[int, Callable[[], float]] = field(default_factory=dict)
+
+    def failed(self, number: int) -> None:
+        """A facility's night was not made, or its turn failed."""
+        since = self._since_told.get(number)
+        if since is None or since() >= _AN_HOUR:
+            self._since_told[number] = Clock(ZoneInfo("UTC")).stopwatch()
+            self._tell(number, 1)
+
+    def all_failed(self) -> None:
+        """No turn could be taken."""
+        for number in self.numbers():
+            self.failed(number)
+
+    def night_made(self, number: int) -> None:
+        """A facility's night was made."""
+        self._since_told.pop(number, None)
+        self._tell(number, 0)
+
+    def is_well(self, number: int) -> None:
+        """A facility's night is made and its turn went through: what was told to have failed is over."""
+        if number in self._since_told:
+            self.night_made(number)
+
+    def _tell(self, number: int, status: int) -> None:
+        why = self.tell(number, status)
+        if why is not None:
+            said = f"the dead man's switch was not told: {why}"
+            events.tell(Event.ALIVE_NOT_TOLD, said, level=logging.WARNING, facility=number, error=why)
