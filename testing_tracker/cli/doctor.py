@@ -46,7 +46,14 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
         with going_on(each, at, failed), at.desk.reading() as work:
             patience = Patience(result_days=result_days, longest_gap=longest_gap)
             switch = has_switch(desk.location, at.number)
-            lines = services.doctor.find_stuck(work, desk.location, machine_zone(), patience, has_switch=switch)
+            lines = services.doctor.find_stuck(
+                work,
+                desk.location,
+                machine_zone(),
+                patience,
+                has_switch=switch,
+                keeps_lines=_keeps_lines(desk, at.number),
+            )
             found += [_line(desk, at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):
@@ -60,6 +67,17 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
         raise TestingTrackerError(" ".join(failed))
     if needs_doing:
         click.get_current_context().exit(1)
+
+
+def _keeps_lines(desk: Desk, facility_id: int) -> bool:
+    """Whether a facility's delivery file says where witness lines are kept; what is wrong with it, `status` says."""
+    from testing_tracker.cli.desk.files import deliveries_of
+
+    try:
+        ways = deliveries_of(desk.location, facility_id)
+    except TestingTrackerError:
+        return False
+    return ways is not None and ways.witness is not None
 
 
 def _line(desk: Desk, at: AtFacility, line: dict[str, object]) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """`draw`, `due` and `test`: the nightly run, the call list, and a test ordered for cause."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import format_option, open_questions, print_rows, question_with_answers
 from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY_BEFORE, REASON, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
+
+if TYPE_CHECKING:
+    from testing_tracker.cli.desk.desk import AtFacility
 
 
 @click.command("draw")
@@ -59,6 +63,7 @@ def draw_command(
         for at in each:
             with going_on(each, at, failed), switches.of(at):
                 _draw(at.desk, at.mark, longest_gap, said, despite)
+                _hand_over(at)
     if failed:
         raise TestingTrackerError(" ".join(failed))
 
@@ -94,6 +99,28 @@ def _draw(desk: Desk, mark: str, longest_gap: int, catch_up_to: date | None, des
             f"{mark}the nightly draw did not run on {days}{last}. Fixed draws of such a day are unrecorded, not "
             "missed; no random draw was made."
         )
+    with desk.reading() as work:
+        line = services.witnesses.of_run(work, report.day, report.sealed_page)
+    if line is not None:
+        say(desk, f"{mark}Witness: {line}")
+
+
+def _hand_over(at: "AtFacility") -> None:
+    """Hand the lines of the nights to where they are kept outside, if that is said. No failure makes a night fail."""
+    from testing_tracker.cli.desk.files import deliveries_of
+
+    try:
+        ways = deliveries_of(at.desk.location, at.number)
+        if ways is None or ways.witness is None:
+            return
+        from testing_tracker.serving.outside import Outside
+
+        attempt = Outside(at.desk.reading, at.desk.writing, ways.witness, at.number).hand_over(again=True)
+        error = attempt.error if attempt is not None else None
+    except TestingTrackerError as refused:
+        error = str(refused).removesuffix(".")
+    if error is not None:
+        warn(f"{at.mark}the nights' witness lines were not kept outside: {error}. The next `draw` tries again.")
 
 
 def _take_back(desk: Desk, reason: str, yes: bool) -> None:

@@ -19,8 +19,10 @@ from testing_tracker.rules.keeping.owed import GO_ON
 if TYPE_CHECKING:
     from testing_tracker.rules.drawing.no_record import Compared
     from testing_tracker.rules.keeping.owed import Gap
+    from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.rules.words import Channel
     from testing_tracker.services.keeping.status import DeliveryState, OverdueConfirmations, StatusReport
+    from testing_tracker.services.reporting.lines_out import LinesLeft
     from testing_tracker.store.owning.server_file import RunningServer
 
 COLUMNS = ("what", "of", "state", "at", "by", "detail")
@@ -55,10 +57,12 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
         rows.append(dict.fromkeys(COLUMNS) | {"what": "database", "state": "encrypted"})
     for at in each:
         named = {"facility": at.name} if at.name else {}
-        channels, problem = _configured(desk, at.number)
+        ways, problem = _configured(desk, at.number)
+        channels = ways.channels if ways is not None else None
         with going_on(each, at, problems), at.desk.reading() as work:
             after = time.fromisoformat(overdue_after)
-            state = services.status.state_of(work, after, channels, longest_gap)
+            keeps_lines = ways is not None and ways.witness is not None
+            state = services.status.state_of(work, after, channels, longest_gap, keeps_lines=keeps_lines)
             if problem is not None:
                 state.problems.append(problem)
             alive = _switch(desk, at.number)
@@ -83,15 +87,14 @@ def _server_row(server: "RunningServer") -> dict[str, object]:
     return {"what": "server", "of": server.socket, "state": "running", "at": at, "by": "", "detail": said}
 
 
-def _configured(desk: Desk, facility_id: int) -> "tuple[tuple[Channel, ...] | None, str | None]":
-    """The channels that a facility's delivery file has, None where there is no file; and what is wrong with it."""
+def _configured(desk: Desk, facility_id: int) -> "tuple[Deliveries | None, str | None]":
+    """What a facility's delivery file says, None where there is no file; and what is wrong with it."""
     from testing_tracker.cli.desk.files import deliveries_of
 
     try:
-        ways = deliveries_of(desk.location, facility_id)
+        return deliveries_of(desk.location, facility_id), None
     except TestingTrackerError as error:
         return None, f"the delivery file cannot be used: {error}"
-    return (ways.channels if ways is not None else None), None
 
 
 def _switch(desk: Desk, facility_id: int) -> dict[str, object] | None:
@@ -119,6 +122,7 @@ def _document(state: "StatusReport") -> dict[str, object]:
         "problems": state.problems,
         "waits_for_word": _gap(state.waits_for_word),
         "questions": [_question(one) for one in state.questions],
+        "witness": vars(state.witness) if state.witness else None,
         "amended": [{**vars(one), "do": one.do} for one in state.amended],
     }
 
@@ -140,6 +144,9 @@ class _Rows:
         yield from self._reports()
         if not channels:
             yield self._row("report", None, "not sent", "no delivery file says where to")
+        if self._state.witness is not None:
+            left = self._state.witness
+            yield self._row("witness lines", left.since, "not kept outside", self._failed(left))
         yield from self._confirmations()
         for check in self._state.checks:
             yield self._row(check.act, None, "done" if check.at else "never", "", check.at, check.by)
@@ -190,7 +197,7 @@ class _Rows:
             said = "mailed" if overdue.error is None else "failed"
             yield self._row("reminder by mail", self._state.today, said, self._failed(overdue), overdue.mailed_at)
 
-    def _failed(self, one: "DeliveryState | OverdueConfirmations") -> str:
+    def _failed(self, one: "DeliveryState | OverdueConfirmations | LinesLeft") -> str:
         """What the last attempt failed of, and when the next one is due."""
         if one.error is None:
             return ""

@@ -95,8 +95,8 @@ class Courier:
                 amended_reports.record_unchanged(work, week, channel, edition=made.edition, up_to=made.up_to)
                 outbox.give_back(work.session, claim)
                 return None
-            known = (made.edition, made.up_to) if made is not None else (None, 0)
-            next_at = outbox.finish(work, claim, error, *known)
+            known = {"edition": made.edition, "up_to": made.up_to} if made is not None and made.up_to else {}
+            next_at = outbox.finish(work, claim, error, **known)
         return ReportAttempt(error, next_at, week, channel, made.participants if made is not None else 0)
 
     def _make(self, week: Week, channel: Channel, *, by_hand: bool, amended: bool) -> "_Made":

@@ -27,6 +27,8 @@ class Event(StrEnum):
     CONFIRMATIONS_OVERDUE = "confirmations_overdue"
     REMINDER_MAILED = "reminder_mailed"
     REMINDER_FAILED = "reminder_failed"
+    WITNESS_DELIVERED = "witness_delivered"
+    WITNESS_FAILED = "witness_failed"
     REPORT_DELIVERED = "report_delivered"
     DELIVERY_FAILED = "delivery_failed"
     DATABASE_UPGRADED = "database_upgraded"

@@ -23,7 +23,7 @@ from testing_tracker.rules.keeping.owed import LONGEST_GAP, Hours, draw_is_owed,
 from testing_tracker.rules.serving.delivery_file import Deliveries, MailDelivery
 from testing_tracker.rules.testing.analytes import SHIPPED, Vocabulary
 from testing_tracker.rules.words import Channel
-from testing_tracker.services.drawing import nights
+from testing_tracker.services.drawing import nights, witnesses
 from testing_tracker.services.drawing.nights import NightRefusedError
 from testing_tracker.services.keeping.checking import before_passing_on
 from testing_tracker.services.keeping.upgrades import bring_up_to_date
@@ -33,6 +33,7 @@ from testing_tracker.serving import events
 from testing_tracker.serving.alarms import Alarms
 from testing_tracker.serving.courier import Courier, Reminder, ReportAttempt, WriteFile
 from testing_tracker.serving.events import Event
+from testing_tracker.serving.outside import Outside
 from testing_tracker.store import facilities
 from testing_tracker.store.engine import open_engine, reading, reading_all, writing
 from testing_tracker.store.location import AnyLocation
@@ -176,7 +177,8 @@ class _Turn:
         if state.night_ran:
             self._remind()
         ways = self.plan.ways(self.number)
-        all_arrived = self._deliver(week, ways)
+        is_kept_outside = self._hand_over(ways)
+        all_arrived = self._deliver(week, ways) and is_kept_outside
         return self._mail_reminder(ways) and all_arrived and not is_refused
 
     def tell(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None:
@@ -219,10 +221,13 @@ class _Turn:
         for said in work.failed_afterwards:
             self.complain(Event.NIGHT_LEFT_UNDONE, said, logging.WARNING)
         if not report.already_made:
+            with reading(self.engine, self.number, self.plan.clock_of, self.plan.vocabulary) as work:
+                line = witnesses.of_run(work, report.day, report.sealed_page)
             self.tell(
                 Event.NIGHT_MADE,
                 f"draws of {report.day} made: {report.drawn} drawn; {report.missed} of the days before closed as "
-                f"missed; {len(report.gaps)} nights without a run",
+                f"missed; {len(report.gaps)} nights without a run; witness: {line}",
+                witness=str(line),
                 day=report.day,
                 drawn=report.drawn,
                 missed=report.missed,
@@ -249,6 +254,26 @@ class _Turn:
                 draws=count.draws,
                 untouched=count.untouched,
             )
+
+    def _hand_over(self, ways: Deliveries) -> bool:
+        """Hand the nights' lines to where they are kept outside; returns whether what was attempted arrived."""
+        outside = Outside(self._transaction(reading), self._transaction(writing), ways.witness, self.number)
+        attempt = None if self.is_ending() else outside.hand_over()
+        if attempt is None:
+            return True
+        days = f"{attempt.lines[0].day} to {attempt.lines[-1].day}"
+        figures = {"lines": len(attempt.lines), "page": attempt.lines[-1].page}
+        if attempt.error is None:
+            self.tell(Event.WITNESS_DELIVERED, f"witness lines of {days} kept in {ways.witness}", **figures)
+            return True
+        self.complain(
+            Event.WITNESS_FAILED,
+            f"witness lines of {days} not kept in {ways.witness}: {attempt.error}.{_again(attempt.next_at)}",
+            error=attempt.error,
+            next_at=attempt.next_at,
+            **figures,
+        )
+        return False
 
     def _reminder(self, mail: MailDelivery | None = None) -> Reminder:
         return Reminder(self._transaction(reading), self._transaction(writing), mail)

@@ -117,6 +117,7 @@ def test_a_week_is_told_in_the_same_words_and_without_any_code_or_name(live, tmp
         "missed": 0,
         "gaps": 0,
         "seconds": found[0]["seconds"],
+        "witness": live("witness").splitlines()[0],
     }
     gap = next(one for one in found if one["event"] == "night_gap")
     assert (gap["nights"], gap["first_day"], gap["last_day"]) == (2, "2026-11-20", "2026-11-21")

@@ -82,6 +82,8 @@ class Act(StrEnum):
     REMINDER_BEGIN = "reminder begin"
     REMINDER_MAIL = "reminder mail"
     REMINDER_MAIL_FAILED = "reminder mail failed"
+    WITNESS_DELIVER = "witness deliver"
+    WITNESS_DELIVER_FAILED = "witness deliver failed"
     # keeping
     FACILITY_CREATE = "facility create"
     FACILITY_RENAME = "facility rename"

@@ -74,6 +74,8 @@ SAID: Mapping[str, str] = {
     Act.REMINDER_BEGIN: "reminder begun",
     Act.REMINDER_MAIL: "reminder mailed",
     Act.REMINDER_MAIL_FAILED: "reminder not mailed",
+    Act.WITNESS_DELIVER: "witness line kept outside",
+    Act.WITNESS_DELIVER_FAILED: "witness line not kept outside",
     Act.FACILITY_CREATE: "facility made",
     Act.FACILITY_RENAME: "facility renamed",
     Act.FACILITY_TIMEZONE: "timezone corrected",

@@ -35,6 +35,7 @@ class Matter(StrEnum):
     CALENDAR = "calendar"
     ENCRYPTION = "encryption"
     ALIVE = "alive"
+    WITNESS = "witness"
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,12 @@ def open_way(said: str, today: date) -> Stuck:
     """What goes to the server and back can be read, and changed, by whoever is between."""
     what = f"the connection to the server goes {said}: whoever is between can read and change it"
     return Stuck(Matter.ENCRYPTION, what, today, None, "testing-tracker check", needs_doing=True)
+
+
+def witness(lines: int, since: date, error: str) -> Stuck:
+    """Lines of the nights that were to be kept outside by now are in the house alone."""
+    many = "1 witness line is" if lines == 1 else f"{lines} witness lines are"
+    return Stuck(Matter.WITNESS, f"{many} not kept outside: {error}", since, None, "testing-tracker draw")
 
 
 def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:

@@ -113,7 +113,10 @@ def _fixed(work: Work, gap: Gap) -> int:
 
 @dataclass
 class NightReport:
-    """What a run did. `held` are the days whose untouched draws were far more than usual, and so are not missed."""
+    """What a run did. `held` are the days whose untouched draws were far more than usual, and so are not missed.
+
+    `sealed_page` is the ledger's page that it sealed, by which its witness line is found; None where there was no run.
+    """
 
     day: date
     drawn: int = 0
@@ -123,6 +126,7 @@ class NightReport:
     already_made: bool = False
     seconds: float | None = None  # how long it took, where that was measured
     newcomers_from: date | None = None  # the first day that can be drawn for newcomers, when today's key is lost
+    sealed_page: int | None = None
 
 
 def run_night(
@@ -169,6 +173,7 @@ def _draw_since(work: Work, key_file: KeyFile, report: NightReport, since: date)
     """Close the days since a night, record those without a run, and draw today."""
     keys.begin_on_any_day(work, key_file)
     key = _key_of(work, key_file)
+    report.sealed_page = key.last_page_id
     known = pools.newest_participant_known(work.session, key.last_page_id)
     report.missed, report.held = close_days(work, since)
     for gap in days_between(since, work.today):
@@ -184,6 +189,7 @@ def _draw_newcomers(work: Work, key_file: KeyFile, report: NightReport, night: N
         return
     closed_days.record_holidays(work, night.day)
     key = _key_of(work, key_file)
+    report.sealed_page = key.last_page_id
     known = pools.newest_participant_known(work.session, key.last_page_id)
     who = range(night.last_participant_id + 1, known + 1)
     report.drawn = _draw(work, key, who, work.today, ran=True)

@@ -22,6 +22,13 @@ def lines(work: Work, first: date = date.min, last: date = date.max, *, after_pa
     return _lines(work.session, work.facility_id, first, last, after_page)
 
 
+def of_run(work: Work, day: date, sealed_page: int | None) -> Witness | None:
+    """The line of the run that sealed a page of the ledger; None where there was none."""
+    if sealed_page is None:
+        return None
+    return next(iter(lines(work, day, day, after_page=sealed_page)), None)
+
+
 def compare(work: Work, kept: Sequence[Witness]) -> Comparison:
     """Lines that somebody kept, compared with what is on record of all facilities that whoever asks may see."""
     session = work.session

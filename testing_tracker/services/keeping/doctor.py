@@ -17,6 +17,7 @@ from testing_tracker.rules.keeping.stuck import Patience, Stuck
 from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.drawing import held_days, keys
+from testing_tracker.services.reporting import lines_out
 from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.testing import confirmations, recollections
 from testing_tracker.store import sqlite_file
@@ -31,15 +32,24 @@ _SEASONS = (1, 4, 7, 10)
 
 
 def find_stuck(
-    work: Work, location: AnyLocation, machine_zone: ZoneInfo, patience: Patience, *, has_switch: bool = False
+    work: Work,
+    location: AnyLocation,
+    machine_zone: ZoneInfo,
+    patience: Patience,
+    *,
+    has_switch: bool = False,
+    keeps_lines: bool = False,
 ) -> list[Stuck]:
     """All that is stuck, and what is worth knowing, in the order in which to look at it.
 
-    `has_switch`: the facility's delivery file names a dead man's switch.
+    By its delivery file the facility has a dead man's switch (`has_switch`), and its nights' witness lines are to be
+    kept outside (`keeps_lines`).
     """
     found = [*_the_program(work, location, machine_zone, patience), *_results(work, patience)]
     if has_switch:
         found.append(_switch(work, location, patience))
+    if keeps_lines:
+        found.extend(_lines(work))
     return stuck.in_order([*found, *_clinicians(work, patience)])
 
 
@@ -50,6 +60,12 @@ def _switch(work: Work, location: AnyLocation, patience: Patience) -> Stuck | No
     opened_on = work.today if work.is_pretended else work.facility.opened_on
     since = work.today if work.is_pretended else told_on
     return stuck.alive(since, told.error if told is not None else None, opened_on, work.today, patience)
+
+
+def _lines(work: Work) -> Iterator[Stuck]:
+    left = lines_out.left_behind(work)
+    if left is not None:
+        yield stuck.witness(left.lines, left.since, left.error)
 
 
 def _the_program(

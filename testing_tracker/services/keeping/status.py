@@ -22,8 +22,9 @@ from testing_tracker.rules.keeping.owed import (
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.last_nights import TAKE_BACK, gap_that_waits, last_night
-from testing_tracker.services.reporting import outbox
+from testing_tracker.services.reporting import lines_out, outbox
 from testing_tracker.services.reporting.amended import AmendedReport, amended
+from testing_tracker.services.reporting.lines_out import LinesLeft
 from testing_tracker.services.testing.confirmations import Awaited
 from testing_tracker.store.queries import newest
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
@@ -110,7 +111,7 @@ class StatusReport:
 
     `waits_for_word` are the nights without a run for which the next one waits for a person's word on the day.
     `questions` are the days of which nobody has said yet whether anything was collected, `amended` the
-    reports that were amended after they were delivered.
+    reports that were amended after they were delivered, `witness` the lines that were to have left by now.
     """
 
     today: date
@@ -126,6 +127,7 @@ class StatusReport:
     questions: list[Compared] = field(default_factory=list)
     amended: list[AmendedReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    witness: LinesLeft | None = None
 
 
 def state_of(
@@ -134,8 +136,10 @@ def state_of(
     channels: Collection[Channel] | None,
     longest_gap: int = LONGEST_GAP,
     awaited: Sequence[Awaited] | None = None,
+    *,
+    keeps_lines: bool = False,
 ) -> StatusReport:
-    """How things stand now; `channels` are those configured, None where nothing is.
+    """How things stand now; `channels` are those configured, None where nothing is, as `keeps_lines` is for witnesses.
 
     Today's nightly run is overdue from the local time `overdue_after` on. `awaited` are the definitive results that
     are awaited, where they are at hand.
@@ -160,6 +164,7 @@ def state_of(
         waits_for_word=gap_that_waits(work, last, longest_gap),
         questions=held_days.unanswered(work),
         amended=amended(work, reports),
+        witness=lines_out.left_behind(work) if keeps_lines else None,
     )
     state.deliveries += _not_begun(work, report_overdue(local_now, opened_on), channels)
     state.problems += _problems(work, state, last)
@@ -179,6 +184,8 @@ def _problems(work: Work, state: StatusReport, last: date) -> Iterator[str]:
     for one in state.deliveries:
         if one.state in (Progress.FAILED, Progress.OVERDUE):
             yield f"the report of {one.week} is not delivered ({one.channel}): {one.error}"
+    if state.witness is not None:
+        yield f"the witness lines since {state.witness.since} are not kept outside: {state.witness.error}"
     if state.confirmations is not None and state.confirmations.error is not None:
         yield f"the reminder of {work.today} is not mailed: {state.confirmations.error}"
 

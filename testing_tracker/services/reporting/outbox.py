@@ -1,4 +1,4 @@
-"""The outbox: weekly reports and reminders on their way out, which of them are owed, and who is at one.
+"""The outbox: weekly reports, reminders and witness lines on their way out, which are owed, and who is at one.
 
 An attempt is claimed in one transaction and finished in another, and made in between. What a crash leaves claimed is
 tried again when the claim has run out: what is sent arrives at least once, and may arrive twice. A report is tried
@@ -130,10 +130,11 @@ def claim_report(work: Work, week: Week, channel: Channel, *, again: bool = Fals
     return claim(work, row, again=again)
 
 
-def finish(work: Work, taken: Claim, error: str | None, edition: int | None = None, up_to: int = 0) -> datetime | None:
+def finish(work: Work, taken: Claim, error: str | None, **known: Any) -> datetime | None:  # noqa: ANN401
     """Record how an attempt ended, `error` None for well. Returns when the next one is to be made, None for never.
 
-    `edition` is what was delivered of a report, and `up_to` the newest audit entry that it knew.
+    `known` is what is said of what was delivered: a report's `edition`, and `up_to`, the newest audit entry that it
+    knew; the newest `page` of which a line left.
     """
     row = work.session.get_one(Delivery, taken.delivery_id)
     arrived, failed = Act.REMINDER_MAIL, Act.REMINDER_MAIL_FAILED
@@ -141,8 +142,9 @@ def finish(work: Work, taken: Claim, error: str | None, edition: int | None = No
     if row.week is not None:
         arrived, failed = Act.REPORT_DELIVER, Act.REPORT_DELIVER_FAILED
         about = {"week": row.week, "channel": row.channel}
+    elif row.channel == Channel.WITNESS:
+        arrived, failed = Act.WITNESS_DELIVER, Act.WITNESS_DELIVER_FAILED
     if error is None:
-        known: dict[str, Any] = {"edition": edition, "up_to": up_to} if up_to else {}
         work.on_record(arrived, attempt=taken.attempt, **about, **known)
         row.delivered_at, row.busy_until, row.error = work.now, None, None
         work.add(row)
