@@ -303,9 +303,11 @@ def acknowledge_loss(desk: Desk, reason: str) -> None:
     for missing in done.missing:
         say(desk, f"Acknowledged: a key of the days from {missing.first_day} on was begun, and is on record no more.")
     for gone in done.gone:
-        last = f", the last night of which is that of {done.last_night}" if done.last_night else ""
+        there = f"The ledger goes up to page {done.up_to} now; what is not in it is lost."
+        if done.is_restored:
+            last = f", its last night was that of {done.last_night}" if done.last_night else ""
+            there = f"The copy that was brought back went up to page {done.up_to}{last}; what came after it is lost."
         say(
             desk,
-            f"Acknowledged: page {gone.page}, sealed in the night of {gone.day}, is not on record. The copy that was "
-            f"brought back went up to page {done.up_to}{last}; what was recorded after it until then is lost.",
+            f"Acknowledged: page {gone.page}, sealed in the night of {gone.day}, is not on record. {there}",
         )

@@ -103,6 +103,14 @@ def test_an_act_that_acknowledges_it_is_no_managers_word(victim, another_past):
     assert LOST in said(copied_over(victim, another_past))
 
 
+def test_a_managers_word_about_the_lost_key_does_not_make_the_rest_true(victim, another_past):
+    clinic = copied_over(victim, another_past)
+    clinic("key", "acknowledge", "--reason", "it must have been lost")
+    found = said(clinic)
+    assert LOST not in found
+    assert MOVED in found
+
+
 def test_it_is_named_whatever_day_the_victims_key_is_said_to_begin(victim, another_past):
     rewrite(another_past, f"UPDATE key_chain SET first_day = '{MONDAY}' WHERE id = 2")
     assert "knows it as number 1, from 2026-11-16 on, after another one" in said(copied_over(victim, another_past))
@@ -287,7 +295,7 @@ def test_a_copy_that_is_brought_back_can_be_lived_with(victim, tmp_path):
     assert f"page {page} of the ledger is not the one that the key sealed that night" in said(new)
     printed = new("key", "acknowledge", "--reason", "the disk failed")
     assert f"page {page}, sealed in the night of 2026-11-20, is not on record" in printed
-    assert f"the last night of which is that of {WEDNESDAY}" in printed
+    assert f"its last night was that of {WEDNESDAY}; what came after it is lost" in printed
     done = new.run("verify")
     assert (done.exit_code, "the disk failed" in done.stderr) == (0, True), done.output
     lived(new, "2026-11-21")

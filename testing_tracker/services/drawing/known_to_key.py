@@ -194,8 +194,8 @@ def what_is_gone(work: Work, key_file: KeyFile, page: int) -> str | None:
 class Acknowledged:
     """What a manager has acknowledged: keys that are lost or no more on record, and pages that are not there any more.
 
-    `up_to` is the last page of the copy that was brought back, or of the ledger where that is not on record, and
-    `last_night` the last day that was drawn by it.
+    `up_to` is the last page of the copy that was brought back, and `last_night` the last day that was drawn in it. Where
+    no `restore` is on record it is the ledger's last page, and nobody knows from where on it is another one.
     """
 
     lost: list[ChainLine]
@@ -203,6 +203,7 @@ class Acknowledged:
     gone: list[SealedLine]
     up_to: int
     last_night: date | None
+    is_restored: bool
 
 
 def acknowledge(work: Work, key_file: KeyFile, reason: str) -> Acknowledged:
@@ -229,7 +230,7 @@ def acknowledge(work: Work, key_file: KeyFile, reason: str) -> Acknowledged:
     up_to = int(copied or ledger.last_page(work.session, work.facility_id)[0])
     nights = select(col(Pool.day)).where(Pool.facility_id == work.facility_id, Pool.last_page_id <= up_to)
     last_night = work.session.exec(nights.order_by(col(Pool.day).desc()).limit(1)).first()
-    done = Acknowledged(found.lost, found.missing, found.gone, up_to, last_night)
+    done = Acknowledged(found.lost, found.missing, found.gone, up_to, last_night, restored is not None)
     work.on_record(
         Act.KEY_ACKNOWLEDGE,
         reason=reason,
@@ -255,7 +256,7 @@ def _anchor_of(line: ChainLine | LostLine | DroppedLine) -> str:
     return line.by if isinstance(line, ChainLine) else line.anchor
 
 
-_ACKNOWLEDGE = "if that is so and known, a manager says it with `testing-tracker key acknowledge --reason TEXT`"
+_ACKNOWLEDGE = "if that is so and known, a manager says so with `testing-tracker key acknowledge --reason TEXT`"
 _OR_ANEW = f"an earlier copy was brought back, or the past was written anew; {_ACKNOWLEDGE}"
 
 
@@ -298,7 +299,7 @@ def notes(work: Work, found: Contradictions) -> Iterator[str]:
     for line in found.acknowledged:
         if isinstance(line, GoneLine):
             what, mark = f"Page {line.page}, which the key sealed on {line.day}, is not on record", f"page {line.page}"
-            named = f"{what}: a copy with pages up to {line.up_to} was brought back"
+            named = f"{what}: a copy with pages up to {line.up_to} at most was brought back"
         else:
             what, mark = "lost" if isinstance(line, LostLine) else "on record no more", line.anchor
             named = f"The key {line.anchor[:8]} of the days from {line.first_day} on is {what}"
