@@ -269,6 +269,7 @@ class TestWhoHadNoRole:
             *("review ask", "review withdraw", "report print", "report export", "report deliver"),
             *("report deliver failed", "report unchanged", "confirmations remind", "reminder begin", "reminder mail"),
             *("reminder mail failed", "facility create", "backup make", "backup restore", "schema upgrade"),
+            *("witness deliver", "witness deliver failed"),
         }
 
 

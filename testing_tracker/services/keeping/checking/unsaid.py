@@ -85,7 +85,7 @@ def _is_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts:
     return row.row_id in acts.draws or Act.HISTORY_IMPORT in acts.acts
 
 
-_ARRIVED = (Act.REPORT_DELIVER, Act.REMINDER_MAIL)
+_ARRIVED = (Act.REPORT_DELIVER, Act.REMINDER_MAIL, Act.WITNESS_DELIVER)
 
 
 def _has_arrived(work: Work, says: Mapping[str, Any]) -> bool:
