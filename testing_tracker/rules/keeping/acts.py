@@ -115,7 +115,7 @@ TAKES_A_PERSON = frozenset(
         *(Act.RESULT_LOG, Act.RESULT_AMEND, Act.LOG_UNDO, Act.CONFIRMATION_SEND, Act.CONFIRMATION_CANCEL),
         *(Act.RECOMMENDATION_ACCEPT, Act.RECOMMENDATION_DECLINE, Act.RECOMMENDATION_DEFER, Act.RECOMMENDATION_REOPEN),
         *(Act.REVIEW_DONE, Act.FACILITY_RENAME, Act.FACILITY_TIMEZONE, Act.FACILITY_CLOSE, Act.FACILITY_OPEN),
-        *(Act.HISTORY_IMPORT, Act.GO_ON_DESPITE),
+        *(Act.HISTORY_IMPORT, Act.GO_ON_DESPITE, Act.KEY_ACKNOWLEDGE),
     }
 )
 # What a draw's status is after an act; the last one of these about a draw says it. Who tried and could not leaves it as
