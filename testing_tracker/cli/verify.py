@@ -75,6 +75,7 @@ def verify_command(desk: Desk, against: Path | None, recent: bool, form: str) ->
     agreeing = (
         f"{outside.agreed} of {len(kept)} lines that were kept outside agree with the records." if outside else ""
     )
+    problems.sort(key=lambda one: one[1].lacks_key)  # a key that is not at hand says less than what is wrong
     if problems:
         failed.insert(0, " ".join(filter(None, (_in_short(problems), agreeing))))
     if failed:

@@ -1,7 +1,9 @@
 """Several facilities in one database: what belongs to one is nobody else's."""
 
+import csv
 import json
 from dataclasses import replace
+from io import StringIO
 
 import databases
 import pytest
@@ -87,8 +89,9 @@ class TestEachItsOwn:
 
     def test_the_key_and_its_anchor(self, network):
         keys = {network.json("--facility", number, "key", "show")[0]["anchor"] for number in "12"}
-        lines = [line for line in key_of(network.database).read_text().splitlines() if line and line[0] != "#"]
-        assert {line.split()[0] for line in lines} == keys
+        lines = [line.split() for line in key_of(network.database).read_text().splitlines() if line and line[0] != "#"]
+        assert {line[0] for line in lines if line[0] != "chain"} == keys
+        assert {line[1] for line in lines if line[0] == "chain"} == keys
         assert len(keys) == 2
 
     def test_staff(self, network):
@@ -283,8 +286,11 @@ class TestByThemselves:
         key = key_of(two.database)
         key.write_text("\n".join(line for line in key.read_text().splitlines() if not line.startswith(anchor_of(two))))
         said = two.refused("verify")
-        assert "Ostkreuz: 2026-11-16, B2: was drawn" in said
-        assert "My facility: The key in" in said
+        assert said.startswith("Ostkreuz: 2026-11-16, B2: was drawn")
+        listed = [tuple(one.values()) for one in csv.DictReader(StringIO(two.run("verify", "--format", "csv").stdout))]
+        assert [(facility, what.split(": ")[0]) for facility, _, _, what in listed if "The key in" in what] == [
+            ("My facility", f"the key {anchor_of(two)[:8]} of the days from 2026-11-16 on is not at hand")
+        ]
         done = two.run("backup", "--key", str(tmp_path / "copy.key"))
         assert (done.exit_code, "My facility: The key in" in done.stderr) == (0, True)
         assert (tmp_path / "copy.key").read_text() == key.read_text()

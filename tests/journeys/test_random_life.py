@@ -112,6 +112,8 @@ class Life:
             if what == "lose":
                 key_of(self.clinic.database).unlink()
             self.type("key", "rotate", "--reason", what)
+            if what == "lose":
+                self.type("key", "acknowledge", "--reason", what)
         elif what == "schedule":
             file = self.clinic.database.with_name("bounded.toml")
             file.write_text(BOUNDED.format(gap=self.chance.randrange(5, 8)))

@@ -41,7 +41,7 @@ ALSO = (
 )
 SAY_IT = {"check", "status"}  # that it is encrypted
 WITHOUT_RECORDS = {"analyte check", "completion", "demo", "init", "manual", "proof check", "schedule check"}
-TRIED_ELSEWHERE = {"decide", "facility add", "restore"}
+TRIED_ELSEWHERE = {"decide", "facility add", "key acknowledge", "restore"}
 
 
 @pytest.fixture
@@ -99,6 +99,15 @@ class TestEveryCommand:
     def test_every_other_command_is_known(self):
         typed = {name for name in NO_ACT if any(f"{line} ".startswith(f"{name} ") for line in ALSO)}
         assert NO_ACT.keys() - typed == SAY_IT | WITHOUT_RECORDS | TRIED_ELSEWHERE
+
+
+def test_a_lost_key_of_the_draws_is_acknowledged_there_too(encrypted, monkeypatch):
+    encrypted.location.key.path.unlink()
+    monkeypatch.setattr(chance, "new_seed", lambda: bytes(range(32, 64)))
+    encrypted("key", "rotate", "--reason", "lost")
+    assert "is not in the key file" in encrypted.run("verify").stderr
+    encrypted("key", "acknowledge", "--reason", "lost")
+    assert len(encrypted.json("verify")["notes"]) == 1
 
 
 def act(walk: Walk, name: str) -> tuple[object, tuple[int, str, str]]:
