@@ -242,3 +242,40 @@ class TestProofs:
             named[day] = json.loads(file.read_text())["facility"]
             assert self.check(file, "--against", str(lines)).exit_code == 0
         assert set(named.values()) == {"My facility (TRAINING)"}
+
+
+class TestTheReport:
+    """The week's lines stand at its end, so whoever keeps reports keeps them."""
+
+    @pytest.fixture
+    def next_monday(self, wednesday) -> Clinic:
+        wednesday.today = "2026-11-23"
+        wednesday("draw")
+        return wednesday
+
+    @pytest.mark.parametrize("form", ["table", "html", "json"])
+    def test_the_weeks_lines_are_read_out_of_each_form(self, next_monday, tmp_path, form):
+        file = tmp_path / "report"
+        next_monday("report", "weekly", "--format", form, "--output", str(file))
+        lines = next_monday("witness", "--to", "2026-11-22").splitlines()
+        assert [f"TRAINING {line}" for line in read_witnesses(file.read_text()).lines] == lines
+        assert len(lines) == 4
+        assert "4 of 4 lines" in next_monday("verify", "--against", str(file))
+
+    def test_they_are_in_the_pdf_too(self, next_monday, tmp_path):
+        from pypdf import PdfReader
+
+        file = tmp_path / "report.pdf"
+        next_monday("report", "weekly", "--format", "pdf", "--output", str(file))
+        text = "\n".join(page.extract_text() for page in PdfReader(file).pages)
+        assert len(read_witnesses(text).lines) == 4
+        assert "out of a pdf copy it into a text" in against(next_monday, file)
+
+    def test_a_court_is_told_nothing_of_them(self, next_monday):
+        assert "Witness" not in next_monday("report", "weekly", "--for", "court", "--participant", "A17")
+
+    def test_a_week_printed_again_is_the_same(self, next_monday):
+        before = next_monday("report", "weekly")
+        next_monday.add("D30", schedule="random-3")
+        next_monday("draw")
+        assert next_monday("report", "weekly") == before

@@ -259,6 +259,7 @@ def test_json_counts_the_last_full_week(clinic: Clinic) -> None:
         "edition",
         "amended",
         "notice",
+        "witness",
     ]
     assert report["facility"] == "Riverside (TRAINING)"
     assert (report["week"], report["from"], report["to"]) == ("2026-W47", "2026-11-16", "2026-11-22")

@@ -21,11 +21,12 @@ from testing_tracker.reports.weekly.participants import ParticipantWeek, partici
 from testing_tracker.reports.weekly.trend import DayDrawn, Trend, trend_in, weekdays_in
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.no_record import Compared
+from testing_tracker.rules.drawing.witness import Witness
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.schedules.days import fixed_week
 from testing_tracker.rules.words import DrawKind
-from testing_tracker.services.drawing import held_days, keys
+from testing_tracker.services.drawing import held_days, keys, witnesses
 from testing_tracker.services.drawing.closures import ClosedOn, closed_between
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.schedules import closed_days, versions
@@ -121,8 +122,8 @@ class WeeklyReport:
     `facility` is the name that it has now, `first_name` the one that it was opened under, which never changes.
     `is_closed`: a night after the week has closed it, so its draws are not waiting for anything any more. `questions`
     are the days on which far more than usual is without a record; `closed` those on which the facility was closed by
-    its own word; `gaps` those without a nightly run; `anchors` what the draws are checked against; `last_entry_id` is
-    the newest audit entry that the records here come from.
+    its own word; `gaps` those without a nightly run; `anchors` what the draws are checked against, and `witness` the
+    nights' lines; `last_entry_id` is the newest audit entry that the records here come from.
     """
 
     facility: str
@@ -145,6 +146,7 @@ class WeeklyReport:
     anchors: list[keys.Anchor]
     standing: OpenMatters
     last_entry_id: int
+    witness: list[Witness]
 
 
 def gather(work: Work, week: Week | None = None) -> WeeklyReport:
@@ -183,6 +185,7 @@ def gather(work: Work, week: Week | None = None) -> WeeklyReport:
         anchors=keys.anchors_between(work.session, work.facility_id, week.monday, week.sunday),
         standing=standing_in(work, week),
         last_entry_id=_last_entry(work),
+        witness=witnesses.lines(work, week.monday, week.sunday),
     )
 
 

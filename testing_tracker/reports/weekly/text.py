@@ -82,6 +82,7 @@ def _after_lines(printed: Printed) -> dict[str, object]:
         "edition": imprint.number,
         "amended": asdict(imprint.amended) if imprint.amended else None,
         "notice": NOTICE,
+        "witness": [str(line) for line in report.witness],
     }
 
 

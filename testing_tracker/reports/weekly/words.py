@@ -90,7 +90,7 @@ def page_of(printed: Printed) -> Page:
         notes=list(_notes(report)),
         sections=sections_of(_LISTS, report),
         amendments=list(_amendments(printed)),
-        foot=[NOTICE, *anchors_in_words(report.anchors)],
+        foot=[NOTICE, *anchors_in_words(report.anchors), *(f"Witness: {line}" for line in report.witness)],
     )
 
 
