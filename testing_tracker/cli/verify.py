@@ -18,7 +18,7 @@ from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.opening import door
 from testing_tracker.cli.desk.output import format_option, print_json, print_rows, show
 from testing_tracker.cli.desk.parameter_types import DATE, DAY_BEFORE, REASON
-from testing_tracker.cli.witness import lines_given, lines_in
+from testing_tracker.cli.witness import given_in, lines_given, stamps_checked
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def verify_command(desk: Desk, against: Path | None, recent: bool, form: str) ->
 
     Where several facilities share the database, it is for all of them unless one is named.
     """
-    kept = lines_in(against) if against is not None else ()
+    given = given_in(against) if against is not None else None
+    kept = given.lines if given is not None else ()
     found: list[tuple[AtFacility, Verification]] = []
     outside: Comparison | None = None
     failed: list[str] = []
@@ -62,6 +63,8 @@ def verify_command(desk: Desk, against: Path | None, recent: bool, form: str) ->
                 outside = outside or compared
                 switches.tell(at.number, 1 if result.problems or (compared and compared.wrong) else 0)
     problems = [(at.mark, problem) for at, result in found for problem in result.problems]
+    if outside is not None and given is not None and given.stamps:
+        outside.wrong.extend(stamps_checked(desk, [at.number for at in each], given))
     problems += [("", services.replay.Problem(day, "", what)) for day, what in (outside.wrong if outside else ())]
     if form == "json":
         documents = [_document(at, result) for at, result in found]

@@ -1,6 +1,8 @@
 """`witness`: the nights' lines, to be kept where the clinic's own hands do not reach; and the reading of those."""
 
 from datetime import date
+from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,10 @@ from testing_tracker.cli.desk.parameter_types import DAY_BEFORE
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from testing_tracker.cli.desk.desk import AtFacility
-    from testing_tracker.rules.drawing.witness import Witness
+    from testing_tracker.rules.drawing.witness import GivenLines, Witness
 
 
 @click.command("witness")
@@ -54,6 +58,11 @@ def witness_command(desk: Desk, first: str | None, last: str | None, form: str) 
 
 
 def lines_in(file: Path) -> "tuple[Witness, ...]":
+    """The witness lines that a file has anywhere in it; see `given_in`."""
+    return given_in(file).lines
+
+
+def given_in(file: Path) -> "GivenLines":
     """The witness lines that a file has anywhere in it, such as a mail or a report.
 
     Raises TestingTrackerError where it cannot be read, or has none. What begins like one and is cut off is told.
@@ -73,7 +82,7 @@ def lines_in(file: Path) -> "tuple[Witness, ...]":
         )
     for begun in given.unread:
         warn(f"{file}: the line that begins with {begun!r} is not whole, and was left out.")
-    return given.lines
+    return given
 
 
 def lines_given(said: Path) -> "tuple[Witness, ...]":
@@ -81,6 +90,37 @@ def lines_given(said: Path) -> "tuple[Witness, ...]":
     from testing_tracker.rules.drawing.witness import read_witnesses
 
     return read_witnesses(str(said)).lines or lines_in(said)
+
+
+def stamps_checked(desk: Desk, numbers: "Iterable[int]", given: "GivenLines") -> "Iterator[tuple[date, str]]":
+    """What is wrong with the time stamps that stand beside lines; how far they reach is told.
+
+    They hold by the certificates that a facility's delivery file names.
+    """
+    from testing_tracker.cli.desk.files import deliveries_of
+    from testing_tracker.serving.timestamps import EXTRA, NotStampedError, stamped_at
+
+    ways = [way.witness for number in numbers if (way := deliveries_of(desk.location, number)) is not None]
+    authorities = [way.timestamp_ca for way in ways if way is not None and way.timestamp_ca is not None]
+    if not authorities or find_spec("rfc3161_client") is None:
+        why = "no delivery file names timestamp_ca" if not authorities else f"that needs {EXTRA}"
+        warn(f"{len(given.stamps)} time stamps were not checked: {why}.")
+        return
+    moments = []
+    for stamp in given.stamps:
+        of_page = [line for line in given.lines if line.page == stamp.page]
+        errors = []
+        for line, file in product(of_page, dict.fromkeys(authorities)):
+            try:
+                moments.append((stamped_at(line, stamp, file), line))
+                break
+            except NotStampedError as error:
+                errors.append((line.day, str(error)))
+        else:
+            yield errors[0] if errors else (given.lines[0].day, f"the time stamp of page {stamp.page} is of no line")
+    if moments:
+        at, line = max(moments)
+        warn(f"by the newest of {len(moments)} time stamps the line of page {line.page} was there {at:%F %H:%M} UTC.")
 
 
 def _text_of(content: bytes) -> str:

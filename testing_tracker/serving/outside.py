@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.witness import Witness
 from testing_tracker.rules.serving.delivery_file import WitnessDelivery
 from testing_tracker.services.reporting import lines_out
@@ -66,8 +67,15 @@ class Outside:
         file = way.folder / f"witness{whose}.txt"
         try:
             append_once(file, [str(line) for line in lines])
+            if way.timestamp is not None and way.timestamp_ca is not None:
+                from testing_tracker.serving.timestamps import stamp  # few have them, and it loads much
+
+                # One is enough for all: a page's digest goes over every page before it.
+                append_once(file, [str(stamp(lines[-1], way.timestamp, way.timestamp_ca, self.seconds))])
         except OSError as error:
             return f"{file}: {error.strerror or 'it cannot be written to'}"
+        except TestingTrackerError as error:
+            return str(error)
         return None
 
 

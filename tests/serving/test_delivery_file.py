@@ -148,3 +148,68 @@ def test_what_is_wrong_is_told_with_its_key_and_without_its_value(text, told):
 
 def test_everything_that_is_wrong_is_told_at_once():
     assert len(problems('[fax]\n[folder]\n[mail]\nhost = "h"\ntls = "tls"\nport = "x"\n')) == 5
+
+
+class TestTheWitness:
+    """Where the nights' lines are kept outside."""
+
+    def read(self, text: str):
+        return read_deliveries(text, "clinic.db.delivery", FOLDER, secret_in).witness
+
+    def test_a_folder_or_a_command(self):
+        assert self.read('[witness]\nto = "/mnt/other"').folder == Path("/mnt/other")
+        assert self.read('[witness]\nto = "beside"').folder == FOLDER / "beside"
+        assert self.read('[witness]\nto = ["curl", "-T", "-", "x"]').command == ("curl", "-T", "-", "x")
+        words = self.read('[witness]\nto = "ssh backup@host.example"').command
+        assert words[:4] == ("ssh", "-o", "BatchMode=yes", "backup@host.example")
+        assert len(words) == 5
+
+    def test_it_is_no_channel_of_reports(self):
+        deliveries = read_deliveries('[witness]\nto = "/mnt/other"', "file", FOLDER, secret_in)
+        assert deliveries.channels == ()
+
+    @pytest.mark.parametrize(
+        "to",
+        [
+            '""',
+            "5",
+            "[]",
+            '[""]',
+            '["a", 1]',
+            '"ssh"',
+            '"ssh -p 22 host"',
+            '"ssh -oProxyCommand=x"',
+            '"ssh host; id"',
+            '"ssh host id"',
+            '"ssh a@-b"',
+            '"ssh $(id)"',
+        ],
+    )
+    def test_what_is_neither_is_refused(self, to):
+        with pytest.raises(
+            DeliveryFileError, match='witness.to: must be the path of a folder, "ssh HOST" without options'
+        ):
+            self.read(f"[witness]\nto = {to}")
+
+    @pytest.mark.parametrize(
+        ("more", "said"),
+        [
+            ("", None),
+            ('timestamp = "https://tsa.example/tsr"\ntimestamp_ca = "ca.pem"', None),
+            ('timestamp = "https://tsa.example/tsr"', "comes with timestamp_ca"),
+            ('timestamp_ca = "ca.pem"', "comes with timestamp_ca"),
+            ('timestamp = "file:///etc/passwd"\ntimestamp_ca = "ca.pem"', "must be an address"),
+            ('stamp = "x"', "witness.stamp: unknown"),
+        ],
+    )
+    def test_time_stamps(self, more, said):
+        text = f'[witness]\nto = "/mnt/other"\n{more}'
+        if said is None:
+            assert self.read(text).timestamp == ("https://tsa.example/tsr" if more else None)
+            return
+        with pytest.raises(DeliveryFileError, match=said):
+            self.read(text)
+
+    def test_a_command_is_given_no_time_stamps(self):
+        with pytest.raises(DeliveryFileError, match="a command is given lines only"):
+            self.read('[witness]\nto = ["cat"]\ntimestamp = "https://x.example"\ntimestamp_ca = "ca.pem"')

@@ -6,6 +6,7 @@ the records are still those. Nothing about a participant can be read from it.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,8 @@ _LINE = re.compile(
     rf"(?<![0-9A-Za-z-])([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[ \t]+|{_BREAK})page(?:[ \t]+|{_BREAK})"
     rf"([0-9]{{1,18}})(?![0-9])(?:(?:[ \t]+|{_BREAK})([0-9A-Fa-f](?:{_BREAK}?[0-9A-Fa-f]){{63}})(?![0-9A-Za-z-]))?"
 )
+_STAMP_BEGINS = "time stamp of page"
+_STAMP = re.compile(rf"{_STAMP_BEGINS} ([0-9]{{1,18}}): ([A-Za-z0-9+/]+={{0,2}})")
 _SOFT_BREAK = re.compile(r"=\r?\n")  # of a mail in quoted-printable
 
 
@@ -41,11 +44,31 @@ def witness_of(day: date, page: int, page_digest: str, list_digest: str) -> Witn
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """A time stamp of a page's line (RFC 3161), in base64: the authority's answer, with its certificates."""
+
+    page: int
+    answer: str
+
+    def __str__(self) -> str:
+        return f"{_STAMP_BEGINS} {self.page}: {self.answer}"
+
+    @property
+    def content(self) -> bytes:
+        """The answer as it arrived. Raises ValueError for what is none."""
+        return b64decode(self.answer, validate=True)
+
+
+@dataclass(frozen=True)
 class GivenLines:
-    """The lines that a text has, each once, oldest first; `unread` are the beginnings of those that cannot be read."""
+    """The lines that a text has, each once, oldest first; `unread` are the beginnings of those that cannot be read.
+
+    `stamps` are the time stamps that stand beside them.
+    """
 
     lines: tuple[Witness, ...]
     unread: tuple[str, ...]
+    stamps: tuple[Stamp, ...] = ()
 
 
 def read_witnesses(text: str) -> GivenLines:
@@ -58,7 +81,8 @@ def read_witnesses(text: str) -> GivenLines:
             unread[f"{found[1]} page {found[2]}"] = None
         else:
             lines.add(Witness(day, int(found[2]), re.sub(r"[^0-9a-f]", "", found[3].lower())))
-    return GivenLines(tuple(sorted(lines)), tuple(unread))
+    stamps = tuple(Stamp(int(found[1]), found[2]) for found in _STAMP.finditer(text))
+    return GivenLines(tuple(sorted(lines)), tuple(unread), stamps)
 
 
 def _day(text: str) -> date | None:

@@ -32,7 +32,7 @@ _SECTIONS = {
     "folder": ("path", "forms"),
     "mail": ("host", "port", "tls", "ca_file", "user", "password", "password_file", "from", "to", "forms", "reminders"),
     "pdf": ("passphrase", "passphrase_file"),
-    "witness": ("to",),
+    "witness": ("to", "timestamp", "timestamp_ca"),
     "alive": ("url", "ca_file"),
 }
 _NEEDED = {
@@ -46,6 +46,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Z
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 # No host can be taken for an option, which might name a program to run; more than a host goes into ~/.ssh/config.
 _SSH = re.compile(r"ssh +((?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9\[](?:[A-Za-z0-9.:_\]-]{0,251}))")
+_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,253}(?:/[!-~]{0,1000})?")
 MOST_WORDS, MOST_OF_A_WORD = 50, 4096
 # Appends each line that arrives to a file in the home folder, once. The shell there has this before the line comes, and
 # the line is what `read` is given: it is never a command.
@@ -95,11 +96,14 @@ class MailDelivery:
 class WitnessDelivery:
     """Where each night's witness line is kept, outside of the house: in a file of a folder, or by a command.
 
-    A command's words are run without a shell, with the lines on standard input.
+    A command's words are run without a shell, with the lines on standard input. In a folder a line may have a time
+    stamp beside it, of the authority at `timestamp`, whose certificates are in the file `timestamp_ca`.
     """
 
     folder: Path | None = None
     command: tuple[str, ...] = ()
+    timestamp: str | None = None
+    timestamp_ca: Path | None = None
 
     def __str__(self) -> str:
         return f"the folder {self.folder}" if self.folder is not None else f"`{self.command[0]}`"
@@ -212,7 +216,16 @@ class _Reader(TomlFile):
 
     def _witness(self) -> WitnessDelivery:
         wanted = 'the path of a folder, "ssh HOST" without options, or a list of a command\'s words'
-        return self.value("witness.to", WitnessDelivery(), self._keeper, wanted)
+        keeper = self.value("witness.to", WitnessDelivery(), self._keeper, wanted)
+        url = self.value("witness.timestamp", None, matching(_URL), 'an address such as "https://tsa.example/tsr"')
+        authorities = self.value("witness.timestamp_ca", None, self._path, "the path of a file with certificates (PEM)")
+        if (url is None) != (authorities is None):
+            self.problems.append("witness.timestamp: comes with timestamp_ca, or none of them")
+        if url is not None and keeper.command:
+            self.problems.append(
+                "witness.timestamp: is kept beside the line in a folder; a command is given lines only"
+            )
+        return replace(keeper, timestamp=url, timestamp_ca=authorities)
 
     def _keeper(self, value: Any) -> WitnessDelivery:  # noqa: ANN401
         if isinstance(value, list):
