@@ -187,7 +187,7 @@ class TestTheWitness:
     )
     def test_what_is_neither_is_refused(self, to):
         with pytest.raises(
-            DeliveryFileError, match='witness.to: must be the path of a folder, "ssh HOST" without options'
+            DeliveryFileError, match=r'witness\.to: must be the path of a folder, "ssh HOST" without options'
         ):
             self.read(f"[witness]\nto = {to}")
 
