@@ -47,7 +47,15 @@ INTO_FOLDERS = {
     "systemd print --reports",
     "systemd print --backups",
 }
-READERS = {"analyte check file", "proof check file", "restore file", "schedule check files", "schedule load files"}
+READERS = {
+    "analyte check file",
+    "proof check --against",
+    "proof check file",
+    "restore file",
+    "schedule check files",
+    "schedule load files",
+    "verify --against",
+}
 OVERWRITING_IS_NO_CHOICE = {"demo --keep"}
 IMPORTED = {
     "people.csv": "participant,level,schedule,enrolled_on",
