@@ -68,20 +68,24 @@ def given_in(file: Path) -> "GivenLines":
     Raises TestingTrackerError where it cannot be read, or has none. What begins like one and is cut off is told.
     """
     from testing_tracker.rules.drawing.witness import read_witnesses
-    from testing_tracker.store.given_files import MOST_OF_CSV, piped_content
+    from testing_tracker.store.given_files import MOST_OF_JSON, piped_content
 
     try:
-        content = door().content(file, MOST_OF_CSV) if str(file) != "-" else piped_content(MOST_OF_CSV)
+        content = door().content(file, MOST_OF_JSON) if str(file) != "-" else piped_content(MOST_OF_JSON)
     except OSError as error:
         raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
-    given = read_witnesses(_text_of(content))
+    try:
+        given = read_witnesses(_text_of(content))
+    except ValueError as error:
+        raise TestingTrackerError(f"{file}: {error}.") from None
     if not given.lines:
         raise TestingTrackerError(
             f"There is no witness line in {file}. One is such as `2026-11-16 page 812`, and a digest of 64 digits "
             "behind it; out of a pdf copy it into a text."
         )
-    for begun in given.unread:
-        warn(f"{file}: the line that begins with {begun!r} is not whole, and was left out.")
+    if given.unread:
+        more = f", and so are {len(given.unread) - 1} more" if given.unread[1:] else ""
+        warn(f"{file}: the line that begins with {given.unread[0]!r} is not whole, and was left out{more}.")
     return given
 
 

@@ -112,6 +112,22 @@ PROOFS = {
     "a form of a megabyte": proof(form="x" * 1_000_000),
     "an anchor of a megabyte": proof(anchor="00" * 500_000),
     "too large": " " * (MOST_OF_JSON + 1),
+    "many runs": proof(
+        participants=[{"participant": number, "chance": "1/2", "drawn": True} for number in range(20_000)],
+        runs=[
+            {
+                "facility": "x",
+                "first_participant": number,
+                "last_participant": number,
+                "list_digest": "00" * 32,
+                "page": number,
+                "page_digest": "00" * 32,
+            }
+            for number in range(20_000)
+        ],
+    ),
+    "a denominator": of_chance("1/1" + "0" * 300),
+    "an exponent": of_chance("1e-999999999/1e999999999"),
     "a list": "[1]",
     "text": '"x"',
     "nothing": "",
@@ -151,6 +167,25 @@ def test_a_proof(staffed, tmp_path, name):
     file = tmp_path / "given.json"
     file.write_text(PROOFS[name])
     worst(staffed, "proof", "check", str(file))
+
+
+LINES = {
+    "no line": "x" * 7_000_000,
+    "beginnings": "".join(f"2026-11-16 page {number}\n" for number in range(300_000)),
+    "blanks": ("2026-11-16" + " " * 1_000) * 7_000,
+    "breaks": "2026-11-16 page 1 " + "a\n" * 1_000_000,
+    "digits": "2026-11-16 page " + "9" * 7_000_000,
+    "lines": "".join(f"2026-11-16 page {number} {'0' * 64}\n" for number in range(80_000)),
+    "too large": " " * (MOST_OF_JSON + 1),
+    "a mail": "a: b\nContent-Transfer-Encoding: base64\n\n" + "A" * 7_000_000,
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines_that_were_kept_outside(staffed, tmp_path, name):
+    file = tmp_path / "lines.txt"
+    file.write_text(LINES[name])
+    worst(staffed, "verify", "--against", str(file))
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -71,11 +71,19 @@ class GivenLines:
     stamps: tuple[Stamp, ...] = ()
 
 
+MOST_LINES = 20_000  # more than fifty years of nights have
+
+
 def read_witnesses(text: str) -> GivenLines:
-    """The lines in any text: a list, a mail, a report. What begins like one and is none is `unread`."""
+    """The lines in any text: a list, a mail, a report. What begins like one and is none is `unread`.
+
+    Raises ValueError for a text with more of them than there can be.
+    """
     lines: set[Witness] = set()
     unread: dict[str, None] = {}
     for found in _LINE.finditer(_SOFT_BREAK.sub("", text)):
+        if len(lines) + len(unread) >= MOST_LINES:
+            raise ValueError(f"it has more than {MOST_LINES:,} witness lines")
         day = _day(found[1])
         if day is None or found[3] is None:
             unread[f"{found[1]} page {found[2]}"] = None
