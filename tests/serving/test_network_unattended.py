@@ -30,7 +30,8 @@ class TestLines:
     def test_cron_asks_every_ten_minutes_and_names_no_zone_of_its_own(self, network):
         lines = [line for line in network("cron", "print").splitlines() if line[0] in "0123456789*"]
         hours = [re.match(r"\S+ \S+ \S+ \S+ \S+", line)[0] for line in lines]
-        assert hours == ["*/10 * * * *", "30 1 * * *", "30 7 * * *"]
+        looks = ["0 4 * * 1-6", "0 4 * * 0", "0 5 * * *", "30 7 * * *"]
+        assert hours == ["*/10 * * * *", "30 1 * * *", *looks]
         assert "serve --once --reports" in lines[0]
         assert "--facility" not in "".join(lines)
 
@@ -44,12 +45,12 @@ class TestLines:
         printed = network("--facility", "Ostkreuz", "cron", "print")
         assert "CRON_TZ=Europe/Berlin" in printed
         commands = [line for line in printed.splitlines() if line[0].isdigit()]
-        assert [("TESTING_TRACKER_FACILITY=2 " in line) for line in commands] == [True, True, True, True]
+        assert [("TESTING_TRACKER_FACILITY=2 " in line) for line in commands] == [True] * 7
 
     def test_where_all_have_the_same_zone_the_lines_are_the_usual_ones(self, clinic):
         clinic("facility", "add", "Eastside", "--timezone", "America/Los_Angeles")
         lines = [line for line in clinic("cron", "print").splitlines() if line[0].isdigit()]
-        assert len(lines) == 4
+        assert len(lines) == 7
 
     def test_a_facilitys_own_folder_for_reports_may_be_written_to(self, network, tmp_path):
         (tmp_path / "berlin").mkdir()
@@ -57,5 +58,5 @@ class TestLines:
         file.write_text(f'[folder]\npath = "{tmp_path / "berlin"}"\nforms = ["csv"]')
         file.chmod(0o600)
         printed = network("systemd", "print")
-        assert printed.count(f"-{tmp_path / 'berlin'}") == 4
+        assert printed.count(f"-{tmp_path / 'berlin'}") == 7
         assert "--reports" not in printed
