@@ -119,6 +119,37 @@ class TestADaysWork:
         assert "all hold" in auditor("check")
         assert "readable by you alone" in manager("backup", str(tmp_path / "copy"))
 
+    def test_nights_of_a_clock_that_was_ahead(self, staff):
+        """A manager takes them back, who need not own the tables, and the nights make their draws again."""
+        nurse, manager, nights = staff.as_("nurse"), staff.as_("manager"), staff.as_("nights")
+        for code in ("A17", "B04", "C21"):
+            nurse("participant", "add", code, "--schedule", "random-3", "--level", "iop")
+        nights("draw")
+        for ahead in ("2026-11-19", "2026-11-20"):  # and a gap
+            nights.today = ahead
+            nights("draw")
+        manager("draw", "--take-back", "--yes", "--reason", "the clock was ahead")
+        for day in ("2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"):
+            nights.today = day
+            nights("draw")
+        assert "All holds" in nights("verify")
+
+    def test_a_review_that_is_asked_for_again(self, staff):
+        nurse, clinician = staff.as_("nurse"), staff.as_("clinician")
+        nurse("participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
+        nurse("draw")
+        odd, usual = ("--creatinine", "1", "--specific-gravity", "1.0005"), ("--creatinine", "80")
+        nurse("result", "A17", "negative", "--specimen-id", "S1", *odd)
+        assert len(clinician.json("review", "list")) == 1
+        nurse("amend", "A17", "negative", "--specimen-id", "S1", *usual, "--reason", "read wrong")
+        assert clinician.json("review", "list") == []
+        manager = staff.as_("manager")
+        manager.today = "2026-11-17"
+        manager("amend", "A17", "negative", "--on", MONDAY, "--specimen-id", "S1", *odd, "--reason", "it was right")
+        assert len(clinician.json("review", "list")) == 1
+        clinician("review", "done", "1", "--note", "spoke with them")
+        assert "All holds" in clinician("verify")
+
     @pytest.mark.parametrize(
         ("who", "statement"),
         [
@@ -127,6 +158,10 @@ class TestADaysWork:
             ("nurse", "INSERT INTO staff SELECT * FROM staff"),
             ("nurse", "UPDATE recommendation SET accepted_level = 'iop'"),
             ("nurse", "INSERT INTO schedule SELECT * FROM schedule"),
+            ("clinician", "UPDATE draw SET unable = true"),
+            ("clinician", "UPDATE recommendation SET undone = true"),
+            ("nurse", "DELETE FROM draw"),
+            ("nights", "DELETE FROM night"),
             ("clinician", "INSERT INTO result SELECT * FROM result WHERE false; UPDATE participant SET name = 'x'"),
             ("manager", "UPDATE audit_entry SET account = 'somebody'"),
             ("manager", "UPDATE draw SET due_on = now()"),

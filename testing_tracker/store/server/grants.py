@@ -66,22 +66,24 @@ ADD: Mapping[str, frozenset[Role]] = {
 }
 """Which roles add rows (INSERT), by table; nobody but the owner adds to the others."""
 
+_MADE_AGAIN = ("kind", "schedule_version_id", "panel", "recorded_at")  # a draw of a night that was taken back
 _TO_CLINICIANS = ("from_level", "to_level", "status", "reason", "decided_at", "decided_by", "decision_reason")
 CHANGE: Mapping[str, Mapping[str, frozenset[Role]]] = {
-    "draw": dict.fromkeys(("status", "reason", "because", "outcome", "expected", "unable", "late"), _WORK)
-    | {"taken_back_id": _DAYS},
+    "draw": dict.fromkeys(("status", "reason", "because", "outcome", "expected", "late"), _WORK)
+    | dict.fromkeys(("unable", "taken_back_id", *_MADE_AGAIN), _DAYS),
     "night": {"last_participant_id": _DAYS},
     "recommendation": dict.fromkeys((*_TO_CLINICIANS, "deferred_until"), _WORK)
-    | {"accepted_level": _CLINICIAN | _MANAGER, "undone": _CARE},
+    | {"accepted_level": _CLINICIAN | _MANAGER, "undone": _NURSE | _MANAGER},
     "evidence": {"withdrawn_at": _WORK},
-    "review": {"detail": _WORK, "done_at": _WORK, "done_by": _CLINICIAN | _MANAGER, "note": _CLINICIAN | _MANAGER},
+    # One that was withdrawn, or done, is asked for again by whatever brings its ground back.
+    "review": dict.fromkeys(("detail", "raised_at", "done_at", "done_by", "note"), _WORK),
     "delivery": dict.fromkeys(("attempts", "next_at", "busy_until", "delivered_at", "error"), _MANAGER | _NIGHTS),
     "participant": dict.fromkeys(("code", "code_key", "name", "name_salt"), _MANAGER),
     "facility": {"name": _MANAGER, "turn": _ALL},
 }
 """Which roles change which columns (UPDATE), by table; the others' rows stay as they were written, by triggers too."""
 
-REMOVE: Mapping[str, frozenset[Role]] = {"night": _MANAGER, "delivery": _MANAGER}
+REMOVE: Mapping[str, frozenset[Role]] = {"night": _MANAGER, "draw": _MANAGER, "delivery": _MANAGER}
 """Which roles remove rows (DELETE), by table: of nights that are taken back."""
 
 COPY = _MANAGER | _NIGHTS
