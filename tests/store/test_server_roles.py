@@ -134,6 +134,20 @@ class TestADaysWork:
             nights("draw")
         assert "All holds" in nights("verify")
 
+    def test_of_a_manager_who_is_alone_on_the_list(self, staff):
+        """Who is alone there may do everything, so managers are granted what clinicians are."""
+        manager = staff.as_("manager")
+        for line in manager.json("staff", "list"):
+            if line["account"] != manager.who:
+                manager("staff", "remove", line["account"], "--role", line["role"])
+        assert "may do everything" in manager("staff", "list")
+        manager("participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
+        manager("draw")
+        manager("result", "A17", "positive", "--analyte", "coc")
+        manager("recommendation", "accept", "1", "--yes")
+        manager("prescription", "add", "A17", "methadone")
+        assert "All holds" in manager("verify")
+
     def test_a_review_that_is_asked_for_again(self, staff):
         nurse, clinician = staff.as_("nurse"), staff.as_("clinician")
         nurse("participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
