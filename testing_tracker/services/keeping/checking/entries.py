@@ -28,6 +28,8 @@ _CLOCKS_MAY_DIFFER = timedelta(minutes=1)  # those of two machines, whose acts t
 _STAMPS = ("recorded_at, recorded_by", "printed_at, printed_by")
 _STAMPED = {table: stamp for table, columns in COLUMNS.items() for stamp in _STAMPS if stamp in columns}
 
+_ASKED = ("audit_entry", *_STAMPED)
+
 
 @dataclass
 class _Ends:
@@ -50,15 +52,22 @@ class _Ends:
         return first, entries[page] if page < len(entries) else first
 
 
-def _pages(work: Work) -> _Ends:
-    asked = ("audit_entry", *_STAMPED)
-    found = _Ends({table: array("q") for table in asked}, dict.fromkeys(asked, 0))
+def _began(work: Work) -> dict[str, int]:
+    """The newest ids that versions of the program before this one left, of each table that is asked about."""
+    query = (
+        "SELECT up_to FROM ledger_page WHERE facility_id = :facility AND up_to NOT LIKE :known ORDER BY id DESC LIMIT 1"
+    )
+    last = next(_rows(work, query, known=f'%"{_FIRST_TABLE}"%'), None)
+    newest = {} if last is None else json.loads(last[0])
+    return {table: int(newest.get(table, 0)) for table in _ASKED}
+
+
+def _ends(work: Work) -> _Ends:
+    found = _Ends({table: array("q") for table in _ASKED}, _began(work))
     for newest in newest_ids_of_pages(work.session, work.facility_id):
-        if _FIRST_TABLE not in newest:
-            found.began = {table: newest.get(table, 0) for table in asked}
-            continue
-        for table in asked:
-            found.up_to[table].append(newest.get(table, 0))
+        if _FIRST_TABLE in newest:
+            for table in _ASKED:
+                found.up_to[table].append(newest.get(table, 0))
     return found
 
 
@@ -104,13 +113,14 @@ class _DatedBack:
 
 def _dated_back(work: Work) -> Iterator[_DatedBack]:
     query = """
-        SELECT entry.at, act, code, in_front, detail FROM (
-            SELECT id, at, act, participant_id, detail, lag(at) OVER (ORDER BY id) AS in_front FROM audit_entry
+        SELECT entry.at, entry.act, code, in_front, entry.detail FROM (
+            SELECT id, at, lag(at) OVER (ORDER BY id) AS in_front FROM audit_entry
             WHERE facility_id = :facility AND id >= :newest
-        ) entry LEFT JOIN participant ON participant.id = participant_id
-        WHERE entry.at < in_front AND entry.id > :newest ORDER BY entry.id
+        ) behind JOIN audit_entry entry ON entry.id = behind.id
+        LEFT JOIN participant ON participant.id = entry.participant_id
+        WHERE behind.at < in_front AND behind.id > :newest ORDER BY behind.id
     """
-    for row in _rows(work, query, newest=_pages(work).began["audit_entry"]):
+    for row in _rows(work, query, newest=_began(work)["audit_entry"]):
         yield _DatedBack(*row)
 
 
@@ -186,15 +196,16 @@ _WHOEVER_OWNS_THE_FILE = (Act.ACCESS_DENIED, Act.FACILITY_CREATE, Act.BACKUP_RES
 _EVERYTHING = 2**62  # more than any id
 
 
-def _standing(work: Work, pages: _Ends) -> Iterator[_Standing]:
+def _standing(work: Work) -> Iterator[_Standing]:
     """What the list said, from one of its changes on record to the next: an entry's own change counts behind it."""
+    began = _began(work)
     query = "SELECT account, role, allowed FROM staff WHERE facility_id = :facility AND id <= :newest ORDER BY id"
-    lines = [(row[0], row[1], bool(row[2])) for row in _rows(work, query, newest=pages.began["staff"])]
+    lines = [(row[0], row[1], bool(row[2])) for row in _rows(work, query, newest=began["staff"])]
     changes = (
         "SELECT id, act, detail FROM audit_entry WHERE facility_id = :facility AND id > :newest "  # noqa: S608
         f"AND act IN ('{Act.STAFF_ADD}', '{Act.STAFF_REMOVE}') ORDER BY id"
     )
-    after = pages.began["audit_entry"]
+    after = began["audit_entry"]
     ever = frozenset(account for account, _, _ in lines)
     ends = [*_rows(work, changes, newest=after), (_EVERYTHING, "", None)]
     for number, act, detail in ends:
@@ -220,22 +231,23 @@ def entries_of_nobody(work: Work) -> Iterator[Found]:
     Where the list bound nobody, whoever reached the database could do everything; where nobody had the nights, whoever
     did could run them. Who brings a database up to date need not be on it, nor who brings a copy back.
     """
-    pages = _pages(work)
     of_acts = (
         "SELECT account, act FROM audit_entry WHERE facility_id = :facility "
         "AND id > :after AND id <= :newest GROUP BY account, act ORDER BY min(id)"
     )
     at_it: set[str] = set()
-    for standing in _standing(work, pages):
+    looks: list[tuple[_Standing, frozenset[str]]] = []
+    for standing in _standing(work):
         ends = {"after": standing.after, "newest": standing.up_to}
         acts = [(account, act) for account, act in _rows(work, of_acts, **ends)]
         for account, act in acts:
             if standing.is_strange(account, act, at_it):
                 yield from _strange(work, account, act, **ends)
         if standing.binds:
-            yield from _looks_of_nobody(work, pages, standing, at_it)
+            looks.append((standing, frozenset(at_it)))
         if standing.frees_nights:
             at_it |= {account for account, _ in acts}
+    yield from _looks_of_nobody(work, looks)
 
 
 def _strange(work: Work, account: str, act: str, **ends: int) -> Iterator[Found]:
@@ -255,9 +267,19 @@ def _strange(work: Work, account: str, act: str, **ends: int) -> Iterator[Found]
         yield day, "", f"{account} is on record with the act `{act}`{times}, and had no role then"
 
 
-def _looks_of_nobody(work: Work, pages: _Ends, standing: _Standing, at_it: Collection[str]) -> Iterator[Found]:
-    """Looks of accounts that had no role then; where they stand among the acts say their pages."""
-    entries, looks = pages.up_to["audit_entry"], pages.up_to["look"]
+def _looks_of_nobody(work: Work, standings: Sequence[tuple[_Standing, frozenset[str]]]) -> Iterator[Found]:
+    """Looks of accounts that had no role then; where they stand among the acts say the pages of both."""
+    always = frozenset.intersection(*(frozenset(one.roles.by_account) for one, _ in standings)) if standings else None
+    query = "SELECT DISTINCT recorded_by FROM look WHERE facility_id = :facility AND id > :newest"
+    if always is None or always.issuperset(row[0] for row in _rows(work, query, newest=_began(work)["look"])):
+        return
+    ends = _ends(work)
+    for standing, at_it in standings:
+        yield from _looks_among(work, ends, standing, at_it)
+
+
+def _looks_among(work: Work, ends: _Ends, standing: _Standing, at_it: Collection[str]) -> Iterator[Found]:
+    entries, looks = ends.up_to["audit_entry"], ends.up_to["look"]
     if not looks:
         return
     first, last = bisect_left(entries, standing.after), bisect_left(entries, standing.up_to)
@@ -279,7 +301,7 @@ def rows_stamped_otherwise(work: Work) -> Iterator[Found]:
 
     One without any entry says no more of it, and an upgrade writes what was recorded before.
     """
-    pages = _pages(work)
+    pages = _ends(work)
     query = "SELECT at, account, min(id), max(id) FROM audit_entry WHERE facility_id = :facility AND id > :newest "
     grouped = _rows(work, f"{query} GROUP BY at, account", newest=pages.began["audit_entry"])
     stamps = {(at, account): (first, last) for at, account, first, last in grouped}
