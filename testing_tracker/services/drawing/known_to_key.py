@@ -194,8 +194,8 @@ def what_is_gone(work: Work, key_file: KeyFile, page: int) -> str | None:
 class Acknowledged:
     """What a manager has acknowledged: keys that are lost or no more on record, and pages that are not there any more.
 
-    `up_to` is the last page of the copy that was brought back, and `last_night` the last day that was drawn in it. Where
-    no `restore` is on record it is the ledger's last page, and nobody knows from where on it is another one.
+    `up_to` is the last page of the copy that was brought back, and `last_night` the last day that was drawn in it.
+    Where no `restore` is on record it is the ledger's last page, and nobody knows from where on it is another one.
     """
 
     lost: list[ChainLine]
