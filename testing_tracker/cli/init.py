@@ -45,6 +45,8 @@ def init_command(
     say(desk, f"Anchor, to check the draws against: {made.anchor}, from {made.first_day} on")
     if made.left_to_grant:
         warn(services.upgrades.left_to_grant(made.left_to_grant))
+    if made.open_way:
+        warn(f"the connection to the server goes {made.open_way}; `testing-tracker check` says what to do about it.")
     say(desk, "Next: `testing-tracker participant add CODE --schedule random-2 --level iop`, and a nightly `draw`.")
 
 

@@ -124,6 +124,14 @@ class TestTheWayToTheServer:
         assert "sslmode=verify-full" in detail
         assert "hostssl" in detail
 
+    def test_who_makes_a_database_is_told(self, own_server, live, tmp_path):
+        own_server.administer("CREATE DATABASE in_the_open OWNER owner")
+        clinic = OnOwnServer(tmp_path / "in_the_open", "")
+        clinic.today = ""
+        clinic.url = f"postgresql://owner@{own_server.outside}:{own_server.port}/in_the_open?sslmode=disable"
+        done = clinic.run("init", "--timezone", "America/Los_Angeles")
+        assert f"the connection to the server goes without TLS to {own_server.outside}" in done.stderr
+
     def test_of_a_training_database_it_is_a_note(self, own_server, live, at_work):
         assert self.said(at_work, own_server, own_server.outside, "sslmode=disable", "clinic")[0] == "note"
 

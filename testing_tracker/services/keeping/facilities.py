@@ -60,7 +60,8 @@ class Made:
     """What was made: a facility and its number.
 
     `anchor` is what its draws from `first_day` on will be checked against, in hexadecimal; `left_to_grant` the
-    statements that the server's administrator has to run, so that the staff may work.
+    statements that the server's administrator has to run, so that the staff may work; `open_way` says where the
+    connection to the server can be read by others.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Made:
     anchor: str
     first_day: date
     left_to_grant: Sequence[str] = ()
+    open_way: str | None = None
 
 
 def make_database(
@@ -98,11 +100,11 @@ def make_database(
     with ExitStack() as undo:
         # A file has its place when all is in it; who is killed before that has made nothing, and can begin again.
         with new_file(location, encrypted_by) if isinstance(location, Location) else nullcontext(location) as place:
-            facility_id, left_to_grant = _fill(place, location, chain.anchor, seed, undo, create)
+            facility_id, left_to_grant, open_way = _fill(place, location, chain.anchor, seed, undo, create)
         undo.pop_all()
     location.key.finish()
     known_to_key.tell_of_first(location.key, chain.anchor.hex(), chain.first_day)
-    return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day, left_to_grant)
+    return Made(facility_id, clock.zone.key, chain.anchor.hex(), chain.first_day, left_to_grant, open_way)
 
 
 def _fill(
@@ -112,7 +114,7 @@ def _fill(
     seed: bytes,
     undo: ExitStack,
     create: Callable[[Session], Facility],
-) -> tuple[int, list[str]]:
+) -> tuple[int, list[str], str | None]:
     """Make the tables, the facility and its key; `place` is where a new file is until it has its name.
 
     `undo` takes the key away again where nothing comes of the database.
@@ -123,7 +125,7 @@ def _fill(
             migrations.refuse_unless_empty(session.connection(), location)
             location.key.begin(anchor, seed)
             undo.callback(location.key.give_up, anchor, seed)
-            return id_of(create(session)), grant_to_staff(session)
+            return id_of(create(session)), grant_to_staff(session), _open_way(session)
     finally:
         engine.dispose()
 
@@ -138,6 +140,14 @@ def grant_to_staff(session: Session) -> list[str]:
     from testing_tracker.store.server import grants
 
     return grants.set_up(session.connection())
+
+
+def _open_way(session: Session) -> str | None:
+    if session.connection().dialect.name == "sqlite":
+        return None
+    from testing_tracker.store.server import way
+
+    return way.open_to_others(session.connection())
 
 
 def refuse_unless_owner(session: Session, command: str) -> None:
