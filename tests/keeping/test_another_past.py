@@ -306,6 +306,26 @@ def test_a_copy_that_is_brought_back_can_be_lived_with(victim, tmp_path):
 
 
 @pytest.mark.sqlite_only(reason="a server's copies are brought back into another database")
+def test_where_no_restore_is_on_record_nobody_claims_how_far_the_copy_went(victim, tmp_path):
+    victim("backup", str(tmp_path / "backup"))
+    (tmp_path / "new.db.key").write_bytes(key_of(victim.database).read_bytes())
+    (tmp_path / "new.db.key").chmod(0o600)
+    new = Clinic(tmp_path / "new.db", "2026-11-19")
+    new("restore", str(tmp_path / "backup"))
+    earlier = new.copy(tmp_path / "earlier.db")
+    assert new.json("verify")["notes"] == [], "nothing was lost"
+    for when in ("first", "again"):
+        new.add(f"C{when}")
+        lived(new, "2026-11-19" if when == "first" else "2026-11-20")
+        copied_over(new, earlier)
+        new.add(f"D{when}")
+        printed = new("key", "acknowledge", "--reason", "the disk failed")
+        told = "The copy that was brought back went up to page" if when == "first" else "The ledger goes up to page"
+        assert told in printed
+        earlier = new.copy(tmp_path / f"earlier {when}.db")
+
+
+@pytest.mark.sqlite_only(reason="a server's copies are brought back into another database")
 def test_a_copy_of_before_a_key_was_begun_can_be_lived_with(victim, tmp_path):
     earlier = victim.copy(tmp_path / "earlier.db")
     victim("key", "rotate", "--reason", "seen by others")

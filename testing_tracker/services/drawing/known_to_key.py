@@ -243,6 +243,18 @@ def acknowledge(work: Work, key_file: KeyFile, reason: str) -> Acknowledged:
     return done
 
 
+def _page_brought_back(work: Work) -> int | None:
+    """The last page of the copy that was brought back since the last time that something was acknowledged, if any."""
+    acts = (col(AuditEntry.act).in_((Act.BACKUP_RESTORE, Act.KEY_ACKNOWLEDGE)),)
+    last = newest(work.session, AuditEntry, AuditEntry.facility_id == work.facility_id, *acts)
+    if last is None or last.act != Act.BACKUP_RESTORE:
+        return None
+    try:
+        return int(json.loads(last.detail or "{}").get("page") or 0) or None
+    except (ValueError, TypeError, AttributeError):  # what somebody has garbled says nothing
+        return None
+
+
 def _keep(work: Work, key_file: KeyFile, done: Acknowledged, by: str, unwritten: Sequence[ChainLine]) -> None:
     page, digest = work.last_page_written()
     lines: list[Line] = [*unwritten, SealedLine(by, page, digest, work.today)]
