@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -213,7 +214,7 @@ class TestByACommand:
         ssh.write_text(STAND_IN.format(python=sys.executable, log=str(tmp_path / "log"), home=str(home)))
         ssh.chmod(0o755)
         monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-        monkeypatch.setenv("TESTING_TRACKER_KEY_FILE", str(tmp_path / "live.db.key"))
+        monkeypatch.setenv("TESTING_TRACKER_LOG_FORMAT", "text")
         return home
 
     def test_ssh_appends_each_line_once_for_its_owner_alone(self, live, machine, tmp_path):
@@ -281,9 +282,14 @@ class TestByACommand:
         assert run(("sh", "-c", f"env >{file}"), "", 30) is None
         assert "TESTING_TRACKER" not in file.read_text()
 
-    def test_two_at_once_hand_over_once(self, live, tmp_path, monkeypatch):
-        """The second one finds the first at it, and leaves it to that."""
+    @pytest.fixture
+    def desk(self, live) -> Iterator[Desk]:
         desk = Desk(live.url, None, None)
+        yield desk
+        desk.engine.dispose()
+
+    def test_two_at_once_hand_over_once(self, desk, monkeypatch):
+        """The second one finds the first at it, and leaves it to that."""
         other = partial(Outside, desk.reading, desk.writing, WitnessDelivery(command=("true",)), 1)
         seen = []
         real = outside.run
@@ -298,8 +304,7 @@ class TestByACommand:
             attempt = other().hand_over()
         assert (attempt.error, seen) == (None, [None])
 
-    def test_an_attempt_that_was_cut_off_is_made_again(self, live, monkeypatch):
-        desk = Desk(live.url, None, None)
+    def test_an_attempt_that_was_cut_off_is_made_again(self, desk, monkeypatch):
         way = Outside(desk.reading, desk.writing, WitnessDelivery(command=("true",)), 1)
 
         def cut_off(*_):
