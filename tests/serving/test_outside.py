@@ -286,7 +286,7 @@ class TestByACommand:
     def desk(self, live) -> Iterator[Desk]:
         desk = Desk(live.url, None, None)
         yield desk
-        desk.engine.dispose()
+        desk.close()
 
     def test_two_at_once_hand_over_once(self, desk, monkeypatch):
         """The second one finds the first at it, and leaves it to that."""
