@@ -16,7 +16,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Channel, DrawKind, Level, Outcome, RecommendationStatus, Role, Status
-from testing_tracker.services.keeping.checking.replay import verify
+from testing_tracker.services.keeping.checking.examination import verify
 from testing_tracker.services.reporting import outbox
 from testing_tracker.store import facilities
 from testing_tracker.store.engine import make_engine, writing
