@@ -223,14 +223,11 @@ def acknowledge(work: Work, key_file: KeyFile, reason: str) -> Acknowledged:
             "There is nothing to acknowledge: no key is lost, and no page that the key sealed is missing. Nothing was "
             "changed."
         )
-    restored = newest(
-        work.session, AuditEntry, AuditEntry.facility_id == work.facility_id, AuditEntry.act == Act.BACKUP_RESTORE
-    )
-    copied = json.loads(restored.detail or "{}").get("page") if restored is not None else None
-    up_to = int(copied or ledger.last_page(work.session, work.facility_id)[0])
+    copied = _page_brought_back(work)
+    up_to = copied or ledger.last_page(work.session, work.facility_id)[0]
     nights = select(col(Pool.day)).where(Pool.facility_id == work.facility_id, Pool.last_page_id <= up_to)
     last_night = work.session.exec(nights.order_by(col(Pool.day).desc()).limit(1)).first()
-    done = Acknowledged(found.lost, found.missing, found.gone, up_to, last_night, restored is not None)
+    done = Acknowledged(found.lost, found.missing, found.gone, up_to, last_night, copied is not None)
     work.on_record(
         Act.KEY_ACKNOWLEDGE,
         reason=reason,
