@@ -24,9 +24,9 @@ Shape = dict[tuple[str, str], str]
 DIGEST_OF_HEAD = "a58a2e953cd2aec1a20c957cab3e88be68162373646aae3f0e7d3da45ef3cf94"
 THAT_ONLY_GROW = (
     *("assignment", "audit_entry", "closing", "closure", "confirmation", "enrolment", "facility_name"),
-    *("facility_zone", "finding", "handover", "holiday_year", "joining", "key_chain", "leave", "ledger_page", "look"),
-    *("night_taken_back", "placement", "pool", "prescription", "reading", "renaming", "report_edition", "result"),
-    *("schedule_version", "specimen", "staff", "taking_back"),
+    *("facility_zone", "finding", "handover", "holiday_year", "joining", "key_chain", "last_written", "leave"),
+    *("ledger_page", "look", "night_taken_back", "placement", "pool", "prescription", "reading", "renaming"),
+    *("report_edition", "result", "schedule_version", "specimen", "staff", "taking_back"),
 )
 # What SQLite keeps for itself; whoever writes its table of tables by hand may call anything so.
 _ITS_OWN = ("sqlite_sequence", "sqlite_stat1", "sqlite_stat4")
