@@ -115,8 +115,9 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
     zones = list(dict.fromkeys(one.timezone for one in each))
     machine = machine_zone().key or "UTC"
     settings = _settings(desk, each)
-    found = [deliveries_of(location, one.number) for one in each] if reports is None else []
-    deliveries = [one for one in found if one is not None and one.channels]
+    found = [one for one in (deliveries_of(location, one.number) for one in each) if one is not None]
+    deliveries = [one for one in found if one.channels and reports is None]
+    keepers = [one.witness for one in found if one.witness is not None]
     if isinstance(location, Location):
         database, writes = str(location.path), [location.path.parent, location.key.path.parent]
         usual_reports, usual_backups = location.path.with_name("reports"), location.path.with_name("backups")
@@ -137,6 +138,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
         several_zones=len(zones) > 1,
         backups=in_full(backups) if backups else usual_backups.absolute(),
         on_server=not isinstance(location, Location),
+        kept=tuple(dict.fromkeys(one.folder for one in keepers if one.folder is not None)),
     )
 
 

@@ -37,7 +37,7 @@ class Unattended:
     timezone is the facility's. Where a delivery file `delivers` the report, `reports` are the folders that are named,
     if any, and what did not arrive is tried again every hour. `on_server`: the database is a URL, without a password.
     `several_zones`: the facilities of the database have no midnight in common, so every ten minutes it is asked what
-    is owed.
+    is owed. `kept` are the folders that witness lines are kept in.
     """
 
     program: tuple[str, ...]
@@ -52,6 +52,7 @@ class Unattended:
     delivers: bool = False
     on_server: bool = False
     several_zones: bool = False
+    kept: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         words = (*self.program, self.database, *(value for _, value in self.settings), *map(str, self.folders))
@@ -64,8 +65,8 @@ class Unattended:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """Where the reports and the backups go."""
-        return (*self.reports, self.backups)
+        """Where the reports, the backups and the witness lines go."""
+        return (*self.reports, self.backups, *self.kept)
 
     @property
     def to_reports(self) -> tuple[str, ...]:

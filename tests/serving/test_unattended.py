@@ -141,6 +141,15 @@ class TestDelivery:
         assert "serve --once --reports" in live("cron", "print")
         assert "5f3c" not in live("cron", "print") + live("systemd", "print")
 
+    def test_the_folder_that_witness_lines_are_kept_in_may_be_written_to(self, live, tmp_path):
+        file = live.database.with_name("clinic.db.delivery.toml")
+        file.touch(0o600)
+        file.write_text(f'[witness]\nto = "{tmp_path / "kept"}"\n')
+        units = live("systemd", "print")
+        assert f"-{tmp_path}/kept" in units
+        assert f"{tmp_path}/kept" in live("cron", "print").split("mkdir -p", 1)[1].splitlines()[0]
+        assert "serve --once --reports" in live("cron", "print")
+
     def test_unless_a_folder_is_given(self, delivering, tmp_path):
         assert "--reports /elsewhere" in delivering("cron", "print", "--reports", "/elsewhere")
 
