@@ -61,10 +61,10 @@ def verify_command(desk: Desk, against: Path | None, recent: bool, form: str) ->
                 result, compared = _verified(at.desk, kept if outside is None else (), recent=recent)
                 found.append((at, result))
                 outside = outside or compared
+                if compared is not None and given is not None and given.stamps:
+                    compared.wrong.extend(stamps_checked(desk, [one.number for one in each], given))
                 switches.tell(at.number, 1 if result.problems or (compared and compared.wrong) else 0)
     problems = [(at.mark, problem) for at, result in found for problem in result.problems]
-    if outside is not None and given is not None and given.stamps:
-        outside.wrong.extend(stamps_checked(desk, [at.number for at in each], given))
     problems += [("", services.replay.Problem(day, "", what)) for day, what in (outside.wrong if outside else ())]
     if form == "json":
         documents = [_document(at, result) for at, result in found]
