@@ -4,21 +4,21 @@ from datetime import date
 
 import databases
 import pytest
-from conftest import Clinic, key_of
+from conftest import Clinic
 
+from testing_tracker import chance
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.keeping.checking import checks, recent
 from testing_tracker.services.keeping.checking.recent import RecentVerification, verify_recent
 from testing_tracker.store.engine import open_engine, reading
 
-DAYS = range(9, 20)  # of November 2026; the last is a Thursday
-NEW = "2026-11-18"  # the night before last's day
+DAYS = range(16, 27)  # of November 2026; the last is a Thursday
+NEW = "2026-11-25"  # the night before last's day
 
 
 @pytest.fixture
 def lived_in(clinic) -> Clinic:
     """Eleven nights with results; on the last day A1 was positive, and a recommendation is open."""
-    clinic.today = "2026-11-09"
     clinic.add("A1", "A2", "A3", schedule="random-2")
     for day in DAYS:
         clinic.today = f"2026-11-{day:02}"
@@ -29,7 +29,7 @@ def lived_in(clinic) -> Clinic:
         clinic("test", "A2", "--reason", "seemed unwell")
     clinic("result", "A2", "positive", "--analyte", "cocaine")
     clinic("result", "A2", "positive", "--definitive", "--lab", "Northside", "--analyte", "cocaine")
-    clinic("participant", "leave", "A3", "2026-11-20", "2026-11-27", "--reason", "a holiday")
+    clinic("participant", "leave", "A3", "2026-11-28", "2026-11-30", "--reason", "a holiday")
     return clinic
 
 
@@ -56,9 +56,9 @@ def test_what_the_program_does_holds_and_what_was_covered_is_said(lived_in):
 CHANGES = {
     "a new result": "UPDATE result SET note = 'better' WHERE id = (SELECT max(id) FROM result)",
     "a new result that is gone": "DELETE FROM finding WHERE id = (SELECT max(id) FROM finding)",
-    "a new leave": "UPDATE leave SET to_on = '2026-12-31'",
+    "a new leave": "UPDATE leave SET to_on = '2026-12-24'",
     "an invented act": (
-        "INSERT INTO audit_entry (facility_id, at, account, act) VALUES (1, '2026-11-19 12:00:00', 'x', 'result log')"
+        "INSERT INTO audit_entry (facility_id, at, account, act) VALUES (1, '2026-11-26 12:00:00', 'x', 'result log')"
     ),
     "a new page": "UPDATE ledger_page SET digest = 'x' WHERE id = (SELECT max(id) FROM ledger_page)",
     "the last page": "DELETE FROM ledger_page WHERE id = (SELECT max(id) FROM ledger_page)",
@@ -106,14 +106,14 @@ def test_in_the_first_days_it_is_everything(clinic):
     assert "All holds: 1 days" in clinic("verify", "--recent")
 
 
-def test_after_a_new_key_it_begins_where_the_key_is_there(lived_in):
-    key_of(lived_in.database).rename(lived_in.database.with_name("lost"))
-    lived_in("key", "rotate", "--reason", "lost")
-    for day in (20, 21, 22):
+def test_after_a_new_key_it_begins_where_the_key_is_there(lived_in, monkeypatch):
+    monkeypatch.setattr(chance, "new_seed", lambda: bytes(range(100, 132)))
+    lived_in("key", "rotate", "--reason", "seen by others")
+    for day in (27, 28, 29):
         lived_in.today = f"2026-11-{day}"
         lived_in("draw")
     result = found(lived_in)
-    assert (str(result.since), result.problems) == ("2026-11-21", [])
+    assert (str(result.since), result.problems) == ("2026-11-28", [])
 
 
 def test_the_checks_that_are_done_of_what_is_new_are_among_all_of_them():
