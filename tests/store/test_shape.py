@@ -1,7 +1,11 @@
 """What the program keeps of the newest schema's shape, to compare it in no time, is what the migrations make."""
 
+import gzip
+from pathlib import Path
+
 import databases
 import pytest
+from conftest import Clinic
 
 from testing_tracker.store import integrity
 from testing_tracker.store.engine import SCHEMA_VERSION
@@ -22,6 +26,21 @@ def test_the_digest_is_that_of_what_the_migrations_make():
 def test_the_tables_that_only_grow_are_those_that_refuse_every_change():
     refusing = {name for kind, name in shape_of_head() if kind == "trigger"}
     assert refusing == {f"{table}_refuses_{change}" for table in THAT_ONLY_GROW for change in ("update", "delete")}
+
+
+RELEASED = sorted((Path(__file__).parent / "released").glob("schema-*.db.gz"))
+
+
+@pytest.mark.sqlite_only(reason="the databases that are kept are files")
+@pytest.mark.parametrize("kept", RELEASED, ids=lambda file: file.name[7:11])
+def test_a_database_of_every_released_schema_has_that_shape_once_it_is_up_to_date(tmp_path, kept):
+    clinic = Clinic(tmp_path / "clinic.db", "2026-12-01")
+    clinic.database.touch(0o600)
+    clinic.database.write_bytes(gzip.decompress(kept.read_bytes()))
+    clinic("due")
+    with databases.opened(clinic.database) as connection:
+        assert digest_of(integrity._shape(connection)) == DIGEST_OF_HEAD
+        assert differences_from_head(connection) == []
 
 
 @pytest.fixture
