@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime
 import databases
 import pytest
 from conftest import Clinic, key_of
+from served import served, wait_until
 from switchboard import switchboard
 from test_alive import watched
 
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.cli.serve import _looks
-from testing_tracker.serving import alarms, daily_looks, events
+from testing_tracker.serving import alarms, daily_looks, events, serve
 from testing_tracker.serving.alarms import Alarms
 from testing_tracker.serving.daily_looks import DailyLooks, looks_of
 
@@ -202,3 +203,45 @@ class TestAlarms:
         heard = []
         Alarms(lambda number, status: heard.append((number, status)), lambda: [1, 3]).all_failed()
         assert heard == [(1, 1), (3, 1)]
+
+
+class TestTurns:
+    """Each turn goes on with the looks, whatever became of the turn."""
+
+    def test_also_where_it_failed_and_not_after_the_end(self, monkeypatch, told):
+        done = []
+
+        class Counted:
+            def go_on(self) -> None:
+                done.append("went on")
+                raise ZeroDivisionError
+
+            def end(self) -> None:
+                done.append("ended")
+
+        def fail(_plan, _is_ending):
+            raise OSError
+
+        monkeypatch.setattr(serve, "do_what_is_owed", fail)
+        turns = serve.Turns(None, Counted())
+        turns.take()
+        assert turns.end()
+        turns.take()
+        assert done == ["went on", "ended"]
+        assert [event for event, *_ in told] == ["turn_failed", "records_do_not_hold"]
+
+
+@pytest.mark.sqlite_only(reason="a server at a socket is a file's")
+def test_a_server_makes_the_night_looks_and_tells_the_switch(staffed):
+    program = (
+        "import sys; from testing_tracker.serving import daily_looks; daily_looks.SECONDS_TO_SETTLE = 0.0; "
+        "from testing_tracker.cli.command_line import run; sys.exit(run(sys.argv[1:]))"
+    )
+    with switchboard() as board:
+        watched(staffed, board.url)
+        staffed.today = "2026-11-17"
+        with served(staffed, program=program):
+            wait_until(lambda: len(board.told) == 2)
+        assert board.told == [("POST", "/ping/5f3c", "exit status 0\n")] * 2
+    assert "records_" not in staffed.database.with_name("server.log").read_text()
+    assert staffed.json("status")["alive"]["error"] is None
