@@ -142,11 +142,11 @@ def test_what_may_change_unseen_has_a_reason_and_is_there(full):
 def test_any_cell(full, engine, table):
     for column in columns(full, table):
         another = databases.another_value(full.database, table, column)
-        for number in rows_to_try(full, table):
-            for triggers in (False, True):
-                statement = f"UPDATE {table} SET {column} = {another} WHERE id = {number}"
-                with tampered(engine, statement, triggers=triggers) as session:
-                    assert is_named(full, session), (table, column, number, triggers)
+        numbers = rows_to_try(full, table)
+        for number, triggers in ((numbers[0], True), *((number, False) for number in numbers)):
+            statement = f"UPDATE {table} SET {column} = {another} WHERE id = {number}"
+            with tampered(engine, statement, triggers=triggers) as session:
+                assert is_named(full, session), (table, column, number, triggers)
 
 
 @pytest.mark.parametrize("table", TABLES)
