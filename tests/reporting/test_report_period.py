@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 from testing_tracker.reports.paper.words import NOTICE, WIDTH
 from testing_tracker.reports.period.forms import FORMS
 from testing_tracker.rules.reporting.tally import COUNTS, RATES
+from testing_tracker.services.keeping.checking import before_passing_on
 
 CODES = ("A17", "B04", "C21", "D33", "E08", "X99")
 WEEK = ("--from", "2026-11-16", "--to", "2026-11-22")
@@ -308,7 +309,10 @@ class TestBeforePrinting:
             "DELETE FROM draw WHERE due_on = '2026-11-20'",
             triggers=False,
         )
-        refused = lived_in.refused("report", "period", *WEEK)
+        assert "what is on record does not hold: page" in lived_in.refused("report", "period", *WEEK)
+        with pytest.MonkeyPatch.context() as patch:  # as where that page is an old one
+            patch.setattr(before_passing_on, "look", lambda _work: [])
+            refused = lived_in.refused("report", "period", *WEEK)
         assert "the day's runs made 1 draws, and 0 are on record" in refused
 
 
@@ -327,7 +331,7 @@ def test_it_asks_the_database_as_often_for_many_as_for_few(lived_in):
     try:
         few = statements()
         lived_in.add(*(f"M{number:02}" for number in range(30)))
-        assert statements() == few <= 40
+        assert statements() == few <= 70
     finally:
         event.remove(Engine, "before_cursor_execute", listen)
 

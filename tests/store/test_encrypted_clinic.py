@@ -36,7 +36,7 @@ ALSO = (
     *("analyte list", "analyte show cocaine", "facility list", "key show", "report network --week this"),
     *("report period --from 2026-11-16 --to 2026-11-18", "report weekly --week this", "schedule list"),
     *("schedule show random-2", "schedule simulate random-2", "staff list", "staff add kim --role nurse"),
-    *("staff remove kim --role nurse", "verify", "cron print", "systemd print", "backup COPY"),
+    *("staff remove kim --role nurse", "verify", "witness", "cron print", "systemd print", "backup COPY"),
     *("backup --key COPY.key", "migrate", "serve --once"),
 )
 SAY_IT = {"check", "status"}  # that it is encrypted

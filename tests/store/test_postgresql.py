@@ -233,6 +233,7 @@ class TestRecords:
         from freezegun import freeze_time
 
         monkeypatch.setattr("testing_tracker.store.work.current_account", lambda: "nurse")
+        monkeypatch.setattr("testing_tracker.chance.new_mark", bytes)
         with freeze_time("2026-11-15 20:00:00.123456"):
             for url in (str(tmp_path / "file.db"), Clinic(tmp_path / "server.db", None).url):
                 runner = Clinic(tmp_path / "server.db", None)

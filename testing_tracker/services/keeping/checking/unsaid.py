@@ -17,7 +17,8 @@ from testing_tracker.services.keeping.checking.otherwise import code_of
 from testing_tracker.services.keeping.checking.stumbling import Found
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.ledger.last_written import says_of
-from testing_tracker.store.tables import AuditEntry, LastWritten
+from testing_tracker.store.queries import records_of
+from testing_tracker.store.tables import AuditEntry, LastWritten, Recommendation, Renaming
 from testing_tracker.store.work import Work
 
 
@@ -75,14 +76,22 @@ def _is_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts:
     if row.of_table == "facility":
         return bool(acts.acts & {Act.FACILITY_RENAME, Act.FACILITY_CREATE})
     if row.of_table == "renaming":
-        return bool(acts.acts & {Act.PARTICIPANT_RENAME, Act.PARTICIPANT_READMIT})
-    if row.of_table == "recommendation":
-        return row.row_id in acts.recommendations
+        renaming = work.session.get(Renaming, row.row_id)
+        return renaming is not None and _is_about(work, renaming.participant_id, acts)
     if row.of_table == "evidence":
-        return says.get("recommendation_id") in acts.recommendations or says.get("draw_id") in acts.draws
+        whose = work.session.get(Recommendation, says.get("recommendation_id"))
+        return says.get("draw_id") in acts.draws or _is_about(work, whose.participant_id if whose else None, acts)
+    if row.of_table == "recommendation":
+        return row.row_id in acts.recommendations or _is_about(work, says.get("participant_id"), acts)
     if row.of_table == "review":
-        return says.get("draw_id") in acts.draws
+        return says.get("draw_id") in acts.draws or _is_about(work, says.get("participant_id"), acts)
     return row.row_id in acts.draws or Act.HISTORY_IMPORT in acts.acts
+
+
+def _is_about(work: Work, participant_id: int | None, acts: _Acts) -> bool:
+    """Whether an act is about a participant, under any of the records that were joined."""
+    records = work.session.connection().execute(records_of(participant_id or 0)).scalars()
+    return not acts.participants.isdisjoint(records)
 
 
 _ARRIVED = (Act.REPORT_DELIVER, Act.REMINDER_MAIL, Act.WITNESS_DELIVER)
