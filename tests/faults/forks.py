@@ -157,6 +157,7 @@ def _be_the_program(folder: Path, number: int, run: Run) -> None:
     if run.most_bytes_in_a_file is not None:
         most = run.most_bytes_in_a_file
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        sys.dont_write_bytecode = True  # else what is compiled for the first time is cut off there for everybody
     status = 70
     try:
         from testing_tracker.__main__ import main
