@@ -73,6 +73,8 @@ def _is_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts:
         return Act.NIGHT_TAKE_BACK in acts.acts if says is None else _has_arrived(work, says)
     if says is None:  # the program takes no row of these away
         return False
+    if Act.HISTORY_IMPORT in acts.acts and row.of_table not in ("facility", "renaming"):
+        return True  # is about everybody in the file, and an earlier use is another reason for what is recommended
     if row.of_table == "facility":
         return bool(acts.acts & {Act.FACILITY_RENAME, Act.FACILITY_CREATE})
     if row.of_table == "renaming":
@@ -85,7 +87,7 @@ def _is_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts:
         return row.row_id in acts.recommendations or _is_about(work, says.get("participant_id"), acts)
     if row.of_table == "review":
         return says.get("draw_id") in acts.draws or _is_about(work, says.get("participant_id"), acts)
-    return row.row_id in acts.draws or Act.HISTORY_IMPORT in acts.acts
+    return row.row_id in acts.draws
 
 
 def _is_about(work: Work, participant_id: int | None, acts: _Acts) -> bool:
