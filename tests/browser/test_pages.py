@@ -341,7 +341,7 @@ def test_a_long_code_covers_no_figure_of_the_pdf(demo):
     )
     assert [row for row in rows if not line.fullmatch(row)] == []
     text = "\n".join(pages)
-    assert "".join(re.findall(r"^ *(W+)", text[text.index("Participants") :], re.MULTILINE)) == LONG
+    assert "".join(re.findall(r"^ *(W+)\b", text[text.index("Participants") :], re.MULTILINE)) == LONG
 
 
 def test_the_pdf_is_tagged_for_screen_readers_and_has_no_author(demo):

@@ -90,8 +90,14 @@ def page_of(printed: Printed) -> Page:
         notes=list(_notes(report)),
         sections=sections_of(_LISTS, report),
         amendments=list(_amendments(printed)),
-        foot=[NOTICE, *anchors_in_words(report.anchors), *(f"Witness: {line}" for line in report.witness)],
+        foot=[NOTICE, *anchors_in_words(report.anchors), *_witness(report)],
     )
+
+
+def _witness(report: WeeklyReport) -> Iterator[str]:
+    """The week's last line; its page's digest goes over all pages before it, so it stands for those of all nights."""
+    if report.witness:
+        yield f"Witness: {report.witness[-1]}"
 
 
 def _clock(report: WeeklyReport) -> str:
