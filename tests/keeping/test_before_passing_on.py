@@ -54,6 +54,25 @@ def test_what_does_not_hold_is_passed_on_by_nothing_and_named(tested, tmp_path, 
         assert (told_by_both if is_record else told) in tested.refused("verify")
 
 
+def test_a_recommendation_that_was_decided_by_hand_is_passed_on_by_nothing(tested, tmp_path):
+    """Also where it is an old one, long before the newest pages; who has looked goes on, and not from another."""
+    tested("draw")
+    for code in ("B04", "C21"):
+        tested.add(code, schedule="fixed-2")
+        tested("test", code, "--reason", "as agreed")
+        tested("result", code, "positive", "--analyte", "cocaine", "--for-cause")
+    tamper(tested, "UPDATE recommendation SET status = 'declined' WHERE id = 1")
+    told = "what is on record does not hold: the recommendation 1 on record is not as the program last wrote it"
+    tested.today = "2026-11-18"
+    for command in (("draw",), ("backup", str(tmp_path / "b.db")), ("report", "weekly")):
+        assert told in tested.refused(*command), command
+    tested("draw", "--despite", "asked lee")
+    tested.today = "2026-11-19"
+    tested("draw")
+    tamper(tested, "UPDATE recommendation SET to_level = 'residential' WHERE id = 2")
+    assert told.replace("1", "2") in tested.refused("report", "weekly")
+
+
 def test_where_all_holds_nothing_is_said(tested, tmp_path):
     assert tested.run("draw").stderr == ""
     tested("backup", str(tmp_path / "b.db"))

@@ -168,10 +168,12 @@ class Otherwise:
         return sorted(name for name in self.was.keys() | self.now.keys() if self.was.get(name) != self.now.get(name))
 
 
-def rows_otherwise(session: Session, facility_id: int) -> Iterator[Otherwise]:
-    """A facility's rows that are not as the program last wrote them."""
+def rows_otherwise(
+    session: Session, facility_id: int, tables: Iterable[str] = tuple(MAY_CHANGE)
+) -> Iterator[Otherwise]:
+    """A facility's rows, of some tables, that are not as the program last wrote them."""
     connection = session.connection()
-    for table in MAY_CHANGE:
+    for table in tables:
         now = _rows(connection, table, "", facility=facility_id, streamed=True)
         known = {"facility": facility_id, "of_table": table}
         newest = (

@@ -1,7 +1,8 @@
 """Looks quickly, before a night, a copy or a report passes records on, whether they are as the program wrote them.
 
 Quickly means: the shape of the database, in which a trigger or a view that somebody made would do its work at the next
-act, and the newest pages of the ledger, with whatever was added after them. `verify` and `check` look at everything.
+act, what is put before clinicians, and the newest pages of the ledger, with whatever was added after them. `verify` and
+`check` look at everything.
 """
 
 import json
@@ -20,6 +21,7 @@ from testing_tracker.services.keeping.checking.audit_trail import Found
 from testing_tracker.services.people import staff
 from testing_tracker.store import integrity
 from testing_tracker.store.ledger import pages as ledger
+from testing_tracker.store.ledger.last_written import rows_otherwise
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry
 from testing_tracker.store.work import Work
@@ -85,7 +87,7 @@ def record_despite(work: Work, command: str, reason: str, found: Sequence[str]) 
 
 def look(work: Work) -> list[str]:
     """What a quick look finds not to hold, in words, without a code or a name."""
-    return [*_told_by(other_shape, work), *_told_by(_broken_pages, work)]
+    return [*_told_by(other_shape, work), *_told_by(_changed_rows, work), *_told_by(_broken_pages, work)]
 
 
 def _told_by(look_at: Callable[..., list[str]], *given: object) -> list[str]:
@@ -106,6 +108,18 @@ def other_shape(work: Work) -> list[str]:
 
         return server_integrity.differences(connection)
     return integrity.differences_from_head(_in_file(connection))
+
+
+def _changed_rows(work: Work) -> list[str]:
+    """What is put before clinicians, and the facility's name, where it is not as the program last wrote it.
+
+    Of participants' names and of past records, which may be very many, `verify` says it.
+    """
+    found = rows_otherwise(work.session, work.facility_id, _FEW)
+    return [f"the {one.table} {one.id} on record is not as the program last wrote it" for one in found]
+
+
+_FEW = ("recommendation", "evidence", "review", "facility")
 
 
 def made_by_others(work: Work) -> Iterator[Found]:
@@ -138,13 +152,13 @@ def _broken_pages(work: Work, entry: int = 0) -> list[str]:
 
 
 def _not_known(work: Work) -> list[str]:
-    """What no manager has gone on despite yet: of the shape what was not there then, of the ledger what came after."""
+    """What no manager has gone on despite yet: of what stands what was not so then, of the ledger what came after."""
     known = _gone_on(work)
     if known is None:
         return look(work)
     said = json.loads(known.detail or "{}").get("found", [])
-    shape = [one for one in _told_by(other_shape, work) if one not in said]
-    return [*shape, *_told_by(_broken_pages, work, id_of(known))]
+    as_it_stands = [*_told_by(other_shape, work), *_told_by(_changed_rows, work)]
+    return [*(one for one in as_it_stands if one not in said), *_told_by(_broken_pages, work, id_of(known))]
 
 
 def _gone_on(work: Work) -> AuditEntry | None:
