@@ -222,6 +222,9 @@ def _ranked_rows(connection, table: str, ids: dict[str, list[int]], parents: dic
             known = ids.get(table if name == "id" else parents.get((table, name), newest_of))
             if name not in _COMPUTED:
                 cells[name] = _cell(value) if known is None or value is None else bisect_right(known, value)
+        if table == "last_written":
+            cells["row_id"] = bisect_right(ids[cells["of_table"]], cells["row_id"])
+            cells["says"] = re.sub(r'("\w+_id":)\d+', r"\1", cells["says"] or "")
         yield cells
 
 

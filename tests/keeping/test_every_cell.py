@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 from test_verify import copy_of, lived_in
 
-from testing_tracker.account import current_account
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.testing.analytes import SHIPPED
@@ -44,8 +43,9 @@ def full(lived_in, tmp_path_factory) -> Clinic:
     """The clinic of nine nights, with decisions of every kind, reviews, a delivery, and another facility beside it."""
     clinic = copy_of(lived_in, tmp_path_factory.mktemp("full"))
     clinic.today = TUESDAY
+    ((account,),) = clinic.rows("SELECT DISTINCT account FROM audit_entry WHERE act = 'facility create'")
     for role in ("nurse", "clinician"):
-        clinic("staff", "add", current_account(), "--role", role)
+        clinic("staff", "add", account, "--role", role)
     for code in ("D1", "D2", "D3", "D4", "D5"):
         clinic.add(code, schedule="fixed-2", name=f"Jane {code}")
         clinic("test", code, "--reason", "as agreed")
@@ -108,7 +108,7 @@ def is_named(full: Clinic, session: Session | None) -> bool:
     clock_of = databases.clock_of(date.fromisoformat(TUESDAY))
     try:
         facility = facilities.choose(session, 1)
-        if ledger.first_broken_page(session, 1) or next(iter(rows_otherwise(session, 1)), None):
+        if ledger.first_broken_page(session, 1) or list(rows_otherwise(session, 1)):
             return True
         return bool(verify(work_in(session, facility, clock_of, SHIPPED), locate(full.url).key).problems)
     except (TestingTrackerError, ValueError, LookupError):

@@ -23,13 +23,15 @@ def rewrite_newest(clinic: Clinic, *statements: str) -> None:
     from testing_tracker.store.ledger import pages as ledger
 
     behind_its_back(clinic, *statements, "DELETE FROM ledger_page WHERE id = (SELECT max(id) FROM ledger_page)")
-    with Session(open_engine(clinic.location)) as session:
+    engine = open_engine(clinic.location)
+    with Session(engine) as session:
         if session.connection().dialect.name == "sqlite":
             session.connection().exec_driver_sql("BEGIN IMMEDIATE")
         pages = ledger.Pages(session)
         pages._began_after = ledger.known_at_page(session, ledger.last_page(session, 1)[0])
         pages.write(1)
         session.commit()
+    engine.dispose()
 
 
 def found_in(clinic: Clinic) -> list[tuple]:

@@ -306,3 +306,13 @@ def test_verifying_changes_nothing(clinic):
     before = clinic.contents()
     clinic("verify")
     assert clinic.contents() == before
+
+
+FALSE = "false" if databases.SERVER else "0"
+
+
+def test_a_try_that_a_draw_does_not_say_any_more_is_found(clinic):
+    """R2 tried on the first day, and nothing came of it."""
+    assert behind_its_back(clinic, f"UPDATE draw SET unable = {FALSE} WHERE unable <> {FALSE}") == 1
+    found = clinic.json_of_refused("verify")
+    assert ("2026-11-16", "R2", "the draw on record does not say what its results lead to") in found

@@ -21,7 +21,7 @@ from sqlmodel import Session, select
 from testing_tracker.cli import program
 from testing_tracker.clock import Clock
 from testing_tracker.rules.deciding.escalation import DISCLAIMER
-from testing_tracker.services.keeping.facilities import create_facility
+from testing_tracker.services.keeping.facilities import create_facility, grant_to_staff
 from testing_tracker.store import tables
 from testing_tracker.store.engine import make_engine, writing_all
 from testing_tracker.store.location import Location, locate
@@ -146,6 +146,7 @@ class Clinic:
         self.engine = make_engine(self.location)
         with writing_all(self.engine, has_tables=False) as session:
             create_facility(session, "Riverside", Clock(NEW_YORK, november(1)), bytes(32), training=True)
+            grant_to_staff(session)
 
     def report(self, *arguments: str, today: str = READ_ON) -> Result:
         command = ["--database", self.url, "--today", today, "report", "weekly", *arguments]

@@ -9,6 +9,7 @@ import pytest
 from conftest import MONDAY, Clinic
 from test_grants import granted
 
+from testing_tracker import chance
 from testing_tracker.rules.words import Role
 from testing_tracker.store.engine import make_engine
 from testing_tracker.store.server import grants
@@ -91,7 +92,8 @@ def test_whoever_the_server_let_in_is_who_acted(staff, monkeypatch):
 
 
 class TestADaysWork:
-    def test_of_each(self, staff, tmp_path):
+    def test_of_each(self, staff, tmp_path, monkeypatch):
+        monkeypatch.setattr(chance, "new_seed", lambda: bytes(range(100, 132)))
         nurse, clinician, manager = staff.as_("nurse"), staff.as_("clinician"), staff.as_("manager")
         auditor, nights = staff.as_("auditor"), staff.as_("nights")
         nurse("participant", "add", "A17", "--schedule", "fixed-2", "--level", "iop")
@@ -119,7 +121,7 @@ class TestADaysWork:
         assert "all hold" in auditor("check")
         assert "readable by you alone" in manager("backup", str(tmp_path / "copy"))
 
-    def test_nights_of_a_clock_that_was_ahead(self, staff):
+    def test_nights_of_a_clock_that_was_ahead(self, staff, monkeypatch):
         """A manager takes them back, who need not own the tables, and the nights make their draws again."""
         nurse, manager, nights = staff.as_("nurse"), staff.as_("manager"), staff.as_("nights")
         for code in ("A17", "B04", "C21"):
@@ -128,6 +130,7 @@ class TestADaysWork:
         for ahead in ("2026-11-19", "2026-11-20"):  # and a gap
             nights.today = ahead
             nights("draw")
+        monkeypatch.setattr(chance, "new_seed", lambda: bytes(range(100, 132)))
         manager("draw", "--take-back", "--yes", "--reason", "the clock was ahead")
         for day in ("2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"):
             nights.today = day

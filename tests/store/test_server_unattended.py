@@ -23,9 +23,9 @@ def live(tmp_path, monkeypatch):
 def test_every_line_of_cron_runs(live):
     lines = live("cron", "print").splitlines()
     before = next(line for line in lines if "Once before" in line).partition(": ")[2]
-    found = [re.fullmatch(r"\d+ \d+ \* \* [*1] (.*)", line) for line in lines if line and line[0] not in "#C"]
-    draw, report, backup, doctor = (re.sub(r"\\%", "%", line[1]) for line in found)
-    for command in (before, draw, report, backup, backup, doctor):
+    found = [re.fullmatch(r"\d+ \d+ \* \* \S+ (.*)", line) for line in lines if line and line[0] not in "#C"]
+    draw, report, backup, recent, whole, check, doctor = (re.sub(r"\\%", "%", line[1]) for line in found)
+    for command in (before, draw, report, backup, backup, recent, whole, check, doctor):
         done = run_by_cron(command)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), command
     assert live.rows("SELECT count(*) FROM night") == [(1,)]
@@ -51,7 +51,7 @@ def test_the_password_is_in_none_of_them_and_where_it_belongs_is_said(live, word
 def test_the_services_wait_for_the_network_and_write_to_their_own_folders_only(live):
     printed = live("systemd", "print")
     services = [unit for unit in printed.split("# /etc/systemd/system/") if "[Service]" in unit]
-    assert len(services) == 5
+    assert len(services) == 8
     for service in services:
         assert "After=network-online.target postgresql.service" in service.splitlines()
         (writes,) = re.findall(r"^ReadWritePaths=(.*)$", service, re.MULTILINE)

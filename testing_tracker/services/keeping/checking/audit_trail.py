@@ -218,7 +218,8 @@ def wrong_outcomes(work: Work, only: Sequence[int] | None = None) -> Iterator[Fo
 
 
 def _wrong_tries(work: Work, only: Sequence[int] | None) -> Iterator[Found]:
-    """Draws that say that the participant could not provide a specimen, where nobody has recorded that."""
+    """Draws that say that the participant could not provide a specimen, where nobody has recorded that, and draws that
+    do not say so where somebody has."""
     tried = (
         sa_select(col(AuditEntry.id))
         .where(col(AuditEntry.draw_id) == Draw.id, col(AuditEntry.act) == Act.DRAW_TRIED)
@@ -234,8 +235,28 @@ def _wrong_tries(work: Work, only: Sequence[int] | None) -> Iterator[Found]:
             unable.not_in((0, 1)) | ((unable == 1) & ~tried),
         )
     )
-    for due_on, code in work.session.exec(unsaid):
+    later = aliased(AuditEntry)
+    since = exists().where(
+        col(later.draw_id) == AuditEntry.draw_id, col(later.id) > AuditEntry.id, col(later.act).in_(_END_A_TRY)
+    )
+    forgotten = (
+        select(col(Draw.due_on), Participant.code)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .join(AuditEntry, col(AuditEntry.draw_id) == Draw.id)
+        .where(
+            Participant.facility_id == work.facility_id,
+            among(col(Draw.id), only),
+            AuditEntry.act == Act.DRAW_TRIED,
+            unable == 0,
+            ~since,
+        )
+    )
+    for due_on, code in (*work.session.exec(unsaid), *work.session.exec(forgotten)):
         yield due_on, code, _SAYS_OTHERWISE
+
+
+# What may have a draw say no more that the participant tried: a result, what is undone, a night that is taken back.
+_END_A_TRY = (Act.RESULT_LOG, Act.RESULT_AMEND, Act.LOG_UNDO, Act.DRAW_TAKE_BACK)
 
 
 @cache
