@@ -1,7 +1,7 @@
 """Says in words which records were changed by anything but this program."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import pairwise
@@ -199,11 +199,15 @@ def _wrong_causes(work: Work, only: Sequence[int] | None) -> Iterator[Found]:
 
 def wrong_outcomes(work: Work, only: Sequence[int] | None = None) -> Iterator[Found]:
     """Draws that do not say what their results, the readings of these, and the audit table lead to; as above."""
+    those = _with_results().where(of_facility(work.facility_id, Draw.participant_id), among(col(Draw.id), only))
+    in_turn = {"yield_per": ROWS_AT_A_TIME}
+    with work.session.connection().execute(those, execution_options=in_turn) as rows:
+        yield from _saying_otherwise(work, rows)
+    yield from _wrong_tries(work, only)
+
+
+def _saying_otherwise(work: Work, rows: Iterable[Any]) -> Iterator[Found]:
     windows: dict[tuple[object, ...], list[datetime | None]] = {}
-    rows = work.session.connection().execute(
-        _with_results().where(of_facility(work.facility_id, Draw.participant_id), among(col(Draw.id), only)),
-        execution_options={"yield_per": ROWS_AT_A_TIME},
-    )
     for row in rows:
         try:
             says = _what_it_says(work, row, windows)
@@ -214,7 +218,6 @@ def wrong_outcomes(work: Work, only: Sequence[int] | None = None) -> Iterator[Fo
             yield row.due_on, row.code, _SAYS_OTHERWISE
         if row.method is not None and row.late not in [one.late for one in says]:
             yield row.due_on, row.code, "the draw on record does not say rightly whether it was late"
-    yield from _wrong_tries(work, only)
 
 
 def _wrong_tries(work: Work, only: Sequence[int] | None) -> Iterator[Found]:
