@@ -111,15 +111,15 @@ def other_shape(work: Work) -> list[str]:
 
 
 def _changed_rows(work: Work) -> list[str]:
-    """What is put before clinicians, and the facility's name, where it is not as the program last wrote it.
+    """What is put before clinicians, where it is not as the program last wrote it.
 
-    Of participants' names and of past records, which may be very many, `verify` says it.
+    Of names and of past records, which may be very many, `verify` says it.
     """
     found = rows_otherwise(work.session, work.facility_id, _FEW)
     return [f"the {one.table} {one.id} on record is not as the program last wrote it" for one in found]
 
 
-_FEW = ("recommendation", "evidence", "review", "facility")
+_FEW = ("recommendation", "evidence", "review")
 
 
 def made_by_others(work: Work) -> Iterator[Found]:
