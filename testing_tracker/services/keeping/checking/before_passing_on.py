@@ -17,7 +17,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.permitted import DESPITE
 from testing_tracker.services.drawing.nights import NightRefusedError
-from testing_tracker.services.keeping.checking.audit_trail import Found
+from testing_tracker.services.keeping.checking.stumbling import Found
 from testing_tracker.services.people import staff
 from testing_tracker.store import integrity
 from testing_tracker.store.ledger import pages as ledger

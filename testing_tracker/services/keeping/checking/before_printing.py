@@ -19,7 +19,8 @@ from testing_tracker.rules.keeping.acts import LEADS_TO, SAYS_AN_OUTCOME
 from testing_tracker.rules.reporting.period import Period
 from testing_tracker.rules.words import DrawKind, Outcome, Status
 from testing_tracker.services.keeping.checking import before_passing_on
-from testing_tracker.services.keeping.checking.audit_trail import Found, misplaced_draws, wrong_outcomes, wrong_statuses
+from testing_tracker.services.keeping.checking.audit_trail import misplaced_draws, wrong_outcomes, wrong_statuses
+from testing_tracker.services.keeping.checking.stumbling import Found
 from testing_tracker.store.dialects import day_as_text, said_in
 from testing_tracker.store.queries import of_facility, records_of
 from testing_tracker.store.tables import AuditEntry, Draw, Reading, Result

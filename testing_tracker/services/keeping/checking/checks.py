@@ -15,8 +15,6 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.services.drawing import keys, known_to_key
 from testing_tracker.services.drawing.taking_back import taken_back
 from testing_tracker.services.keeping.checking.audit_trail import (
-    broken_seals,
-    changed_records,
     changed_remains,
     misplaced_draws,
     wrong_codes,
@@ -31,6 +29,7 @@ from testing_tracker.services.keeping.checking.entries import (
     rows_stamped_otherwise,
     said_to_be_dated_back,
 )
+from testing_tracker.services.keeping.checking.marks_and_seals import broken_seals, changed_records
 from testing_tracker.services.keeping.checking.otherwise import rows_not_as_written
 from testing_tracker.services.keeping.checking.replay import (
     NOT_AT_HAND,

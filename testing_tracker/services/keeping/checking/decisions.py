@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import RecommendationStatus
-from testing_tracker.services.keeping.checking.audit_trail import Found
+from testing_tracker.services.keeping.checking.stumbling import Found
 from testing_tracker.store.tables import AuditEntry, Participant, Recommendation, Review
 from testing_tracker.store.work import Work
 

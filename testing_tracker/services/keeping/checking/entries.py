@@ -18,7 +18,7 @@ from sqlalchemy import text
 from testing_tracker.rules.keeping.acts import DATED_BACK_FROM, TAKES_A_PERSON, Act
 from testing_tracker.rules.people.permitted import NIGHTS_NEED, StaffRoles, roles_of
 from testing_tracker.rules.words import Role
-from testing_tracker.services.keeping.checking.audit_trail import Found
+from testing_tracker.services.keeping.checking.stumbling import Found
 from testing_tracker.store.ledger.pages import newest_ids_of_pages
 from testing_tracker.store.ledger.rows import COLUMNS, rows_of
 from testing_tracker.store.work import Work

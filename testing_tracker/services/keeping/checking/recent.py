@@ -15,14 +15,10 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.words import RecommendationStatus
 from testing_tracker.services.keeping.checking import checks
-from testing_tracker.services.keeping.checking.audit_trail import (
-    changed_records,
-    misplaced_draws,
-    wrong_outcomes,
-    wrong_statuses,
-)
+from testing_tracker.services.keeping.checking.audit_trail import misplaced_draws, wrong_outcomes, wrong_statuses
 from testing_tracker.services.keeping.checking.before_printing import doubtful
 from testing_tracker.services.keeping.checking.checks import NamedCheck
+from testing_tracker.services.keeping.checking.marks_and_seals import changed_records
 from testing_tracker.services.keeping.checking.replay import Verification, Verifying, wrong_runs
 from testing_tracker.services.keeping.checking.stumbling import Found, by_itself
 from testing_tracker.store.key_file import KeyFile

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlmodel import col, select
 
-from testing_tracker.services.keeping.checking.audit_trail import Found
+from testing_tracker.services.keeping.checking.stumbling import Found
 from testing_tracker.store.tables import Draw, Evidence, Participant, Recommendation, Review
 from testing_tracker.store.work import Work
 
