@@ -70,9 +70,9 @@ def show_analyte(desk: Desk, name: str, form: str) -> None:
 @click.argument("file", metavar="FILE", type=GivenPath())
 def check_analytes(file: Path) -> None:
     """Say what is wrong with a facility's own file, without using it."""
-    from testing_tracker.cli.desk.desk import read_facility_file
     from testing_tracker.cli.desk.opening import door
     from testing_tracker.rules.testing.analytes import problems_of
+    from testing_tracker.store.given_files import read_facility_file
 
     problems = problems_of(read_facility_file(file, door().content))
     if problems:

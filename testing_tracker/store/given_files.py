@@ -7,7 +7,12 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from testing_tracker.rules.exchange.toml_file import FacilityFile
 
 MOST_OF_TOML = 4 * 262_144  # bytes; the most characters that `toml_text` takes, in the longest encoding
 MOST_OF_JSON = 8_000_000
@@ -50,3 +55,15 @@ def _bounded(content: bytes, most: int, name: str) -> bytes:
     if len(content) > most:
         raise OSError(errno.EFBIG, f"it is larger than {most // 1_000_000} MB", name)
     return content
+
+
+def read_facility_file(file: Path, content: Callable[[Path, int], bytes] = content_of) -> "FacilityFile":
+    """What stands in the file, which `content` reads. Raises FacilityFileError where it cannot be read."""
+    from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError  # a client opens files only
+
+    try:
+        return FacilityFile(content(file, MOST_OF_TOML).decode(), str(file))
+    except UnicodeDecodeError:
+        raise FacilityFileError(str(file), ["not a text file in UTF-8; save it as one"]) from None
+    except OSError as error:
+        raise FacilityFileError(str(file), [f"cannot be read: {error.strerror}"]) from None

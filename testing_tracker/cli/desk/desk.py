@@ -6,7 +6,6 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +16,7 @@ from testing_tracker.cli.desk.terminal import in_its_lines
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.exchange.toml_file import FacilityFile, FacilityFileError
 from testing_tracker.rules.exchange.visible import in_one_line
-from testing_tracker.store.given_files import MOST_OF_TOML, content_of
+from testing_tracker.store.given_files import read_facility_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -30,16 +29,6 @@ if TYPE_CHECKING:
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.tables import Facility
     from testing_tracker.store.work import Work
-
-
-def read_facility_file(file: Path, content: Callable[[Path, int], bytes] = content_of) -> FacilityFile:
-    """What stands in the file, which `content` reads. Raises FacilityFileError where it cannot be read."""
-    try:
-        return FacilityFile(content(file, MOST_OF_TOML).decode(), str(file))
-    except UnicodeDecodeError:
-        raise FacilityFileError(str(file), ["not a text file in UTF-8; save it as one"]) from None
-    except OSError as error:
-        raise FacilityFileError(str(file), [f"cannot be read: {error.strerror}"]) from None
 
 
 TRAINING = "TRAINING"

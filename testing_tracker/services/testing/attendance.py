@@ -115,6 +115,11 @@ def close_unable(work: Work, draw: Draw) -> None:
     set_status(work, draw, *end_of_day(Untouched(unable=True)), said)
 
 
+def set_collected(draw: Draw) -> None:
+    """A draw was given; the reason of an earlier status does not apply any more. Settling writes it."""
+    draw.status, draw.reason, draw.because, draw.unable = Status.COLLECTED, None, None, False
+
+
 def record_collected(work: Work, found: OpenDraw) -> None:
     """The specimen was given and its result is to come, so the night does not close the draw out as missed.
 

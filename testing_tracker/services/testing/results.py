@@ -17,7 +17,7 @@ from testing_tracker.rules.words import Method, Outcome, ParticipantStatus, Stat
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.schedules.versions import WhatIsTested
 from testing_tracker.services.testing import confirmations, cups, recollections, settling
-from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.services.testing.attendance import set_collected, set_status
 from testing_tracker.services.testing.collections import check_collected_at
 from testing_tracker.services.testing.draws import OpenDraw, window_closes
 from testing_tracker.services.testing.earlier import StaysSaid, findings_kept, is_further, kept_beside
@@ -394,8 +394,3 @@ def _write_findings(
     for row in rows:
         work.add(row)
     return sorted(row.analyte for row in rows if row.found)
-
-
-def set_collected(draw: Draw) -> None:
-    """A draw was given; the reason of an earlier status does not apply any more. Settling writes it."""
-    draw.status, draw.reason, draw.because, draw.unable = Status.COLLECTED, None, None, False

@@ -11,6 +11,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.interpretation import Interpretation
 from testing_tracker.rules.words import Method, Outcome, Status
 from testing_tracker.services.testing import cups, results, settling
+from testing_tracker.services.testing.attendance import set_collected
 from testing_tracker.services.testing.draws import OpenDraw
 from testing_tracker.services.testing.results import Logged
 from testing_tracker.services.testing.settling import Settled
@@ -96,7 +97,7 @@ def _give(work: Work, to: OpenDraw, held: _Held, moved: Mapping[int, int], reaso
         if earlier is Status.COLLECTED and to.outcome is None:
             return Logged(to.participant, draw, earlier, None, (), Settled(Interpretation(), None))
         return results.take_back(work, to, Status.COLLECTED, reason)
-    results.set_collected(draw)
+    set_collected(draw)
     written = [_write(work, to, method, held.results.get(method), moved, reason) for method in Method]
     rows = [row for row in written if row is not None]
     found = {id_of(row): findings_of(work.session, row.id) for row in rows}
