@@ -110,23 +110,40 @@ class ChangedRows:
 
 
 def write_changed(
-    connection: Connection, facility_id: int, changed: Mapping[str, set[int]], after: Mapping[str, int] | None
-) -> None:
-    """Keep what a facility's rows say that were changed, and those that were added with ids `after` some; None is all
-    that there are, as when these tables have just been made."""
-    for table, of in MAY_CHANGE.items():
-        if after is None:
-            _write(connection, facility_id, table, _rows(connection, table, "", facility=facility_id))
-            continue
-        if of.is_bulky:
-            new = _rows(connection, table, "AND id > :after", facility=facility_id, after=after[table])
-            _write(connection, facility_id, table, new)
-        ids = sorted(number for number in changed.get(table, ()) if not of.is_bulky or number <= after[table])
-        for start in range(0, len(ids), ROWS_AT_A_TIME):
-            some = ids[start : start + ROWS_AT_A_TIME]
-            there = dict(_rows(connection, table, "AND id IN :ids", facility=facility_id, ids=some))
-            _write(connection, facility_id, table, there.items())
-            _write(connection, facility_id, table, _gone(connection, facility_id, table, set(some) - there.keys()))
+    connection: Connection,
+    facility_id: int,
+    changed: Mapping[str, set[int]],
+    after: Mapping[str, int] | None,
+    newest: Mapping[str, int],
+) -> bool:
+    """Keep what a facility's rows say that were changed, and those that were added with ids `after` some up to the
+    `newest`; after None is all that there are, as when these tables have just been made. Returns whether any were."""
+    said = [rows for table in MAY_CHANGE for rows in _to_keep(connection, facility_id, table, changed, after, newest)]
+    return any(said)
+
+
+def _to_keep(
+    connection: Connection,
+    facility_id: int,
+    table: str,
+    changed: Mapping[str, set[int]],
+    after: Mapping[str, int] | None,
+    newest: Mapping[str, int],
+) -> Iterator[bool]:
+    """Keep what rows of a table say, some at a time; whether there were any."""
+    of = MAY_CHANGE[table]
+    if after is None:
+        yield _write(connection, facility_id, table, _rows(connection, table, "", facility=facility_id))
+        return
+    if of.is_bulky and newest[table] > after[table]:
+        new = _rows(connection, table, "AND id > :after", facility=facility_id, after=after[table])
+        yield _write(connection, facility_id, table, new)
+    ids = sorted(number for number in changed.get(table, ()) if not of.is_bulky or number <= after[table])
+    for start in range(0, len(ids), ROWS_AT_A_TIME):
+        some = ids[start : start + ROWS_AT_A_TIME]
+        there = dict(_rows(connection, table, "AND id IN :ids", facility=facility_id, ids=some))
+        yield _write(connection, facility_id, table, there.items())
+        yield _write(connection, facility_id, table, _gone(connection, facility_id, table, set(some) - there.keys()))
 
 
 def _gone(
@@ -141,11 +158,12 @@ def _gone(
 
 def _write(
     connection: Connection, facility_id: int, table: str, rows: Iterable[tuple[int, Mapping[str, Any] | None]]
-) -> None:
+) -> bool:
     same = {"facility_id": facility_id, "of_table": table}
     written = [{**same, "row_id": number, "says": None if says is None else _as_text(says)} for number, says in rows]
     if written:
         connection.execute(_ADD, written)
+    return bool(written)
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,9 @@ class Pages:
         self._session.flush()
         connection = self._session.connection()
         since = self._written_up_to.get(facility_id) or self._began_after
-        write_changed(connection, facility_id, self._changed.taken(facility_id), since)
         newest = _newest_ids(connection)
+        if write_changed(connection, facility_id, self._changed.taken(facility_id), since, newest):
+            newest = _newest_ids(connection)
         earlier = _last_page(connection, facility_id)
         after = since or earlier.up_to
         digest = sha256(earlier.digest.encode())
