@@ -4,8 +4,9 @@ another moment or account than their act; and whatever is honest holds."""
 import gzip
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from json import loads
+from json import dumps, loads
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import Clinic, acting_as, at_facility
@@ -17,6 +18,7 @@ from testing_tracker.rules.keeping.acts import TAKES_A_PERSON, Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.services.keeping.checking import entries
 from testing_tracker.store.engine import make_engine, reading, writing
+from testing_tracker.store.ledger import pages
 from testing_tracker.store.tables import AuditEntry, Look, Result
 from testing_tracker.store.work import Work
 
@@ -87,6 +89,11 @@ def notes(clinic: Clinic) -> list[str]:
         found = entries.said_to_be_dated_back(work)
     engine.dispose()
     return found
+
+
+def without_newer_tables(up_to: dict[str, int]) -> str:
+    """How far a page reaches, as earlier versions said it."""
+    return dumps({table: newest for table, newest in up_to.items() if table != "last_written"})
 
 
 def entry(work: Work, at: datetime, account: str = "", act: Act = Act.RESULT_LOG, **more: object) -> None:
@@ -256,6 +263,17 @@ class TestWhoHadNoRole:
             entry(work, live.now, "pat", Act.RESULT_AMEND)
             entry(work, live.now, "pat", Act.REPORT_DELIVER)  # what `serve` has begun
         assert problems(live) == ["pat is on record with the act `result amend`, and had no role then"]
+
+    def test_a_page_that_knows_the_tables_of_an_earlier_version_alone_hides_nobody(self, live):
+        """Somebody writes the acts of mallory into a page that ends as if the newer tables were not there."""
+        with pytest.MonkeyPatch.context() as forged, at_work(live) as work:
+            entry(work, live.now, "mallory", Act.RESULT_LOG)
+            forged.setattr(pages, "json", SimpleNamespace(dumps=without_newer_tables, loads=loads))
+            work.write_page()
+        assert problems(live) == [
+            "a page of the ledger written then was removed or changed behind the program's back",
+            "mallory is on record with the act `result log`, and had no role then",
+        ]
 
     def test_whose_look_it_was_too(self, live):
         with at_work(live) as work:

@@ -1,11 +1,16 @@
 """Somebody who knows how the program keeps what a row says does the same by hand, and writes the last page anew."""
 
 import json
+from hashlib import sha256
 
 import pytest
 from conftest import MONDAY, Clinic
+from sqlmodel import Session
 from test_rewriting import rewrite_newest
 from test_verify import behind_its_back
+
+from testing_tracker.store.engine import open_engine
+from testing_tracker.store.ledger import pages as ledger
 
 AS_SAID = "the recommendation 1 on record was written without an act that says so"
 
@@ -95,3 +100,24 @@ def test_a_delivery_that_is_said_to_have_arrived_so(tested):
     rewrite_newest(tested, add, kept("delivery", 1, word))
     said = "the delivery 1 on record was written without an act that says so"
     assert tested.json_of_refused("verify") == [(tested.today, "", said)]
+
+
+def test_a_page_before_it_that_says_to_have_reached_no_act_makes_the_others_none_of_its_own(tested):
+    """Which acts stand beside a row say the pages: behind such a one it would be all that there ever were."""
+    word = says(tested, "recommendation", 1) | {"to_level": "iop"}
+    engine = open_engine(tested.location)
+    with Session(engine) as session:
+        connection = session.connection()
+        pages, before = ledger.Pages(session), ledger._last_page(connection, 1)
+        number, up_to = ledger._next_id(connection, before), json.dumps(before.up_to | {"audit_entry": 0})
+        digest = sha256(f"{before.digest}{number} 1 {up_to}".encode()).hexdigest()
+        page = {"id": number, "facility_id": 1, "up_to": up_to, "marks": b"", "digest": digest}
+        connection.execute(ledger._ADD_PAGE, page)
+        connection.exec_driver_sql("UPDATE recommendation SET to_level = 'iop' WHERE id = 1")
+        connection.exec_driver_sql(kept("recommendation", 1, word))
+        pages.write(1)
+        session.commit()
+    engine.dispose()
+    assert [what for _, _, what in tested.json_of_refused("verify")] == [
+        "a page of the ledger written then was removed or changed behind the program's back"
+    ]

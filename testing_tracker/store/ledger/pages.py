@@ -250,7 +250,9 @@ def _compared(
             comparison.add(table, row)
         strangers, missing = comparison.differences()
         total = comparison.total(_head(page_id, facility_id, known))
-        if total != stored or strangers or missing:
+        # The program's pages reach as far as those before them at least; checks go by where a page says that it began.
+        is_behind = any(up_to[table] < stream.taken for table, stream in streams.items())
+        if total != stored or strangers or missing or is_behind:
             yield BrokenPage(page_id, strangers, missing, since["audit_entry"] + 1, up_to["audit_entry"])
         digest = stored
     left = tuple((table, row[0]) for table, stream in streams.items() for row in stream.until(None))

@@ -135,14 +135,16 @@ def digest_of(row: Any) -> bytes:  # noqa: ANN401
 
 
 class Stream:
-    """Rows in the order of ids, taken up to an id at a time."""
+    """Rows in the order of ids, taken up to an id at a time; `taken` is the last one's."""
 
     def __init__(self, rows: Iterator[Any]) -> None:
         self.rows = rows
         self.next = next(rows, None)
+        self.taken = 0
 
     def until(self, last: int | None) -> Iterator[Any]:
         """The next rows with ids up to `last`; all that are left for None."""
         while self.next is not None and (last is None or self.next[0] <= last):
             row, self.next = self.next, next(self.rows, None)
+            self.taken = row[0]
             yield row

@@ -29,6 +29,7 @@ _STAMPS = ("recorded_at, recorded_by", "printed_at, printed_by")
 _STAMPED = {table: stamp for table, columns in COLUMNS.items() for stamp in _STAMPS if stamp in columns}
 
 _ASKED = ("audit_entry", *_STAMPED)
+_EVERYTHING = 2**62  # more than any id
 
 
 @dataclass
@@ -53,11 +54,16 @@ class _Ends:
 
 
 def _began(work: Work) -> dict[str, int]:
-    """The newest ids that versions of the program before this one left, of each table that is asked about."""
-    query = (
-        "SELECT up_to FROM ledger_page WHERE facility_id = :facility AND up_to NOT LIKE :known ORDER BY id DESC LIMIT 1"
-    )
-    last = next(_rows(work, query, known=f'%"{_FIRST_TABLE}"%'), None)
+    """The newest ids that versions of the program before this one left, of each table that is asked about.
+
+    What a later page says of that is another hand's, and leaves nothing out.
+    """
+    query = """
+        SELECT up_to FROM ledger_page WHERE facility_id = :facility AND id < coalesce((
+            SELECT id FROM ledger_page WHERE facility_id = :facility AND up_to LIKE :known ORDER BY id LIMIT 1
+        ), :none) ORDER BY id DESC LIMIT 1
+    """
+    last = next(_rows(work, query, known=f'%"{_FIRST_TABLE}"%', none=_EVERYTHING), None)
     newest = {} if last is None else json.loads(last[0])
     return {table: int(newest.get(table, 0)) for table in _ASKED}
 
@@ -193,7 +199,6 @@ class _Standing:
 
 
 _WHOEVER_OWNS_THE_FILE = (Act.ACCESS_DENIED, Act.FACILITY_CREATE, Act.BACKUP_RESTORE, Act.SCHEMA_UPGRADE)
-_EVERYTHING = 2**62  # more than any id
 
 
 def _standing(work: Work) -> Iterator[_Standing]:
