@@ -22,6 +22,7 @@ def tested(clinic) -> Clinic:
     clinic("draw")
     clinic("result", "A1", "positive", "--analyte", "coc")
     clinic("result", "B1", "negative")
+    clinic("participant", "rename", "A1", "--name", "Jane Other", "--reason", "typed wrong")
     clinic.today = "2026-11-17"
     clinic("draw")
     clinic("participant", "leave", "B1", "2026-11-18", "2026-11-19", "--reason", "travel")
@@ -35,12 +36,12 @@ def says(clinic: Clinic, table: str, row: int) -> dict[str, object]:
     return json.loads(clinic.rows(query)[0][0])
 
 
-def kept(table: str, row: int, word: dict[str, object]) -> str:
-    """The statement that keeps a word of a row as the program does."""
-    text = json.dumps(word, sort_keys=True, separators=(",", ":"))
+def kept(table: str, row: int, word: dict[str, object] | None) -> str:
+    """The statement that keeps a word of a row as the program does; None of one that is gone."""
+    text = "NULL" if word is None else f"'{json.dumps(word, sort_keys=True, separators=(',', ':'))}'"
     return (
         "INSERT INTO last_written (id, facility_id, of_table, row_id, says) "
-        f"SELECT max(id) + 1, 1, '{table}', {row}, '{text}' FROM last_written"
+        f"SELECT max(id) + 1, 1, '{table}', {row}, {text} FROM last_written"
     )
 
 
@@ -72,13 +73,42 @@ def test_evidence_that_is_withdrawn_so(tested):
 
 def test_a_name_that_is_changed_so(tested):
     change = "UPDATE participant SET name = NULL, name_salt = NULL WHERE code = 'A1'"
-    gone = (
-        "INSERT INTO last_written (id, facility_id, of_table, row_id) "
-        "SELECT max(id) + 1, 1, 'participant', 1 FROM last_written"
-    )
-    rewrite_newest(tested, change, gone)
+    rewrite_newest(tested, change, kept("participant", 1, None))
     said = "the participant 1 on record was written without an act that says so"
     assert (tested.today, "A1", said) in tested.json_of_refused("verify")
+
+
+IMPORTED = (
+    "INSERT INTO audit_entry (facility_id, at, account, act) "
+    "VALUES (1, '2026-11-17 20:00:00.000000', 'root', 'history import')"
+)
+TO_DRAW_1 = {"facility_id": 1, "participant_id": 1, "draw_id": 1}
+
+
+@pytest.mark.parametrize(
+    ("table", "word", "others"),
+    [
+        ("facility", {"name": "Hillside"}, []),
+        ("facility", {"name": "Hillside"}, [IMPORTED]),
+        ("facility", None, []),
+        ("renaming", {"earlier_name": "nobody"}, []),
+        ("renaming", {"earlier_name": "nobody"}, [IMPORTED]),
+        ("renaming", None, []),
+        ("recommendation", None, [IMPORTED]),
+        ("evidence", None, [IMPORTED]),
+        ("review", TO_DRAW_1 | {"about": "validity"}, []),
+        ("review", None, [IMPORTED]),
+        ("draw", {"facility_id": 1, "status": "excused"}, []),
+        ("draw", None, [IMPORTED]),
+        ("delivery", None, []),
+        ("delivery", None, [IMPORTED]),
+    ],
+)
+def test_a_word_of_any_table_without_an_act_that_is_about_its_row(tested, table, word, others):
+    """A past record that was imported says something of everybody's draws, and nothing of names or what is gone."""
+    rewrite_newest(tested, *others, kept(table, 1, word))
+    said = f"the {table} 1 on record was written without an act that says so"
+    assert said in [what for _, _, what in tested.json_of_refused("verify")]
 
 
 def test_the_word_without_the_page_is_the_ledgers_to_name(tested):
