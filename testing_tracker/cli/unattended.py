@@ -119,10 +119,10 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
     deliveries = [one for one in found if one.channels and reports is None]
     keepers = [one.witness for one in found if one.witness is not None]
     if isinstance(location, Location):
-        database, writes = str(location.path), [location.path.parent, location.key.path.parent]
+        database = str(location.path)
         usual_reports, usual_backups = location.path.with_name("reports"), location.path.with_name("backups")
     else:
-        database, writes = location.without_password, []
+        database = location.without_password
         settings += tuple((name, os.environ[name]) for name in SERVERS_SETTINGS if os.environ.get(name))
         usual_reports, usual_backups = location.beside("-reports"), location.beside("-backups")
     return Unattended(
@@ -132,7 +132,7 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
         zone=zones[0],
         machine_zone=machine if [machine] != zones else None,
         account=current_account(),
-        writes=tuple(writes),
+        writes=(location.beside("").parent, location.key.path.parent),  # a night tells the key file, and the switch's
         reports=_folders(deliveries) if deliveries else (in_full(reports) if reports else usual_reports.absolute(),),
         delivers=bool(deliveries),
         several_zones=len(zones) > 1,

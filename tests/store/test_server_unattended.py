@@ -57,3 +57,4 @@ def test_the_services_wait_for_the_network_and_write_to_their_own_folders_only(l
         (writes,) = re.findall(r"^ReadWritePaths=(.*)$", service, re.MULTILINE)
         assert writes.count("-reports") == writes.count("-backups") == 1
         assert len(re.findall(r'"-', writes)) == 2
+        assert writes.startswith(f'"{key_of(live.database).parent}" ')  # a night writes into the key file
