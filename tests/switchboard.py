@@ -22,7 +22,7 @@ class Switchboard:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="replace")
                 board.told.append((self.command, self.path, body))
                 time.sleep(board.seconds)
                 if board.drips:

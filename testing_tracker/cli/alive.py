@@ -81,7 +81,8 @@ def told_alive(location: AnyLocation, facility_id: int, status: int) -> str | No
     from zoneinfo import ZoneInfo
 
     from testing_tracker.clock import Clock
-    from testing_tracker.serving.alive import NotReachedError, ping
+    from testing_tracker.serving.alive import ping
+    from testing_tracker.serving.asking import NotReachedError
     from testing_tracker.store.owning.alive_file import note
 
     why = None

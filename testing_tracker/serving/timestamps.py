@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.witness import Stamp, Witness
+from testing_tracker.store.given_files import MOST_OF_A_KEY, content_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,18 +29,16 @@ class NotStampedError(TestingTrackerError):
 
 def stamp(line: Witness, url: str, authorities: Path, seconds: float = SECONDS_TO_ANSWER) -> Stamp:
     """A time stamp of a line, which holds by the certificates in a file. Raises NotStampedError."""
-    from urllib.request import Request, urlopen
+    from urllib.parse import urlsplit
+
+    from testing_tracker.serving.asking import NotReachedError, posted
 
     library = _library()
     asked = library.TimestampRequestBuilder(str(line).encode(), library.HashAlgorithm.SHA256).build()
-    request = Request(url, asked.as_bytes(), {"Content-Type": _QUERY, "User-Agent": "testing-tracker"})
     try:
-        with urlopen(request, timeout=seconds) as answer:
-            content = answer.read(_MOST + 1)
-    except (OSError, ValueError) as error:  # what urllib raises is an OSError, but for an answer that is no HTTP
-        raise NotStampedError(f"the time stamp authority gave no answer ({_in_short(error)})") from None
-    except Exception as error:
-        raise NotStampedError(f"what the time stamp authority answered is none ({type(error).__name__})") from None
+        content = posted(urlsplit(url), asked.as_bytes(), _QUERY, seconds, most=_MOST)
+    except NotReachedError as error:
+        raise NotStampedError(f"the time stamp authority gave no answer: {error}") from None
     if len(content) > _MOST:
         raise NotStampedError("the time stamp authority's answer is too long")
     found = Stamp(line.page, b64encode(content).decode())
@@ -71,7 +70,7 @@ def _certificates(file: Path) -> "list[Certificate]":
     from cryptography.x509 import load_pem_x509_certificates
 
     try:
-        return list(dict.fromkeys(load_pem_x509_certificates(file.read_bytes())))
+        return list(dict.fromkeys(load_pem_x509_certificates(content_of(file, MOST_OF_A_KEY))))
     except OSError as error:
         raise NotStampedError(f"{file} cannot be read: {error.strerror}") from None
     except ValueError:
@@ -88,4 +87,4 @@ def _library() -> Any:  # noqa: ANN401  it may be missing
 
 def _in_short(error: Exception) -> str:
     """What a library says, in a line of a message."""
-    return " ".join(str(getattr(error, "reason", error)).split())[:120] or type(error).__name__
+    return " ".join(str(error).split())[:120] or type(error).__name__

@@ -11,7 +11,8 @@ from switchboard import Switchboard, switchboard
 from testing_tracker.rules.serving.alive import asked_of, parts_of, read_url
 from testing_tracker.rules.serving.delivery_file import Alive
 from testing_tracker.serving import alive
-from testing_tracker.serving.alive import NotReachedError, ping
+from testing_tracker.serving.alive import ping
+from testing_tracker.serving.asking import NotReachedError
 
 pytestmark = pytest.mark.sqlite_only(reason="the switch is told from beside the database, whatever keeps the records")
 

@@ -1,8 +1,10 @@
 """Time stamps of witness lines, by an authority of our own: openssl signs, and a small server answers with that."""
 
 import json
+import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import Clinic
 from freezegun import freeze_time
+from switchboard import switchboard
 
 from testing_tracker.rules.drawing.witness import read_witnesses, witness_of
 from testing_tracker.serving.timestamps import NotStampedError, stamp, stamped_at
@@ -144,12 +147,30 @@ class TestAStamp:
         with pytest.raises(NotStampedError, match="gave no answer"):
             stamp(LINE, "http://127.0.0.1:9/", authority.certificates)
 
+    def test_one_that_answers_a_byte_at_a_time_keeps_no_night_waiting(self, authority):
+        with switchboard() as board:
+            board.drips = True
+            began = time.monotonic()
+            with pytest.raises(NotStampedError, match="did not answer in time"):
+                stamp(LINE, board.url, authority.certificates, 0.4)
+            assert time.monotonic() - began < 2
+
+    def test_where_it_leads_elsewhere_it_is_not_followed(self, authority):
+        with switchboard() as board, switchboard() as other:
+            board.status, board.leads_to = 302, other.url
+            with pytest.raises(NotStampedError, match=r"it leads elsewhere \(302\)"):
+                stamp(LINE, board.url, authority.certificates)
+            assert other.told == []
+
     def test_certificates_that_are_none(self, authority, url, tmp_path):
         (tmp_path / "ca.pem").write_text("nothing")
         with pytest.raises(NotStampedError, match="has no certificates"):
             stamp(LINE, url, tmp_path / "ca.pem")
         with pytest.raises(NotStampedError, match="cannot be read"):
             stamp(LINE, url, tmp_path / "none.pem")
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(NotStampedError, match="it is not a plain file"):
+            stamp(LINE, url, tmp_path / "pipe")
 
 
 class TestBesideTheLine:
