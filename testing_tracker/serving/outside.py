@@ -76,6 +76,8 @@ class Outside:
             return f"{file}: {error.strerror or 'it cannot be written to'}"
         except TestingTrackerError as error:
             return str(error)
+        except Exception as error:  # or else it would keep the reports that are delivered after it from leaving too
+            return f"something went wrong inside the program ({type(error).__name__})"
         return None
 
 

@@ -134,6 +134,17 @@ class TestInAFolder:
         assert acts == ["witness deliver failed", "witness deliver"]
         assert "All holds" in live("verify")
 
+    def test_what_nobody_foresaw_keeps_no_report_from_leaving(self, live, folder, monkeypatch):
+        def fail(*_):
+            raise ZeroDivisionError("A2 has a name")
+
+        monkeypatch.setattr(outside, "append_once", fail)
+        with at(23, 9):
+            done = live.run("serve", "--once", "--reports", str(folder))
+        assert "something went wrong inside the program (ZeroDivisionError)." in done.stderr
+        assert "A2" not in done.output
+        assert "report of 2026-W47 written" in done.stdout
+
     def test_serve_tries_again_after_a_while(self, live, folder):
         folder.rmdir()
         with at(17):
