@@ -12,6 +12,25 @@ from testing_tracker.serving.events import Event
 _AN_HOUR = 3600  # seconds
 
 
+class OnceAnHour:
+    """Of which facilities something was told, so that it is told once an hour and not at every turn."""
+
+    def __init__(self) -> None:
+        self._since_told: dict[int, Callable[[], float]] = {}
+
+    def is_to_be_told(self, number: int) -> bool:
+        """Whether it was not told in the last hour, by a stopwatch: the clock may be what is wrong."""
+        since = self._since_told.get(number)
+        if since is not None and since() < _AN_HOUR:
+            return False
+        self._since_told[number] = Clock(ZoneInfo("UTC")).stopwatch()
+        return True
+
+    def is_over(self, number: int) -> bool:
+        """What was told is over, and is told at once when it comes again. Returns whether it had been told."""
+        return self._since_told.pop(number, None) is not None
+
+
 @dataclass
 class Alarms:
     """The switches of the facilities that are served. `tell` tells a facility's an exit status, and says why it could
@@ -22,13 +41,11 @@ class Alarms:
 
     tell: Callable[[int, int], str | None] = lambda _number, _status: None
     numbers: Callable[[], list[int]] = list
-    _since_told: dict[int, Callable[[], float]] = field(default_factory=dict)
+    _failures: OnceAnHour = field(default_factory=OnceAnHour)
 
     def failed(self, number: int) -> None:
         """A facility's night was not made, or its turn failed."""
-        since = self._since_told.get(number)
-        if since is None or since() >= _AN_HOUR:
-            self._since_told[number] = Clock(ZoneInfo("UTC")).stopwatch()
+        if self._failures.is_to_be_told(number):
             self._tell(number, 1)
 
     def all_failed(self) -> None:
@@ -38,13 +55,13 @@ class Alarms:
 
     def night_made(self, number: int) -> None:
         """A facility's night was made."""
-        self._since_told.pop(number, None)
+        self._failures.is_over(number)
         self._tell(number, 0)
 
     def is_well(self, number: int) -> None:
         """A facility's night is made and its turn went through: what was told to have failed is over."""
-        if number in self._since_told:
-            self.night_made(number)
+        if self._failures.is_over(number):
+            self._tell(number, 0)
 
     def _tell(self, number: int, status: int) -> None:
         why = self.tell(number, status)

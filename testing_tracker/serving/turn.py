@@ -12,10 +12,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Engine
 
-from testing_tracker.clock import Clock, ClockOf
+from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.drawing.no_record import question
@@ -30,8 +31,8 @@ from testing_tracker.services.keeping.upgrades import bring_up_to_date
 from testing_tracker.services.people import staff
 from testing_tracker.services.testing import draws
 from testing_tracker.serving import events
-from testing_tracker.serving.alarms import Alarms
-from testing_tracker.serving.courier import Courier, Reminder, ReportAttempt, WriteFile
+from testing_tracker.serving.alarms import Alarms, OnceAnHour
+from testing_tracker.serving.courier import Attempt, Courier, Reminder, ReportAttempt, WriteFile
 from testing_tracker.serving.events import Event
 from testing_tracker.serving.outside import Outside
 from testing_tracker.store import facilities
@@ -39,7 +40,6 @@ from testing_tracker.store.engine import open_engine, reading, reading_all, writ
 from testing_tracker.store.location import AnyLocation
 from testing_tracker.store.work import Work, work_in
 
-_AN_HOUR = 3600  # seconds
 _SERVE = "serve"  # what a turn is in the table of who may do what, whoever takes it
 
 
@@ -60,27 +60,8 @@ class Plan:
     facility: str | int | None = None
     longest_gap: int = LONGEST_GAP
     vocabulary: Vocabulary = SHIPPED
-    refusals: "Refusals" = field(default_factory=lambda: Refusals())
+    refusals: OnceAnHour = field(default_factory=OnceAnHour)
     alarms: Alarms = field(default_factory=Alarms)
-
-
-class Refusals:
-    """Which facilities' nights wait for a person's word, so that it is told once an hour and not at every turn."""
-
-    def __init__(self) -> None:
-        self._since_told: dict[int, Callable[[], float]] = {}
-
-    def is_to_be_told(self, number: int, clock: Clock) -> bool:
-        """Whether it was not told in the last hour, by a stopwatch: the clock may be what is wrong."""
-        since = self._since_told.get(number)
-        if since is not None and since() < _AN_HOUR:
-            return False
-        self._since_told[number] = clock.stopwatch()
-        return True
-
-    def is_over(self, number: int) -> None:
-        """The night was made; the next refusal is told at once."""
-        self._since_told.pop(number, None)
 
 
 def do_what_is_owed(plan: Plan, is_ending: Callable[[], bool] = lambda: False) -> bool:
@@ -193,18 +174,13 @@ class _Turn:
             work.session.expunge(work.facility)
         return _State(work, night_ran)
 
-    def _clock(self) -> Clock:
-        with reading_all(self.engine) as session:
-            return self.plan.clock_of(facilities.timezones_of(session, facilities.choose(session, self.number)))
-
     def _is_drawn(self) -> bool:
         """Make today's draws, unless they wait for a person's word on the day; what is mailed meanwhile goes on."""
         try:
             self._draw()
         except NightRefusedError as refused:
             self.plan.alarms.failed(self.number)
-            clock = self._clock()
-            if self.plan.refusals.is_to_be_told(self.number, clock):
+            if self.plan.refusals.is_to_be_told(self.number):
                 self.complain(Event.NIGHT_REFUSED, str(refused), error=str(refused))
             return False
         self.plan.refusals.is_over(self.number)
@@ -262,18 +238,9 @@ class _Turn:
         if attempt is None:
             return True
         days = f"{attempt.lines[0].day} to {attempt.lines[-1].day}"
+        events_of = (Event.WITNESS_DELIVERED, Event.WITNESS_FAILED)
         figures = {"lines": len(attempt.lines), "page": attempt.lines[-1].page}
-        if attempt.error is None:
-            self.tell(Event.WITNESS_DELIVERED, f"witness lines of {days} kept in {ways.witness}", **figures)
-            return True
-        self.complain(
-            Event.WITNESS_FAILED,
-            f"witness lines of {days} not kept in {ways.witness}: {attempt.error}.{_again(attempt.next_at)}",
-            error=attempt.error,
-            next_at=attempt.next_at,
-            **figures,
-        )
-        return False
+        return self._has_arrived(attempt, events_of, f"witness lines of {days}", f"kept in {ways.witness}", **figures)
 
     def _reminder(self, mail: MailDelivery | None = None) -> Reminder:
         return Reminder(self._transaction(reading), self._transaction(writing), mail)
@@ -297,22 +264,25 @@ class _Turn:
         attempt = None if self.is_ending() else self._reminder(ways.mail).mail()
         if attempt is None:
             return True
+        events_of = (Event.REMINDER_MAILED, Event.REMINDER_FAILED)
+        figures = {"day": attempt.day, "overdue": attempt.overdue.count}
+        return self._has_arrived(attempt, events_of, f"reminder of {attempt.day}", "mailed", **figures)
+
+    def _has_arrived(
+        self,
+        attempt: Attempt,
+        events_of: tuple[Event, Event],
+        what: str,
+        done: str,
+        **figures: Any,  # noqa: ANN401
+    ) -> bool:
+        """Tell that what was attempted is done, or what it failed of; returns whether it arrived."""
+        arrived, failed = events_of
         if attempt.error is None:
-            self.tell(
-                Event.REMINDER_MAILED,
-                f"reminder of {attempt.day} mailed",
-                day=attempt.day,
-                overdue=attempt.overdue.count,
-            )
+            self.tell(arrived, f"{what} {done}", **figures)
             return True
-        self.complain(
-            Event.REMINDER_FAILED,
-            f"reminder of {attempt.day} not mailed: {attempt.error}.{_again(attempt.next_at)}",
-            error=attempt.error,
-            next_at=attempt.next_at,
-            day=attempt.day,
-            overdue=attempt.overdue.count,
-        )
+        said = f"{what} not {done}: {attempt.error}.{_again(attempt.next_at)}"
+        self.complain(failed, said, error=attempt.error, next_at=attempt.next_at, **figures)
         return False
 
     def _deliver(self, week: Week | None, ways: Deliveries) -> bool:
