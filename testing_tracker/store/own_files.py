@@ -5,6 +5,7 @@ such as the journal between two acts, by its place.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,9 +24,11 @@ _SECRETS = (
     ("mail", "password_file"),
     ("mail", "ca_file"),
     ("pdf", "passphrase_file"),
+    ("witness", "timestamp_ca"),
     ("alive", "ca_file"),
 )  # of a delivery file
 _DUMP = b"PGDMP"
+_WITNESS = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} page [0-9]")  # as a file of the nights' lines begins
 
 
 class Output(Enum):
@@ -182,6 +185,8 @@ def _held(place: PlaceForFile, location: AnyLocation, output: Output) -> str | N
         return "cannot be read, so what it holds cannot be told"
     if beginning.startswith(ENCRYPTION_HEADING.partition("\n")[0].encode()):
         return "holds an encryption key"
+    if _WITNESS.match(beginning):
+        return "holds witness lines of nights"
     if not beginning.startswith((*DATABASE_BEGINNINGS, _DUMP)):
         return None
     if output is not Output.COPY:

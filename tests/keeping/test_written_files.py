@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import stat
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -19,6 +20,7 @@ from testing_tracker.cli import program
 from testing_tracker.cli.desk.files import OutputFolder, OutputPath
 from testing_tracker.cli.desk.importing import result_import
 from testing_tracker.cli.log import line_command
+from testing_tracker.rules.drawing.witness import witness_of
 from testing_tracker.store.whole_files import UNFINISHED, whole_file
 
 pytestmark = pytest.mark.sqlite_only(reason="the database is among the files that are not to be written over")
@@ -122,8 +124,13 @@ def place(clinic, monkeypatch, tmp_path) -> Path:
     for name in (".analytes.toml", ".delivery.facility-2.toml", ".schema-0001"):
         clinic.database.with_name(f"clinic.db{name}").write_text("")
     (folder / "secret").write_text("a long passphrase\n")
+    (folder / "ca").write_text("an authority's certificates\n")
+    (folder / "witness.txt").write_text(f"{witness_of(date(2026, 11, 16), 3, 'aa', 'bb')}\n")
     delivery = clinic.database.with_name("clinic.db.delivery.toml")
-    delivery.write_text('[folder]\npath = "out"\nforms = ["pdf"]\n[pdf]\npassphrase_file = "secret"\n')
+    witness = 'to = "."\ntimestamp = "http://localhost:9/"\ntimestamp_ca = "ca"\n'
+    delivery.write_text(
+        f'[folder]\npath = "out"\nforms = ["pdf"]\n[pdf]\npassphrase_file = "secret"\n[witness]\n{witness}'
+    )
     for file in folder.iterdir():
         file.chmod(0o600)
     return folder
@@ -133,7 +140,8 @@ def make_forbidden(clinic, place: Path, monkeypatch) -> list[Path]:
     """Every kind of place that nothing may be written to."""
     own = ["", ".key", "-journal", "-wal", "-shm", ".schema-0001", ".schema-0002", ".analytes.toml", ".delivery.toml"]
     places = [place / f"clinic.db{ending}" for ending in [*own, ".delivery.facility-2.toml"]]
-    places += [place / "secret", place / "folder", place / "pipe"]
+    places += [place / "clinic.db.alive", place / "clinic.db.server"]
+    places += [place / "secret", place / "ca", place / "witness.txt", place / "folder", place / "pipe"]
     (place / "folder").mkdir()
     os.mkfifo(place / "pipe")
     (place / "plain").write_text("somebody's")
