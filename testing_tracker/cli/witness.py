@@ -68,10 +68,11 @@ def given_in(file: Path) -> "GivenLines":
     Raises TestingTrackerError where it cannot be read, or has none. What begins like one and is cut off is told.
     """
     from testing_tracker.rules.drawing.witness import read_witnesses
-    from testing_tracker.store.given_files import MOST_OF_JSON, piped_content
+    from testing_tracker.store.given_files import piped_content
+    from testing_tracker.store.kept_lines import MOST
 
     try:
-        content = door().content(file, MOST_OF_JSON) if str(file) != "-" else piped_content(MOST_OF_JSON)
+        content = door().content(file, MOST) if str(file) != "-" else piped_content(MOST)
     except OSError as error:
         raise TestingTrackerError(f"{file} cannot be read: {error.strerror}.") from None
     try:

@@ -94,6 +94,13 @@ class TestWhatAgrees:
     def test_out_of_a_pipe(self, wednesday, lines):
         assert "4 of 4 lines" in wednesday("verify", "--against", "-", input=lines.read_text())
 
+    def test_years_of_nights_with_their_time_stamps_are_not_too_long(self, wednesday, lines):
+        with lines.open("a") as file:
+            file.writelines(f"time stamp of page {page}: {'A' * 6_000}\n" for page in range(5 * 365))
+        done = wednesday.run("verify", "--against", str(lines))
+        assert "4 of 4 lines" in done.stdout
+        assert "1825 time stamps were not checked" in done.stderr
+
     def test_they_are_counted_for_programs_too(self, wednesday, lines):
         said = json.loads(wednesday("verify", "--against", str(lines), "--format", "json"))
         assert (said["agreed"], said["problems"]) == (4, [])
