@@ -1,5 +1,7 @@
 """The dead man's switch: told after each night and each verification how it ended, and never in their way."""
 
+import os
+import stat
 import time
 from pathlib import Path
 
@@ -335,7 +337,9 @@ class TestShown:
         place = staffed.database.with_name(f"{staffed.database.name}.alive")
         assert "dead man's switch itself" in staffed.refused("backup", str(place))
 
-    @pytest.mark.parametrize("content", [b"", b"[]", b'{"1": 5}', b'{"1": {"reached_at": "x"}}', b"\xff" * 100])
+    @pytest.mark.parametrize(
+        "content", [b"", b"[]", b'{"1": 5}', b'{"1": {"reached_at": "x"}}', b"\xff" * 100, b"[" * 50_000, b" " * 99_999]
+    )
     def test_a_garbled_one_is_as_none(self, staffed, board, content):
         watched(staffed, board.url)
         place: Path = staffed.database.with_name(f"{staffed.database.name}.alive")
@@ -343,6 +347,14 @@ class TestShown:
         assert staffed.json("status")["alive"]["tried_at"] is None
         staffed("verify")
         assert staffed.json("status")["alive"]["tried_at"] is not None
+
+    def test_a_pipe_in_its_place_keeps_no_night_waiting(self, staffed, board):
+        place = staffed.database.with_name(f"{staffed.database.name}.alive")
+        os.mkfifo(place)
+        watched(staffed, board.url)("draw")
+        assert board.paths == ["/ping/5f3c"]
+        assert staffed.json("status")["alive"]["tried_at"] is None
+        assert stat.S_ISFIFO(place.stat().st_mode)
 
 
 def test_a_switchboard_is_a_real_one(board: Switchboard):

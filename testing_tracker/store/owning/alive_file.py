@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.store.given_files import content_of
 from testing_tracker.store.location import AnyLocation
 from testing_tracker.store.whole_files import whole_file
 
@@ -54,8 +55,10 @@ def note(location: AnyLocation, facility_id: int, at: datetime, error: str | Non
 
 
 def _all(location: AnyLocation) -> dict[str, dict[str, str | None]]:
-    with open(location.beside(ENDING), "rb") as file:
-        found = json.loads(file.read(_MOST))
+    try:
+        found = json.loads(content_of(location.beside(ENDING), _MOST))
+    except RecursionError:
+        raise ValueError from None
     if not isinstance(found, dict):
         raise ValueError
     return found
