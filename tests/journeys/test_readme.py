@@ -17,6 +17,8 @@ from click.testing import CliRunner
 from freezegun import freeze_time
 
 from testing_tracker.cli import _COMMANDS, program
+from testing_tracker.rules.keeping.stuck import Matter
+from testing_tracker.serving.events import Event
 
 pytestmark = pytest.mark.sqlite_only(reason="the pages' clinics are files")
 
@@ -141,3 +143,9 @@ def test_every_link_of_a_page_leads_somewhere(name):
 def test_every_command_is_on_one_of_the_pages(command):
     pages = [(PROJECT / name).read_text("utf-8") for name in PAGES]
     assert any(f"`{command}" in page or f"testing-tracker {command}" in page for page in pages)
+
+
+def test_the_page_about_operations_has_every_matter_of_doctor_and_every_event_of_serve():
+    page = (PROJECT / "docs" / "operations.md").read_text("utf-8")
+    rows = {word for row in re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE) for word in row.split(", ")}
+    assert {*Matter, *(f"`{event}`" for event in Event)} - rows == set()

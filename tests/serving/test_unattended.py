@@ -171,6 +171,9 @@ class TestSystemd:
             "doctor": "*-*-* 07:30:00 America/Los_Angeles",
         }
         assert all(timer["Persistent"] == "true" for timer in timers.values())
+        page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+        (enabled,) = re.findall(r"enable --now testing-tracker-\{(.*)\}\.timer", page)
+        assert set(enabled.split(",")) == set(hours)
 
     def test_every_service_may_write_to_its_own_folders_only(self, units, live):
         services = [unit["Service"] for name, unit in units.items() if name.endswith("service")]
