@@ -18,7 +18,7 @@ from testing_tracker.serving.courier import Attempt, Transaction
 from testing_tracker.store.kept_lines import append_once
 
 SECONDS_FOR_A_COMMAND = 30
-_OWN_VARIABLES = "TESTING_TRACKER_"  # they name the key, and what opens an encrypted file
+_OWN_VARIABLES = ("TESTING_TRACKER_", "PGPASSWORD")  # they name the key, what opens an encrypted file, or a server
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Outside:
 def run(command: Sequence[str], given: str, seconds: float) -> str | None:
     """Run a command without a shell, with a text on standard input; what went wrong with it, None for nothing.
 
-    It knows none of the program's own variables, has no terminal to ask at, and is ended with all that it began when
-    its time is over. What it prints is not kept: it may say anything.
+    It knows none of the program's own variables nor a server's password, has no terminal to ask at, and is ended with
+    all that it began when its time is over. What it prints is not kept: it may say anything.
     """
     name = command[0]
     theirs = {key: value for key, value in os.environ.items() if not key.startswith(_OWN_VARIABLES)}

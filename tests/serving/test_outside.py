@@ -289,9 +289,11 @@ class TestByACommand:
 
     def test_it_knows_none_of_the_programs_variables(self, monkeypatch, tmp_path):
         monkeypatch.setenv("TESTING_TRACKER_ENCRYPTION_KEY", "file:/secret")
+        monkeypatch.setenv("PGPASSWORD", "hidden")
         file = tmp_path / "env"
         assert run(("sh", "-c", f"env >{file}"), "", 30) is None
         assert "TESTING_TRACKER" not in file.read_text()
+        assert "hidden" not in file.read_text()
 
     @pytest.fixture
     def desk(self, live) -> Iterator[Desk]:
