@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ import databases
 import pytest
 from conftest import Clinic
 from freezegun import freeze_time
+from test_serve import wait_for
 
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.rules.serving.delivery_file import WitnessDelivery
@@ -57,6 +59,25 @@ def on_record(live: Clinic) -> list[str]:
     return live("witness").splitlines()
 
 
+def is_gone(process: int) -> bool:
+    """Whether a process has ended; its parent may be nobody who asks how."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split()[2] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+@contextmanager
+def elsewhere(live: Clinic) -> Iterator[None]:
+    """On a host of the same database that has no delivery file."""
+    file = live.location.delivery_of(1)
+    file.rename(file.with_suffix(".away"))
+    try:
+        yield
+    finally:
+        file.with_suffix(".away").rename(file)
+
+
 class TestInAFolder:
     @pytest.fixture
     def folder(self, live, tmp_path) -> Path:
@@ -91,6 +112,29 @@ class TestInAFolder:
             live("draw")
         assert (folder / "witness.txt").read_text().splitlines() == on_record(live)
         assert len(on_record(live)) == 3
+
+    def test_serve_hands_over_what_a_host_without_a_delivery_file_drew_for_newcomers(self, live, folder):
+        with at(17):
+            live("serve", "--once")
+        with at(17, 10):
+            live.add("C3", schedule="fixed-2")
+            with elsewhere(live):
+                live("draw")
+            assert "witness lines of 2026-11-17 to 2026-11-17 kept" in live("serve", "--once")
+        assert (folder / "witness.txt").read_text().splitlines() == on_record(live)
+        assert len(on_record(live)) == 3
+
+    def test_a_failure_that_is_over_is_not_told_of_a_later_night(self, live, folder):
+        folder.rmdir()
+        with at(17):
+            assert "were not kept outside" in live.run("draw").stderr
+        folder.mkdir()
+        with at(18):
+            live("draw")
+        with at(19):
+            with elsewhere(live):
+                live("draw")
+            assert live.json("status")["witness"] is None
 
     def test_serve_does_it_too_and_tells_it(self, live, folder):
         with at(17):
@@ -271,8 +315,7 @@ class TestByACommand:
         script = f"sleep 60 & echo $! >{begun}; wait"
         assert run(("sh", "-c", script), "", 0.5) == "`sh` did not end within 0.5 seconds"
         process = int(begun.read_text())
-        with open(f"/proc/{process}/stat") as state:
-            assert state.read().split()[2] == "Z"
+        wait_for(lambda: is_gone(process))
 
     @pytest.mark.parametrize(
         ("command", "said"),
