@@ -2,14 +2,16 @@
 
 from contextlib import contextmanager, suppress
 from datetime import date
-from threading import Thread
+from threading import Event, Thread
 
 import databases
 import pytest
 from conftest import Clinic
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import Timezones
 from testing_tracker.rules.testing.analytes import SHIPPED
+from testing_tracker.services.keeping import facilities
 from testing_tracker.store import engine as engines
 from testing_tracker.store.engine import make_engine, writing, writing_all
 from testing_tracker.store.location import locate
@@ -212,3 +214,29 @@ def test_two_who_begin_in_an_empty_database_make_one(tmp_path, monkeypatch):
     engine.dispose()
     assert sorted(one.exit_code for one in done) == [0, 1]
     assert "There is a testing_tracker database" in "".join(one.stderr for one in done)
+
+
+def test_who_writes_for_all_keeps_out_who_writes_for_one_that_was_added_while_they_waited(network, monkeypatch):
+    """Or each of two transactions would write a page of what the other one adds there."""
+    monkeypatch.setattr(engines, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 20)
+    engine, begun, may_end = make_engine(locate(network.url)), Event(), Event()
+
+    def writes_for_all() -> None:
+        with writing_all(engine):
+            begun.set()
+            may_end.wait(30)
+
+    with writing_all(engine) as session:
+        clock = databases.clock_of(TODAY)(Timezones("America/Los_Angeles"))
+        facilities.add(session, "Third House", clock, locate(network.url).key, SHIPPED)
+        other = Thread(target=writes_for_all)
+        other.start()
+        wait_for_lock(network)
+    assert begun.wait(30)
+    monkeypatch.setattr(engines, "SECONDS_TO_WAIT_FOR_ANOTHER_WRITER", 0.5)
+    added = network.run("--facility", "3", "participant", "add", "P3", "--schedule", "fixed-2", "--level", "iop")
+    may_end.set()
+    other.join(timeout=30)
+    engine.dispose()
+    assert WAITED in added.stderr
+    network("--facility", "3", "verify")

@@ -3,6 +3,7 @@
 psycopg is an extra of the package, so it is imported only where a database on a server is asked for.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, make_url
@@ -58,6 +59,7 @@ def make_engine(location: ServerLocation) -> Engine:
 # What holds writers up is locked where only they may: an advisory lock is anybody's who may connect, but a row is
 # locked by whom the server lets see it and change some column of it (`facility.turn` is there for that).
 _TABLE_TO_LOCK_ROWS_OF = "SELECT FROM facility WHERE false FOR NO KEY UPDATE"
+_EVERY_FACILITY = "SELECT id FROM facility ORDER BY id FOR NO KEY UPDATE"
 
 
 def keep_out_who_alters_all(connection: Connection, seconds: float) -> None:
@@ -88,7 +90,10 @@ def lock_all(connection: Connection, seconds: float, *, alters_tables: bool) -> 
     """
     _begin(connection, seconds)
     if not alters_tables:
-        connection.exec_driver_sql("SELECT id FROM facility ORDER BY id FOR NO KEY UPDATE").all()
+        known: Sequence[Any] = ()
+        # Once more for what was added while this waited: nobody adds any more while all that there are are locked.
+        while known != (found := connection.exec_driver_sql(_EVERY_FACILITY).all()):
+            known = found
         return
     asked = (
         "SELECT to_regclass('facility') IS NOT NULL, "
