@@ -16,6 +16,7 @@ from test_rewriting import rewrite
 from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.key_file import KeyFile
+from testing_tracker.store.work import Work
 
 TUESDAY, WEDNESDAY = "2026-11-17", "2026-11-18"
 
@@ -469,3 +470,38 @@ def test_facilities_and_databases_that_share_a_key_file_do_not_miss_each_others(
     }
     missed = {name for name, found in of_each.items() if "was begun, and is on record no more" in found}
     assert missed == {"Ostkreuz"}
+
+
+def test_a_line_that_is_not_as_written_is_said_of_the_facility_whose_it_is(victim):
+    victim("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
+    known = key_of(victim.database).read_text()
+    victim.today = "2026-11-19"
+    victim("--facility", "2", "draw")
+    (anchor,) = {
+        line.split()[1] for line in key_of(victim.database).read_text().splitlines() if line[:6] == "sealed"
+    } - {line.split()[1] for line in known.splitlines() if line[:6] == "sealed"}
+    spoiled(victim, f"sealed {anchor}")
+    documents = json.loads(victim.run("verify", "--format", "json").stdout)
+    found = {one["facility"] for one in documents if "is not as this program wrote it" in str(one["problems"])}
+    assert found == {"Ostkreuz"}
+
+
+def test_a_key_is_known_from_when_its_facility_was_made(tmp_path):
+    clinic = made(tmp_path / "new.db")
+    assert clinic.json("verify")["notes"] == []
+    clinic("facility", "add", "Ostkreuz", "--timezone", "Europe/Berlin")
+    assert [one["notes"] for one in clinic.json("verify")] == [[], []]
+
+
+def test_a_night_that_is_told_after_a_later_one_takes_nothing_back(victim, monkeypatch):
+    """Who made it was held up between its commit and the key file."""
+    late: list[Work] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Work, "do_what_is_left", lambda work: late.append(work))
+        lived(victim, "2026-11-19")
+    lived(victim, "2026-11-20")
+    known = key_of(victim.database).read_bytes()
+    assert sum(len(work.once_committed) for work in late) == 1
+    for work in late:
+        work.do_what_is_left()
+    assert key_of(victim.database).read_bytes() == known

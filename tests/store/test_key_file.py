@@ -154,6 +154,65 @@ def test_a_folder_of_somebody_elses_has_lines_added_at_the_end_of_which_the_last
     assert len(path.read_text().splitlines()) == len(HEADING.splitlines()) + 3
 
 
+def test_what_is_learnt_through_a_link_stands_in_the_file_that_it_leads_to(tmp_path):
+    kept, link = tmp_path / "kept" / "clinic.key", tmp_path / "clinic.key"
+    KeyFile(kept).create(bytes(32), bytes(32))
+    link.symlink_to(kept)
+    KeyFile(link).learn(lambda known: [known_line(1)])
+    KeyFile(link).add(bytes([1]) * 32, bytes([2]) * 32)
+    assert link.is_symlink()
+    assert KeyFile(kept).known().lines == (known_line(1),)
+    assert len(KeyFile(kept)._read()) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root writes others' files")
+def test_the_file_stays_its_owners_whoever_makes_the_night(tmp_path):
+    path = tmp_path / "clinic.key"
+    KeyFile(path).create(bytes(32), bytes(32))
+    os.chown(path, 4242, 4343)
+    path.chmod(0o400)
+    KeyFile(path).learn(lambda known: [known_line(1)])
+    about = path.stat()
+    assert (about.st_uid, about.st_gid, about.st_mode & 0o777) == (4242, 4343, 0o400)
+    assert KeyFile(path).known().lines == (known_line(1),)
+
+
+@pytest.fixture
+def only_added_to(tmp_path, monkeypatch) -> KeyFile:
+    """A key file with a page in a folder of somebody else's, so that lines are added at its end."""
+    key_file = KeyFile(tmp_path / "clinic.key")
+    key_file.create(bytes(32), bytes(32))
+
+    def refused(*arguments):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(KeyFile, "_rewrite", refused)
+    key_file.learn(lambda known: [known_line(1), sealed_line(7)])
+    return key_file
+
+
+def test_a_line_that_the_disk_takes_in_part_only_is_taken_away_again(only_added_to):
+    resource = pytest.importorskip("resource")
+    before, limits = only_added_to.path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limits[1]))
+    try:
+        with pytest.raises(TestingTrackerError, match=r"Cannot write the key file .* No space left"):
+            only_added_to.learn(lambda known: [sealed_line(9)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert only_added_to.path.read_bytes() == before
+
+
+def test_lines_are_not_added_until_no_key_can_be_read_any_more(only_added_to, monkeypatch):
+    before = only_added_to.path.read_bytes()
+    monkeypatch.setattr("testing_tracker.store.key_file.MOST_OF_A_KEY", 2 * len(before) + 1)
+    with pytest.raises(TestingTrackerError, match="Cannot write the key file"):
+        only_added_to.learn(lambda known: [sealed_line(9)])
+    assert only_added_to.path.read_bytes() == before
+    only_added_to.add(bytes([1]) * 32, bytes([2]) * 32)
+    assert len(only_added_to._read()) == 2
+
+
 @given(data=st.data(), seed=st.binary(min_size=32, max_size=32))
 def test_every_line_is_read_as_it_was_written_and_no_other_is(data, seed):
     anchors = st.binary(min_size=32, max_size=32).map(bytes.hex)
