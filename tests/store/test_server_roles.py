@@ -167,6 +167,17 @@ class TestADaysWork:
         clinician("review", "done", "1", "--note", "spoke with them")
         assert "All holds" in clinician("verify")
 
+    def test_a_record_that_is_joined_takes_its_open_review_with_it(self, staff):
+        nurse, manager = staff.as_("nurse"), staff.as_("manager")
+        for code in ("A17", "A71"):
+            nurse("participant", "add", code, "--schedule", "fixed-2", "--level", "iop")
+        nurse("draw")
+        odd = ("--creatinine", "1", "--specific-gravity", "1.0005")
+        nurse("result", "A17", "negative", "--specimen-id", "S1", *odd)
+        manager("participant", "join", "A17", "A71", "--reason", "the same person", "--yes")
+        assert [line["participant"] for line in manager.json("review", "list")] == ["A71"]
+        assert "All holds" in manager("verify")
+
     @pytest.mark.parametrize(
         ("who", "statement"),
         [

@@ -76,7 +76,8 @@ CHANGE: Mapping[str, Mapping[str, frozenset[Role]]] = {
     | {"accepted_level": _CLINICIAN | _MANAGER, "undone": _NURSE | _MANAGER},
     "evidence": {"withdrawn_at": _WORK},
     # One that was withdrawn, or done, is asked for again by whatever brings its ground back.
-    "review": dict.fromkeys(("detail", "raised_at", "done_at", "done_by", "note"), _WORK),
+    "review": dict.fromkeys(("detail", "raised_at", "done_at", "done_by", "note"), _WORK)
+    | {"participant_id": _MANAGER},  # of a record that is joined to another one
     "delivery": dict.fromkeys(("attempts", "next_at", "busy_until", "delivered_at", "error"), _MANAGER | _NIGHTS),
     "participant": dict.fromkeys(("code", "code_key", "name", "name_salt"), _MANAGER),
     "facility": {"name": _MANAGER, "turn": _ALL},
