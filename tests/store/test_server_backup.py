@@ -222,6 +222,20 @@ class TestRestore:
         assert "All holds" in new("verify")
         assert "all hold" in new("check")
 
+    def test_what_the_key_has_sealed_since_is_told_until_a_manager_acknowledges_it(self, staffed, file, new):
+        staffed("backup", str(file))
+        staffed.today = new.today = "2026-11-17"
+        staffed("draw")
+        shutil.copy(key_of(staffed.database), key_of(new.database))
+        told = " ".join(new.run("restore", str(file)).stderr.split())
+        assert "in the night of 2026-11-17, and this copy goes up to page 5" in told
+        assert "key acknowledge --reason TEXT" in told
+        assert "is not the one that the key sealed that night" in new.run("verify").stderr
+        printed = new("key", "acknowledge", "--reason", "the disk failed")
+        assert f"went up to page 5, its last night was that of {MONDAY}; what came after it is lost" in printed
+        new("draw")
+        assert "All holds: 2 days" in new("verify")
+
     def test_what_only_grows_cannot_be_altered_in_it(self, staffed, file, new):
         staffed("backup", str(file))
         new("restore", str(file))
