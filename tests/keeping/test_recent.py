@@ -85,6 +85,16 @@ def test_a_change_of_what_is_new_is_found(lived_in, what):
     assert lived_in.run("verify").exit_code == 1
 
 
+@pytest.mark.sqlite_only(reason="writes what a typed column cannot hold")
+def test_a_draw_that_cannot_be_read_hides_no_other(lived_in):
+    garbled = f"UPDATE draw SET due_on = 'soon' WHERE due_on = '{NEW}'"
+    other = CHANGES["a draw that was touched"]
+    databases.change(lived_in.database, garbled, other, triggers=False)
+    said = [problem.what for problem in found(lived_in).problems]
+    assert any(what.startswith("the draw ") and "could not be checked" in what for what in said)
+    assert "the draw on record does not say what its results lead to" in said
+
+
 def test_draws_that_nobody_made_and_that_are_gone(lived_in):
     databases.change(lived_in.database, f"DELETE FROM draw WHERE due_on = '{NEW}'", triggers=False)
     is_one = lived_in.rows(f"SELECT sum(drawn) FROM pool WHERE day >= '{NEW}'")[0][0]

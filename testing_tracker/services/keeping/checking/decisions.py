@@ -1,4 +1,8 @@
-"""Says which recommendations and reviews do not stand as the acts on the audit table left them."""
+"""Says which recommendations and reviews do not stand as the acts on the audit table left them.
+
+Somebody who knows how the program keeps what a row says can keep it by hand, beside any act that is about the same
+participant. This asks for the very act: who decided it or did it, when, and why.
+"""
 
 from collections.abc import Iterator
 

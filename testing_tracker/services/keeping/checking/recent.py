@@ -20,7 +20,7 @@ from testing_tracker.services.keeping.checking.before_printing import doubtful
 from testing_tracker.services.keeping.checking.checks import NamedCheck
 from testing_tracker.services.keeping.checking.marks_and_seals import changed_records
 from testing_tracker.services.keeping.checking.replay import Verification, Verifying, wrong_runs
-from testing_tracker.services.keeping.checking.stumbling import Found, by_itself
+from testing_tracker.services.keeping.checking.stumbling import Found, by_halves
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import of_facility, pool_stands
@@ -95,7 +95,7 @@ def _wrong_draws(on: Verifying, base: Pool) -> Iterator[Found]:
     for start in range(0, len(touched), _AT_A_TIME):
         some = touched[start : start + _AT_A_TIME]
         for find in _OF_DRAWS:
-            yield from by_itself(work, f"draws {some[0]} to {some[-1]}", find(work, some))
+            yield from by_halves(work, "the draw", partial(find, work), some)
 
 
 _OF_DRAWS: tuple[Callable[[Work, Sequence[int]], Iterator[Found]], ...] = (

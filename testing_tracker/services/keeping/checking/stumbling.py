@@ -4,7 +4,7 @@ Somebody who changes records behind the program's back may leave what no program
 is named, and all else is still looked at.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TypeVar
@@ -68,9 +68,14 @@ def readable(work: Work, table: type[Row], whose: ColumnElement[bool], what: str
 
 
 def by_halves(
-    work: Work, what: str, find: Callable[[range], Iterable[Found]], numbers: range, left: list[int] | None = None
+    work: Work,
+    what: str,
+    find: Callable[[Sequence[int]], Iterable[Found]],
+    numbers: Sequence[int],
+    left: list[int] | None = None,
 ) -> Iterator[Found]:
-    """What a check finds among some numbers; where it stumbles it is tried on each half, down to what it is over.
+    """What a check finds among some numbers in their order; where it stumbles it is tried on each half, down to what
+    it is over.
 
     `left` has an item for each that may still be named.
     """
@@ -84,7 +89,7 @@ def by_halves(
             yield from by_halves(work, what, find, numbers[:half], left)
             yield from by_halves(work, what, find, numbers[half:], left)
             return
-        rest = f"{numbers.start} to {numbers.stop - 1}" if len(numbers) > 1 else f"{numbers.start}"
+        rest = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}"
         found = [unchecked(work, f"{what} {rest}", error)]
         if left:
             left.pop()

@@ -1,4 +1,8 @@
-"""Says which rows outside the ledger name another facility than that of the participant whom they are about."""
+"""Says which rows outside the ledger name another facility than that of the participant whom they are about.
+
+Of a draw that a run made nothing else says it. The others are missing among those that the program last wrote; this
+says where they are.
+"""
 
 from collections.abc import Iterator
 
