@@ -94,6 +94,29 @@ class TestWhatAgrees:
     def test_out_of_a_pipe(self, wednesday, lines):
         assert "4 of 4 lines" in wednesday("verify", "--against", "-", input=lines.read_text())
 
+    def test_more_lines_than_there_can_be_nights(self, wednesday, lines):
+        with lines.open("a") as file:
+            file.writelines(f"2026-11-16 page {page} {'a' * 64}\n" for page in range(20_001))
+        assert "it has more than 20,000 witness lines" in against(wednesday, lines)
+
+    def test_those_of_several_facilities_are_compared_once(self, wednesday, tmp_path, monkeypatch):
+        monkeypatch.setattr(chance, "new_seed", lambda: NEW_SEED)
+        wednesday("facility", "add", "North", "--timezone", "UTC")
+        wednesday("draw")
+        file = tmp_path / "all.txt"
+        file.write_text(wednesday("witness"))
+        for words in ((), ("--facility", "North")):
+            said = wednesday(*words, "verify", "--against", str(file))
+            assert said.count("lines that were kept outside") == said.count("5 of 5 lines") == 1
+        kept = file.read_text().splitlines()
+        (of_north,) = [line for line in kept if "North: " in line]
+        file.write_text(f"{of_north[:-1]}{'0' if of_north[-1] != '0' else '1'}\n")
+        first, second = json.loads(wednesday.run("verify", "--against", str(file), "--format", "json").stdout)
+        (problem,) = first["problems"]
+        assert (problem["day"], first["agreed"]) == ("2026-11-18", 0)
+        assert "another past was put in their place" in problem["what"]
+        assert second["problems"] == []
+
     def test_years_of_nights_with_their_time_stamps_are_not_too_long(self, wednesday, lines):
         with lines.open("a") as file:
             file.writelines(f"time stamp of page {page}: {'A' * 6_000}\n" for page in range(5 * 365))

@@ -202,6 +202,21 @@ class TestBesideTheLine:
         kept.write_text(kept.read_text().replace("time stamp of page ", "time stamp of page 9"))
         assert "is of no line" in live.refused("verify", "--against", str(kept))
 
+    def test_it_holds_by_the_authority_of_any_facility(self, live, authorities, tmp_path):
+        self.draw(live)
+        kept = tmp_path / "kept" / "witness.txt"
+        of_this = live.location.delivery_of(1).read_text()
+        of_other = of_this.replace(str(authorities[0].certificates), str(authorities[1].certificates))
+        with freeze_time(datetime(2026, 11, 16, 12, tzinfo=ZONE), real_asyncio=True):
+            live("facility", "add", "North", "--timezone", ZONE.key)
+            live.location.delivery_of(1).write_text(of_other)
+            assert "does not hold" in live.refused("verify", "--against", str(kept))
+            live.location.delivery_of(2).write_text(of_this)
+            live.location.delivery_of(2).chmod(0o600)
+            done = live.run("verify", "--against", str(kept))
+        assert done.exit_code == 0
+        assert "by the newest of 1 time stamps" in done.stderr
+
     def test_one_that_was_changed_is_named(self, live, tmp_path):
         self.draw(live)
         kept = tmp_path / "kept" / "witness.txt"
