@@ -94,15 +94,6 @@ def told_alive(location: AnyLocation, facility_id: int, status: int) -> str | No
     return why
 
 
-def has_switch(location: AnyLocation, facility_id: int) -> bool:
-    """Whether a facility's delivery file names a switch; one that cannot be used is told where it is used."""
-    try:
-        ways = deliveries_of(location, facility_id)
-    except TestingTrackerError:
-        return False
-    return ways is not None and ways.alive is not None
-
-
 def facilities_with_a_file(location: AnyLocation) -> list[int]:
     """The numbers of the facilities that have a delivery file, found without the database."""
     first = location.delivery_of(1)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.alive import has_switch, switches_of
+from testing_tracker.cli.alive import switches_of
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import WholeNumber, longest_gap_option
@@ -14,6 +14,7 @@ from testing_tracker.cli.help.page import LONG_NAME
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.services.keeping.checking.examination import Examination
 
 
@@ -45,14 +46,14 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
     for at in each:
         with going_on(each, at, failed), at.desk.reading() as work:
             patience = Patience(result_days=result_days, longest_gap=longest_gap)
-            switch = has_switch(desk.location, at.number)
+            ways = _ways(desk, at.number)
             lines = services.doctor.find_stuck(
                 work,
                 desk.location,
                 machine_zone(),
                 patience,
-                has_switch=switch,
-                keeps_lines=_keeps_lines(desk, at.number),
+                has_switch=ways is not None and ways.alive is not None,
+                keeps_lines=ways is not None and ways.witness is not None,
             )
             found += [_line(desk, at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
@@ -69,15 +70,14 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
         click.get_current_context().exit(1)
 
 
-def _keeps_lines(desk: Desk, facility_id: int) -> bool:
-    """Whether a facility's delivery file says where witness lines are kept; what is wrong with it, `status` says."""
+def _ways(desk: Desk, facility_id: int) -> "Deliveries | None":
+    """What a facility's delivery file says; of one that cannot be used `status` says what is wrong."""
     from testing_tracker.cli.desk.files import deliveries_of
 
     try:
-        ways = deliveries_of(desk.location, facility_id)
+        return deliveries_of(desk.location, facility_id)
     except TestingTrackerError:
-        return False
-    return ways is not None and ways.witness is not None
+        return None
 
 
 def _line(desk: Desk, at: AtFacility, line: dict[str, object]) -> dict[str, object]:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.alive import has_switch
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk
 from testing_tracker.cli.desk.output import Row, answers_to, format_option, print_json, print_rows
 from testing_tracker.cli.desk.parameter_types import TIME, longest_gap_option
@@ -65,7 +64,7 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
             state = services.status.state_of(work, after, channels, longest_gap, keeps_lines=keeps_lines)
             if problem is not None:
                 state.problems.append(problem)
-            alive = _switch(desk, at.number)
+            alive = _switch(desk, at.number) if ways is not None and ways.alive is not None else None
             also = {"encrypted": encrypted, "server": vars(server) if server else None, "alive": alive}
             documents.append(named | _document(state) | also)
             rows += [{**named, **row} for row in _Rows(state, work.zone, alive).all(channels)]
@@ -97,12 +96,10 @@ def _configured(desk: Desk, facility_id: int) -> "tuple[Deliveries | None, str |
         return None, f"the delivery file cannot be used: {error}"
 
 
-def _switch(desk: Desk, facility_id: int) -> dict[str, object] | None:
-    """When a facility's dead man's switch was last reached and tried; None where its delivery file names none."""
+def _switch(desk: Desk, facility_id: int) -> dict[str, object]:
+    """When a facility's dead man's switch was last reached and tried."""
     from testing_tracker.store.owning.alive_file import last_told
 
-    if not has_switch(desk.location, facility_id):
-        return None
     told = last_told(desk.location, facility_id)
     return vars(told) if told is not None else {"reached_at": None, "tried_at": None, "error": None}
 
