@@ -23,3 +23,8 @@ def new_mark(length: int) -> bytes:
 def salt_of(name: str | None) -> str | None:
     """What a name's digest is made with, another one each time, in hexadecimal; None of no name."""
     return None if name is None else new_mark(16).hex()
+
+
+def below(limit: int) -> int:
+    """A whole number from 0 to below a limit, each as likely: of check-in numbers and PINs."""
+    return secrets.randbelow(limit)

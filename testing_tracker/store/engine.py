@@ -28,7 +28,7 @@ from testing_tracker.store.work import Work, work_in
 if TYPE_CHECKING:
     from testing_tracker.store.encryption.key_place import KeyPlace
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 
 
 def open_engine(location: AnyLocation, bring_up_to_date: Callable[[], None] | None = None) -> Engine:

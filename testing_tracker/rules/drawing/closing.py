@@ -24,6 +24,11 @@ class Because(StrEnum):
     REOPENED = "facility reopened"
     CLOSED_FOR_A_WHILE = "facility closed for a while"
     CLOSED_BY_A_CLOCK = "closed by a clock"
+    ORDERED_AFTER_CHECK_IN = "ordered after check-in"
+    CHECK_IN_AT_FAULT = "check-in at fault"
+    TRIED_TO_CHECK_IN = "tried to check in"
+    CHECK_INS_HELD = "check-ins held back"
+    NOT_CHECKED_IN = "not checked in"
 
 
 # The last of each is what is said now. None is ever taken out: audit entries and files of past records have it.
@@ -43,9 +48,22 @@ WORDINGS: dict[Because, tuple[str, ...]] = {
     Because.REOPENED: ("the facility is open again",),
     Because.CLOSED_FOR_A_WHILE: ("the facility was closed for a part of the day",),
     Because.CLOSED_BY_A_CLOCK: ("a clock that was ahead had closed it",),
+    Because.ORDERED_AFTER_CHECK_IN: (
+        "the test was ordered after the participant had checked in, and nobody recorded telling it",
+    ),
+    Because.CHECK_IN_AT_FAULT: ("check-in was not to be reached, and nobody who was not told has missed",),
+    Because.TRIED_TO_CHECK_IN: ("the participant tried to check in and could not",),
+    Because.CHECK_INS_HELD: ("far fewer than usual checked in, and nothing was recorded; did check-in work?",),
+    Because.NOT_CHECKED_IN: ("the participant did not check in, and nothing was recorded by the end of the day",),
 }
 # What stands between the sentence and what a person said besides.
-_AND_MORE = {Because.UNABLE: ": ", Because.WAS_CLOSED: ": ", Because.NOT_RECOLLECTED: "; "}
+_AND_MORE = {
+    Because.UNABLE: ": ",
+    Because.WAS_CLOSED: ": ",
+    Because.NOT_RECOLLECTED: "; ",
+    Because.CHECK_IN_AT_FAULT: ": ",
+    Because.TRIED_TO_CHECK_IN: ": ",
+}
 
 
 def sentence(because: Because, more: str | None = None) -> str:

@@ -84,6 +84,18 @@ class Act(StrEnum):
     REMINDER_MAIL_FAILED = "reminder mail failed"
     WITNESS_DELIVER = "witness deliver"
     WITNESS_DELIVER_FAILED = "witness deliver failed"
+    # check_in
+    CHECK_IN_RULE = "check-in rule"
+    CHECK_IN_RECORD = "check-in record"
+    CHECK_INS_COLLECT = "check-ins collect"
+    CARD_ISSUE = "card issue"
+    CARD_END = "card end"
+    OUTAGE_RECORD = "outage record"
+    OUTAGE_FIND = "outage find"
+    CONTACT_SET = "contact set"
+    CONTACT_STOP = "contact stop"
+    CONTACT_FORGET = "contact forget"
+    NOTICE_SEND = "notice send"
     # keeping
     FACILITY_CREATE = "facility create"
     FACILITY_RENAME = "facility rename"
@@ -116,6 +128,8 @@ TAKES_A_PERSON = frozenset(
         *(Act.RECOMMENDATION_ACCEPT, Act.RECOMMENDATION_DECLINE, Act.RECOMMENDATION_DEFER, Act.RECOMMENDATION_REOPEN),
         *(Act.REVIEW_DONE, Act.FACILITY_RENAME, Act.FACILITY_TIMEZONE, Act.FACILITY_CLOSE, Act.FACILITY_OPEN),
         *(Act.HISTORY_IMPORT, Act.GO_ON_DESPITE, Act.KEY_ACKNOWLEDGE),
+        *(Act.CHECK_IN_RULE, Act.CHECK_IN_RECORD, Act.CARD_ISSUE, Act.CARD_END, Act.OUTAGE_RECORD),
+        *(Act.CONTACT_SET, Act.CONTACT_FORGET, Act.NOTICE_SEND),
     }
 )
 # What a draw's status is after an act; the last one of these about a draw says it. Who tried and could not leaves it as

@@ -40,6 +40,21 @@ PERMITTED: Mapping[str, frozenset[Role]] = {
     "confirmation send": _CARE,
     "confirmation list": _PEOPLE,
     "confirmation cancel": _CARE,
+    # check_in
+    "checkin rule": _MANAGER,
+    "checkin record": _CARE,
+    "checkin list": _PEOPLE,
+    "checkin show": _PEOPLE,
+    "checkin verify": _PEOPLE,
+    "checkin outage": _NURSE | _MANAGER,
+    "participant card": _NURSE | _MANAGER,
+    "participant contact": _NURSE | _MANAGER,
+    "notice list": _PEOPLE,
+    "notice send": _NURSE | _MANAGER,
+    "notice test": _MANAGER,
+    "web sync": _MANAGER | _NIGHTS,
+    "web print": _MANAGER | _NIGHTS,
+    "web collect": _MANAGER | _NIGHTS,
     # people
     "participant add": _NURSE | _MANAGER,
     "participant import": _NURSE | _MANAGER,
@@ -132,7 +147,10 @@ THE_OWNERS_ON_A_SERVER = frozenset({"facility add"})
 """Commands that take a manager who owns the tables besides, where a server keeps them: nobody else makes a facility."""
 
 WITHOUT_RECORDS = frozenset(
-    {"analyte check", "analyte list", "analyte show", "completion", "demo", "manual", "proof check", "schedule check"}
+    {
+        *("analyte check", "analyte list", "analyte show", "completion", "demo", "manual", "proof check"),
+        *("schedule check", "web serve", "web load", "web visits"),
+    }
 )
 """Commands that read nobody's records."""
 

@@ -65,6 +65,10 @@ MAY_CHANGE: Mapping[str, MayChange] = {
     "renaming": MayChange(
         (), names=(("earlier_name", "earlier_salt"),), only="(earlier_name IS NOT NULL OR earlier_salt IS NOT NULL)"
     ),
+    "contact": MayChange(
+        ("facility_id", "participant_id", "channel", "consent_on", "recorded_at", "recorded_by"),
+        names=(("address", "address_salt"),),
+    ),
     # A draw of a past record: what it said when it came, no act says.
     "draw": MayChange(
         (

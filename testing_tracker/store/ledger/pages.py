@@ -84,10 +84,12 @@ class Pages:
         connection = self._session.connection()
         since = self._written_up_to.get(facility_id) or self._began_after
         newest = _newest_ids(connection)
-        if write_changed(connection, facility_id, self._changed.taken(facility_id), since, newest):
-            newest = _newest_ids(connection)
         earlier = _last_page(connection, facility_id)
         after = since or earlier.up_to
+        # Of a schema in which such words were kept already, only what an upgrade changes is kept anew.
+        kept_after = after if since or after["last_written"] else None
+        if write_changed(connection, facility_id, self._changed.taken(facility_id), kept_after, newest):
+            newest = _newest_ids(connection)
         digest = sha256(earlier.digest.encode())
         marks = b"".join(_marks_since(connection, facility_id, after, newest, digest.update, begun))
         if not marks:

@@ -74,6 +74,17 @@ COLUMNS = {
     "joining": "id, participant_id, into_id, reason, recorded_at, recorded_by",
     "look": "id, facility_id, participant_id, command, detail, recorded_at, recorded_by",
     "last_written": "id, facility_id, of_table, row_id, says",
+    "check_in_rule": "id, facility_id, from_on, opens, closes, page, not_checked_in, recorded_at, recorded_by",
+    "card": "id, participant_id, number, salt, verifier, language, reason, recorded_at, recorded_by",
+    "check_in": (
+        "id, participant_id, day, at, channel, outcome, answer, timing, receipt, visit, note, recorded_at, recorded_by"
+    ),
+    "check_in_day": (
+        "id, facility_id, day, days, expected, in_time, late, tried, not_checked_in, usual_expected, "
+        "usual_not_checked_in, held, faulty_minutes, strangers, recorded_at, recorded_by"
+    ),
+    "outage": "id, facility_id, from_at, to_at, found_by, reason, replaces_id, recorded_at, recorded_by",
+    "strangers_seen": "id, facility_id, day, tries, up_to, recorded_at, recorded_by",
 }
 # A night that is taken back moves to another table, and stays the same row of the ledger.
 SOURCES = {

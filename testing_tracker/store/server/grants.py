@@ -63,11 +63,21 @@ ADD: Mapping[str, frozenset[Role]] = {
     "facility_zone": _MANAGER,
     "taking_back": _MANAGER,
     "night_taken_back": _MANAGER,
+    "check_in_rule": _MANAGER,
+    "card": _CARE,
+    "check_in": _WORK,
+    "check_in_day": _DAYS,
+    "outage": _DAYS,
+    "strangers_seen": _MANAGER | _NIGHTS,
+    "todays_receipt": _MANAGER | _NIGHTS,
+    "contact": _NURSE | _MANAGER,
+    "notice": _NURSE | _MANAGER | _NIGHTS,
 }
 """Which roles add rows (INSERT), by table; nobody but the owner adds to the others."""
 
 _MADE_AGAIN = ("kind", "schedule_version_id", "panel", "recorded_at")  # a draw of a night that was taken back
 _TO_CLINICIANS = ("from_level", "to_level", "status", "reason", "decided_at", "decided_by", "decision_reason")
+_OF_A_CONTACT = ("address", "address_salt", "consent_on", "recorded_at", "recorded_by")
 CHANGE: Mapping[str, Mapping[str, frozenset[Role]]] = {
     "draw": dict.fromkeys(("status", "reason", "because", "outcome", "expected", "late"), _WORK)
     | dict.fromkeys(("unable", "taken_back_id", *_MADE_AGAIN), _DAYS),
@@ -81,11 +91,19 @@ CHANGE: Mapping[str, Mapping[str, frozenset[Role]]] = {
     "delivery": dict.fromkeys(("attempts", "next_at", "busy_until", "delivered_at", "error"), _MANAGER | _NIGHTS),
     "participant": dict.fromkeys(("code", "code_key", "name", "name_salt"), _MANAGER),
     "facility": {"name": _MANAGER, "turn": _ALL},
+    "contact": dict.fromkeys(
+        ("address", "address_salt", "consent_on", "recorded_at", "recorded_by"), _NURSE | _MANAGER
+    ),
+    "notice": dict.fromkeys(("attempts", "next_at", "busy_until", "handed_over_at", "error"), _DAYS),
 }
 """Which roles change which columns (UPDATE), by table; the others' rows stay as they were written, by triggers too."""
 
-REMOVE: Mapping[str, frozenset[Role]] = {"night": _MANAGER, "draw": _MANAGER, "delivery": _MANAGER}
-"""Which roles remove rows (DELETE), by table: of nights that are taken back."""
+REMOVE: Mapping[str, frozenset[Role]] = {"night": _MANAGER, "draw": _MANAGER, "delivery": _MANAGER} | {
+    "todays_receipt": _MANAGER | _NIGHTS,
+    "contact": _CARE,
+    "notice": _CARE | _NIGHTS,
+}
+"""Which roles remove rows (DELETE), by table: of nights that are taken back, and of what is not kept for good."""
 
 COPY = _MANAGER | _NIGHTS
 """Which roles read the sequences too (SELECT), as `backup` does."""

@@ -8,6 +8,15 @@ Every row but a facility's own says in `facility_id` whose it is, and refers to 
 unique is so within a facility, so that nobody learns of another one's rows from a refusal.
 """
 
+from testing_tracker.store.tables.check_in import Card as Card
+from testing_tracker.store.tables.check_in import CheckIn as CheckIn
+from testing_tracker.store.tables.check_in import CheckInDay as CheckInDay
+from testing_tracker.store.tables.check_in import CheckInRule as CheckInRule
+from testing_tracker.store.tables.check_in import Contact as Contact
+from testing_tracker.store.tables.check_in import Notice as Notice
+from testing_tracker.store.tables.check_in import Outage as Outage
+from testing_tracker.store.tables.check_in import StrangersSeen as StrangersSeen
+from testing_tracker.store.tables.check_in import TodaysReceipt as TodaysReceipt
 from testing_tracker.store.tables.constraints import number_widely
 from testing_tracker.store.tables.deciding import AuditEntry as AuditEntry
 from testing_tracker.store.tables.deciding import Evidence as Evidence

@@ -69,6 +69,8 @@ def _acts(work: Work, entries: range) -> _Acts:
 def _is_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts: _Acts) -> bool:
     if row.of_table == "participant":
         return row.row_id in acts.participants
+    if row.of_table == "contact":
+        return _is_contact_said(work, row, says, acts)
     if row.of_table == "delivery":
         return Act.NIGHT_TAKE_BACK in acts.acts if says is None else _has_arrived(work, says)
     if says is None:  # the program takes no row of these away
@@ -94,6 +96,25 @@ def _is_about(work: Work, participant_id: int | None, acts: _Acts) -> bool:
     """Whether an act is about a participant, under any of the records that were joined."""
     records = work.session.connection().execute(records_of(participant_id or 0)).scalars()
     return not acts.participants.isdisjoint(records)
+
+
+_OF_CONTACTS = frozenset({Act.CONTACT_SET, Act.CONTACT_STOP, Act.CONTACT_FORGET})
+
+
+def _is_contact_said(work: Work, row: LastWritten, says: Mapping[str, Any] | None, acts: _Acts) -> bool:
+    """Whether an act on where somebody is reminded is about whose address it is, or was where it was forgotten."""
+    if not acts.acts & _OF_CONTACTS:
+        return False
+    if says is not None:
+        return _is_about(work, says.get("participant_id"), acts)
+    asked = select(LastWritten.says).where(
+        LastWritten.facility_id == row.facility_id,
+        LastWritten.of_table == "contact",
+        LastWritten.row_id == row.row_id,
+        col(LastWritten.id) < (row.id or 0),
+    )
+    was = says_of(work.session.exec(asked.order_by(col(LastWritten.id).desc()).limit(1)).first())
+    return was is not None and _is_about(work, was.get("participant_id"), acts)
 
 
 _ARRIVED = (Act.REPORT_DELIVER, Act.REMINDER_MAIL, Act.WITNESS_DELIVER)

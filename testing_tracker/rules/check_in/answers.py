@@ -1,0 +1,129 @@
+"""What a participant who checks in is told, and whether that was in time. Pure: instants are given, in UTC.
+
+Everybody checks in on every day, drawn or not, so that the check-in itself says nothing of a draw. No answer is never
+an answer: where nothing is known, `UNKNOWN` is what became of the attempt, and nobody has missed for it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from testing_tracker.rules.words import Status
+
+
+class DaysAnswer(StrEnum):
+    """What a participant is told: to come in today, that they need not (stay), or that they have been here (done)."""
+
+    COME = "come"
+    STAY = "stay"
+    DONE = "done"
+
+
+class Timing(StrEnum):
+    """Whether a check-in was before its window closed, before collection ended (late), or after that (over)."""
+
+    IN_TIME = "in time"
+    LATE = "late"
+    OVER = "over"
+
+
+class CheckedInBy(StrEnum):
+    """The way on which somebody checks in; `staff` told them at the desk, whoever it was that asked."""
+
+    PAGE = "page"
+    PHONE = "phone"
+    STAFF = "staff"
+
+
+class CheckInOutcome(StrEnum):
+    """What became of an attempt to check in. Only who was `told` has checked in.
+
+    `wrong`: number and PIN do not go together. `blocked`: nothing was looked at, because too much was asked. `unknown`:
+    the page had no answer for that day. `early`: before the window opened. `over`: after collection had ended.
+    """
+
+    TOLD = "told"
+    WRONG = "wrong"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+    EARLY = "early"
+    OVER = "over"
+
+
+def answer_of(statuses: Iterable[Status]) -> DaysAnswer:
+    """What to tell who has draws of such statuses today; of several, that one is asked for goes before all else.
+
+    A draw that was excused, cancelled or is unrecorded asks for nothing.
+    """
+    said = {_SAID.get(status, DaysAnswer.STAY) for status in statuses}
+    return next((answer for answer in (DaysAnswer.COME, DaysAnswer.DONE) if answer in said), DaysAnswer.STAY)
+
+
+_SAID = {
+    Status.DUE: DaysAnswer.COME,
+    Status.MISSED: DaysAnswer.COME,  # today's: nothing was recorded yet, and a specimen still counts
+    Status.REFUSED: DaysAnswer.COME,
+    Status.COLLECTED: DaysAnswer.DONE,
+}
+
+
+@dataclass(frozen=True)
+class CheckInWindow:
+    """A day's instants (UTC): check-in is in time from `opens`, late from `closes`, not answered from `over` on."""
+
+    opens: datetime
+    closes: datetime
+    over: datetime
+
+    def timing(self, now: datetime) -> Timing | None:
+        """Whether a check-in now is in time; None before the window opens."""
+        if now < self.opens:
+            return None
+        if now < self.closes:
+            return Timing.IN_TIME
+        return Timing.LATE if now < self.over else Timing.OVER
+
+
+@dataclass(frozen=True)
+class CheckInAttempt:
+    """One attempt of a participant on a day: when (UTC), and what became of it."""
+
+    at: datetime
+    outcome: CheckInOutcome
+    answer: DaysAnswer | None = None
+    timing: Timing | None = None
+
+
+class Standing(StrEnum):
+    """How a participant stands to a draw, from what counts most: what is known of their having been told of it."""
+
+    TOLD = "told"
+    TOLD_BEFORE_ORDERED = "told before it was ordered"
+    TRIED = "tried"
+    NOT_CHECKED_IN = "not checked in"
+
+
+@dataclass(frozen=True)
+class Stands:
+    """How somebody stands to a draw, and the attempt that says so: the first by which they were told, else the last."""
+
+    standing: Standing
+    attempt: CheckInAttempt | None = None
+    attempts: int = 0
+
+
+def standing(attempts: Iterable[CheckInAttempt], recorded_at: datetime) -> Stands:
+    """How a day's attempts stand to a draw that was put on record at an instant.
+
+    Told to come after the draw was on record counts most, then told otherwise (before it was ordered, or by mistake),
+    then tried and could not; an attempt that was early or over was an attempt.
+    """
+    every = sorted(attempts, key=lambda one: one.at)
+    told = [one for one in every if one.outcome is CheckInOutcome.TOLD]
+    to_come = [one for one in told if one.at >= recorded_at and one.answer is not DaysAnswer.STAY]
+    if to_come:
+        return Stands(Standing.TOLD, to_come[0], len(every))
+    if told:
+        return Stands(Standing.TOLD_BEFORE_ORDERED, told[-1], len(every))
+    return Stands(Standing.TRIED, every[-1], len(every)) if every else Stands(Standing.NOT_CHECKED_IN)

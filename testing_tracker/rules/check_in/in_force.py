@@ -1,0 +1,61 @@
+"""The rule of checking in: when the window is, and what it means if nobody came to it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from testing_tracker.rules.calendar import instant_reached
+from testing_tracker.rules.check_in.answers import CheckInWindow
+
+SHORTEST_WINDOW = timedelta(minutes=60)
+
+
+class NotCheckedIn(StrEnum):
+    """What becomes of a draw whose participant did not check in and gave no specimen: the manager decides."""
+
+    MISSED = "missed"
+    UNRECORDED = "unrecorded"
+
+
+class FoundBy(StrEnum):
+    """Who says that check-in could not be reached."""
+
+    PROGRAM = "program"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True)
+class RuleInForce:
+    """The rule of a day, in the facility's local times; see `CheckInRule`."""
+
+    from_on: date
+    opens: time
+    closes: time
+    page: bool
+    not_checked_in: NotCheckedIn
+
+    def window(self, day: date, collection_closes: time, zone: ZoneInfo) -> CheckInWindow:
+        """A day's instants. A time that the clock skips on that day is the first one after it."""
+        opens, closes, over = (instant_reached(day, at, zone) for at in (self.opens, self.closes, collection_closes))
+        return CheckInWindow(opens, closes, max(over, closes))
+
+
+def refusal(opens: time, closes: time, first_collection_closes: time, collection_of: str) -> str | None:
+    """Why a window cannot be: it is too short, or ends when some schedule's collection has ended; None if it can.
+
+    `first_collection_closes` is the earliest end of collection among the schedules, that of `collection_of`.
+    """
+    length = datetime.combine(date.min, closes) - datetime.combine(date.min, opens)
+    if length < SHORTEST_WINDOW:
+        return (
+            f"From {opens:%H:%M} to {closes:%H:%M} is less than 60 minutes. Give participants longer to check in."
+            if closes > opens
+            else f"Check-in cannot close at {closes:%H:%M}, which is not after it opens at {opens:%H:%M}."
+        )
+    if closes > first_collection_closes:
+        return (
+            f"Who checks in at {closes:%H:%M} would have had until {first_collection_closes:%H:%M} to come, by the "
+            f"schedule {collection_of}. Have check-in close earlier."
+        )
+    return None
