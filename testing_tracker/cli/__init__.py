@@ -45,6 +45,11 @@ _GROUPS = {  # as the help lists them: the commands by name, each with its modul
         "specimen": "specimen",
         "confirmation": "confirmation",
     },
+    "Checking in": {
+        "checkin": "checkin",
+        "notice": "notice",
+        "web": "web",
+    },
     "People": {
         "participant": "participant",
         "prescription": "prescription",

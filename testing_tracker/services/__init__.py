@@ -90,6 +90,7 @@ _ROOMS = (
     "keeping",
     "keeping.checking",
     "reporting",
+    "check_in",
     "exchange",
 )
 

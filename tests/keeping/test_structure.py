@@ -16,7 +16,7 @@ ROOMS = (
     ("schedules", "people.lookup", "people.staff"),
     ("deciding.case", "deciding.evidence", "deciding.positives", "deciding.reviews"),
     ("testing",),
-    ("drawing", "people", "reporting", "deciding"),
+    ("drawing", "people", "reporting", "deciding", "check_in"),
     ("keeping",),
     ("exchange", "demo", "board", "board_keys"),
 )

@@ -73,6 +73,7 @@ WRITES_NO_FACT = {
     *("confirmation list", "recommendation list", "recommendation show", "review list"),
     *("report weekly", "report period", "report participant", "report outcomes", "report network"),
     *("schedule list", "schedule show", "schedule simulate", "history export", "facility list", "staff list"),
+    *("checkin list", "checkin show", "checkin verify", "notice list"),
     *("verify", "witness", "proof", "key show", "audit list", "check", "status", "doctor"),
 }
 

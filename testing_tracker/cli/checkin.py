@@ -1,0 +1,10 @@
+"""`checkin`: who has learned today whether to come, and the record of it."""
+
+import click
+
+from testing_tracker.cli.desk.command_words import CommandGroup
+
+
+@click.group("checkin", cls=CommandGroup)
+def checkin_command() -> None:
+    """Who has learned today whether to come, and the record of it."""
