@@ -1,0 +1,60 @@
+"""Who is expected to check in on a day."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, exists
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from testing_tracker.services.check_in.rules_in_force import window_on
+from testing_tracker.store.queries import in_force_id, on_leave
+from testing_tracker.store.tables import Card, Enrolment, Joining, Participant
+from testing_tracker.store.work import Work
+
+
+def expected_on(work: Work, day: date) -> set[int]:
+    """The participants, by id, who have to check in on a day; nobody where no rule binds.
+
+    Expected is who had a card before the window opened, and has it all day, is in the programme and not on leave.
+    """
+    window = window_on(work, day)
+    if window is None:
+        return set()
+    query = (
+        sa_select(col(Participant.id))
+        .join(Card, col(Card.id) == _newest_card_before(window.opens))
+        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Participant.id, day))
+        .where(
+            col(Participant.facility_id) == work.facility_id,
+            col(Card.verifier).is_not(None),
+            ~_ended_between(window.opens, window.over),
+            col(Enrolment.enrolled),
+            ~on_leave(Participant.id, day),
+            ~exists().where(
+                col(Joining.participant_id) == col(Participant.id), col(Joining.recorded_at) < window.opens
+            ),
+        )
+    )
+    return {identity for identity in work.session.connection().execute(query).scalars() if identity is not None}
+
+
+def _newest_card_before(moment: datetime) -> ColumnElement[int]:
+    row = aliased(Card)
+    return (
+        select(row.id)
+        .where(row.participant_id == Participant.id, row.recorded_at < moment)
+        .order_by(col(row.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _ended_between(first: datetime, last: datetime) -> ColumnElement[bool]:
+    row = aliased(Card)
+    return exists().where(
+        col(row.participant_id) == Participant.id,
+        col(row.verifier).is_(None),
+        col(row.recorded_at) >= first,
+        col(row.recorded_at) < last,
+    )
