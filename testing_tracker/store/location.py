@@ -15,6 +15,7 @@ VARIABLE = "TESTING_TRACKER_DATABASE"
 KEY_VARIABLE = "TESTING_TRACKER_KEY_FILE"
 ANALYTES_VARIABLE = "TESTING_TRACKER_ANALYTES"
 DELIVERY_VARIABLE = "TESTING_TRACKER_DELIVERY"
+PAGE_VARIABLE = "TESTING_TRACKER_WEB"
 SOCKET = "unix:"
 _SQLITE = "sqlite:///"
 _SECRET_OPTIONS = ("password", "sslpassword")
@@ -28,6 +29,7 @@ class _WithFiles(ABC):
     key_elsewhere: Path | None
     analytes_elsewhere: Path | None
     delivery_elsewhere: Path | None
+    page_elsewhere: Path | None
     called: str | None
 
     @property
@@ -49,6 +51,11 @@ class _WithFiles(ABC):
             return first
         return first.with_name(f"{first.stem}.facility-{facility_id}{first.suffix}")
 
+    @property
+    def page(self) -> Path:
+        """The file of the page on which participants check in, which knows numbers and today's answers alone."""
+        return self.page_elsewhere or self.beside(".web")
+
     @abstractmethod
     def beside(self, ending: str) -> Path:
         """Where a file that belongs to the database is by default."""
@@ -62,6 +69,7 @@ class Location(_WithFiles):
     key_elsewhere: Path | None = None
     analytes_elsewhere: Path | None = None
     delivery_elsewhere: Path | None = None
+    page_elsewhere: Path | None = None
     called: str | None = field(default=None, compare=False)
 
     def beside(self, ending: str) -> Path:
@@ -82,6 +90,7 @@ class ServerLocation(_WithFiles):
     key_elsewhere: Path | None = None
     analytes_elsewhere: Path | None = None
     delivery_elsewhere: Path | None = None
+    page_elsewhere: Path | None = None
     called: str | None = field(default=None, compare=False)
 
     @property
@@ -154,6 +163,7 @@ def locate(given: str | None) -> AnyLocation:
         _from_environment(KEY_VARIABLE),
         _from_environment(ANALYTES_VARIABLE),
         _from_environment(DELIVERY_VARIABLE),
+        _from_environment(PAGE_VARIABLE),
     )
     if not given:
         return Location(default_path(), *elsewhere)

@@ -119,6 +119,9 @@ def _files_of(location: AnyLocation) -> Iterator[tuple[Path, str]]:
     yield location.beside(".socket"), "the socket of the database's server"
     yield location.analytes, "the file of the facility's own analytes"
     yield location.beside(".analytes.toml"), "the file of the facility's own analytes"
+    for path in dict.fromkeys((location.page, location.beside(".web"))):
+        for ending in ("", *SIDE_ENDINGS):
+            yield path.with_name(f"{path.name}{ending}"), "the file of the page on which participants check in"
     for path in (location.delivery_of(1), location.beside(".delivery.toml"), *_siblings(location)):
         yield path, "one of the database's files"
         for secret in _named_in(path):

@@ -121,7 +121,7 @@ def place(clinic, monkeypatch, tmp_path) -> Path:
     monkeypatch.chdir(folder)
     for name, header in IMPORTED.items():  # each with a line that is refused
         (folder / name).write_text(f"{header}\n{REFUSED}\n")
-    for name in (".analytes.toml", ".delivery.facility-2.toml", ".schema-0001"):
+    for name in (".analytes.toml", ".delivery.facility-2.toml", ".schema-0001", ".web"):
         clinic.database.with_name(f"clinic.db{name}").write_text("")
     (folder / "secret").write_text("a long passphrase\n")
     (folder / "ca").write_text("an authority's certificates\n")
@@ -141,6 +141,7 @@ def make_forbidden(clinic, place: Path, monkeypatch) -> list[Path]:
     own = ["", ".key", "-journal", "-wal", "-shm", ".schema-0001", ".schema-0002", ".analytes.toml", ".delivery.toml"]
     places = [place / f"clinic.db{ending}" for ending in [*own, ".delivery.facility-2.toml"]]
     places += [place / "clinic.db.alive", place / "clinic.db.server"]
+    places += [place / "clinic.db.web", place / "clinic.db.web-wal", place / "clinic.db.web-shm"]
     places += [place / "secret", place / "ca", place / "witness.txt", place / "folder", place / "pipe"]
     (place / "folder").mkdir()
     os.mkfifo(place / "pipe")
@@ -185,10 +186,10 @@ def test_nothing_is_written_over_what_the_program_lives_by(clinic, place, monkey
         assert everything(place) == before, target
 
 
-@pytest.mark.parametrize("variable", ["KEY_FILE", "ANALYTES", "DELIVERY"])
+@pytest.mark.parametrize("variable", ["KEY_FILE", "ANALYTES", "DELIVERY", "WEB"])
 def test_a_file_that_the_environment_names_is_one_of_them(clinic, place, monkeypatch, variable):
     elsewhere = place / "elsewhere"
-    usual = {"KEY_FILE": "key", "ANALYTES": "analytes.toml", "DELIVERY": "delivery.toml"}[variable]
+    usual = {"KEY_FILE": "key", "ANALYTES": "analytes.toml", "DELIVERY": "delivery.toml", "WEB": "web"}[variable]
     (place / f"clinic.db.{usual}").rename(elsewhere)
     monkeypatch.setenv(f"TESTING_TRACKER_{variable}", str(elsewhere))
     before = elsewhere.read_bytes()

@@ -48,6 +48,11 @@ VARIABLES = {  # each in a few words for the help, and what else the manual page
         "Default: the database's name with .delivery.toml behind it. It may hold a password: one that others can read "
         "is refused.",
     ),
+    "TESTING_TRACKER_WEB": (
+        "The file of the check-in page.",
+        "Default: the database's name with .web behind it. Put it into a folder of its own where the page runs in an "
+        "account of its own.",
+    ),
     "TESTING_TRACKER_LONGEST_GAP": (
         "Nights without a run before one asks.",
         "As --longest-gap of draw, serve, status and doctor. Default: 14.",
