@@ -54,7 +54,7 @@ class PlaceNamed(Protocol):
 
 
 @dataclass(frozen=True)
-class Page:
+class PageShown:
     """What one page says. All instants are aware, in the facility's zone; None where that is not known.
 
     `place` is None before anything was ever filled in. `path` is what stands before `/` and `/es` on this page's
@@ -81,7 +81,7 @@ class Page:
     number: str = ""
 
 
-def render(page: Page) -> bytes:
+def render(page: PageShown) -> bytes:
     """A page in UTF-8, `PAGE_BYTES` long."""
     return page.kind.encode().ljust(PAGE_BYTES)
 
