@@ -1,5 +1,6 @@
 """The migrations make the very tables that the program declares."""
 
+import re
 from pathlib import Path
 
 import databases
@@ -7,6 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, inspect
 from sqlmodel import SQLModel
 
 from testing_tracker.rules.testing.analytes import SHIPPED
@@ -63,3 +65,25 @@ def test_instants_come_back_aware_and_in_utc(clinic):
         assert entry.at.tzinfo is UTC
         assert enrolled_on(session, 1).isoformat() == "2026-11-16"
     engine.dispose()
+
+
+def test_a_migrated_database_refuses_every_word_that_is_not_the_fields(tmp_path):
+    """Also of a table whose constraint was changed where it is, because others refer to it."""
+    databases.make_room(tmp_path / "new.db")
+    engine = make_engine(locate(databases.url_of(tmp_path / "new.db")))
+    with engine.connect() as connection:
+        upgrade(connection)
+        declared = {
+            check.name: re.findall(r"'([^']*)'", str(check.sqltext))
+            for table in SQLModel.metadata.sorted_tables
+            for check in table.constraints
+            if isinstance(check, CheckConstraint)
+        }
+        made = {
+            check["name"]: re.findall(r"'([^']*)'", check["sqltext"])
+            for table in SQLModel.metadata.sorted_tables
+            for check in inspect(connection).get_check_constraints(table.name)
+        }
+    engine.dispose()
+    assert len(declared) > 10
+    assert made == declared

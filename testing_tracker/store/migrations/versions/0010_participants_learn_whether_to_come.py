@@ -197,20 +197,14 @@ def _create(
 ) -> None:
     """A table that a facility owns: it refers to a row of the same facility where it `refers`, columns hold some
     `words` only, and what is `unique` is so within the facility."""
+    is_file = op.get_bind().dialect.name == "sqlite"
     constraints: list[sa.Constraint] = [sa.PrimaryKeyConstraint("id", name=op.f(f"{table}_key"))]
     if refers is None or refers[1] == table:
         constraints.append(
             sa.ForeignKeyConstraint(["facility_id"], ["facility.id"], name=op.f(f"{table}_facility_id_refers"))
         )
-    if refers is not None:
-        column, parent = refers
-        constraints.append(
-            sa.ForeignKeyConstraint(
-                ["facility_id", column],
-                [f"{parent}.facility_id", f"{parent}.id"],
-                name=op.f(f"{table}_facility_id_{column}_refers"),
-            )
-        )
+    if refers is not None and (refers[1] != table or is_file):
+        constraints.append(_reference(table, *refers))
     for column, known in (words or {}).items():
         listed = ", ".join(f"'{word}'" for word in known)
         constraints.append(sa.CheckConstraint(f"{column} IN ({listed})", name=op.f(f"{table}_{column}_is_known")))
@@ -220,3 +214,14 @@ def _create(
     every: list[_Column] = [("id", _NUMBER, False), *columns, ("facility_id", _NUMBER, False)]
     op.create_table(table, *(sa.Column(name, kind, nullable=empty) for name, kind, empty in every), *constraints)
     op.create_index(f"{table}_of_facility", table, ["facility_id", "id"], unique=True)
+    if refers is not None and refers[1] == table and not is_file:  # a server wants the index that it goes by first
+        name = str(_reference(table, *refers).name)
+        op.create_foreign_key(name, table, table, ["facility_id", refers[0]], ["facility_id", "id"])
+
+
+def _reference(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["facility_id", column],
+        [f"{parent}.facility_id", f"{parent}.id"],
+        name=op.f(f"{table}_facility_id_{column}_refers"),
+    )
