@@ -15,6 +15,11 @@ def new_encryption_key() -> bytes:
     return secrets.token_bytes(32)
 
 
+def new_page_secret() -> bytes:
+    """What the page's file makes hashes of addresses and numbers with, so that nobody else can tell whose they are."""
+    return secrets.token_bytes(32)
+
+
 def new_mark(length: int) -> bytes:
     """So many bytes, which are no secret, that no two files share."""
     return secrets.token_bytes(length)

@@ -1,0 +1,308 @@
+"""The page's own file: what was filled into it, and who has visited. Both sides of the page open it by `PageFile`.
+
+It is a SQLite file beside the database, `clinic.db.web`. Who has another account for the page gives the two a folder
+whose files keep the folder's group (`chmod g+s`): then the group may use the file too; nobody else ever may.
+"""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from threading import RLock
+
+from testing_tracker import chance
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome, DaysAnswer, Timing
+from testing_tracker.web.filling import PageContents
+from testing_tracker.web.rows import TABLES, rows_of
+
+SCHEMA = 1
+KEPT = timedelta(days=90)  # visits after they were collected, beats and probes
+TRIES_KEPT = timedelta(days=2)
+LOCK_SECONDS, SQLITE_SECONDS = 10.0, 3.0  # how long to wait for this process's other threads, and for other processes
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody's attempt to check in; `holder` None: with a number of nobody. Its `number` only grows in a file."""
+
+    number: int
+    facility: int
+    day: date
+    at: datetime
+    channel: CheckedInBy
+    holder: int | None
+    outcome: CheckInOutcome
+    answer: DaysAnswer | None = None
+    timing: Timing | None = None
+    receipt: str | None = None
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A minute in which the page ran: requests it served, those it had no room for, and those it failed at."""
+
+    served: int = 0
+    busy: int = 0
+    failed: int = 0
+
+
+def minute_of(at: datetime) -> int:
+    """A minute's number: those since 1970."""
+    return int(at.timestamp() // 60)
+
+
+class PageFile:
+    """The file, open for any thread of this process; of two processes SQLite has one wait for the other.
+
+    A file that is not there is made. Raises TestingTrackerError where it is none of ours, where others may open it, and
+    where a newer version has made it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = RLock()
+        self._connection: sqlite3.Connection | None = None
+        _make(path)
+        _refuse_if_open_to_others(path)
+        try:
+            with self.writing() as database:
+                _build(database)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            said = "is no file of the check-in page" if "not a database" in str(error) else f"cannot be used: {error}"
+            raise TestingTrackerError(f"{path} {said}. Nothing was changed.") from None
+        except BaseException:
+            self.close()
+            raise
+        self.identity = self.about("file") or ""
+        self.secret = bytes.fromhex(self.about("secret") or "")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone. Raises OSError and sqlite3.Error where the file cannot be read."""
+        if not self._lock.acquire(timeout=LOCK_SECONDS):
+            raise TimeoutError("the page's file has been waited for too long")
+        try:
+            yield self._connected()
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: on the disk when the block ends, or gone. Raises OSError and sqlite3.Error."""
+        with self.reading() as database:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    database.execute("ROLLBACK")
+                raise
+
+    def about(self, key: str) -> str | None:
+        with self.reading() as database:
+            found = database.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()
+        return None if found is None else str(found[0])
+
+    @property
+    def filled_at(self) -> datetime | None:
+        """When what is in the file was read from the clinic's records; None where nothing ever was."""
+        said = self.about("filled_at")
+        return None if said is None else datetime.fromisoformat(said)
+
+    def fill(self, contents: PageContents) -> bool:
+        """Have the file say what the contents say, and nothing else; True if anything but the time is new.
+
+        Raises TestingTrackerError where the file was filled from another database.
+        """
+        with self.writing() as database:
+            source = database.execute("SELECT value FROM about WHERE key = 'source'").fetchone()
+            if source is not None and source[0] != contents.source:
+                raise TestingTrackerError(
+                    f"{self.path} is the page of another database. Name another file. Nothing was changed."
+                )
+            changes = [_bring_in_line(database, table, rows, contents) for table, rows in rows_of(contents)]
+            told = (("source", contents.source), ("filled_at", contents.at.astimezone(UTC).isoformat()))
+            database.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told)
+        return any(changes)
+
+    def visits_after(self, number: int, limit: int) -> list[Visit]:
+        """The visits after one, from the earliest on, at most so many."""
+        with self.reading() as database:
+            rows = database.execute(f"{_VISITS} WHERE id > ? ORDER BY id LIMIT ?", (number, limit)).fetchall()
+        return [visit_of(row) for row in rows]
+
+    def beats_between(self, first: int, last: int) -> dict[int, Beat]:
+        """The beats of the minutes from one to another, both included."""
+        with self.reading() as database:
+            query = "SELECT minute, served, busy, failed FROM beat WHERE minute BETWEEN ? AND ?"
+            return {row[0]: Beat(*row[1:]) for row in database.execute(query, (first, last))}
+
+    def beat(self, minute: int, since: Beat) -> None:
+        """Say that the page runs in a minute, and what it has done in it since that was said last."""
+        with self.writing() as database:
+            database.execute(
+                "INSERT INTO beat VALUES (?, ?, ?, ?) ON CONFLICT (minute) DO UPDATE SET "
+                "served = served + excluded.served, busy = busy + excluded.busy, failed = failed + excluded.failed",
+                (minute, since.served, since.busy, since.failed),
+            )
+
+    def probes_between(self, first: int, last: int) -> dict[int, bool]:
+        """Whether the page was reached from outside, in the minutes from one to another in which that was tried."""
+        with self.reading() as database:
+            query = "SELECT minute, reached FROM probe WHERE minute BETWEEN ? AND ?"
+            return {minute: bool(reached) for minute, reached in database.execute(query, (first, last))}
+
+    def note_probe(self, minute: int, *, reached: bool) -> None:
+        """Keep whether the page was reached from outside; of several tries in a minute one that reached it counts."""
+        with self.writing() as database:
+            query = "INSERT INTO probe VALUES (?, ?) ON CONFLICT (minute) DO UPDATE SET reached = max(reached, ?)"
+            database.execute(query, (minute, reached, reached))
+
+    def minutes_with_visits(self, first: int, last: int) -> set[int]:
+        """The minutes from one to another in which anybody visited."""
+        with self.reading() as database:
+            query = "SELECT DISTINCT CAST(at / 60 AS INTEGER) FROM visit WHERE at >= ? AND at < ?"
+            return {row[0] for row in database.execute(query, (first * 60, (last + 1) * 60))}
+
+    def guarded(self, now: datetime, limit: int) -> list[int]:
+        """The holders whose number was tried wrongly so often in the last day that it is guarded."""
+        with self.reading() as database:
+            query = (
+                "SELECT holder FROM visit WHERE holder IS NOT NULL AND at >= ? AND outcome = ? "
+                "GROUP BY holder HAVING count(*) >= ? ORDER BY holder"
+            )
+            since = (now - timedelta(days=1)).timestamp()
+            return [row[0] for row in database.execute(query, (since, CheckInOutcome.WRONG, limit))]
+
+    def tidy(self, now: datetime, collected: int) -> None:
+        """Forget visits up to a number that was collected, once they are old; old beats, probes and tries."""
+        visits, minutes = (now - KEPT).timestamp(), minute_of(now - KEPT)
+        with self.writing() as database:
+            database.execute("DELETE FROM visit WHERE id <= ? AND at < ?", (collected, visits))
+            database.execute("DELETE FROM beat WHERE minute < ?", (minutes,))
+            database.execute("DELETE FROM probe WHERE minute < ?", (minutes,))
+        self.forget_tries(now)
+
+    def forget_tries(self, now: datetime) -> None:
+        """Forget from where and with which numbers was tried, after two days; whoever fills the file may be away."""
+        with self.writing() as database:
+            database.execute("DELETE FROM tries WHERE hour < ?", (hour_of(now - TRIES_KEPT),))
+
+    def _connected(self) -> sqlite3.Connection:
+        """The connection to the file that is there now, which may have been replaced. A lost one is not made anew."""
+        there = os.stat(self.path)
+        thing = (there.st_dev, there.st_ino)
+        if self._connection is not None and self._thing != thing:
+            self.close()
+        if self._connection is None:
+            self._connection = _connect(self.path)
+            self._thing = thing
+        return self._connection
+
+
+def hour_of(at: datetime) -> int:
+    """An hour's number: those since 1970."""
+    return int(at.timestamp() // 3600)
+
+
+_VISITS = "SELECT id, facility, day, at, channel, holder, outcome, answer, timing, receipt FROM visit"
+
+
+def visit_of(row: tuple) -> Visit:  # type: ignore[type-arg]
+    """A visit from its columns."""
+    number, facility, day, at, channel, holder, outcome, answer, timing, receipt = row
+    return Visit(
+        number=number,
+        facility=facility,
+        day=date.fromisoformat(day),
+        at=datetime.fromtimestamp(at, UTC),
+        channel=CheckedInBy(channel),
+        holder=holder,
+        outcome=CheckInOutcome(outcome),
+        answer=None if answer is None else DaysAnswer(answer),
+        timing=None if timing is None else Timing(timing),
+        receipt=receipt,
+    )
+
+
+def _make(path: Path) -> None:
+    """An empty file for its owner alone, or for the group that the folder gives its files; not where there is one."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise TestingTrackerError(f"{path} cannot be made: {error.strerror}.") from None
+    with os.fdopen(descriptor):
+        if os.stat(path.parent).st_mode & stat.S_ISGID and hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o660)
+
+
+def _refuse_if_open_to_others(path: Path) -> None:
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):
+        raise TestingTrackerError(f"{path} is no file.")
+    if os.name == "posix" and about.st_mode & 0o007:
+        raise TestingTrackerError(
+            f"{path} can be opened by every account of this machine, and today's answers are in it. "
+            f"Close it: chmod o= {path}"
+        )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=SQLITE_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -1000"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _build(database: sqlite3.Connection) -> None:
+    """The tables, where they are not there yet. Raises TestingTrackerError for a file of somebody else's."""
+    there = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if there and "about" not in there:
+        raise TestingTrackerError("This is no file of the check-in page. Name another one. Nothing was changed.")
+    for statement in TABLES:
+        database.execute(statement)
+    new = (("schema", str(SCHEMA)), ("file", chance.new_mark(8).hex()), ("secret", chance.new_page_secret().hex()))
+    database.executemany("INSERT OR IGNORE INTO about VALUES (?, ?)", new)
+    schema = database.execute("SELECT value FROM about WHERE key = 'schema'").fetchone()[0]
+    if schema != str(SCHEMA):
+        raise TestingTrackerError(
+            "The page's file was made by a newer version of testing_tracker. Bring this one up to date."
+        )
+
+
+def _bring_in_line(
+    database: sqlite3.Connection,
+    table: str,
+    rows: set[tuple],
+    contents: PageContents,  # type: ignore[type-arg]
+) -> bool:
+    """Have a table hold such rows and no others, but those of facilities that are kept; True if it did not.
+
+    The facility is each table's first column.
+    """
+    there = {row for row in database.execute(f"SELECT * FROM {table}") if row[0] not in contents.kept}  # noqa: S608
+    gone, new = there - rows, rows - there
+    columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    where, places = " AND ".join(f"{one} IS ?" for one in columns), ", ".join("?" * len(columns))
+    database.executemany(f"DELETE FROM {table} WHERE {where}", gone)  # noqa: S608
+    database.executemany(f"INSERT INTO {table} VALUES ({places})", new)  # noqa: S608
+    return bool(gone or new)
