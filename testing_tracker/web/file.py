@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome, DaysAnswer, Timing
 from testing_tracker.web.filling import PageContents
-from testing_tracker.web.rows import TABLES, rows_of
+from testing_tracker.web.rows import TABLES, Rows, rows_of
 
 SCHEMA = 1
 KEPT = timedelta(days=90)  # visits after they were collected, beats and probes
@@ -67,6 +68,7 @@ class PageFile:
         self.path = path
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
+        self._thing = (0, 0)
         _make(path)
         _refuse_if_open_to_others(path)
         try:
@@ -221,7 +223,7 @@ def hour_of(at: datetime) -> int:
 _VISITS = "SELECT id, facility, day, at, channel, holder, outcome, answer, timing, receipt FROM visit"
 
 
-def visit_of(row: tuple) -> Visit:  # type: ignore[type-arg]
+def visit_of(row: tuple[Any, ...]) -> Visit:
     """A visit from its columns."""
     number, facility, day, at, channel, holder, outcome, answer, timing, receipt = row
     return Visit(
@@ -289,12 +291,7 @@ def _build(database: sqlite3.Connection) -> None:
         )
 
 
-def _bring_in_line(
-    database: sqlite3.Connection,
-    table: str,
-    rows: set[tuple],
-    contents: PageContents,  # type: ignore[type-arg]
-) -> bool:
+def _bring_in_line(database: sqlite3.Connection, table: str, rows: Rows, contents: PageContents) -> bool:
     """Have a table hold such rows and no others, but those of facilities that are kept; True if it did not.
 
     The facility is each table's first column.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from functools import cache
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckInWindow, DaysAnswer, Timing
@@ -165,9 +165,6 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a document may hold
     return value
 
 
-_Made = TypeVar("_Made")
-
-
 def _instant(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
@@ -184,16 +181,16 @@ _READERS: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def _read(kind: type[_Made], given: Any) -> _Made:  # noqa: ANN401  whatever a document holds
+def _read(kind: Any, given: Any) -> Any:  # noqa: ANN401  whatever a document holds
     """A value of a kind; raises ValueError, KeyError or TypeError where it is something else."""
     if get_origin(kind) is tuple:
         if not isinstance(given, list):
             raise ValueError("not a list")
-        return tuple(_read(get_args(kind)[0], one) for one in given)  # type: ignore[return-value]
+        return tuple(_read(get_args(kind)[0], one) for one in given)
     if isinstance(kind, UnionType):
-        return None if given is None else _read(get_args(kind)[0], given)  # type: ignore[return-value]
+        return None if given is None else _read(get_args(kind)[0], given)
     if kind in _READERS:
-        return _READERS[kind](given)  # type: ignore[no-any-return]
+        return _READERS[kind](given)
     if kind in (int, str, bool):
         if type(given) is not kind:
             raise ValueError("of another kind")
