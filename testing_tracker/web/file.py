@@ -179,16 +179,6 @@ class PageFile:
             query = "SELECT DISTINCT CAST(at / 60 AS INTEGER) FROM visit WHERE at >= ? AND at < ?"
             return {row[0] for row in database.execute(query, (first * 60, (last + 1) * 60))}
 
-    def guarded(self, now: datetime, limit: int) -> list[int]:
-        """The holders whose number was tried wrongly so often in the last day that it is guarded."""
-        with self.reading() as database:
-            query = (
-                "SELECT holder FROM visit WHERE holder IS NOT NULL AND at >= ? AND outcome = ? "
-                "GROUP BY holder HAVING count(*) >= ? ORDER BY holder"
-            )
-            since = (now - timedelta(days=1)).timestamp()
-            return [row[0] for row in database.execute(query, (since, CheckInOutcome.WRONG, limit))]
-
     def tidy(self, now: datetime, collected: int) -> None:
         """Forget visits up to a number that was collected, once they are old; old beats, probes and tries."""
         visits, minutes = (now - KEPT).timestamp(), minute_of(now - KEPT)
