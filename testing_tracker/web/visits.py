@@ -6,7 +6,7 @@ where there is nobody, it is a stand-in's.
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -55,7 +55,8 @@ class DaysShown:
 class Came:
     """What became of an attempt, all in UTC. `holder` only where number and PIN went together.
 
-    `same_since` and `replaces`: when the same answer, or another one, was given earlier today.
+    `same_since` and `replaces`: when the same answer, or another one, was given earlier today. `is_full`: there was no
+    room, for anybody.
     """
 
     kind: PageKind
@@ -67,6 +68,7 @@ class Came:
     receipt: str | None = None
     same_since: datetime | None = None
     replaces: datetime | None = None
+    is_full: bool = False
 
 
 class Visits:
@@ -94,8 +96,7 @@ class Visits:
         try:
             fits = self._hashing.fits(pin, salt, verifier)
         except TooMuchAskedError:
-            self._blocked(asked, holder, PageKind.BUSY)
-            raise
+            return replace(self._blocked(asked, holder, PageKind.BUSY), is_full=True)
         return self._looked_at(asked, who, holder, fits=fits and holder != NOBODY)
 
     def _trying(self, asked: Asked, number: str, holder: int, at: datetime) -> Trying:
@@ -159,8 +160,8 @@ def days_at(database: sqlite3.Connection, place: PagePlace, at: datetime) -> Day
         (place.facility, f"{local - timedelta(days=1)}"),
     )
     days = [
-        DayOfPage(date.fromisoformat(day), *(_at(one) for one in instants), _instant(answers_at))
-        for day, *instants, answers_at in rows
+        DayOfPage(date.fromisoformat(day), _at(opens), _at(closes), _at(over), _instant(answers_at))
+        for day, opens, closes, over, answers_at in rows
     ]
     today = next((one for one in days if one.opens_at <= at < one.over_at), None)
     today = today or next((one for one in days if one.day == local), None)
