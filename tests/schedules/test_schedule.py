@@ -66,3 +66,5 @@ def test_a_wheel_carries_the_same_schedules(tmp_path):
             assert carried == (root / "schedules" / f"{name}.toml").read_bytes()
         assert "testing_tracker/rules/testing/analytes.toml" in archive.namelist()
         assert "testing_tracker/store/migrations/versions/0001_first_tables.py" in archive.namelist()
+        for name in ("page.html.j2", "style.css"):
+            assert f"testing_tracker/web/templates/{name}" in archive.namelist()
