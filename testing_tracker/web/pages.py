@@ -75,6 +75,10 @@ _TITLES = {
     **dict.fromkeys((PageKind.EARLY, PageKind.OVER), Sentence.CLOSED),
 }
 
+# A telephone number as people print it: perhaps a plus, digits in groups, perhaps an extension.
+_PHONE = re.compile(r"(\+?)(\(?[0-9][0-9 ()./\u00a0-]*)(?:(?:ext\.?|x|#) ?([0-9]+))?")
+_SHORT_PHONE = 12  # characters that stand on one line of the narrowest telephone in the answer's letters
+
 
 class PlaceNamed(Protocol):
     """What a page says of a facility: its neutral name, its telephone, and its zone in words, which may be empty."""
@@ -290,16 +294,18 @@ def _phone(page: PageShown) -> "Markup":
     if page.place is None or not page.place.phone:
         return Markup.escape(Sentence.PHONE_ON_CARD.in_language(page.language))
     phone = visible(page.place.phone)
-    dialled = to_dial(phone)
-    if dialled is None:
-        return Markup('<b class="whole">{}</b>').format(phone)
-    return Markup('<a class="whole" href="tel:{}">{}</a>').format(dialled, phone)
+    dialled, found = to_dial(phone), _PHONE.fullmatch(phone.strip())
+    if found is None:
+        return Markup("<b>{}</b>").format(phone)
+    parts = (phone.strip()[: found.end(2)].rstrip(), phone.strip()[found.end(2) :])
+    shown_parts = Markup(" ").join(Markup('<span class="whole">{}</span>').format(part) for part in parts if part)
+    size = Markup(' class="long"') if len(parts[0]) > _SHORT_PHONE else ""
+    return Markup('<a{} href="tel:{}">{}</a>').format(size, dialled, shown_parts)
 
 
 def to_dial(phone: str) -> str | None:
     """What a telephone dials for a number as it is printed (RFC 3966); None where letters stand for digits."""
-    digits = r"\(?[0-9][0-9 ()./\u00a0-]*"
-    found = re.fullmatch(rf"(\+?)({digits})(?:(?:ext\.?|x|#) ?([0-9]+))?", phone.strip())
+    found = _PHONE.fullmatch(phone.strip())
     if found is None:
         return None
     return found[1] + re.sub(r"[^0-9]", "", found[2]) + (f";ext={found[3]}" if found[3] else "")

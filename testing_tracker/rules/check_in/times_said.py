@@ -46,7 +46,7 @@ _HALVES = {Language.ENGLISH: ("a.m.", "p.m."), Language.SPANISH: (f"a.{_BLANK}m.
 # "12 p.m." is read both ways, so these have a word of their own.
 _TWELVES = {
     Language.ENGLISH: {time(0): "midnight", time(12): "noon"},
-    Language.SPANISH: {time(0): f"12{_BLANK}de la noche", time(12): f"12{_BLANK}del mediodía"},
+    Language.SPANISH: {time(0): f"12{_BLANK}de{_BLANK}la{_BLANK}noche", time(12): f"12{_BLANK}del mediodía"},
 }
 
 
@@ -64,7 +64,7 @@ def the_time(moment: time | datetime, language: Language) -> str:
     said = time_in_words(moment, language)
     if language is Language.ENGLISH:
         return said
-    return f"{'la' if moment.hour % 12 == 1 else 'las'}{_BLANK}{said}"
+    return f"{'la' if moment.hour % 12 == 1 else 'las'} {said}"
 
 
 def day_in_words(day: date, language: Language) -> str:
