@@ -16,6 +16,7 @@ KEY_VARIABLE = "TESTING_TRACKER_KEY_FILE"
 ANALYTES_VARIABLE = "TESTING_TRACKER_ANALYTES"
 DELIVERY_VARIABLE = "TESTING_TRACKER_DELIVERY"
 PAGE_VARIABLE = "TESTING_TRACKER_WEB"
+CHECK_IN_VARIABLE = "TESTING_TRACKER_CHECKIN"
 SOCKET = "unix:"
 _SQLITE = "sqlite:///"
 _SECRET_OPTIONS = ("password", "sslpassword")
@@ -30,6 +31,7 @@ class _WithFiles(ABC):
     analytes_elsewhere: Path | None
     delivery_elsewhere: Path | None
     page_elsewhere: Path | None
+    check_in_elsewhere: Path | None
     called: str | None
 
     @property
@@ -46,10 +48,11 @@ class _WithFiles(ABC):
 
         All but the first facility have their number in its name: `clinic.db.delivery.facility-2.toml`.
         """
-        first = self.delivery_elsewhere or self.beside(".delivery.toml")
-        if facility_id == 1:
-            return first
-        return first.with_name(f"{first.stem}.facility-{facility_id}{first.suffix}")
+        return _of_facility(self.delivery_elsewhere or self.beside(".delivery.toml"), facility_id)
+
+    def check_in_of(self, facility_id: int) -> Path:
+        """How a facility's participants check in and are reminded, a file that need not be there; named as above."""
+        return _of_facility(self.check_in_elsewhere or self.beside(".checkin.toml"), facility_id)
 
     @property
     def page(self) -> Path:
@@ -61,6 +64,12 @@ class _WithFiles(ABC):
         """Where a file that belongs to the database is by default."""
 
 
+def _of_facility(first: Path, facility_id: int) -> Path:
+    if facility_id == 1:
+        return first
+    return first.with_name(f"{first.stem}.facility-{facility_id}{first.suffix}")
+
+
 @dataclass(frozen=True)
 class Location(_WithFiles):
     """A SQLite database's file. `called` is what names it for people, where that is not its path."""
@@ -70,6 +79,7 @@ class Location(_WithFiles):
     analytes_elsewhere: Path | None = None
     delivery_elsewhere: Path | None = None
     page_elsewhere: Path | None = None
+    check_in_elsewhere: Path | None = None
     called: str | None = field(default=None, compare=False)
 
     def beside(self, ending: str) -> Path:
@@ -91,6 +101,7 @@ class ServerLocation(_WithFiles):
     analytes_elsewhere: Path | None = None
     delivery_elsewhere: Path | None = None
     page_elsewhere: Path | None = None
+    check_in_elsewhere: Path | None = None
     called: str | None = field(default=None, compare=False)
 
     @property
@@ -164,6 +175,7 @@ def locate(given: str | None) -> AnyLocation:
         _from_environment(ANALYTES_VARIABLE),
         _from_environment(DELIVERY_VARIABLE),
         _from_environment(PAGE_VARIABLE),
+        _from_environment(CHECK_IN_VARIABLE),
     )
     if not given:
         return Location(default_path(), *elsewhere)

@@ -14,11 +14,13 @@ import click
 from testing_tracker.cli.desk.opening import HERE, door
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.store.given_files import MOST_OF_TOML, content_of
-from testing_tracker.store.location import DELIVERY_VARIABLE
+from testing_tracker.store.location import CHECK_IN_VARIABLE, DELIVERY_VARIABLE
 
 if TYPE_CHECKING:
     from testing_tracker.cli.desk.desk import Desk
     from testing_tracker.cli.desk.opening import Door
+    from testing_tracker.rules.check_in.check_in_file import CheckInSettings
+    from testing_tracker.rules.exchange.toml_file import TomlFileError
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.store.location import AnyLocation
     from testing_tracker.store.places import FileMade, PlaceForFile
@@ -229,7 +231,7 @@ def schedule_text(file: Path) -> str:
 
 
 def deliveries_of(location: "AnyLocation", facility_id: int) -> "Deliveries | None":
-    """What a facility's file says, None where it has none.
+    """What a facility's delivery file says, None where it has none.
 
     Raises DeliveryFileError for a file that others can read, that is not there though the environment names it (the
     first facility's), or that says what cannot be.
@@ -238,16 +240,33 @@ def deliveries_of(location: "AnyLocation", facility_id: int) -> "Deliveries | No
 
     file = location.delivery_of(facility_id)
     is_named = location.delivery_elsewhere is not None and facility_id == 1
-    if not is_named and not file.exists():
+    text = _own_text(file, DELIVERY_VARIABLE if is_named else None, DeliveryFileError)
+    return None if text is None else read_deliveries(text, str(file), file.parent, _secret_in)
+
+
+def check_in_settings_of(location: "AnyLocation", facility_id: int) -> "CheckInSettings | None":
+    """What a facility's check-in file says, None where it has none. Raises CheckInFileError as `deliveries_of` does."""
+    from testing_tracker.rules.check_in.check_in_file import CheckInFileError, read_check_in_file
+
+    file = location.check_in_of(facility_id)
+    is_named = location.check_in_elsewhere is not None and facility_id == 1
+    text = _own_text(file, CHECK_IN_VARIABLE if is_named else None, CheckInFileError)
+    return None if text is None else read_check_in_file(text, str(file), file.parent, _secret_in)
+
+
+def _own_text(file: Path, variable: str | None, refused: "type[TomlFileError]") -> str | None:
+    """The text of a file that may name secrets, None where there is none and no `variable` of the environment names it.
+
+    Raises `refused` saying what is wrong with it.
+    """
+    if variable is None and not file.exists():
         return None
     try:
-        text = _private_text(file)
+        return _private_text(file)
     except FileNotFoundError:
-        problem = f"is not there; put it there, or change {DELIVERY_VARIABLE}, which names it"
-        raise DeliveryFileError(str(file), [problem]) from None
+        raise refused(str(file), [f"is not there; put it there, or change {variable}, which names it"]) from None
     except ValueError as error:
-        raise DeliveryFileError(str(file), [str(error)]) from None
-    return read_deliveries(text, str(file), file.parent, _secret_in)
+        raise refused(str(file), [str(error)]) from None
 
 
 def _secret_in(path: Path) -> str:

@@ -42,7 +42,7 @@ _NEEDED = {
     "witness": ("to",),
     "alive": ("url",),
 }
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
 # No host can be taken for an option, which might name a program to run; more than a host goes into ~/.ssh/config.
 _SSH = re.compile(r"ssh +((?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}@)?[A-Za-z0-9\[](?:[A-Za-z0-9.:_\]-]{0,251}))")
@@ -205,7 +205,7 @@ class _Reader(TomlFile):
             host=self.value("mail.host", "", matching(_HOST), 'the mail server\'s name, such as "mail.clinic.example"'),
             port=self.value("mail.port", TLS_PORTS[tls], whole_number(1, 65535), "a whole number from 1 to 65535"),
             starttls=tls == "starttls",
-            sender=self.value("mail.from", "", matching(_ADDRESS), "one plain address in quotes"),
+            sender=self.value("mail.from", "", matching(ADDRESS), "one plain address in quotes"),
             to=self.value("mail.to", (), _addresses, f"a list of 1 to {MOST_RECIPIENTS} different plain addresses"),
             forms=self._forms("mail", ("pdf",), encrypted=encrypted),
             ca_file=self.value("mail.ca_file", None, self._path, "the path of a file with certificates (PEM)"),
@@ -229,7 +229,7 @@ class _Reader(TomlFile):
 
     def _keeper(self, value: Any) -> WitnessDelivery:  # noqa: ANN401
         if isinstance(value, list):
-            return WitnessDelivery(command=_words(value))
+            return WitnessDelivery(command=command_words(value))
         host = _SSH.fullmatch(value) if isinstance(value, str) else None
         if host is not None:
             return WitnessDelivery(command=("ssh", "-o", "BatchMode=yes", host[1], _APPENDS))
@@ -302,7 +302,7 @@ def _passphrase(value: Any) -> str:  # noqa: ANN401
     return passphrase
 
 
-def _words(value: list[Any]) -> tuple[str, ...]:
+def command_words(value: list[Any]) -> tuple[str, ...]:
     """A command's words as it is run; its first is the program."""
     words = tuple(word for word in value if isinstance(word, str) and "\0" not in word)
     if not 1 <= len(words) == len(value) <= MOST_WORDS or max(map(len, words)) > MOST_OF_A_WORD or not words[0].strip():
@@ -311,7 +311,7 @@ def _words(value: list[Any]) -> tuple[str, ...]:
 
 
 def _addresses(value: Any) -> tuple[str, ...]:  # noqa: ANN401
-    addresses = tuple(map(matching(_ADDRESS), list_of(value)))
+    addresses = tuple(map(matching(ADDRESS), list_of(value)))
     if not 1 <= len({address.casefold() for address in addresses}) == len(addresses) <= MOST_RECIPIENTS:
         raise ValueError
     return addresses
