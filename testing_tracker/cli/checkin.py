@@ -2,9 +2,13 @@
 
 import click
 
+from testing_tracker.cli.checkin_rule import rule_command
 from testing_tracker.cli.desk.command_words import CommandGroup
 
 
 @click.group("checkin", cls=CommandGroup)
 def checkin_command() -> None:
     """Who has learned today whether to come, and the record of it."""
+
+
+checkin_command.add_command(rule_command)

@@ -2,7 +2,6 @@
 
 from datetime import date, time
 
-from sqlalchemy import exists
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
@@ -66,10 +65,14 @@ def collections_end(work: Work, day: date) -> list[tuple[time, str, int]]:
 
 
 def _is_in_use(work: Work, schedule_id: int, day: date) -> bool:
-    tested = exists().where(
-        col(Assignment.schedule_id) == schedule_id,
-        col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, day),
-        col(Enrolment.id) == in_force_id(Enrolment, Assignment.participant_id, day),
-        col(Enrolment.enrolled),
+    tested = (
+        sa_select(col(Assignment.id))
+        .join(Enrolment, col(Enrolment.id) == in_force_id(Enrolment, Assignment.participant_id, day))
+        .where(
+            col(Assignment.schedule_id) == schedule_id,
+            col(Assignment.id) == in_force_id(Assignment, Assignment.participant_id, day),
+            col(Enrolment.enrolled),
+        )
+        .limit(1)
     )
-    return bool(work.session.connection().execute(sa_select(tested)).scalar_one())
+    return work.session.connection().execute(tested).first() is not None
