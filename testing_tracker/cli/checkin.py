@@ -2,6 +2,8 @@
 
 import click
 
+from testing_tracker.cli.checkin_list import list_command, show_command
+from testing_tracker.cli.checkin_record import record_command, verify_command
 from testing_tracker.cli.checkin_rule import rule_command
 from testing_tracker.cli.desk.command_words import CommandGroup
 
@@ -12,3 +14,5 @@ def checkin_command() -> None:
 
 
 checkin_command.add_command(rule_command)
+for _command in (record_command, list_command, show_command, verify_command):
+    checkin_command.add_command(_command)

@@ -1,0 +1,33 @@
+"""What the call list and the board say of somebody who has a draw: whether they know of it."""
+
+from enum import StrEnum
+
+from testing_tracker.rules.check_in.answers import Standing, Stands, Timing
+
+
+class ToldWord(StrEnum):
+    """Whether a participant was told of a draw. `NOT_ASKED`: nobody expects a check-in of them."""
+
+    YES = "yes"
+    LATE = "late"
+    BEFORE_ORDERED = "before the test was ordered"
+    TRIED = "tried"
+    NOT_YET = "not yet"
+    NO = "no"
+    NOT_ASKED = "-"
+
+
+def told_word(stands: Stands, *, is_expected: bool, is_over: bool) -> ToldWord:
+    """Whether somebody knows of a draw; `is_over`: that day's check-in has ended.
+
+    Who is not expected, and was told all the same, was told.
+    """
+    if stands.standing is Standing.TOLD and stands.attempt is not None:
+        return ToldWord.LATE if stands.attempt.timing is Timing.LATE else ToldWord.YES
+    if stands.standing is Standing.TOLD_BEFORE_ORDERED:
+        return ToldWord.BEFORE_ORDERED
+    if stands.standing is Standing.TRIED:
+        return ToldWord.TRIED
+    if not is_expected:
+        return ToldWord.NOT_ASKED
+    return ToldWord.NO if is_over else ToldWord.NOT_YET
