@@ -18,7 +18,7 @@ from typing import Any
 from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome, DaysAnswer, Timing
-from testing_tracker.web.filling import PageContents
+from testing_tracker.web.filling import PageContents, PageMark
 from testing_tracker.web.rows import TABLES, Rows, rows_of
 
 SCHEMA = 1
@@ -135,10 +135,37 @@ class PageFile:
                 raise TestingTrackerError(
                     f"{self.path} is the page of another database. Name another file. Nothing was changed."
                 )
-            changes = [_bring_in_line(database, table, rows, contents) for table, rows in rows_of(contents)]
-            told = (("source", contents.source), ("filled_at", contents.at.astimezone(UTC).isoformat()))
+            changes = [False]
+            if contents.fillings or not _facilities(database) <= set(contents.kept):
+                changes = [_bring_in_line(database, table, rows, contents) for table, rows in rows_of(contents)]
+            told = [("source", contents.source), ("filled_at", contents.at.astimezone(UTC).isoformat())]
+            told += [(f"{_MARK}{one.facility}", f"{one.made_from}\n{one.here_from}") for one in contents.marks]
             database.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told)
+            for facility in set(_marks(database)) - _facilities(database):
+                database.execute("DELETE FROM about WHERE key = ?", (f"{_MARK}{facility}",))
         return any(changes)
+
+    def marks(self) -> dict[int, PageMark]:
+        """What each facility's part was made from, as far as that was said."""
+        with self.reading() as database:
+            return _marks(database)
+
+    def note(self, key: str, value: str | None) -> None:
+        """Keep something about the file; None forgets it."""
+        with self.writing() as database:
+            if value is None:
+                database.execute("DELETE FROM about WHERE key = ?", (key,))
+            else:
+                database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, value))
+
+    def answers_known_since(self) -> dict[tuple[int, date], datetime]:
+        """Since when the file has had the answers, by facility and day; not those of days without."""
+        with self.reading() as database:
+            query = "SELECT facility, day, answers_at FROM day WHERE answers_at IS NOT NULL"
+            return {
+                (facility, date.fromisoformat(day)): datetime.fromtimestamp(at, UTC)
+                for facility, day, at in database.execute(query)
+            }
 
     def visits_after(self, number: int, limit: int) -> list[Visit]:
         """The visits after one, from the earliest on, at most so many."""
@@ -281,12 +308,30 @@ def _build(database: sqlite3.Connection) -> None:
         )
 
 
+_MARK = "made from "  # how the key of a facility's mark begins
+
+
+def _facilities(database: sqlite3.Connection) -> set[int]:
+    return {row[0] for row in database.execute("SELECT facility FROM place")}
+
+
+def _marks(database: sqlite3.Connection) -> dict[int, PageMark]:
+    found = {}
+    for key, value in database.execute("SELECT key, value FROM about WHERE key LIKE ?", (f"{_MARK}%",)):
+        facility, (made_from, _, here_from) = int(key.removeprefix(_MARK)), value.partition("\n")
+        found[facility] = PageMark(facility, made_from, here_from)
+    return found
+
+
 def _bring_in_line(database: sqlite3.Connection, table: str, rows: Rows, contents: PageContents) -> bool:
     """Have a table hold such rows and no others, but those of facilities that are kept; True if it did not.
 
     The facility is each table's first column.
     """
-    there = {row for row in database.execute(f"SELECT * FROM {table}") if row[0] not in contents.kept}  # noqa: S608
+    staying = set(contents.kept)
+    if table == "here":
+        staying |= {one.place.facility for one in contents.fillings if one.here is None}
+    there = {row for row in database.execute(f"SELECT * FROM {table}") if row[0] not in staying}  # noqa: S608
     gone, new = there - rows, rows - there
     columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
     where, places = " AND ".join(f"{one} IS ?" for one in columns), ", ".join("?" * len(columns))

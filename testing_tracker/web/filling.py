@@ -98,13 +98,25 @@ class HereReceipt:
 
 @dataclass(frozen=True)
 class Filling:
-    """All that the page is to know of one facility: it knows nothing else of it afterwards."""
+    """All that the page is to know of one facility: it knows nothing else of it afterwards.
+
+    `here` None: those receipts are in the file already, and stay.
+    """
 
     place: PagePlace
     days: tuple[DayOfPage, ...] = ()
     holders: tuple[Holder, ...] = ()
     answers: tuple[DaysAnswerOf, ...] = ()
-    here: tuple[HereReceipt, ...] = ()
+    here: tuple[HereReceipt, ...] | None = ()
+
+
+@dataclass(frozen=True)
+class PageMark:
+    """What a facility's part of the file was made from, and its `here` receipts: the same words, nothing is new."""
+
+    facility: int
+    made_from: str
+    here_from: str
 
 
 @dataclass(frozen=True)
@@ -112,13 +124,15 @@ class PageContents:
     """All that the page is to know. Facilities that are neither here nor among the `kept` are taken away.
 
     `source` names the database that it comes from, the same each time: a page is filled from one. `at` is when it was
-    read. `kept` are facilities that could not be read now, and stay in the file as they are.
+    read. `kept` are facilities that stay in the file as they are: nothing of them is new, or they could not be read
+    now. `marks` say what the file is made from then.
     """
 
     source: str
     at: datetime
     fillings: tuple[Filling, ...] = ()
     kept: tuple[int, ...] = ()
+    marks: tuple[PageMark, ...] = ()
 
 
 def to_json(contents: PageContents) -> str:

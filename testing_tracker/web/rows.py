@@ -81,7 +81,7 @@ def rows_of(contents: PageContents) -> Iterator[tuple[str, Rows]]:
         {
             (facility, f"{here.day}", here.holder, here.in_time, here.late, here.over)
             for facility, one in every
-            for here in one.here
+            for here in one.here or ()
         },
     )
 

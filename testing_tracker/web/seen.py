@@ -1,0 +1,145 @@
+"""What the page's file has to tell the clinic, and how that travels from a page on another machine: JSON, version 1.
+
+Whoever has the page's machine can write such a document; so nothing is taken from it but what it may say.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.web.file import Beat, PageFile, Visit, minute_of, visit_of
+from testing_tracker.web.filling import PageMark
+
+VERSION = 1
+MOST_VISITS = 1_000  # in one document
+_KIND = "testing_tracker_visits"
+_FILE = re.compile(r"[0-9a-f]{8,64}")
+_RECEIPT = re.compile(r"[0-9]{8}")
+_LARGEST = 2**53
+
+
+@dataclass(frozen=True)
+class PageSeen:
+    """The visits after one, and what is known of the minutes since one; `now` is by the clock of the page's machine.
+
+    `file` is whose numbers the visits have. `visited` are the minutes in which anybody came, `answers_since` is since
+    when a facility's page has had a day's answers.
+    """
+
+    file: str
+    now: datetime
+    visits: tuple[Visit, ...] = ()
+    beats: Mapping[int, Beat] = field(default_factory=dict)
+    visited: frozenset[int] = frozenset()
+    answers_since: Mapping[tuple[int, date], datetime] = field(default_factory=dict)
+    marks: Mapping[int, PageMark] = field(default_factory=dict)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be visits after these."""
+        return len(self.visits) >= MOST_VISITS
+
+
+def seen_in(file: PageFile, after: int, now: datetime, back: timedelta) -> PageSeen:
+    """What a file tells now: the visits after one, and the minutes of the time before now."""
+    first, last = minute_of(now - back), minute_of(now)
+    return PageSeen(
+        file.identity,
+        now,
+        tuple(file.visits_after(after, MOST_VISITS)),
+        file.beats_between(first, last),
+        frozenset(file.minutes_with_visits(first, last)),
+        file.answers_known_since(),
+        file.marks(),
+    )
+
+
+def to_json(seen: PageSeen) -> str:
+    """The document, on one line."""
+    return json.dumps(
+        {
+            _KIND: VERSION,
+            "file": seen.file,
+            "now": seen.now.astimezone(UTC).isoformat(),
+            "visits": [_row_of(visit) for visit in seen.visits],
+            "beats": [[minute, one.served, one.busy, one.failed] for minute, one in sorted(seen.beats.items())],
+            "visited": sorted(seen.visited),
+            "answers": [[number, f"{day}", at.isoformat()] for (number, day), at in seen.answers_since.items()],
+            "marks": [[one.facility, one.made_from, one.here_from] for one in seen.marks.values()],
+        },
+        separators=(",", ":"),
+    )
+
+
+def from_json(text: str | bytes) -> PageSeen:
+    """What a document says. Raises TestingTrackerError where it is none, not whole, or of another version."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _not_whole() from None
+    if not isinstance(document, dict) or _KIND not in document:
+        raise TestingTrackerError("This is not what web visits prints. Nothing was changed.")
+    if document[_KIND] != VERSION:
+        raise TestingTrackerError(
+            "This was printed by another version of testing_tracker. Bring both machines to the same one. Nothing was "
+            "changed."
+        )
+    try:
+        return _read(document)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        raise _not_whole() from None
+
+
+def _not_whole() -> TestingTrackerError:
+    return TestingTrackerError("What web visits printed did not arrive whole. Ask for it again. Nothing was changed.")
+
+
+def _read(document: dict[str, Any]) -> PageSeen:
+    if _FILE.fullmatch(document["file"]) is None:
+        raise ValueError("no file of ours")
+    visits = tuple(_visit(row) for row in document["visits"])
+    numbers = [visit.number for visit in visits]
+    if len(visits) > MOST_VISITS or numbers != sorted(set(numbers)):
+        raise ValueError("not in their order")
+    return PageSeen(
+        document["file"],
+        _instant(document["now"]),
+        visits,
+        {_whole(minute): Beat(*map(_whole, more)) for minute, *more in document["beats"]},
+        frozenset(map(_whole, document["visited"])),
+        {(_whole(number), date.fromisoformat(day)): _instant(at) for number, day, at in document["answers"]},
+        {_whole(number): PageMark(number, str(made), str(here)) for number, made, here in document["marks"]},
+    )
+
+
+def _row_of(visit: Visit) -> list[object]:
+    return [
+        *(visit.number, visit.facility, f"{visit.day}", visit.at.timestamp(), str(visit.channel), visit.holder),
+        *(str(visit.outcome), visit.answer and str(visit.answer), visit.timing and str(visit.timing), visit.receipt),
+    ]
+
+
+def _visit(row: list[Any]) -> Visit:
+    number, facility, _day, at, _channel, holder, _outcome, _answer, _timing, receipt = row
+    for one in (number, facility, *(() if holder is None else (holder,))):
+        _whole(one)
+    if not isinstance(at, int | float) or (receipt is not None and _RECEIPT.fullmatch(receipt) is None):
+        raise ValueError("no visit")
+    return visit_of(tuple(row))
+
+
+def _whole(value: Any) -> int:  # noqa: ANN401  whatever a document holds
+    if type(value) is not int or not 0 <= value < _LARGEST:
+        raise ValueError("no number of ours")
+    return value
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("an instant without its zone")
+    return found.astimezone(UTC)
