@@ -37,7 +37,8 @@ class Unattended:
     timezone is the facility's. Where a delivery file `delivers` the report, `reports` are the folders that are named,
     if any, and what did not arrive is tried again every hour. `on_server`: the database is a URL, without a password.
     `several_zones`: the facilities of the database have no midnight in common, so every ten minutes it is asked what
-    is owed. `kept` are the folders that witness lines are kept in.
+    is owed. `kept` are the folders that witness lines are kept in. Where participants check in by a page
+    (`has_page`), `page` is its file, None where it is on another machine; `hidden` is what its process is not to see.
     """
 
     program: tuple[str, ...]
@@ -53,6 +54,9 @@ class Unattended:
     on_server: bool = False
     several_zones: bool = False
     kept: tuple[Path, ...] = ()
+    has_page: bool = False
+    page: Path | None = None
+    hidden: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         words = (*self.program, self.database, *(value for _, value in self.settings), *map(str, self.folders))
@@ -67,6 +71,11 @@ class Unattended:
     def folders(self) -> tuple[Path, ...]:
         """Where the reports, the backups and the witness lines go."""
         return (*self.reports, self.backups, *self.kept)
+
+    @property
+    def shared(self) -> tuple[Path, ...]:
+        """The folder that the page's process shares with whatever fills its file."""
+        return () if self.page is None else (self.page.parent,)
 
     @property
     def to_reports(self) -> tuple[str, ...]:
@@ -106,6 +115,8 @@ def cron_lines(plan: Unattended) -> Iterator[str]:
     if not plan.several_zones:
         yield f"5 0 * * * {_in_cron(plan, 'draw')} >/dev/null"
         yield f"{'0 * * * *' if plan.delivers else '0 6 * * 1'} {owed}"
+    if plan.has_page:
+        yield f"* * * * * {_in_cron(plan, 'web', 'sync')} >/dev/null"
     yield f"30 1 * * * {_escaped(_with_settings(plan, plan.backup))} >/dev/null"
     yield f"0 4 * * 1-6 {_in_cron(plan, 'verify', '--recent')} >/dev/null"
     yield f"0 4 * * 0 {_in_cron(plan, 'verify')} >/dev/null"
@@ -174,7 +185,69 @@ def systemd_units(plan: Unattended) -> dict[str, str]:
     units[f"{NAME}-serve.service"] = (
         _service(plan, what, serve, kind="exec", more=staying) + "\n[Install]\nWantedBy=multi-user.target\n"
     )
+    if plan.page is not None:
+        units[PAGE_UNIT] = _page_unit(plan, plan.page)
     return units
+
+
+PAGE_UNIT = f"{NAME}-web.service"
+PAGE_ACCOUNT = f"{NAME}-web"
+PAGE_LISTENS = "127.0.0.1:8200"
+
+
+def _page_unit(plan: Unattended, page: Path) -> str:
+    """The page's own process, in an account of its own, which sees its file's folder and neither records nor key."""
+    command = (*plan.program, "web", "serve", "--listen", PAGE_LISTENS, "--behind-proxy", "--file", str(page))
+    owner = plan.account.removeprefix("uid ")
+    hidden = " ".join(_quoted(f"-{one}") for one in plan.hidden)
+    return f"""\
+# Once before, as root: the page's account, and a folder that it shares with {owner} and nobody else.
+#   useradd --system --shell /usr/sbin/nologin {PAGE_ACCOUNT}
+#   install --directory --mode 2770 --owner {owner} --group {PAGE_ACCOUNT} {shlex.quote(str(page.parent))}
+[Unit]
+Description=testing-tracker: the page on which participants check in
+After=network.target
+
+[Service]
+Type=exec
+User={PAGE_ACCOUNT}
+Group={PAGE_ACCOUNT}
+ExecStart={" ".join(_quoted(word).replace("$", "$$") for word in command)}
+Restart=always
+RestartSec=2
+TimeoutStopSec=10
+UMask=0007
+MemoryMax=256M
+TasksMax=64
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ProtectProc=invisible
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+IPAddressDeny=any
+IPAddressAllow=localhost
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+InaccessiblePaths={hidden}
+ReadWritePaths={_quoted(str(page.parent))}
+
+[Install]
+WantedBy=multi-user.target
+"""
 
 
 RUNTIME_FOLDER = f"/run/{NAME}"
@@ -216,7 +289,7 @@ def _service(plan: Unattended, what: str, command: tuple[str, ...], *, kind: str
     settings = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in plan.settings)
     if name := _credential(plan):
         settings += f"LoadCredentialEncrypted={_quoted(name)}\n"
-    folders = dict.fromkeys(map(str, plan.writes)) | dict.fromkeys(f"-{one}" for one in plan.folders)
+    folders = dict.fromkeys(map(str, plan.writes)) | dict.fromkeys(f"-{one}" for one in (*plan.folders, *plan.shared))
     return f"""\
 [Unit]
 Description=testing-tracker: {what}
