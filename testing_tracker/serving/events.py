@@ -31,6 +31,8 @@ class Event(StrEnum):
     WITNESS_FAILED = "witness_failed"
     REPORT_DELIVERED = "report_delivered"
     DELIVERY_FAILED = "delivery_failed"
+    NOTICES_SENT = "notices_sent"
+    NOTICE_FAILED = "notice_failed"
     DATABASE_UPGRADED = "database_upgraded"
     TURN_FAILED = "turn_failed"
     LISTENING = "listening"

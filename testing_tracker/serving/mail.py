@@ -15,11 +15,19 @@ SECONDS_TO_ANSWER = 30.0
 
 _NO_SUCH_NAME = "the mail server's name was not found"
 _OK = (250, 251)  # RFC 5321, 4.2.3
+_FOR_GOOD = 500
 _HOSTNAME_MISMATCH, _EXPIRED = 62, 10  # X509_V_ERR_… of OpenSSL
 
 
 class NotSentError(Exception):
-    """The mail server has not taken the message; says why without addresses, names and passwords."""
+    """The mail server has not taken the message; says why without addresses, names and passwords.
+
+    `is_final`: it will not take it another time either (RFC 5321, 4.2.1).
+    """
+
+    def __init__(self, why: str, *, is_final: bool = False) -> None:
+        super().__init__(why)
+        self.is_final = is_final
 
 
 def send(mail: MailDelivery, message: EmailMessage, seconds: float = SECONDS_TO_ANSWER) -> None:
@@ -81,10 +89,11 @@ def _hand_over(server: smtplib.SMTP, mail: MailDelivery, content: bytes) -> None
     if refused:
         count = sum(code not in _OK for code in answers)
         codes = ", ".join(map(str, refused))
-        raise NotSentError(f"the mail server refused {count} of {len(answers)} recipients ({codes}); nobody got it")
+        why = f"the mail server refused {count} of {len(answers)} recipients ({codes}); nobody got it"
+        raise NotSentError(why, is_final=min(refused) >= _FOR_GOOD)
     code, _ = server.data(content)
     if code not in _OK:
-        raise NotSentError(f"the mail server refused the message ({code})")
+        raise NotSentError(f"the mail server refused the message ({code})", is_final=code >= _FOR_GOOD)
 
 
 def _quit(server: smtplib.SMTP) -> None:

@@ -3,9 +3,6 @@
 A night never waits for it and never fails by it: it is done once the night is on record, and again where it failed.
 """
 
-import os
-import signal
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +11,11 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.witness import Witness
 from testing_tracker.rules.serving.delivery_file import WitnessDelivery
 from testing_tracker.services.reporting import lines_out
+from testing_tracker.serving.commands import run
 from testing_tracker.serving.courier import Attempt, Transaction
 from testing_tracker.store.kept_lines import append_once
 
 SECONDS_FOR_A_COMMAND = 30
-_OWN_VARIABLES = ("TESTING_TRACKER_", "PGPASSWORD")  # they name the key, what opens an encrypted file, or a server
 
 
 @dataclass(frozen=True)
@@ -79,31 +76,3 @@ class Outside:
         except Exception as error:  # or else it would keep the reports that are delivered after it from leaving too
             return f"something went wrong inside the program ({type(error).__name__})"
         return None
-
-
-def run(command: Sequence[str], given: str, seconds: float) -> str | None:
-    """Run a command without a shell, with a text on standard input; what went wrong with it, None for nothing.
-
-    It knows none of the program's own variables nor a server's password, has no terminal to ask at, and is ended with
-    all that it began when its time is over. What it prints is not kept: it may say anything.
-    """
-    name = command[0]
-    theirs = {key: value for key, value in os.environ.items() if not key.startswith(_OWN_VARIABLES)}
-    nowhere = subprocess.DEVNULL
-    try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, env=theirs, start_new_session=True
-        )
-    except (OSError, ValueError) as error:
-        return f"`{name}` cannot be run: {getattr(error, 'strerror', None) or 'it is no command'}"
-    try:
-        process.communicate(given.encode(), timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return f"`{name}` did not end within {seconds:g} seconds"
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    if process.returncode < 0:
-        return f"`{name}` was ended by signal {-process.returncode}"
-    return f"`{name}` ended with status {process.returncode}" if process.returncode else None

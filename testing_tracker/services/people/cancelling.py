@@ -10,6 +10,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import DrawKind, Ended, Status
+from testing_tracker.services.check_in import contacts
 from testing_tracker.services.people.discharging import end_enrolment
 from testing_tracker.services.people.lookup import find_participant, is_cancelled
 from testing_tracker.services.testing.attendance import set_status
@@ -38,6 +39,9 @@ _SAYS_NOTHING = (
     Act.REVIEW_ASK,
     Act.REVIEW_WITHDRAW,
     Act.DRAW_CANCELLED,
+    Act.CONTACT_SET,
+    Act.CONTACT_STOP,
+    Act.CONTACT_FORGET,
 )
 _OF_A_NIGHT = (Because.CLOSED_OUT, Because.HELD, Because.MADE_TOO_LATE)
 
@@ -67,6 +71,7 @@ def cancel(work: Work, code: str, reason: str) -> Cancelled:
     first = min(row.from_on for row in rows)
     end_enrolment(work, participant, first, reason, Ended.CANCELLED)
     work.on_record(Act.PARTICIPANT_CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
+    contacts.forget_all(work, identity, f"enrolled by mistake: {reason}")
     draws = draws_with(work.session, Draw.participant_id == identity, col(Draw.status).in_(OPEN))
     for draw in draws:
         set_status(work, draw, Status.CANCELLED, f"enrolled by mistake: {reason}")

@@ -11,6 +11,7 @@ from sqlmodel import col
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Status
+from testing_tracker.services.check_in import contacts
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.people.lookup import find_participant, was_discharged
 from testing_tracker.services.people.participants import write_from
@@ -50,6 +51,7 @@ def discharge(work: Work, code: str, reason: str, on: date | None = None) -> Dis
     end_enrolment(work, participant, from_on, reason)
     said: dict[str, Any] = {"from_on": from_on} if from_on < work.today else {}
     work.on_record(Act.PARTICIPANT_DISCHARGE, participant_id=participant.id, reason=reason, **said)
+    contacts.forget_all(work, id_of(participant), f"discharged: {reason}")
     return _cancel_draws(work, participant, from_on, f"discharged: {reason}")
 
 

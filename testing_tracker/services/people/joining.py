@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, ParticipantStatus, Status
+from testing_tracker.services.check_in import contacts
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.deciding.case import open_recommendation
 from testing_tracker.services.people.cancelling import was_cancelled
@@ -53,6 +54,7 @@ def join(work: Work, code: str, into_code: str, reason: str) -> Joined:
         end_enrolment(work, record, work.today, f"joined into {into.code}: {reason}", Ended.JOINED)
     work.on_record(Act.PARTICIPANT_JOIN, participant_id=identity, reason=reason, into=person)
     work.on_record(Act.PARTICIPANT_JOIN, participant_id=person, reason=reason, joined=identity)
+    contacts.forget_all(work, identity, f"joined into {into.code}")
     work.session.flush()
     cancelled = _cancel_open_draws(work, record, f"joined into {into.code}: {reason}")
     _hand_over(work, waiting, into, identity)

@@ -100,7 +100,7 @@ CHANGE: Mapping[str, Mapping[str, frozenset[Role]]] = {
 
 REMOVE: Mapping[str, frozenset[Role]] = {"night": _MANAGER, "draw": _MANAGER, "delivery": _MANAGER} | {
     "todays_receipt": _MANAGER | _NIGHTS,
-    "contact": _CARE,
+    "contact": _CARE | _NIGHTS,  # who answers STOP is known where texts leave
     "notice": _CARE | _NIGHTS,
 }
 """Which roles remove rows (DELETE), by table: of nights that are taken back, and of what is not kept for good."""
