@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from testing_tracker.reports.weekly.check_in import CheckInWeek, check_in_week
 from testing_tracker.reports.weekly.findings import Findings, findings_in
 from testing_tracker.reports.weekly.open_matters import OpenMatters, standing_in
 from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in
@@ -123,7 +124,8 @@ class WeeklyReport:
     `is_closed`: a night after the week has closed it, so its draws are not waiting for anything any more. `questions`
     are the days on which far more than usual is without a record; `closed` those on which the facility was closed by
     its own word; `gaps` those without a nightly run; `anchors` what the draws are checked against, and `witness` the
-    nights' lines; `last_entry_id` is the newest audit entry that the records here come from.
+    nights' lines; `last_entry_id` is the newest audit entry that the records here come from. `check_in` is None where
+    nobody was asked to check in on any day of the week.
     """
 
     facility: str
@@ -147,6 +149,7 @@ class WeeklyReport:
     standing: OpenMatters
     last_entry_id: int
     witness: list[Witness]
+    check_in: CheckInWeek | None
 
 
 def gather(work: Work, week: Week | None = None) -> WeeklyReport:
@@ -164,6 +167,9 @@ def gather(work: Work, week: Week | None = None) -> WeeklyReport:
     summed = Tally()
     lines = Spool(participants_in(work, week), lambda line: summed.add(line.tally))
     before_printing.check_sums(week, agree=summed == trend.this.tally)
+    check_in = check_in_week(work, week)
+    if check_in is not None:
+        before_printing.check_sums(week, agree=sum(check_in.of.missed.values()) == summed.missed)
     return WeeklyReport(
         facility=facility.name,
         first_name=facilities.first_name(work.session, facility),
@@ -186,6 +192,7 @@ def gather(work: Work, week: Week | None = None) -> WeeklyReport:
         standing=standing_in(work, week),
         last_entry_id=_last_entry(work),
         witness=witnesses.lines(work, week.monday, week.sunday),
+        check_in=check_in,
     )
 
 

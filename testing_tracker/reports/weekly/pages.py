@@ -124,10 +124,12 @@ class ParticipantCells:
     counts: list[int]
     compliance: str
     cells: list[WeekCell]
+    check_in: str | None = None
 
 
 def lines_of(printed: Printed) -> Iterator[ParticipantCells]:
     """The lines in the order asked for."""
+    check_in = printed.report.check_in
     for line in printed.lines:
         share = compliance_of(line.tally)
         yield ParticipantCells(
@@ -138,6 +140,7 @@ def lines_of(printed: Printed) -> Iterator[ParticipantCells]:
             counts=[getattr(line.tally, count) for count in _COUNTS],
             compliance=f"{share.fraction} {share.percent}" if share.whole else NOT_AVAILABLE,
             cells=cells_of(line.pattern[-WEEKS_SHOWN:], printed.report.week),
+            check_in=check_in.said_of(line.participant) if check_in is not None else None,
         )
 
 
@@ -152,6 +155,7 @@ def weekly_html(printed: Printed) -> str:
         weeks_shown=WEEKS_SHOWN,
         week=str(printed.report.week),
         worst_first=printed.sort == WORST_FIRST,
+        with_check_in=printed.report.check_in is not None,
     )
 
 
@@ -182,6 +186,7 @@ def _data(printed: Printed, page: Page) -> dict[str, object]:
         "lines": [asdict(line) for line in lines_of(printed)],
         "count_names": COUNT_NAMES,
         "weeks_shown": WEEKS_SHOWN,
+        "with_check_in": printed.report.check_in is not None,
         "week": str(printed.report.week),
         "amendments": page.amendments,
         "foot_lines": page.foot,

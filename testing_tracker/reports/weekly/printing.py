@@ -69,7 +69,11 @@ def imprint(work: Work, report: WeeklyReport) -> Printed:
         work,
         report.week,
         digest=digest_of(report),
-        totals={"participants": len(report.participants), **asdict(report.total)},
+        totals={
+            "participants": len(report.participants),
+            **asdict(report.total),
+            **(report.check_in.totals if report.check_in is not None else {}),
+        },
         standing=open_matters.as_json(report.standing),
         last_entry_id=report.last_entry_id,
     )
@@ -83,6 +87,8 @@ def digest_of(report: WeeklyReport) -> str:
         digest.update(_as_bytes(_plain(getattr(report, fact))))
     if report.closed:  # most weeks have none, and their digests are older than this fact
         digest.update(_as_bytes(_plain(report.closed)))
+    if report.check_in is not None:  # nor did any have a rule of checking in
+        digest.update(_as_bytes(report.check_in.facts))
     for line in report.participants:
         digest.update(_as_bytes(asdict(line)))
     return digest.hexdigest()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from testing_tracker.reports.paper.words import WIDTH, heading, is_narrow, narrow, printed_section, wrapped
+from testing_tracker.reports.weekly.check_in import NOT_ASKED
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import WORST_FIRST, Printed
 from testing_tracker.reports.weekly.words import (
@@ -41,6 +42,7 @@ _COUNTS = {
     "pos": "positive",
     "inv": "invalid",
 }
+_CI = "ci: days checked in, of those asked. Who has none here checked in, in time, on each day asked."
 _COLOURS = {POSITIVE: "97;41", MIXED: "30;43", NEGATIVE: "30;42", NOT_PROVIDED: "97;100"}  # text; ground
 _MARKED_COLOUR = re.compile(r"\\x1b\[([0-9;]{5,6})m(.)\\x1b\[0m")
 
@@ -165,6 +167,8 @@ def _participants(printed: Printed, screen: Screen) -> Iterator[str]:
     if printed.sort == WORST_FIRST:
         yield from wrapped("Most positive tests first, then most not given.")
     yield from wrapped(f"{KEY} The last {screen.letters} weeks are shown. open: nothing recorded yet.")
+    if printed.report.check_in is not None:
+        yield from wrapped(_CI)
 
 
 def _participant(printed: Printed, line: ParticipantWeek, screen: Screen) -> Iterator[str]:
@@ -179,6 +183,21 @@ def _participant(printed: Printed, line: ParticipantWeek, screen: Screen) -> Ite
     named = printed.name_of(line.participant)
     if named:
         yield f"  {named}"
+    check_ins = _check_ins(printed, line)
+    if check_ins:
+        yield f"  {check_ins}"
+
+
+def _check_ins(printed: Printed, line: ParticipantWeek) -> str:
+    """The days checked in of those asked; nothing of who checked in on every day, as nearly all do."""
+    week = printed.report.check_in
+    counts = week.by_code.get(line.participant) if week is not None else None
+    if week is None or (counts is not None and counts.not_told + counts.late == 0):
+        return ""
+    if counts is None:
+        return f"ci {NOT_ASKED}"
+    others = ((counts.late, "late"), (counts.tried, "tried"))
+    return ", ".join([f"ci {counts.checked_in.fraction}", *(f"{count} {what}" for count, what in others if count)])
 
 
 def _block(printed: Printed, line: ParticipantWeek, screen: Screen) -> Iterator[str]:
@@ -191,6 +210,9 @@ def _block(printed: Printed, line: ParticipantWeek, screen: Screen) -> Iterator[
     said = ", ".join(f"{what} {count}" for what, count in counts.items() if count or what == "due")
     yield from wrapped(f"  {said}", "    ")
     yield f"  compliance {compliance_of(line.tally).percent}, pattern {_shown(line.pattern[-screen.letters :], screen)}"
+    check_ins = _check_ins(printed, line)
+    if check_ins:
+        yield from wrapped(f"  {check_ins}", "    ")
 
 
 def _shown(letters: str, screen: Screen) -> str:

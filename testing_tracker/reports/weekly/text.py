@@ -7,10 +7,12 @@ from itertools import chain
 from typing import TextIO
 
 from testing_tracker.reports.paper.words import NOTICE, iso
+from testing_tracker.reports.weekly.check_in import as_documents
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import Printed
 from testing_tracker.reports.weekly.trend import Trend
+from testing_tracker.rules.check_in.counted import CheckInCounts
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json
@@ -19,6 +21,7 @@ from testing_tracker.rules.reporting.tally import COUNTS, counts_and_rates
 
 MEASURES = tuple(measure.name for measure in fields(Measures))
 COLUMNS = ("participant", "level", "schedule", *COUNTS, "compliance_rate", "pattern", *MEASURES)
+OF_CHECK_IN = ("check_ins_asked", "checked_in_in_time", "checked_in_late", "tried_to_check_in", "not_checked_in")
 _LINES = "participants"
 
 
@@ -50,6 +53,7 @@ def _before_lines(printed: Printed) -> dict[str, object]:
         "from": report.week.monday,
         "to": report.week.sunday,
         "totals": {"participants": len(report.participants), **counts_and_rates(report.total)},
+        **as_documents(report.check_in),
     }
 
 
@@ -114,7 +118,16 @@ def _weeks_before(trend: Trend) -> dict[str, object]:
 
 def _line_document(printed: Printed, line: ParticipantWeek) -> dict[str, object]:
     named = {"name": printed.name_of(line.participant)} if printed.names is not None else {}
-    return {**_line(line), **named, "measures": asdict(measure(line.pattern))}
+    return {**_line(line), **named, **_check_ins(printed, line), "measures": asdict(measure(line.pattern))}
+
+
+def _check_ins(printed: Printed, line: ParticipantWeek) -> dict[str, object]:
+    """How the participant's check-ins went; null for who was not asked, and nothing where no rule was in force."""
+    week = printed.report.check_in
+    if week is None:
+        return {}
+    counts = week.by_code.get(line.participant)
+    return {"check_in": asdict(counts) if counts is not None else None}
 
 
 def _line(line: ParticipantWeek) -> dict[str, object]:
@@ -131,7 +144,8 @@ def _line(line: ParticipantWeek) -> dict[str, object]:
 def write_csv(printed: Printed, file: TextIO) -> None:
     """The csv form: a header row and a line a participant."""
     writer = rows_to(file)
-    writer.writerow([*COLUMNS, "name"] if printed.names is not None else COLUMNS)
+    with_rule = OF_CHECK_IN if printed.report.check_in is not None else ()
+    writer.writerow([*COLUMNS, *with_rule, *(["name"] if printed.names is not None else [])])
     writer.writerows([protected(cell) for cell in row] for row in _rows(printed))
 
 
@@ -151,5 +165,14 @@ def _rows(printed: Printed) -> Iterator[list[object]]:
         yield [
             *chain((line.participant, line.level, line.schedule), counts, (tally.compliance_rate, line.pattern)),
             *measures,
+            *_check_in_cells(printed, line),
             *named,
         ]
+
+
+def _check_in_cells(printed: Printed, line: ParticipantWeek) -> tuple[object, ...]:
+    week = printed.report.check_in
+    if week is None:
+        return ()
+    counts = week.by_code.get(line.participant, CheckInCounts())
+    return (counts.expected, counts.in_time, counts.late, counts.tried, counts.not_checked_in)

@@ -18,6 +18,7 @@ from testing_tracker.reports.paper.words import (
     printed_in_words,
     sections_of,
 )
+from testing_tracker.reports.weekly.check_in import questions_of, section_of
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.open_matters import Recommended
 from testing_tracker.reports.weekly.printing import Printed
@@ -115,6 +116,8 @@ def _leading(printed: Printed) -> Iterator[str]:
     report, amended = printed.report, printed.imprint.amended
     for compared in report.questions:
         yield f"{question(compared)} Until somebody has said so, these draws are unrecorded and held against nobody."
+    for asked in questions_of(report.check_in):
+        yield f"{asked} Until somebody has said so, tests of who was not told are unrecorded and held against nobody."
     if report.today <= report.week.sunday:
         yield "The week is not over; these are the numbers so far."
     elif not report.is_closed:
@@ -240,6 +243,10 @@ def _talk(report: WeeklyReport) -> Section:
     )
 
 
+def _check_in(report: WeeklyReport) -> Section:
+    return section_of(report.check_in, report.zone)
+
+
 def _overdue(report: WeeklyReport) -> Section:
     overdue = report.standing.overdue
     return Section(
@@ -296,6 +303,7 @@ _LISTS = (  # as they are read
     _waiting,
     _others,
     _talk,
+    _check_in,
     _overdue,
     _recollections,
     _reviews,

@@ -1,0 +1,162 @@
+"""A week's check-ins as the weekly report has them: gathered, as facts of its editions, in words, and as JSON."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import select
+
+from testing_tracker.reports.paper.words import Section
+from testing_tracker.rules.calendar import Week, weekday_name
+from testing_tracker.rules.check_in.counted import (
+    MISSED_IN_WORDS,
+    UNRECORDED_IN_WORDS,
+    CheckInCounts,
+    did_check_in_work,
+)
+from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, duration_in_words
+from testing_tracker.rules.reporting.tally import Share
+from testing_tracker.services.check_in.reported import CheckInReported, FaultyDay, reported
+from testing_tracker.store.tables import Participant
+from testing_tracker.store.work import Work
+
+NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True)
+class CheckInWeek:
+    """What check-in came to in the week, and by code how it went for everybody who was asked."""
+
+    of: CheckInReported
+    by_code: Mapping[str, CheckInCounts]
+
+    def said_of(self, code: str) -> str:
+        """The days with an answer of those asked, as `6/7`."""
+        counts = self.by_code.get(code)
+        return counts.checked_in.fraction if counts is not None else NOT_ASKED
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """All that the report says of it, for an edition's digest; by code, because numbers are not on the page."""
+        shown = {name: value for name, value in asdict(self.of).items() if name != "by_record"}
+        return {**shown, "by_code": {code: asdict(counts) for code, counts in sorted(self.by_code.items())}}
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The counts that an edition keeps, to say what changed since; by names that no count of tests has."""
+        counts = self.of.counts
+        return {
+            "check_ins_asked": counts.expected,
+            "checked_in_in_time": counts.in_time,
+            "checked_in_late": counts.late,
+            "tried_to_check_in": counts.tried,
+            "not_checked_in": counts.not_checked_in,
+        }
+
+
+def check_in_week(work: Work, week: Week) -> CheckInWeek | None:
+    """The week's check-ins, of the days that are over; None where nobody was asked to check in on any."""
+    found = reported(work, week.days)
+    if found is None:
+        return None
+    rows = work.session.exec(
+        select(Participant.id, Participant.code).where(Participant.facility_id == work.facility_id)
+    )
+    codes = {number: code for number, code in rows if number in found.by_record}
+    return CheckInWeek(found, {code: found.by_record[number] for number, code in codes.items() if number is not None})
+
+
+def questions_of(week: CheckInWeek | None) -> list[str]:
+    """The days whose check-ins were held back, as the facility is asked."""
+    return [did_check_in_work(held) for held in week.of.held] if week is not None else []
+
+
+def section_of(week: CheckInWeek | None, zone: ZoneInfo) -> Section:
+    """The section of the report; nothing where no rule was in force."""
+    rows: list[tuple[str, ...]] = [*_rows(week.of, zone)] if week is not None else []
+    return Section("Check-in", ("", "in the week"), rows, note=_SINCE if rows else "")
+
+
+_SINCE = (
+    "Of the days that are over and had a rule in force, everybody who had a card then, on leave or not here left out."
+)
+
+
+def _rows(of: CheckInReported, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    yield "checked in", f"{checked_in_words(of.counts)}{_usual(of.usual.share_in_time)}"
+    for fault in of.faults:
+        yield "at fault", _fault(fault, zone)
+    if of.told_to_specimen.n:
+        yield "to specimen", to_specimen_words(of.told_to_specimen)
+    for name, found, words in (
+        ("missed", of.missed, MISSED_IN_WORDS),
+        ("unrecorded", of.unrecorded, UNRECORDED_IN_WORDS),
+    ):
+        counts = [(count, words[what]) for what, count in found.items() if count]  # type: ignore[index]
+        if counts:
+            said = "; ".join(f"{text} {count}" for count, text in counts)
+            yield name, f"{sum(count for count, _ in counts)}: {said}"
+
+
+def checked_in_words(counts: CheckInCounts) -> str:
+    """The counts of everybody's days; what is nothing is left out, but for what is in time."""
+    share = counts.share_in_time
+    if not counts.expected:
+        return "nobody was asked"
+    said = [f"{counts.in_time} of {counts.expected} ({share.percent}) in time"]
+    others = ((counts.late, "late"), (counts.tried, "tried and could not"), (counts.not_checked_in, "did not"))
+    return ", ".join([*said, *(f"{count} {what}" for count, what in others if count)])
+
+
+def _usual(usual: Share) -> str:
+    return f"; usual {usual.percent}" if usual.whole else ""
+
+
+def _fault(fault: FaultyDay, zone: ZoneInfo) -> str:
+    day = f"{weekday_name(fault.day).title()[:3]} {fault.day}"
+    spans = " and ".join(f"{_clock(begins, zone)} to {_clock(ends, zone)}" for begins, ends in fault.spans)
+    minutes = f"{fault.minutes} minute{'' if fault.minutes == 1 else 's'}"
+    told = f"{fault.not_told or 'nobody'} not told that day"
+    by_staff = f", {fault.told_by_staff} told by staff after it began" if fault.told_by_staff else ""
+    missed = f"{fault.missed} not told count as missed" if fault.missed else "nobody missed for it"
+    return f"{day} {spans} ({minutes}); {told}{by_staff}; {missed}"
+
+
+def _clock(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%H:%M}"
+
+
+def to_specimen_words(times: ToldToSpecimen) -> str:
+    """How long it took from being told, of those whose time of collection is on record."""
+    assert times.median_s is not None, "there are some"
+    assert times.p95_s is not None, "there are some"
+    half, most = duration_in_words(times.median_s), duration_in_words(times.p95_s)
+    over = f"{times.over_8h or 'none'} took more than 8 hours"
+    return f"from being told, of {times.n}: half within {half}, 95 % within {most}; {over}"
+
+
+def as_documents(week: CheckInWeek | None) -> dict[str, object]:
+    """The keys of the JSON form; none where no rule was in force."""
+    if week is None:
+        return {}
+    of = week.of
+    document = {
+        **asdict(of.counts),
+        "usual": of.usual.share_in_time.rate,
+        "outages": [
+            {
+                "day": fault.day,
+                "spans": [{"from": begins, "to": ends} for begins, ends in fault.spans],
+                "minutes": fault.minutes,
+                "not_told": fault.not_told,
+                "told_by_staff": fault.told_by_staff,
+                "missed": fault.missed,
+            }
+            for fault in of.faults
+        ],
+        "told_to_specimen": asdict(of.told_to_specimen),
+        "unrecorded": dict(of.unrecorded),
+        "questions": questions_of(week),
+    }
+    return {"check_in": document, "missed": dict(of.missed)}

@@ -1,0 +1,222 @@
+"""What check-in came to over some days, for the reports: counted from the attempts on record, never from a summary.
+
+A handful of statements, however many people or days. Where no rule was in force there is nothing, and one statement.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from math import ceil
+
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from testing_tracker.rules.check_in.answers import CheckedInBy
+from testing_tracker.rules.check_in.counted import (
+    NOT_HELD_AGAINST,
+    CheckInCounts,
+    HeldCheckIns,
+    MissedHow,
+    checked_in_on,
+)
+from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, told_to_specimen
+from testing_tracker.rules.drawing.closing import Because
+from testing_tracker.rules.drawing.no_record import DAYS_COMPARED_WITH
+from testing_tracker.rules.words import Status
+from testing_tracker.services.check_in.asked import AskedDay, asked_days, days_asked
+from testing_tracker.services.check_in.attempts_of_days import Attempt, OfPersons, as_attempt, attempts_in, first_told
+from testing_tracker.services.check_in.tests_told import tests_told
+from testing_tracker.store.queries import of_facility
+from testing_tracker.store.tables import CheckInDay, Draw, Outage
+from testing_tracker.store.work import Work
+
+
+@dataclass(frozen=True)
+class FaultyDay:
+    """A day on which check-in could not be reached for a while: the spans (UTC) inside of its window, none overlapping.
+
+    `not_told`: of who was asked, those who were not told anything that day. `told_by_staff`: those who were told first
+    after it began, by telephone or at the desk. `missed`: tests of that day that count as missed although nobody had
+    told their participants, because a person said so.
+    """
+
+    day: date
+    spans: list[tuple[datetime, datetime]]
+    minutes: int
+    not_told: int = 0
+    told_by_staff: int = 0
+    missed: int = 0
+
+
+@dataclass(frozen=True)
+class CheckInReported:
+    """What check-in came to over some days.
+
+    `days` are those on which people were asked, `by_record` who was asked on any of them. `usual` are the twelve weeks
+    before, as the nights counted them. `missed` has every missed test of the days that were asked for, `unrecorded`
+    those that nobody is held to have missed because of check-in.
+    """
+
+    days: list[date]
+    counts: CheckInCounts
+    by_record: Mapping[int, CheckInCounts]
+    usual: CheckInCounts
+    faults: list[FaultyDay]
+    held: list[HeldCheckIns]
+    told_to_specimen: ToldToSpecimen
+    missed: dict[MissedHow, int]
+    unrecorded: dict[Because, int]
+
+
+def reported(work: Work, days: Sequence[date]) -> CheckInReported | None:
+    """What check-in came to over days in a row, of those that are over; None where none of them had a rule in force.
+
+    Of a day that is not over nobody has failed to check in yet.
+    """
+    on = days_asked(work, [day for day in days if day < work.today]) if days[0] < work.today else []
+    if not on:
+        return None
+    asked = asked_days(work, on)
+    faults = {fault.day: _Fault(fault) for fault in _faults(work, on)}
+    of_persons = OfPersons(work, days[0], days[-1])
+    by_record = _counted(work, on, asked, of_persons, faults)
+    counts = CheckInCounts()
+    for one in by_record.values():
+        counts.add(one)
+    tests = tests_told(work, days, asked, of_persons)
+    return CheckInReported(
+        days=[one.day for one in on],
+        counts=counts,
+        by_record=by_record,
+        usual=_usual(work, on[0].day),
+        faults=[fault.found(tests.missed_untold[day]) for day, fault in faults.items()],
+        held=held_in(work, days),
+        told_to_specimen=told_to_specimen(tests.seconds),
+        missed={how: tests.missed[how] for how in MissedHow},
+        unrecorded={why: tests.unrecorded[why] for why in NOT_HELD_AGAINST if tests.unrecorded[why]},
+    )
+
+
+@dataclass
+class _Fault:
+    """A faulty day while it is counted."""
+
+    of: FaultyDay
+    told: int = 0
+    not_told: int = 0
+
+    def see(self, attempts: Sequence[Attempt]) -> None:
+        """Count the attempts of somebody who was asked on that day, none included."""
+        told = first_told(attempts)
+        if told is None:
+            self.not_told += 1
+        elif told.channel != CheckedInBy.PAGE and told.at >= self.of.spans[0][0]:
+            self.told += 1
+
+    def found(self, missed: int) -> FaultyDay:
+        return replace(self.of, not_told=self.not_told, told_by_staff=self.told, missed=missed)
+
+
+def _counted(
+    work: Work,
+    on: Sequence[AskedDay],
+    asked: Mapping[int, Sequence[AskedDay]],
+    of_persons: OfPersons,
+    faults: Mapping[date, _Fault],
+) -> dict[int, CheckInCounts]:
+    """How the days of everybody who was asked ended, record by record."""
+    found = {number: CheckInCounts() for number in sorted(asked)}
+    of_records = groupby(attempts_in(work, on[0].day, on[-1].day), key=lambda one: one.participant_id)
+    number, attempts = next(of_records, (None, iter(())))
+    for record, counts in found.items():
+        while number is not None and number < record:
+            number, attempts = next(of_records, (None, iter(())))
+        by_day: dict[date, list[Attempt]] = {}
+        for one in attempts if number == record else ():
+            by_day.setdefault(one.day, []).append(one)
+        for day, *_ in asked[record]:
+            of_day = of_persons.on(record, day) if record in of_persons else by_day.get(day, ())
+            counts.count(checked_in_on(map(as_attempt, of_day)))
+            if day in faults:
+                faults[day].see(of_day)
+    return found
+
+
+def _usual(work: Work, first: date) -> CheckInCounts:
+    """What the nights counted in the twelve weeks before; of a day that was closed again, the newest count."""
+    rows = work.session.exec(
+        select(CheckInDay)
+        .where(
+            CheckInDay.facility_id == work.facility_id,
+            CheckInDay.days == 1,
+            col(CheckInDay.day).between(first - timedelta(days=DAYS_COMPARED_WITH), first - timedelta(days=1)),
+        )
+        .order_by(col(CheckInDay.id))
+    )
+    usual = CheckInCounts()
+    for row in {row.day: row for row in rows}.values():
+        usual.add(CheckInCounts(row.expected, row.in_time, row.late, row.tried, row.not_checked_in))
+    return usual
+
+
+def _faults(work: Work, on: Sequence[AskedDay]) -> Iterator[FaultyDay]:
+    """The days whose window check-in could not be reached for a part of, by what stands on record."""
+    later = aliased(Outage)
+    replaced = select(col(later.replaces_id)).where(col(later.replaces_id).is_not(None))
+    rows = work.session.exec(
+        select(col(Outage.from_at), col(Outage.to_at))
+        .where(
+            Outage.facility_id == work.facility_id,
+            col(Outage.id).not_in(replaced),
+            Outage.to_at > Outage.from_at,
+            Outage.from_at < on[-1].closes,
+            Outage.to_at > on[0].opens,
+        )
+        .order_by(col(Outage.from_at))
+    ).all()
+    for day, opens, closes in on if rows else ():
+        inside = [(max(begins, opens), min(ends, closes)) for begins, ends in rows if begins < closes and ends > opens]
+        spans = _joined(inside)
+        if spans:
+            minutes = ceil(sum((ends - begins).total_seconds() for begins, ends in spans) / 60)
+            yield FaultyDay(day, spans, minutes)
+
+
+def _joined(spans: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Spans in their order, those that touch or overlap as one."""
+    joined: list[tuple[datetime, datetime]] = []
+    for begins, ends in spans:
+        if joined and begins <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
+        else:
+            joined.append((begins, ends))
+    return joined
+
+
+def held_in(work: Work, days: Sequence[date]) -> list[HeldCheckIns]:
+    """The days of some in a row whose check-ins were held back, and that still have tests without an answer."""
+    waiting = (
+        select(col(Draw.due_on))
+        .where(
+            of_facility(work.facility_id, Draw.participant_id),
+            Draw.status == Status.UNRECORDED,
+            Draw.because == Because.CHECK_INS_HELD,
+        )
+        .distinct()
+    )
+    rows = work.session.exec(
+        select(CheckInDay)
+        .where(
+            CheckInDay.facility_id == work.facility_id,
+            col(CheckInDay.held),
+            col(CheckInDay.day).between(days[0], days[-1]),
+            col(CheckInDay.day).in_(waiting),
+        )
+        .order_by(col(CheckInDay.id))
+    )
+    newest = {(row.day, row.days): row for row in rows}
+    return [
+        HeldCheckIns(row.day, row.days, row.expected, row.not_checked_in, row.usual_expected, row.usual_not_checked_in)
+        for _, row in sorted(newest.items())
+    ]
