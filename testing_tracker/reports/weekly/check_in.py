@@ -78,9 +78,7 @@ def section_of(week: CheckInWeek | None, zone: ZoneInfo) -> Section:
     return Section("Check-in", ("", "in the week"), rows, note=_SINCE if rows else "")
 
 
-_SINCE = (
-    "Of the days that are over and had a rule in force, everybody who had a card then, on leave or not here left out."
-)
+_SINCE = "Counted: the days that are over, and on each whoever had a card by then and was not on leave."
 
 
 def _rows(of: CheckInReported, zone: ZoneInfo) -> Iterator[tuple[str, str]]:

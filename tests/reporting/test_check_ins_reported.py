@@ -1,0 +1,185 @@
+"""How everybody's check-ins of a week went, as those who treat them and those who pay for it read it.
+
+It is Monday, 2026-11-23. From Tuesday of last week on everybody with a card checked in between 05:00 and 10:00; on
+Tuesday the page was not to be reached from 07:10 to 07:31. Tests were due on Monday, Wednesday and Friday.
+"""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from checked_in import CheckedIn, clock_at, days
+from conftest import made_once
+
+from testing_tracker.reports.paper.words import WIDTH
+
+ASKED = days("2026-11-17", "2026-11-22")
+FORMS = ("table", "csv", "json", "html")
+
+
+@made_once
+def asked(clinic):
+    """A17 always checks in, B04 never; C21 is cut off once and locked out once; E09 was away; D33 has no card."""
+    clinic.add("A17", "B04", "C21", "D33", "E09", schedule="fixed-3")
+    clinic("draw")
+    for code in ("A17", "B04", "C21", "D33", "E09"):
+        clinic("missed", code)
+    checked_in = CheckedIn(clinic)
+    checked_in.card("A17", "B04", "C21", "E09")
+    checked_in.rule("2026-11-17")
+    clinic("participant", "leave", "E09", "2026-11-18", "2026-11-19", "--reason", "away")
+    for day in ASKED:
+        clinic.today = day
+        with clock_at("04:00"):
+            clinic("draw")
+        of_day = "come" if day in ("2026-11-18", "2026-11-20") else "stay"
+        checked_in("A17", f"{day} 05:12", answer=of_day)
+        if day == "2026-11-17":
+            checked_in("C21", f"{day} 07:15", "unknown")
+            checked_in("C21", f"{day} 07:50", by="phone", receipt="90127748")
+            checked_in("E09", f"{day} 10:31", by="phone", timing="late")
+            checked_in.outage(f"{day} 07:10", f"{day} 07:31")
+        elif day == "2026-11-20":
+            checked_in("C21", f"{day} 06:00", "wrong")
+        else:
+            checked_in("C21", f"{day} 05:30", answer=of_day)
+        if day not in ("2026-11-17", "2026-11-18", "2026-11-19"):
+            checked_in("E09", f"{day} 05:00", answer=of_day)
+        for code in ("B04", "C21", "D33") if of_day == "come" else ():
+            clinic("missed", code)
+        if day == "2026-11-18":
+            clinic("result", "A17", "negative", "--collected-at", "07:52")
+        if day == "2026-11-20":
+            clinic("result", "A17", "negative", "--collected-at", "14:00")
+            clinic("result", "E09", "negative", "--collected-at", "09:00")
+    clinic.today = "2026-11-23"
+    clinic("draw")
+
+
+def test_the_report_says_how_everybody_checked_in(asked):
+    said = " ".join(asked("report", "weekly").split())
+    assert "Check-in checked in 14 of 22 (64 %) in time, 1 late, 1 tried and could not, 6 did not" in said
+    assert (
+        "at fault Tue 2026-11-17 07:10 to 07:31 (21 minutes); 1 not told that day, 2 told by staff after it began; "
+        "nobody missed for it" in said
+    )
+    assert (
+        "to specimen from being told, of 3: half within 4 h, 95 % within 8 h 48 min; 1 took more than 8 hours" in said
+    )
+    assert (
+        "missed 11: told and did not come 1; tried to check in and could not 1; did not check in 2; "
+        "not asked to check in 7" in said
+    )
+
+
+def test_programs_read_the_same(asked):
+    report = asked.json("report", "weekly")
+    assert report["check_in"] == {
+        "expected": 22,
+        "in_time": 14,
+        "late": 1,
+        "tried": 1,
+        "not_checked_in": 6,
+        "usual": None,
+        "outages": [
+            {
+                "day": "2026-11-17",
+                "spans": [{"from": "2026-11-17T15:10:00+00:00", "to": "2026-11-17T15:31:00+00:00"}],
+                "minutes": 21,
+                "not_told": 1,
+                "told_by_staff": 2,
+                "missed": 0,
+            }
+        ],
+        "told_to_specimen": {"n": 3, "median_s": 14_400, "p95_s": 31_680, "over_8h": 1},
+        "unrecorded": {},
+        "questions": [],
+    }
+    assert sum(report["missed"].values()) == report["totals"]["missed"]
+    assert report["missed"] == {
+        "told": 1,
+        "told_otherwise": 0,
+        "tried": 1,
+        "not_checked_in": 2,
+        "no_check_in_asked": 7,
+    }
+    lines = {line["participant"]: line["check_in"] for line in report["participants"]}
+    assert lines["D33"] is None
+    assert lines["C21"] == {"expected": 6, "in_time": 5, "late": 0, "tried": 1, "not_checked_in": 0}
+    for count in ("expected", "in_time", "late", "tried", "not_checked_in"):
+        assert sum(line[count] for line in lines.values() if line) == report["check_in"][count]
+    rows = list(csv.DictReader(io.StringIO(asked("report", "weekly", "--format", "csv"))))
+    assert [(row["participant"], row["check_ins_asked"], row["not_checked_in"]) for row in rows] == [
+        ("A17", "6", "0"),
+        ("B04", "6", "6"),
+        ("C21", "6", "0"),
+        ("D33", "0", "0"),
+        ("E09", "4", "0"),
+    ]
+
+
+def test_each_line_says_on_how_many_days_somebody_checked_in(asked):
+    lines = [line.strip() for line in asked("report", "weekly").splitlines()]
+    assert [line for line in lines if line.startswith("ci ")] == [
+        "ci 0/6",
+        "ci 5/6, 1 tried",
+        "ci not asked",
+        "ci 4/4, 1 late",
+    ]
+    page = asked("report", "weekly", "--format", "html")
+    assert re.findall(r'data-label="check-in">([^<]+)<', page) == ["6/6", "0/6", "5/6", "not asked", "4/4"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_where_no_rule_was_in_force_nothing_is_said_of_checking_in(clinic, form):
+    clinic.add("A17")
+    clinic("draw")
+    clinic.today = "2026-11-23"
+    clinic("draw")
+    before = clinic("report", "weekly", "--format", form)
+    for word in ("check-in", "check_in", "ci ", "checked in"):
+        assert word not in before.lower()
+    checked_in = CheckedIn(clinic)
+    checked_in.card("A17")
+    checked_in.rule("2026-11-24")
+    checked_in("A17", "2026-11-23 05:00")
+    assert clinic("report", "weekly", "--format", form) == before
+    assert not clinic.json("report", "weekly")["amended"]
+
+
+def test_it_fits_a_page_and_a_telephone(asked, monkeypatch):
+    assert max(map(len, asked("report", "weekly").splitlines())) <= WIDTH
+    monkeypatch.setattr("testing_tracker.cli.report.width_of", lambda _stream: 40)
+    lines = asked("report", "weekly").splitlines()
+    assert max(len(line) for line in lines if not re.fullmatch(r" *[0-9a-f]{64}", line)) <= 40
+
+
+def test_a_check_in_that_comes_late_to_the_record_amends_the_report(asked):
+    asked("report", "weekly")
+    first = asked.json("report", "weekly")
+    assert (first["edition"], first["amended"]) == (1, None)
+    CheckedIn(asked)("B04", "2026-11-19 05:40")
+    report = asked.json("report", "weekly")
+    assert report["edition"] == 2
+    assert ["checked_in_in_time", 14, 15] in report["amended"]["counts"]
+    assert ["not_checked_in", 6, 5] in report["amended"]["counts"]
+    said = asked("report", "weekly")
+    assert "not checked in: 6 when first printed, 5 now" in said
+    assert asked("report", "weekly") == said
+    assert json.loads(asked("report", "weekly", "--format", "json")) == report
+
+
+def test_a_day_that_was_held_back_is_asked_about_first(asked):
+    CheckedIn(asked).day("2026-11-15", 40, 39)
+    assert "6 did not; usual 98 %" in " ".join(asked("report", "weekly").split())
+
+
+def test_nobody_is_counted_on_a_day_that_is_not_over(asked):
+    CheckedIn(asked)("A17", "2026-11-23 05:12")
+    report = asked.json("report", "weekly", "--week", "this")
+    assert "check_in" not in report
+    asked.today = "2026-11-24"
+    asked("draw")
+    assert asked.json("report", "weekly", "--week", "this")["check_in"]["expected"] == 4
