@@ -88,6 +88,7 @@ def test_programs_read_the_same(asked):
                 "day": "2026-11-17",
                 "spans": [{"from": "2026-11-17T15:10:00+00:00", "to": "2026-11-17T15:31:00+00:00"}],
                 "minutes": 21,
+                "counts": True,
                 "not_told": 1,
                 "told_by_staff": 2,
                 "missed": 0,
@@ -183,3 +184,50 @@ def test_nobody_is_counted_on_a_day_that_is_not_over(asked):
     asked.today = "2026-11-24"
     asked("draw")
     assert asked.json("report", "weekly", "--week", "this")["check_in"]["expected"] == 4
+
+
+def test_a_participants_report_has_each_day_with_its_receipt(asked):
+    said = asked("report", "participant", "C21")
+    lines = [line.strip() for line in said[said.index("Check-ins: ") :].splitlines()][:8]
+    assert lines == [
+        "Check-ins: 5/6 = 83 %",
+        "2026-11-17  07:50  phone  need not come; 9012-7748",
+        "2026-11-18  05:30  page   told to come; 4586-5319",
+        "2026-11-19  05:30  page   need not come; 4586-5319",
+        "2026-11-20  06:00  page   tried and could not: number and PIN did not go",
+        "together",
+        "2026-11-21  05:30  page   need not come; 4586-5319",
+        "2026-11-22  05:30  page   need not come; 4586-5319",
+    ]
+    report = asked.json("report", "participant", "C21")
+    assert report["check_in"] == {"expected": 6, "in_time": 5, "late": 0, "tried": 1, "not_checked_in": 0}
+    assert report["check_ins"][0] == {
+        "day": "2026-11-17",
+        "asked": True,
+        "ended": "in time",
+        "said": [
+            {
+                "at": "2026-11-17T15:50:00+00:00",
+                "by": "phone",
+                "outcome": "told",
+                "answer": "stay",
+                "timing": "in time",
+                "receipt": "90127748",
+            }
+        ],
+        "attempts": 2,
+    }
+    assert re.search(r"2026-11-17 +did not check in\n", asked("report", "participant", "B04"))
+    assert "10:31  phone  need not come, late" in asked("report", "participant", "E09")
+    assert "heck-in" not in asked("report", "participant", "D33")
+    assert "check_in" not in asked.json("report", "participant", "D33")
+
+
+def test_a_test_for_cause_shows_both_answers_of_the_day(asked):
+    checked_in = CheckedIn(asked)
+    checked_in("A17", "2026-11-21 13:05", answer="come", by="phone", timing="late", receipt="11112222")
+    checked_in("D33", "2026-11-21 09:00", by="staff")
+    said = asked("report", "participant", "A17")
+    assert "2026-11-21  05:12  page   need not come; 4586-5319\n" in said
+    assert "2026-11-21  13:05  phone  told to come, late; 1111-2222\n" in said
+    assert "09:00  staff  need not come, not asked to" in asked("report", "participant", "D33")

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from io import StringIO
 
 from testing_tracker.reports.paper.words import NOTICE, iso, printed_section, wrapped
+from testing_tracker.reports.participant.check_ins import as_documents
 from testing_tracker.reports.participant.gather import ParticipantReport
 from testing_tracker.reports.participant.words import (
     CALENDAR_TITLE,
@@ -122,6 +123,7 @@ def _json(report: ParticipantReport) -> str:
         "earlier_codes": [asdict(one) for one in report.record.earlier_names],
         "joined": [asdict(one) for one in report.record.joined],
         "draws": [asdict(one) for one in report.record.draws],
+        **as_documents(report.check_ins),
         "anchors": [asdict(one) for one in report.anchors],
         "printed_at": report.imprint.printed_at,
         "printed_by": report.imprint.printed_by,

@@ -11,6 +11,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.measures import Measures, Span, measure
 from testing_tracker.rules.reporting.pattern import DayMark, mark_of
+from testing_tracker.services.check_in.attempts_of_days import DayCheckedIn, days_of
 from testing_tracker.services.deciding import recent_record
 from testing_tracker.services.deciding.recent_record import RecentRecord
 from testing_tracker.services.drawing import keys
@@ -19,6 +20,7 @@ from testing_tracker.services.people import roster
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.services.people.roster import DrawEntry, Record
 from testing_tracker.services.reporting.editions import Imprint
+from testing_tracker.store.queries import records_of_all
 from testing_tracker.store.tables import Facility
 from testing_tracker.store.work import Work
 
@@ -36,7 +38,7 @@ class ParticipantReport:
     """Everything about one participant as it is at the moment of printing.
 
     `pattern` and `measures` are of the weeks of treatment that are over, as in the outcomes report; `until` is the last
-    of them.
+    of them. `check_ins` has the days that they were asked to check in, and those on which they tried to without.
     """
 
     facility: str
@@ -51,6 +53,7 @@ class ParticipantReport:
     calendar: list[CalendarWeek]
     anchors: list[keys.Anchor]
     imprint: Imprint
+    check_ins: list[DayCheckedIn]
 
     @property
     def participant(self) -> str:
@@ -82,6 +85,7 @@ def gather(work: Work, code: str, *, names: bool = False) -> ParticipantReport:
         calendar=_calendar(record.draws, work.today),
         anchors=keys.anchors_between(work.session, work.facility_id, first, work.today),
         imprint=Imprint(work.now, work.account),
+        check_ins=days_of(work, records_of_all(work.session, [record.number]), facility.opened_on),
     )
 
 

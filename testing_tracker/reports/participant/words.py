@@ -13,6 +13,7 @@ from testing_tracker.reports.paper.words import (
     printed_in_words,
     sections_of,
 )
+from testing_tracker.reports.participant.check_ins import section_of
 from testing_tracker.reports.participant.gather import ParticipantReport
 from testing_tracker.rules.reporting.pattern import MIXED, NOT_PROVIDED, SIGNS, DayMark
 from testing_tracker.rules.reporting.tally import NOT_AVAILABLE
@@ -78,7 +79,7 @@ def pattern_cells(report: ParticipantReport) -> list[WeekCell]:
 
 def lists_of(report: ParticipantReport) -> list[Section]:
     """The lists of the report, in the order in which they are read."""
-    return sections_of((_measures, _prescriptions, _decisions, _reviews, _histories, _draws), report)
+    return sections_of((_measures, _prescriptions, _decisions, _reviews, _histories, _draws, _check_ins), report)
 
 
 def _prescriptions(report: ParticipantReport) -> Section:
@@ -133,6 +134,10 @@ def _draws(report: ParticipantReport) -> Section:
         [row for draw in draws for row in _draw_rows(draw, report)],
         always=True,
     )
+
+
+def _check_ins(report: ParticipantReport) -> Section:
+    return section_of(report.check_ins, report.zone)
 
 
 def _measures(report: ParticipantReport) -> Section:

@@ -117,8 +117,14 @@ def _fault(fault: FaultyDay, zone: ZoneInfo) -> str:
     minutes = f"{fault.minutes} minute{'' if fault.minutes == 1 else 's'}"
     told = f"{fault.not_told or 'nobody'} not told that day"
     by_staff = f", {fault.told_by_staff} told by staff after it began" if fault.told_by_staff else ""
-    missed = f"{fault.missed} not told count as missed" if fault.missed else "nobody missed for it"
-    return f"{day} {spans} ({minutes}); {told}{by_staff}; {missed}"
+    return f"{day} {spans} ({minutes}); {told}{by_staff}; {_missed_for(fault)}"
+
+
+def _missed_for(fault: FaultyDay) -> str:
+    """Whether anybody is held to have missed a test that day although nobody had told them."""
+    if fault.missed:
+        return f"{fault.missed} who {'was' if fault.missed == 1 else 'were'} not told missed a test"
+    return "nobody missed for it" if fault.counts else "too short to count, and nobody who was not told missed a test"
 
 
 def _clock(instant: datetime, zone: ZoneInfo) -> str:
@@ -147,6 +153,7 @@ def as_documents(week: CheckInWeek | None) -> dict[str, object]:
                 "day": fault.day,
                 "spans": [{"from": begins, "to": ends} for begins, ends in fault.spans],
                 "minutes": fault.minutes,
+                "counts": fault.counts,
                 "not_told": fault.not_told,
                 "told_by_staff": fault.told_by_staff,
                 "missed": fault.missed,

@@ -23,11 +23,12 @@ from testing_tracker.store.work import Work
 
 
 class AskedDay(NamedTuple):
-    """A day with a rule in force: when its window opened and closed (UTC)."""
+    """A day with a rule in force: when its window opened and closed (UTC), and whether there was a page."""
 
     day: date
     opens: datetime
     closes: datetime
+    page: bool
 
 
 def days_asked(work: Work, days: Sequence[date]) -> list[AskedDay]:
@@ -41,12 +42,12 @@ def days_asked(work: Work, days: Sequence[date]) -> list[AskedDay]:
     for day in days if rules else ():
         rule = next((one for one in rules if one.from_on <= day), None)
         if rule is not None and rule.opens is not None and rule.closes is not None:
-            found.append(_day(work, day, rule.opens, rule.closes))
+            found.append(_day(work, day, rule.opens, rule.closes, page=rule.page))
     return found
 
 
-def _day(work: Work, day: date, opens: time, closes: time) -> AskedDay:
-    return AskedDay(day, instant_reached(day, opens, work.zone), instant_reached(day, closes, work.zone))
+def _day(work: Work, day: date, opens: time, closes: time, *, page: bool) -> AskedDay:
+    return AskedDay(day, instant_reached(day, opens, work.zone), instant_reached(day, closes, work.zone), page)
 
 
 @dataclass

@@ -90,22 +90,30 @@ def first_told(attempts: Iterable[Attempt]) -> Attempt | None:
 
 
 @dataclass(frozen=True)
-class DayCheckedIn:
-    """How a participant's day of checking in went.
+class WhatWasSaid:
+    """What a participant was told at an instant (UTC), or what kept them from being told."""
 
-    `asked`: they were asked to. `at` (UTC), `by`, `answer`, `timing` and `receipt` are of the attempt that tells most:
-    the first that got an answer, else the last. `attempts` counts all.
+    at: datetime
+    by: CheckedInBy
+    outcome: CheckInOutcome
+    answer: DaysAnswer | None
+    timing: Timing | None
+    receipt: str | None
+
+
+@dataclass(frozen=True)
+class DayCheckedIn:
+    """How a participant's day of checking in went; `asked`: they were to check in.
+
+    `said` has the first time that each answer was given, since a test for cause changes it; where none was, the last
+    attempt. `attempts` counts all.
     """
 
     day: date
     asked: bool
     ended: CheckedInOn
-    at: datetime | None = None
-    by: CheckedInBy | None = None
-    answer: DaysAnswer | None = None
-    timing: Timing | None = None
-    receipt: str | None = None
-    attempts: int = 0
+    said: list[WhatWasSaid]
+    attempts: int
 
 
 def days_of(work: Work, records: Collection[int], first: date) -> list[DayCheckedIn]:
@@ -123,18 +131,13 @@ def days_of(work: Work, records: Collection[int], first: date) -> list[DayChecke
 
 
 def _day_checked_in(day: date, attempts: Sequence[Attempt], *, asked: bool) -> DayCheckedIn:
-    ended = checked_in_on(map(as_attempt, attempts))
-    shown = first_told(attempts) or max(attempts, key=lambda one: one.at, default=None)
-    if shown is None:
-        return DayCheckedIn(day, asked, ended)
-    return DayCheckedIn(
-        day,
-        asked,
-        ended,
-        at=shown.at,
-        by=CheckedInBy(shown.channel),
-        answer=DaysAnswer(shown.answer) if shown.answer else None,
-        timing=Timing(shown.timing) if shown.timing else None,
-        receipt=shown.receipt,
-        attempts=len(attempts),
-    )
+    every = sorted(attempts, key=lambda one: one.at)
+    told = [one for one in every if one.outcome == CheckInOutcome.TOLD]
+    firsts = {one.answer: one for one in reversed(told)}.values()
+    shown = sorted(firsts, key=lambda one: one.at) or every[-1:]
+    return DayCheckedIn(day, asked, checked_in_on(map(as_attempt, every)), [_said(one) for one in shown], len(every))
+
+
+def _said(one: Attempt) -> WhatWasSaid:
+    attempt = as_attempt(one)
+    return WhatWasSaid(one.at, CheckedInBy(one.channel), attempt.outcome, attempt.answer, attempt.timing, one.receipt)

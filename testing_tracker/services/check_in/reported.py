@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from math import ceil
 
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from testing_tracker.rules.check_in.answers import CheckedInBy
+from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow
 from testing_tracker.rules.check_in.counted import (
     NOT_HELD_AGAINST,
     CheckInCounts,
@@ -20,6 +19,8 @@ from testing_tracker.rules.check_in.counted import (
     MissedHow,
     checked_in_on,
 )
+from testing_tracker.rules.check_in.faulty_minutes import is_at_fault, minutes_of
+from testing_tracker.rules.check_in.in_force import FoundBy
 from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, told_to_specimen
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.drawing.no_record import DAYS_COMPARED_WITH
@@ -36,6 +37,7 @@ from testing_tracker.store.work import Work
 class FaultyDay:
     """A day on which check-in could not be reached for a while: the spans (UTC) inside of its window, none overlapping.
 
+    `counts`: for so many minutes that nobody who was not told is held to have missed that day.
     `not_told`: of who was asked, those who were not told anything that day. `told_by_staff`: those who were told first
     after it began, by telephone or at the desk. `missed`: tests of that day that count as missed although nobody had
     told their participants, because a person said so.
@@ -44,6 +46,7 @@ class FaultyDay:
     day: date
     spans: list[tuple[datetime, datetime]]
     minutes: int
+    counts: bool
     not_told: int = 0
     told_by_staff: int = 0
     missed: int = 0
@@ -165,7 +168,7 @@ def _faults(work: Work, on: Sequence[AskedDay]) -> Iterator[FaultyDay]:
     later = aliased(Outage)
     replaced = select(col(later.replaces_id)).where(col(later.replaces_id).is_not(None))
     rows = work.session.exec(
-        select(col(Outage.from_at), col(Outage.to_at))
+        select(col(Outage.from_at), col(Outage.to_at), col(Outage.found_by))
         .where(
             Outage.facility_id == work.facility_id,
             col(Outage.id).not_in(replaced),
@@ -175,12 +178,15 @@ def _faults(work: Work, on: Sequence[AskedDay]) -> Iterator[FaultyDay]:
         )
         .order_by(col(Outage.from_at))
     ).all()
-    for day, opens, closes in on if rows else ():
-        inside = [(max(begins, opens), min(ends, closes)) for begins, ends in rows if begins < closes and ends > opens]
-        spans = _joined(inside)
-        if spans:
-            minutes = ceil(sum((ends - begins).total_seconds() for begins, ends in spans) / 60)
-            yield FaultyDay(day, spans, minutes)
+    for day, opens, closes, page in on if rows else ():
+        inside = [
+            (max(begins, opens), min(ends, closes))
+            for begins, ends, found_by in rows
+            if begins < closes and ends > opens and (page or found_by != FoundBy.PROGRAM)
+        ]
+        if spans := _joined(inside):
+            minutes = set[int]().union(*(minutes_of(begins, ends) for begins, ends in spans))
+            yield FaultyDay(day, spans, len(minutes), is_at_fault(minutes, CheckInWindow(opens, closes, closes)))
 
 
 def _joined(spans: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
