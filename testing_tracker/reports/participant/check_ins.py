@@ -38,7 +38,7 @@ def section_of(days: Sequence[DayCheckedIn], zone: ZoneInfo) -> Section:
     """The list of the report; nothing for who was never asked and never tried."""
     return Section(
         f"Check-ins: {counts_of(days).checked_in}",
-        ("day", "at", "by", "said", "receipt"),
+        ("day", "at", "by", "receipt", "said"),
         [row for day in days for row in _rows(day, zone)],
         note="Days checked in, of those asked. By a receipt the clinic can check that this was said." if days else "",
     )
@@ -46,14 +46,14 @@ def section_of(days: Sequence[DayCheckedIn], zone: ZoneInfo) -> Section:
 
 def _rows(day: DayCheckedIn, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
     if not day.said:
-        yield str(day.day), "", "", "did not check in", ""
+        yield str(day.day), "", "", "", "did not check in"
     for said in day.said:
         yield (
             str(day.day),
             f"{said.at.astimezone(zone):%H:%M}",
             str(said.by),
-            _said(day, said),
             shown(said.receipt) if said.receipt else "",
+            _said(day, said),
         )
 
 
