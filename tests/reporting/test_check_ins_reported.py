@@ -16,6 +16,7 @@ from conftest import made_once
 from testing_tracker.reports.paper.words import WIDTH
 
 ASKED = days("2026-11-17", "2026-11-22")
+FROM_TO = ("--from", "2026-11-16", "--to", "2026-11-22")
 FORMS = ("table", "csv", "json", "html")
 
 
@@ -231,3 +232,34 @@ def test_a_test_for_cause_shows_both_answers_of_the_day(asked):
     assert "2026-11-21  05:12  page   4586-5319  need not come\n" in said
     assert "2026-11-21  13:05  phone  1111-2222  told to come, late\n" in said
     assert "09:00  staff  4586-5319  need not come, not asked to" in asked("report", "participant", "D33")
+
+
+def test_the_report_of_a_period_has_the_sums_of_its_weeks(asked):
+    week = asked.json("report", "weekly")
+    period = asked.json("report", "period", *FROM_TO)
+    counts = ("expected", "in_time", "late", "tried", "not_checked_in", "told_to_specimen", "unrecorded")
+    assert [period["check_in"][one] for one in counts] == [week["check_in"][one] for one in counts]
+    assert period["missed"] == week["missed"]
+    assert (period["check_in"]["days_at_fault"], period["check_in"]["minutes_at_fault"]) == (1, 21)
+    parts = [asked.json("report", "period", "--from", day, "--to", day) for day in ASKED]
+    for one in counts[:5]:
+        assert sum(part["check_in"][one] for part in parts) == week["check_in"][one]
+
+
+def test_the_report_of_a_period_says_it_in_numbers(asked):
+    said = asked("report", "period", *FROM_TO)
+    assert "Checked in: 22 days asked, of 4 participants\n" in said
+    assert re.search(r"in time +14 +64 %\n +late +1 +5 %\n +tried and could not +1 +5 %\n +did not +6 +27 %", said)
+    assert re.search(r"number median 95 of 100 over 8 h\n +hours +3 +4 +8.8 +1\n", said)
+    assert "Missed tests, by what was told: 11\n" in said
+    rows = list(csv.reader(io.StringIO(asked("report", "period", *FROM_TO, "--format", "csv"))))
+    assert ["check-in", "", "in_time", "14"] in rows
+    assert ["missed", "", "not_checked_in", "2"] in rows
+    assert "in time" in asked("report", "period", *FROM_TO, "--format", "html")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_period_without_a_rule_says_nothing_of_it(clinic, form):
+    clinic.add("A17")
+    said = clinic("report", "period", *FROM_TO, "--format", form)
+    assert not re.search("check.?in|checked", said, re.IGNORECASE)

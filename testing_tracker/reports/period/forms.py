@@ -6,6 +6,7 @@ from dataclasses import asdict
 from io import StringIO
 
 from testing_tracker.reports.paper.words import NOTICE, Section, heading, is_narrow, iso, wrapped
+from testing_tracker.reports.period import check_in
 from testing_tracker.reports.period.gather import Part, PeriodReport
 from testing_tracker.reports.period.words import COLUMNS_OF_A_PHONE, FEW_COLUMNS, PeriodPage, page_of
 from testing_tracker.rules.drawing.no_record import question
@@ -110,6 +111,9 @@ def _figures(report: PeriodReport) -> Iterator[tuple[str, str, dict[str, object]
             "imported_tests": report.found.imported,
         },
     )
+    if report.check_in is not None:
+        for of, figures in check_in.figures_of(report.check_in):
+            yield of, "", figures
 
 
 def _of_part(part: Part, *, is_whole: bool = False) -> dict[str, object]:
@@ -183,6 +187,7 @@ def _json(report: PeriodReport) -> str:
         "recommendations": _without_name(parts["recommendations"][0]),
         "presumptive_positives": _without_name(parts["presumptive positives"][0]),
         "days": _without_name(parts["days"][0]),
+        **_check_in(parts),
         "gaps": report.gaps,
         "questions": [
             {"from": one.closed.first_day, "to": one.closed.day, "question": question(one)} for one in report.questions
@@ -192,6 +197,16 @@ def _json(report: PeriodReport) -> str:
         "notice": NOTICE,
     }
     return escaped_in_json(json.dumps(document, default=iso, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _check_in(parts: dict[str, list[dict[str, object]]]) -> dict[str, object]:
+    """The keys of checking in; none where no rule was in force."""
+    if "check-in" not in parts:
+        return {}
+    of, told, missed, unrecorded = (
+        _without_name(parts[part][0]) for part in ("check-in", "told to specimen", "missed", "unrecorded for check-in")
+    )
+    return {"check_in": {**of, "told_to_specimen": told, "unrecorded": unrecorded}, "missed": missed}
 
 
 def _named(what: str, figures: dict[str, object]) -> dict[str, object]:

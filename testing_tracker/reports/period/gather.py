@@ -26,6 +26,7 @@ from testing_tracker.rules.reporting.period import Period
 from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.reporting.waiting import Decisions, RaisedAndDecided, decisions
 from testing_tracker.rules.words import DrawKind, Level
+from testing_tracker.services.check_in.reported import CheckInReported, reported
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.reporting.editions import Imprint
@@ -72,7 +73,8 @@ class PeriodReport:
 
     `period` are the days that were asked for and `counted` those of them that are not to come. `levels` has every level
     of care, from the least immersive, and `schedules` those that anybody was on. `gaps` are the days whose nightly run
-    did not happen, `questions` the days of which nobody has said yet what happened.
+    did not happen, `questions` the days of which nobody has said yet what happened. `check_in` is None where nobody was
+    asked to check in on any day.
     """
 
     facility: str
@@ -90,6 +92,7 @@ class PeriodReport:
     gaps: list[date]
     questions: list[Compared]
     imprint: Imprint
+    check_in: CheckInReported | None
 
     @property
     def is_over(self) -> bool:
@@ -112,6 +115,9 @@ def gather(work: Work, period: Period) -> PeriodReport:
     moved, records = _census(work, counted)
     whole, levels, schedules = _parts(work, counted, moved, records)
     before_printing.check_sums(counted, agree=whole.tally == _tally(work, counted))
+    check_in = reported(work, counted.days)
+    if check_in is not None:
+        before_printing.check_sums(counted, agree=sum(check_in.missed.values()) == whole.tally.missed)
     return PeriodReport(
         facility=facility.name,
         training=facility.training,
@@ -128,6 +134,7 @@ def gather(work: Work, period: Period) -> PeriodReport:
         gaps=days_without_night(work, counted.days, facility.opened_on),
         questions=held_days.unanswered(work, counted.first, counted.last),
         imprint=Imprint(work.now, work.account),
+        check_in=check_in,
     )
 
 

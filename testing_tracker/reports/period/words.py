@@ -6,8 +6,10 @@ from datetime import date
 from itertools import groupby
 
 from testing_tracker.reports.paper.words import NOTICE, RATES_IN_WORDS, Section, printed_in_words, sections_of
+from testing_tracker.reports.period import check_in
 from testing_tracker.reports.period.gather import Part, PeriodReport
 from testing_tracker.rules.calendar import weekday_name, zone_on
+from testing_tracker.rules.check_in.counted import did_check_in_work
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.reporting.confirming import Confirmed
 from testing_tracker.rules.reporting.period import Period
@@ -95,10 +97,12 @@ def _day(day: date) -> str:
 
 
 def _leading(report: PeriodReport) -> Iterator[str]:
-    for compared in report.questions[:_MOST_QUESTIONS]:
-        yield f"{question(compared)} Until somebody has said so, these draws are unrecorded and held against nobody."
-    if len(report.questions) > _MOST_QUESTIONS:
-        more = len(report.questions) - _MOST_QUESTIONS
+    asked = [question(compared) for compared in report.questions]
+    asked += [did_check_in_work(held) for held in report.check_in.held] if report.check_in is not None else []
+    for one in asked[:_MOST_QUESTIONS]:
+        yield f"{one} Until somebody has said so, these draws are unrecorded and held against nobody."
+    if len(asked) > _MOST_QUESTIONS:
+        more = len(asked) - _MOST_QUESTIONS
         yield f"And {more} more such question{'s' if more > 1 else ''}; `testing-tracker status` asks them all."
     if not report.is_over:
         yield f"The last day is not over; these are the numbers so far, of {report.counted.last} and before."
@@ -278,6 +282,22 @@ def _confirmed(report: PeriodReport) -> Section:
     )
 
 
+def _check_ins(report: PeriodReport) -> Section:
+    return check_in.counted(report.check_in)
+
+
+def _told_to_come(report: PeriodReport) -> Section:
+    return check_in.told_to_come(report.check_in)
+
+
+def _missed(report: PeriodReport) -> Section:
+    return check_in.missed(report.check_in)
+
+
+def _not_held_against(report: PeriodReport) -> Section:
+    return check_in.not_held_against(report.check_in)
+
+
 _LISTS = (  # as they are read
     _census,
     _tests,
@@ -286,6 +306,10 @@ _LISTS = (  # as they are read
     _confirmed,
     _times,
     _waited,
+    _check_ins,
+    _missed,
+    _told_to_come,
+    _not_held_against,
     _schedules_census,
     _schedule_tests,
     _schedule_results,
