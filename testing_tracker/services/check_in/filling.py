@@ -158,7 +158,8 @@ def _holders(work: Work) -> tuple[Holder, ...]:
     )
     return tuple(
         Holder(number, digits, bytes.fromhex(salt), bytes.fromhex(verifier), Language(language))
-        for number, digits, salt, verifier, language in work.session.connection().execute(query)
+        for number, digits, salt, verifier, language in work.session.connection().execute(query).tuples()
+        if salt is not None and verifier is not None
     )
 
 

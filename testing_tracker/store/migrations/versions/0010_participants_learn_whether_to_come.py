@@ -1,6 +1,7 @@
 """Checking in: the rule, cards, who checked in, when it could not be reached, and reminders of it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +21,7 @@ _PARTICIPANT = ("participant_id", "participant")
 _ONLY_GROW = ("check_in_rule", "card", "check_in", "check_in_day", "outage", "strangers_seen")
 _GO_AWAY = ("todays_receipt", "contact", "notice")
 
-_Column = tuple[str, sa.types.TypeEngine[object], bool]  # its name, its type, and whether it may be empty
+_Column = tuple[str, sa.types.TypeEngine[Any], bool]  # its name, its type, and whether it may be empty
 
 
 def upgrade() -> None:
@@ -209,8 +210,8 @@ def _create(
         listed = ", ".join(f"'{word}'" for word in known)
         constraints.append(sa.CheckConstraint(f"{column} IN ({listed})", name=op.f(f"{table}_{column}_is_known")))
     if unique:
-        name = op.f(f"{table}_{'_'.join((*unique, 'facility_id'))}_unique")
-        constraints.append(sa.UniqueConstraint(*unique, "facility_id", name=name))
+        named = op.f(f"{table}_{'_'.join((*unique, 'facility_id'))}_unique")
+        constraints.append(sa.UniqueConstraint(*unique, "facility_id", name=named))
     every: list[_Column] = [("id", _NUMBER, False), *columns, ("facility_id", _NUMBER, False)]
     op.create_table(table, *(sa.Column(name, kind, nullable=empty) for name, kind, empty in every), *constraints)
     op.create_index(f"{table}_of_facility", table, ["facility_id", "id"], unique=True)
