@@ -433,6 +433,7 @@ NO_ACT = {
     "schedule list": _READS,
     "schedule show": _READS,
     "schedule simulate": _READS,
+    "web serve": "opens no database",
     "serve": "does what `draw` and `report weekly` do",
     "staff add": "who may do what, not what is recorded",
     "staff list": _READS,

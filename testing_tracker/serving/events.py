@@ -38,6 +38,9 @@ class Event(StrEnum):
     LISTENING = "listening"
     RENEWED = "renewed"
     STOPPED = "stopped"
+    PAGE_CHECKED = "page_checked"
+    PAGE_STARTED = "page_started"
+    PAGE_MINUTE = "page_minute"
 
 
 def tell(event: Event, said: str, *, level: int = logging.INFO, facility: int | None = None, **figures: object) -> None:

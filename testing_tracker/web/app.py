@@ -19,7 +19,7 @@ from testing_tracker.web.file import PageFile
 from testing_tracker.web.filling import PagePlace
 from testing_tracker.web.pages import GUARDING, PAGE_BYTES, PageKind, PageShown, headers, render, style
 from testing_tracker.web.pulse import Pulse
-from testing_tracker.web.visits import Asked, Came, DaysShown, Visits, days_at, places_in
+from testing_tracker.web.visits import AsksPage, Came, DaysShown, Visits, days_at, places_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -116,7 +116,7 @@ class CheckInPage:
             return self._page(request, PageKind.UNKNOWN_UNRECORDED, None, language), False
         given = request.cookies.get(COOKIE, "")
         cookie = given if guard.is_cookie(given) else None
-        came = self._visits.check_in(Asked(place, number, pin, request.remote_addr or "", cookie))
+        came = self._visits.check_in(AsksPage(place, number, pin, request.remote_addr or "", cookie))
         return self._came(request, came, place, language, cookie, number), came.is_full
 
     def _alive(self) -> Reply:

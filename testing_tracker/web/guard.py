@@ -46,7 +46,7 @@ NO_DEVICE = bytes(16)
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedSoFar:
     """What was tried by somebody: wrongly from the place in this hour, and rightly; wrongly in this day."""
 
     source_wrong: int
@@ -65,7 +65,7 @@ class Tried:
         return "number" if (self.device_wrong if is_own else self.number_wrong) >= MOST_WRONG else None
 
 
-def tried(database: sqlite3.Connection, who: Trying, now: datetime) -> Tried:
+def tried(database: sqlite3.Connection, who: Trying, now: datetime) -> TriedSoFar:
     """What has been tried so far."""
     hour = hour_of(now)
     found = database.execute(
@@ -75,7 +75,7 @@ def tried(database: sqlite3.Connection, who: Trying, now: datetime) -> Tried:
     )
     by = {row[0]: row[1:] for row in found}
     (wrong, right, _), number, device = (by.get(one, (0, 0, 0)) for one in who.every)
-    return Tried(wrong, right, number[2], device[2])
+    return TriedSoFar(wrong, right, number[2], device[2])
 
 
 def count(database: sqlite3.Connection, who: Trying, now: datetime, *, wrong: bool, guess: bool, right: bool) -> None:

@@ -28,7 +28,7 @@ _RIGHT = (CheckInOutcome.TOLD, CheckInOutcome.UNKNOWN, CheckInOutcome.EARLY, Che
 
 
 @dataclass(frozen=True)
-class Asked:
+class AsksPage:
     """What somebody asks with: what they typed, at which facility's page, from where, and their telephone's cookie."""
 
     place: PagePlace
@@ -79,7 +79,7 @@ class Visits:
         self._hashing = hashing
         self._now = now
 
-    def check_in(self, asked: Asked) -> Came:
+    def check_in(self, asked: AsksPage) -> Came:
         """An attempt, which is on the disk when this returns."""
         number, pin = digits_in(asked.number), digits_in(asked.pin)
         if number is None or len(number) != NUMBER_DIGITS or not is_whole(number):
@@ -99,12 +99,12 @@ class Visits:
             return replace(self._blocked(asked, holder, PageKind.BUSY), is_full=True)
         return self._looked_at(asked, who, holder, fits=fits and holder != NOBODY)
 
-    def _trying(self, asked: Asked, number: str, holder: int, at: datetime) -> Trying:
+    def _trying(self, asked: AsksPage, number: str, holder: int, at: datetime) -> Trying:
         known = guard.number_in(asked.place.facility, number)
         day = at.astimezone(ZoneInfo(asked.place.zone)).date()
         return guard.trying(self._file.secret, day, asked.address, known, holder, asked.cookie)
 
-    def _looked_at(self, asked: Asked, who: Trying, holder: int, *, fits: bool) -> Came:
+    def _looked_at(self, asked: AsksPage, who: Trying, holder: int, *, fits: bool) -> Came:
         """An attempt whose PIN was looked at; others may have tried meanwhile, and then it says nothing."""
         at = self._now()
         with self._file.writing() as database:
@@ -120,7 +120,7 @@ class Visits:
             _keep(database, asked, came, holder)
         return came
 
-    def _not_looked_up(self, asked: Asked, number: str, kind: PageKind) -> Came:
+    def _not_looked_up(self, asked: AsksPage, number: str, kind: PageKind) -> Came:
         """What cannot be a number, or a PIN: no guess, but a try, and if the number is somebody's, theirs."""
         at = self._now()
         with self._file.writing() as database:
@@ -136,7 +136,7 @@ class Visits:
                 _keep(database, asked, came, holder)
         return came
 
-    def _blocked(self, asked: Asked, holder: int, kind: PageKind) -> Came:
+    def _blocked(self, asked: AsksPage, holder: int, kind: PageKind) -> Came:
         at = self._now()
         with self._file.writing() as database:
             came = Came(kind, at, days_at(database, asked.place, at))
@@ -236,7 +236,7 @@ _OUTCOMES = {
 }
 
 
-def _keep(database: sqlite3.Connection, asked: Asked, came: Came, holder: int) -> None:
+def _keep(database: sqlite3.Connection, asked: AsksPage, came: Came, holder: int) -> None:
     """The row of an attempt; nobody's where there is no such number."""
     outcome = _OUTCOMES.get(came.kind, CheckInOutcome.WRONG)
     row = (
@@ -247,7 +247,7 @@ def _keep(database: sqlite3.Connection, asked: Asked, came: Came, holder: int) -
     database.execute(f"INSERT INTO visit ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608
 
 
-def _keep_blocked(database: sqlite3.Connection, asked: Asked, came: Came, holder: int) -> None:
+def _keep_blocked(database: sqlite3.Connection, asked: AsksPage, came: Came, holder: int) -> None:
     """The row of an attempt that was not looked at, one a minute of each holder: a flood is not to fill the disk."""
     query = (
         "SELECT 1 FROM visit WHERE holder IS ? AND day = ? AND facility = ? AND outcome = ? AND at BETWEEN ? AND ? "

@@ -59,7 +59,10 @@ TRIED_ELSEWHERE = {  # what takes long or needs a terminal, by what is typed the
     "demo": "tests/cli/test_demo.py",
     "demo --keep demo.db": "tests/cli/test_demo.py",
 }
-STAYS = {"serve --draw-at 00:05 --report-at 06:00": "--once"}  # what lets it come to an end
+STAYS = {
+    "serve --draw-at 00:05 --report-at 06:00": "--once",
+    "web serve --behind-proxy": "--check",
+}  # what lets it come to an end
 LIVE = ("init", "demo")  # with the real day
 
 

@@ -53,7 +53,11 @@ TYPED = {
     parameter_types.RECOMMENDATION: "1",
     parameter_types.DECIDED_RECOMMENDATION: "1",
 }
-SLOW = {("demo",): ["--keep", ""], ("serve",): ["--once"]}  # what else is given, so that it comes to an end
+SLOW = {
+    ("demo",): ["--keep", ""],
+    ("serve",): ["--once"],
+    ("web", "serve"): ["--check"],
+}  # what else is given, so that it comes to an end
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()):

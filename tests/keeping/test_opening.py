@@ -63,6 +63,7 @@ NOT_AT_A_SERVER = {
     "demo --keep": ["demo", "--keep", "new.db"],
     "restore file": ["restore", "copy.db"],
     "serve --reports": ["serve", "--once", "--reports", "folder"],
+    "web serve --file": ["web", "serve", "--check", "--file", "new.web"],
 }
 PRINTED = {
     "cron print --reports": ["cron", "print", "--reports", "folder"],

@@ -136,6 +136,7 @@ OWN = [
     "staff list",
     "status",
     "systemd print",
+    "web serve",
 ]
 NO_LOOK = {
     "due": "the call list",

@@ -133,6 +133,8 @@ _EXAMPLES = {
     "tt facility rename": ('tt facility rename "Harbor House West" --reason "the second house opens"',),
     "tt facility timezone": ('tt facility timezone America/Denver --reason "moved across the river"',),
     "tt draw": ("tt draw",),
+    "tt web": ("tt web serve --check",),
+    "tt web serve": ("tt web serve --behind-proxy", "tt web serve --check"),
     "tt serve": ("tt serve --draw-at 00:05 --report-at 06:00", "tt serve --once --reports reports"),
     "tt cron": ("tt cron print",),
     "tt cron print": ("tt cron print --reports reports",),
