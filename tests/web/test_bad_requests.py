@@ -239,7 +239,7 @@ def test_10_000_requests_of_any_kind_break_nothing_and_nothing_is_uncounted(tmp_
     assert statuses >= {200, 403, 404, 405, 413, 415}
     door.pulse.beat()
     after = door.counted()
-    assert sum(one.outcome is not CheckInOutcome.BLOCKED for one in door.all_visits()) == looked_at > 500
+    assert sum(one.outcome is not CheckInOutcome.BLOCKED for one in door.all_visits()) == looked_at > 150
     assert sum(beat.served for beat in door.file.beats_between(0, 1 << 40).values()) == sent
     for table in ("place", "day", "holder", "answer", "here", "about"):
         assert after[table] == before[table]
