@@ -68,7 +68,7 @@ class PageFile:
         self.path = path
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
-        self._thing = (0, 0)
+        self._thing = self._journal = (0, 0)
         _make(path)
         _refuse_if_open_to_others(path)
         try:
@@ -108,6 +108,8 @@ class PageFile:
             try:
                 yield database
                 database.execute("COMMIT")
+                if self._journal == (0, 0):
+                    self._journal = _thing_at(self._beside("-wal"))
             except BaseException:
                 with suppress(sqlite3.Error):
                     database.execute("ROLLBACK")
@@ -222,14 +224,34 @@ class PageFile:
 
     def _connected(self) -> sqlite3.Connection:
         """The connection to the file that is there now, which may have been replaced. A lost one is not made anew."""
-        there = os.stat(self.path)
-        thing = (there.st_dev, there.st_ino)
+        thing = _thing_at(self.path)
+        if thing == (0, 0):
+            raise FileNotFoundError(f"{self.path} is gone")
         if self._connection is not None and self._thing != thing:
             self.close()
+            self._drop_journal()
         if self._connection is None:
             self._connection = _connect(self.path)
-            self._thing = thing
+            self._thing, self._journal = thing, (0, 0)
         return self._connection
+
+    def _drop_journal(self) -> None:
+        """Remove the journal of the file that was there before: SQLite leaves it, and reads it into the new one."""
+        if self._journal != (0, 0) and _thing_at(self._beside("-wal")) == self._journal:
+            for ending in ("-wal", "-shm"):
+                self._beside(ending).unlink(missing_ok=True)
+
+    def _beside(self, ending: str) -> Path:
+        return self.path.with_name(f"{self.path.name}{ending}")
+
+
+def _thing_at(path: Path) -> tuple[int, int]:
+    """Which file is at a path; zeros where there is none."""
+    try:
+        about = os.stat(path)
+    except FileNotFoundError:
+        return 0, 0
+    return about.st_dev, about.st_ino
 
 
 def hour_of(at: datetime) -> int:
@@ -284,6 +306,9 @@ def _refuse_if_open_to_others(path: Path) -> None:
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=SQLITE_SECONDS, isolation_level=None, check_same_thread=False)
     try:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not tables >= {"about", "visit", "holder"}:  # before anything is changed about it
+            raise TestingTrackerError(f"{path} is no file of the check-in page. Name another one. Nothing was changed.")
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -1000"):
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
@@ -293,10 +318,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _build(database: sqlite3.Connection) -> None:
-    """The tables, where they are not there yet. Raises TestingTrackerError for a file of somebody else's."""
-    there = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if there and "about" not in there:
-        raise TestingTrackerError("This is no file of the check-in page. Name another one. Nothing was changed.")
+    """The tables, where they are not there yet. Raises TestingTrackerError for those of a newer version."""
     for statement in TABLES:
         database.execute(statement)
     new = (("schema", str(SCHEMA)), ("file", chance.new_mark(8).hex()), ("secret", chance.new_page_secret().hex()))
