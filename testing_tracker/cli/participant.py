@@ -34,9 +34,13 @@ from testing_tracker.cli.desk.parameter_types import (
     REASON,
     SCHEDULE,
 )
+from testing_tracker.cli.participant_card import card_command
+from testing_tracker.rules.check_in.cards import number_shown
+from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.words import Level, Status
 
 if TYPE_CHECKING:
+    from testing_tracker.services.check_in.cards import CardShown
     from testing_tracker.services.people.roster import DrawEntry, JoinedHistory, Record, ResultEntry
     from testing_tracker.services.testing.prescriptions import PrescriptionLine
     from testing_tracker.store.tables import Draw
@@ -52,6 +56,7 @@ def participant_command() -> None:
 
 
 participant_command.add_command(participant_import, "import")
+participant_command.add_command(card_command)
 
 
 @participant_command.command("add")
@@ -71,10 +76,13 @@ def add_participant(
         enrolled_now = services.enrolling.enrol(work, new, readmit=readmit)
         shown = enrolled_now.participant.code
         changed = changed_line(shown, enrolled_now.recommendation)
+        lacks_card = services.expected.lacks_card(work, enrolled_now.participant, new.enrolled_on)
     _warn_of_look_alikes(shown, enrolled_now.look_alikes)
     say(desk, f"{shown} enrolled on {new.enrolled_on}: {level}, schedule {schedule}.")
     for line in changed:
         say(desk, line)
+    if lacks_card:
+        warn(f"{shown} has no card to check in with: `testing-tracker participant card {shown}`.")
 
 
 @participant_command.command("list")
@@ -152,6 +160,8 @@ def cancel_enrolment(desk: Desk, code: str, reason: str) -> None:
     say(desk, f"{shown}'s enrolment is cancelled as a mistake.")
     for day in days:
         say(desk, f"The draw of {day} is cancelled.")
+    if done.ends_card:
+        say(desk, f"{shown}'s card to check in is ended.")
 
 
 @participant_command.command("join")
@@ -174,8 +184,18 @@ def join_records(desk: Desk, code: str, into: str, reason: str, yes: bool) -> No
         lines = [f"{shown} is joined into {remaining}; its record is kept there."]
         lines += [f"{shown}'s draw of {draw.due_on} is cancelled." for draw in done.cancelled]
         lines += changed_line(remaining, done.recommendation)
+        if done.ends_card:
+            lines.append(f"{shown}'s card to check in is ended; {_other_card(remaining, has_card=done.has_card)}.")
     for line in lines:
         say(desk, line)
+
+
+def _other_card(code: str, *, has_card: bool) -> str:
+    if has_card:
+        return (
+            f"{code}'s counts, and `testing-tracker participant card {code} --new-pin --reason TEXT` makes another PIN"
+        )
+    return f"`testing-tracker participant card {code}` makes {code}'s"
 
 
 @participant_command.command("set-schedule")
@@ -227,6 +247,8 @@ def discharge_participant(desk: Desk, code: str, on: str | None, reason: str) ->
         since = f" from {done.from_on}" if done.from_on != work.today else ""
         lines = [f"{done.participant.code} discharged{since}."]
         lines += [f"The draw of {draw.due_on} is cancelled." for draw in done.cancelled]
+        if done.ends_card:
+            lines.append(f"{done.participant.code}'s card to check in is ended.")
         if since:
             lines += [f"The draw of {draw.due_on} stays: {_what_was_given(draw)}." for draw in done.kept]
         for recommendation in done.changed:
@@ -282,6 +304,7 @@ def _document(record: "Record", names: bool) -> dict[str, object]:
     if not names:
         del document["name"]
     document["number"] = record.number
+    document["card"] = asdict(record.card) if record.card else None
     document["enrolments"] = [asdict(change) for change in record.enrolments]
     document["levels"] = [asdict(change) for change in record.levels]
     document["schedules"] = [asdict(change) for change in record.schedules]
@@ -307,6 +330,8 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
     named = f" ({line.name})" if line.name else ""
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
     show(f"  number     {record.number} in proofs of draws", _LABEL)
+    if record.card is not None:
+        show(f"  check-in   {_card_line(record.card)}", _LABEL)
     for earlier in record.earlier_names:
         was = f"{earlier.code}{f' ({earlier.name})' if earlier.name else ''}, {earlier.what} corrected"
         show(f"  earlier    {was} on {earlier.until.date()}: {earlier.reason}  (by {earlier.recorded_by})", _LABEL)
@@ -331,6 +356,12 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
         rows = [row for draw in record.draws for row in _draw_rows(draw, zone)]
         columns = [*_DRAW_COLUMNS, "collection"] if any(row["collection"] for row in rows) else _DRAW_COLUMNS
         print_table(rows, columns)
+
+
+def _card_line(card: "CardShown") -> str:
+    how = "card ended" if card.ended else f"in {'Spanish' if card.language is Language.SPANISH else 'English'}, card of"
+    why = f": {card.reason}" if card.reason else ""
+    return f"number {number_shown(card.number)}, {how} {card.recorded_at.date()}{why}  (by {card.recorded_by})"
 
 
 def _print_histories(record: "Record | JoinedHistory", indent: str = "") -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from testing_tracker.services.check_in import receipts_read as receipts_read
     from testing_tracker.services.check_in import recording as recording
     from testing_tracker.services.check_in import who_is_told as who_is_told
+    from testing_tracker.services.check_in import cards as cards
+    from testing_tracker.services.check_in import expected as expected
+    from testing_tracker.services.check_in import rule_setting as rule_setting
+    from testing_tracker.services.check_in import rules_in_force as rules_in_force
     from testing_tracker.services.deciding import meant as meant
     from testing_tracker.services.deciding import one_by_one as one_by_one
     from testing_tracker.services.deciding import positives as positives

@@ -6,10 +6,10 @@ the PINs are made without a transaction, and all of it goes on record at once if
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_
+from sqlalchemy import ColumnElement, Select, exists, func, or_
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -20,6 +20,7 @@ from testing_tracker.rules.check_in.cards import new_number, new_pin, number_sho
 from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.check_in.pin_hash import SALT_BYTES, verifier_of
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.rules.words import Ended
 from testing_tracker.services.people.lookup import find_enrolled, find_participant
 from testing_tracker.store.queries import id_of, in_force_id, newest
 from testing_tracker.store.tables import Card, Enrolment, Participant
@@ -46,6 +47,27 @@ class MadeCard:
     pin: str = field(repr=False)
     salt: bytes = field(repr=False)
     verifier: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CardShown:
+    """A participant's card as it stands, or was ended: since when (UTC), by whom, and why if somebody said so."""
+
+    number: str
+    language: Language
+    ended: bool
+    reason: str | None
+    recorded_at: datetime
+    recorded_by: str
+
+
+def card_shown(work: Work, participant_id: int) -> CardShown | None:
+    """What is shown of a participant's card; None where there never was one."""
+    card = last_card(work, participant_id)
+    if card is None:
+        return None
+    is_ended = card.verifier is None
+    return CardShown(card.number, Language(card.language), is_ended, card.reason, card.recorded_at, card.recorded_by)
 
 
 def card_of(work: Work, participant_id: int) -> Card | None:
@@ -98,32 +120,62 @@ def to_make(
             f"{participant.code} has a card, number {number_shown(before.number)}. Its PIN was shown once and is kept "
             f"nowhere; `testing-tracker participant card {participant.code} --new-pin --reason TEXT` makes another one."
         )
-    is_new_number = before is None or new_number
-    number = _free_number(_numbers(work)) if before is None or new_number else before.number
+    keeps = before is not None and not new_number and _is_theirs(work, before)
+    number = before.number if before is not None and keeps else _free_number(_numbers(work))
     spoken = language or (Language(before.language) if before is not None else Language.ENGLISH)
-    return CardToMake(identity, participant.code, number, spoken, before.id if before else None, is_new_number)
+    return CardToMake(identity, participant.code, number, spoken, before.id if before else None, not keeps)
+
+
+def _is_theirs(work: Work, card: Card) -> bool:
+    """Whether the number of a card is the participant's own, and not of an enrolment that was a mistake: the code may
+    be somebody else's since."""
+    cancelled = select(Enrolment.id).where(
+        Enrolment.participant_id == card.participant_id,
+        Enrolment.ended_as == Ended.CANCELLED,
+        col(Enrolment.recorded_at) >= card.recorded_at,
+    )
+    return work.session.exec(cancelled.limit(1)).first() is None
 
 
 def without_card(work: Work, language: Language = Language.ENGLISH) -> list[CardToMake]:
     """The cards to be made for all who are enrolled, or are to be, and have none; by code.
 
-    Whose card was ended by itself, in this enrolment, is left out: somebody said so.
+    Whose card was ended by somebody, and not with an enrolment, is left out.
     """
     rows = work.session.connection().execute(
-        _enrolled(work, col(Participant.id), col(Participant.code), col(Card.id), col(Card.number), col(Card.language))
+        _enrolled(work, col(Participant.id), col(Participant.code), col(Card.id), col(Card.number), _was_cancelled())
+        .add_columns(col(Card.language))
         .outerjoin(Card, (col(Card.participant_id) == Participant.id) & _is_newest())
-        .where(
-            or_(col(Card.id).is_(None), col(Card.verifier).is_(None) & (col(Card.recorded_at) <= Enrolment.recorded_at))
-        )
+        .where(or_(col(Card.id).is_(None), col(Card.verifier).is_(None) & _ended_with_enrolment()))
         .order_by(col(Participant.code_key))
     )
     taken = _numbers(work)
     found = []
-    for identity, code, last_id, had, spoken in rows:
-        number = had or _free_number(taken)
+    for identity, code, last_id, had, is_another_now, spoken in rows:
+        number = had if had is not None and not is_another_now else _free_number(taken)
         taken.add(number)
-        found.append(CardToMake(identity, code, number, Language(spoken or language), last_id, had is None))
+        found.append(CardToMake(identity, code, number, Language(spoken or language), last_id, number != had))
     return found
+
+
+def _ended_with_enrolment() -> ColumnElement[bool]:
+    """The condition that a card was ended by the very act that ended an enrolment."""
+    ended = aliased(Enrolment)
+    return exists().where(
+        col(ended.participant_id) == Card.participant_id,
+        ~col(ended.enrolled),
+        col(ended.recorded_at) == Card.recorded_at,
+    )
+
+
+def _was_cancelled() -> ColumnElement[bool]:
+    """Whether a card is of an enrolment that was a mistake, as `_is_theirs` has it."""
+    ended = aliased(Enrolment)
+    return exists().where(
+        col(ended.participant_id) == Card.participant_id,
+        col(ended.ended_as) == Ended.CANCELLED,
+        col(ended.recorded_at) >= Card.recorded_at,
+    )
 
 
 def _enrolled(work: Work, *columns: Any) -> Select[Any]:  # noqa: ANN401  columns of any type

@@ -7,8 +7,9 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from testing_tracker.services.check_in.rules_in_force import window_on
-from testing_tracker.store.queries import in_force_id, on_leave
+from testing_tracker.services.check_in.cards import last_card
+from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
+from testing_tracker.store.queries import id_of, in_force_id, on_leave
 from testing_tracker.store.tables import Card, Enrolment, Joining, Participant
 from testing_tracker.store.work import Work
 
@@ -37,6 +38,14 @@ def expected_on(work: Work, day: date) -> set[int]:
         )
     )
     return {identity for identity in work.session.connection().execute(query).scalars() if identity is not None}
+
+
+def lacks_card(work: Work, participant: Participant, day: date) -> bool:
+    """Whether somebody who is enrolled from a day on needs a card: where a rule binds by then, or who had one."""
+    last = last_card(work, id_of(participant))
+    if last is not None:
+        return last.verifier is None
+    return any_rule(work) and rule_on(work, max(day, work.today)) is not None
 
 
 def _newest_card_before(moment: datetime) -> ColumnElement[int]:

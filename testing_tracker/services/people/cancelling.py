@@ -7,15 +7,17 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.check_in.answers import CheckInOutcome
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import DrawKind, Ended, Status
 from testing_tracker.services.check_in import contacts
+from testing_tracker.services.check_in import cards
 from testing_tracker.services.people.discharging import end_enrolment
 from testing_tracker.services.people.lookup import find_participant, is_cancelled
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.store.queries import draws_with, id_of, newest
-from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant
+from testing_tracker.store.tables import AuditEntry, CheckIn, Draw, Enrolment, Participant
 from testing_tracker.store.work import Work
 
 OPEN = (Status.DUE, Status.MISSED, Status.UNRECORDED)
@@ -42,16 +44,19 @@ _SAYS_NOTHING = (
     Act.CONTACT_SET,
     Act.CONTACT_STOP,
     Act.CONTACT_FORGET,
+    Act.CARD_ISSUE,
+    Act.CARD_END,
 )
 _OF_A_NIGHT = (Because.CLOSED_OUT, Because.HELD, Because.MADE_TOO_LATE)
 
 
 @dataclass(frozen=True)
 class Cancelled:
-    """Whose enrolment was cancelled, and the draws that are cancelled with it."""
+    """Whose enrolment was cancelled, the draws that are cancelled with it, and whether a card to check in ends too."""
 
     participant: Participant
     draws: Sequence[Draw]
+    ends_card: bool
 
 
 def cancel(work: Work, code: str, reason: str) -> Cancelled:
@@ -72,10 +77,11 @@ def cancel(work: Work, code: str, reason: str) -> Cancelled:
     end_enrolment(work, participant, first, reason, Ended.CANCELLED)
     work.on_record(Act.PARTICIPANT_CANCEL, participant_id=identity, reason=reason, enrolled_on=first)
     contacts.forget_all(work, identity, f"enrolled by mistake: {reason}")
+    card = cards.end_card(work, identity, f"enrolled by mistake: {reason}")
     draws = draws_with(work.session, Draw.participant_id == identity, col(Draw.status).in_(OPEN))
     for draw in draws:
         set_status(work, draw, Status.CANCELLED, f"enrolled by mistake: {reason}")
-    return Cancelled(participant, draws)
+    return Cancelled(participant, draws, card is not None)
 
 
 def was_cancelled(session: Session, participant_id: int) -> bool:
@@ -103,12 +109,20 @@ def _check_nothing_was_recorded(session: Session, participant: Participant) -> N
     what = f"`{entry.act}` on {entry.at.date()}" if entry is not None else None
     if what is None and _has_past_record(session, id_of(participant)):
         what = "a past record was imported"
+    if what is None and _has_checked_in(session, id_of(participant)):
+        what = "somebody checked in"
     if what is not None:
         raise TestingTrackerError(
             f"Something is on record of {participant.code} ({what}), so the enrolment cannot be cancelled. "
             f"End it with `testing-tracker participant discharge {participant.code} --on DATE --reason …`; if another "
             f"record is the same person's, use `testing-tracker participant join {participant.code} CODE`."
         )
+
+
+def _has_checked_in(session: Session, participant_id: int) -> bool:
+    """Whether somebody had this card and PIN: wrong ones may be anybody's."""
+    told = select(CheckIn.id).where(CheckIn.participant_id == participant_id, CheckIn.outcome == CheckInOutcome.TOLD)
+    return session.exec(told.limit(1)).first() is not None
 
 
 def _has_past_record(session: Session, participant_id: int) -> bool:

@@ -1,7 +1,7 @@
 """Ends an enrolment, also from a day that is over: whoever had left by then has missed no test since."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Status
 from testing_tracker.services.check_in import contacts
+from testing_tracker.services.check_in import cards
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.people.lookup import find_participant, was_discharged
 from testing_tracker.services.people.participants import write_from
@@ -26,7 +27,7 @@ class Discharged:
     """What a discharge did: from which day, the draws that it cancelled, and those since that stay, being given.
 
     `changed` are the recommendations that rested on what is cancelled, and `decided` those of them, by number, that a
-    clinician had decided on.
+    clinician had decided on. `ends_card`: they had one to check in with.
     """
 
     participant: Participant
@@ -35,6 +36,7 @@ class Discharged:
     kept: Sequence[Draw]
     changed: Sequence[Recommendation] = ()
     decided: Sequence[int] = field(default_factory=list)
+    ends_card: bool = False
 
 
 def discharge(work: Work, code: str, reason: str, on: date | None = None) -> Discharged:
@@ -52,7 +54,9 @@ def discharge(work: Work, code: str, reason: str, on: date | None = None) -> Dis
     said: dict[str, Any] = {"from_on": from_on} if from_on < work.today else {}
     work.on_record(Act.PARTICIPANT_DISCHARGE, participant_id=participant.id, reason=reason, **said)
     contacts.forget_all(work, id_of(participant), f"discharged: {reason}")
-    return _cancel_draws(work, participant, from_on, f"discharged: {reason}")
+    card = cards.end_card(work, id_of(participant), f"discharged: {reason}")
+    done = _cancel_draws(work, participant, from_on, f"discharged: {reason}")
+    return replace(done, ends_card=card is not None)
 
 
 def end_enrolment(work: Work, participant: Participant, from_on: date, reason: str, how: Ended | None = None) -> None:

@@ -9,6 +9,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, ParticipantStatus, Status
 from testing_tracker.services.check_in import contacts
+from testing_tracker.services.check_in import cards
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.deciding.case import open_recommendation
 from testing_tracker.services.people.cancelling import was_cancelled
@@ -24,12 +25,17 @@ from testing_tracker.store.work import Work
 
 @dataclass(frozen=True)
 class Joined:
-    """What a join did: which record was joined into which, its draws that are cancelled, and what is open now."""
+    """What a join did: which record was joined into which, its draws that are cancelled, and what is open now.
+
+    `ends_card`: the joined record had a card to check in with; `has_card`: so has the one that goes on.
+    """
 
     record: Participant
     into: Participant
     cancelled: Sequence[Draw]
     recommendation: Recommendation | None
+    ends_card: bool
+    has_card: bool
 
 
 def join(work: Work, code: str, into_code: str, reason: str) -> Joined:
@@ -55,12 +61,14 @@ def join(work: Work, code: str, into_code: str, reason: str) -> Joined:
     work.on_record(Act.PARTICIPANT_JOIN, participant_id=identity, reason=reason, into=person)
     work.on_record(Act.PARTICIPANT_JOIN, participant_id=person, reason=reason, joined=identity)
     contacts.forget_all(work, identity, f"joined into {into.code}")
+    ends_card = cards.end_card(work, identity, f"joined into {into.code}: {reason}") is not None
     work.session.flush()
     cancelled = _cancel_open_draws(work, record, f"joined into {into.code}: {reason}")
     _hand_over(work, waiting, into, identity)
     prescribing.read_again_together(work, person, apart, f"{record.code} was joined into {into.code}")
     evidence.bring_in_line(work, person)
-    return Joined(record, into, cancelled, open_recommendation(work.session, person))
+    has_card = cards.card_of(work, person) is not None
+    return Joined(record, into, cancelled, open_recommendation(work.session, person), ends_card, has_card)
 
 
 def _check(work: Work, record: Participant, into: Participant) -> None:

@@ -1,0 +1,1 @@
+"""What checking in needs on paper."""
