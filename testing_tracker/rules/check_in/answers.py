@@ -117,11 +117,14 @@ def standing(attempts: Iterable[CheckInAttempt], recorded_at: datetime) -> Stand
     """How a day's attempts stand to a draw that was put on record at an instant.
 
     Told to come after the draw was on record counts most, then told otherwise (before it was ordered, or by mistake),
-    then tried and could not; an attempt that was early or over was an attempt.
+    then tried and could not; an attempt that was early or over was an attempt. Whoever was told last that they need not
+    come after all went by that.
     """
-    every = sorted(attempts, key=lambda one: one.at)
+    every = sorted(attempts, key=lambda one: (one.at, one.answer is DaysAnswer.STAY))
     told = [one for one in every if one.outcome is CheckInOutcome.TOLD]
-    to_come = [one for one in told if one.at >= recorded_at and one.answer is not DaysAnswer.STAY]
+    to_come = [one for one in told if one.at >= recorded_at and one.answer is DaysAnswer.COME]
+    if told and told[-1].answer is DaysAnswer.STAY:
+        to_come = []
     if to_come:
         return Stands(Standing.TOLD, to_come[0], len(every))
     if told:

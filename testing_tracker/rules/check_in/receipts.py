@@ -7,9 +7,10 @@ proof publishes: whoever has the proof could make one.
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from testing_tracker.rules.check_in.answers import DaysAnswer, Timing
 
@@ -42,8 +43,9 @@ def check_digit(digits: str) -> str:
 
 
 def is_whole(digits: str) -> bool:
-    """Whether digits end with their check digit; no wrong digit and no two neighbours swapped leave that so."""
-    return check_digit(digits) == "0"
+    """Whether a text is digits (ASCII) that end with their check digit; no wrong digit and no two neighbours swapped
+    leave that so."""
+    return digits.isascii() and digits.isdigit() and check_digit(digits) == "0"
 
 
 def receipt_key(seed: bytes, day: date) -> bytes:
@@ -61,7 +63,25 @@ class Says:
 
 def receipt(key: bytes, participant: int, says: Says) -> str:
     """The eight digits of a participant, by their permanent number, on the day of a key."""
-    found = hmac.digest(key, f"{participant}|{says.said}|{says.timing}".encode(), "sha256")
+    return _receipts_of(key, participant)[says]
+
+
+@lru_cache(maxsize=64)  # all that a participant's day can say is asked for together
+def _receipts_of(key: bytes, participant: int) -> Mapping[Says, str]:
+    """The receipts of a participant's day, no two of which are alike: one would say what nobody was told."""
+    made: dict[Says, str] = {}
+    for says in everything_said():
+        again = 0
+        while (digits := _digits(key, participant, says, again)) in made.values():
+            again += 1
+        made[says] = digits
+    return made
+
+
+def _digits(key: bytes, participant: int, says: Says, again: int) -> str:
+    """`again` is there where what came before is another receipt's: in one of 150,000 days of a participant."""
+    content = f"{participant}|{says.said}|{says.timing}" + (f"|{again}" if again else "")
+    found = hmac.digest(key, content.encode(), "sha256")
     digits = f"{int.from_bytes(found[:8], 'big') % 10 ** (RECEIPT_DIGITS - 1):0{RECEIPT_DIGITS - 1}d}"
     return digits + check_digit(digits)
 
@@ -73,7 +93,11 @@ def everything_said() -> Iterator[Says]:
 
 def what_it_says(key: bytes, participant: int, given: str) -> Says | None:
     """What a receipt says of a participant on the day of a key; None where it is not one of theirs of that day."""
-    return next((one for one in everything_said() if hmac.compare_digest(receipt(key, participant, one), given)), None)
+    return next((says for says, one in _receipts_of(key, participant).items() if _is_same(one, given)), None)
+
+
+def _is_same(one: str, given: str) -> bool:
+    return hmac.compare_digest(one.encode(), given.encode("utf-8", "surrogatepass"))
 
 
 def shown(digits: str) -> str:
