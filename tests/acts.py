@@ -301,9 +301,26 @@ def medicine(walk: Walk) -> str:
     return walk.one("bup", "codeine", "fentanyl")
 
 
+def checkin_rule(walk: Walk) -> Sequence[str]:
+    opens, closes = walk.one(("05:00", "09:30"), ("06:00", "10:00"), ("00:30", "02:30"))
+    rule = ("--opens", opens, "--closes", closes, walk.one("--page", "--no-page"))
+    then = ("--not-checked-in", walk.one("missed", "unrecorded"))
+    more = walk.one((*rule, *then), (*rule, *then), ("--end",))
+    return ("checkin", "rule", *more, "--from", str(walk.today + timedelta(days=walk.one(0, 1, 3))))
+
+
+def card(walk: Walk) -> Sequence[str]:
+    """On paper, because nobody is at a terminal."""
+    paper = ("--print", str(walk.clinic.database.with_name("card.pdf")), "--overwrite")
+    again = (walk.one("--new-pin", "--new-number"), "--reason", "forgotten")
+    how = walk.one(paper, paper, (*again, *paper), ("--end", "--reason", "called by telephone"), ("--language", "es"))
+    return ("participant", "card", *walk.one((walk.code(), *how), (walk.code(), *how), ("--all", *paper)))
+
+
 ACTS: dict[str, Callable[[Walk], Typed]] = {
     "amend": amend,
     "collected": absence("collected"),
+    "checkin rule": checkin_rule,
     "confirmation cancel": lambda walk: ("confirmation", "cancel", *walk.draw("collected"), "--reason", "too late"),
     "confirmation send": lambda walk: ("confirmation", "send", *walk.draw("collected"), *walk.maybe("--lab", "North")),
     "draw": draw,
@@ -320,6 +337,7 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "missed": absence("missed"),
     "participant add": enrol,
     "participant cancel": lambda walk: ("participant", "cancel", walk.code(), "--reason", "never came"),
+    "participant card": card,
     "participant discharge": discharge,
     "participant import": participant_import,
     "participant join": lambda walk: (

@@ -52,6 +52,7 @@ BEFORE = {  # what was typed already, where the example is what comes next
     "restore": ["backup thursday.backup"],
     "proof check": ["proof --day yesterday --output proof.json"],
     "doctor": ["test B07 --recollect", "result B07 n", "draw"],
+    "participant card": ["participant card A18 --print first.pdf --overwrite"],
 }
 TYPED_IN = {"log": "A17 n\n", "log --on yesterday": "A17@yesterday n\n"}
 TRIED_ELSEWHERE = {  # what takes long or needs a terminal, by what is typed there as it is here

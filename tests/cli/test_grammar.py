@@ -24,7 +24,12 @@ USUAL = {
     types.RECOMMENDATION: "1",
     **dict.fromkeys(DAY_TYPES, MONDAY),
 }
-MORE = {("excuse",): ["--all", "--yes"], ("missed",): ["--all", "--yes"], ("test",): ["--reason", "hospital"]}
+MORE = {
+    ("checkin", "rule"): ["--opens", "5am", "--closes", "10am", "--page", "--not-checked-in", "missed"],
+    ("excuse",): ["--all", "--yes"],
+    ("missed",): ["--all", "--yes"],
+    ("test",): ["--reason", "hospital"],
+}
 OTHER_END = {"from_day": ["--to", "yesterday"], "to_day": ["--from", "2026-11-10"]}
 
 

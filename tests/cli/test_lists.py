@@ -31,6 +31,7 @@ ARGUMENTS = {  # of every command that lists or reports
     ("analyte", "show"): [("cocaine",), ("buprenorphine",)],
     ("audit", "list"): [(), ("--participant", LONG_CODE)],
     ("check",): [()],
+    ("checkin", "rule"): [()],
     ("confirmation", "list"): [()],
     ("doctor",): [()],
     ("due",): [(), ("--on", MONDAY)],
@@ -106,6 +107,8 @@ def lived_in(made_clinic, tmp_path_factory):
         if day == 20:
             clinic("recommendation", "defer", "1", "--until", "2026-11-30", "--reason", REASON)
     clinic("participant", "transfer", "A17", "php", "--reason", REASON)
+    rule = ("checkin", "rule", "--opens", "05:00", "--closes", "10:00", "--no-page", "--not-checked-in", "unrecorded")
+    clinic(*rule, "--from", "+14")
     clinic("report", "weekly")
     return clinic
 

@@ -60,6 +60,10 @@ LOOK = {
         "audit list --participant A17": [("A17", None)],
         "audit list --format csv": [(None, "2 participants, csv")],
     },
+    "participant card": {
+        "participant card B04 --print FILE": [],
+        "participant card A17 --print FILE": [("A17", "pdf")],  # which has one already
+    },
     "report outcomes": {
         "report outcomes --to today --format csv": [(None, "2 participants, csv")],
         "report outcomes --to today": [],
@@ -121,6 +125,7 @@ OWN = [
     "analyte check",
     "analyte list",
     "analyte show",
+    "checkin rule",
     "completion",
     "cron print",
     "demo",
@@ -161,6 +166,7 @@ def kept(clinic):
     clinic("prescription", "add", "A17", "codeine")
     clinic("result", "A17", "positive", "--analyte", "cocaine", "--specimen-id", "S1")
     clinic("confirmation", "send", "A17", "--lab", "North")
+    clinic("participant", "card", "A17", "--print", str(clinic.database.with_name("first.pdf")))
 
 
 def looks(clinic: Clinic) -> list[tuple]:

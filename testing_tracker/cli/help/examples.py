@@ -28,6 +28,12 @@ _EXAMPLES = {
     "tt confirmation send": ('tt confirmation send B04 --on yesterday --lab "Northside Lab" --by +5',),
     "tt confirmation list": ("tt confirmation list --overdue",),
     "tt confirmation cancel": ('tt confirmation cancel B05 --on yesterday --reason "the cup broke on its way"',),
+    # check_in
+    "tt checkin": ("tt checkin rule",),
+    "tt checkin rule": (
+        "tt checkin rule",
+        "tt checkin rule --opens 05:00 --closes 10:00 --page --not-checked-in unrecorded --from +14",
+    ),
     # people
     "tt participant": ("tt participant list", "tt participant show A17"),
     "tt participant add": ("tt participant add C30 --schedule random-2 --level iop",),
@@ -37,6 +43,11 @@ _EXAMPLES = {
     ),
     "tt participant list": ("tt participant list", "tt participant list --format csv"),
     "tt participant show": ("tt participant show A17",),
+    "tt participant card": (
+        "tt participant card A17 --print card.pdf",
+        'tt participant card A18 --new-pin --reason "forgot it" --print another.pdf',
+        "tt participant card --all --print cards.pdf",
+    ),
     "tt participant transfer": ('tt participant transfer A17 php --reason "asked for more support"',),
     "tt participant set-schedule": ("tt participant set-schedule A17 random-3",),
     "tt participant leave": ("tt participant leave A17 tomorrow +7 --reason hospital",),
