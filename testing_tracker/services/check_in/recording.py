@@ -1,10 +1,11 @@
 """What staff record of a check-in: somebody asked by telephone or at the desk, and was told."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.check_in.answer_history import answer_at
 from testing_tracker.rules.check_in.answers import (
     CheckedInBy,
@@ -184,6 +185,8 @@ def _answer_now(work: Work, identity: int) -> AnswerNow | None:
 def _answer_then(work: Work, participant: Participant, day: date, moment: datetime) -> AnswerNow:
     """What was to be told at an instant, by what was on record then. Raises TestingTrackerError where nothing was."""
     identity = id_of(participant)
+    if work.is_pretended:  # a day that is pretended has no hours: all that was done on it was done at its noon
+        moment = max(moment, instant_reached(day, time(12), work.zone))
     made = decided_at(work, day, identity)
     if made is None or made > moment:
         raise TestingTrackerError(

@@ -42,6 +42,7 @@ from testing_tracker.services.keeping.checking.replay import (
     wrong_runs,
 )
 from testing_tracker.services.keeping.checking.stumbling import Found, by_halves, by_itself, readable
+from testing_tracker.services.keeping.checking.told import wrongly_told
 from testing_tracker.services.keeping.checking.unsaid import writings_without_an_act
 from testing_tracker.services.keeping.checking.whose import rows_that_say_another_facility
 from testing_tracker.store.key_file import KeyFile
@@ -179,4 +180,5 @@ CHECKS = (
     NamedCheck("whose the draws are", _of_draws(misplaced_draws)),
     NamedCheck("what became of the draws", _of_draws(wrong_statuses)),
     NamedCheck("what the draws say", _of_draws(wrong_outcomes)),
+    NamedCheck("what participants were told", wrongly_told),
 )

@@ -21,6 +21,7 @@ from testing_tracker.services.keeping.checking.checks import NamedCheck
 from testing_tracker.services.keeping.checking.marks_and_seals import changed_records
 from testing_tracker.services.keeping.checking.replay import Verification, Verifying, wrong_runs
 from testing_tracker.services.keeping.checking.stumbling import Found, by_halves
+from testing_tracker.services.keeping.checking.told import wrongly_told
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import of_facility, pool_stands
@@ -30,7 +31,10 @@ from testing_tracker.store.work import Work
 _AT_A_TIME = 500
 _DAYS_TO_LOOK_BACK = 30  # for a night whose key is at hand
 # Those of `verify` that take longer the more years there are; here they are done of what is new.
-_LONG = ("the ledger", "the runs", "whose the draws are", "what became of the draws", "what the draws say")
+_LONG = (
+    *("the ledger", "the runs", "whose the draws are", "what became of the draws", "what the draws say"),
+    "what participants were told",
+)
 
 
 @dataclass
@@ -66,6 +70,7 @@ def verify_recent(work: Work, key_file: KeyFile) -> RecentVerification:
             NamedCheck("the ledger", lambda on: changed_records(on.work, base.last_page_id)),
             NamedCheck("the runs", lambda on: wrong_runs(on, base.day)),
             NamedCheck("the draws", partial(_wrong_draws, base=base)),
+            NamedCheck("what participants were told", lambda on: wrongly_told(on, _check_ins_by(work, base))),
         ],
     )
     return result
@@ -121,6 +126,11 @@ def _touched(work: Work, base: Pool) -> set[int]:
     )
     execute = work.session.connection().execute
     return {int(number) for query in queries for number in execute(query).scalars() if number is not None}
+
+
+def _check_ins_by(work: Work, base: Pool) -> int:
+    """The newest check-in that was on record when that night sealed its page."""
+    return ledger.known_at_page(work.session, base.last_page_id).get("check_in", 0)
 
 
 def _open(work: Work, table: type[Recommendation] | type[Review]) -> int:
