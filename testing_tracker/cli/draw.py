@@ -7,15 +7,20 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.alive import switches_of
+from testing_tracker.cli.checkin_words import TO_TELEPHONE, fault_in_words, told_columns
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import Export, exported
 from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import format_option, open_questions, print_rows, question_with_answers
 from testing_tracker.cli.desk.parameter_types import CODE, DATE, DAY_BEFORE, REASON, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.check_in.answers import DaysAnswer
+from testing_tracker.rules.words import DrawKind
 
 if TYPE_CHECKING:
     from testing_tracker.cli.desk.desk import AtFacility
+    from testing_tracker.services.check_in.who_is_told import WhichDraw
+    from testing_tracker.services.testing.draws import DueLine
 
 
 @click.command("draw")
@@ -164,11 +169,20 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         today = work.today
         again = services.recollections.to_recollect(work, day)
         questions = open_questions(work, None if day == today else day)
+        told = services.who_is_told.told_of_draws(work, day)
+        fault = services.fault_now.fault_of_today(work) if day == today else None
+        zone = work.zone
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
+    rows = [vars(line) for line in lines]
+    if told is not None:
+        columns[4:4] = ["told", "told_at"]
+        rows = [
+            {**row, **told_columns(told[which_of(line)], form, zone)} for row, line in zip(rows, lines, strict=True)
+        ]
     if any(line.panel for line in lines):
         columns.append("panel")
     with exported(desk, Export("due", form, day)):
-        print_rows(desk, [vars(line) for line in lines], columns, form, empty=f"Nobody is due on {day}.")
+        print_rows(desk, rows, columns, form, empty=f"Nobody is due on {day}.")
     if day > today:
         warn(f"{day} is in the future. Draws are made on their own day, so nobody can know them before.")
     elif day == today and not made:
@@ -177,6 +191,14 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         warn(question)
     for one in again:
         warn(f"{one.participant}: {one.why}.")
+    if fault is not None:
+        to_telephone = f"`testing-tracker {' '.join(TO_TELEPHONE)}`"
+        warn(f"{fault_in_words(fault, zone)} Telephone those who are not told: {to_telephone}.")
+
+
+def which_of(line: "DueLine") -> "WhichDraw":
+    """Which draw of its day a line is about."""
+    return line.participant, line.kind is DrawKind.FOR_CAUSE
 
 
 @click.command("test")
@@ -198,12 +220,14 @@ def test_command(desk: Desk, code: str, reason: str | None, on: str | None, reco
             raise click.UsageError("--recollect is for today's specimen and takes no --on.")
         _recollect(desk, code)
         return
+    answer: DaysAnswer | None = None
     with desk.writing() as work:
         day = day_given(on, work.today)
         shown = services.lookup.find_participant(work, code).code
         if day == work.today:
             services.draws.order_test(work, code, reason)
             said = f"{shown}: a test for cause is due today, {day}."
+            answer = services.who_is_told.answer_had_today(work, code)
         else:
             services.attendance.record_test(work, code, day, reason)
             said = (
@@ -211,6 +235,18 @@ def test_command(desk: Desk, code: str, reason: str | None, on: str | None, reco
                 f"`testing-tracker result {shown} … --for-cause --on {day}`."
             )
     say(desk, said)
+    if answer is not None:
+        warn(
+            f"{shown} has checked in today and {_HAS_HEARD[answer]}. Tell {shown} now, and record it: "
+            f"`testing-tracker checkin record {shown}`."
+        )
+
+
+_HAS_HEARD = {
+    DaysAnswer.COME: "was told to come in, before this test was ordered",
+    DaysAnswer.STAY: "was told to stay",
+    DaysAnswer.DONE: "was told that today's specimen was given",
+}
 
 
 def _recollect(desk: Desk, code: str) -> None:

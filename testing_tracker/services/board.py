@@ -10,10 +10,21 @@ from sqlmodel import and_, col, or_, select
 
 from testing_tracker import services
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.check_in.told import with_told
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.drawing.no_record import Compared, asked_apart
-from testing_tracker.rules.testing.board_line import OUT_OF_RANGE, DrawFacts, Place, next_words, place_of, said_of
+from testing_tracker.rules.testing.board_line import (
+    NOT_YET,
+    OUT_OF_RANGE,
+    DrawFacts,
+    Place,
+    next_words,
+    place_of,
+    said_of,
+)
 from testing_tracker.rules.words import DrawKind, Outcome, RecommendationStatus, Status
+from testing_tracker.services.check_in.fault_now import FaultOfToday, fault_of_today
+from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, Told, check_ins_of
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.positives import GoverningResult, said_by
 from testing_tracker.services.deciding.reviews import ReviewLine
@@ -38,6 +49,7 @@ class BoardLine:
     """A draw on the board. `said` is what there is to say of it, `next` the words that are typed about it next.
 
     `state` is what anything that is recorded for it rests on. `at_laboratory`: the next word is to be a laboratory's.
+    `told`: whether the participant knows of it, where somebody is to check in that day.
     """
 
     draw_id: int
@@ -52,6 +64,7 @@ class BoardLine:
     next: tuple[str, ...] | None
     state: tuple[object, ...]
     at_laboratory: bool = False
+    told: Told | None = None
 
     @property
     def for_cause(self) -> bool:
@@ -87,6 +100,19 @@ class OpenRecommendation:
 
 
 @dataclass(frozen=True)
+class CheckInsSoFar:
+    """How many of those expected have checked in on the board's day, between which instants (UTC) they can in time, and
+    until when late; `fault` is today's last one."""
+
+    expected: int
+    checked_in: int
+    opens: datetime
+    closes: datetime
+    over: datetime
+    fault: FaultOfToday | None
+
+
+@dataclass(frozen=True)
 class RanByItself:
     """The last nightly run, the last report that left, the last backup (days and instants, None for never), and what is
     wrong with any of them: `problems`."""
@@ -106,6 +132,7 @@ class Board:
     """A facility's day. What is not about the day itself is empty on the board of an earlier one.
 
     `is_drawn`: the nightly run has made its draws. `overdue` are the definitive results that should have come by now.
+    `check_ins` is there where a rule binds on the day.
     """
 
     day: date
@@ -119,6 +146,7 @@ class Board:
     reviews: tuple[ReviewLine, ...]
     overdue: tuple[Awaited, ...]
     by_itself: RanByItself | None
+    check_ins: CheckInsSoFar | None = None
 
     def at(self, place: Place) -> list[BoardLine]:
         """The lines at a place, in the order of the board."""
@@ -134,7 +162,8 @@ def read_board(work: Work, day: date | None = None) -> Board:
         )
     is_today = of == work.today
     awaited = confirmations.awaited(work)
-    lines = _lines(work, of, awaited)
+    of_day = check_ins_of(work, of)
+    lines = _lines(work, of, awaited, of_day)
     state = services.status.state_of(work, _NIGHT_OVERDUE_AFTER, None, awaited=awaited) if is_today else None
     return Board(
         day=of,
@@ -148,7 +177,14 @@ def read_board(work: Work, day: date | None = None) -> Board:
         reviews=tuple(reviews.listed(work)) if is_today else (),
         overdue=tuple(one for one in awaited if one.is_overdue) if is_today else (),
         by_itself=_by_itself(work, state) if state is not None else None,
+        check_ins=_so_far(work, of_day) if of_day is not None else None,
     )
+
+
+def _so_far(work: Work, of_day: CheckInsOfDay) -> CheckInsSoFar:
+    window = of_day.window
+    fault = fault_of_today(work) if of_day.day == work.today else None
+    return CheckInsSoFar(len(of_day.expected), of_day.checked_in, window.opens, window.closes, window.over, fault)
 
 
 def _counts(lines: Sequence[BoardLine]) -> DayCounts:
@@ -169,7 +205,7 @@ def _counts(lines: Sequence[BoardLine]) -> DayCounts:
     )
 
 
-def _lines(work: Work, day: date, awaited: Sequence[Awaited]) -> list[BoardLine]:
+def _lines(work: Work, day: date, awaited: Sequence[Awaited], of_day: CheckInsOfDay | None) -> list[BoardLine]:
     """The draws of a day, and what is left over of the days before: the earliest first there."""
     open_since, awaited_since = day - timedelta(days=_DAYS_OPEN), day - timedelta(days=_DAYS_AWAITED)
     untouched = and_(col(Draw.due_on) >= open_since, col(Draw.status).in_((Status.DUE, Status.UNRECORDED)))
@@ -197,7 +233,8 @@ def _lines(work: Work, day: date, awaited: Sequence[Awaited]) -> list[BoardLine]
     for draw, code in rows:
         is_one_of_two = on_the_day[draw.participant_id, draw.due_on] > 1
         facts = _facts(draw, code, said.get(id_of(draw)), known, is_one_of_two=is_one_of_two)
-        lines.append(_line(work, draw, facts, day))
+        told = of_day.told(draw.participant_id, draw.recorded_at) if of_day and draw.due_on == day else None
+        lines.append(_line(work, draw, facts, day, told))
     return lines
 
 
@@ -234,8 +271,10 @@ def _facts(draw: Draw, code: str, said: GoverningResult | None, known: _Known, *
     )
 
 
-def _line(work: Work, draw: Draw, facts: DrawFacts, day: date) -> BoardLine:
+def _line(work: Work, draw: Draw, facts: DrawFacts, day: date, told: Told | None) -> BoardLine:
     said = said_of(facts, work.today)
+    if told is not None and facts.status is Status.DUE:
+        said = with_told(told.word, None if said == NOT_YET else said) or NOT_YET
     if draw.panel is not None and facts.outcome is None and facts.status in (Status.DUE, Status.COLLECTED):
         said += f"; look for {', '.join(services.versions.test_of(work, draw).panel)}"
     return BoardLine(
@@ -251,6 +290,7 @@ def _line(work: Work, draw: Draw, facts: DrawFacts, day: date) -> BoardLine:
         next=next_words(facts, work.today),
         state=state_of_draw(draw),
         at_laboratory=facts.awaits_result and facts.awaited_by is not None,
+        told=told,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from testing_tracker.cli.checkin_words import TO_TELEPHONE, fault_in_words
 from testing_tracker.rules.drawing.no_record import days_asked, question
 from testing_tracker.rules.testing.board_line import Place
 from testing_tracker.rules.words import Outcome
@@ -44,7 +45,7 @@ class BoardSection:
     @property
     def heading(self) -> str:
         """The title, with how many there are."""
-        if self.name == "by_itself":
+        if self.name in ("by_itself", "checking_in"):
             return self.title
         return f"{self.title} ({len(self.rows) + self.more - bool(self.more)})"
 
@@ -69,6 +70,7 @@ def sections(board: "Board", zone: ZoneInfo) -> list[BoardSection]:
     """What is on the board, in the order in which somebody at a counter needs it; nothing for what is empty."""
     found = (
         _draws("open", "Open", board.at(Place.OPEN), board.day),
+        BoardSection("checking_in", "Checking in", tuple(_checking_in(board, zone))),
         _draws("left_over", "Left over from earlier days", _oldest_first(board.at(Place.LEFT)), board.day),
         BoardSection("questions", "Questions", tuple(_questions(board))),
         _draws("came", "Came", _positives_first(board.at(Place.CAME)), board.day),
@@ -130,6 +132,28 @@ def _questions(board: "Board") -> Iterator[BoardRow]:
         which = tuple(days_asked(asked.closed).split())
         answers = ("missed", "--all", *which), ("excuse", "--all", *which, "--reason", "TEXT")
         yield BoardRow(f"question-{asked.closed.first_day}-{asked.closed.day}", "", "", question(asked), answers)
+
+
+def _checking_in(board: "Board", zone: ZoneInfo) -> Iterator[BoardRow]:
+    so_far = board.check_ins
+    if so_far is None:
+        return
+    opens, closes = (f"{moment.astimezone(zone):%H:%M}" for moment in (so_far.opens, so_far.closes))
+    said = f"{so_far.checked_in} of {so_far.expected} have checked in"
+    if board.now < so_far.opens:
+        said = f"opens at {opens}" if not so_far.checked_in else f"{said}; opens at {opens}"
+    elif board.now < so_far.closes:
+        said += f"; open until {closes}"
+    elif board.now < so_far.over:
+        said += f"; closed at {closes}, late until {so_far.over.astimezone(zone):%H:%M}"
+    yield BoardRow("check-ins", "", "", said, (("checkin", "list", *_on_day(board)),))
+    if so_far.fault is not None:
+        yield BoardRow("check-in-fault", "", "", fault_in_words(so_far.fault, zone), (TO_TELEPHONE,))
+
+
+def _on_day(board: "Board") -> tuple[str, ...]:
+    """What a command takes for the board's day; nothing for today's."""
+    return () if board.by_itself is not None else ("--on", str(board.day))
 
 
 def _for_a_clinician(board: "Board") -> Iterator[BoardRow]:

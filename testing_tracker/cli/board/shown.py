@@ -15,6 +15,7 @@ from testing_tracker.cli.board.lines import (
     sections,
 )
 from testing_tracker.cli.board.text import Mark, board_lines, plain_lines, plainly
+from testing_tracker.cli.checkin_words import said_for_programs
 from testing_tracker.cli.desk.desk import TRAINING, AtFacility, Desk, say
 from testing_tracker.cli.desk.given_days import day_given
 from testing_tracker.cli.desk.output import Row, print_csv, print_json, show
@@ -24,7 +25,7 @@ from testing_tracker.cli.desk.terminal import is_coloured, width_of
 from testing_tracker.rules.drawing.no_record import question
 
 if TYPE_CHECKING:
-    from testing_tracker.services.board import Board
+    from testing_tracker.services.board import Board, BoardLine
 
 _NARROWEST, _WIDEST, _NOBODY_LOOKS = 40, 200, 120
 _COLUMNS = ["section", "participant", "due_on", "kind", "status", "outcome", "analytes", "said", "next"]
@@ -132,6 +133,7 @@ def _document(board: "Board", facility: str) -> dict[str, object]:
                 "place": line.place,
                 "said": line.said,
                 "next": typed(line.next) if line.next else None,
+                **({} if board.check_ins is None else _told(line)),
             }
             for line in board.lines
         ],
@@ -142,4 +144,13 @@ def _document(board: "Board", facility: str) -> dict[str, object]:
         "reviews": [asdict(one) for one in board.reviews],
         "overdue_confirmations": [vars(one) for one in board.overdue],
         "ran_by_itself": vars(board.by_itself) if board.by_itself else None,
+        **({} if board.check_ins is None else {"check_ins": asdict(board.check_ins)}),
     }
+
+
+def _told(line: "BoardLine") -> dict[str, object]:
+    """Whether the participant knows of a draw, on a day on which somebody is to check in."""
+    told = line.told
+    if told is None:
+        return {"told": None, "told_at": None}
+    return {"told": said_for_programs(told.word), "told_at": told.at}

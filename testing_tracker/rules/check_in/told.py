@@ -31,3 +31,21 @@ def told_word(stands: Stands, *, is_expected: bool, is_over: bool) -> ToldWord:
     if not is_expected:
         return ToldWord.NOT_ASKED
     return ToldWord.NO if is_over else ToldWord.NOT_YET
+
+
+_IN_FEW_WORDS = {
+    ToldWord.YES: "told",
+    ToldWord.LATE: "told late",
+    ToldWord.BEFORE_ORDERED: "not told: checked in before it was ordered",
+    ToldWord.TRIED: "not told: tried to check in",
+    ToldWord.NOT_YET: "not told yet",
+    ToldWord.NO: "was not told",
+}
+
+
+def with_told(word: ToldWord, said: str | None) -> str | None:
+    """What the board says of a draw that waits, with whether the participant knows of it; `said` is what else there is.
+
+    Without the hour, so that lines which say the same stand together.
+    """
+    return "; ".join(filter(None, (_IN_FEW_WORDS.get(word), said))) or None

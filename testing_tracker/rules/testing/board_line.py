@@ -52,7 +52,7 @@ class DrawFacts:
         return self.status is Status.COLLECTED and self.outcome is None
 
 
-_NOT_YET = "nothing yet"
+NOT_YET = "nothing yet"
 OUT_OF_RANGE = "the specimen was too cold or too warm"
 _WHY_UNRECORDED = {
     Because.HELD: "unrecorded: was anything collected?",
@@ -87,7 +87,7 @@ def said_of(draw: DrawFacts, today: date) -> str:
         said.append(f"to be collected again: {why}")
     if draw.unable:
         said.append("tried and could not")
-    return "; ".join(said) or _NOT_YET
+    return "; ".join(said) or NOT_YET
 
 
 def _said_of_a_specimen(draw: DrawFacts, today: date) -> str:

@@ -1,5 +1,6 @@
 """Who is expected to check in on a day."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, exists
@@ -14,8 +15,8 @@ from testing_tracker.store.tables import Card, Enrolment, Joining, Participant
 from testing_tracker.store.work import Work
 
 
-def expected_on(work: Work, day: date) -> set[int]:
-    """The participants, by id, who have to check in on a day; nobody where no rule binds.
+def expected_on(work: Work, day: date, among: Collection[int] | None = None) -> set[int]:
+    """The participants, by id, who have to check in on a day, `among` some or all; nobody where no rule binds.
 
     Expected is who had a card before the window opened, and has it all day, is in the programme and not on leave.
     """
@@ -37,6 +38,8 @@ def expected_on(work: Work, day: date) -> set[int]:
             ),
         )
     )
+    if among is not None:
+        query = query.where(col(Participant.id).in_(among))
     return {identity for identity in work.session.connection().execute(query).scalars() if identity is not None}
 
 

@@ -1,16 +1,21 @@
 """Who of those with a draw was told of it: for the call list and the board."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeAlias
 
-from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow, standing
+from sqlmodel import col, select
+
+from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow, DaysAnswer, standing
 from testing_tracker.rules.check_in.told import ToldWord, told_word
+from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.check_in.attempts import as_attempts, rows_on
 from testing_tracker.services.check_in.expected import expected_on
-from testing_tracker.services.check_in.rules_in_force import any_rule, window_on
-from testing_tracker.store.queries import joined_into
-from testing_tracker.store.tables import CheckIn
+from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
+from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.store.queries import draw_stands, id_of, joined_into
+from testing_tracker.store.tables import CheckIn, Draw, Participant
 from testing_tracker.store.work import Work
 
 
@@ -62,18 +67,51 @@ class CheckInsOfDay:
         return Told(word, row.at, CheckedInBy(row.channel), row.receipt)
 
 
-def check_ins_of(work: Work, day: date) -> CheckInsOfDay | None:
-    """A day's check-ins; None where no rule binds on it, which is found out by one look-up."""
+def check_ins_of(work: Work, day: date, among: Collection[int] | None = None) -> CheckInsOfDay | None:
+    """A day's check-ins, of all or of some participants by id; None where no rule binds on it, found by one look-up."""
     if not any_rule(work):
         return None
     window = window_on(work, day)
     if window is None:
         return None
-    rows = rows_on(work, day)
     people = joined_into(work.session)
-    return CheckInsOfDay(day, window, work.now, frozenset(expected_on(work, day)), rows, people)
+    who = None if among is None else {people.get(one, one) for one in among}
+    expected = frozenset(expected_on(work, day, who))
+    return CheckInsOfDay(day, window, work.now, expected, rows_on(work, day, who), people)
+
+
+WhichDraw: TypeAlias = tuple[str, bool]
+"""Which draw of a day is meant: the participant's code, and whether it is one for cause."""
+
+
+def told_of_draws(work: Work, day: date) -> dict[WhichDraw, Told] | None:
+    """Whether each draw's participant was told of it, of a day; None where no rule binds on it."""
+    if not any_rule(work) or rule_on(work, day) is None:
+        return None
+    asked = (
+        select(Participant.code, Draw.kind, Draw.participant_id, Draw.recorded_at)
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(Participant.facility_id == work.facility_id, Draw.due_on == day, draw_stands())
+    )
+    draws = work.session.exec(asked).all()
+    of_day = check_ins_of(work, day, {participant_id for _, _, participant_id, _ in draws})
+    if of_day is None:
+        return None
+    return {
+        (code, kind == DrawKind.FOR_CAUSE): of_day.told(participant_id, recorded_at)
+        for code, kind, participant_id, recorded_at in draws
+    }
 
 
 def is_told(row: CheckIn) -> bool:
     """Whether an attempt was answered."""
     return row.answer is not None
+
+
+def answer_had_today(work: Work, code: str) -> DaysAnswer | None:
+    """What a participant was told last today; None where they have not checked in, or no rule binds."""
+    if not any_rule(work) or rule_on(work, work.today) is None:
+        return None
+    identity = id_of(find_participant(work, code))
+    told = [row.answer for row in rows_on(work, work.today, [identity]).get(identity, ()) if row.answer]
+    return DaysAnswer(told[-1]) if told else None
