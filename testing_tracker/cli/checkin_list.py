@@ -20,7 +20,7 @@ from testing_tracker.rules.check_in.notices import NoticeChannel
 from testing_tracker.rules.check_in.receipts import shown
 
 if TYPE_CHECKING:
-    from testing_tracker.services.check_in.check_in_record import CheckInEntry
+    from testing_tracker.services.check_in.attempts import CheckInEntry
     from testing_tracker.services.check_in.day_list import CheckInLine
 
 _COLUMNS = ["participant", "checked_in", "how", "answer", "receipt"]
@@ -117,7 +117,7 @@ def show_command(desk: Desk, code: str, first: str | None, last: str | None, for
     with desk.reading() as work:
         to_day = day_given(last, work.today)
         from_day = day_given(first, work.today) if first else to_day - timedelta(days=_DAYS_SHOWN)
-        found = services.check_in_record.check_ins_of_participant(work, desk.location.key, code, from_day, to_day)
+        found = services.attempts.check_ins_of_participant(work, desk.location.key, code, from_day, to_day)
         zone = work.zone
     rows = [_shown(entry, zone) if form == "table" else _whole(found.participant, entry) for entry in found.entries]
     of = f"{from_day} to {to_day}"

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from testing_tracker.rules.check_in.told import ToldWord
-    from testing_tracker.services.check_in.fault_now import FaultOfToday
-    from testing_tracker.services.check_in.who_is_told import Told
+    from testing_tracker.services.check_in.who_is_told import FaultOfToday, Told
 
 TO_TELEPHONE = ("checkin", "list", "--not-yet", "--contacts")
 

@@ -170,7 +170,7 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         again = services.recollections.to_recollect(work, day)
         questions = open_questions(work, None if day == today else day)
         told = services.who_is_told.told_of_draws(work, day)
-        fault = services.fault_now.fault_of_today(work) if day == today else None
+        fault = services.who_is_told.fault_of_today(work) if day == today else None
         zone = work.zone
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     rows = [vars(line) for line in lines]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from testing_tracker.services.check_in import day_list as day_list
     from testing_tracker.services.check_in import notices as notices
     from testing_tracker.services.check_in import fault_now as fault_now
+    from testing_tracker.services.check_in import attempts as attempts
+    from testing_tracker.services.check_in import day_list as day_list
     from testing_tracker.services.check_in import outages as outages
     from testing_tracker.services.check_in import receipts_read as receipts_read
     from testing_tracker.services.check_in import recording as recording

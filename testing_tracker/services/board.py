@@ -23,8 +23,13 @@ from testing_tracker.rules.testing.board_line import (
     said_of,
 )
 from testing_tracker.rules.words import DrawKind, Outcome, RecommendationStatus, Status
-from testing_tracker.services.check_in.fault_now import FaultOfToday, fault_of_today
-from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, Told, check_ins_of
+from testing_tracker.services.check_in.who_is_told import (
+    CheckInsOfDay,
+    FaultOfToday,
+    Told,
+    check_ins_of,
+    fault_of_today,
+)
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.positives import GoverningResult, said_by
 from testing_tracker.services.deciding.reviews import ReviewLine

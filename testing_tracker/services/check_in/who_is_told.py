@@ -1,8 +1,8 @@
-"""Who of those with a draw was told of it: for the call list and the board."""
+"""Who of those with a draw was told of it, and whether that is or was at fault: for the call list and the board."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 from sqlmodel import col, select
@@ -12,6 +12,7 @@ from testing_tracker.rules.check_in.told import ToldWord, told_word
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.check_in.attempts import as_attempts, rows_on
 from testing_tracker.services.check_in.expected import expected_on
+from testing_tracker.services.check_in.outages import spans_on
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.store.queries import draw_stands, id_of, joined_into
@@ -115,3 +116,36 @@ def answer_had_today(work: Work, code: str) -> DaysAnswer | None:
     identity = id_of(find_participant(work, code))
     told = [row.answer for row in rows_on(work, work.today, [identity]).get(identity, ()) if row.answer]
     return DaysAnswer(told[-1]) if told else None
+
+
+# What the program finds is on record when the minute is over and a turn has come.
+_AS_IF_NOW = timedelta(minutes=3)
+
+
+@dataclass(frozen=True)
+class FaultOfToday:
+    """The last span (UTC) of today in which check-in could not be reached; `until` is None while it goes on."""
+
+    since: datetime
+    until: datetime | None
+
+
+def fault_of_today(work: Work) -> FaultOfToday | None:
+    """Today's last fault; None where there is none, no rule binds, or collection has ended.
+
+    Spans that follow on one another are one fault.
+    """
+    if not any_rule(work):
+        return None
+    window = window_on(work, work.today)
+    if window is None or work.now >= window.over:
+        return None
+    fault: tuple[datetime, datetime] | None = None
+    for span in spans_on(work, work.today):
+        follows = fault is not None and span.from_at <= fault[1] + _AS_IF_NOW
+        fault = (fault[0], max(fault[1], span.to_at)) if fault is not None and follows else (span.from_at, span.to_at)
+    if fault is None or fault[0] > work.now:
+        return None
+    since, until = fault
+    goes_on = until + _AS_IF_NOW >= work.now and work.now < window.closes
+    return FaultOfToday(since, None if goes_on else until)
