@@ -6,7 +6,7 @@ an answer: where nothing is known, `UNKNOWN` is what became of the attempt, and 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from testing_tracker.rules.words import Status
@@ -113,17 +113,26 @@ class Stands:
     attempts: int = 0
 
 
-def standing(attempts: Iterable[CheckInAttempt], recorded_at: datetime) -> Stands:
+TIME_TO_COME = timedelta(hours=2)  # chosen here, from no source: who is told later may not get there
+
+
+def standing(
+    attempts: Iterable[CheckInAttempt], recorded_at: datetime, collection_closes: datetime | None = None
+) -> Stands:
     """How a day's attempts stand to a draw that was put on record at an instant.
 
     Told to come after the draw was on record counts most, then told otherwise (before it was ordered, or by mistake),
     then tried and could not; an attempt that was early or over was an attempt. Whoever was told last that they need not
-    come after all went by that.
+    come after all went by that. Where it is given when the draw's collection closes, who was told to come less than 2
+    hours before that counts as if that had not been said.
     """
     every = sorted(attempts, key=lambda one: (one.at, one.answer is DaysAnswer.STAY))
     told = [one for one in every if one.outcome is CheckInOutcome.TOLD]
     to_come = [one for one in told if one.at >= recorded_at and one.answer is DaysAnswer.COME]
     if told and told[-1].answer is DaysAnswer.STAY:
+        to_come = []
+    elif collection_closes is not None and to_come and to_come[0].at > collection_closes - TIME_TO_COME:
+        every, told = ([one for one in found if one not in to_come] for found in (every, told))
         to_come = []
     if to_come:
         return Stands(Standing.TOLD, to_come[0], len(every))

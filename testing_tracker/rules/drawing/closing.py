@@ -6,6 +6,8 @@ The word is what is asked about, the sentence what people read.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from testing_tracker.rules.check_in.answers import Standing
+from testing_tracker.rules.check_in.in_force import NotCheckedIn
 from testing_tracker.rules.words import Status
 
 
@@ -86,18 +88,31 @@ def because_in(reason: str | None) -> Because | None:
 
 
 @dataclass(frozen=True)
+class DaysCheckIn:
+    """How a day's check-in went. `is_at_fault`: it could not be reached (`faulty_minutes.is_at_fault`). `is_held`: far
+    fewer than usual checked in. `not_checked_in` is what the rule in force makes of who did not."""
+
+    is_at_fault: bool = False
+    is_held: bool = False
+    not_checked_in: NotCheckedIn = NotCheckedIn.MISSED
+
+
+@dataclass(frozen=True)
 class Untouched:
     """A draw that is still due when its day is over.
 
     `because` is why it is due, where it was something else before. `unable`: the participant tried and could not.
     `made_too_late`: after the day's collection window had closed. `day_is_held`: far more draws than usual are without
-    any record (`no_record.closed_day`).
+    any record (`no_record.closed_day`). `check_in` is how the participant stands to the draw by their check-ins, None
+    where nobody expected them to check in, or they were told in good time; `days_check_in` how the day's went.
     """
 
     because: Because | None = None
     unable: bool = False
     made_too_late: bool = False
     day_is_held: bool = False
+    check_in: Standing | None = None
+    days_check_in: DaysCheckIn = DaysCheckIn()
 
 
 def end_of_day(draw: Untouched) -> tuple[Status, Because]:
@@ -105,6 +120,8 @@ def end_of_day(draw: Untouched) -> tuple[Status, Because]:
 
     Who tried and could not is a clinician's to look at. Nobody could be told in time of a draw that was made too late.
     Who gave a specimen that does not count was there. Who was told that the facility is closed may have stayed away.
+    Who was not told of the test, and could not have been, has not missed it. Who did not ask has not come either,
+    unless it is the record that is missing.
     """
     if draw.unable:
         return Status.UNRECORDED, Because.UNABLE
@@ -114,6 +131,31 @@ def end_of_day(draw: Untouched) -> tuple[Status, Because]:
         return Status.COLLECTED, Because.NOT_RECOLLECTED
     if draw.because is Because.REOPENED:
         return Status.UNRECORDED, Because.CLOSED_FOR_A_WHILE
+    by_check_in = end_by_check_in(draw.check_in, draw.days_check_in) if draw.check_in is not None else None
+    if by_check_in is not None and by_check_in[0] is Status.UNRECORDED:
+        return by_check_in
     if draw.day_is_held:
         return Status.UNRECORDED, Because.HELD
-    return Status.MISSED, Because.CLOSED_OUT
+    return by_check_in or (Status.MISSED, Because.CLOSED_OUT)
+
+
+def end_by_check_in(stands: Standing, day: DaysCheckIn) -> tuple[Status, Because] | None:
+    """What a draw that nobody touched becomes by how its participant, who was expected, stands to it; the first that
+    holds. None for who was told: it ends as all do.
+
+    Nobody is missed who could not be told: because the test was ordered afterwards, because check-in could not be
+    reached, or because they tried. Where far fewer than usual asked, it is check-in that a person is asked about.
+    """
+    match stands:
+        case Standing.TOLD:
+            return None
+        case Standing.TOLD_BEFORE_ORDERED:
+            return Status.UNRECORDED, Because.ORDERED_AFTER_CHECK_IN
+    if day.is_at_fault:
+        return Status.UNRECORDED, Because.CHECK_IN_AT_FAULT
+    if stands is Standing.TRIED:
+        return Status.UNRECORDED, Because.TRIED_TO_CHECK_IN
+    if day.is_held:
+        return Status.UNRECORDED, Because.CHECK_INS_HELD
+    is_missed = day.not_checked_in is NotCheckedIn.MISSED
+    return Status.MISSED if is_missed else Status.UNRECORDED, Because.NOT_CHECKED_IN

@@ -6,12 +6,14 @@ answer about the participants.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from fractions import Fraction
 from math import comb, exp, lgamma, log, log1p
 
 from testing_tracker.rules.calendar import day_in_words
+from testing_tracker.rules.check_in.could_not import DAYS_LOOKED_AT, nth
 
 # Chosen here, from no source: a question too many costs a minute, a false no-show may cost a job or a child.
 RARER_THAN = Fraction(1, 100)
@@ -23,9 +25,19 @@ _ASSUMED_DRAWS, _ASSUMED_UNTOUCHED = 10, 1  # what a facility without a record o
 _FLOATS_ARE_RIGHT_TO, _EXACT_UP_TO = 1e-6, 5_000  # of the chance; and draws whose chance is worked out exactly
 
 
+class Asks(StrEnum):
+    """What a question is about: whether there is a record, whether check-in worked, who did not check in, who tried."""
+
+    RECORD = "record"
+    CHECK_INS = "check-ins"
+    NOT_CHECKED_IN = "not checked in"
+    TRIED = "tried to check in"
+
+
 @dataclass(frozen=True)
 class Count:
-    """Draws that were to be given, and those of them of which nothing was recorded when their day was closed."""
+    """Draws that were to be given, and those of them of which nothing was recorded when their day was closed; or
+    participants who were to check in, and those of them who neither did nor tried."""
 
     draws: int = 0
     untouched: int = 0
@@ -54,14 +66,31 @@ class Closed:
 
 @dataclass(frozen=True)
 class Compared:
-    """A count beside the usual one that it was compared with."""
+    """A count beside the usual one that it was compared with, and what it counts.
+
+    `also` are the other questions about the same days, which the same commands answer. `most_often` is how many times
+    in four weeks one of those tried who tried and could not, where that is asked about.
+    """
 
     closed: Closed
     usual: Count
+    about: Asks = Asks.RECORD
+    also: tuple["Compared", ...] = ()
+    most_often: int = 1
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """The counts by what they are of, for a line of events."""
+        of, without = ("expected", "not_checked_in") if self.about is Asks.CHECK_INS else ("draws", "untouched")
+        return {of: self.closed.count.draws, without: self.closed.count.untouched}
 
 
 def question(compared: Compared) -> str:
-    """What the facility is asked, with the counts that the question rests on."""
+    """What the facility is asked, with the counts that the question rests on; all that is asked of the same days."""
+    return " ".join(_QUESTIONS[one.about](one) for one in (compared, *compared.also))
+
+
+def _about_the_record(compared: Compared) -> str:
     closed, usual = compared.closed, compared.usual
     if closed.days == 1:
         asked, whose = f"Was anything collected on {day_in_words(closed.day)}?", "that day's"
@@ -72,6 +101,52 @@ def question(compared: Compared) -> str:
     if not usual.draws:
         return f"{asked} {found}, and there is no record yet of how many are usual."
     return f"{asked} {found}; in the twelve weeks before it was {usual.untouched} of {usual.draws}."
+
+
+def _about_check_ins(compared: Compared) -> str:
+    closed, usual = compared.closed, compared.usual
+    if closed.days == 1:
+        asked = f"Did check-in work on {day_in_words(closed.day)}?"
+    else:
+        asked = f"Did check-in work from {day_in_words(closed.first_day)} to {day_in_words(closed.day)}?"
+    found = f"{closed.count.untouched} of {closed.count.draws:,} did not check in"
+    if not usual.draws:
+        return f"{asked} {found}, and there is no record yet of how many are usual."
+    return f"{asked} {found}; in the twelve weeks before it was {usual.untouched:,} of {usual.draws:,}."
+
+
+def _about_who_did_not(compared: Compared) -> str:
+    closed = compared.closed
+    return (
+        f"Has a test been missed on {day_in_words(closed.day)}? Nothing was on record for {closed.count.untouched} of "
+        f"that day's {closed.count.draws} draws, whose participants did not check in."
+    )
+
+
+def _about_who_tried(compared: Compared) -> str:
+    closed, often = compared.closed, compared.most_often
+    again = f", one of them the {nth(often)} time in {DAYS_LOOKED_AT} days" if often > 1 else ""
+    return (
+        f"Why could participants not check in who tried on {day_in_words(closed.day)}? Nothing was on record for "
+        f"{closed.count.untouched} of that day's {closed.count.draws} draws, whose participants tried and could "
+        f"not{again}."
+    )
+
+
+_QUESTIONS = {
+    Asks.RECORD: _about_the_record,
+    Asks.CHECK_INS: _about_check_ins,
+    Asks.NOT_CHECKED_IN: _about_who_did_not,
+    Asks.TRIED: _about_who_tried,
+}
+
+
+def asked_together(questions: Iterable[Compared]) -> list[Compared]:
+    """One question for all that is asked of the same days, in the order of their first ones."""
+    by_days: dict[tuple[date, date], list[Compared]] = {}
+    for one in questions:
+        by_days.setdefault((one.closed.first_day, one.closed.day), []).append(one)
+    return [replace(first, also=tuple(others)) for first, *others in by_days.values()]
 
 
 def days_asked(closed: Closed) -> str:

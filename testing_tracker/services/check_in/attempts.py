@@ -121,3 +121,16 @@ def _made_now(row: CheckIn, receipts: ReceiptMaker) -> str | None:
     if row.timing is None:
         return None
     return receipts.of(row.participant_id, Says(row.answer or HERE, Timing(row.timing)))
+def attempts_on(work: Work, day: date) -> dict[int, list[CheckInAttempt]]:
+    """All attempts of a day, as `rows_on` has them and by the same records, without their rows: there may be many."""
+    columns = (CheckIn.participant_id, CheckIn.at, CheckIn.outcome, CheckIn.answer, CheckIn.timing)
+    asked = select(*columns).where(CheckIn.facility_id == work.facility_id, CheckIn.day == day)  # type: ignore[call-overload]
+    rows = work.session.exec(asked.order_by(col(CheckIn.at), col(CheckIn.id))).all()
+    into = joined_into(work.session) if rows else {}
+    found: dict[int, list[CheckInAttempt]] = {}
+    for participant_id, at, outcome, answer, timing in rows:
+        attempt = CheckInAttempt(
+            at, CheckInOutcome(outcome), DaysAnswer(answer) if answer else None, Timing(timing) if timing else None
+        )
+        found.setdefault(into.get(participant_id, participant_id), []).append(attempt)
+    return found

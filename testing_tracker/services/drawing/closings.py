@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, update
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
-from sqlmodel.sql.sqltypes import UTCDateTime
 
 from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.drawing.closing import Because, Untouched, end_of_day, sentence
+from testing_tracker.rules.drawing.closing import Because, Untouched, end_of_day
 from testing_tracker.rules.drawing.no_record import (
     DAYS_COMPARED_WITH,
     DAYS_TOGETHER,
@@ -22,19 +21,20 @@ from testing_tracker.rules.drawing.no_record import (
     Count,
     closed_day,
 )
-from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.schedules.schedule import Missed
 from testing_tracker.rules.words import DrawKind, Status
+from testing_tracker.services.check_in import day_ends
+from testing_tracker.services.drawing.closed_together import Which, close_together, these
 from testing_tracker.services.schedules import versions as schedules
 from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.services.testing.attendance import close_unable, set_status
 from testing_tracker.services.testing.draws import window_closes
 from testing_tracker.services.testing.settling import bring_in_line
 from testing_tracker.store.queries import closing_stands
-from testing_tracker.store.tables import AuditEntry, Closing, Draw, Participant
+from testing_tracker.store.tables import Closing, Draw, Participant
 from testing_tracker.store.work import Work
 
-Which = tuple[ColumnElement[bool], ...]
+_BY_THE_NIGHT = (Because.CLOSED_OUT, Because.NOT_CHECKED_IN)  # why a night takes an untouched draw for missed
 
 
 def close_days(work: Work, since: date) -> tuple[int, list[Compared]]:
@@ -46,9 +46,13 @@ def close_days(work: Work, since: date) -> tuple[int, list[Compared]]:
     is_due = (col(Draw.status) == Status.DUE, col(Draw.due_on) >= since, col(Draw.due_on) < work.today)
     is_open = (*is_due, _of_the_facility(work))
     _close_whatever_the_others_did(work, is_open)
-    held = _hold_back(work, since)
-    followed = _close_one_by_one(work, is_open)
-    return followed + _close(work, is_open, Untouched()), held
+    ends = day_ends.end_days(work, since)
+    held = [*_hold_back(work, since), *ends.held]
+    followed = _close_one_by_one(work, is_open, ends)
+    for day, not_checked_in in ends.not_checked_in.items():
+        which = (*these(work, not_checked_in, day), col(Draw.status) == Status.DUE)
+        followed += close_together(work, which, day_ends.DID_NOT)
+    return followed + close_together(work, is_open, Untouched()), held
 
 
 def _close_whatever_the_others_did(work: Work, is_open: Which) -> None:
@@ -65,7 +69,7 @@ def _close_whatever_the_others_did(work: Work, is_open: Which) -> None:
         if version_id is not None and _was_too_late(work, due_on, version_id, recorded_at):
             run = (col(Draw.schedule_version_id) == version_id, col(Draw.recorded_at) == recorded_at)
             which = (*is_open, ~_has_facts_of_its_own(), col(Draw.due_on) == due_on, *run)
-            _close(work, which, Untouched(made_too_late=True))
+            close_together(work, which, Untouched(made_too_late=True))
     for draw in work.session.exec(select(Draw).where(*is_open, _has_facts_of_its_own()).order_by(col(Draw.id))).all():
         status, because = end_of_day(_facts_of(work, draw))
         if because is Because.UNABLE:
@@ -200,7 +204,7 @@ def _hold(work: Work, closed: Closed) -> None:
     """What nobody touched becomes unrecorded: today's by one statement, the earlier days' that a night has closed as
     missed one by one, because something may have followed from them."""
     today = (_of_the_facility(work), col(Draw.due_on) == closed.day, col(Draw.status) == Status.DUE)
-    _close(work, today, Untouched(day_is_held=True))
+    close_together(work, today, Untouched(day_is_held=True))
     earlier = (
         select(Draw)
         .order_by(col(Draw.id))
@@ -208,7 +212,10 @@ def _hold(work: Work, closed: Closed) -> None:
             _of_the_facility(work),
             or_(
                 col(Draw.status) == Status.DUE,
-                and_(col(Draw.status) == Status.MISSED, col(Draw.because) == Because.CLOSED_OUT),
+                and_(
+                    col(Draw.status) == Status.MISSED,
+                    col(Draw.because).in_((Because.CLOSED_OUT, Because.NOT_CHECKED_IN)),
+                ),
             ),
             Draw.due_on >= closed.first_day,
             Draw.due_on < closed.day,
@@ -218,7 +225,7 @@ def _hold(work: Work, closed: Closed) -> None:
         set_status(work, draw, *end_of_day(Untouched(day_is_held=True)))
 
 
-def _close_one_by_one(work: Work, is_open: Which) -> int:
+def _close_one_by_one(work: Work, is_open: Which, ends: day_ends.DayEnds) -> int:
     """Close the draws from whose end something follows; returns how many were missed.
 
     Those are the draws of schedules that ask for a review or a recommendation after a missed test. All others are
@@ -239,32 +246,10 @@ def _close_one_by_one(work: Work, is_open: Which) -> int:
             select(Draw).where(*is_open, col(Draw.schedule_version_id).in_(asking)).order_by(col(Draw.id))
         ).all()
     for draw in missed:
-        set_status(work, draw, *end_of_day(Untouched()))
+        set_status(work, draw, *end_of_day(day_ends.DID_NOT if ends.did_not_check_in(draw) else Untouched()))
     return len(missed)
 
 
 def _was_too_late(work: Work, due_on: date, version_id: int, recorded_at: datetime) -> bool:
     rule = schedules.rule_of_version(work, version_id)
     return recorded_at >= instant_reached(due_on, rule.collection.closes, work.zone)
-
-
-def _close(work: Work, which: Which, draws: Untouched) -> int:
-    """Close all draws that are alike in what is known of them, by one statement; returns how many."""
-    status, because = end_of_day(draws)
-    columns = ["facility_id", "at", "account", "act", "participant_id", "draw_id", "reason"]
-    values = (
-        literal(work.facility_id),
-        literal(work.now, UTCDateTime()),
-        literal(work.account),
-        literal(str(Act.of_draw(status))),
-        col(Draw.participant_id),
-        col(Draw.id),
-        literal(sentence(because)),
-    )
-    work.session.connection().execute(
-        insert(AuditEntry).from_select(columns, sa_select(*values).where(*which).order_by(col(Draw.id)))
-    )
-    closed = work.session.connection().execute(
-        update(Draw).where(*which).values(status=str(status), reason=sentence(because), because=str(because))
-    )
-    return closed.rowcount

@@ -1,0 +1,231 @@
+"""What becomes of the draws whose participants were to check in, when their day is over.
+
+Nobody is missed who could not be told. Who was told in good time, and who was not expected to check in, is closed as
+anybody.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select as sa_select
+from sqlmodel import col, select
+
+from testing_tracker.rules.calendar import instant_reached
+from testing_tracker.rules.check_in.answers import CheckInAttempt, CheckInOutcome, Standing, Stands, standing
+from testing_tracker.rules.check_in.could_not import days_looked_at, how_they_tried, when_at_fault
+from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_of_day
+from testing_tracker.rules.drawing.no_record import Compared
+from testing_tracker.rules.words import Status
+from testing_tracker.services.check_in import day_counts
+from testing_tracker.services.check_in.attempts import attempts_on
+from testing_tracker.services.check_in.expected import expected_on
+from testing_tracker.services.check_in.outages import is_faulty, spans_on
+from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on
+from testing_tracker.services.drawing.closed_together import close_together, these
+from testing_tracker.services.schedules import versions
+from testing_tracker.services.testing.attendance import set_status
+from testing_tracker.store.queries import joined_into
+from testing_tracker.store.tables import CheckIn, Draw
+from testing_tracker.store.work import Work
+
+DID_NOT = Untouched(check_in=Standing.NOT_CHECKED_IN)
+"""A draw whose participant did not check in, where that is a missed test."""
+
+
+@dataclass
+class DayEnds:
+    """What check-in has made of days that are over.
+
+    `not_checked_in` are the draws, by id, of each day whose participants did neither check in nor try, and which are
+    missed for it unless it is the record that is missing. `held` is what is to be asked about check-in itself.
+    """
+
+    not_checked_in: dict[date, set[int]] = field(default_factory=dict)
+    held: list[Compared] = field(default_factory=list)
+
+    def did_not_check_in(self, draw: Draw) -> bool:
+        """Whether a draw is one of those that are missed because its participant did not check in."""
+        return draw.id in self.not_checked_in.get(draw.due_on, ())
+
+
+@dataclass(frozen=True)
+class _OpenDraw:
+    """What a draw's end depends on, of its row alone: there may be very many."""
+
+    id: int
+    participant_id: int
+    recorded_at: datetime
+    collection_closes: datetime
+
+
+@dataclass(frozen=True)
+class _Day:
+    """A day that is over, who was to check in on it, and what each person tried; `into` are records that were joined.
+
+    `went` is how it went as far as that is known of the day alone.
+    """
+
+    day: date
+    expected: frozenset[int]
+    attempts: Mapping[int, Sequence[CheckInAttempt]]
+    into: Mapping[int, int]
+    went: DaysCheckIn
+
+    def is_expected(self, participant_id: int) -> bool:
+        return participant_id in self.expected or self.into.get(participant_id) in self.expected
+
+    def of(self, participant_id: int) -> Sequence[CheckInAttempt]:
+        return self.attempts.get(self.into.get(participant_id, participant_id), ())
+
+    def stands(self, draw: _OpenDraw) -> Stands:
+        """How the participant of a draw stands to it; who was told when it was too late to come, as if they had not."""
+        return standing(self.of(draw.participant_id), draw.recorded_at, draw.collection_closes)
+
+
+def end_days(work: Work, since: date) -> DayEnds:
+    """Close the draws of the days since, up to yesterday, that are not missed because of check-in.
+
+    What is left to be missed is returned, because the record of the day may be missing. No rule, nothing to do.
+    """
+    ends = DayEnds()
+    if not any_rule(work):
+        return ends
+    for day in (since + timedelta(days=number) for number in range((work.today - since).days)):
+        found = _day(work, day)
+        if found is not None:
+            _end_day(work, found, ends)
+    return ends
+
+
+def _day(work: Work, day: date) -> _Day | None:
+    """What is known of a day's check-in; None where no rule bound on it."""
+    rule = rule_on(work, day)
+    if rule is None:
+        return None
+    return _Day(
+        day,
+        frozenset(expected_on(work, day)),
+        attempts_on(work, day),
+        joined_into(work.session),
+        DaysCheckIn(is_at_fault=is_faulty(work, day), not_checked_in=rule.not_checked_in),
+    )
+
+
+def _end_day(work: Work, day: _Day, ends: DayEnds) -> None:
+    held = day_counts.keep(work, day.day, _counted(day))
+    is_held = held is not None and held.closed.days == 1
+    went = DaysCheckIn(day.went.is_at_fault, is_held, day.went.not_checked_in)
+    alike: defaultdict[Standing, set[int]] = defaultdict(set)
+    tried: dict[_OpenDraw, Stands] = {}
+    for draw in _open_draws(work, day):
+        stands = day.stands(draw)
+        alike[stands.standing].add(draw.id)
+        if stands.standing is Standing.TRIED:
+            tried[draw] = stands
+    alike.pop(Standing.TOLD, None)
+    if not went.is_at_fault and tried:
+        del alike[Standing.TRIED]
+        _end_of_who_tried(work, day, tried, went)
+    for stood, draws in sorted(alike.items()):
+        untouched = Untouched(check_in=stood, days_check_in=went)
+        status, because = end_of_day(untouched)
+        if status is Status.MISSED:
+            ends.not_checked_in[day.day] = draws
+        else:
+            more = _when_at_fault(work, day.day) if because is Because.CHECK_IN_AT_FAULT else None
+            close_together(work, these(work, draws, day.day), untouched, more)
+    if held is not None:
+        is_open = _hold_earlier_days(work, held, ends) or (is_held and bool(alike[Standing.NOT_CHECKED_IN]))
+        ends.held += [held] if is_open else []
+
+
+def _counted(day: _Day) -> day_counts.CheckInsCounted:
+    return day_counts.counted(day.of(participant) for participant in day.expected)
+
+
+def _open_draws(work: Work, day: _Day) -> list[_OpenDraw]:
+    """The draws that are still due of those who were to check in."""
+    rows = work.session.connection().execute(
+        sa_select(col(Draw.id), col(Draw.participant_id), col(Draw.recorded_at), col(Draw.schedule_version_id)).where(
+            col(Draw.facility_id) == work.facility_id, col(Draw.due_on) == day.day, col(Draw.status) == Status.DUE
+        )
+    )
+    return _as_open(work, day, rows)
+
+
+def _as_open(work: Work, day: _Day, rows: Iterable[Any]) -> list[_OpenDraw]:
+    closes: dict[int, datetime] = {}
+    found = []
+    for number, participant_id, recorded_at, version_id in rows:
+        if not day.is_expected(participant_id):
+            continue
+        by = version_id if version_id is not None else -number  # each of those goes by a rule of its own
+        if by not in closes:
+            closes[by] = _collection_closes(work, number, version_id)
+        found.append(_OpenDraw(number, participant_id, recorded_at, closes[by]))
+    return found
+
+
+def _collection_closes(work: Work, draw_id: int, version_id: int | None) -> datetime:
+    draw = work.session.get_one(Draw, draw_id)
+    rule = versions.rule_of_draw(work, draw) if version_id is None else versions.rule_of_version(work, version_id)
+    return instant_reached(draw.due_on, rule.collection.closes, work.zone)
+
+
+def _end_of_who_tried(work: Work, day: _Day, tried: Mapping[_OpenDraw, Stands], went: DaysCheckIn) -> None:
+    times = times_tried(work, day.day, {draw.participant_id for draw in tried}, day.into)
+    alike: defaultdict[str, set[int]] = defaultdict(set)
+    for draw, stands in tried.items():
+        alike[how_they_tried(stands, times[draw.participant_id], work.zone)].add(draw.id)
+    for how, draws in sorted(alike.items()):
+        close_together(work, these(work, draws, day.day), Untouched(check_in=Standing.TRIED, days_check_in=went), how)
+
+
+def times_tried(work: Work, day: date, participants: Iterable[int], into: Mapping[int, int]) -> dict[int, int]:
+    """On how many of the 28 days that end with a day each of some participants tried, and was told nothing."""
+    first, last = days_looked_at(day)
+    of_whom = {participant: into.get(participant, participant) for participant in participants}
+    rows = work.session.connection().execute(
+        sa_select(col(CheckIn.participant_id), col(CheckIn.day), col(CheckIn.outcome))
+        .where(col(CheckIn.facility_id) == work.facility_id, col(CheckIn.day).between(first, last))
+        .distinct()
+    )
+    became: defaultdict[tuple[int, date], set[str]] = defaultdict(set)
+    persons = set(of_whom.values())
+    for participant_id, on, outcome in rows:
+        person = into.get(participant_id, participant_id)
+        if person in persons:
+            became[person, on].add(outcome)
+    times: defaultdict[int, int] = defaultdict(int)
+    for (person, _), outcomes in became.items():
+        times[person] += CheckInOutcome.TOLD not in outcomes
+    return {participant: max(times[person], 1) for participant, person in of_whom.items()}
+
+
+def _when_at_fault(work: Work, day: date) -> str:
+    return when_at_fault([(span.from_at, span.to_at) for span in spans_on(work, day)], work.zone)
+
+
+def _hold_earlier_days(work: Work, held: Compared, ends: DayEnds) -> bool:
+    """Hold back what nights have made of who did not check in on the days before; returns whether there was any."""
+    closed = held.closed
+    if closed.days == 1:
+        return False
+    hold = Untouched(check_in=Standing.NOT_CHECKED_IN, days_check_in=DaysCheckIn(is_held=True))
+    found = False
+    for day in [day for day in ends.not_checked_in if closed.first_day <= day <= closed.day]:
+        close_together(work, these(work, ends.not_checked_in.pop(day), day), hold)
+        found = True
+    earlier = select(Draw).where(
+        Draw.facility_id == work.facility_id,
+        col(Draw.due_on).between(closed.first_day, closed.day),
+        col(Draw.status).in_((Status.MISSED, Status.UNRECORDED)),
+        Draw.because == Because.NOT_CHECKED_IN,
+    )
+    for draw in work.session.exec(earlier.order_by(col(Draw.id))).all():
+        set_status(work, draw, *end_of_day(hold))
+        found = True
+    return found
