@@ -23,7 +23,7 @@ from testing_tracker.rules.drawing.no_record import (
 )
 from testing_tracker.rules.schedules.schedule import Missed
 from testing_tracker.rules.words import DrawKind, Status
-from testing_tracker.services.check_in import day_ends
+from testing_tracker.services.check_in.ending import day_ends
 from testing_tracker.services.drawing.closed_together import Which, close_together, these
 from testing_tracker.services.schedules import versions as schedules
 from testing_tracker.services.schedules.versions import rule_of_draw

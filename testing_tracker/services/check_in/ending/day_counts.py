@@ -4,13 +4,13 @@ A row of a day is kept when a night closes it, and another one when more is know
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import exists, func
 from sqlmodel import col, select
 
-from testing_tracker.rules.check_in.answers import CheckInAttempt, CheckInOutcome, Timing
+from testing_tracker.rules.check_in.answers import CheckInAttempt
+from testing_tracker.rules.check_in.counted import CheckInCounts, checked_in_on
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.drawing.no_record import (
     DAYS_COMPARED_WITH,
@@ -27,56 +27,32 @@ from testing_tracker.store.tables import AuditEntry, CheckInDay, Draw, Strangers
 from testing_tracker.store.work import Work
 
 
-@dataclass
-class CheckInsCounted:
-    """Of who was expected on a day, how many were told in time or late, tried without being told, or did neither."""
-
-    expected: int = 0
-    in_time: int = 0
-    late: int = 0
-    tried: int = 0
-    not_checked_in: int = 0
-
-    @property
-    def count(self) -> Count:
-        return Count(self.expected, self.not_checked_in)
-
-
-def counted(of_each: Iterable[Sequence[CheckInAttempt]]) -> CheckInsCounted:
-    """What the attempts of each who was expected come to."""
-    found = CheckInsCounted()
+def counted(of_each: Iterable[Sequence[CheckInAttempt]]) -> CheckInCounts:
+    """What the attempts of each who was expected on a day come to."""
+    found = CheckInCounts()
     for attempts in of_each:
-        found.expected += 1
-        told = [one for one in attempts if one.outcome is CheckInOutcome.TOLD]
-        if any(one.timing is Timing.IN_TIME for one in told):
-            found.in_time += 1
-        elif told:
-            found.late += 1
-        elif attempts:
-            found.tried += 1
-        else:
-            found.not_checked_in += 1
+        found.count(checked_in_on(attempts))
     return found
 
 
-def keep(work: Work, day: date, found: CheckInsCounted) -> Compared | None:
+def keep(work: Work, day: date, found: CheckInCounts) -> Compared | None:
     """Keep what a day's check-in came to; returns what is to be asked about it, or about the days that end with it.
 
     A day on which check-in was at fault is asked about nobody, and is no example of what is usual.
     """
     if is_faulty(work, day) or not found.expected:
-        _write(work, Compared(Closed(day, 1, found.count), Count(), Asks.CHECK_INS), found)
+        _write(work, Compared(Closed(day, 1, _count(found)), Count(), Asks.CHECK_INS), found)
         return None
     before = _closed_before(work, day)
     held = None
-    for compared in closed_day(day, found.count, before, _answers(work, before), people=found.expected):
+    for compared in closed_day(day, _count(found), before, _answers(work, before), people=found.expected):
         _write(work, compared, found)
         if compared.closed.held:
             held = Compared(compared.closed, compared.usual, Asks.CHECK_INS)
     return held
 
 
-def keep_again(work: Work, day: date, found: CheckInsCounted) -> None:
+def keep_again(work: Work, day: date, found: CheckInCounts) -> None:
     """Keep what is known by now of a day that a night has closed, where that is something else; it asks nothing new."""
     row = next((row for row in standing_rows(work, day, day) if row.days == 1), None)
     if row is None:
@@ -85,14 +61,14 @@ def keep_again(work: Work, day: date, found: CheckInsCounted) -> None:
     if now != (row.expected, row.in_time, row.late, row.tried, row.not_checked_in, row.faulty_minutes):
         usual = Count(row.usual_expected, row.usual_not_checked_in)
         held = row.held and not is_faulty(work, day)
-        _write(work, Compared(Closed(day, 1, found.count, held), usual, Asks.CHECK_INS), found)
+        _write(work, Compared(Closed(day, 1, _count(found), held), usual, Asks.CHECK_INS), found)
 
 
 def forget_since(work: Work, day: date) -> None:
     """What nights of a clock that was ahead have kept of days does not count: nobody was expected on them yet."""
     kept = {row.day for row in standing_rows(work, day, date.max)}
     for one in sorted(kept):
-        _write(work, Compared(Closed(one, 1, Count()), Count(), Asks.CHECK_INS), CheckInsCounted())
+        _write(work, Compared(Closed(one, 1, Count()), Count(), Asks.CHECK_INS), CheckInCounts())
 
 
 def standing_rows(work: Work, first: date, last: date) -> list[CheckInDay]:
@@ -111,7 +87,11 @@ def standing_rows(work: Work, first: date, last: date) -> list[CheckInDay]:
     return [row for of_a_day in found.values() for row in of_a_day.values()]
 
 
-def _write(work: Work, compared: Compared, found: CheckInsCounted) -> None:
+def _count(found: CheckInCounts) -> Count:
+    return Count(found.expected, found.not_checked_in)
+
+
+def _write(work: Work, compared: Compared, found: CheckInCounts) -> None:
     closed = compared.closed
     if closed.days > 1:
         found = _together(work, closed, found)
@@ -138,10 +118,10 @@ def _write(work: Work, compared: Compared, found: CheckInsCounted) -> None:
     )
 
 
-def _together(work: Work, closed: Closed, last: CheckInsCounted) -> CheckInsCounted:
+def _together(work: Work, closed: Closed, last: CheckInCounts) -> CheckInCounts:
     """The counts of several days: those of the last one, and of the rows of the earlier ones."""
     rows = [row for row in standing_rows(work, closed.first_day, closed.day - timedelta(days=1)) if row.days == 1]
-    return CheckInsCounted(
+    return CheckInCounts(
         in_time=last.in_time + sum(row.in_time for row in rows),
         late=last.late + sum(row.late for row in rows),
         tried=last.tried + sum(row.tried for row in rows),

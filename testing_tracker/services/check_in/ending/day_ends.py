@@ -16,11 +16,12 @@ from sqlmodel import col, select
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.check_in.answers import CheckInAttempt, CheckInOutcome, Standing, Stands, standing
 from testing_tracker.rules.check_in.could_not import days_looked_at, how_they_tried, when_at_fault
+from testing_tracker.rules.check_in.counted import CheckInCounts
 from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_of_day
 from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.words import Status
-from testing_tracker.services.check_in import day_counts
 from testing_tracker.services.check_in.attempts import attempts_on
+from testing_tracker.services.check_in.ending import day_counts
 from testing_tracker.services.check_in.expected import expected_on
 from testing_tracker.services.check_in.outages import is_faulty, spans_on
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on
@@ -142,7 +143,7 @@ def _end_day(work: Work, day: _Day, ends: DayEnds) -> None:
         ends.held += [held] if is_open else []
 
 
-def _counted(day: _Day) -> day_counts.CheckInsCounted:
+def _counted(day: _Day) -> CheckInCounts:
     return day_counts.counted(day.of(participant) for participant in day.expected)
 
 
