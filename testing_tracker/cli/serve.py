@@ -141,6 +141,7 @@ def serve_command(
 
 
 def _plan(desk: Desk, hours: "Hours", reports: Path | None, longest_gap: int) -> "Plan":
+    from testing_tracker.cli.desk.files import check_in_settings_of
     from testing_tracker.serving.alarms import Alarms
     from testing_tracker.serving.turn import Plan
 
@@ -153,6 +154,7 @@ def _plan(desk: Desk, hours: "Hours", reports: Path | None, longest_gap: int) ->
         write_file=partial(write_file, desk.location),
         facility=desk.facility,
         longest_gap=longest_gap,
+        check_in=partial(check_in_settings_of, desk.location),
         alarms=Alarms(partial(told_alive, desk.location), partial(facilities_with_a_file, desk.location)),
     )
 

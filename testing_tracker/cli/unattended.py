@@ -83,7 +83,7 @@ def print_systemd(
         from testing_tracker.serving.socket import service
 
         service.refuse_on_a_server(desk.location)
-    plan = _plan(desk, reports, backups)
+    plan = _with_a_page_of_its_own(desk, _plan(desk, reports, backups))
     units = systemd_units(plan) | (socket_units(plan, group) if socket else {})
     if into is not None and look_at(into).behind is None:  # what is no folder is refused already
         raise TestingTrackerError(f"There is no folder {into}. Make it first.")
@@ -139,20 +139,63 @@ def _plan(desk: Desk, reports: Path | None, backups: Path | None) -> "Unattended
         backups=in_full(backups) if backups else usual_backups.absolute(),
         on_server=not isinstance(location, Location),
         kept=tuple(dict.fromkeys(one.folder for one in keepers if one.folder is not None)),
+        has_page=_has_page(each),
     )
+
+
+def _has_page(each: "list[AtFacility]") -> bool:
+    """Whether participants of any of the facilities check in by a page, or will."""
+    from testing_tracker import services
+
+    for one in each:
+        with one.desk.reading() as work:
+            if services.filling.has_page(work):
+                return True
+    return False
+
+
+def _is_far(desk: Desk) -> bool:
+    """Whether the page is on another machine, by any facility's check-in file."""
+    from testing_tracker.cli.desk.files import check_in_settings_of
+
+    found = (check_in_settings_of(desk.location, one.number) for one in desk.each_facility())
+    return any(settings is not None and settings.page.over for settings in found)
+
+
+def _with_a_page_of_its_own(desk: Desk, plan: "Unattended") -> "Unattended":
+    """What is to be run, with the page's own process where the page is on this machine.
+
+    That has an account of its own, which cannot share the folder of the records; so its file is elsewhere, and
+    whatever fills it is told where.
+    """
+    from dataclasses import replace
+
+    from testing_tracker.serving.units import PAGE_ACCOUNT
+    from testing_tracker.store.location import PAGE_VARIABLE, Location
+    from testing_tracker.store.places import SIDE_ENDINGS
+
+    location = desk.location
+    if not plan.has_page or _is_far(desk):
+        return plan
+    page = location.page_elsewhere or Path("/var/lib") / PAGE_ACCOUNT / location.page.name
+    settings = dict(plan.settings) | {PAGE_VARIABLE: str(page)}
+    records = [location.path, *(location.beside(one) for one in SIDE_ENDINGS)] if isinstance(location, Location) else []
+    hidden = (*records, location.key.path, location.beside(".key"), location.delivery_of(1), *plan.folders)
+    return replace(plan, settings=tuple(settings.items()), page=page, hidden=tuple(dict.fromkeys(hidden)))
 
 
 def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ...]:
     """What the environment has to say for the program to find the same database, files and facility again."""
     from testing_tracker.cli.desk.parameter_types import LONGEST_GAP_VARIABLE
     from testing_tracker.store.encryption.key_place import VARIABLE, usual_place
-    from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE
+    from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE, PAGE_VARIABLE
 
     location = desk.location
     elsewhere = (
         (KEY_VARIABLE, location.key_elsewhere),
         (ANALYTES_VARIABLE, location.analytes_elsewhere),
         (DELIVERY_VARIABLE, location.delivery_elsewhere),
+        (PAGE_VARIABLE, location.page_elsewhere),
     )
     settings = tuple((name, str(path)) for name, path in elsewhere if path is not None)
     if (place := usual_place()) is not None:

@@ -3,10 +3,14 @@
 import http.client
 import ssl
 from collections.abc import Callable
+from functools import partial
 from threading import Thread
+from typing import TypeVar
 from urllib.parse import SplitResult
 
 from testing_tracker.rules.serving.alive import asked_of
+
+_Answer = TypeVar("_Answer")
 
 
 class NotReachedError(Exception):
@@ -31,18 +35,23 @@ def posted(
     A name that nobody answers for, or a server that answers a byte at a time, is not waited for either. `trusted`
     says whose certificates are, and is asked within that time too. Nothing is followed to where it leads.
     """
-    answered: list[bytes] = []
+    return in_time(partial(_posted, url, content, kind, seconds, trusted, most), seconds)
+
+
+def in_time(ask: Callable[[], _Answer], seconds: float) -> _Answer:
+    """What is answered, if it is in time. Raises NotReachedError for whatever goes wrong."""
+    answered: list[_Answer] = []
     failed: list[NotReachedError] = []
 
-    def ask() -> None:
+    def asked() -> None:
         try:
-            answered.append(_posted(url, content, kind, seconds, trusted, most))
+            answered.append(ask())
         except NotReachedError as error:
             failed.append(error)
         except Exception as error:
             failed.append(_why_not_reached(error))
 
-    asking = Thread(target=ask, daemon=True)
+    asking = Thread(target=asked, daemon=True)
     asking.start()
     asking.join(seconds)
     if answered:

@@ -8,7 +8,7 @@ owed stays owed until it is done, whoever does it, and is then done for everybod
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from testing_tracker.clock import ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.check_in.check_in_file import CheckInSettings
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.keeping.owed import LONGEST_GAP, Hours, draw_is_owed, report_owed
 from testing_tracker.rules.serving.delivery_file import Deliveries, MailDelivery
@@ -32,6 +33,7 @@ from testing_tracker.services.people import staff
 from testing_tracker.services.testing import draws
 from testing_tracker.serving import events
 from testing_tracker.serving.alarms import Alarms, OnceAnHour
+from testing_tracker.serving.check_in_turn import CheckInTurn
 from testing_tracker.serving.courier import Attempt, Courier, Reminder, ReportAttempt, WriteFile
 from testing_tracker.serving.events import Event
 from testing_tracker.serving.outside import Outside
@@ -47,7 +49,8 @@ _SERVE = "serve"  # what a turn is in the table of who may do what, whoever take
 class Plan:
     """What to serve: a database's facilities, or the one that `facility` names.
 
-    `ways` tells, anew at each turn, how the weekly reports of a facility leave, by its number. `clock_of` makes the
+    `ways` tells, anew at each turn, how the weekly reports of a facility leave, by its number, and `check_in` how its
+    participants check in. `clock_of` makes the
     clock of a facility by its timezones, `write_file` writes a file whole or not at all. What was done and what could
     not be done is told as `events`, and to the dead man's switches by `alarms`.
     """
@@ -60,7 +63,9 @@ class Plan:
     facility: str | int | None = None
     longest_gap: int = LONGEST_GAP
     vocabulary: Vocabulary = SHIPPED
+    check_in: Callable[[int], CheckInSettings | None] = lambda _number: None
     refusals: OnceAnHour = field(default_factory=OnceAnHour)
+    page_failures: OnceAnHour = field(default_factory=OnceAnHour)
     alarms: Alarms = field(default_factory=Alarms)
 
 
@@ -145,13 +150,32 @@ class _Turn:
     is_ending: Callable[[], bool]
 
     def take(self) -> bool:
-        """Today's draws, what is overdue, then what is delivered; returns whether all that was attempted arrived."""
+        """What came by the check-in page, today's draws, what goes to the page, what is overdue, and what is delivered.
+
+        Returns whether all that was attempted arrived.
+        """
+        with closing(self._check_in()) as check_in:
+            check_in.before_night()
+            try:
+                is_drawn, state = self._night()
+            finally:
+                is_well = check_in.after_night()
+        if is_well:
+            self.plan.page_failures.is_over(self.number)
+        return self._what_leaves(state) and is_drawn and is_well
+
+    def _night(self) -> tuple[bool, "_State"]:
+        """Today's draws where they are owed; whether they were not refused, and how things stand then."""
         hours, state = self.plan.hours, self._state()
         is_refused = False
         if draw_is_owed(hours, state.local_now, night_ran=state.night_ran):
             is_refused = not self._is_drawn()
             state = self._state()
-        opened_on = state.work.facility.opened_on
+        return not is_refused, state
+
+    def _what_leaves(self, state: "_State") -> bool:
+        """What is overdue is told, and what is owed is delivered; whether all of it arrived."""
+        hours, opened_on = self.plan.hours, state.work.facility.opened_on
         if state.night_ran:
             self.plan.alarms.is_well(self.number)
         week = report_owed(hours, state.local_now, night_ran=state.night_ran, opened_on=opened_on)
@@ -160,7 +184,18 @@ class _Turn:
         ways = self.plan.ways(self.number)
         is_kept_outside = self._hand_over(ways)
         all_arrived = self._deliver(week, ways) and is_kept_outside
-        return self._mail_reminder(ways) and all_arrived and not is_refused
+        return self._mail_reminder(ways) and all_arrived
+
+    def _check_in(self) -> CheckInTurn:
+        return CheckInTurn(
+            reading=self._transaction(reading),
+            writing=self._transaction(writing),
+            location=self.plan.location,
+            settings=partial(self.plan.check_in, self.number),
+            tell=self.tell,
+            clock_of=self.plan.clock_of,
+            is_to_be_told=partial(self.plan.page_failures.is_to_be_told, self.number),
+        )
 
     def tell(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None:
         events.tell(event, f"{self.mark}{said}", level=level, facility=self.number, **figures)

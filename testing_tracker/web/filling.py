@@ -125,7 +125,7 @@ class PageContents:
 
     `source` names the database that it comes from, the same each time: a page is filled from one. `at` is when it was
     read. `kept` are facilities that stay in the file as they are: nothing of them is new, or they could not be read
-    now. `marks` say what the file is made from then.
+    now. `marks` say what the file is made from then, and `collected` is the last visit that is on record.
     """
 
     source: str
@@ -133,6 +133,7 @@ class PageContents:
     fillings: tuple[Filling, ...] = ()
     kept: tuple[int, ...] = ()
     marks: tuple[PageMark, ...] = ()
+    collected: int = 0
 
 
 def to_json(contents: PageContents) -> str:

@@ -26,12 +26,13 @@ _LARGEST = 2**53
 class PageSeen:
     """The visits after one, and what is known of the minutes since one; `now` is by the clock of the page's machine.
 
-    `file` is whose numbers the visits have. `visited` are the minutes in which anybody came, `answers_since` is since
-    when a facility's page has had a day's answers.
+    `file` is whose numbers the visits have, `after` the visit that was asked for. `visited` are the minutes in which
+    anybody came, `answers_since` is since when a facility's page has had a day's answers.
     """
 
     file: str
     now: datetime
+    after: int = 0
     visits: tuple[Visit, ...] = ()
     beats: Mapping[int, Beat] = field(default_factory=dict)
     visited: frozenset[int] = frozenset()
@@ -50,6 +51,7 @@ def seen_in(file: PageFile, after: int, now: datetime, back: timedelta) -> PageS
     return PageSeen(
         file.identity,
         now,
+        after,
         tuple(file.visits_after(after, MOST_VISITS)),
         file.beats_between(first, last),
         frozenset(file.minutes_with_visits(first, last)),
@@ -65,6 +67,7 @@ def to_json(seen: PageSeen) -> str:
             _KIND: VERSION,
             "file": seen.file,
             "now": seen.now.astimezone(UTC).isoformat(),
+            "after": seen.after,
             "visits": [_row_of(visit) for visit in seen.visits],
             "beats": [[minute, one.served, one.busy, one.failed] for minute, one in sorted(seen.beats.items())],
             "visited": sorted(seen.visited),
@@ -102,12 +105,13 @@ def _read(document: dict[str, Any]) -> PageSeen:
     if _FILE.fullmatch(document["file"]) is None:
         raise ValueError("no file of ours")
     visits = tuple(_visit(row) for row in document["visits"])
-    numbers = [visit.number for visit in visits]
-    if len(visits) > MOST_VISITS or numbers != sorted(set(numbers)):
+    after, numbers = _whole(document["after"]), [visit.number for visit in visits]
+    if len(visits) > MOST_VISITS or numbers != sorted(set(numbers)) or after >= min(numbers, default=_LARGEST):
         raise ValueError("not in their order")
     return PageSeen(
         document["file"],
         _instant(document["now"]),
+        after,
         visits,
         {_whole(minute): Beat(*map(_whole, more)) for minute, *more in document["beats"]},
         frozenset(map(_whole, document["visited"])),

@@ -75,6 +75,7 @@ class PageFault:
 
     @property
     def minutes(self) -> int:
+        """How many minutes it is long."""
         return len(minutes_of(self.from_at, self.to_at))
 
 
@@ -97,10 +98,22 @@ def _with_a_page(work: Work, first: date, last: date) -> Iterator[tuple[date, Ch
             yield day, window
 
 
-def faults_now(work: Work, day: date, known: PageMinutes) -> list[PageFault]:
-    """The faults of a day's window up to now, as far as its minutes are over; in their order."""
-    window = window_on(work, day)
-    return [] if window is None else list(_spans(_faulty(work, day, window, known)))
+def fault_that_lasts(work: Work, day: date, known: PageMinutes) -> PageFault | None:
+    """The fault of a day's window that goes on as far as can be known, from its first minute on, whatever it was then.
+
+    Where no page counts that day, none.
+    """
+    rule, window = rule_on(work, day), window_on(work, day)
+    if rule is None or not rule.page or window is None:
+        return None
+    faulty = _faulty(work, day, window, known)
+    if not faulty:
+        return None
+    first = last = max(faulty)
+    while first - 1 in faulty:
+        first -= 1
+    fault = PageFault(minute_begins(first), minute_begins(last + 1), faulty[last])
+    return fault if lasts(work, fault) else None
 
 
 def is_over(work: Work, day: date) -> bool:
@@ -114,34 +127,45 @@ def lasts(work: Work, fault: PageFault) -> bool:
     return fault.to_at >= work.now - timedelta(minutes=_GRACE + 1)
 
 
+def are_owed(work: Work, day: date, known: PageMinutes) -> bool:
+    """Whether there is a fault of a day's window that is to be put on record now."""
+    return next(_owed(work, day, known), None) is not None
+
+
 def put_on_record(work: Work, day: date, known: PageMinutes) -> list[PageFault]:
     """Put the faults of a day's window on record that are not; returns those that are new, not those that went on.
 
     One that goes on is put on record at once for its first minutes, and then each time that it has doubled, so that a
     long one is not a row a minute; and whole when it is over.
     """
+    begun = []
+    for fault, earlier in list(_owed(work, day, known)):
+        _write(work, fault, replaces=earlier)
+        if earlier is None:
+            begun.append(fault)
+    return begun
+
+
+def _owed(work: Work, day: date, known: PageMinutes) -> Iterator[tuple[PageFault, int | None]]:
+    """The faults that are to be written, with the number of the row that each is a longer word of."""
     window = window_on(work, day)
     if window is None:
-        return []
+        return
+    faulty = _faulty(work, day, window, known)
+    if not faulty:
+        return
     rows = _rows(work, window)
     ever = set().union(*(minutes_of(row.from_at, row.to_at) for row in rows))
     standing = {row.to_at: row for row in rows if not _is_replaced(work, row)}
-    faulty = {minute: why for minute, why in _faulty(work, day, window, known).items() if minute not in ever}
-    begun = []
-    for fault in _spans(faulty):
+    for fault in _spans({minute: why for minute, why in faulty.items() if minute not in ever}):
         earlier = standing.get(fault.from_at)
         if earlier is None or earlier.found_by != FoundBy.PROGRAM or earlier.reason != fault.reason:
-            _write(work, fault)
-            begun.append(fault)
+            yield fault, None
             continue
         whole = PageFault(earlier.from_at, fault.to_at, fault.reason)
-        if (
-            is_over(work, day)
-            or not lasts(work, fault)
-            or _is_to_be_said(PageFault(earlier.from_at, earlier.to_at, "").minutes, whole)
-        ):
-            _write(work, whole, replaces=id_of(earlier))
-    return begun
+        on_record = len(minutes_of(earlier.from_at, earlier.to_at))
+        if is_over(work, day) or not lasts(work, fault) or _is_to_be_said(on_record, whole):
+            yield whole, id_of(earlier)
 
 
 def say_not_looked_through(work: Work, since: date) -> list[date]:

@@ -7,7 +7,7 @@ the copy lacks once more, and of two hosts the later one finds nothing to do.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -18,6 +18,7 @@ from testing_tracker.store.tables import CheckIn, Participant, StrangersSeen
 from testing_tracker.store.work import Work
 from testing_tracker.web.file import Visit
 
+WRONG_TRIES = 30  # in a day, after which a number is guarded; the page counts so too
 _DIGITS = 12  # of a visit's number, so that they are in their order as text too
 _LAST = 10**_DIGITS - 1
 _END = " end"
@@ -98,6 +99,23 @@ def say_looked_through(work: Work, file: str, day: date) -> None:
     up_to = f"{mark_of(file, collected_to(work, file))}{_END}"
     work.write(StrangersSeen(day=day, tries=0, up_to=up_to))
     work.on_record(Act.CHECK_INS_COLLECT, day=day, up_to=up_to)
+
+
+def guarded_numbers(work: Work) -> list[int]:
+    """Whose numbers somebody has tried so many PINs for in the last day that they are guarded, by participant's id."""
+    since = work.now - timedelta(days=1)
+    asked = (
+        select(CheckIn.participant_id)
+        .where(
+            CheckIn.facility_id == work.facility_id,
+            col(CheckIn.day) >= work.today - timedelta(days=2),
+            CheckIn.outcome == CheckInOutcome.WRONG,
+            col(CheckIn.at) >= since,
+        )
+        .group_by(col(CheckIn.participant_id))
+        .having(func.count() >= WRONG_TRIES)
+    )
+    return sorted(work.session.exec(asked))
 
 
 def _participants(work: Work, numbers: Iterable[int]) -> set[int]:

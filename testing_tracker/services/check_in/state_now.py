@@ -1,0 +1,98 @@
+"""How today's check-in stands now: whether it is open, who has checked in, and whether it is at fault."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from testing_tracker.rules.check_in.answers import CheckInOutcome, Timing
+from testing_tracker.rules.check_in.in_force import FoundBy
+from testing_tracker.services.check_in import page_faults
+from testing_tracker.services.check_in.attempts import rows_on
+from testing_tracker.services.check_in.expected import expected_on
+from testing_tracker.services.check_in.outages import spans_on
+from testing_tracker.services.check_in.page_faults import PageFault, PageMinutes
+from testing_tracker.services.check_in.rules_in_force import any_rule, window_on
+from testing_tracker.store.work import Work
+
+_LEAST = timedelta(minutes=3)  # for which a fault that was put on record is taken to go on
+
+
+class CheckInPhase(StrEnum):
+    """How far a day's check-in is."""
+
+    NOT_YET = "not open yet"
+    OPEN = "open"
+    AT_FAULT = "at fault"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class CheckInCounts:
+    """Of those who are expected: how many were told in time or late, tried without being told, or did neither."""
+
+    expected: int
+    in_time: int
+    late: int
+    tried: int
+
+    @property
+    def not_checked_in(self) -> int:
+        return self.expected - self.in_time - self.late - self.tried
+
+
+@dataclass(frozen=True)
+class CheckInState:
+    """Today's check-in: its instants (UTC), who was there, and since when it has been at fault, with why."""
+
+    phase: CheckInPhase
+    opens_at: datetime
+    closes_at: datetime
+    counts: CheckInCounts
+    fault: PageFault | None = None
+
+    @property
+    def checked_in(self) -> int:
+        return self.counts.in_time + self.counts.late
+
+
+def counts_on(work: Work, day: date) -> CheckInCounts:
+    """What a day's check-in has come to by now."""
+    expected = expected_on(work, day)
+    in_time = late = tried = 0
+    for number, rows in rows_on(work, day).items():
+        if number not in expected:
+            continue
+        told = [row for row in rows if row.outcome == CheckInOutcome.TOLD]
+        in_time += any(row.timing == Timing.IN_TIME for row in told)
+        late += bool(told) and not any(row.timing == Timing.IN_TIME for row in told)
+        tried += not told
+    return CheckInCounts(len(expected), in_time, late, tried)
+
+
+def state_now(work: Work, known: PageMinutes | None = None) -> CheckInState | None:
+    """How today's check-in stands; None where nobody has to check in.
+
+    `known` are the page's minutes where they are at hand; else what was put on record says whether it is at fault.
+    """
+    window = window_on(work, work.today) if any_rule(work) else None
+    if window is None:
+        return None
+    is_open = window.opens <= work.now < window.closes
+    fault = _fault_now(work, known) if is_open else None
+    phase = CheckInPhase.CLOSED
+    if is_open:
+        phase = CheckInPhase.OPEN if fault is None else CheckInPhase.AT_FAULT
+    elif work.now < window.opens:
+        phase = CheckInPhase.NOT_YET
+    return CheckInState(phase, window.opens, window.closes, counts_on(work, work.today), fault)
+
+
+def _fault_now(work: Work, known: PageMinutes | None) -> PageFault | None:
+    if known is not None:
+        return page_faults.fault_that_lasts(work, work.today, known)
+    for span in spans_on(work, work.today):
+        # One that goes on is put on record each time that it has doubled.
+        patience = max(_LEAST, span.to_at - span.from_at) if span.found_by is FoundBy.PROGRAM else timedelta(0)
+        if span.from_at <= work.now < span.to_at + patience:
+            return PageFault(span.from_at, span.to_at, span.reason)
+    return None

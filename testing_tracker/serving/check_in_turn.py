@@ -1,0 +1,311 @@
+"""What a turn does for the page on which participants check in: before the night what comes from it, after it what goes
+there.
+
+What comes from it goes on record before the night closes a day, so that nobody is held to have missed whom the page had
+told, or had turned away. Nothing of it keeps anything else of the turn waiting.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from testing_tracker.clock import Clock, ClockOf
+from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.check_in.check_in_file import CheckInSettings
+from testing_tracker.services.check_in import filling, page_faults, page_visits, state_now, todays_receipts
+from testing_tracker.services.check_in.page_faults import PageFault, PageMinutes
+from testing_tracker.services.check_in.page_visits import CollectedVisits
+from testing_tracker.services.check_in.rules_in_force import any_rule, window_on
+from testing_tracker.serving import probing
+from testing_tracker.serving.asking import NotReachedError
+from testing_tracker.serving.courier import Transaction
+from testing_tracker.serving.events import Event
+from testing_tracker.serving.page_link import AnyLink, PageHere, PageOver, complaints_of_the_file
+from testing_tracker.store import facilities
+from testing_tracker.store.ledger.pages import last_page
+from testing_tracker.store.location import AnyLocation
+from testing_tracker.store.work import Work
+from testing_tracker.web.file import PageFile, minute_of
+from testing_tracker.web.filling import PageContents, PageMark
+from testing_tracker.web.seen import PageSeen
+
+_TRIES = 3
+_SHORTEST = timedelta(minutes=10)  # how far back the page's minutes are asked for at least
+CERTIFICATE, NOT_REACHED = "certificate ends", "not reached since"  # what is kept about the page for `doctor`
+
+
+class Tell(Protocol):
+    """Tells an event; see `events.tell`."""
+
+    def __call__(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None: ...
+
+
+@dataclass
+class _Known:
+    """What one turn has learned of the page."""
+
+    file: PageFile
+    link: AnyLink
+    seen: PageSeen
+    mark: PageMark | None
+    collected: int = 0
+
+
+@dataclass
+class CheckInTurn:
+    """A turn's step at one facility. `settings` reads its check-in file, `tell` what was done or could not be.
+
+    `over` is a command to the page's machine in place of the file's. `fails_once_an_hour`: what fails at each turn is
+    told once an hour.
+    """
+
+    reading: Transaction
+    writing: Transaction
+    location: AnyLocation
+    settings: Callable[[], CheckInSettings | None]
+    tell: Tell
+    clock_of: ClockOf
+    over: Sequence[str] = ()
+    is_to_be_told: Callable[[], bool] = lambda: True
+    collected: CollectedVisits = field(default_factory=CollectedVisits)
+    _files: list[PageFile] = field(default_factory=list)
+    _known: _Known | None = None
+    _has_failed: bool = False
+    _number: int = 0
+    _clock: Clock | None = None
+
+    def before_night(self) -> bool:
+        """Put on record what came by the page, and when it could not be reached; whether that went well."""
+        return self._by_itself(self._take)
+
+    def after_night(self) -> bool:
+        """Give the page what it is to know now, and look at it from outside; whether that went well."""
+        return self._by_itself(self._give) and not self._has_failed
+
+    def close(self) -> None:
+        """Let go of the page's file."""
+        while self._files:
+            self._files.pop().close()
+
+    def _by_itself(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except TestingTrackerError as error:
+            self._fail(str(error))
+        except Exception as error:  # whatever it is, the night is made and the reports leave
+            self._fail(f"something went wrong with the check-in page ({type(error).__name__})")
+        else:
+            return True
+        return False
+
+    def _fail(self, why: str) -> None:
+        self._has_failed = True
+        if self.is_to_be_told():
+            said = why.removesuffix(".")
+            self.tell(Event.WEB_FAILED, f"check-in page: {said}. Trying again at each turn.", logging.ERROR, error=said)
+
+    @property
+    def _now(self) -> datetime:
+        assert self._clock is not None, "the records were read"
+        return self._clock.now()
+
+    # Before the night
+
+    def _take(self) -> None:
+        with self.reading() as work:
+            if not any_rule(work):
+                return
+            days, has_page = page_faults.days_to_look_at(work), filling.has_page(work)
+            if not (days or has_page or self.location.page.exists()):
+                return
+            self._number = work.facility_id
+            self._clock = self.clock_of(facilities.timezones_of(work.session, work.facility))
+            windows = [window.opens for day in days if (window := window_on(work, day)) is not None]
+            back = max((work.now - opens for opens in windows), default=_SHORTEST) + _SHORTEST
+        self._known = self._collect(back)
+        self._look(self._known, days)
+
+    def _opened(self) -> tuple[PageFile, AnyLink]:
+        with complaints_of_the_file():
+            file = PageFile(self.location.page)
+            self._files.append(file)
+            settings = None if self.over else self.settings()
+            over = self.over or (settings.page.over if settings is not None else ())
+            return file, PageOver(over, file, lambda: self._now) if over else PageHere(file, lambda: self._now)
+
+    def _collect(self, back: timedelta) -> _Known:
+        """Put the visits on record that are not, at most a document's in one transaction."""
+        file, link = self._opened()
+        first = seen = self._asked(link, back)
+        mark = first.marks.get(self._number)
+        while True:
+            if any(visit.facility == self._number for visit in seen.visits):
+                with self.writing() as work:
+                    before, _ = last_page(work.session, work.facility_id)
+                    done = page_visits.collect(work, seen.file, seen.visits)
+                mark = _moved_on(mark, work, before) if done else mark
+                self.collected += done
+            if not seen.has_more:
+                break
+            seen = link.seen(seen.visits[-1].number, _SHORTEST)
+        return _Known(file, link, first, mark, seen.visits[-1].number if seen.visits else seen.after)
+
+    def _asked(self, link: AnyLink, back: timedelta) -> PageSeen:
+        """What the page tells of what is not on record; again where its file is another one than last time."""
+        for _ in range(_TRIES):
+            file = link.last_file
+            with self.reading() as work:
+                after = page_visits.collected_to(work, file) if file else 0
+            seen = link.seen(after, back)
+            if seen.file == file:
+                return seen
+        raise TestingTrackerError("the page's file is another one each time that it is asked for")
+
+    def _look(self, known: _Known, days: Sequence[date]) -> None:
+        """Put on record when the page could not be reached, and that a window was looked through to its end."""
+        with self.reading() as work:
+            minutes = minutes_known(self._number, known.seen, known.file, known.link.clocks_apart(known.seen))
+            owed = any(page_faults.are_owed(work, day, minutes) for day in days)
+            over = [day for day in days if page_faults.is_over(work, day)]
+            lasting = page_faults.fault_that_lasts(work, work.today, minutes)
+            today = work.today
+        if owed or over:
+            with self.writing() as work:
+                before, _ = last_page(work.session, work.facility_id)
+                for day in days:
+                    page_faults.put_on_record(work, day, minutes)
+                for day in over:
+                    page_visits.say_looked_through(work, known.seen.file, day)
+            known.mark = _moved_on(known.mark, work, before)
+        self._tell_how_it_stands(known.file, today, lasting)
+        if self.collected:
+            self._tell_guarded(known.file, today)
+        for day in over:
+            self._tell_closed(day)
+
+    def _tell_how_it_stands(self, file: PageFile, today: date, fault: PageFault | None) -> None:
+        """Tell once that check-in is open, is at fault, or is well again."""
+        number = self._number
+        with self.reading() as work:
+            window = window_on(work, today)
+            is_open = window is not None and window.opens <= work.now < window.closes
+        opened, told = f"opened {number}", f"at fault {number}"
+        if is_open and file.about(opened) != f"{today}":
+            assert window is not None
+            self.tell(Event.CHECK_IN_OPENED, f"check-in of {today} is open", day=today, closes_at=window.closes)
+            file.note(opened, f"{today}")
+        since = file.about(told)
+        if fault is not None and is_open and since is None:
+            said = f"check-in cannot be reached since {fault.from_at:%H:%M} UTC: {fault.reason}"
+            self.tell(Event.CHECK_IN_FAULT, said, logging.ERROR, since=fault.from_at, reason=fault.reason)
+            file.note(told, fault.from_at.isoformat())
+        elif since is not None and (fault is None or not is_open):
+            self.tell(Event.CHECK_IN_WELL_AGAIN, "check-in is well again", since=datetime.fromisoformat(since))
+            file.note(told, None)
+
+    def _tell_closed(self, day: date) -> None:
+        with self.reading() as work:
+            counts = state_now.counts_on(work, day)
+        said = (
+            f"check-in of {day} is closed: {counts.in_time} of {counts.expected} in time, {counts.late} late, "
+            f"{counts.tried} tried and could not, {counts.not_checked_in} did not"
+        )
+        figures = {name: getattr(counts, name) for name in ("expected", "in_time", "late", "tried", "not_checked_in")}
+        self.tell(Event.CHECK_IN_CLOSED, said, day=day, **figures)
+
+    def _tell_guarded(self, file: PageFile, today: date) -> None:
+        """Tell each time that there are more than were told today."""
+        with self.reading() as work:
+            count = len(page_visits.guarded_numbers(work))
+        key, before = f"guarded {self._number}", file.about(f"guarded {self._number}") or ""
+        if count > int(before.removeprefix(f"{today} ") if before.startswith(f"{today} ") else 0):
+            many = "1 number is" if count == 1 else f"{count} numbers are"
+            said = f"{many} guarded, because somebody tries PINs; `testing-tracker doctor` says whose"
+            self.tell(Event.NUMBER_GUARDED, said, logging.WARNING, day=today, numbers=count)
+            file.note(key, f"{today} {count}")
+
+    # After the night
+
+    def _give(self) -> None:
+        with self.reading() as work:
+            if not any_rule(work):
+                return
+            has_page, settings = filling.has_page(work), self.settings()
+            mark = None if settings is None else filling.mark_of(work, settings, self.location.key)
+            is_new = mark is None or self._known is None or self._known.mark != mark
+            owed = is_new and todays_receipts.are_owed(work, self.location.key)
+            source = filling.source_of(work)
+        if owed:
+            with self.writing() as work:
+                todays_receipts.make_ready(work, self.location.key)
+        if self._known is None:
+            return
+        self._fill(self._known, settings, source, None if is_new else mark, has_page=has_page)
+        if has_page and settings is not None and settings.page.public_url is not None:
+            self._probe(self._known.file, settings.page.public_url)
+
+    def _fill(
+        self, known: _Known, settings: CheckInSettings | None, source: str, same: PageMark | None, *, has_page: bool
+    ) -> None:
+        """Have the page say what is so now; where all is the `same` nothing is read or sent but that."""
+        others = tuple(sorted(set(known.seen.marks) - {self._number}))
+        contents = PageContents(source, self._now, kept=others, collected=known.collected)
+        if not has_page:
+            if self._number in known.seen.marks:
+                known.link.fill(contents)
+        elif same is not None:
+            known.link.fill(replace(contents, kept=(*others, self._number), marks=(same,)))
+        else:
+            file = str(self.location.check_in_of(self._number))
+            settings = filling.settings_or_refusal(settings, file)
+            with self.reading() as work:
+                since = known.seen.answers_since.get((self._number, work.today))
+                given = filling.what_the_page_is_given(work, settings, self.location.key, known.mark, since)
+            known.link.fill(replace(contents, fillings=(given.filling,), marks=(given.mark,)))
+
+    def _probe(self, file: PageFile, public_url: str) -> None:
+        """Look at the page from outside; that it is not there is no failure of the turn's, but of the page's."""
+        why, ends = None, None
+        try:
+            ends = probing.look_at(public_url)
+        except NotReachedError as error:
+            why = str(error)
+        now = self._now
+        with complaints_of_the_file():
+            file.note_probe(minute_of(now), reached=why is None)
+            since, _, _ = (file.about(NOT_REACHED) or "").partition(" ")
+            said = None if why is None else f"{since or now.isoformat()} {why}"
+            if said != file.about(NOT_REACHED):
+                file.note(NOT_REACHED, said)
+            if ends is not None and ends.isoformat() != file.about(CERTIFICATE):
+                file.note(CERTIFICATE, ends.isoformat())
+
+
+def _moved_on(mark: PageMark | None, work: Work, before: int) -> PageMark | None:
+    """What the page is made from, after acts that change nothing of it."""
+    return None if mark is None else filling.with_newer_page(mark, before, work.last_page_written()[0]) or mark
+
+
+def minutes_known(facility: int, seen: PageSeen, probes: PageFile, apart: timedelta = timedelta(0)) -> PageMinutes:
+    """The page's minutes as the rules ask for them; looks from outside are in the file on this machine."""
+    first, last = min(seen.beats, default=0), minute_of(seen.now) + 1
+    since = {day: at for (number, day), at in seen.answers_since.items() if number == facility}
+    with complaints_of_the_file():
+        return PageMinutes(seen.beats, seen.visited, probes.probes_between(first, last), since, apart)
+
+
+def page_minutes_here(location: AnyLocation, facility: int, now: datetime) -> PageMinutes | None:
+    """The page's minutes of the last day, where its file is here and this account may open it; None elsewhere."""
+    if not location.page.exists():
+        return None
+    try:
+        with complaints_of_the_file(), closing(PageFile(location.page)) as file:
+            if file.about("far file") is not None:
+                return None
+            seen = PageHere(file, lambda: now).seen(2**40, timedelta(days=1))
+            return minutes_known(facility, seen, file)
+    except TestingTrackerError:
+        return None
