@@ -7,6 +7,7 @@ import click
 from testing_tracker import services
 from testing_tracker.cli.alive import switches_of
 from testing_tracker.cli.desk.desk import AtFacility, Desk, going_on, pass_desk
+from testing_tracker.cli.desk.files import check_in_configured
 from testing_tracker.cli.desk.output import format_option, print_rows
 from testing_tracker.cli.desk.parameter_types import WholeNumber, longest_gap_option
 from testing_tracker.cli.desk.pasting import given_before, typed
@@ -14,6 +15,11 @@ from testing_tracker.cli.help.page import LONG_NAME
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from testing_tracker.rules.check_in.check_in_file import CheckInSettings
+    from testing_tracker.rules.keeping.stuck import Stuck
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.services.keeping.checking.examination import Examination
 
@@ -38,7 +44,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
     is for all of them unless one is named.
     """
     from testing_tracker.clock import machine_zone
-    from testing_tracker.rules.keeping.stuck import Patience
+    from testing_tracker.rules.keeping.stuck import Patience, in_order
 
     each = desk.each_facility()
     found: list[dict[str, object]] = []
@@ -47,6 +53,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
         with going_on(each, at, failed), at.desk.reading() as work:
             patience = Patience(result_days=result_days, longest_gap=longest_gap)
             ways = _ways(desk, at.number)
+            settings, told = check_in_configured(desk.location, at.number)
             lines = services.doctor.find_stuck(
                 work,
                 desk.location,
@@ -54,7 +61,9 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
                 patience,
                 has_switch=ways is not None and ways.alive is not None,
                 keeps_lines=ways is not None and ways.witness is not None,
+                has_notices=settings is not None and settings.notices is not None,
             )
+            lines = in_order([*lines, *_about_the_file(settings, told, ways, work.today)])
             found += [_line(desk, at, vars(line)) for line in lines]
     needs_doing = any(line["needs_doing"] for line in found)
     if needs_doing or not (quiet or failed):
@@ -78,6 +87,22 @@ def _ways(desk: Desk, facility_id: int) -> "Deliveries | None":
         return deliveries_of(desk.location, facility_id)
     except TestingTrackerError:
         return None
+
+
+def _about_the_file(
+    settings: "CheckInSettings | None", told: str | None, ways: "Deliveries | None", today: "date"
+) -> "Iterator[Stuck]":
+    """What is wrong with a facility's check-in file, and what it tells others that it had better not."""
+    from testing_tracker.rules.check_in.check_in_file import warning_of_sender
+    from testing_tracker.rules.keeping.stuck import check_in_file
+
+    if told is not None:
+        yield check_in_file(told, today, is_usable=False)
+    if settings is not None:
+        sender = ways.mail.sender if ways is not None and ways.mail is not None else None
+        for warning in (*settings.warnings, warning_of_sender(settings, sender)):
+            if warning is not None:
+                yield check_in_file(warning, today, is_usable=True)
 
 
 def _line(desk: Desk, at: AtFacility, line: dict[str, object]) -> dict[str, object]:

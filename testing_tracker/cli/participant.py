@@ -35,6 +35,7 @@ from testing_tracker.cli.desk.parameter_types import (
     SCHEDULE,
 )
 from testing_tracker.cli.participant_card import card_command
+from testing_tracker.cli.participant_contact import participant_contact
 from testing_tracker.rules.check_in.cards import number_shown
 from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.words import Level, Status
@@ -57,6 +58,7 @@ def participant_command() -> None:
 
 participant_command.add_command(participant_import, "import")
 participant_command.add_command(card_command)
+participant_command.add_command(participant_contact)
 
 
 @participant_command.command("add")

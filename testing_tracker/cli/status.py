@@ -9,6 +9,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk
+from testing_tracker.cli.desk.files import check_in_configured
 from testing_tracker.cli.desk.output import Row, answers_to, format_option, print_json, print_rows
 from testing_tracker.cli.desk.parameter_types import TIME, longest_gap_option
 from testing_tracker.errors import TestingTrackerError
@@ -64,6 +65,9 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
             state = services.status.state_of(work, after, channels, longest_gap, keeps_lines=keeps_lines)
             if problem is not None:
                 state.problems.append(problem)
+            _, told = check_in_configured(desk.location, at.number)
+            if told is not None:
+                state.problems.append(f"the check-in file cannot be used: {told}")
             alive = _switch(desk, at.number) if ways is not None and ways.alive is not None else None
             also = {"encrypted": encrypted, "server": vars(server) if server else None, "alive": alive}
             documents.append(named | _document(state) | also)

@@ -14,21 +14,20 @@ if TYPE_CHECKING:
     from testing_tracker.services import board as board
     from testing_tracker.services import board_keys as board_keys
     from testing_tracker.services import demo as demo
+    from testing_tracker.services.check_in import attempts as attempts
+    from testing_tracker.services.check_in import cards as cards
     from testing_tracker.services.check_in import check_in_record as check_in_record
     from testing_tracker.services.check_in import contacts as contacts
     from testing_tracker.services.check_in import day_list as day_list
-    from testing_tracker.services.check_in import notices as notices
+    from testing_tracker.services.check_in import expected as expected
     from testing_tracker.services.check_in import fault_now as fault_now
-    from testing_tracker.services.check_in import attempts as attempts
-    from testing_tracker.services.check_in import day_list as day_list
+    from testing_tracker.services.check_in import notices as notices
     from testing_tracker.services.check_in import outages as outages
     from testing_tracker.services.check_in import receipts_read as receipts_read
     from testing_tracker.services.check_in import recording as recording
-    from testing_tracker.services.check_in import who_is_told as who_is_told
-    from testing_tracker.services.check_in import cards as cards
-    from testing_tracker.services.check_in import expected as expected
     from testing_tracker.services.check_in import rule_setting as rule_setting
     from testing_tracker.services.check_in import rules_in_force as rules_in_force
+    from testing_tracker.services.check_in import who_is_told as who_is_told
     from testing_tracker.services.deciding import meant as meant
     from testing_tracker.services.deciding import one_by_one as one_by_one
     from testing_tracker.services.deciding import positives as positives

@@ -9,10 +9,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 
+from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.weekly.mail import addressed
 from testing_tracker.rules.check_in.check_in_file import CheckInSettings
 from testing_tracker.rules.check_in.notice_words import Reminding
@@ -40,7 +41,8 @@ NO_MORE = "the recipient wants no more of them"
 class Noticing:
     """A facility's reminders, by its check-in file, and by the mail server that its delivery file names.
 
-    `mark` says before each event which facility it is about, where there are several.
+    `mark` says before each event which facility it is about, where there are several. `seconds` is how long a command
+    may take, and `stopwatch` tells those that have passed.
     """
 
     reading: Transaction
@@ -50,6 +52,7 @@ class Noticing:
     facility: int
     mark: str = ""
     seconds: float = SECONDS_FOR_A_COMMAND
+    stopwatch: Callable[[], float] = field(default=monotonic)
 
     @property
     def ways(self) -> tuple[NoticeChannel, ...]:
@@ -63,10 +66,10 @@ class Noticing:
         """
         if self.settings is None or self.settings.notices is None:
             return True
-        begun = monotonic()
+        begun = self.stopwatch()
         ended: list[HandedOver] = []
         is_first = True
-        while not is_ending() and monotonic() - begun < SECONDS_FOR_A_TURN:
+        while not is_ending() and self.stopwatch() - begun < SECONDS_FOR_A_TURN:
             with self.reading() as work:
                 if not notices.is_anything_owed(work, self.settings.notices, self.ways):
                     break
@@ -84,14 +87,14 @@ class Noticing:
             if all(one.error is not None for one in some):
                 break  # the way is closed, or too slow; the other things of a turn do not wait for it
         self._tell(ended)
-        return all(one.error is None for one in ended)
+        return all(one.error is None or one.opted_out for one in ended)
 
     def hand_over(self, said: Reminding, taken: Sequence[ToHandOver], now: datetime) -> Sequence[HandedOver]:
         """Hand over what was taken at a moment, some at once, and record how each ended."""
-        begun = monotonic()
+        begun = self.stopwatch()
 
         def left(one: ToHandOver) -> float:
-            return (one.until - now).total_seconds() - (monotonic() - begun)
+            return (one.until - now).total_seconds() - (self.stopwatch() - begun)
 
         def attempt(one: ToHandOver) -> HandedOver:
             if left(one) <= 0:
@@ -121,6 +124,23 @@ class Noticing:
             return HandedOver(one, NO_MORE, opted_out=True)
         return HandedOver(one, ended_with(self._command, status) if status else None, again=status == TRY_AGAIN)
 
+    def tried(self, said: Reminding, channel: NoticeChannel, language: Language, address: str, now: datetime) -> str:
+        """Send a morning's reminder to somebody who is no participant; what it says. Raises TestingTrackerError."""
+        kind = NoticeKind.MORNING
+        try:
+            if channel is NoticeChannel.MAIL:
+                self.mail_to(said, kind, language, address, now, f"notice test {self.facility} {now}")
+                return ": ".join(part.strip().replace("\n\n", " ") for part in said.mail(kind, language))
+            status = self.text_to(said, kind, language, address)
+        except (NotSentError, CommandFailedError) as error:
+            raise TestingTrackerError(f"Nothing was handed over by {channel}: {error}.") from None
+        if status:
+            meant = {TRY_AGAIN: ", which means: try again", OPTED_OUT: f", which means: {NO_MORE}"}.get(status, "")
+            raise TestingTrackerError(
+                f"Nothing was handed over by {channel}: {ended_with(self._command, status)}{meant}."
+            )
+        return said.text(kind, language, stops=self._stops)
+
     def mail_to(
         self, said: Reminding, kind: NoticeKind, language: Language, address: str, now: datetime, key: str
     ) -> None:
@@ -138,10 +158,12 @@ class Noticing:
 
         Raises CommandFailedError.
         """
-        assert self.settings is not None, "whoever sends has settings"
-        stops = self.settings.notices is not None and self.settings.notices.stops
-        line = json.dumps({"to": address, "text": said.text(kind, language, stops=stops)})
+        line = json.dumps({"to": address, "text": said.text(kind, language, stops=self._stops)})
         return status_of(self._command, f"{line}\n", self.seconds)
+
+    @property
+    def _stops(self) -> bool:
+        return self.settings is not None and self.settings.notices is not None and self.settings.notices.stops
 
     @property
     def _command(self) -> tuple[str, ...]:

@@ -254,6 +254,14 @@ def check_in_settings_of(location: "AnyLocation", facility_id: int) -> "CheckInS
     return None if text is None else read_check_in_file(text, str(file), file.parent, _secret_in)
 
 
+def check_in_configured(location: "AnyLocation", facility_id: int) -> "tuple[CheckInSettings | None, str | None]":
+    """What a facility's check-in file says, None where there is no file; and what is wrong with it."""
+    try:
+        return check_in_settings_of(location, facility_id), None
+    except TestingTrackerError as error:
+        return None, str(error)
+
+
 def _own_text(file: Path, variable: str | None, refused: "type[TomlFileError]") -> str | None:
     """The text of a file that may name secrets, None where there is none and no `variable` of the environment names it.
 

@@ -237,6 +237,7 @@ DATE = CheckedWord("date", _date)
 REASON = CheckedWord("text", _said, longest=LONGEST_TEXT)
 WEEK = CheckedWord("week", _week)
 TIME = CheckedWord("time", _time_of_day)
+NOTICE_ADDRESS = CheckedWord("address", _as_is)  # `contacts.address_of` reads it, and repeats none in a complaint
 INSTANT = CheckedWord("time", _as_is)  # of a day that the command knows; `instant_given` reads it
 
 

@@ -238,7 +238,7 @@ def _warnings(page: PageSettings, notices: NoticeSettings | None) -> list[str]:
         "page.name": told_by(page.name),
         "page.public_url": told_by_name_of_host(host),
         "page.path": told_by_name_of_host(page.path or ""),
-        "notices.from": about_sender(notices.sender if notices is not None and notices.sender else ""),
+        "notices.from": told_by_name_of_host((notices.sender if notices is not None else None) or ""),
     }
     return [
         f"{place}: has {' and '.join(map(repr, words))}, which tells others what the place is; better a neutral one"
@@ -247,9 +247,13 @@ def _warnings(page: PageSettings, notices: NoticeSettings | None) -> list[str]:
     ]
 
 
-def about_sender(address: str) -> Sequence[str]:
-    """Which words the address that mails come from has, that tell others what the place is."""
-    return told_by_name_of_host(address)
+def warning_of_sender(settings: CheckInSettings, sender: str | None) -> str | None:
+    """What the delivery file's sender tells others, where reminders come from it; None for nothing."""
+    words = told_by_name_of_host(sender or "")
+    if not words or settings.notices is None or settings.notices.sender is not None:
+        return None
+    told = " and ".join(map(repr, words))
+    return f"mail.from of the delivery file has {told}; reminders had better come from another: `from` in [notices]"
 
 
 def _shown(most: int) -> Callable[[Any], str]:

@@ -36,6 +36,8 @@ class Matter(StrEnum):
     ENCRYPTION = "encryption"
     ALIVE = "alive"
     WITNESS = "witness"
+    CHECK_IN_FILE = "check-in file"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Patience:
     backup_days: int = 7
     gap_days: int = 7
     alive_days: int = 2
+    notice_days: int = 3
+    opted_out_days: int = 7
     longest_gap: int = LONGEST_GAP
     night_by: time = time(6)
     clock_slack: timedelta = timedelta(minutes=5)  # two machines' clocks are never quite the same
@@ -224,6 +228,28 @@ def witness(lines: int, since: date, error: str) -> Stuck:
     """Lines of the nights that were to be kept outside by now are in the house alone."""
     many = "1 witness line is" if lines == 1 else f"{lines} witness lines are"
     return Stuck(Matter.WITNESS, f"{many} not kept outside: {error}", since, None, "testing-tracker draw")
+
+
+def check_in_file(said: str, today: date, *, is_usable: bool) -> Stuck:
+    """What is wrong with the facility's check-in file, or, where it `is_usable`, what it tells others."""
+    what = said if is_usable else f"the check-in file cannot be used: {said}"
+    return Stuck(Matter.CHECK_IN_FILE, what, today, None, "testing-tracker status", needs_doing=not is_usable)
+
+
+def notices_failing(code: str, channel: str, failed_on: Sequence[date], error: str, patience: Patience) -> Stuck | None:
+    """Reminders have failed on each of the last days on which there were any; `failed_on`, newest first."""
+    if len(failed_on) < patience.notice_days:
+        return None
+    what = f"reminders by {channel} have failed on {len(failed_on)} days: {error}"
+    return Stuck(Matter.NOTICE, what, failed_on[-1], code, "testing-tracker notice list --failed")
+
+
+def opted_out(code: str, channel: str, ended_on: date, today: date, patience: Patience) -> Stuck | None:
+    """Somebody has ended their reminders with the vendor, who takes no more for them; it ends no duty."""
+    if is_over(ended_on, today, patience.opted_out_days):
+        return None
+    what = f"reminders by {channel} were ended with the vendor; ask how else, and say that checking in goes on"
+    return Stuck(Matter.NOTICE, what, ended_on, code, f"testing-tracker participant contact {code}", needs_doing=False)
 
 
 def in_order(found: Sequence[Stuck | None]) -> list[Stuck]:

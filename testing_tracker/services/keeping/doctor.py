@@ -15,6 +15,7 @@ from testing_tracker.rules.keeping import stuck
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.stuck import Patience, Stuck
 from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
+from testing_tracker.services.check_in import notice_trouble
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.drawing import held_days, keys
 from testing_tracker.services.reporting import lines_out
@@ -39,17 +40,20 @@ def find_stuck(
     *,
     has_switch: bool = False,
     keeps_lines: bool = False,
+    has_notices: bool = False,
 ) -> list[Stuck]:
     """All that is stuck, and what is worth knowing, in the order in which to look at it.
 
     By its delivery file the facility has a dead man's switch (`has_switch`), and its nights' witness lines are to be
-    kept outside (`keeps_lines`).
+    kept outside (`keeps_lines`); by its check-in file it reminds people (`has_notices`).
     """
     found = [*_the_program(work, location, machine_zone, patience), *_results(work, patience)]
     if has_switch:
         found.append(_switch(work, location, patience))
     if keeps_lines:
         found.extend(_lines(work))
+    if has_notices:
+        found.extend(_notices(work, patience))
     return stuck.in_order([*found, *_clinicians(work, patience)])
 
 
@@ -66,6 +70,13 @@ def _lines(work: Work) -> Iterator[Stuck]:
     left = lines_out.left_behind(work)
     if left is not None:
         yield stuck.witness(left.lines, left.since, left.error)
+
+
+def _notices(work: Work, patience: Patience) -> Iterator[Stuck | None]:
+    for one in notice_trouble.failing(work):
+        yield stuck.notices_failing(one.participant, one.channel, one.failed_on, one.error, patience)
+    for ended in notice_trouble.ended_by_vendor(work, patience.opted_out_days):
+        yield stuck.opted_out(ended.participant, ended.channel, _local_day(work, ended.at), work.today, patience)
 
 
 def _the_program(
