@@ -263,3 +263,32 @@ def test_a_period_without_a_rule_says_nothing_of_it(clinic, form):
     clinic.add("A17")
     said = clinic("report", "period", *FROM_TO, "--format", form)
     assert not re.search("check.?in|checked", said, re.IGNORECASE)
+
+
+def test_a_court_learns_whether_somebody_was_told_of_a_missed_test_and_nothing_more(asked):
+    said = " ".join(asked("report", "weekly", "--for", "court").split())
+    assert (
+        "C21: Came to 0 of 3 tests; 3 missed (1 told to come, 1 tried to check in and could not, 1 not asked to" in said
+    )
+    assert "B04: Came to 0 of 3 tests; 3 missed (2 did not check in, so was not told, 1 not asked to check in)." in said
+    assert "D33: Came to 0 of 3 tests; 3 missed (not asked to check in)." in said
+    assert "On Tuesday 2026-11-17 check-in was not to be reached for a while" in said
+    assert "check in: Ask the facility, on every day" in said
+    for more in ("4586", "9012", "05:12", "07:50", "page,", "power cut", "5/6", "64 %", "22"):
+        assert more not in said.replace("2026-11-22", "").replace("by a page, by telephone", "")
+    lines = asked.json("report", "weekly", "--for", "court")["participants"]
+    assert all(sum(line["missed_how"].values()) == line["missed"] for line in lines)
+    assert "tried to check in" in asked("report", "weekly", "--for", "court", "--format", "html")
+
+
+def test_a_court_reads_the_same_as_before_where_no_rule_was_in_force(clinic):
+    clinic.add("A17")
+    clinic("draw")
+    clinic("missed", "A17")
+    clinic.today = "2026-11-23"
+    clinic("draw")
+    before = clinic.json("report", "weekly", "--for", "court")
+    CheckedIn(clinic).rule("2026-11-23")
+    after = clinic.json("report", "weekly", "--for", "court")
+    assert after == before
+    assert not re.search("check.?in|missed_how", json.dumps(after))

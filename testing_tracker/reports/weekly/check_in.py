@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import select
@@ -13,6 +13,7 @@ from testing_tracker.rules.check_in.counted import (
     MISSED_IN_WORDS,
     UNRECORDED_IN_WORDS,
     CheckInCounts,
+    MissedHow,
     did_check_in_work,
 )
 from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, duration_in_words
@@ -22,6 +23,7 @@ from testing_tracker.store.tables import Participant
 from testing_tracker.store.work import Work
 
 NOT_ASKED = "not asked"
+_BY_NUMBER = ("by_record", "missed_by_record")
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,19 @@ class CheckInWeek:
         return counts.checked_in.fraction if counts is not None else NOT_ASKED
 
     @property
+    def days_at_fault(self) -> list[date]:
+        """The days on which nobody who was not told is held to have missed, because check-in was not to be reached."""
+        return [fault.day for fault in self.of.faults if fault.counts]
+
+    def missed_of(self, number: int) -> dict[MissedHow, int]:
+        """What a participant, by number, had been told of their missed tests."""
+        found = self.of.missed_by_record.get(number, {})
+        return {how: found.get(how, 0) for how in MissedHow}
+
+    @property
     def facts(self) -> dict[str, object]:
         """All that the report says of it, for an edition's digest; by code, because numbers are not on the page."""
-        shown = {name: value for name, value in asdict(self.of).items() if name != "by_record"}
+        shown = {name: value for name, value in asdict(self.of).items() if name not in _BY_NUMBER}
         return {**shown, "by_code": {code: asdict(counts) for code, counts in sorted(self.by_code.items())}}
 
     @property

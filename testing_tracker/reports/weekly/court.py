@@ -2,6 +2,11 @@
 
 It has the least that answers a court's question: codes, counts, days and substances. Reasons, notes, prescriptions,
 levels of care, schedules, recommendations and what the team wonders about are no part of it.
+
+Of checking in it has one thing: whether the participant of a missed test had been told of it. Who is to hold a missed
+test against somebody has to know that, and it speaks for people as often as against them. When and how often somebody
+checked in, by which way and with which receipt is no part of it: a court asks about tests, and a day's attempts would
+tell where somebody was and when they got up. Whoever wants to rely on a receipt has it.
 """
 
 import json
@@ -17,6 +22,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.reports.weekly.gather import Spool, WeeklyReport
 from testing_tracker.reports.weekly.participants import IS_A_DRAW
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.check_in.counted import MissedHow
 from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.words import Method, Outcome
 from testing_tracker.services.deciding.positives import GoverningResult, positives_of, said_by
@@ -47,12 +53,16 @@ class FoundInATest:
 
 @dataclass(frozen=True)
 class ToldOfOne:
-    """What a court is told of a participant."""
+    """What a court is told of a participant.
+
+    `missed` says of the missed tests what they had been told; None where nobody was asked to check in that week.
+    """
 
     participant: str
     participant_id: int
     tally: Tally
     found: list[FoundInATest]
+    missed: Mapping[MissedHow, int] | None = None
 
     @property
     def confirmed(self) -> list[FoundInATest]:
@@ -92,7 +102,7 @@ def told_to_court(work: Work, report: WeeklyReport, codes: Sequence[str] = ()) -
     """
     numbers = _numbers(work, codes)
     digest = sha256(_as_bytes(_facts(report)))
-    people = Spool(_people(work, report, numbers), lambda one: digest.update(_as_bytes(asdict(one))))
+    people = Spool(_people(work, report, numbers), lambda one: digest.update(_as_bytes(_told_in_all(one))))
     present = {one.participant_id for one in people} if numbers else set()
     missing = [code for number, code in numbers.items() if number not in present]
     if missing:
@@ -103,9 +113,16 @@ def told_to_court(work: Work, report: WeeklyReport, codes: Sequence[str] = ()) -
     return ToldToCourt(people, picked=bool(numbers), digest=digest.hexdigest())
 
 
+def _told_in_all(one: ToldOfOne) -> dict[str, object]:
+    """All that is told of a participant; where nobody was asked to check in, what it was before anybody could be."""
+    return {name: value for name, value in asdict(one).items() if name != "missed" or value is not None}
+
+
 def _facts(report: WeeklyReport) -> dict[str, object]:
     """What the page says beside the participants' lines."""
-    return {
+    week = report.check_in
+    of_check_in = {"at_fault": week.days_at_fault, "check_ins_held": week.of.held} if week is not None else {}
+    return of_check_in | {
         "facility": report.first_name,
         "week": report.week,
         "is_closed": report.is_closed,
@@ -137,12 +154,12 @@ def _people(work: Work, report: WeeklyReport, numbers: dict[int, str]) -> Iterat
             continue
         page.append((line.participant, line.tally))
         if len(page) == _AT_A_TIME:
-            yield from _told(work, report.week, page)
+            yield from _told(work, report, page)
             page = []
-    yield from _told(work, report.week, page)
+    yield from _told(work, report, page)
 
 
-def _told(work: Work, week: Week, page: Sequence[tuple[str, Tally]]) -> Iterator[ToldOfOne]:
+def _told(work: Work, report: WeeklyReport, page: Sequence[tuple[str, Tally]]) -> Iterator[ToldOfOne]:
     number_of = dict(
         work.session.exec(
             select(Participant.code, Participant.id).where(
@@ -151,11 +168,12 @@ def _told(work: Work, week: Week, page: Sequence[tuple[str, Tally]]) -> Iterator
         ).all()
     )
     positive = [number for code, tally in page if tally.positive and (number := number_of[code]) is not None]
-    found = _found(work, week, positive) if positive else {}
+    found = _found(work, report.week, positive) if positive else {}
     for code, tally in page:
         number = number_of[code]
         assert number is not None, "a row that is on record has an id"
-        yield ToldOfOne(code, number, tally, found.get(number, []))
+        missed = report.check_in.missed_of(number) if report.check_in is not None else None
+        yield ToldOfOne(code, number, tally, found.get(number, []), missed)
 
 
 def _found(work: Work, week: Week, people: list[int]) -> dict[int, list[FoundInATest]]:

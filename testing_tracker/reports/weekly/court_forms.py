@@ -13,7 +13,6 @@ from testing_tracker.reports.weekly.court_words import (
     COLUMNS,
     CONFIRMED,
     DISCLAIMER,
-    GLOSSARY,
     GLOSSARY_TITLE,
     NOBODY,
     NOTHING,
@@ -59,7 +58,7 @@ def _lines(page: CourtPage, rows: Iterator[Row]) -> Iterator[str]:
     yield from wrapped(DISCLAIMER)
     yield ""
     yield GLOSSARY_TITLE
-    for word, meaning in GLOSSARY:
+    for word, meaning in page.glossary:
         yield from wrapped(f"  {word}: {meaning}", "      ")
     yield ""
     for line in page.foot:
@@ -85,7 +84,7 @@ def _write_json(printed: Printed, told: ToldToCourt, file: TextIO) -> None:
         "participants": [_document(one) for one in told.people],
         "notes": page.notes,
         "disclaimer": DISCLAIMER,
-        "glossary": dict(GLOSSARY),
+        "glossary": dict(page.glossary),
         "printed_at": imprint.printed_at,
         "printed_by": imprint.printed_by,
         "edition": imprint.number,
@@ -103,6 +102,7 @@ def _document(one: ToldOfOne) -> dict[str, object]:
         "due": tally.due,
         "collected": tally.collected,
         "missed": tally.missed,
+        **({"missed_how": dict(one.missed)} if one.missed is not None else {}),
         "refused": tally.refused,
         "excused": tally.excused,
         "unrecorded": tally.unrecorded,
@@ -149,5 +149,5 @@ def _shown(page: CourtPage, told: ToldToCourt) -> dict[str, object]:
         "nobody": NOBODY,
         "disclaimer": DISCLAIMER,
         "glossary_title": GLOSSARY_TITLE,
-        "glossary": GLOSSARY,
+        "glossary": page.glossary,
     }

@@ -10,6 +10,7 @@ from testing_tracker.reports.weekly.court import FoundInATest, ToldOfOne, ToldTo
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.printing import Printed
 from testing_tracker.rules.calendar import day_in_words
+from testing_tracker.rules.check_in.counted import MissedHow
 
 CONFIRMED, PRESUMPTIVE = "confirmed by a laboratory", "presumptive, not yet confirmed by a laboratory"
 COLUMNS = ("participant", "tests of the week", CONFIRMED, PRESUMPTIVE)
@@ -41,6 +42,19 @@ GLOSSARY = (
 )
 
 
+_CHECKED_IN = (
+    "check in",
+    "Ask the facility, on every day, by a page, by telephone or at its desk, whether to come for a test that day.",
+)
+_MISSED = {
+    MissedHow.TOLD: "told to come",
+    MissedHow.TOLD_BEFORE: "told otherwise that day, before it was ordered",
+    MissedHow.TRIED: "tried to check in and could not",
+    MissedHow.NOT_CHECKED_IN: "did not check in, so was not told",
+    MissedHow.NO_CHECK_IN_ASKED: "not asked to check in",
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """What a court is told of a participant: how the tests went, what is confirmed, what is presumptive."""
@@ -62,6 +76,7 @@ class CourtPage:
     about: str
     notes: list[str]
     foot: list[str]
+    glossary: tuple[tuple[str, str], ...] = GLOSSARY
 
 
 def page_of(printed: Printed, told: ToldToCourt) -> CourtPage:
@@ -76,6 +91,7 @@ def page_of(printed: Printed, told: ToldToCourt) -> CourtPage:
         leading=list(_leading(printed)),
         about=f"What is on record of {count} participant{'' if count == 1 else 's'}, by code and without names.",
         notes=list(_notes(report)),
+        glossary=GLOSSARY if report.check_in is None else (*GLOSSARY, _CHECKED_IN),
         foot=[f"{imprint[0].upper()}{imprint[1:]}. Digest of what this page says: {told.digest}", NOTICE],
     )
 
@@ -88,6 +104,12 @@ def _leading(printed: Printed) -> Iterator[str]:
         yield (
             f"{days} far more tests than usual are without any record. The facility was asked whether its record is "
             "missing, and has not answered yet. Until it does, these tests are not known, and nobody's fault."
+        )
+    for held in report.check_in.of.held if report.check_in is not None else ():
+        yield (
+            f"On {day_in_words(held.day)} far fewer people than usual checked in. The facility was asked whether that "
+            "worked, and has not answered yet. Until it does, tests of those who were not told are not known, and "
+            "nobody's fault."
         )
     if report.today <= report.week.sunday:
         yield "The week is not over; this is what is on record so far."
@@ -111,6 +133,11 @@ def _notes(report: WeeklyReport) -> Iterator[str]:
         yield (
             f"The facility was closed on {_days([one.day for one in report.closed])}: tests of that day that nobody "
             "gave are excused, or were never asked for."
+        )
+    if report.check_in is not None and report.check_in.days_at_fault:
+        yield (
+            f"On {_days(report.check_in.days_at_fault)} check-in was not to be reached for a while: what becomes of a "
+            "test that somebody was not told of then is not known, and not missed, unless the facility says otherwise."
         )
 
 
@@ -141,7 +168,7 @@ def _attended(one: ToldOfOne) -> Iterator[str]:
     tests = f"{tally.due} {'test' if tally.due == 1 else 'tests'}"
     yield f"Came to {tally.collected} of {tests}" if tally.collected or tally.absent else f"{tests} due"
     for count, what in (
-        (tally.missed, "missed"),
+        (tally.missed, f"missed{_how_missed(one)}"),
         (tally.refused, "refused"),
         (tally.excused, "excused"),
         (tally.unrecorded, "not known (nothing was recorded; nobody's fault)"),
@@ -149,6 +176,14 @@ def _attended(one: ToldOfOne) -> Iterator[str]:
     ):
         if count:
             yield f"{count} {what}"
+
+
+def _how_missed(one: ToldOfOne) -> str:
+    """What was told of the missed tests, where people were asked to check in at all."""
+    said = [(count, _MISSED[how]) for how, count in (one.missed or {}).items() if count]
+    if len(said) == 1:
+        return f" ({said[0][1]})"
+    return f" ({', '.join(f'{count} {what}' for count, what in said)})" if said else ""
 
 
 def _results(one: ToldOfOne) -> Iterator[str]:

@@ -69,6 +69,7 @@ class CheckInReported:
     held: list[HeldCheckIns]
     told_to_specimen: ToldToSpecimen
     missed: dict[MissedHow, int]
+    missed_by_record: Mapping[int, Mapping[MissedHow, int]]
     unrecorded: dict[Because, int]
 
 
@@ -96,7 +97,8 @@ def reported(work: Work, days: Sequence[date]) -> CheckInReported | None:
         faults=[fault.found(tests.missed_untold[day]) for day, fault in faults.items()],
         held=held_in(work, days),
         told_to_specimen=told_to_specimen(tests.seconds),
-        missed={how: tests.missed[how] for how in MissedHow},
+        missed={how: sum(of_record[how] for of_record in tests.missed.values()) for how in MissedHow},
+        missed_by_record=tests.missed,
         unrecorded={why: tests.unrecorded[why] for why in NOT_HELD_AGAINST if tests.unrecorded[why]},
     )
 

@@ -28,13 +28,13 @@ from testing_tracker.store.work import Work
 class TestsTold:
     """What check-in has to say of the tests of some days.
 
-    `seconds` from being told to the specimen, of each where both are on record. `missed` has every missed test, and
-    `missed_untold`, by day, those of who was asked and had not been told. `unrecorded` are those that nobody is held to
-    have missed because of check-in.
+    `seconds` from being told to the specimen, of each where both are on record. `missed` has every missed test, by the
+    record that it is of, and `missed_untold`, by day, those of who was asked and had not been told. `unrecorded` are
+    those that nobody is held to have missed because of check-in.
     """
 
     seconds: list[int] = field(default_factory=list)
-    missed: Counter[MissedHow] = field(default_factory=Counter)
+    missed: dict[int, Counter[MissedHow]] = field(default_factory=dict)
     missed_untold: Counter[date] = field(default_factory=Counter)
     unrecorded: Counter[Because] = field(default_factory=Counter)
 
@@ -69,7 +69,7 @@ def tests_told(
             if test.status == Status.MISSED:
                 is_asked = any(one.day == test.due_on for one in asked.get(test.participant_id, ()))
                 how = missed_how(stands, _because(test), is_asked=is_asked)
-                found.missed[how] += 1
+                found.missed.setdefault(test.participant_id, Counter())[how] += 1
                 if is_asked and how is not MissedHow.TOLD:
                     found.missed_untold[test.due_on] += 1
             elif test.status == Status.COLLECTED:
