@@ -32,7 +32,7 @@ class AskedDay(NamedTuple):
 
 
 def days_asked(work: Work, days: Sequence[date]) -> list[AskedDay]:
-    """Those of some days on which people were asked to check in; a single cheap statement where there is no rule."""
+    """The days of some on which people were asked to check in; a single cheap statement where there is no rule."""
     rules = work.session.exec(
         select(CheckInRule)
         .where(CheckInRule.facility_id == work.facility_id, CheckInRule.from_on <= days[-1])

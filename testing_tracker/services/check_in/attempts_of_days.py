@@ -18,7 +18,7 @@ from testing_tracker.store.work import Work
 ROWS_AT_A_TIME = 2_000
 
 
-class Attempt(NamedTuple):
+class AttemptOnRecord(NamedTuple):
     """A row of `check_in`, of what the reports say of it."""
 
     participant_id: int
@@ -31,7 +31,7 @@ class Attempt(NamedTuple):
     receipt: str | None
 
 
-def as_attempt(row: Attempt) -> CheckInAttempt:
+def as_attempt(row: AttemptOnRecord) -> CheckInAttempt:
     """An attempt as the rules have it."""
     return attempt_said(row.at, row.outcome, row.answer, row.timing)
 
@@ -46,7 +46,7 @@ def attempt_said(at: datetime, outcome: str, answer: str | None, timing: str | N
     )
 
 
-def attempts_in(work: Work, first: date, last: date, only: Collection[int] = ()) -> Iterator[Attempt]:
+def attempts_in(work: Work, first: date, last: date, only: Collection[int] = ()) -> Iterator[AttemptOnRecord]:
     """The attempts of some days, by record and day, in the order in which they came here; of `only` some records."""
     which = [col(CheckIn.facility_id) == work.facility_id, col(CheckIn.day).between(first, last)]
     if only:
@@ -60,7 +60,7 @@ def attempts_in(work: Work, first: date, last: date, only: Collection[int] = ())
     options = {"yield_per": ROWS_AT_A_TIME}
     with work.session.connection().execute(query, execution_options=options) as rows:
         for row in rows:
-            yield Attempt(*row)
+            yield AttemptOnRecord(*row)
 
 
 class OfPersons:
@@ -72,19 +72,19 @@ class OfPersons:
     def __init__(self, work: Work, first: date, last: date) -> None:
         into = joined_into(work.session)
         self._person = into | {person: person for person in into.values()}
-        self._attempts: dict[tuple[int, date], list[Attempt]] = {}
+        self._attempts: dict[tuple[int, date], list[AttemptOnRecord]] = {}
         for one in attempts_in(work, first, last, self._person.keys()) if into else ():
             self._attempts.setdefault((self._person[one.participant_id], one.day), []).append(one)
 
     def __contains__(self, record: int) -> bool:
         return record in self._person
 
-    def on(self, record: int, day: date) -> Sequence[Attempt]:
+    def on(self, record: int, day: date) -> Sequence[AttemptOnRecord]:
         """What the person of a record tried on a day."""
         return self._attempts.get((self._person[record], day), ())
 
 
-def first_told(attempts: Iterable[Attempt]) -> Attempt | None:
+def first_told(attempts: Iterable[AttemptOnRecord]) -> AttemptOnRecord | None:
     """The first attempt that got an answer, by its instant; None where none did."""
     return min((one for one in attempts if one.outcome == CheckInOutcome.TOLD), key=lambda one: one.at, default=None)
 
@@ -123,14 +123,14 @@ def days_of(work: Work, records: Collection[int], first: date) -> list[DayChecke
     if not on:
         return []
     asked = {one.day for of_record in asked_days(work, on, records).values() for one in of_record}
-    by_day: dict[date, list[Attempt]] = {}
+    by_day: dict[date, list[AttemptOnRecord]] = {}
     for one in attempts_in(work, on[0].day, on[-1].day, records):
         by_day.setdefault(one.day, []).append(one)
     days_shown = sorted({day for day in asked if day < work.today} | by_day.keys())
     return [_day_checked_in(day, by_day.get(day, ()), asked=day in asked) for day in days_shown]
 
 
-def _day_checked_in(day: date, attempts: Sequence[Attempt], *, asked: bool) -> DayCheckedIn:
+def _day_checked_in(day: date, attempts: Sequence[AttemptOnRecord], *, asked: bool) -> DayCheckedIn:
     every = sorted(attempts, key=lambda one: one.at)
     told = [one for one in every if one.outcome == CheckInOutcome.TOLD]
     firsts = {one.answer: one for one in reversed(told)}.values()
@@ -138,6 +138,6 @@ def _day_checked_in(day: date, attempts: Sequence[Attempt], *, asked: bool) -> D
     return DayCheckedIn(day, asked, checked_in_on(map(as_attempt, every)), [_said(one) for one in shown], len(every))
 
 
-def _said(one: Attempt) -> WhatWasSaid:
+def _said(one: AttemptOnRecord) -> WhatWasSaid:
     attempt = as_attempt(one)
     return WhatWasSaid(one.at, CheckedInBy(one.channel), attempt.outcome, attempt.answer, attempt.timing, one.receipt)

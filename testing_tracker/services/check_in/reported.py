@@ -26,7 +26,13 @@ from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.drawing.no_record import DAYS_COMPARED_WITH
 from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.asked import AskedDay, asked_days, days_asked
-from testing_tracker.services.check_in.attempts_of_days import Attempt, OfPersons, as_attempt, attempts_in, first_told
+from testing_tracker.services.check_in.attempts_of_days import (
+    AttemptOnRecord,
+    OfPersons,
+    as_attempt,
+    attempts_in,
+    first_told,
+)
 from testing_tracker.services.check_in.tests_told import tests_told
 from testing_tracker.store.queries import of_facility
 from testing_tracker.store.tables import CheckInDay, Draw, Outage
@@ -111,7 +117,7 @@ class _Fault:
     told: int = 0
     not_told: int = 0
 
-    def see(self, attempts: Sequence[Attempt]) -> None:
+    def see(self, attempts: Sequence[AttemptOnRecord]) -> None:
         """Count the attempts of somebody who was asked on that day, none included."""
         told = first_told(attempts)
         if told is None:
@@ -137,7 +143,7 @@ def _counted(
     for record, counts in found.items():
         while number is not None and number < record:
             number, attempts = next(of_records, (None, iter(())))
-        by_day: dict[date, list[Attempt]] = {}
+        by_day: dict[date, list[AttemptOnRecord]] = {}
         for one in attempts if number == record else ():
             by_day.setdefault(one.day, []).append(one)
         for day, *_ in asked[record]:

@@ -13,6 +13,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
 from testing_tracker.rules.people.permitted import NAMES
 from testing_tracker.services.people import staff
+from testing_tracker.services.reporting.check_ins_since import later_check_ins
 from testing_tracker.services.testing.earlier import without_slips
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, ReportEdition
@@ -99,6 +100,7 @@ def _amendment(work: Work, week: Week, first: ReportEdition, this: ReportEdition
         *_acts_on_enrolments(work, week, first, this),
         *_corrected_codes(work, week, first, this),
         *_imports(work, week, first, this),
+        *_check_ins(work, week, first, this),
     ]
     return Amendment(
         first.printed_at, counts, sorted(acts, key=lambda act: (act.at, act.participant, act.on, act.what))
@@ -145,6 +147,12 @@ def _imports(work: Work, week: Week, first: ReportEdition, this: ReportEdition) 
     ours = (AuditEntry.facility_id == work.facility_id, _known_between(first, this))
     rows = work.session.exec(select(AuditEntry).where(*ours, AuditEntry.act == Act.HISTORY_IMPORT))
     return [LaterAct(entry.at, entry.account, "past records", week.sunday, _lines_taken(entry), None) for entry in rows]
+
+
+def _check_ins(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
+    """What came on record of the week's checking in afterwards."""
+    found = later_check_ins(work, week, _known_between(first, this))
+    return [LaterAct(one.at, one.account, one.participant, one.on, one.what, one.reason) for one in found]
 
 
 def _lines_taken(entry: AuditEntry) -> str:
