@@ -8,6 +8,7 @@ from databases import clock_of
 from sqlmodel import select
 
 from testing_tracker.clock import Clock
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.store.engine import open_engine, writing
 from testing_tracker.store.tables import Card, CheckIn, CheckInDay, CheckInRule, Outage, Participant
@@ -86,31 +87,27 @@ class CheckedIn:
         """An attempt at a local moment such as `2026-11-17 05:12`."""
         is_told = outcome == "told"
         with self._work() as work:
-            work.write(
-                CheckIn(
-                    participant_id=_number(work, code),
-                    day=date.fromisoformat(at[:10]),
-                    at=_instant(work, at),
-                    channel=by,
-                    outcome=outcome,
-                    answer=answer if is_told else None,
-                    timing=timing if is_told else None,
-                    receipt=receipt if is_told else None,
-                )
+            row = CheckIn(
+                participant_id=_number(work, code),
+                day=date.fromisoformat(at[:10]),
+                at=_instant(work, at),
+                channel=by,
+                outcome=outcome,
+                answer=answer if is_told else None,
+                timing=timing if is_told else None,
+                receipt=receipt if is_told else None,
             )
+            work.write(row)
+            said = {"check_in": row.id, "day": row.day, "channel": by, "outcome": outcome}
+            work.on_record(Act.CHECK_IN_RECORD, participant_id=row.participant_id, **said)
 
     def outage(self, from_at: str, to_at: str, reason: str = "power cut") -> None:
         """A span in which check-in could not be reached."""
         with self._work() as work:
-            work.write(
-                Outage(
-                    from_at=_instant(work, from_at),
-                    to_at=_instant(work, to_at),
-                    found_by="staff",
-                    reason=reason,
-                    facility_id=work.facility_id,
-                )
-            )
+            begins, ends = _instant(work, from_at), _instant(work, to_at)
+            row = Outage(from_at=begins, to_at=ends, found_by="staff", reason=reason, facility_id=work.facility_id)
+            work.write(row)
+            work.on_record(Act.OUTAGE_RECORD, reason=reason, outage=row.id, from_at=begins, to_at=ends)
 
     def day(
         self, day: str, expected: int, in_time: int, *, held: bool = False, usual: tuple[int, int] = (0, 0)

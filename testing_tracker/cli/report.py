@@ -315,8 +315,9 @@ def _explain(desk: Desk, week: str | None, form: str, code: str, *, other: bool)
         raise click.UsageError("--explain goes with --week and --format table, csv or json only.")
     with desk.reading() as work:
         found = explained(work, code, week_given(week, work.today))
-    rows = [vars(draw) for draw in found.draws]
+    columns = _EXPLAINED if found.check_in is None else (*_EXPLAINED, "checked_in")
+    rows = [{name: getattr(draw, name) for name in columns} for draw in found.draws]
     with exported(desk, Export("weekly explained", form, found.week, participant_id=found.participant_id)):
-        print_rows(desk, rows, _EXPLAINED, form, empty=f"{found.participant} had no draw in {found.week}.")
+        print_rows(desk, rows, columns, form, empty=f"{found.participant} had no draw in {found.week}.")
     if form == "table":
         show(found.in_words)

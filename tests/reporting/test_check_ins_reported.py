@@ -8,12 +8,17 @@ import csv
 import io
 import json
 import re
+from datetime import date
 
 import pytest
 from checked_in import CheckedIn, clock_at, days
 from conftest import made_once
+from databases import clock_of
 
 from testing_tracker.reports.paper.words import WIDTH
+from testing_tracker.rules.testing.analytes import SHIPPED
+from testing_tracker.services.check_in.reported import held_in
+from testing_tracker.store.engine import open_engine, reading
 
 ASKED = days("2026-11-17", "2026-11-22")
 FROM_TO = ("--from", "2026-11-16", "--to", "2026-11-22")
@@ -134,6 +139,16 @@ def test_each_line_says_on_how_many_days_somebody_checked_in(asked):
     assert re.findall(r'data-label="check-in">([^<]+)<', page) == ["6/6", "0/6", "5/6", "not asked", "4/4"]
 
 
+def held(clinic, asked_days: list[str]):
+    """The days that are still to be answered for, as a report of them would ask."""
+    engine = open_engine(clinic.location)
+    try:
+        with reading(engine, None, clock_of(date.fromisoformat(clinic.today)), SHIPPED) as work:
+            return held_in(work, [date.fromisoformat(day) for day in asked_days])
+    finally:
+        engine.dispose()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_where_no_rule_was_in_force_nothing_is_said_of_checking_in(clinic, form):
     clinic.add("A17")
@@ -169,11 +184,28 @@ def test_a_check_in_that_comes_late_to_the_record_amends_the_report(asked):
     assert ["not_checked_in", 6, 5] in report["amended"]["counts"]
     said = asked("report", "weekly")
     assert "not checked in: 6 when first printed, 5 now" in said
+    assert "B04, 2026-11-19, check-in record: told" in said
     assert asked("report", "weekly") == said
     assert json.loads(asked("report", "weekly", "--format", "json")) == report
 
 
-def test_a_day_that_was_held_back_is_asked_about_first(asked):
+def test_an_outage_that_staff_say_afterwards_amends_the_report(asked):
+    asked("report", "weekly")
+    CheckedIn(asked).outage("2026-11-19 05:00", "2026-11-19 06:30", "no power")
+    said = " ".join(asked("report", "weekly").split())
+    assert "at fault Thu 2026-11-19 05:00 to 06:30 (90 minutes); 1 not told that day; nobody missed for it" in said
+    assert "check-in, 2026-11-19, outage record (no power)" in said
+    CheckedIn(asked).outage("2026-11-25 05:00", "2026-11-25 06:30", "no power")
+    assert " ".join(asked("report", "weekly").split()) == said
+
+
+def test_minutes_too_few_to_count_are_said_to_be(asked):
+    CheckedIn(asked).outage("2026-11-19 05:00", "2026-11-19 05:03")
+    said = " ".join(asked("report", "weekly").split())
+    assert "(3 minutes); 1 not told that day; too short to count, and nobody who was not told missed a test" in said
+
+
+def test_a_usual_week_is_said_beside_it(asked):
     CheckedIn(asked).day("2026-11-15", 40, 39)
     assert "6 did not; usual 98 %" in " ".join(asked("report", "weekly").split())
 
@@ -292,3 +324,35 @@ def test_a_court_reads_the_same_as_before_where_no_rule_was_in_force(clinic):
     after = clinic.json("report", "weekly", "--for", "court")
     assert after == before
     assert not re.search("check.?in|missed_how", json.dumps(after))
+
+
+def test_the_draws_behind_a_line_say_what_was_told_of_each(asked):
+    draws = asked.json("report", "weekly", "--explain", "C21")
+    assert [(draw["due_on"], draw["checked_in"]) for draw in draws] == [
+        ("2026-11-16", "not asked to"),
+        ("2026-11-18", "told 05:30, receipt 4586-5319"),
+        ("2026-11-20", "tried 06:00"),
+    ]
+    said = asked("report", "weekly", "--explain", "B04")
+    assert "not checked in" in said
+    assert "B04 in 2026-W47: due 3, missed 3; compliance 0/3; pattern o; ci 0/6" in said
+
+
+def test_the_draws_behind_a_line_say_nothing_of_it_without_a_rule(clinic):
+    clinic.add("A17")
+    clinic("draw")
+    clinic.today = "2026-11-23"
+    clinic("draw")
+    assert "checked_in" not in clinic.json("report", "weekly", "--explain", "A17")[0]
+    assert "; ci" not in clinic("report", "weekly", "--explain", "A17")
+
+
+def test_a_day_that_was_held_back_is_asked_about_before_anything_else(asked):
+    checked_in = CheckedIn(asked)
+    checked_in.day("2026-11-20", 4, 1, held=True, usual=(3276, 163))
+    asked.change(
+        "UPDATE draw SET status = 'unrecorded', because = 'check-ins held back' "
+        "WHERE due_on = '2026-11-20' AND status = 'missed'"
+    )
+    found = held(asked, ASKED)
+    assert [(one.day.isoformat(), one.not_checked_in, one.usual_expected) for one in found] == [("2026-11-20", 3, 3276)]

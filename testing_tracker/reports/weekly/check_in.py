@@ -9,17 +9,23 @@ from sqlmodel import select
 
 from testing_tracker.reports.paper.words import Section
 from testing_tracker.rules.calendar import Week, weekday_name
+from testing_tracker.rules.check_in.answers import Timing, standing
 from testing_tracker.rules.check_in.counted import (
     MISSED_IN_WORDS,
     UNRECORDED_IN_WORDS,
     CheckInCounts,
     MissedHow,
+    checked_in_on,
     did_check_in_work,
 )
+from testing_tracker.rules.check_in.receipts import shown
 from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, duration_in_words
 from testing_tracker.rules.reporting.tally import Share
+from testing_tracker.services.check_in.asked import asked_days, days_asked
+from testing_tracker.services.check_in.attempts_of_days import AttemptOnRecord, as_attempt, attempts_in
 from testing_tracker.services.check_in.reported import CheckInReported, FaultyDay, reported
-from testing_tracker.store.tables import Participant
+from testing_tracker.store.queries import records_of_all
+from testing_tracker.store.tables import Draw, Participant
 from testing_tracker.store.work import Work
 
 NOT_ASKED = "not asked"
@@ -177,3 +183,40 @@ def as_documents(week: CheckInWeek | None) -> dict[str, object]:
         "questions": questions_of(week),
     }
     return {"check_in": document, "missed": dict(of.missed)}
+
+
+@dataclass(frozen=True)
+class ToldInWeek:
+    """A participant's check-ins of a week, by day: the attempts, and the days on which they were asked to."""
+
+    zone: ZoneInfo
+    asked: list[date]
+    attempts: Mapping[date, list[AttemptOnRecord]]
+    counts: CheckInCounts
+
+    def of(self, draw: Draw) -> str:
+        """What the participant had been told of a test, in words."""
+        of_day = self.attempts.get(draw.due_on, [])
+        stands = standing(map(as_attempt, of_day), draw.recorded_at)
+        if stands.attempt is None:
+            return str(stands.standing) if draw.due_on in self.asked else "not asked to"
+        row = next(one for one in of_day if as_attempt(one) == stands.attempt)
+        late = f" {stands.attempt.timing}" if stands.attempt.timing not in (None, Timing.IN_TIME) else ""
+        receipt = f", receipt {shown(row.receipt)}" if row.receipt else ""
+        return f"{stands.standing}{late} {_clock(row.at, self.zone)}{receipt}"
+
+
+def told_in_week(work: Work, number: int, week: Week) -> ToldInWeek | None:
+    """A participant's check-ins of a week; None where nobody was asked on any of its days that are over."""
+    days = [day for day in week.days if day < work.today]
+    asked_on = days_asked(work, days) if days else []
+    if not asked_on:
+        return None
+    asked = [one.day for one in asked_days(work, asked_on, [number]).get(number, ())]
+    attempts: dict[date, list[AttemptOnRecord]] = {}
+    for one in attempts_in(work, week.monday, week.sunday, records_of_all(work.session, [number])):
+        attempts.setdefault(one.day, []).append(one)
+    counts = CheckInCounts()
+    for day in asked:
+        counts.count(checked_in_on(map(as_attempt, attempts.get(day, ()))))
+    return ToldInWeek(work.zone, asked, attempts, counts)

@@ -1,12 +1,13 @@
 """The draws behind each number of a participant's line in the weekly report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.reports.weekly.check_in import ToldInWeek, told_in_week
 from testing_tracker.reports.weekly.participants import ParticipantWeek, participants_in, tally_columns, tally_of
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
@@ -21,7 +22,10 @@ from testing_tracker.store.work import Work
 
 @dataclass(frozen=True)
 class ExplainedDraw:
-    """A draw of the week with the counts that it is in, why it is what it is, and who said so last."""
+    """A draw of the week with the counts that it is in, why it is what it is, and who said so last.
+
+    `checked_in` is what its participant had been told of it; None where nobody was asked to check in that week.
+    """
 
     due_on: date
     kind: DrawKind
@@ -32,6 +36,7 @@ class ExplainedDraw:
     counts_in: list[str]
     reason: str | None
     recorded_by: str | None
+    checked_in: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Explained:
     week: Week
     line: ParticipantWeek | None
     draws: list[ExplainedDraw]
+    check_in: ToldInWeek | None = None
 
     @property
     def in_words(self) -> str:
@@ -52,7 +58,8 @@ class Explained:
         tally = self.line.tally
         counts = ", ".join(f"{name} {getattr(tally, name)}" for name in COUNTS if getattr(tally, name))
         rate = f"; compliance {compliance_of(tally).fraction}" if tally.decided else ""
-        return f"{self.participant} in {self.week}: {counts or 'no draw'}{rate}; pattern {self.line.pattern}"
+        told = f"; ci {self.check_in.counts.checked_in.fraction}" if self.check_in is not None else ""
+        return f"{self.participant} in {self.week}: {counts or 'no draw'}{rate}; pattern {self.line.pattern}{told}"
 
 
 def explained(work: Work, code: str, week: Week | None = None) -> Explained:
@@ -70,12 +77,17 @@ def explained(work: Work, code: str, week: Week | None = None) -> Explained:
         raise TestingTrackerError(
             f"The draws of {participant.code} in {week} do not add up to the line of the report. Please report it."
         )
+    told = told_in_week(work, id_of(participant), week)
     return Explained(
         participant=participant.code,
         participant_id=id_of(participant),
         week=week,
         line=line,
-        draws=[_explained(work.session, draw, tally) for draw, tally in zip(draws, tallies, strict=True)],
+        draws=[
+            replace(_explained(work.session, draw, tally), checked_in=told.of(draw) if told is not None else None)
+            for draw, tally in zip(draws, tallies, strict=True)
+        ],
+        check_in=told,
     )
 
 
