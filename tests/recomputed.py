@@ -6,12 +6,17 @@ from databases import clock_of
 from sqlmodel import select
 
 from testing_tracker.reports.period.gather import PeriodReport, gather
+from testing_tracker.rules.check_in.answers import standing
+from testing_tracker.rules.check_in.counted import CheckInCounts, MissedHow, checked_in_on, missed_how
 from testing_tracker.rules.deciding.recommending import wanted, weighed
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.reporting.confirming import Confirmed
 from testing_tracker.rules.reporting.period import Period
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import DrawKind, Method, Outcome, ReviewReason, Status, TakenAs
+from testing_tracker.services.check_in.attempts import as_attempts, rows_on
+from testing_tracker.services.check_in.expected import expected_on
+from testing_tracker.services.check_in.reporting.reported import reported
 from testing_tracker.services.deciding.case import read_case
 from testing_tracker.store.engine import open_engine, reading
 from testing_tracker.store.queries import governs, in_force, level_on, person_of, records_of, schedule_name_on
@@ -116,3 +121,43 @@ def _of_period(work, report: PeriodReport):
     alone = [one for one in collected.intersection(cups) - second_to_come if not awaited.get(one)]
     never_sent = sum(report.found.positives[one] for one in (Confirmed.NEVER_SENT, Confirmed.EXPLAINED))
     yield "cups that were never sent", never_sent, len(alone)
+
+
+def check_ins_out_of_line(clinic, first: date) -> list[str]:
+    """Where what a period's report counts of checking in is not what its days say one by one; empty as it should be."""
+    engine = open_engine(clinic.location)
+    today = date.fromisoformat(clinic.today)
+    try:
+        with reading(engine, None, clock_of(today), SHIPPED) as work:
+            days = [first + timedelta(days=number) for number in range((today - first).days)]
+            found = reported(work, days) if days else None
+            said = found.counts if found is not None else CheckInCounts()
+            counts = _counted_day_by_day(work, days)
+            different = [f"check-ins: {said} and not {counts}"] if said != counts else []
+            missed = _missed_day_by_day(work, days)
+            if found is not None and found.missed != missed:
+                different.append(f"missed: {found.missed} and not {missed}")
+            return different
+    finally:
+        engine.dispose()
+
+
+def _counted_day_by_day(work, days) -> CheckInCounts:
+    counts = CheckInCounts()
+    for day in days:
+        attempts = rows_on(work, day)
+        for number in expected_on(work, day):
+            counts.count(checked_in_on(as_attempts(attempts.get(person_of(work.session, number), ()))))
+    return counts
+
+
+def _missed_day_by_day(work, days) -> dict[MissedHow, int]:
+    found = dict.fromkeys(MissedHow, 0)
+    for day in days:
+        attempts, expected = rows_on(work, day), expected_on(work, day)
+        for draw in work.session.exec(select(Draw).where(Draw.due_on == day, Draw.status == Status.MISSED)):
+            tried = as_attempts(attempts.get(person_of(work.session, draw.participant_id), ()))
+            because = Because(draw.because) if draw.because else None
+            is_asked = draw.participant_id in expected
+            found[missed_how(standing(tried, draw.recorded_at), because, is_asked=is_asked)] += 1
+    return found

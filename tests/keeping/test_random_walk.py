@@ -10,7 +10,7 @@ import databases
 import pytest
 from acts import ACTS, FILES, NO_ACT, READS, Walk, weight
 from conftest import Clinic, is_thorough
-from recomputed import out_of_line, period_out_of_line
+from recomputed import check_ins_out_of_line, out_of_line, period_out_of_line
 from sqlalchemy import Engine, event
 
 from testing_tracker import chance
@@ -100,6 +100,7 @@ def live(steps: Steps, days: int) -> None:
         walk.today += timedelta(days=walk.chance.choice((1, 1, 1, 1, 1, 2, 4)))
     steps.look()
     assert period_out_of_line(walk.clinic, began) == [], "\n".join(steps.typed[-400:])
+    assert check_ins_out_of_line(walk.clinic, began) == [], "\n".join(steps.typed[-400:])
 
 
 @pytest.fixture

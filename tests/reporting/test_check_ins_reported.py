@@ -14,10 +14,11 @@ import pytest
 from checked_in import CheckedIn, clock_at, days
 from conftest import made_once
 from databases import clock_of
+from recomputed import check_ins_out_of_line
 
 from testing_tracker.reports.paper.words import WIDTH
 from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.services.check_in.reported import held_in
+from testing_tracker.services.check_in.reporting.reported import held_in
 from testing_tracker.store.engine import open_engine, reading
 
 ASKED = days("2026-11-17", "2026-11-22")
@@ -356,3 +357,62 @@ def test_a_day_that_was_held_back_is_asked_about_before_anything_else(asked):
     )
     found = held(asked, ASKED)
     assert [(one.day.isoformat(), one.not_checked_in, one.usual_expected) for one in found] == [("2026-11-20", 3, 3276)]
+
+
+def days_asked(clinic) -> dict[str, int | None]:
+    """On how many days of this week each was asked to check in; None on none."""
+    lines = clinic.json("report", "weekly", "--week", "this")["participants"]
+    return {line["participant"]: line["check_in"] and line["check_in"]["expected"] for line in lines}
+
+
+def test_the_counts_are_what_the_days_say_one_by_one(asked):
+    assert check_ins_out_of_line(asked, date(2026, 11, 16)) == []
+
+
+def test_a_card_that_ends_in_the_day_asks_nobody_that_day(asked):
+    """Nor does one that is made when the window is open; one that ends when collection is over asked until then."""
+    checked_in = CheckedIn(asked)
+    asked("draw")
+    with clock_at("09:00"):
+        checked_in.card("A17", ended=True)
+        checked_in.card("D33")
+    with clock_at("22:00"):
+        checked_in.card("C21", ended=True)
+    asked.today = "2026-11-24"
+    asked("draw")
+    assert days_asked(asked) == {
+        "A17": None,
+        "B04": 1,
+        "C21": 1,
+        "D33": None,
+        "E09": 1,
+    }
+    assert check_ins_out_of_line(asked, date(2026, 11, 16)) == []
+
+
+def test_a_discharge_a_rule_that_ends_and_two_records_of_one_person_are_counted_as_they_were(asked):
+    checked_in = CheckedIn(asked)
+    asked("draw")
+    asked("participant", "add", "F10", "--schedule", "fixed-3", "--level", "iop")
+    checked_in.card("F10")
+    asked.today = "2026-11-24"
+    asked("draw")
+    asked("participant", "discharge", "B04", "--reason", "moved")
+    checked_in("F10", "2026-11-24 06:00")
+    checked_in("E09", "2026-11-24 06:00", "wrong")
+    asked("participant", "join", "F10", "E09", "--reason", "the same person", "--yes")
+    checked_in.rule("2026-11-26", None, None)
+    for asked.today in ("2026-11-25", "2026-11-26", "2026-11-27", "2026-11-28"):
+        asked("draw")
+    report = asked.json("report", "weekly", "--week", "this")
+    assert {
+        line["participant"]: line["check_in"] and line["check_in"]["expected"] for line in report["participants"]
+    } == {
+        "A17": 3,
+        "B04": 1,
+        "C21": 3,
+        "D33": None,
+        "E09": 3,
+        "F10": None,
+    }
+    assert check_ins_out_of_line(asked, date(2026, 11, 16)) == []

@@ -8,7 +8,7 @@ from testing_tracker.reports.paper.words import Section
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer, Timing
 from testing_tracker.rules.check_in.counted import CheckInCounts
 from testing_tracker.rules.check_in.receipts import shown
-from testing_tracker.services.check_in.attempts_of_days import DayCheckedIn, WhatWasSaid
+from testing_tracker.services.check_in.reporting.attempts_of_days import DayCheckedIn, WhatWasSaid
 
 _TOLD = {
     DaysAnswer.COME: "told to come",

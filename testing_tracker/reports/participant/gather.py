@@ -11,7 +11,7 @@ from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.owed import last_full_week
 from testing_tracker.rules.reporting.measures import Measures, Span, measure
 from testing_tracker.rules.reporting.pattern import DayMark, mark_of
-from testing_tracker.services.check_in.attempts_of_days import DayCheckedIn, days_of
+from testing_tracker.services.check_in.reporting.attempts_of_days import DayCheckedIn, days_of
 from testing_tracker.services.deciding import recent_record
 from testing_tracker.services.deciding.recent_record import RecentRecord
 from testing_tracker.services.drawing import keys

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from testing_tracker.reports.paper.words import Section
 from testing_tracker.rules.check_in.counted import MISSED_IN_WORDS, UNRECORDED_IN_WORDS
 from testing_tracker.rules.reporting.tally import NOT_AVAILABLE, Share
-from testing_tracker.services.check_in.reported import CheckInReported
+from testing_tracker.services.check_in.reporting.reported import CheckInReported
 
 _HOUR = 3600
 

@@ -26,7 +26,7 @@ from testing_tracker.rules.reporting.period import Period
 from testing_tracker.rules.reporting.tally import Tally
 from testing_tracker.rules.reporting.waiting import Decisions, RaisedAndDecided, decisions
 from testing_tracker.rules.words import DrawKind, Level
-from testing_tracker.services.check_in.reported import CheckInReported, reported
+from testing_tracker.services.check_in.reporting.reported import CheckInReported, reported
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.keeping.checking import before_printing
 from testing_tracker.services.reporting.editions import Imprint

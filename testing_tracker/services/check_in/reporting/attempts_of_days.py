@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInAttempt, CheckInOutcome, DaysAnswer, Timing
 from testing_tracker.rules.check_in.counted import CheckedInOn, checked_in_on
-from testing_tracker.services.check_in.asked import asked_days, days_asked
+from testing_tracker.services.check_in.reporting.asked import asked_days, days_asked
 from testing_tracker.store.queries import joined_into
 from testing_tracker.store.tables import CheckIn
 from testing_tracker.store.work import Work

@@ -25,15 +25,15 @@ from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, told
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.drawing.no_record import DAYS_COMPARED_WITH
 from testing_tracker.rules.words import Status
-from testing_tracker.services.check_in.asked import AskedDay, asked_days, days_asked
-from testing_tracker.services.check_in.attempts_of_days import (
+from testing_tracker.services.check_in.reporting.asked import AskedDay, asked_days, days_asked
+from testing_tracker.services.check_in.reporting.attempts_of_days import (
     AttemptOnRecord,
     OfPersons,
     as_attempt,
     attempts_in,
     first_told,
 )
-from testing_tracker.services.check_in.tests_told import tests_told
+from testing_tracker.services.check_in.reporting.tests_told import tests_told
 from testing_tracker.store.queries import of_facility
 from testing_tracker.store.tables import CheckInDay, Draw, Outage
 from testing_tracker.store.work import Work

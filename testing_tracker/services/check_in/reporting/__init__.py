@@ -1,0 +1,1 @@
+"""What check-in came to over many days at once, for the reports."""
