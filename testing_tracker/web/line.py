@@ -15,10 +15,10 @@ from testing_tracker.web.file import PageFile
 from testing_tracker.web.filling import PagePlace
 from testing_tracker.web.pages import PageKind
 from testing_tracker.web.pulse import Pulse
-from testing_tracker.web.visits import Asked, Visits, places_in
+from testing_tracker.web.visits import AsksPage, Visits, places_in
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MOST_BYTES = 2_048
 _CALL = "call"  # a person: there is no answer here
@@ -32,6 +32,11 @@ _WORDS = {
     PageKind.EARLY: "early",
     PageKind.OVER: "over",
 }
+
+
+def line_app(file: PageFile, visits: Visits, pulse: Pulse) -> "WSGIApplication":
+    """What answers at the listener of its own."""
+    return ExchangeLine(file, visits, pulse)
 
 
 class ExchangeLine:
@@ -66,7 +71,7 @@ class ExchangeLine:
         form = request.form
         caller = f"telephone {form.get('caller', '')}"
         came = self._visits.check_in(
-            Asked(place, form.get("number", ""), form.get("pin", ""), caller, channel=CheckedInBy.PHONE)
+            AsksPage(place, form.get("number", ""), form.get("pin", ""), caller, channel=CheckedInBy.PHONE)
         )
         self._pulse.count(busy=came.is_full)
         return _said(_WORDS.get(came.kind, _CALL), came.receipt)

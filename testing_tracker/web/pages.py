@@ -236,7 +236,7 @@ def _shown(page: PageShown) -> dict[str, object]:
 
 
 def _other(page: PageShown) -> dict[str, str]:
-    """The same page's form in the other language."""
+    """Where the form is in the other language, and how that calls itself."""
     other = Language.SPANISH if page.language is Language.ENGLISH else Language.ENGLISH
     name = Sentence.OTHER_LANGUAGE.in_language(page.language)
     return {"language": other.value, "name": name, "path": _address(page.path, other)}

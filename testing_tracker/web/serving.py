@@ -25,6 +25,7 @@ from testing_tracker.web.file import PageFile
 from testing_tracker.web.hashing import MOST_WAITING, THREADS, Hashing
 from testing_tracker.web.pulse import Pulse, TellMinute
 from testing_tracker.web.visits import Visits, places_in
+from testing_tracker.web.voice import VoiceLine
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -102,7 +103,8 @@ class PageServer:
         self._stop = Event()
         self._map: dict[int, Any] = {}  # of both listeners, so that one loop serves them
         self._behind_proxy = behind_proxy
-        page: WSGIApplication = CheckInPage(file, self.visits, self.pulse, now)
+        beside = {"/voice": VoiceLine(file, self.visits, self.pulse, now)}
+        page: WSGIApplication = CheckInPage(file, self.visits, self.pulse, now, beside)
         self._servers = [self._server(listening, BehindProxy(page) if behind_proxy else page)]
 
     def also(self, listening: socket.socket, app: "WSGIApplication") -> None:

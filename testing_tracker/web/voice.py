@@ -27,7 +27,7 @@ from testing_tracker.web.pages import GUARDING, PAGE_BYTES, PageKind, PageShown,
 from testing_tracker.web.pulse import Pulse
 from testing_tracker.web.shown import page_at, page_of
 from testing_tracker.web.signature import HEADERS, is_signed
-from testing_tracker.web.visits import Asked, Came, Visits, places_in
+from testing_tracker.web.visits import AsksPage, Came, Visits, places_in
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -201,7 +201,7 @@ class VoiceLine:
 
     def _check_in(self, call: Call, number: str, pin: str) -> Came:
         source = f"telephone {call.caller}"
-        came = self._visits.check_in(Asked(call.place, number, pin, source, channel=CheckedInBy.PHONE))
+        came = self._visits.check_in(AsksPage(call.place, number, pin, source, channel=CheckedInBy.PHONE))
         if came.is_full:
             self._pulse.count(busy=True)
         return came

@@ -8,7 +8,7 @@ from page_house import COMES, DONE, NOBODYS, PIN, RECEIPTS, STAYS, UNKNOWN, WRON
 from werkzeug.test import Client
 
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome
-from testing_tracker.web.line import ExchangeLine
+from testing_tracker.web.line import line_app
 
 WORDS = {"come", "stay", "done", "wrong", "early", "over", "call"}
 
@@ -21,7 +21,7 @@ def house(tmp_path):
 
 
 def asked(house, number: str, pin: str, path: str = "/line", **also: str) -> str:
-    client = Client(ExchangeLine(house.file, house.visits, house.pulse))
+    client = Client(line_app(house.file, house.visits, house.pulse))
     answer = client.post(path, data={"number": number, "pin": pin} | also)
     assert answer.status_code == 200
     assert answer.content_type == "text/plain; charset=utf-8"
@@ -76,7 +76,7 @@ def test_one_caller_who_tries_too_often_shuts_the_line_for_nobody_else(house):
 
 
 def test_what_no_exchange_sends_gets_the_word_that_harms_nobody(house):
-    client = Client(ExchangeLine(house.file, house.visits, house.pulse))
+    client = Client(line_app(house.file, house.visits, house.pulse))
     form = {"number": number_of(COMES), "pin": PIN}
     for answer, status in (
         (client.get("/line"), 405),
@@ -101,7 +101,7 @@ def test_facilities_that_share_a_page_have_a_line_each(tmp_path):
 @given(st.dictionaries(st.sampled_from(["number", "pin", "caller", "x"]), st.text(max_size=60), max_size=4))
 def test_whatever_is_sent_is_answered_with_one_of_the_words(tmp_path_factory, form):
     house = page_house.opened(tmp_path_factory.mktemp("line"))
-    client = Client(ExchangeLine(house.file, house.visits, house.pulse))
+    client = Client(line_app(house.file, house.visits, house.pulse))
     form = {name: value.encode(errors="replace").decode() for name, value in form.items()}
     assert client.post("/line", data=form).text.split("\n")[0] in WORDS
     house.close()

@@ -325,9 +325,9 @@ def test_who_tries_too_often_from_one_telephone_is_told_to_call_and_others_are_n
 
 
 def _asked(number, pin, caller):
-    from testing_tracker.web.visits import Asked
+    from testing_tracker.web.visits import AsksPage
 
-    return Asked(place(), number, pin, f"telephone {caller}", channel=CheckedInBy.PHONE)
+    return AsksPage(place(), number, pin, f"telephone {caller}", channel=CheckedInBy.PHONE)
 
 
 def test_a_page_that_cannot_write_says_to_call_and_promises_nothing(house, monkeypatch):
