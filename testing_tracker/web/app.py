@@ -4,11 +4,10 @@ Nothing is built from the `Host` of a request, nothing redirects, and nothing of
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request
@@ -17,8 +16,9 @@ from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.web import guard
 from testing_tracker.web.file import PageFile
 from testing_tracker.web.filling import PagePlace
-from testing_tracker.web.pages import GUARDING, PAGE_BYTES, PageKind, PageShown, headers, render, style
+from testing_tracker.web.pages import GUARDING, PAGE_BYTES, PageKind, headers, render, style
 from testing_tracker.web.pulse import Pulse
+from testing_tracker.web.shown import page_at, page_of
 from testing_tracker.web.visits import AsksPage, Came, DaysShown, Visits, days_at, places_in
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ MOST_BYTES = 2_048  # of a form of two fields
 COOKIE = "__Host-device"  # browsers take one so called from a whole host and over https alone
 _COOKIE_SECONDS = 90 * 24 * 60 * 60
 _FORM = "application/x-www-form-urlencoded"
-_UTC = ZoneInfo("UTC")
 _LAST_RESORT = (
     "Please call the telephone number on your card now. / Llame ahora al número de teléfono de su tarjeta.".encode()
 )
@@ -152,18 +151,8 @@ class CheckInPage:
         self, request: Request, came: Came, place: PagePlace, language: Language, cookie: str | None, number: str
     ) -> Reply:
         """The page of an attempt. Over https each has a cookie of one length; only a right PIN's lets anybody in."""
-        zone, given = ZoneInfo(place.zone), came.given
-        page = replace(
-            _shown(came.kind, language, came.at, place, came.days),
-            timing=came.timing,
-            come_from=_in(given.come_from if given else None, zone),
-            come_to=_in(given.come_to if given else None, zone),
-            receipt=came.receipt,
-            same_since=_in(came.same_since, zone),
-            replaces=_in(came.replaces, zone),
-            number=number,
-        )
         status = 200 if came.kind is not PageKind.BUSY else 503 if came.is_full else 429
+        page = page_of(came, language, place, number)
         return Reply(status, render(page), (*headers(request.is_secure), *self._cookie(request, came, cookie)))
 
     def _cookie(self, request: Request, came: Came, given: str | None) -> list[tuple[str, str]]:
@@ -184,7 +173,7 @@ class CheckInPage:
         days: DaysShown | None = None,
         status: int = 200,
     ) -> Reply:
-        page = _shown(kind, language, self._now(), place, days)
+        page = page_at(kind, language, self._now(), place, days)
         return Reply(status, render(page), tuple(headers(request.is_secure)))
 
     def _at_fault(self, request: Request) -> Reply:
@@ -226,29 +215,6 @@ def _is_from_here(request: Request, place: PagePlace | None) -> bool:
         return urlsplit(origin).netloc.casefold() in here - {""}
     except ValueError:
         return False
-
-
-def _shown(
-    kind: PageKind, language: Language, at: datetime, place: PagePlace | None, days: DaysShown | None
-) -> PageShown:
-    """A page with what each says of where it is and when it is open, by the facility's clock."""
-    zone = ZoneInfo(place.zone) if place else _UTC
-    today = days.today if days else None
-    return PageShown(
-        kind,
-        language,
-        at.astimezone(zone),
-        place,
-        path=f"/{place.path}" if place and place.path else "",
-        opens_at=_in(today.opens_at if today else None, zone),
-        closes_at=_in(today.closes_at if today else None, zone),
-        over_at=_in(today.over_at if today else None, zone),
-        opens_next=_in(days.opens_next if days else None, zone),
-    )
-
-
-def _in(instant: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return None if instant is None else instant.astimezone(zone)
 
 
 _REASONS = {
