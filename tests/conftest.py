@@ -443,3 +443,14 @@ def may_differ_on_a_server(item) -> bool:
     if is_of(item, SAID_ON_A_SERVER_BY_OTHERS):
         return False
     return not {"made_clinic", "tmp_path"}.isdisjoint(item.fixturenames)
+
+
+@pytest.fixture
+def door(tmp_path):
+    """The check-in page of a facility on a Monday at 5:12, when it is open and answers are known."""
+    from web.front_door import FrontDoor
+
+    made = FrontDoor(tmp_path / "clinic.db.web")
+    made.fill()
+    yield made
+    made.close()

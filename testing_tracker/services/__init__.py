@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from testing_tracker.services import demo as demo
     from testing_tracker.services.check_in import attempts as attempts
     from testing_tracker.services.check_in import cards as cards
-    from testing_tracker.services.check_in import check_in_record as check_in_record
     from testing_tracker.services.check_in import contacts as contacts
     from testing_tracker.services.check_in import day_list as day_list
     from testing_tracker.services.check_in import expected as expected
-    from testing_tracker.services.check_in import fault_now as fault_now
     from testing_tracker.services.check_in import notices as notices
     from testing_tracker.services.check_in import outages as outages
     from testing_tracker.services.check_in import receipts_read as receipts_read

@@ -121,6 +121,8 @@ def _made_now(row: CheckIn, receipts: ReceiptMaker) -> str | None:
     if row.timing is None:
         return None
     return receipts.of(row.participant_id, Says(row.answer or HERE, Timing(row.timing)))
+
+
 def attempts_on(work: Work, day: date) -> dict[int, list[CheckInAttempt]]:
     """All attempts of a day, as `rows_on` has them and by the same records, without their rows: there may be many."""
     columns = (CheckIn.participant_id, CheckIn.at, CheckIn.outcome, CheckIn.answer, CheckIn.timing)

@@ -157,9 +157,8 @@ def _holders(work: Work) -> tuple[Holder, ...]:
         .order_by(col(Card.participant_id))
     )
     return tuple(
-        Holder(number, digits, bytes.fromhex(salt), bytes.fromhex(verifier), Language(language))
-        for number, digits, salt, verifier, language in work.session.connection().execute(query).tuples()
-        if salt is not None and verifier is not None
+        Holder(number, digits, bytes.fromhex(salt or ""), bytes.fromhex(verifier or ""), Language(language))
+        for number, digits, salt, verifier, language in work.session.connection().execute(query)
     )
 
 

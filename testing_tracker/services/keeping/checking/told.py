@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Executable
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
@@ -75,7 +74,7 @@ def wrongly_told(on: Verifying, after: int = 0) -> Iterator[Found]:
         on.result.unchecked.append(f"A key of {days} is not at hand: the receipts of check-ins cannot all be checked.")
 
 
-def _of_day(work: Work, day: date, after: int) -> Select[Any]:
+def _of_day(work: Work, day: date, after: int) -> Executable:
     return (
         sa_select(
             col(CheckIn.participant_id),
