@@ -64,14 +64,18 @@ class Pulse:
             self._forgot_at = now
 
     def run(self, stop: Event) -> None:
-        """Beat until it is to stop. A minute in which that fails has none, and that is what tells of it."""
-        while True:
-            try:
-                self.beat()
-            except Exception as error:
-                self._add(minute_of(self._now()), Beat(failed=1), type(error).__name__)
-            if stop.wait(SECONDS):
-                return
+        """Beat until it is to stop, and then once more."""
+        while not stop.is_set():
+            self._beat_or_count()
+            stop.wait(SECONDS)
+        self._beat_or_count()
+
+    def _beat_or_count(self) -> None:
+        """Beat; a minute in which that fails has no beat, and that is what tells of it."""
+        try:
+            self.beat()
+        except Exception as error:
+            self._add(minute_of(self._now()), Beat(failed=1), type(error).__name__)
 
     def _keep(self, waiting: dict[int, Beat]) -> None:
         with self._lock:

@@ -71,16 +71,17 @@ def is_loopback(address: str) -> bool:
 
 def listening_at(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises TestingTrackerError where that address is taken, or none of this machine's."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        made = socket.socket(family, socket.SOCK_STREAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host.strip("[]"), port))
+        made.bind((host, port))
         made.listen(1024)
         made.setblocking(False)
-    except (OSError, OverflowError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise TestingTrackerError(f"{host}:{port} cannot be listened at: {said}. Name another one.") from None
+    except OSError as error:
+        made.close()
+        raise TestingTrackerError(
+            f"{host}:{port} cannot be listened at: {error.strerror or error}. Name another one."
+        ) from None
     return made
 
 
