@@ -16,17 +16,24 @@ from datetime import datetime
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
+import page_house
 import pytest
+from page_house import COMES, DONE, STAYS, number_of
 from pypdf import PdfReader
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from testing_tracker.rules.check_in.answers import Timing
 from testing_tracker.rules.check_in.page_words import Language
+from testing_tracker.web.file import PageFile
 from testing_tracker.web.pages import GUARDING, PageKind, PageShown, headers, render, style
+from testing_tracker.web.serving import PageServer, listening_at
 
 pytestmark = pytest.mark.one_database(reason="how pages look")
 
@@ -46,7 +53,7 @@ CHROMIUM = (
 )
 ZONE = ZoneInfo("America/Los_Angeles")
 EN, ES = Language
-NUMBER, PIN, RECEIPT = "4820917", "553018", "4586-5319"
+RECEIPT = "4586-5319"
 EVERY_PAGE = [(kind, language) for kind in PageKind for language in Language]
 
 
@@ -280,3 +287,160 @@ def test_an_answer_is_printed_on_one_sheet_in_black(browser, pages, kind, paper)
     colours = browser.execute_script("""
         return [...document.querySelectorAll("html, p, b, h1, a")].map(one => getComputedStyle(one).color)""")
     assert set(colours) <= {"rgb(0, 0, 0)"}
+
+
+# From the form to the answer and back, on the page as it is served.
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    opened = page_house.opened(tmp_path_factory.mktemp("page"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def site(house):
+    """The page under its own server, at 5:12 on a Monday."""
+    listening = listening_at("127.0.0.1", 0)
+    server = PageServer(house.file, house.now, listening, hashing=house.hashing)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.stop()
+    thread.join()
+
+
+@pytest.fixture(params=["with scripts", "without scripts"])
+def either(request):
+    return request.getfixturevalue("browser" if request.param == "with scripts" else "without_scripts")
+
+
+def text_of(driver) -> str:
+    """What is read, in one line."""
+    return " ".join(driver.find_element(By.TAG_NAME, "body").text.replace("\u00a0", " ").split())
+
+
+def shows(driver, *words: str) -> bool:
+    """Whether a page with such words comes; the one before may be there for a moment."""
+    waiting = WebDriverWait(driver, 10, ignored_exceptions=[StaleElementReferenceException, NoSuchElementException])
+    return waiting.until(lambda driver: all(word in text_of(driver) for word in words))
+
+
+def check_in(driver, number: str, pin: str) -> None:
+    for name, typed in (("number", number), ("pin", pin)):
+        field = driver.find_element(By.NAME, name)
+        field.clear()
+        field.send_keys(typed)
+    driver.find_element(By.TAG_NAME, "button").click()
+
+
+def test_without_scripts_none_runs(without_scripts, browser):
+    running = "data:text/html,<title>still</title><script>document.title='ran'</script>"
+    for driver, title in ((without_scripts, "still"), (browser, "ran")):
+        driver.get(running)
+        assert driver.title == title
+
+
+@pytest.mark.parametrize(
+    ("path", "holder", "answer", "receipt", "again"),
+    [
+        ("/", COMES, "Yes, please come in today, between 8 a.m. and 5 p.m.", "Your receipt: 4586-5319", "same answer"),
+        ("/", STAYS, "No, you do not need to come in today.", "Your receipt: 1122-3340", "same answer"),
+        ("/es", COMES, "Sí, venga hoy, entre las 8 a. m. y las 5 p. m.", "Su comprobante: 4586-5319", "es la misma"),
+        ("/es", DONE, "Usted ya vino hoy. No necesita volver.", "Su comprobante: 9012-7748", "es la misma"),
+    ],
+)
+def test_the_form_the_answer_a_reload_and_back(either, site, house, path, holder, answer, receipt, again):
+    before = len(house.visited())
+    opened(either, "about:blank")
+    opened(either, site + path)
+    check_in(either, f"{number_of(holder)[:3]}-{number_of(holder)[3:]}", page_house.PIN)
+    assert shows(either, answer, receipt)
+    assert either.current_url == site + path, "there is nothing to keep, or to pass on"
+    assert either.find_elements(By.TAG_NAME, "form") == []
+    either.refresh()
+    assert shows(either, answer, receipt, again)
+    assert len(house.visited()) == before + 2
+    either.back()
+    assert shows(either, "PIN")
+    assert either.find_element(By.NAME, "pin").get_property("value") == ""  # the number may stay; it is not secret
+    for gone in (answer, receipt):
+        assert gone not in text_of(either)
+    assert len(house.visited()) == before + 2
+
+
+def test_a_wrong_pin_is_said_first_and_the_number_need_not_be_typed_again(either, site):
+    opened(either, site)
+    check_in(either, number_of(COMES), page_house.WRONG_PIN)
+    assert shows(either, "That did not work.")
+    assert either.title == "That did not work – HH"
+    alert = either.find_element(By.CSS_SELECTOR, "[role=alert]")
+    assert either.switch_to.active_element == alert, "whoever has the page read to them hears it first"
+    number, pin = (either.find_element(By.NAME, name) for name in ("number", "pin"))
+    assert (number.get_property("value"), pin.get_property("value")) == (number_of(COMES), "")
+    pin.send_keys(page_house.PIN, Keys.ENTER)
+    assert shows(either, "Yes, please come in today")
+    status = either.find_element(By.CSS_SELECTOR, "[role=status]")
+    assert either.switch_to.active_element == status
+
+
+def test_by_keyboard_alone(either, site):
+    """Every step by the keys of the keyboard, and always seen where one is."""
+    opened(either, site)
+    seen = []
+
+    def on(key: str, *held: str) -> str:
+        chain = ActionChains(either)
+        for one in held:
+            chain.key_down(one)
+        chain.send_keys(key)
+        for one in held:
+            chain.key_up(one)
+        chain.perform()
+        element = either.switch_to.active_element
+        seen.append((element.value_of_css_property("outline-style"), element.value_of_css_property("outline-width")))
+        return element.get_attribute("name") or element.tag_name
+
+    assert [on(Keys.TAB) for _ in range(5)] == ["a", "number", "pin", "button", "a"]
+    assert set(seen) == {("solid", "3px")}
+    assert either.switch_to.active_element.get_attribute("href") == "tel:5550100"
+    assert [on(Keys.TAB, Keys.SHIFT) for _ in range(3)] == ["button", "pin", "number"]
+    ActionChains(either).send_keys(number_of(STAYS), Keys.TAB, page_house.PIN, Keys.ENTER).perform()
+    assert shows(either, "No, you do not need to come in today.")
+    ActionChains(either).send_keys(Keys.TAB).perform()
+    assert either.switch_to.active_element.get_attribute("href") == "tel:5550100"
+
+
+def test_the_other_language_is_one_key_away(either, site):
+    opened(either, site)
+    ActionChains(either).send_keys(Keys.TAB, Keys.ENTER).perform()
+    WebDriverWait(either, 10).until(lambda driver: driver.current_url == f"{site}/es")
+    assert shows(either, "Número de registro")
+    assert either.find_element(By.TAG_NAME, "html").get_attribute("lang") == "es"
+    either.find_element(By.LINK_TEXT, "English").click()
+    assert shows(either, "Check-in number")
+
+
+def test_the_page_as_it_is_served_makes_no_browser_complain(browser, site):
+    browser.get_log("browser")
+    opened(browser, site)
+    check_in(browser, number_of(COMES), page_house.PIN)
+    assert shows(browser, "Yes, please come in today")
+    complaints = [one["message"] for one in browser.get_log("browser") if "favicon.ico" not in one["message"]]
+    assert complaints == []
+
+
+def test_before_anything_is_known_the_page_says_whom_to_call(browser, tmp_path):
+    file = PageFile(tmp_path / "clinic.db.web")
+    listening = listening_at("127.0.0.1", 0)
+    server = PageServer(file, lambda: page_house.at(5, 12), listening)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    opened(browser, f"http://127.0.0.1:{listening.getsockname()[1]}")
+    check_in(browser, number_of(COMES), page_house.PIN)
+    assert shows(browser, "Please call the telephone number on your card now.")
+    assert "on record" not in text_of(browser)
+    server.stop()
+    thread.join()
+    file.close()
