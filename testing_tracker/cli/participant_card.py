@@ -138,24 +138,26 @@ def _without_new_pin(desk: Desk, asked: _Asked) -> None:
         with desk.reading() as work:
             participant = services.lookup.find_enrolled(work, code)
             card = services.cards.standing_card(work, participant)
-            shown, on_all = participant.code, _on_all(desk, work)
+            shown, (on_all, missing) = participant.code, _on_all(desk, work)
             export = Export("check-in card", "pdf", work.today, participant_id=participant.id)
             printed = CardToPrint(shown, card.number, Language(card.language))
         outgoing.file.write(cards_pdf([printed], on_all))
         put_on_record(desk, export, outgoing)
     say(desk, f"Wrote {shown}'s card to {asked.paper}, without the PIN, which is kept nowhere.")
+    _note(missing)
 
 
 def _make(desk: Desk, asked: _Asked) -> None:
     with desk.reading() as work:
         to_make = _to_make(work, asked)
-        on_all = _on_all(desk, work) if asked.paper is not None and to_make else None
+        on_all, missing = _on_all(desk, work) if asked.paper is not None and to_make else (None, [])
     if not to_make:
         say(desk, "Everybody who is enrolled has a card, or had it ended. No card was made.")
         return
     if on_all is not None:
         made = _on_paper(desk, asked, to_make, on_all)
         _tell_of_paper(desk, asked, made)
+        _note(missing)
     else:
         if not is_terminal(sys.stdout):
             raise TestingTrackerError(
@@ -211,29 +213,28 @@ def _tell_of_paper(desk: Desk, asked: _Asked, made: "Sequence[MadeCard]") -> Non
     say(desk, f"Print {asked.paper}, and then take it away.")
 
 
-def _on_all(desk: Desk, work: "Work") -> "OnAllCards":
-    """What all of the facility's cards say; a note says what is missing."""
+def _note(missing: Sequence[str]) -> None:
+    for one in missing:
+        warn(one)
+
+
+def _on_all(desk: Desk, work: "Work") -> "tuple[OnAllCards, Sequence[str]]":
+    """What all of the facility's cards say, and notes of what is missing there."""
     from testing_tracker.reports.check_in.cards import OnAllCards
     from testing_tracker.rules.check_in.card_words import WhereToCheckIn
 
     settings = check_in_settings_of(desk.location, work.facility_id)
     steps = [step.rule for step in services.rule_setting.rules_from(work, work.today)]
     rule = next((rule for rule in steps if rule is not None), None)
+    where, missing = WhereToCheckIn(), []
     if settings is None:
-        where = WhereToCheckIn()
-        warn(
-            f"there is no {desk.location.check_in_of(work.facility_id)}, so the card has no name, telephone or address."
-        )
+        file = desk.location.check_in_of(work.facility_id)
+        missing.append(f"there is no {file}, so the card has no name, telephone or address.")
     else:
         page = settings.page
         address = "/".join(filter(None, ((page.public_url or "").removeprefix("https://"), page.path)))
-        where = WhereToCheckIn(
-            page.name,
-            page.phone,
-            address if page.public_url else "",
-            tuple(page.zone.items()),
-            page.languages,
-        )
+        shown = address if page.public_url else ""
+        where = WhereToCheckIn(page.name, page.phone, shown, tuple(page.zone.items()), page.languages)
     if rule is None:
-        warn("no rule of checking in is set (`testing-tracker checkin rule`), so the card has no hours.")
-    return OnAllCards(where, rule, work.today, work.zone.key, work.now, work.facility.training)
+        missing.append("no rule of checking in is set (`testing-tracker checkin rule`), so the card has no hours.")
+    return OnAllCards(where, rule, work.today, work.zone.key, work.now, work.facility.training), missing
