@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
-from sqlalchemy import Executable
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
@@ -62,7 +61,7 @@ def wrongly_told(on: Verifying, after: int = 0) -> Iterator[Found]:
     those = (col(CheckIn.facility_id) == work.facility_id, col(CheckIn.id) > after)
     lost: set[date] = set()
     for day in sorted(days_among(work, sa_select(col(CheckIn.day)).where(*those))):
-        rows = [_OnRecord(*row) for row in work.session.connection().execute(_of_day(work, day, after))]
+        rows = _of_day(work, day, after)
         seeds, is_whole = _seeds_for(on, day)
         receipts = _Receipts(on, day, seeds, is_whole=is_whole)
         yield from by_itself(work, f"the receipts of {day}", _wrong_receipts(work, day, rows, receipts), day)
@@ -74,8 +73,8 @@ def wrongly_told(on: Verifying, after: int = 0) -> Iterator[Found]:
         on.result.unchecked.append(f"A key of {days} is not at hand: the receipts of check-ins cannot all be checked.")
 
 
-def _of_day(work: Work, day: date, after: int) -> Executable:
-    return (
+def _of_day(work: Work, day: date, after: int) -> list[_OnRecord]:
+    asked = (
         sa_select(
             col(CheckIn.participant_id),
             col(Participant.code),
@@ -91,6 +90,7 @@ def _of_day(work: Work, day: date, after: int) -> Executable:
         .where(col(CheckIn.facility_id) == work.facility_id, col(CheckIn.day) == day, col(CheckIn.id) > after)
         .order_by(col(CheckIn.id))
     )
+    return [_OnRecord(*row) for row in work.session.connection().execute(asked)]
 
 
 def _seeds_for(on: Verifying, day: date) -> tuple[list[bytes], bool]:
