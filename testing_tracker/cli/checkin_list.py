@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.checkin_record import HOW
+from testing_tracker.cli.checkin_words import HOW
 from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.exporting import Export, LookedAt, exported, people_in

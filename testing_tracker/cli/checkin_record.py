@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from testing_tracker.services.check_in.recording import Recorded, ToRecord
     from testing_tracker.store.work import Work
 
-HOW = {CheckedInBy.PAGE: "page", CheckedInBy.PHONE: "phone", CheckedInBy.STAFF: "desk"}
 _BY = {"phone": CheckedInBy.PHONE, "desk": CheckedInBy.STAFF}
 _RECEIPT = CheckedWord("receipt", str)
 

@@ -1,12 +1,18 @@
 """What several commands say of checking in: whether somebody was told, and that it is at fault."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+from testing_tracker.rules.check_in.answers import CheckedInBy
+from testing_tracker.rules.said import in_full
+
 if TYPE_CHECKING:
     from testing_tracker.rules.check_in.told import ToldWord
+    from testing_tracker.services.check_in.attempts import CheckInEntry
     from testing_tracker.services.check_in.who_is_told import FaultOfToday, Told
 
+HOW = {CheckedInBy.PAGE: "page", CheckedInBy.PHONE: "phone", CheckedInBy.STAFF: "desk"}
 TO_TELEPHONE = ("checkin", "list", "--not-yet", "--contacts")
 
 
@@ -33,3 +39,15 @@ def fault_in_words(fault: "FaultOfToday", zone: tzinfo) -> str:
     if fault.until is None:
         return f"Check-in has been at fault since {since}."
     return f"Check-in was at fault from {since} to {fault.until.astimezone(zone):%H:%M}."
+
+
+def checked_in(entries: "Sequence[CheckInEntry]", zone: tzinfo) -> str:
+    """When and how a participant last checked in, or tried to, and on how many days they have."""
+    from testing_tracker.rules.check_in.receipts import shown
+
+    told = [entry for entry in entries if entry.answer is not None]
+    last = (told or entries)[-1]
+    said = f"{in_full(last.day)} at {last.at.astimezone(zone):%H:%M} by {HOW[last.by]}: {last.answer or last.outcome}"
+    days = len({entry.day for entry in told})
+    receipt = f" ({shown(last.receipt)})" if last.receipt is not None else ""
+    return f"on {days} day{'' if days == 1 else 's'}, last {said}{receipt}" if told else f"not yet, tried {said}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.checkin_words import checked_in
 from testing_tracker.cli.desk.asking import agree, confirmed, is_asked, yes_option
 from testing_tracker.cli.desk.command_words import CommandGroup, TakesDays
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
@@ -316,6 +317,7 @@ def _document(record: "Record", names: bool) -> dict[str, object]:
     document["earlier_codes"] = [_earlier(asdict(earlier), names) for earlier in record.earlier_names]
     document["slips"] = [asdict(slip) for slip in record.slips]
     document["joined"] = [_joined(asdict(joined)) for joined in record.joined]
+    document["check_ins"] = [asdict(entry) for entry in record.check_ins]
     return document
 
 
@@ -354,6 +356,8 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
             f"  undone     {slip.due_on}  {slip.said}, taken back in its log session ({when} by {slip.undone_by})",
             _LABEL,
         )
+    if record.check_ins:
+        show(f"  checked in {checked_in(record.check_ins, zone)}", _LABEL)
     if record.draws:
         rows = [row for draw in record.draws for row in _draw_rows(draw, zone)]
         columns = [*_DRAW_COLUMNS, "collection"] if any(row["collection"] for row in rows) else _DRAW_COLUMNS

@@ -296,6 +296,22 @@ class TestTheBoard:
         assert "check_ins" not in clinic.json("today")
 
 
+def test_a_participant_s_record_has_it_too(live):
+    def shown(when):
+        with at(when):
+            lines = live("participant", "show", "A17").splitlines()
+        return [line.strip() for line in lines if "checked in" in line]
+
+    assert shown("16 05:00") == []
+    tried(live, "16 05:10", "A17")
+    assert shown("16 05:11") == ["checked in not yet, tried Mon 2026-11-16 at 05:10 by page: wrong"]
+    record(live, "16 05:12", "A17", "--by", "phone")
+    (line,) = shown("16 05:13")
+    assert line.startswith("checked in on 1 day, last Mon 2026-11-16 at 05:12 by phone: come (")
+    with at("16 05:13"):
+        assert [one["outcome"] for one in live.json("participant", "show", "A17")["check_ins"]] == ["wrong", "told"]
+
+
 def test_records_that_were_joined_are_one_person_s(live):
     """Whoever was told knows it, whichever of their two cards they had."""
     record(live, "16 06:12", "B04")

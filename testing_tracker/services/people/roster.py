@@ -13,6 +13,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.permitted import NAMES
 from testing_tracker.rules.words import DrawKind, Ended, Level, Method, Outcome, ParticipantStatus, Status
 from testing_tracker.services.check_in.cards import CardShown, card_shown
+from testing_tracker.services.check_in.attempts import CheckInEntry, entries_of
 from testing_tracker.services.deciding.positives import said_by
 from testing_tracker.services.people import leaves, lookup, staff
 from testing_tracker.services.people.lookup import JoinedRecord, joined_records
@@ -143,7 +144,7 @@ class Record:
 
     Draws and prescriptions of records that were joined into this one are among its own; `joined` has their histories.
     `slips` of a log session that were undone at once are left out, there and among the results, unless asked for.
-    `card` has the number to check in with, and never the PIN.
+    `card` has the number to check in with, and never the PIN; `check_ins` are all attempts to learn whether to come.
     """
 
     number: int
@@ -158,6 +159,7 @@ class Record:
     joined: list[JoinedHistory]
     slips: list[Slip]
     card: CardShown | None
+    check_ins: list[CheckInEntry]
 
 
 def roster(work: Work, *, names: bool = False, everything: bool = False) -> list[RosterLine]:
@@ -238,6 +240,7 @@ def record_of(work: Work, code: str, *, names: bool = False, slips_too: bool = F
         ],
         slips=slips_of(work.session, identity, work.zone) if slips_too else [],
         card=card_shown(work, identity),
+        check_ins=entries_of(work, None, identity),
     )
 
 
