@@ -1,6 +1,6 @@
 """`missed`, `refused`, `excuse`, `unable`: a draw that gave no specimen; `collected`: one whose result is to come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY_BEFORE, REASO
 from testing_tracker.cli.desk.result_options import said_of_a_cup
 from testing_tracker.cli.desk.without_result import record_absence, record_collected, record_unable
 from testing_tracker.cli.result import which_draw
+from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import Status
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -71,13 +72,20 @@ def _record_all(desk: Desk, days: _Days, status: Status, reason: str | None, yes
     """Ask, and then do it: while somebody thinks about it, the nurses go on writing."""
     with desk.reading() as work:
         first, last = days.from_to(work.today)
-        count = len(services.attendance.draws_without_record(work, first, last, status))
+        found = services.attendance.draws_without_record(work, first, last, status)
+        count, of_whom = len(found), _who_tried(draw.because for draw in found)
     draws = f"{count} draw{'s' if count > 1 else ''} of {first}" + (f" to {last}" if last != first else "")
     if not yes:
-        confirmed(f"{draws} without any record become {status}. Right?", abort=True)
+        confirmed(f"{draws} without any record become {status}{of_whom}. Right?", abort=True)
     with desk.writing() as work:
         services.attendance.record_all(work, first, last, status, reason, expected=count)
     say(desk, f"{draws}: {status}.")
+
+
+def _who_tried(becauses: Iterable[str | None]) -> str:
+    """How many of some draws are those of participants who tried to check in and could not, to be thought about."""
+    tried = sum(because == Because.TRIED_TO_CHECK_IN for because in becauses)
+    return f"; of {tried} of them the participant tried to check in and could not" if tried else ""
 
 
 def _record_one_or_all(

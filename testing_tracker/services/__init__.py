@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.check_in import rule_setting as rule_setting
     from testing_tracker.services.check_in import rules_in_force as rules_in_force
     from testing_tracker.services.check_in import who_is_told as who_is_told
+    from testing_tracker.services.check_in.ending import outage_acts as outage_acts
     from testing_tracker.services.deciding import meant as meant
     from testing_tracker.services.deciding import one_by_one as one_by_one
     from testing_tracker.services.deciding import positives as positives
@@ -103,6 +104,7 @@ _ROOMS = (
     "keeping.checking",
     "reporting",
     "check_in",
+    "check_in.ending",
     "exchange",
 )
 

@@ -256,15 +256,8 @@ class _Turn:
                 Event.NIGHT_GAP, said, logging.WARNING, nights=len(report.gaps), first_day=first, last_day=last
             )
         for compared in report.held:
-            count = compared.closed.count
-            self.complain(
-                Event.NIGHT_HELD,
-                question(compared),
-                logging.WARNING,
-                day=compared.closed.day,
-                draws=count.draws,
-                untouched=count.untouched,
-            )
+            day = compared.closed.day
+            self.complain(Event.NIGHT_HELD, question(compared), logging.WARNING, day=day, **compared.figures)
 
     def _hand_over(self, ways: Deliveries) -> bool:
         """Hand the nights' lines to where they are kept outside; returns whether what was attempted arrived."""

@@ -61,6 +61,11 @@ _WHY_UNRECORDED = {
     Because.RESULT_TO_COME: "taken elsewhere; its result is to come",
     Because.CLOSED_FOR_A_WHILE: "unrecorded: the facility was closed for a part of the day",
     Because.CLOSED_BY_A_CLOCK: "unrecorded: a clock that was ahead had closed it",
+    Because.ORDERED_AFTER_CHECK_IN: "unrecorded: ordered after the check-in",
+    Because.CHECK_IN_AT_FAULT: "unrecorded: check-in was not to be reached",
+    Because.TRIED_TO_CHECK_IN: "unrecorded: tried to check in and could not",
+    Because.CHECK_INS_HELD: "unrecorded: did check-in work?",
+    Because.NOT_CHECKED_IN: "unrecorded: did not check in",
 }
 
 

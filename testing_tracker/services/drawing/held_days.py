@@ -1,4 +1,4 @@
-"""The days that a night has held back, of which nobody has said yet whether anything was collected."""
+"""The days that a night has held back, of which nobody has said yet what happened: the record, or check-in, failed."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,15 +11,25 @@ from testing_tracker.rules.drawing.no_record import (
     Closed,
     Compared,
     Count,
+    asked_together,
 )
 from testing_tracker.rules.words import Status
+from testing_tracker.services.check_in.ending import open_questions
 from testing_tracker.store.queries import closing_stands
 from testing_tracker.store.tables import Closing, Draw, Participant
 from testing_tracker.store.work import Work
 
 
 def unanswered(work: Work, since: date | None = None, until: date | None = None) -> list[Compared]:
-    """The questions that are open, oldest first: all there are, or those about days from `since` to `until`."""
+    """The questions that are open, oldest first: all there are, or those about days from `since` to `until`.
+
+    What is asked about the same days is one question, because the same commands answer it.
+    """
+    asked = [*_about_the_record(work, since, until), *open_questions.about_check_in(work, since, until)]
+    return asked_together(sorted(asked, key=lambda one: (one.closed.day, one.closed.days)))
+
+
+def _about_the_record(work: Work, since: date | None, until: date | None) -> list[Compared]:
     query = select(Closing).where(Closing.facility_id == work.facility_id, col(Closing.held), closing_stands())
     if since is not None:
         query = query.where(Closing.day >= since)

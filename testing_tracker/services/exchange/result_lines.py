@@ -200,7 +200,8 @@ def _may_follow(work: Work, found: OpenDraw, standing: Result, new: results.NewR
 
 def _is_absence(draw: Draw) -> bool:
     """Whether a person, and not the night, has said that no specimen was given."""
-    return draw.status == Status.REFUSED or (draw.status == Status.MISSED and draw.because != Because.CLOSED_OUT)
+    by_the_night = (Because.CLOSED_OUT, Because.NOT_CHECKED_IN)
+    return draw.status == Status.REFUSED or (draw.status == Status.MISSED and draw.because not in by_the_night)
 
 
 def _is_on_record(work: Work, whole: _Whole) -> bool:

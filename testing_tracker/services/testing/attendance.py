@@ -19,6 +19,15 @@ from testing_tracker.store.queries import draws_on, id_of, in_force, standing_on
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, Recommendation
 from testing_tracker.store.work import Work
 
+# Why a draw is unrecorded of which somebody is asked whether it was missed.
+ASKED_ABOUT = (
+    Because.HELD,
+    Because.CLOSED_BY_A_CLOCK,
+    Because.TRIED_TO_CHECK_IN,
+    Because.CHECK_INS_HELD,
+    Because.NOT_CHECKED_IN,
+)
+
 
 def record_absence(work: Work, found: OpenDraw, status: Status, reason: str | None) -> Recommendation | None:
     """Set a draw to missed, refused or excused. Raises TestingTrackerError where its state does not allow that.
@@ -36,10 +45,10 @@ def record_absence(work: Work, found: OpenDraw, status: Status, reason: str | No
 def draws_without_record(work: Work, first: date, last: date, status: Status) -> list[Draw]:
     """The draws of days that nobody knows anything about, to be recorded together as missed or excused.
 
-    Only what a night has held back, or closed by a wrong clock, can become missed: of a day without a run, or of a draw
-    that was made too late, nobody could be told. Who tried and could not stays out of it. It is a manager's to say,
-    where there is one on record. Raises TestingTrackerError where there is no such draw, for a day to come, and for
-    days that end before they begin.
+    Only what a night has asked about, or closed by a wrong clock, can become missed: of a day without a run, of a draw
+    that was made too late or ordered after check-in, or while check-in was at fault, nobody could be told. Who tried
+    and could not give a specimen stays out of it. It is a manager's to say, where there is one on record. Raises
+    TestingTrackerError where there is no such draw, for a day to come, and for days that end before they begin.
     """
     days = f"{first}" if first == last else f"{first} to {last}"
     staff.admit(work, ALL_DRAWS[status])
@@ -47,8 +56,7 @@ def draws_without_record(work: Work, first: date, last: date, status: Status) ->
         raise TestingTrackerError(f"{last} is before {first}; say the earlier day with --from.")
     if last > work.today or (status is Status.MISSED and last == work.today):
         raise TestingTrackerError(f"{last} is not over; today is {work.today}. Record each draw by its code.")
-    asked = (Because.HELD, Because.CLOSED_BY_A_CLOCK)
-    of_whom_to_ask = (Draw.status == Status.UNRECORDED, col(Draw.because).in_(asked))
+    of_whom_to_ask = (Draw.status == Status.UNRECORDED, col(Draw.because).in_(ASKED_ABOUT))
     held_only = of_whom_to_ask if status is Status.MISSED else ()
     unknown = work.session.exec(
         select(Draw)

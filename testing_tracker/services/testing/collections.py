@@ -136,7 +136,7 @@ def collected_instant(work: Work, day: date, text: str, what: str = "time of col
         hint = str(error) if "clock" in str(error) else "write 09:40, or 2026-11-23T09:40"
         if "could be" in str(error):
             raise TestingTrackerError(f"{error}.") from None
-        raise TestingTrackerError(f"{text!r} is not a time of collection; {hint}.") from None
+        raise TestingTrackerError(f"{text!r} is not a {what}; {hint}.") from None
     check_has_happened(work, moment, what)
     return moment
 

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
@@ -53,7 +53,7 @@ class DayEnds:
 
 
 @dataclass(frozen=True)
-class _OpenDraw:
+class OpenDrawOfDay:
     """What a draw's end depends on, of its row alone: there may be very many."""
 
     id: int
@@ -63,7 +63,7 @@ class _OpenDraw:
 
 
 @dataclass(frozen=True)
-class _Day:
+class DayOver:
     """A day that is over, who was to check in on it, and what each person tried; `into` are records that were joined.
 
     `went` is how it went as far as that is known of the day alone.
@@ -81,7 +81,7 @@ class _Day:
     def of(self, participant_id: int) -> Sequence[CheckInAttempt]:
         return self.attempts.get(self.into.get(participant_id, participant_id), ())
 
-    def stands(self, draw: _OpenDraw) -> Stands:
+    def stands(self, draw: OpenDrawOfDay) -> Stands:
         """How the participant of a draw stands to it; who was told when it was too late to come, as if they had not."""
         return standing(self.of(draw.participant_id), draw.recorded_at, draw.collection_closes)
 
@@ -95,18 +95,18 @@ def end_days(work: Work, since: date) -> DayEnds:
     if not any_rule(work):
         return ends
     for day in (since + timedelta(days=number) for number in range((work.today - since).days)):
-        found = _day(work, day)
+        found = day_over(work, day)
         if found is not None:
             _end_day(work, found, ends)
     return ends
 
 
-def _day(work: Work, day: date) -> _Day | None:
+def day_over(work: Work, day: date) -> DayOver | None:
     """What is known of a day's check-in; None where no rule bound on it."""
     rule = rule_on(work, day)
     if rule is None:
         return None
-    return _Day(
+    return DayOver(
         day,
         frozenset(expected_on(work, day)),
         attempts_on(work, day),
@@ -115,13 +115,13 @@ def _day(work: Work, day: date) -> _Day | None:
     )
 
 
-def _end_day(work: Work, day: _Day, ends: DayEnds) -> None:
-    held = day_counts.keep(work, day.day, _counted(day))
+def _end_day(work: Work, day: DayOver, ends: DayEnds) -> None:
+    held = day_counts.keep(work, day.day, counted_on(day))
     is_held = held is not None and held.closed.days == 1
     went = DaysCheckIn(day.went.is_at_fault, is_held, day.went.not_checked_in)
     alike: defaultdict[Standing, set[int]] = defaultdict(set)
-    tried: dict[_OpenDraw, Stands] = {}
-    for draw in _open_draws(work, day):
+    tried: dict[OpenDrawOfDay, Stands] = {}
+    for draw in draws_expected(work, day, col(Draw.status) == Status.DUE):
         stands = day.stands(draw)
         alike[stands.standing].add(draw.id)
         if stands.standing is Standing.TRIED:
@@ -136,37 +136,31 @@ def _end_day(work: Work, day: _Day, ends: DayEnds) -> None:
         if status is Status.MISSED:
             ends.not_checked_in[day.day] = draws
         else:
-            more = _when_at_fault(work, day.day) if because is Because.CHECK_IN_AT_FAULT else None
+            more = when_it_was_at_fault(work, day.day) if because is Because.CHECK_IN_AT_FAULT else None
             close_together(work, these(work, draws, day.day), untouched, more)
     if held is not None:
         is_open = _hold_earlier_days(work, held, ends) or (is_held and bool(alike[Standing.NOT_CHECKED_IN]))
         ends.held += [held] if is_open else []
 
 
-def _counted(day: _Day) -> CheckInCounts:
+def counted_on(day: DayOver) -> CheckInCounts:
     return day_counts.counted(day.of(participant) for participant in day.expected)
 
 
-def _open_draws(work: Work, day: _Day) -> list[_OpenDraw]:
-    """The draws that are still due of those who were to check in."""
-    rows = work.session.connection().execute(
-        sa_select(col(Draw.id), col(Draw.participant_id), col(Draw.recorded_at), col(Draw.schedule_version_id)).where(
-            col(Draw.facility_id) == work.facility_id, col(Draw.due_on) == day.day, col(Draw.status) == Status.DUE
-        )
-    )
-    return _as_open(work, day, rows)
-
-
-def _as_open(work: Work, day: _Day, rows: Iterable[Any]) -> list[_OpenDraw]:
+def draws_expected(work: Work, day: DayOver, *which: ColumnElement[bool]) -> list[OpenDrawOfDay]:
+    """The draws of a day with these conditions, of those who were to check in."""
+    columns = (col(Draw.id), col(Draw.participant_id), col(Draw.recorded_at), col(Draw.schedule_version_id))
+    of_the_day = (col(Draw.facility_id) == work.facility_id, col(Draw.due_on) == day.day)
+    rows = work.session.connection().execute(sa_select(*columns).where(*of_the_day, *which).order_by(col(Draw.id)))
     closes: dict[int, datetime] = {}
     found = []
     for number, participant_id, recorded_at, version_id in rows:
-        if not day.is_expected(participant_id):
+        if number is None or not day.is_expected(participant_id):
             continue
         by = version_id if version_id is not None else -number  # each of those goes by a rule of its own
         if by not in closes:
             closes[by] = _collection_closes(work, number, version_id)
-        found.append(_OpenDraw(number, participant_id, recorded_at, closes[by]))
+        found.append(OpenDrawOfDay(number, participant_id, recorded_at, closes[by]))
     return found
 
 
@@ -176,7 +170,7 @@ def _collection_closes(work: Work, draw_id: int, version_id: int | None) -> date
     return instant_reached(draw.due_on, rule.collection.closes, work.zone)
 
 
-def _end_of_who_tried(work: Work, day: _Day, tried: Mapping[_OpenDraw, Stands], went: DaysCheckIn) -> None:
+def _end_of_who_tried(work: Work, day: DayOver, tried: Mapping[OpenDrawOfDay, Stands], went: DaysCheckIn) -> None:
     times = times_tried(work, day.day, {draw.participant_id for draw in tried}, day.into)
     alike: defaultdict[str, set[int]] = defaultdict(set)
     for draw, stands in tried.items():
@@ -206,7 +200,7 @@ def times_tried(work: Work, day: date, participants: Iterable[int], into: Mappin
     return {participant: max(times[person], 1) for participant, person in of_whom.items()}
 
 
-def _when_at_fault(work: Work, day: date) -> str:
+def when_it_was_at_fault(work: Work, day: date) -> str:
     return when_at_fault([(span.from_at, span.to_at) for span in spans_on(work, day)], work.zone)
 
 
