@@ -1,5 +1,6 @@
 """A facility at which participants check in between five and ten: whose cards, what they tried, and its nights."""
 
+import json
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -88,6 +89,11 @@ class Mornings:
         done = self.typed(day, "00:05", "draw")
         assert done.exit_code == 0, done.output
         return done.stderr
+
+    def asked(self, day: date) -> str:
+        """All that is asked on the morning of a day."""
+        status = json.loads(self.typed(day, "09:00", "status", "--format", "json").stdout)
+        return " ".join(one["question"] for one in status["questions"])
 
     def draw_of(self, code: str, day: date, *, for_cause: bool = False) -> tuple[str, str | None, str | None]:
         """A draw's status, why in one word, and in a sentence."""

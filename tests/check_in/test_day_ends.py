@@ -1,11 +1,16 @@
 """What becomes of the draws of a day on which participants were to check in: nobody is missed who could not be told."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
 from conftest import Clinic
 from freezegun import freeze_time
 from mornings import MONDAY, ZONE, Mornings, moment
+
+from testing_tracker.services.check_in.cards import end_card
+from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.store.queries import id_of
 
 TUESDAY = MONDAY + timedelta(days=1)
 CODES = ("A17", "B04", "C21", "D33", "E09", "F10")
@@ -37,6 +42,12 @@ def come(mornings: Mornings, *codes: str, day: date = MONDAY) -> None:
         mornings.type(day, "11:00", "result", code, "negative")
 
 
+def outage(mornings: Mornings, day, at: str, first: str, last: str) -> str:
+    return mornings.type(
+        day, at, "checkin", "outage", "--from", f"{day} {first}", "--to", f"{day} {last}", "--reason", "no power"
+    )
+
+
 def test_who_was_told_in_good_time_and_did_not_come_has_missed(mornings):
     come(mornings, *CODES[1:])
     mornings.told("A17", MONDAY, "05:12")
@@ -62,3 +73,177 @@ def test_who_tried_and_could_not_is_asked_about(mornings):
         "the participant tried to check in and could not: at 07:44, number and PIN did not go together",
     )
     assert "All holds" in mornings.type(TUESDAY, "09:00", "verify")
+
+
+def test_who_was_told_with_less_than_two_hours_left_is_as_if_not_told(mornings):
+    """Collection of this schedule ends at 17:00."""
+    come(mornings, *CODES[2:])
+    mornings.told("A17", MONDAY, "15:01")
+    mornings.told("B04", MONDAY, "15:00")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "not checked in")
+    assert mornings.draw_of("B04", MONDAY)[:2] == ("missed", "closed out")
+
+
+def test_who_was_told_late_after_trying_in_vain_is_asked_about(mornings):
+    come(mornings, *CODES[1:])
+    mornings.tried("A17", MONDAY, "09:50", "unknown")
+    mornings.told("A17", MONDAY, "16:00")
+    mornings.night(TUESDAY)
+    status, because, reason = mornings.draw_of("A17", MONDAY)
+    assert (status, because) == ("unrecorded", "tried to check in")
+    assert reason.endswith("at 09:50, there was no answer")
+
+
+def test_a_test_for_cause_that_nobody_told_is_not_missed(mornings):
+    come(mornings, *CODES)
+    mornings.told("A17", MONDAY, "11:30", "done")
+    mornings.type(MONDAY, "12:00", "test", "A17", "--reason", "seemed intoxicated")
+    mornings.told("B04", MONDAY, "11:30", "done")
+    mornings.type(MONDAY, "12:00", "test", "B04", "--reason", "seemed intoxicated")
+    mornings.told("B04", MONDAY, "12:05", "come")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY, for_cause=True) == (
+        *("unrecorded", "ordered after check-in"),
+        "the test was ordered after the participant had checked in, and nobody recorded telling it",
+    )
+    assert mornings.draw_of("B04", MONDAY, for_cause=True)[:2] == ("missed", "closed out")
+
+
+def test_while_check_in_was_at_fault_nobody_who_was_not_told_has_missed(mornings):
+    come(mornings, *CODES[3:])
+    mornings.told("A17", MONDAY, "05:12")
+    mornings.tried("B04", MONDAY, "07:12", "unknown")
+    outage(mornings, MONDAY, "10:30", "07:10", "07:31")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "closed out")
+    at_fault = (
+        *("unrecorded", "check-in at fault"),
+        "check-in was not to be reached, and nobody who was not told has missed: from 07:10 to 07:31",
+    )
+    assert mornings.draw_of("B04", MONDAY) == mornings.draw_of("C21", MONDAY) == at_fault
+    assert "All holds" in mornings.type(TUESDAY, "09:00", "verify")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "becomes"),
+    [("07:10", "07:14", "missed"), ("07:10", "07:15", "unrecorded"), ("09:31", "09:33", "unrecorded")],
+)
+def test_some_minutes_keep_nobody_away_unless_they_are_the_last(mornings, first, last, becomes):
+    come(mornings, *CODES[1:])
+    outage(mornings, MONDAY, "10:30", first, last)
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[0] == becomes
+
+
+def test_who_has_no_card_or_is_on_leave_is_closed_as_anybody(mornings):
+    """A card that was made when the window was open already binds from the next day on."""
+    with mornings.writing(MONDAY, "04:00") as work:
+        end_card(work, id_of(find_participant(work, "A17")), "moved away")
+    mornings.cards(MONDAY, "A17", at="05:30")
+    come(mornings, *CODES[1:])
+    mornings.tried("A17", MONDAY, "05:45")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "closed out")
+
+
+def test_a_specimen_counts_whatever_the_check_in_was(mornings):
+    mornings.tried("A17", MONDAY, "07:44")
+    for code in CODES:
+        mornings.type(MONDAY, "11:00", "result", code, "negative")
+    mornings.night(TUESDAY)
+    assert {mornings.draw_of(code, MONDAY)[0] for code in CODES} == {"collected"}
+
+
+def test_on_a_day_on_which_nobody_checks_in_it_is_check_in_that_is_asked_about(mornings):
+    said = mornings.night(TUESDAY)
+    asked = "Did check-in work on Monday 2026-11-16? 6 of 6 did not check in, and there is no record yet of how many"
+    assert asked in said
+    assert {mornings.draw_of(code, MONDAY)[:2] for code in CODES} == {("unrecorded", "check-ins held back")}
+    assert asked in mornings.asked(TUESDAY)
+    (question,) = json.loads(mornings.typed(TUESDAY, "09:00", "today", "--format", "json").stdout)["questions"]
+    assert asked in question["question"]
+    mornings.type(TUESDAY, "09:10", "missed", "--all", "--on", "2026-11-16", "--yes")
+    assert {mornings.draw_of(code, MONDAY)[0] for code in CODES} == {"missed"}
+    assert "Did check-in work" not in mornings.asked(TUESDAY)
+    assert "All holds" in mornings.type(TUESDAY, "09:30", "verify")
+
+
+def test_an_answer_that_check_in_did_not_work_takes_the_draws_out_of_the_count(mornings):
+    mornings.night(TUESDAY)
+    mornings.type(TUESDAY, "09:10", "excuse", "--all", "--on", "2026-11-16", "--reason", "the line was cut", "--yes")
+    assert {mornings.draw_of(code, MONDAY)[0] for code in CODES} == {"excused"}
+
+
+def test_what_nobody_could_be_told_of_stays_out_of_missed_for_all(mornings):
+    come(mornings, *CODES[2:])
+    mornings.type(MONDAY, "12:00", "test", "C21", "--reason", "seemed intoxicated")
+    mornings.tried("B04", MONDAY, "07:44")
+    mornings.night(TUESDAY)
+    done = mornings.typed(TUESDAY, "09:00", "missed", "--all", "--on", "2026-11-16", input="n\n")
+    assert "1 draw of 2026-11-16 without any record become missed; of 1 of them the participant tried" in done.stderr
+    mornings.type(TUESDAY, "09:00", "missed", "--all", "--on", "2026-11-16", "--yes")
+    assert mornings.draw_of("B04", MONDAY)[0] == "missed"
+    assert mornings.draw_of("C21", MONDAY, for_cause=True)[0] == "unrecorded"
+
+
+def test_who_tries_in_vain_again_and_again_is_said_to(mornings):
+    for day in (MONDAY - timedelta(days=number) for number in (1, 5, 27, 28)):
+        mornings.tried("A17", day, "07:00")
+    mornings.tried("A17", MONDAY - timedelta(days=2), "07:00")
+    mornings.told("A17", MONDAY - timedelta(days=2), "07:05", "stay")
+    come(mornings, *CODES[1:])
+    mornings.tried("A17", MONDAY, "07:44")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[2].endswith("; the 4th time in 28 days")
+    assert "one of them the 4th time in 28 days" in mornings.asked(TUESDAY)
+
+
+@pytest.fixture(scope="module")
+def asking(made) -> Clinic:
+    """The same clinic, whose rule says that a person decides about who did not check in."""
+    clinic = made.copy(made.database.with_name("asking.db"))
+    Mornings(clinic).rule(MONDAY - timedelta(days=1), then="unrecorded")
+    return clinic
+
+
+def test_where_the_rule_says_so_not_checking_in_is_a_question(asking, tmp_path):
+    mornings = Mornings(asking.copy(tmp_path / "live.db"))
+    come(mornings, *CODES[1:])
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("unrecorded", "not checked in")
+    asked = "Has a test been missed on Monday 2026-11-16? Nothing was on record for 1 of that day's 6 draws, whose"
+    assert asked in mornings.asked(TUESDAY)
+    mornings.type(TUESDAY, "09:10", "missed", "--all", "--on", "2026-11-16", "--yes")
+    assert mornings.draw_of("A17", MONDAY)[0] == "missed"
+    assert asked not in mornings.asked(TUESDAY)
+
+
+def test_a_record_that_is_missing_is_asked_about_also_of_those_who_did_not_check_in(mornings):
+    """Five were told and nothing is on record of any of them; so nobody knows of the sixth either."""
+    for code in CODES[1:]:
+        mornings.told(code, MONDAY, "06:00")
+    said = mornings.night(TUESDAY)
+    assert "Was anything collected on Monday 2026-11-16?" in said
+    assert {mornings.draw_of(code, MONDAY)[:2] for code in CODES} == {("unrecorded", "held back")}
+
+
+def test_each_day_is_counted_when_it_is_closed(mornings):
+    come(mornings, *CODES[2:])
+    mornings.told("A17", MONDAY, "10:30")
+    mornings.tried("B04", MONDAY, "07:44")
+    outage(mornings, MONDAY, "10:45", "07:10", "07:13")
+    mornings.night(TUESDAY)
+    found = "expected, in_time, late, tried, not_checked_in, held, faulty_minutes"
+    assert mornings.clinic.rows(f"SELECT {found} FROM check_in_day WHERE day = '2026-11-16'") == [(6, 4, 1, 1, 0, 0, 3)]
+
+
+def test_without_a_rule_nothing_is_kept_and_nothing_changes(clinic):
+    clinic.add("A17", "B04", "C21", schedule="fixed-3")
+    clinic("draw")
+    for code in ("A17", "B04"):
+        clinic("result", code, "negative")
+    clinic.today = "2026-11-17"
+    clinic("draw")
+    assert clinic.status("C21", "2026-11-16") == "missed"
+    assert clinic.rows("SELECT count(*) FROM check_in_day") == [(0,)]

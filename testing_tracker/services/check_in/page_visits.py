@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.check_in.answers import CheckInOutcome
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.services.check_in.ending.later_known import bring_in_line
 from testing_tracker.store.tables import CheckIn, Participant, StrangersSeen
 from testing_tracker.store.work import Work
 from testing_tracker.web.file import Visit
@@ -83,6 +84,7 @@ def collect(work: Work, file: str, visits: Sequence[Visit]) -> CollectedVisits:
         work.write(StrangersSeen(day=day, tries=tries, up_to=mark_of(file, new[-1].number)))
     done = CollectedVisits(len(new), sum(one.outcome is CheckInOutcome.TOLD for one in of_people), strangers.total())
     work.on_record(Act.CHECK_INS_COLLECT, **vars(done), up_to=mark_of(file, new[-1].number))
+    bring_in_line(work, {one.day for one in of_people})  # a night may have closed such a day without knowing of them
     return done
 
 

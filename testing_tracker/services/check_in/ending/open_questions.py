@@ -97,4 +97,4 @@ def _draws_of(work: Work, days: set[date]) -> dict[date, int]:
         )
         .group_by(col(Draw.due_on))
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
