@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from testing_tracker.cli import web_exchange
 from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.files import GivenPath, in_full
@@ -185,3 +186,11 @@ def _tell_minute(beat: "Beat", kinds: list[str]) -> None:
         busy=beat.busy,
         failed=beat.failed,
     )
+for _command in (
+    web_exchange.sync_command,
+    web_exchange.print_command,
+    web_exchange.load_command,
+    web_exchange.visits_command,
+    web_exchange.collect_command,
+):
+    web_command.add_command(_command)

@@ -59,7 +59,7 @@ class CheckInTurn:
     """A turn's step at one facility. `settings` reads its check-in file, `tell` what was done or could not be.
 
     `over` is a command to the page's machine in place of the file's. `fails_once_an_hour`: what fails at each turn is
-    told once an hour.
+    told once an hour. Afterwards it says what was `collected`, and whether the page `is_filled`.
     """
 
     reading: Transaction
@@ -71,6 +71,7 @@ class CheckInTurn:
     over: Sequence[str] = ()
     is_to_be_told: Callable[[], bool] = lambda: True
     collected: CollectedVisits = field(default_factory=CollectedVisits)
+    is_filled: bool = False
     _files: list[PageFile] = field(default_factory=list)
     _known: _Known | None = None
     _has_failed: bool = False
@@ -265,6 +266,7 @@ class CheckInTurn:
                 since = known.seen.answers_since.get((self._number, work.today))
                 given = filling.what_the_page_is_given(work, settings, self.location.key, known.mark, since)
             known.link.fill(replace(contents, fillings=(given.filling,), marks=(given.mark,)))
+        self.is_filled = has_page
 
     def _probe(self, file: PageFile, public_url: str) -> None:
         """Look at the page from outside; that it is not there is no failure of the turn's, but of the page's."""

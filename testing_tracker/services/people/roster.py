@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.permitted import NAMES
 from testing_tracker.rules.words import DrawKind, Ended, Level, Method, Outcome, ParticipantStatus, Status
-from testing_tracker.services.check_in.cards import CardShown, card_shown
 from testing_tracker.services.check_in.attempts import CheckInEntry, entries_of
+from testing_tracker.services.check_in.cards import CardShown, card_shown
 from testing_tracker.services.deciding.positives import said_by
 from testing_tracker.services.people import leaves, lookup, staff
 from testing_tracker.services.people.lookup import JoinedRecord, joined_records
