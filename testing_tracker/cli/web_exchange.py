@@ -1,7 +1,7 @@
 """`web sync`, `print`, `load`, `visits` and `collect`: what goes to the check-in page's file and comes from it."""
 
 import shlex
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,13 @@ from testing_tracker.cli.desk.shown import print_text
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from testing_tracker.cli.desk.desk import AtFacility
     from testing_tracker.services.check_in.filling import PageGiven
     from testing_tracker.services.check_in.page_visits import CollectedVisits
     from testing_tracker.store.work import Work
+    from testing_tracker.web.file import PageFile
     from testing_tracker.web.filling import PageContents
     from testing_tracker.web.seen import PageSeen
 
@@ -144,15 +147,11 @@ def load_command(desk: Desk, document: Path, given: Path | None) -> None:
     """Have the page know what `web print` printed, and nothing else. It needs no database."""
     here_only("web load")
     from testing_tracker.serving.page_link import complaints_of_the_file, fill
-    from testing_tracker.web.file import PageFile
     from testing_tracker.web.filling import from_json
 
     contents = from_json(_content(document))
-    path = _page_file(desk, given)
-    with complaints_of_the_file():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with closing(PageFile(path)) as file:
-            fill(file, contents)
+    with _opened(desk, given) as file, complaints_of_the_file():
+        fill(file, contents)
     facilities = len({*contents.kept, *(one.place.facility for one in contents.fillings)})
     holders = sum(len(one.holders) for one in contents.fillings)
     new = f"{holders:,} holders" if contents.fillings else "nothing new"
@@ -177,13 +176,9 @@ def visits_command(desk: Desk, after: int, hours: int, given: Path | None) -> No
 
     from testing_tracker.clock import Clock
     from testing_tracker.serving.page_link import PageHere
-    from testing_tracker.web.file import PageFile
     from testing_tracker.web.seen import to_json
 
-    path = _page_file(desk, given)
-    if not path.exists():
-        raise TestingTrackerError(f"There is no file of the page at {path}. `web load` and `web sync` make it.")
-    with closing(PageFile(path)) as file:
+    with _opened(desk, given) as file:
         told = PageHere(file, Clock(ZoneInfo("UTC")).now).seen(after, timedelta(hours=hours))
     print_text(f"{to_json(told)}\n")
 
@@ -238,8 +233,18 @@ def _collected(done: "CollectedVisits") -> str:
     return f"{done.visits:,} visit{'' if done.visits == 1 else 's'} put on record: {done.told:,} told{strangers}"
 
 
-def _page_file(desk: Desk, given: Path | None) -> Path:
-    return in_full(given) if given is not None else desk.location.page
+@contextmanager
+def _opened(desk: Desk, given: Path | None) -> "Iterator[PageFile]":
+    """The page's file on this machine, which is made if there is none."""
+    from testing_tracker.serving.page_link import complaints_of_the_file
+    from testing_tracker.web.file import PageFile
+
+    path = in_full(given) if given is not None else desk.location.page
+    with complaints_of_the_file():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = PageFile(path)
+    with closing(file):
+        yield file
 
 
 def _content(document: Path) -> bytes:
