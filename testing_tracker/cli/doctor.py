@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from testing_tracker.rules.keeping.stuck import Stuck
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.services.keeping.checking.examination import Examination
+    from testing_tracker.services.keeping.doctor_check_in import PageWatched
 
 
 @click.command("doctor")
@@ -62,6 +63,7 @@ def doctor_command(desk: Desk, result_days: int, quiet: bool, longest_gap: int, 
                 has_switch=ways is not None and ways.alive is not None,
                 keeps_lines=ways is not None and ways.witness is not None,
                 has_notices=settings is not None and settings.notices is not None,
+                page=_page(desk, settings),
             )
             lines = in_order([*lines, *_about_the_file(settings, told, ways, work.today)])
             found += [_line(desk, at, vars(line)) for line in lines]
@@ -103,6 +105,15 @@ def _about_the_file(
         for warning in (*settings.warnings, warning_of_sender(settings, sender)):
             if warning is not None:
                 yield check_in_file(warning, today, is_usable=True)
+
+
+def _page(desk: Desk, settings: "CheckInSettings | None") -> "PageWatched | None":
+    """What is known here of the check-in page, from outside."""
+    if settings is None:
+        return None
+    from testing_tracker.serving.check_in_turn import page_watched
+
+    return page_watched(desk.location, settings)
 
 
 def _line(desk: Desk, at: AtFacility, line: dict[str, object]) -> dict[str, object]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from testing_tracker.rules.keeping.owed import Gap
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.rules.words import Channel
+    from testing_tracker.services.check_in.page_faults import PageMinutes
+    from testing_tracker.services.check_in.state_now import CheckInState
     from testing_tracker.services.keeping.status import DeliveryState, OverdueConfirmations, StatusReport
     from testing_tracker.services.reporting.lines_out import LinesLeft
     from testing_tracker.store.owning.server_file import RunningServer
@@ -43,8 +45,8 @@ COLUMNS = ("what", "of", "state", "at", "by", "detail")
 def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) -> None:
     """The nightly run, the reports and their deliveries; for cron's mails and monitoring.
 
-    Exit status 1 when a nightly run is overdue, or a report was not delivered. Where several facilities share the
-    database, it is for all of them unless one is named.
+    Exit status 1 when a nightly run is overdue, a report was not delivered, or check-in is at fault while it is open.
+    Where several facilities share the database, it is for all of them unless one is named.
     """
     from testing_tracker.store.owning.server_file import running_server
 
@@ -62,7 +64,8 @@ def status_command(desk: Desk, overdue_after: str, longest_gap: int, form: str) 
         with going_on(each, at, problems), at.desk.reading() as work:
             after = time.fromisoformat(overdue_after)
             keeps_lines = ways is not None and ways.witness is not None
-            state = services.status.state_of(work, after, channels, longest_gap, keeps_lines=keeps_lines)
+            page = _page_minutes(desk, at.number, work.now)
+            state = services.status.state_of(work, after, channels, longest_gap, keeps_lines=keeps_lines, page=page)
             if problem is not None:
                 state.problems.append(problem)
             _, told = check_in_configured(desk.location, at.number)
@@ -100,6 +103,15 @@ def _configured(desk: Desk, facility_id: int) -> "tuple[Deliveries | None, str |
         return None, f"the delivery file cannot be used: {error}"
 
 
+def _page_minutes(desk: Desk, facility_id: int, now: datetime) -> "PageMinutes | None":
+    """What the check-in page's file says of its minutes, where it is on this machine."""
+    if not desk.location.page.exists():
+        return None
+    from testing_tracker.serving.check_in_turn import page_minutes_here
+
+    return page_minutes_here(desk.location, facility_id, now)
+
+
 def _switch(desk: Desk, facility_id: int) -> dict[str, object]:
     """When a facility's dead man's switch was last reached and tried."""
     from testing_tracker.store.owning.alive_file import last_told
@@ -125,6 +137,21 @@ def _document(state: "StatusReport") -> dict[str, object]:
         "questions": [_question(one) for one in state.questions],
         "witness": vars(state.witness) if state.witness else None,
         "amended": [{**vars(one), "do": one.do} for one in state.amended],
+        "check_in": _check_in(state.check_in) if state.check_in else None,
+    }
+
+
+def _check_in(now: "CheckInState") -> dict[str, object]:
+    return {
+        "state": str(now.phase),
+        "opens_at": now.opens_at,
+        "closes_at": now.closes_at,
+        "expected": now.counts.expected,
+        "in_time": now.counts.in_time,
+        "late": now.counts.late,
+        "tried": now.counts.tried,
+        "at_fault_since": now.fault.from_at if now.fault else None,
+        "fault": now.fault.reason if now.fault else None,
     }
 
 
@@ -148,6 +175,7 @@ class _Rows:
         if self._state.witness is not None:
             left = self._state.witness
             yield self._row("witness lines", left.since, "not kept outside", self._failed(left))
+        yield from self._check_in()
         yield from self._confirmations()
         for check in self._state.checks:
             yield self._row(check.act, None, "done" if check.at else "never", "", check.at, check.by)
@@ -187,6 +215,16 @@ class _Rows:
         for amended in self._state.amended:
             detail = f"since it was delivered; `{amended.do}` sends it again"
             yield self._row(f"report by {amended.channel}", amended.week, "amended", detail, amended.delivered_at)
+
+    def _check_in(self) -> Iterator[Row]:
+        now = self._state.check_in
+        if now is None:
+            return
+        hours = f"{now.opens_at.astimezone(self._zone):%H:%M} to {now.closes_at.astimezone(self._zone):%H:%M}"
+        detail = f"{hours}; {now.checked_in} of {now.counts.expected}"
+        if now.fault is not None:
+            detail += f"; since {now.fault.from_at.astimezone(self._zone):%H:%M}: {now.fault.reason}"
+        yield self._row("check-in", self._state.today, now.phase, detail)
 
     def _confirmations(self) -> Iterator[Row]:
         overdue = self._state.confirmations

@@ -186,6 +186,8 @@ def _tell_minute(beat: "Beat", kinds: list[str]) -> None:
         busy=beat.busy,
         failed=beat.failed,
     )
+
+
 for _command in (
     web_exchange.sync_command,
     web_exchange.print_command,

@@ -19,6 +19,7 @@ from testing_tracker.services.check_in import filling, page_faults, page_visits,
 from testing_tracker.services.check_in.page_faults import PageFault, PageMinutes
 from testing_tracker.services.check_in.page_visits import CollectedVisits
 from testing_tracker.services.check_in.rules_in_force import any_rule, window_on
+from testing_tracker.services.keeping.doctor_check_in import PageWatched
 from testing_tracker.serving import probing
 from testing_tracker.serving.asking import NotReachedError
 from testing_tracker.serving.courier import Transaction
@@ -311,3 +312,22 @@ def page_minutes_here(location: AnyLocation, facility: int, now: datetime) -> Pa
             return minutes_known(facility, seen, file)
     except TestingTrackerError:
         return None
+
+
+def page_watched(location: AnyLocation, settings: CheckInSettings) -> PageWatched:
+    """How the last look at the page from outside went, as far as this machine and account know."""
+    url = settings.page.public_url
+    if url is None or not location.page.exists():
+        return PageWatched(url)
+    try:
+        with complaints_of_the_file(), closing(PageFile(location.page)) as file:
+            since, _, why = (file.about(NOT_REACHED) or "").partition(" ")
+            ends = file.about(CERTIFICATE)
+    except TestingTrackerError:
+        return PageWatched(url)
+    return PageWatched(
+        url,
+        datetime.fromisoformat(since) if since else None,
+        why or None,
+        datetime.fromisoformat(ends) if ends else None,
+    )

@@ -26,6 +26,7 @@ class Matter(StrEnum):
     SERVER = "server"
     CLOCK = "clock"
     BACKUP = "backup"
+    CHECK_IN = "check-in"
     RESULT = "result"
     CONFIRMATION = "confirmation"
     RECOLLECTION = "recollection"

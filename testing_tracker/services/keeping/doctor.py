@@ -18,6 +18,7 @@ from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
 from testing_tracker.services.check_in import notice_trouble
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.drawing import held_days, keys
+from testing_tracker.services.keeping.doctor_check_in import PageWatched, of_check_in
 from testing_tracker.services.reporting import lines_out
 from testing_tracker.services.schedules import closed_days
 from testing_tracker.services.testing import confirmations, recollections
@@ -41,13 +42,16 @@ def find_stuck(
     has_switch: bool = False,
     keeps_lines: bool = False,
     has_notices: bool = False,
+    page: PageWatched | None = None,
 ) -> list[Stuck]:
     """All that is stuck, and what is worth knowing, in the order in which to look at it.
 
     By its delivery file the facility has a dead man's switch (`has_switch`), and its nights' witness lines are to be
-    kept outside (`keeps_lines`); by its check-in file it reminds people (`has_notices`).
+    kept outside (`keeps_lines`); by its check-in file it reminds people (`has_notices`). `page` is what is known here
+    of the check-in page, from outside.
     """
     found = [*_the_program(work, location, machine_zone, patience), *_results(work, patience)]
+    found.extend(of_check_in(work, patience, page))
     if has_switch:
         found.append(_switch(work, location, patience))
     if keeps_lines:

@@ -20,6 +20,8 @@ from testing_tracker.rules.keeping.owed import (
     waiting,
 )
 from testing_tracker.rules.words import Channel
+from testing_tracker.services.check_in.page_faults import PageMinutes
+from testing_tracker.services.check_in.state_now import CheckInState, state_now
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.last_nights import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import lines_out, outbox
@@ -128,6 +130,7 @@ class StatusReport:
     amended: list[AmendedReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     witness: LinesLeft | None = None
+    check_in: CheckInState | None = None
 
 
 def state_of(
@@ -138,11 +141,12 @@ def state_of(
     awaited: Sequence[Awaited] | None = None,
     *,
     keeps_lines: bool = False,
+    page: PageMinutes | None = None,
 ) -> StatusReport:
     """How things stand now; `channels` are those configured, None where nothing is, as `keeps_lines` is for witnesses.
 
     Today's nightly run is overdue from the local time `overdue_after` on. `awaited` are the definitive results that
-    are awaited, where they are at hand.
+    are awaited, where they are at hand; `page` is what the check-in page's file says of its minutes, where that is.
     """
     opened_on = work.session.get_one(Facility, work.facility_id).opened_on
     local_now = work.now.astimezone(work.zone)
@@ -165,6 +169,7 @@ def state_of(
         questions=held_days.unanswered(work),
         amended=amended(work, reports),
         witness=lines_out.left_behind(work) if keeps_lines else None,
+        check_in=state_now(work, page),
     )
     state.deliveries += _not_begun(work, report_overdue(local_now, opened_on), channels)
     state.problems += _problems(work, state, last)
@@ -186,6 +191,12 @@ def _problems(work: Work, state: StatusReport, last: date) -> Iterator[str]:
             yield f"the report of {one.week} is not delivered ({one.channel}): {one.error}"
     if state.witness is not None:
         yield f"the witness lines since {state.witness.since} are not kept outside: {state.witness.error}"
+    if state.check_in is not None and state.check_in.fault is not None:
+        fault = state.check_in.fault
+        yield (
+            f"check-in has been at fault since {fault.from_at.astimezone(work.zone):%H:%M}: {fault.reason}; telephone "
+            "those who are not told: `testing-tracker checkin list --not-yet --contacts`"
+        )
     if state.confirmations is not None and state.confirmations.error is not None:
         yield f"the reminder of {work.today} is not mailed: {state.confirmations.error}"
 
