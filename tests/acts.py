@@ -317,6 +317,26 @@ def card(walk: Walk) -> Sequence[str]:
     return ("participant", "card", *walk.one((walk.code(), *how), (walk.code(), *how), ("--all", *paper)))
 
 
+CHECK_IN_FILE = """[page]
+name = "HH"
+phone = "555-0100"
+zone = { en = "Pacific time", es = "hora del Pacífico" }
+[notices.text]
+command = ["true"]
+"""
+
+
+def contact(walk: Walk) -> Sequence[str]:
+    """Where somebody is reminded, which their facility's file has to know how to do."""
+    file = walk.clinic.location.check_in_of(1)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(CHECK_IN_FILE)
+    file.chmod(0o600)
+    number = f"+1555{walk.chance.randrange(10_000):04}"
+    given = ("--text", number, "--consent-on", walk.day())
+    return ("participant", "contact", walk.code(), *walk.one(given, given, ("--stop", "text"), ("--forget",), ()))
+
+
 ACTS: dict[str, Callable[[Walk], Typed]] = {
     "amend": amend,
     "collected": absence("collected"),
@@ -338,6 +358,7 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "participant add": enrol,
     "participant cancel": lambda walk: ("participant", "cancel", walk.code(), "--reason", "never came"),
     "participant card": card,
+    "participant contact": contact,
     "participant discharge": discharge,
     "participant import": participant_import,
     "participant join": lambda walk: (
@@ -383,6 +404,7 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "doctor": lambda walk: ("doctor",),
     "due": lambda walk: ("due", "--on", walk.day()),
     "history export": lambda walk: ("history", "export"),
+    "notice list": lambda walk: ("notice", "list", *walk.maybe("--failed")),
     "participant list": lambda walk: ("participant", "list"),
     "participant show": lambda walk: ("participant", "show", walk.code()),
     "prescription list": lambda walk: ("prescription", "list", walk.code(), "--all"),
@@ -402,6 +424,7 @@ READS = (
     "doctor",
     "due",
     "history export",
+    "notice list",
     "participant list",
     "participant show",
     "prescription list",
@@ -442,6 +465,8 @@ NO_ACT = {
     "key show": _READS,
     "manual": _MACHINE,
     "migrate": _MACHINE,
+    "notice send": "leaves the house, and nothing on record but that it was asked for",
+    "notice test": "leaves the house, and nothing on record but that it was asked for",
     "proof check": "reads a file, without the database",
     "report network": _READS,
     "report period": _READS,

@@ -128,7 +128,7 @@ class Clinic:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tester(monkeypatch):
-    names = ("DATABASE", "FACILITY", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY", "WEB")
+    names = ("DATABASE", "FACILITY", "TODAY", "DEBUG", "KEY_FILE", "ANALYTES", "DELIVERY", "WEB", "CHECKIN")
     names = (*names, "LOG_FORMAT", "LONGEST_GAP")
     for name in (*names, *([] if databases.ENCRYPTED else ["ENCRYPTION_KEY"])):
         monkeypatch.delenv(f"TESTING_TRACKER_{name}", raising=False)

@@ -188,7 +188,13 @@ def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ..
     """What the environment has to say for the program to find the same database, files and facility again."""
     from testing_tracker.cli.desk.parameter_types import LONGEST_GAP_VARIABLE
     from testing_tracker.store.encryption.key_place import VARIABLE, usual_place
-    from testing_tracker.store.location import ANALYTES_VARIABLE, DELIVERY_VARIABLE, KEY_VARIABLE, PAGE_VARIABLE
+    from testing_tracker.store.location import (
+        ANALYTES_VARIABLE,
+        CHECK_IN_VARIABLE,
+        DELIVERY_VARIABLE,
+        KEY_VARIABLE,
+        PAGE_VARIABLE,
+    )
 
     location = desk.location
     elsewhere = (
@@ -196,6 +202,7 @@ def _settings(desk: Desk, each: "list[AtFacility]") -> tuple[tuple[str, str], ..
         (ANALYTES_VARIABLE, location.analytes_elsewhere),
         (DELIVERY_VARIABLE, location.delivery_elsewhere),
         (PAGE_VARIABLE, location.page_elsewhere),
+        (CHECK_IN_VARIABLE, location.check_in_elsewhere),
     )
     settings = tuple((name, str(path)) for name, path in elsewhere if path is not None)
     if (place := usual_place()) is not None:

@@ -44,6 +44,13 @@ FILES = {
     "clients.csv": f"Client ID,level,schedule,enrolled_on\nC31,iop,random-2,{FRIDAY}\n",
     "past.csv": "participant,due_on,status,outcome,analytes,reason\nB05,11/19/2026,collected,negative,,\n",
     "analytes.toml": "",
+    "checkin.toml": """[page]
+name = "HH"
+phone = "555-0100"
+zone = { en = "Pacific time", es = "hora del Pacífico" }
+[notices.text]
+command = ["true"]
+""",
 }
 FOLDERS = ("reports", "units")
 KEY_IS_LOST = "(the key file is lost, and another key begun)"
@@ -59,6 +66,7 @@ TRIED_ELSEWHERE = {  # what takes long or needs a terminal, by what is typed the
     "decide": "tests/deciding/test_decide.py",
     "demo": "tests/cli/test_demo.py",
     "demo --keep demo.db": "tests/cli/test_demo.py",
+    "notice send --to A17": "tests/check_in/test_notice_commands.py",  # never after check-in has closed
 }
 STAYS = {
     "serve --draw-at 00:05 --report-at 06:00": "--once",
@@ -132,6 +140,7 @@ def at_work(busy, tmp_path, monkeypatch, machine_zone):
     machine_zone("America/Los_Angeles")
     monkeypatch.setenv("TESTING_TRACKER_TODAY", busy.today)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TESTING_TRACKER_CHECKIN", "checkin.toml")
     return busy
 
 
@@ -141,6 +150,7 @@ def folder_for_examples(folder: Path) -> Path:
         (folder / name).mkdir()
     for name, content in FILES.items():
         (folder / name).write_text(content)
+    (folder / "checkin.toml").chmod(0o600)
     return folder
 
 

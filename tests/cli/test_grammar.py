@@ -26,6 +26,7 @@ USUAL = {
 }
 MORE = {
     ("checkin", "rule"): ["--opens", "5am", "--closes", "10am", "--page", "--not-checked-in", "missed"],
+    ("participant", "contact"): ["--text", "+15550123"],
     ("excuse",): ["--all", "--yes"],
     ("missed",): ["--all", "--yes"],
     ("test",): ["--reason", "hospital"],

@@ -37,6 +37,7 @@ ARGUMENTS = {  # of every command that lists or reports
     ("due",): [(), ("--on", MONDAY)],
     ("facility", "list"): [()],
     ("key", "show"): [()],
+    ("notice", "list"): [(), ("--failed",)],
     ("participant", "list"): [(), ("--names",)],
     ("participant", "show"): [(LONG_CODE,), ("A17",)],
     ("prescription", "list"): [(LONG_CODE,)],

@@ -44,6 +44,7 @@ TYPED = {
     parameter_types.TIME: "09:00",
     parameter_types.INSTANT: "09:00",
     parameter_types.CODE: "A17",
+    parameter_types.NOTICE_ADDRESS: "+15550123",
     parameter_types.CODE_DUE: "A17",
     parameter_types.ANALYTE: "cocaine",
     parameter_types.SCHEDULE: "fixed-2",

@@ -15,6 +15,11 @@ LOOK = {
         "participant show a17 --format json": [("A17", "json")],
         "participant show A17 --format csv --names": [("A17", "names, csv")],
     },
+    "participant contact": {
+        "participant contact A17": [("A17", None)],
+        "participant contact a17 --address": [("A17", "address")],
+    },
+    "notice list": {"notice list --format csv": [], "notice list": []},
     "participant list": {
         "participant list --names": [(None, "names, 2 participants")],
         "participant list --format csv": [(None, "2 participants, csv")],
@@ -91,6 +96,8 @@ ACTS = [
     "key rotate",
     "migrate",
     "missed",
+    "notice send",
+    "notice test",
     "participant add",
     "participant cancel",
     "participant discharge",

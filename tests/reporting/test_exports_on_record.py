@@ -16,6 +16,7 @@ LISTS = {
     "audit list": "audit",
     "confirmation list": "confirmations",
     "due": "due",
+    "notice list": "notices",
     "participant list": "participants",
     "participant show A17": "participant record",
     "prescription list": "prescriptions",

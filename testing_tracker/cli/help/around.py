@@ -53,6 +53,11 @@ VARIABLES = {  # each in a few words for the help, and what else the manual page
         "Default: the database's name with .web behind it. Put it into a folder of its own where the page runs in an "
         "account of its own.",
     ),
+    "TESTING_TRACKER_CHECKIN": (
+        "How participants check in, a .toml file.",
+        "Default: the database's name with .checkin.toml behind it. It need not be there; it may name secrets: one "
+        "that others can read is refused.",
+    ),
     "TESTING_TRACKER_LONGEST_GAP": (
         "Nights without a run before one asks.",
         "As --longest-gap of draw, serve, status and doctor. Default: 14.",

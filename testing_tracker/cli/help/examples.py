@@ -34,6 +34,10 @@ _EXAMPLES = {
         "tt checkin rule",
         "tt checkin rule --opens 05:00 --closes 10:00 --page --not-checked-in unrecorded --from +14",
     ),
+    "tt notice": ("tt notice list",),
+    "tt notice list": ("tt notice list", "tt notice list --failed"),
+    "tt notice send": ("tt notice send --to A17",),
+    "tt notice test": ("tt notice test --text +15550199",),
     # people
     "tt participant": ("tt participant list", "tt participant show A17"),
     "tt participant add": ("tt participant add C30 --schedule random-2 --level iop",),
@@ -54,6 +58,10 @@ _EXAMPLES = {
     "tt participant return": ("tt participant return A20",),
     "tt participant rename": ('tt participant rename A17 A71 --reason "digits changed places"',),
     "tt participant join": ('tt participant join A18 A17 --reason "enrolled twice" --yes',),
+    "tt participant contact": (
+        "tt participant contact A17 --text +15550123 --consent-on yesterday",
+        "tt participant contact A17 --address",
+    ),
     "tt participant discharge": ('tt participant discharge A17 --reason "completed the programme"',),
     "tt participant cancel": ('tt participant cancel A19 --reason "entered at the wrong facility"',),
     "tt prescription": ("tt prescription list A17",),
