@@ -1,4 +1,4 @@
-"""The sessions of the README and of its seven pages are typed as they stand there, and print what they say there."""
+"""The sessions of the README and of its pages are typed as they stand there, and print what they say there."""
 
 import os
 import re
@@ -27,7 +27,10 @@ PAGES = [
     "README.md",
     *(
         f"docs/{page}.md"
-        for page in ("nurse", "clinician", "manager", "administrator", "spreadsheets", "socket", "encryption")
+        for page in (
+            *("nurse", "clinician", "manager", "administrator", "spreadsheets", "socket", "encryption"),
+            "checkin",
+        )
     ),
 ]
 QUESTION = " Right? [y/N]: "
