@@ -1,4 +1,4 @@
-"""Hashes PINs in two threads, so that 19 MiB each is all that it ever takes, however many ask."""
+"""Hashes PINs in one thread, and in a second while many wait, so that 19 MiB each is all that it ever takes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +7,7 @@ from threading import Lock
 from testing_tracker.rules.check_in import pin_hash
 
 THREADS, MOST_WAITING = 2, 40
+MANY_WAITING = 10  # from when on both threads hash; one alone does some thirty a second, and takes half the memory
 
 Fits = Callable[[str, bytes, bytes], bool]
 
@@ -18,11 +19,11 @@ class TooMuchAskedError(Exception):
 class Hashing:
     """The pool; `fits` is `pin_hash.fits`, or what counts or shortens it in a test."""
 
-    def __init__(self, fits: Fits = pin_hash.fits, threads: int = THREADS, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, fits: Fits = pin_hash.fits, most_waiting: int = MOST_WAITING) -> None:
         self._fits = fits
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pins")
-        self._most = threads + most_waiting
-        self._asked = 0
+        self._first, self._second = (ThreadPoolExecutor(1, thread_name_prefix=f"pins-{one}") for one in range(THREADS))
+        self._most = THREADS + most_waiting
+        self._asked = self._at_first = 0
         self._lock = Lock()
 
     def fits(self, pin: str, salt: bytes, verifier: bytes) -> bool:
@@ -30,12 +31,18 @@ class Hashing:
         with self._lock:
             if self._asked >= self._most:
                 raise TooMuchAskedError
+            is_first = self._at_first <= MANY_WAITING or self._at_first <= self._asked - self._at_first
             self._asked += 1
+            self._at_first += is_first
+            pool = self._first if is_first else self._second
+            asked = pool.submit(self._fits, pin, salt, verifier)
         try:
-            return self._pool.submit(self._fits, pin, salt, verifier).result()
+            return asked.result()
         finally:
             with self._lock:
                 self._asked -= 1
+                self._at_first -= is_first
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._first, self._second):
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -223,19 +223,30 @@ def test_more_than_40_waiting_is_too_much_and_on_record(door):
     assert (beat.served, beat.busy, beat.failed) == (50, 8, 0)
 
 
-def test_a_pool_says_when_it_is_full():
-    from threading import Event
+def test_a_second_thread_hashes_only_while_many_wait():
+    """One is enough for twenty a second, and half the memory; both are for the morning on which all come at once."""
+    from threading import Event, current_thread
 
-    go = Event()
-    hashing = Hashing(lambda *_: go.wait(10), threads=1, most_waiting=0)
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(hashing.fits, "", b"", b"")
-        while not hashing._asked:
-            pass
-        with pytest.raises(TooMuchAskedError):
-            hashing.fits("", b"", b"")
-        go.set()
-        assert first.result()
+    go, names = Event(), []
+
+    def slow(*_):
+        names.append(current_thread().name)
+        return go.wait(10)
+
+    hashing = Hashing(slow)
+    with ThreadPoolExecutor(42) as pool:
+        for asked in (10, 42):
+            running = [pool.submit(hashing.fits, "", b"", b"") for _ in range(asked)]
+            while hashing._asked < asked:
+                pass
+            if asked == 42:
+                with pytest.raises(TooMuchAskedError):
+                    hashing.fits("", b"", b"")
+            go.set()
+            assert all(one.result() for one in running)
+            go.clear()
+            assert len(set(names)) == (1 if asked == 10 else 2)
+    assert hashing._asked == hashing._at_first == 0
     hashing.close()
 
 
