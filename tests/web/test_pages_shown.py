@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html.parser import HTMLParser
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -377,3 +378,10 @@ def test_every_sentence_is_whole_once_filled(sentence, language):
     """Each is filled by what a page knows: nothing stays in braces."""
     values = filling(page(PageKind.COME, language, same_since=at(5, 10))) | {"phone": "555-0100", "digits": "4, 5"}
     assert "{" not in sentence.in_language(language).format(**values)
+
+
+def test_the_template_says_nothing_by_itself():
+    """Every word comes from the sentences, which are tested in both languages."""
+    text = (files("testing_tracker.web") / "templates" / "page.html.j2").read_text(encoding="utf-8")
+    said = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", "", re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", text))
+    assert set(said) <= set(" \n–")

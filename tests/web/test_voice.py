@@ -6,8 +6,10 @@ The vendor is this test: it presses, follows what it is told to ask for next, an
 import base64
 import hashlib
 import hmac
+import http.client
 import re
-from urllib.parse import parse_qsl, urlsplit
+import threading
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from xml.etree import ElementTree
 
 import page_house
@@ -18,6 +20,7 @@ from page_house import COMES, DONE, NOBODYS, PIN, PUBLIC_URL, STAYS, TOKEN, UNKN
 from werkzeug.test import Client
 
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome
+from testing_tracker.web.serving import PageServer, listening_at
 from testing_tracker.web.signature import is_signed, signed
 from testing_tracker.web.voice import VoiceLine
 
@@ -439,6 +442,29 @@ def test_it_has_the_headers_of_every_page(house):
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Robots-Tag"] == "noindex"
     assert "Server" not in answer.headers
+
+
+def test_the_pages_own_server_answers_the_telephone(house):
+    listening = listening_at("127.0.0.1", 0)
+    server = PageServer(house.file, house.now, listening, hashing=house.hashing)
+    running = threading.Thread(target=server.run, daemon=True)
+    running.start()
+    here = http.client.HTTPConnection(*listening.getsockname(), timeout=10)
+    try:
+        body = urlencode(FORM)
+        signature = independently(TOKEN, ANSWER, list(FORM.items()))
+        for given, status in ((signature, 200), ("", 403)):
+            parts = urlsplit(ANSWER)
+            headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": given}
+            here.request("POST", f"{parts.path}?{parts.query}", body, headers)
+            answer = here.getresponse()
+            heard = answer.read()
+            assert answer.status == status
+            assert (b"Yes, please come in today" in heard) == (status == 200)
+    finally:
+        here.close()
+        server.stop()
+        running.join(10)
 
 
 # Examples that the vendors publish with their own checks of signatures (read 2026-11); their token is 12345.
