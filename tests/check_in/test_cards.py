@@ -55,7 +55,7 @@ def give(at_work):
 
 
 def say_where(clinic) -> None:
-    file = Path(f"{clinic.database}.checkin.toml")
+    file = clinic.location.check_in_of(1)
     file.write_text(SETTINGS, encoding="utf-8")
     file.chmod(0o600)
 
@@ -405,7 +405,7 @@ class TestPaper:
 
     def test_a_file_that_cannot_be_used_stops_it(self, told, tmp_path):
         told.add("A17")
-        Path(f"{told.database}.checkin.toml").write_text("[page]\nname = 3\n")
+        told.location.check_in_of(1).write_text("[page]\nname = 3\n")
         assert "page.name" in told.refused("participant", "card", "A17", "--print", str(tmp_path / "card.pdf"))
         assert not (tmp_path / "card.pdf").exists()
 
@@ -439,7 +439,8 @@ class TestPaper:
         assert "--overwrite" in told.refused("participant", "card", "A17", "--print", str(tmp_path / "there.pdf"))
         missing = tmp_path / "nowhere" / "card.pdf"
         assert "Cannot write" in told.refused("participant", "card", "A17", "--print", str(missing))
-        assert "database" in told.refused("participant", "card", "A17", "--print", str(told.database), "--overwrite")
+        key = str(told.location.key.path)
+        assert "itself" in told.refused("participant", "card", "A17", "--print", key, "--overwrite")
 
     @pytest.mark.sqlite_only(reason="a file that cannot be written stands for any failure of the transaction")
     def test_no_card_no_file(self, told, tmp_path, monkeypatch):

@@ -130,7 +130,7 @@ def test_a_schedule_that_is_to_bind_later_is_looked_at_too(clinic, tmp_path):
 def test_a_day_that_has_begun_is_refused(clinic, day, monkeypatch):
     """A training database may begin today, so that somebody can try."""
     live = clinic.copy(clinic.database.with_name("live.db"))
-    live.change("UPDATE facility SET training = 0")
+    live.change("UPDATE facility SET training = false")
     live.today = None
     monkeypatch.setattr("testing_tracker.clock.Clock.today", lambda _: date(2026, 11, 16), raising=True)
     said = live.refused(*RULE, "--from", day)
