@@ -133,10 +133,13 @@ def load_schedules(desk: Desk, files: tuple[Path, ...]) -> None:
     texts = [(str(file), schedule_text(file)) for file in files]
     with desk.writing() as work:
         loaded = [services.versions.load_schedule(work, file, text) for file, text in texts]
+        too_late = services.rule_setting.closes_too_late(work)
     for schedule in loaded:
         done = f"loaded, binds from {schedule.binds_from}" if schedule.changed else "is loaded already; nothing changed"
         say(desk, f"{schedule.name} version {schedule.version} {done}.")
         _say_what_changes(desk, schedule)
+    if too_late is not None:
+        warn(f"{too_late[0].lower()}{too_late[1:]}")
 
 
 @schedule_command.command("take-back")

@@ -126,6 +126,21 @@ def test_a_schedule_that_is_to_bind_later_is_looked_at_too(clinic, tmp_path):
     assert "until 09:00 to come, by the schedule mornings" in clinic.refused(*RULE, "--from", "2026-11-23")
 
 
+def test_a_schedule_that_is_loaded_later_is_taken_and_what_it_leaves_too_late_is_said(clinic, tmp_path):
+    """The schedule is how tests are made; that check-in would close after them a manager has to hear."""
+    file = tmp_path / "mornings.toml"
+    file.write_text(LATER_CLOSE, encoding="utf-8")
+    clinic(*RULE, "--from", "2026-11-23")
+    done = clinic.run("schedule", "load", str(file))
+    assert done.stderr == (
+        "TRAINING note: who checks in at 10:00 would have had until 09:00 to come, by the schedule mornings. Have "
+        "check-in close earlier.\n"
+    )
+    clinic("checkin", "rule", *RULE[2:4], "--closes", "09:00", *RULE[6:], "--from", "2026-11-23")
+    file.write_text(LATER_CLOSE.replace("Twice", "Two times"), encoding="utf-8")
+    assert clinic.run("schedule", "load", str(file)).stderr == ""
+
+
 @pytest.mark.parametrize("day", ["2026-11-15", "2026-11-16"])
 def test_a_day_that_has_begun_is_refused(clinic, day, monkeypatch):
     """A training database may begin today, so that somebody can try."""

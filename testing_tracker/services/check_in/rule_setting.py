@@ -11,7 +11,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.in_force import NotCheckedIn, RuleInForce, refusal
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.said import in_full
-from testing_tracker.services.check_in.rules_in_force import as_rule, row_on
+from testing_tracker.services.check_in.rules_in_force import any_rule, as_rule, row_on
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.queries import version_on
 from testing_tracker.store.tables import CheckInRule
@@ -55,6 +55,19 @@ def end_rule(work: Work, from_on: date) -> RuleSet:
     """Have nobody check in from a day on. Raises TestingTrackerError for a day that has begun, and without a rule."""
     _check_day(work, from_on)
     return _write(work, from_on, None)
+
+
+def closes_too_late(work: Work) -> str | None:
+    """Why check-in would close too late for some schedule, today or later, as its versions are now; None if not."""
+    if not any_rule(work):
+        return None
+    for step in rules_from(work, work.today):
+        if step.rule is not None:
+            ends, schedule = _first_collection_end(work, max(step.from_on, work.today))
+            refused = refusal(step.rule.opens, step.rule.closes, ends, schedule)
+            if refused is not None:
+                return refused
+    return None
 
 
 def rules_from(work: Work, day: date) -> list[RuleFrom]:
