@@ -309,6 +309,13 @@ def checkin_rule(walk: Walk) -> Sequence[str]:
     return ("checkin", "rule", *more, "--from", str(walk.today + timedelta(days=walk.one(0, 1, 3))))
 
 
+def checkin_record(walk: Walk) -> Sequence[str]:
+    """At the desk before anything is open too, so that more than the seldom hours of a window are walked through."""
+    then = (f"{walk.chance.randrange(4, 12):02}:30", *walk.maybe("--on", "yesterday", share=0.3))
+    more = walk.one((), (), ("--at", *then))
+    return ("checkin", "record", walk.code(), "--by", walk.one("phone", "desk"), "--early", *more)
+
+
 def card(walk: Walk) -> Sequence[str]:
     """On paper, because nobody is at a terminal."""
     paper = ("--print", str(walk.clinic.database.with_name("card.pdf")), "--overwrite")
@@ -340,6 +347,7 @@ def contact(walk: Walk) -> Sequence[str]:
 ACTS: dict[str, Callable[[Walk], Typed]] = {
     "amend": amend,
     "collected": absence("collected"),
+    "checkin record": checkin_record,
     "checkin rule": checkin_rule,
     "confirmation cancel": lambda walk: ("confirmation", "cancel", *walk.draw("collected"), "--reason", "too late"),
     "confirmation send": lambda walk: ("confirmation", "send", *walk.draw("collected"), *walk.maybe("--lab", "North")),
@@ -403,6 +411,9 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "confirmation list": lambda walk: ("confirmation", "list"),
     "doctor": lambda walk: ("doctor",),
     "due": lambda walk: ("due", "--on", walk.day()),
+    "checkin list": lambda walk: ("checkin", "list", "--on", walk.day(), *walk.maybe("--contacts", "--yes")),
+    "checkin show": lambda walk: ("checkin", "show", walk.code()),
+    "checkin verify": lambda walk: ("checkin", "verify", walk.code(), "4586-5319", "--on", walk.day()),
     "history export": lambda walk: ("history", "export"),
     "notice list": lambda walk: ("notice", "list", *walk.maybe("--failed")),
     "participant list": lambda walk: ("participant", "list"),
@@ -420,6 +431,9 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
 }
 READS = (
     "audit list",
+    "checkin list",
+    "checkin show",
+    "checkin verify",
     "confirmation list",
     "doctor",
     "due",

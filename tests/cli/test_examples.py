@@ -59,6 +59,7 @@ BEFORE = {  # what was typed already, where the example is what comes next
     "restore": ["backup thursday.backup"],
     "proof check": ["proof --day yesterday --output proof.json"],
     "doctor": ["test B07 --recollect", "result B07 n", "draw"],
+    "checkin verify": ["checkin record A17"],
     "participant card": ["participant card A18 --print first.pdf --overwrite"],
 }
 TYPED_IN = {"log": "A17 n\n", "log --on yesterday": "A17@yesterday n\n"}
@@ -125,6 +126,8 @@ def on_a_friday(clinic, me: str) -> None:
     for code in ("A18", "A20", "B07"):
         clinic("result", code, "negative")
     clinic("participant", "leave", "A20", FRIDAY, "2026-11-24", "--reason", "travel")
+    rule = ("checkin", "rule", "--opens", "05:00", "--closes", "10:00", "--no-page", "--not-checked-in", "unrecorded")
+    clinic(*rule, "--from", FRIDAY)
     clinic.today = FRIDAY
     clinic("draw")
     clinic("result", "B07", "invalid")

@@ -26,12 +26,15 @@ REASON = (
 )
 PANEL = ("cocaine", "fentanyl", "opiates", "buprenorphine", "methamphetamine", "cannabinoids", "benzodiazepines")
 FOUND = tuple(part for name in PANEL for part in ("--analyte", name))
+RULE = ("checkin", "rule", "--opens", "05:00", "--closes", "10:00", "--no-page", "--not-checked-in", "unrecorded")
 ARGUMENTS = {  # of every command that lists or reports
     ("analyte", "list"): [()],
     ("analyte", "show"): [("cocaine",), ("buprenorphine",)],
     ("audit", "list"): [(), ("--participant", LONG_CODE)],
     ("check",): [()],
+    ("checkin", "list"): [(), ("--not-yet",)],
     ("checkin", "rule"): [()],
+    ("checkin", "show"): [(LONG_CODE,)],
     ("confirmation", "list"): [()],
     ("doctor",): [()],
     ("due",): [(), ("--on", MONDAY)],
@@ -105,11 +108,18 @@ def lived_in(made_clinic, tmp_path_factory):
         if day == 18:
             clinic("amend", "B04", "positive", "--analyte", "cocaine", "--reason", REASON)
             clinic("participant", "leave", "C21", "2026-11-25", "2026-11-27", "--reason", REASON)
+        if day == 19:
+            clinic(*RULE, "--from", "2026-11-20")
+        if day == 22:
+            clinic("checkin", "record", LONG_CODE, "--note", REASON)
+            clinic("test", "B04")
+        if day == 23:
+            clinic("checkin", "record", "A17", "--by", "phone")
+            clinic("test", "C21")
         if day == 20:
             clinic("recommendation", "defer", "1", "--until", "2026-11-30", "--reason", REASON)
     clinic("participant", "transfer", "A17", "php", "--reason", REASON)
-    rule = ("checkin", "rule", "--opens", "05:00", "--closes", "10:00", "--no-page", "--not-checked-in", "unrecorded")
-    clinic(*rule, "--from", "+14")
+    clinic("checkin", "rule", "--end", "--from", "+14")
     clinic("report", "weekly")
     return clinic
 

@@ -3,7 +3,7 @@
 import click
 import databases
 import pytest
-from conftest import Clinic, made_once
+from conftest import MONDAY, Clinic, made_once
 
 from testing_tracker.cli import program
 
@@ -65,6 +65,14 @@ LOOK = {
         "audit list --participant A17": [("A17", None)],
         "audit list --format csv": [(None, "2 participants, csv")],
     },
+    "checkin list": {
+        "checkin list": [],
+        "checkin list --format csv": [(None, "2 participants, csv")],
+        "checkin list --contacts --yes": [(None, "addresses, 2 participants")],
+        "checkin list --contacts --yes --format json": [(None, "addresses, 2 participants, json")],
+    },
+    "checkin show": {"checkin show A17": [("A17", None)], "checkin show A17 --format csv": [("A17", "csv")]},
+    "checkin verify": {"checkin verify A17 RECEIPT": [("A17", "a receipt of 2026-11-16")]},
     "participant card": {
         "participant card B04 --print FILE": [],
         "participant card A17 --print FILE": [("A17", "pdf")],  # which has one already
@@ -80,6 +88,7 @@ _TOTALS = "totals, nobody's code"
 ACTS = [
     "amend",
     "backup",
+    "checkin record",
     "collected",
     "confirmation cancel",
     "confirmation send",
@@ -167,6 +176,10 @@ NO_LOOK = {
 
 @made_once
 def kept(clinic):
+    clinic.today = "2026-11-15"
+    hours = ("--opens", "05:00", "--closes", "13:00", "--no-page", "--not-checked-in", "missed")
+    clinic("checkin", "rule", *hours, "--from", MONDAY)
+    clinic.today = MONDAY
     clinic.add("A17", "B04")
     clinic("participant", "rename", "A17", "--name", "Ada Example", "--reason", "known now")
     clinic("draw")
@@ -174,6 +187,7 @@ def kept(clinic):
     clinic("result", "A17", "positive", "--analyte", "cocaine", "--specimen-id", "S1")
     clinic("confirmation", "send", "A17", "--lab", "North")
     clinic("participant", "card", "A17", "--print", str(clinic.database.with_name("first.pdf")))
+    clinic("checkin", "record", "A17")
 
 
 def looks(clinic: Clinic) -> list[tuple]:
@@ -208,6 +222,8 @@ def test_every_command_is_a_look_or_is_none_for_a_reason():
 @pytest.mark.parametrize("words", [words for several in LOOK.values() for words in several])
 def test_a_look_is_on_record_with_who_and_when(kept, words, tmp_path):
     command, expected = next((command, tried[words]) for command, tried in LOOK.items() if words in tried)
+    if "RECEIPT" in words:
+        words = words.replace("RECEIPT", kept("checkin", "record", "A17").split()[-1])
     kept(*(str(tmp_path / "out") if word == "FILE" else word for word in words.split()))
     me = kept.rows("SELECT account FROM audit_entry LIMIT 1")[0][0]
     assert looks(kept) == [(command, code, detail, me) for code, detail in expected]

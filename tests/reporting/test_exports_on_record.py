@@ -5,7 +5,7 @@ import json
 import click
 import databases
 import pytest
-from conftest import Clinic, made_once
+from conftest import MONDAY, Clinic, made_once
 
 from testing_tracker.cli import program
 from testing_tracker.cli.desk.output import FORMATS
@@ -14,6 +14,8 @@ pytestmark = pytest.mark.one_database(reason="what is printed is on record, by o
 
 LISTS = {
     "audit list": "audit",
+    "checkin list": "check-ins",
+    "checkin show A17": "check-ins of a participant",
     "confirmation list": "confirmations",
     "due": "due",
     "notice list": "notices",
@@ -37,6 +39,7 @@ NOT_ABOUT_RECORDS = {
     "analyte list",
     "analyte show",
     "check",
+    "checkin rule",
     "doctor",
     "facility list",
     "key show",
@@ -48,11 +51,21 @@ NOT_ABOUT_RECORDS = {
     "verify",
     "witness",
 }
-ABOUT_ONE = {"participant show A17", "prescription list A17", "recommendation show 1", "report participant A17"}
+ABOUT_ONE = {
+    "checkin show A17",
+    "participant show A17",
+    "prescription list A17",
+    "recommendation show 1",
+    "report participant A17",
+}
 
 
 @made_once
 def kept(clinic):
+    clinic.today = "2026-11-15"
+    hours = ("--opens", "05:00", "--closes", "13:00", "--no-page", "--not-checked-in", "missed")
+    clinic("checkin", "rule", *hours, "--from", MONDAY)
+    clinic.today = MONDAY
     clinic.add("A17", "B04")
     clinic("draw")
     clinic("result", "A17", "positive", "--analyte", "cocaine", "--specimen-id", "S1")

@@ -29,7 +29,14 @@ _EXAMPLES = {
     "tt confirmation list": ("tt confirmation list --overdue",),
     "tt confirmation cancel": ('tt confirmation cancel B05 --on yesterday --reason "the cup broke on its way"',),
     # check_in
-    "tt checkin": ("tt checkin rule",),
+    "tt checkin": ("tt checkin list", "tt checkin record A17 --by phone"),
+    "tt checkin record": (
+        "tt checkin record A17 --by phone",
+        'tt checkin record A17 --at 06:40 --note "told by telephone, power cut here"',
+    ),
+    "tt checkin list": ("tt checkin list", "tt checkin list --not-yet --contacts --yes"),
+    "tt checkin show": ("tt checkin show A17",),
+    "tt checkin verify": ("tt checkin verify A17 9931-7896",),
     "tt checkin rule": (
         "tt checkin rule",
         "tt checkin rule --opens 05:00 --closes 10:00 --page --not-checked-in unrecorded --from +14",
