@@ -223,6 +223,12 @@ class TestTheCallList:
             ("for-cause", "before the test was ordered"),
         ]
 
+    def test_who_came_without_checking_in_and_asks_then_knows(self, live):
+        with at("16 08:00"):
+            live("result", "A17", "negative")
+        record(live, "16 08:30", "A17")
+        assert due(live, "16 08:31")["A17"]["told"] == "yes"
+
     def test_who_has_not_checked_in_hears_of_the_test_when_they_do(self, live):
         with at("16 07:00"):
             said = live.run("test", "C21")

@@ -17,12 +17,13 @@ class ToldWord(StrEnum):
     NOT_ASKED = "-"
 
 
-def told_word(stands: Stands, *, is_expected: bool, is_over: bool) -> ToldWord:
+def told_word(stands: Stands, *, is_expected: bool, is_over: bool, has_heard: bool = False) -> ToldWord:
     """Whether somebody knows of a draw; `is_over`: that day's check-in has ended.
 
-    Who is not expected, and was told all the same, was told.
+    Who is not expected, and was told all the same, was told. `has_heard`: told that the specimen of this very draw was
+    given, by whoever came without having checked in.
     """
-    if stands.standing is Standing.TOLD and stands.attempt is not None:
+    if (stands.standing is Standing.TOLD or has_heard) and stands.attempt is not None:
         return ToldWord.LATE if stands.attempt.timing is Timing.LATE else ToldWord.YES
     if stands.standing is Standing.TOLD_BEFORE_ORDERED:
         return ToldWord.BEFORE_ORDERED

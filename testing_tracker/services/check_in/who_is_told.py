@@ -61,7 +61,9 @@ class CheckInsOfDay:
         attempts = as_attempts(rows)
         stands = standing(attempts, recorded_at)
         is_expected = self.people.get(participant_id, participant_id) in self.expected
-        word = told_word(stands, is_expected=is_expected, is_over=self.is_over)
+        last = stands.attempt
+        has_heard = last is not None and last.answer is DaysAnswer.DONE and last.at >= recorded_at
+        word = told_word(stands, is_expected=is_expected, is_over=self.is_over, has_heard=has_heard)
         if stands.attempt is None:
             return Told(word)
         row = rows[attempts.index(stands.attempt)]
