@@ -13,7 +13,7 @@ from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import command_now, looked
 from testing_tracker.cli.desk.given_days import day_given, instant_given
 from testing_tracker.cli.desk.idle import ends_when_idle
-from testing_tracker.cli.desk.parameter_types import CODE, DAY_BEFORE, REASON, CaselessChoice, CheckedWord
+from testing_tracker.cli.desk.parameter_types import CODE, DAY_BEFORE, INSTANT, REASON, CaselessChoice, CheckedWord
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckedInBy, DaysAnswer, Timing
 from testing_tracker.rules.check_in.receipts import shown
@@ -32,7 +32,9 @@ _RECEIPT = CheckedWord("receipt", str)
 @click.command("record")
 @click.argument("code", type=CODE)
 @click.option("--by", "how", type=CaselessChoice(_BY), default="desk", show_default=True, help="How they asked.")
-@click.option("--at", metavar="TIME", help="Recorded afterwards: when they were told, today or yesterday.")
+@click.option(
+    "--at", type=INSTANT, metavar="TIME", help="Recorded afterwards: when they were told, today or yesterday."
+)
 @click.option("--on", type=DAY_BEFORE, metavar="DATE", help="With --at: the day, today or yesterday.")
 @click.option("--note", type=REASON, metavar="TEXT", help="Anything that should stand beside it.")
 @click.option("--pin", is_flag=True, help="Ask for the caller's PIN first; a wrong one is a try on record.")

@@ -25,6 +25,7 @@ USUAL = {
     **dict.fromkeys(DAY_TYPES, MONDAY),
 }
 MORE = {
+    ("checkin", "record"): ["--at", "06:40"],
     ("checkin", "rule"): ["--opens", "5am", "--closes", "10am", "--page", "--not-checked-in", "missed"],
     ("participant", "contact"): ["--text", "+15550123"],
     ("excuse",): ["--all", "--yes"],
