@@ -104,7 +104,7 @@ def _row(one: "OutageLine", zone: "ZoneInfo") -> dict[str, object]:
 
 def _counts(one: "OutageLine") -> str:
     if one.corrected_by is not None:
-        return f"no, see {one.corrected_by}"
+        return f"no: see {one.corrected_by}"
     return f"takes {one.corrects} back" if one.taken_back else "yes"
 
 

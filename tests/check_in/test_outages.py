@@ -1,0 +1,227 @@
+"""Check-in could not be reached: what staff say of that, when they say it, and what follows for who was not told."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from conftest import Clinic
+from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
+from mornings import MONDAY, ZONE, Mornings, moment
+
+from testing_tracker.rules.check_in.answers import CheckInWindow
+from testing_tracker.rules.check_in.faulty_minutes import MinuteOfPage, fault_of, is_at_fault, minutes_of
+from testing_tracker.services.check_in.ending.later_known import bring_in_line
+
+TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+CODES = ("A17", "B04", "C21", "D33", "E09", "F10")
+STRICT = """
+title = "Every Monday"
+[draw]
+kind = "fixed"
+per_week = 1
+days = ["mon"]
+[collection]
+panel = ["cocaine"]
+[response]
+missed = "positive"
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Clinic:
+    """A17 and B04 did not check in on Monday and missed, by a schedule that holds a missed test to be a positive."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "strict.toml").write_text(STRICT)
+    clinic = Clinic(folder / "live.db", None)
+    mornings, sunday = Mornings(clinic), MONDAY - timedelta(days=1)
+    with freeze_time(moment(sunday)):
+        clinic("init", "--timezone", ZONE.key)
+        clinic("schedule", "load", str(folder / "strict.toml"))
+        clinic.add(*CODES, schedule="strict")
+    mornings.rule(sunday)
+    mornings.cards(sunday, *CODES)
+    mornings.night(MONDAY)
+    for code in CODES[2:]:
+        mornings.told(code, MONDAY, "06:00")
+        mornings.type(MONDAY, "11:00", "result", code, "negative")
+    mornings.night(TUESDAY)
+    return clinic
+
+
+@pytest.fixture
+def mornings(made, tmp_path) -> Mornings:
+    return Mornings(made.copy(tmp_path / "live.db"))
+
+
+def outage(mornings: Mornings, *more: str, first="2026-11-16 07:10", last="2026-11-16 07:31", at="09:00") -> str:
+    return mornings.type(
+        *(TUESDAY, at, "checkin", "outage", "--from", first, "--to", last, "--reason", "no power"), *more
+    )
+
+
+def recommended(mornings: Mornings) -> list[str]:
+    rows = mornings.clinic.rows("SELECT status FROM recommendation ORDER BY id")
+    return [status for (status,) in rows]
+
+
+def test_an_outage_that_is_recorded_afterwards_gives_back_what_the_night_took_for_missed(mornings):
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "not checked in")
+    assert recommended(mornings) == ["open", "open"]
+    said = outage(mornings)
+    assert "Outage 1: check-in was not to be reached on Mon 2026-11-16 from 07:10 to 07:31." in said
+    assert "Nobody who was not told that day has missed a test of it." in said
+    assert "A17's draw of 2026-11-16: unrecorded, was missed." in said
+    assert (
+        mornings.draw_of("A17", MONDAY)[:2]
+        == mornings.draw_of("B04", MONDAY)[:2]
+        == (*("unrecorded", "check-in at fault"),)
+    )
+    assert recommended(mornings) == ["withdrawn", "withdrawn"]
+    assert mornings.draw_of("C21", MONDAY)[0] == "collected"
+    counted = "SELECT faulty_minutes, not_checked_in FROM check_in_day WHERE day = '2026-11-16' ORDER BY id"
+    assert mornings.clinic.rows(counted) == [(0, 2), (21, 2)]
+    assert "All holds" in mornings.type(TUESDAY, "10:00", "verify")
+
+
+def test_taking_it_back_has_the_nights_word_hold_again(mornings):
+    outage(mornings)
+    said = mornings.type(TUESDAY, "09:30", "checkin", "outage", "--take-back", "1", "--reason", "it was Sunday")
+    assert "Outage 1 of Mon 2026-11-16 was none." in said
+    assert "A17's draw of 2026-11-16: missed, was unrecorded." in said
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "not checked in")
+    assert "All holds" in mornings.type(TUESDAY, "10:00", "verify")
+
+
+def test_correcting_it_changes_from_when_to_when_it_was(mornings):
+    outage(mornings)
+    outage(mornings, "--corrects", "1", last="2026-11-16 07:41")
+    assert mornings.draw_of("A17", MONDAY)[2].endswith(": from 07:10 to 07:41")
+    assert "was corrected or taken back already" in mornings.refused(
+        *(TUESDAY, "09:40", "checkin", "outage", "--take-back", "1", "--reason", "again")
+    )
+    listed = mornings.type(TUESDAY, "10:00", "checkin", "outage", "--format", "csv")
+    assert [line.split(",")[-2] for line in listed.splitlines()[-2:]] == ["no: see 2", "yes"]
+
+
+def test_one_that_turns_out_to_have_been_short_has_kept_nobody_away(mornings):
+    outage(mornings)
+    assert "too short" in outage(mornings, "--corrects", "1", last="2026-11-16 07:12")
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "not checked in")
+
+
+def test_where_no_night_had_said_anything_a_person_is_asked(mornings):
+    """The outage was there when the night closed the day, and was none."""
+    mornings.night(WEDNESDAY)
+    monday = MONDAY + timedelta(days=7)
+    for day in (MONDAY + timedelta(days=number) for number in range(3, 8)):
+        mornings.night(day)
+    for code in CODES[2:]:
+        mornings.told(code, monday, "06:00")
+        mornings.type(monday, "11:00", "result", code, "negative")
+    outage_of = ("--from", f"{monday} 07:10", "--to", f"{monday} 07:31", "--reason", "no power")
+    mornings.type(monday, "12:00", "checkin", "outage", *outage_of)
+    mornings.night(monday + timedelta(days=1))
+    assert mornings.draw_of("A17", monday)[:2] == ("unrecorded", "check-in at fault")
+    mornings.type(
+        *(
+            monday + timedelta(days=1),
+            "09:00",
+            "checkin",
+            "outage",
+            "--take-back",
+            "1",
+            "--reason",
+            "it was the week before",
+        )
+    )
+    assert mornings.draw_of("A17", monday)[:2] == ("unrecorded", "not checked in")
+    assert "Has a test been missed on Monday 2026-11-23?" in mornings.asked(monday + timedelta(days=1))
+
+
+def test_what_a_person_has_said_stays(mornings):
+    mornings.type(TUESDAY, "08:00", "excuse", "A17", "--on", "2026-11-16", "--reason", "court date")
+    assert "A17" not in outage(mornings)
+    assert mornings.draw_of("A17", MONDAY)[0] == "excused"
+
+
+def test_an_attempt_that_comes_here_after_the_night_counts(mornings):
+    """The page's machine was away, and its visits of Monday are collected on Tuesday."""
+    mornings.tried("A17", MONDAY, "07:44", known_at="17:30")
+    mornings.told("B04", MONDAY, "05:12", known_at="17:30")
+    with mornings.writing(TUESDAY, "08:00") as work:
+        bring_in_line(work, [MONDAY])
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("unrecorded", "tried to check in")
+    assert mornings.draw_of("B04", MONDAY)[:2] == ("missed", "closed out")
+    assert recommended(mornings) == ["withdrawn", "open"]
+    assert mornings.clinic.rows("SELECT tried, in_time FROM check_in_day ORDER BY id DESC LIMIT 1") == [(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2026-11-16 08:00", "2026-11-16 07:00", "which is not after it began"),
+        ("2026-11-16 08:00", "2026-11-16 08:00", "which is not after it began"),
+        ("2026-11-17 08:00", "2026-11-17 09:30", "is in the future"),
+        ("2026-11-16 03:00", "2026-11-16 04:30", "open from 05:00 to 10:00 that day; the outage lies outside"),
+        ("2026-11-16 10:00", "2026-11-16 11:00", "the outage lies outside"),
+        ("2026-11-16 09:00", "2026-11-17 06:00", "day by day"),
+        ("2026-11-15 07:00", "2026-11-15 08:00", "no rule was in force"),
+        ("sometime", "2026-11-16 08:00", "'sometime' is not a time"),
+    ],
+)
+def test_an_outage_that_cannot_be_is_refused(mornings, first, last, said):
+    words = ("checkin", "outage", "--from", first, "--to", last, "--reason", "no power")
+    assert said in mornings.refused(TUESDAY, "09:00", *words)
+
+
+def test_it_is_cut_to_the_time_in_which_check_in_was_open(mornings):
+    said = outage(mornings, first="2026-11-16 04:10", last="2026-11-16 05:31")
+    assert "from 05:00 to 05:31, as far as check-in was open." in said
+
+
+def test_an_outage_of_nobody_knows_which_number_is_refused(mornings):
+    words = ("checkin", "outage", "--take-back", "7", "--reason", "none")
+    assert "There is no outage 7" in mornings.refused(TUESDAY, "09:00", *words)
+
+
+def test_the_list_says_where_nothing_is_on_record(mornings):
+    assert "No outage of check-in is on record" in mornings.type(TUESDAY, "09:00", "checkin", "outage")
+
+
+OPENS = datetime(2026, 11, 16, 13, tzinfo=UTC)
+WINDOW = CheckInWindow(OPENS, OPENS + timedelta(hours=5), OPENS + timedelta(hours=12))
+MINUTES = sorted(minutes_of(WINDOW.opens, WINDOW.closes))
+
+
+@given(st.sets(st.sampled_from(MINUTES), max_size=6))
+def test_five_minutes_are_a_fault_or_two_of_the_last_thirty(faulty):
+    last = [minute for minute in faulty if minute >= MINUTES[-30]]
+    assert is_at_fault(faulty, WINDOW) == (len(faulty) >= 5 or len(last) >= 2)
+
+
+@given(st.sets(st.integers(MINUTES[0] - 600, MINUTES[-1] + 600)))
+def test_minutes_outside_of_the_window_are_nobodys_fault(minutes):
+    assert not is_at_fault(minutes - set(MINUTES), WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("minute", "fault"),
+    [
+        (MinuteOfPage(), None),
+        (MinuteOfPage(busy=5), None),
+        (MinuteOfPage(reached=False, visits=1), None),
+        (MinuteOfPage(clocks_apart=timedelta(seconds=-60)), None),
+        (MinuteOfPage(beat=False), "the page was not running"),
+        (MinuteOfPage(failed=1), "the page failed"),
+        (MinuteOfPage(busy=6), "the page had too much to do"),
+        (MinuteOfPage(answers=False), "the page had no answers"),
+        (MinuteOfPage(reached=False), "the page was not reached from outside"),
+        (
+            MinuteOfPage(clocks_apart=timedelta(seconds=-61)),
+            "the page's clock and this one's differ by more than a minute",
+        ),
+    ],
+)
+def test_what_makes_a_minute_faulty(minute, fault):
+    assert fault_of(minute) == fault
