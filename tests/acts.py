@@ -316,6 +316,17 @@ def checkin_record(walk: Walk) -> Sequence[str]:
     return ("checkin", "record", walk.code(), "--by", walk.one("phone", "desk"), "--early", *more)
 
 
+def outage(walk: Walk) -> Sequence[str]:
+    """Mostly about a time when check-in was open; also one that is taken back, and the list."""
+    if walk.chance.random() < 0.3:
+        number = walk.number("outage")
+        return walk.one(("checkin", "outage"), ("checkin", "outage", "--take-back", number, "--reason", "it was none"))
+    day, hour = walk.day(), walk.chance.choice((5, 6, 8, 9))
+    span = ("--from", f"{day} {hour:02}:10", "--to", f"{day} {hour:02}:{walk.chance.choice((12, 31, 55))}")
+    more = walk.maybe("--corrects", walk.number("outage"), share=0.3)
+    return ("checkin", "outage", *span, "--reason", "no power", *more)
+
+
 def card(walk: Walk) -> Sequence[str]:
     """On paper, because nobody is at a terminal."""
     paper = ("--print", str(walk.clinic.database.with_name("card.pdf")), "--overwrite")
@@ -348,6 +359,7 @@ ACTS: dict[str, Callable[[Walk], Typed]] = {
     "amend": amend,
     "collected": absence("collected"),
     "checkin record": checkin_record,
+    "checkin outage": outage,
     "checkin rule": checkin_rule,
     "confirmation cancel": lambda walk: ("confirmation", "cancel", *walk.draw("collected"), "--reason", "too late"),
     "confirmation send": lambda walk: ("confirmation", "send", *walk.draw("collected"), *walk.maybe("--lab", "North")),

@@ -26,6 +26,7 @@ USUAL = {
 }
 MORE = {
     ("checkin", "record"): ["--at", "06:40"],
+    ("checkin", "outage"): ["--from", "07:10", "--to", "07:31"],
     ("checkin", "rule"): ["--opens", "5am", "--closes", "10am", "--page", "--not-checked-in", "missed"],
     ("participant", "contact"): ["--text", "+15550123"],
     ("excuse",): ["--all", "--yes"],

@@ -33,6 +33,7 @@ ARGUMENTS = {  # of every command that lists or reports
     ("audit", "list"): [(), ("--participant", LONG_CODE)],
     ("check",): [()],
     ("checkin", "list"): [(), ("--not-yet",)],
+    ("checkin", "outage"): [()],
     ("checkin", "rule"): [()],
     ("checkin", "show"): [(LONG_CODE,)],
     ("confirmation", "list"): [()],

@@ -141,6 +141,7 @@ OWN = [
     "analyte check",
     "analyte list",
     "analyte show",
+    "checkin outage",
     "checkin rule",
     "completion",
     "cron print",

@@ -40,6 +40,7 @@ NOT_ABOUT_RECORDS = {
     "analyte show",
     "check",
     "checkin rule",
+    "checkin outage",
     "doctor",
     "facility list",
     "key show",

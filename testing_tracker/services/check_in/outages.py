@@ -17,7 +17,7 @@ from testing_tracker.store.work import Work
 
 
 @dataclass(frozen=True)
-class Span:
+class OutageSpan:
     """A span (UTC) of a day's window in which check-in could not be reached; `number` is that of its row."""
 
     number: int
@@ -27,7 +27,7 @@ class Span:
     reason: str
 
 
-def spans_on(work: Work, day: date) -> list[Span]:
+def spans_on(work: Work, day: date) -> list[OutageSpan]:
     """The spans of a day's window that count, in their order: those not corrected or taken back since, cut to it.
 
     What the program found of a page does not count where the day's rule has none. None where no rule binds.
@@ -48,7 +48,7 @@ def spans_on(work: Work, day: date) -> list[Span]:
         .order_by(col(Outage.from_at), col(Outage.id))
     ).all()
     return [
-        Span(
+        OutageSpan(
             number=id_of(row),
             from_at=max(row.from_at, window.opens),
             to_at=min(row.to_at, window.closes),
