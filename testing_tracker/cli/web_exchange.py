@@ -207,9 +207,10 @@ def _put_faults_on_record(work: "Work", seen: "PageSeen", number: int, apart: ti
     """Put on record when the page could not be reached, and which windows were looked through to their end."""
     since = {day: at for (facility, day), at in seen.answers_since.items() if facility == number}
     known = services.page_faults.PageMinutes(seen.beats, seen.visited, {}, since, apart)
-    for day in services.page_faults.days_to_look_at(work):
-        services.page_faults.put_on_record(work, day, known)
-        if services.page_faults.is_over(work, day) and not seen.has_more:
+    for day, window in services.page_faults.windows_to_look_at(work).items():
+        faulty = services.page_faults.faulty_minutes(day, window, known, work.now)
+        services.page_faults.put_on_record(work, window, faulty)
+        if services.page_faults.is_over(window, work.now) and not seen.has_more:
             services.page_visits.say_looked_through(work, seen.file, day)
 
 

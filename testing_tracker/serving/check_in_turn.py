@@ -6,7 +6,7 @@ told, or had turned away. Nothing of it keeps anything else of the turn waiting.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -14,11 +14,12 @@ from typing import Protocol
 
 from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.rules.check_in.check_in_file import CheckInSettings
 from testing_tracker.services.check_in import filling, page_faults, page_visits, state_now, todays_receipts
 from testing_tracker.services.check_in.page_faults import PageFault, PageMinutes
 from testing_tracker.services.check_in.page_visits import CollectedVisits
-from testing_tracker.services.check_in.rules_in_force import any_rule, window_on
+from testing_tracker.services.check_in.rules_in_force import any_rule
 from testing_tracker.services.keeping.doctor_check_in import PageWatched
 from testing_tracker.serving import probing
 from testing_tracker.serving.asking import NotReachedError
@@ -44,6 +45,16 @@ class Tell(Protocol):
     def __call__(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None: ...
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """What a turn has read at a page of a facility's ledger, on a day: until there is another page it is so."""
+
+    page: int
+    today: date
+    windows: Mapping[date, CheckInWindow]
+    has_page: bool
+
+
 @dataclass
 class _Known:
     """What one turn has learned of the page."""
@@ -60,7 +71,8 @@ class CheckInTurn:
     """A turn's step at one facility. `settings` reads its check-in file, `tell` what was done or could not be.
 
     `over` is a command to the page's machine in place of the file's. `fails_once_an_hour`: what fails at each turn is
-    told once an hour. Afterwards it says what was `collected`, and whether the page `is_filled`.
+    told once an hour; `remembered` is what the turns before have read. Afterwards it says what was `collected`, and
+    whether the page `is_filled`.
     """
 
     reading: Transaction
@@ -71,12 +83,14 @@ class CheckInTurn:
     clock_of: ClockOf
     over: Sequence[str] = ()
     is_to_be_told: Callable[[], bool] = lambda: True
+    remembered: dict[int, Remembered] = field(default_factory=dict)
     collected: CollectedVisits = field(default_factory=CollectedVisits)
     is_filled: bool = False
     _files: list[PageFile] = field(default_factory=list)
     _known: _Known | None = None
     _has_failed: bool = False
     _number: int = 0
+    _windows: Mapping[date, CheckInWindow] = field(default_factory=dict)
     _clock: Clock | None = None
 
     def before_night(self) -> bool:
@@ -120,15 +134,27 @@ class CheckInTurn:
         with self.reading() as work:
             if not any_rule(work):
                 return
-            days, has_page = page_faults.days_to_look_at(work), filling.has_page(work)
-            if not (days or has_page or self.location.page.exists()):
+            every, has_page = self._remembered_or_read(work)
+            self._windows = {day: window for day, window in every.items() if window.opens <= work.now}
+            if not (self._windows or has_page or self.location.page.exists()):
                 return
             self._number = work.facility_id
             self._clock = self.clock_of(facilities.timezones_of(work.session, work.facility))
-            windows = [window.opens for day in days if (window := window_on(work, day)) is not None]
-            back = max((work.now - opens for opens in windows), default=_SHORTEST) + _SHORTEST
-        self._known = self._collect(back)
-        self._look(self._known, days)
+            file, link = self._opened()
+            after = page_visits.collected_to(work, link.last_file) if link.last_file else 0
+            opens = (window.opens for window in self._windows.values())
+            back = max((work.now - one for one in opens), default=timedelta(0)) + _SHORTEST
+        self._known = self._collect(file, link, self._asked(link, after, back))
+        self._look(self._known)
+
+    def _remembered_or_read(self, work: Work) -> tuple[Mapping[date, CheckInWindow], bool]:
+        """The windows that are not closed, and whether there is a page; remembered, if nothing was done since."""
+        page, _ = last_page(work.session, work.facility_id)
+        known = self.remembered.get(work.facility_id)
+        if known is None or (known.page, known.today) != (page, work.today):
+            known = Remembered(page, work.today, page_faults.windows_not_closed(work), filling.has_page(work))
+            self.remembered[work.facility_id] = known
+        return known.windows, known.has_page
 
     def _opened(self) -> tuple[PageFile, AnyLink]:
         with complaints_of_the_file():
@@ -138,11 +164,20 @@ class CheckInTurn:
             over = self.over or (settings.page.over if settings is not None else ())
             return file, PageOver(over, file, lambda: self._now) if over else PageHere(file, lambda: self._now)
 
-    def _collect(self, back: timedelta) -> _Known:
+    def _asked(self, link: AnyLink, after: int, back: timedelta) -> PageSeen:
+        """What the page tells of what is not on record; again where its file is another one than last time."""
+        for _ in range(_TRIES):
+            file = link.last_file
+            seen = link.seen(after, back)
+            if seen.file == file:
+                return seen
+            with self.reading() as work:
+                after = page_visits.collected_to(work, seen.file)
+        raise TestingTrackerError("the page's file is another one each time that it is asked for")
+
+    def _collect(self, file: PageFile, link: AnyLink, first: PageSeen) -> _Known:
         """Put the visits on record that are not, at most a document's in one transaction."""
-        file, link = self._opened()
-        first = seen = self._asked(link, back)
-        mark = first.marks.get(self._number)
+        seen, mark = first, first.marks.get(self._number)
         while True:
             if any(visit.facility == self._number for visit in seen.visits):
                 with self.writing() as work:
@@ -155,60 +190,50 @@ class CheckInTurn:
             seen = link.seen(seen.visits[-1].number, _SHORTEST)
         return _Known(file, link, first, mark, seen.visits[-1].number if seen.visits else seen.after)
 
-    def _asked(self, link: AnyLink, back: timedelta) -> PageSeen:
-        """What the page tells of what is not on record; again where its file is another one than last time."""
-        for _ in range(_TRIES):
-            file = link.last_file
-            with self.reading() as work:
-                after = page_visits.collected_to(work, file) if file else 0
-            seen = link.seen(after, back)
-            if seen.file == file:
-                return seen
-        raise TestingTrackerError("the page's file is another one each time that it is asked for")
-
-    def _look(self, known: _Known, days: Sequence[date]) -> None:
+    def _look(self, known: _Known) -> None:
         """Put on record when the page could not be reached, and that a window was looked through to its end."""
-        with self.reading() as work:
-            minutes = minutes_known(self._number, known.seen, known.file, known.link.clocks_apart(known.seen))
-            owed = any(page_faults.are_owed(work, day, minutes) for day in days)
-            over = [day for day in days if page_faults.is_over(work, day)]
-            lasting = page_faults.fault_that_lasts(work, work.today, minutes)
-            today = work.today
-        if owed or over:
+        now, windows = self._now, self._windows
+        minutes = minutes_known(self._number, known.seen, known.file, known.link.clocks_apart(known.seen))
+        faulty = {day: page_faults.faulty_minutes(day, window, minutes, now) for day, window in windows.items()}
+        over = [day for day, window in windows.items() if page_faults.is_over(window, now)]
+        if over or (any(faulty.values()) and self._are_owed(faulty)):
             with self.writing() as work:
                 before, _ = last_page(work.session, work.facility_id)
-                for day in days:
-                    page_faults.put_on_record(work, day, minutes)
+                for day, window in windows.items():
+                    page_faults.put_on_record(work, window, faulty[day])
                 for day in over:
                     page_visits.say_looked_through(work, known.seen.file, day)
             known.mark = _moved_on(known.mark, work, before)
-        self._tell_how_it_stands(known.file, today, lasting)
+        for day in windows:
+            if day not in over:
+                self._tell_how_it_stands(known.file, day, page_faults.fault_that_lasts(faulty[day], now))
         if self.collected:
-            self._tell_guarded(known.file, today)
+            self._tell_guarded(known.file)
         for day in over:
-            self._tell_closed(day)
+            self._tell_closed(known.file, day)
 
-    def _tell_how_it_stands(self, file: PageFile, today: date, fault: PageFault | None) -> None:
-        """Tell once that check-in is open, is at fault, or is well again."""
-        number = self._number
+    def _are_owed(self, faulty: Mapping[date, Mapping[int, str]]) -> bool:
         with self.reading() as work:
-            window = window_on(work, today)
-            is_open = window is not None and window.opens <= work.now < window.closes
-        opened, told = f"opened {number}", f"at fault {number}"
-        if is_open and file.about(opened) != f"{today}":
-            assert window is not None
-            self.tell(Event.CHECK_IN_OPENED, f"check-in of {today} is open", day=today, closes_at=window.closes)
-            file.note(opened, f"{today}")
+            return any(page_faults.are_owed(work, window, faulty[day]) for day, window in self._windows.items())
+
+    def _tell_how_it_stands(self, file: PageFile, day: date, fault: PageFault | None) -> None:
+        """Tell once that a day's check-in is open, is at fault, or is well again."""
+        window, key, told = self._windows[day], f"opened {self._number}", f"at fault {self._number}"
+        if window.opens <= self._now < window.closes and file.about(key) != f"{day}":
+            self.tell(Event.CHECK_IN_OPENED, f"check-in of {day} is open", day=day, closes_at=window.closes)
+            file.note(key, f"{day}")
         since = file.about(told)
-        if fault is not None and is_open and since is None:
+        if fault is not None and since is None:
             said = f"check-in cannot be reached since {fault.from_at:%H:%M} UTC: {fault.reason}"
             self.tell(Event.CHECK_IN_FAULT, said, logging.ERROR, since=fault.from_at, reason=fault.reason)
             file.note(told, fault.from_at.isoformat())
-        elif since is not None and (fault is None or not is_open):
-            self.tell(Event.CHECK_IN_WELL_AGAIN, "check-in is well again", since=datetime.fromisoformat(since))
+        elif fault is None and since is not None:
+            said = f"check-in is well again; it could not be reached since {datetime.fromisoformat(since):%H:%M} UTC"
+            self.tell(Event.CHECK_IN_WELL_AGAIN, said, since=datetime.fromisoformat(since))
             file.note(told, None)
 
-    def _tell_closed(self, day: date) -> None:
+    def _tell_closed(self, file: PageFile, day: date) -> None:
+        file.note(f"at fault {self._number}", None)
         with self.reading() as work:
             counts = state_now.counts_on(work, day)
         said = (
@@ -218,9 +243,10 @@ class CheckInTurn:
         figures = {name: getattr(counts, name) for name in ("expected", "in_time", "late", "tried", "not_checked_in")}
         self.tell(Event.CHECK_IN_CLOSED, said, day=day, **figures)
 
-    def _tell_guarded(self, file: PageFile, today: date) -> None:
+    def _tell_guarded(self, file: PageFile) -> None:
         """Tell each time that there are more than were told today."""
         with self.reading() as work:
+            today = work.today
             count = len(page_visits.guarded_numbers(work))
         key, before = f"guarded {self._number}", file.about(f"guarded {self._number}") or ""
         if count > int(before.removeprefix(f"{today} ") if before.startswith(f"{today} ") else 0):

@@ -33,7 +33,7 @@ from testing_tracker.services.people import staff
 from testing_tracker.services.testing import draws
 from testing_tracker.serving import events
 from testing_tracker.serving.alarms import Alarms, OnceAnHour
-from testing_tracker.serving.check_in_turn import CheckInTurn
+from testing_tracker.serving.check_in_turn import CheckInTurn, Remembered
 from testing_tracker.serving.courier import Attempt, Courier, Reminder, ReportAttempt, WriteFile
 from testing_tracker.serving.events import Event
 from testing_tracker.serving.outside import Outside
@@ -66,6 +66,7 @@ class Plan:
     check_in: Callable[[int], CheckInSettings | None] = lambda _number: None
     refusals: OnceAnHour = field(default_factory=OnceAnHour)
     page_failures: OnceAnHour = field(default_factory=OnceAnHour)
+    remembered: dict[int, Remembered] = field(default_factory=dict)
     alarms: Alarms = field(default_factory=Alarms)
 
 
@@ -195,6 +196,7 @@ class _Turn:
             tell=self.tell,
             clock_of=self.plan.clock_of,
             is_to_be_told=partial(self.plan.page_failures.is_to_be_told, self.number),
+            remembered=self.plan.remembered,
         )
 
     def tell(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None:

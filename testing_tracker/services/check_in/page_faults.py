@@ -79,13 +79,16 @@ class PageFault:
         return len(minutes_of(self.from_at, self.to_at))
 
 
-def days_to_look_at(work: Work) -> list[date]:
-    """The days whose window has opened, that no night has closed, and that are not looked through; with a page."""
-    if not any_rule(work):
-        return []
+def windows_not_closed(work: Work) -> dict[date, CheckInWindow]:
+    """The days with a page that no night has closed, and that are not looked through; also today's before it opens."""
     opened_on = work.session.get_one(Facility, work.facility_id).opened_on
     since = max(last_run_before(work, work.today) or opened_on, work.today - timedelta(days=MOST_DAYS))
-    return [day for day, window in _with_a_page(work, since, work.today) if window.opens <= work.now]
+    return dict(_with_a_page(work, since, work.today))
+
+
+def windows_to_look_at(work: Work) -> dict[date, CheckInWindow]:
+    """Those of `windows_not_closed` that have opened by now."""
+    return {day: window for day, window in windows_not_closed(work).items() if window.opens <= work.now}
 
 
 def _with_a_page(work: Work, first: date, last: date) -> Iterator[tuple[date, CheckInWindow]]:
@@ -98,62 +101,51 @@ def _with_a_page(work: Work, first: date, last: date) -> Iterator[tuple[date, Ch
             yield day, window
 
 
-def fault_that_lasts(work: Work, day: date, known: PageMinutes) -> PageFault | None:
-    """The fault of a day's window that goes on as far as can be known, from its first minute on, whatever it was then.
+def is_over(window: CheckInWindow, now: datetime) -> bool:
+    """Whether all minutes of a window can be known by now."""
+    return window.closes <= now - timedelta(minutes=_GRACE)
 
-    Where no page counts that day, none.
-    """
-    rule, window = rule_on(work, day), window_on(work, day)
-    if rule is None or not rule.page or window is None:
-        return None
-    faulty = _faulty(work, day, window, known)
+
+def faulty_minutes(day: date, window: CheckInWindow, known: PageMinutes, now: datetime) -> dict[int, str]:
+    """The faulty minutes of a day's window, as far as they are over, with what was wrong; in their order."""
+    until = min(window.closes, now - timedelta(minutes=_GRACE))
+    over = (one for one in sorted(minutes_of(window.opens, until)) if minute_begins(one + 1) <= until)
+    each = ((minute, known.fault_in(minute, day, now)) for minute in over)
+    return {minute: why for minute, why in each if why is not None}
+
+
+def fault_that_lasts(faulty: Mapping[int, str], now: datetime) -> PageFault | None:
+    """The fault that goes on as far as can be known, from its first minute on, whatever it was then."""
     if not faulty:
         return None
     first = last = max(faulty)
     while first - 1 in faulty:
         first -= 1
     fault = PageFault(minute_begins(first), minute_begins(last + 1), faulty[last])
-    return fault if lasts(work, fault) else None
+    return fault if _lasts(fault, now) else None
 
 
-def is_over(work: Work, day: date) -> bool:
-    """Whether all minutes of a day's window can be known by now."""
-    window = window_on(work, day)
-    return window is None or window.closes <= work.now - timedelta(minutes=_GRACE)
+def _lasts(fault: PageFault, now: datetime) -> bool:
+    return fault.to_at >= now - timedelta(minutes=_GRACE + 1)
 
 
-def lasts(work: Work, fault: PageFault) -> bool:
-    """Whether the fault goes on as far as can be known."""
-    return fault.to_at >= work.now - timedelta(minutes=_GRACE + 1)
+def are_owed(work: Work, window: CheckInWindow, faulty: Mapping[int, str]) -> bool:
+    """Whether any of a window's faulty minutes is to be put on record now."""
+    return bool(faulty) and next(_owed(work, window, faulty), None) is not None
 
 
-def are_owed(work: Work, day: date, known: PageMinutes) -> bool:
-    """Whether there is a fault of a day's window that is to be put on record now."""
-    return next(_owed(work, day, known), None) is not None
+def put_on_record(work: Work, window: CheckInWindow, faulty: Mapping[int, str]) -> None:
+    """Put the faulty minutes of a window on record that are not.
 
-
-def put_on_record(work: Work, day: date, known: PageMinutes) -> list[PageFault]:
-    """Put the faults of a day's window on record that are not; returns those that are new, not those that went on.
-
-    One that goes on is put on record at once for its first minutes, and then each time that it has doubled, so that a
-    long one is not a row a minute; and whole when it is over.
+    A fault that goes on is put on record at once for its first minutes, and then each time that it has doubled, so that
+    a long one is not a row a minute; and whole when it is over.
     """
-    begun = []
-    for fault, earlier in list(_owed(work, day, known)):
+    for fault, earlier in list(_owed(work, window, faulty)):
         _write(work, fault, replaces=earlier)
-        if earlier is None:
-            begun.append(fault)
-    return begun
 
 
-def _owed(work: Work, day: date, known: PageMinutes) -> Iterator[tuple[PageFault, int | None]]:
+def _owed(work: Work, window: CheckInWindow, faulty: Mapping[int, str]) -> Iterator[tuple[PageFault, int | None]]:
     """The faults that are to be written, with the number of the row that each is a longer word of."""
-    window = window_on(work, day)
-    if window is None:
-        return
-    faulty = _faulty(work, day, window, known)
-    if not faulty:
-        return
     rows = _rows(work, window)
     ever = set().union(*(minutes_of(row.from_at, row.to_at) for row in rows))
     standing = {row.to_at: row for row in rows if not _is_replaced(work, row)}
@@ -164,7 +156,7 @@ def _owed(work: Work, day: date, known: PageMinutes) -> Iterator[tuple[PageFault
             continue
         whole = PageFault(earlier.from_at, fault.to_at, fault.reason)
         on_record = len(minutes_of(earlier.from_at, earlier.to_at))
-        if is_over(work, day) or not lasts(work, fault) or _is_to_be_said(on_record, whole):
+        if is_over(window, work.now) or not _lasts(fault, work.now) or _is_to_be_said(on_record, whole):
             yield whole, id_of(earlier)
 
 
@@ -187,13 +179,6 @@ def say_not_looked_through(work: Work, since: date) -> list[date]:
 
 def _before(day: date) -> date:
     return day - timedelta(days=1)
-
-
-def _faulty(work: Work, day: date, window: CheckInWindow, known: PageMinutes) -> dict[int, str]:
-    until = min(window.closes, work.now - timedelta(minutes=_GRACE))
-    each = ((minute, known.fault_in(minute, day, work.now)) for minute in sorted(minutes_of(window.opens, until)))
-    over = ((minute, why) for minute, why in each if minute_begins(minute + 1) <= max(until, window.opens))
-    return {minute: why for minute, why in over if why is not None}
 
 
 def _spans(faulty: Mapping[int, str]) -> Iterator[PageFault]:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from testing_tracker.rules.check_in.answers import CheckInOutcome, Timing
+from testing_tracker.rules.check_in.answers import CheckInOutcome, CheckInWindow, Timing
 from testing_tracker.rules.check_in.in_force import FoundBy
 from testing_tracker.services.check_in import page_faults
 from testing_tracker.services.check_in.attempts import rows_on
 from testing_tracker.services.check_in.expected import expected_on
 from testing_tracker.services.check_in.outages import spans_on
 from testing_tracker.services.check_in.page_faults import PageFault, PageMinutes
-from testing_tracker.services.check_in.rules_in_force import any_rule, window_on
+from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
 from testing_tracker.store.work import Work
 
 _LEAST = timedelta(minutes=3)  # for which a fault that was put on record is taken to go on
@@ -78,7 +78,7 @@ def state_now(work: Work, known: PageMinutes | None = None) -> CheckInState | No
     if window is None:
         return None
     is_open = window.opens <= work.now < window.closes
-    fault = _fault_now(work, known) if is_open else None
+    fault = _fault_now(work, window, known) if is_open else None
     phase = CheckInPhase.CLOSED
     if is_open:
         phase = CheckInPhase.OPEN if fault is None else CheckInPhase.AT_FAULT
@@ -87,10 +87,16 @@ def state_now(work: Work, known: PageMinutes | None = None) -> CheckInState | No
     return CheckInState(phase, window.opens, window.closes, counts_on(work, work.today), fault)
 
 
-def _fault_now(work: Work, known: PageMinutes | None) -> PageFault | None:
-    if known is not None:
-        return page_faults.fault_that_lasts(work, work.today, known)
+def _fault_now(work: Work, window: CheckInWindow, known: PageMinutes | None) -> PageFault | None:
+    rule = rule_on(work, work.today)
+    if known is not None and rule is not None and rule.page:
+        faulty = page_faults.faulty_minutes(work.today, window, known, work.now)
+        found = page_faults.fault_that_lasts(faulty, work.now)
+        if found is not None:
+            return found
     for span in spans_on(work, work.today):
+        if known is not None and span.found_by is FoundBy.PROGRAM:
+            continue  # what is known now is newer
         # One that goes on is put on record each time that it has doubled.
         patience = max(_LEAST, span.to_at - span.from_at) if span.found_by is FoundBy.PROGRAM else timedelta(0)
         if span.from_at <= work.now < span.to_at + patience:
