@@ -6,8 +6,8 @@ from pathlib import Path
 from sqlmodel import SQLModel
 
 from testing_tracker.rules.words import Role
-from testing_tracker.store import tables  # noqa: F401  declares the tables
 from testing_tracker.store.server import grants
+from testing_tracker.store.tables import check_in  # noqa: F401  declares the tables, the last ones too
 
 PAGE = (Path(__file__).parents[2] / "docs" / "postgresql.md").read_text(encoding="utf-8")
 

@@ -7,16 +7,11 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.rules.check_in.in_force import NotCheckedIn, RuleInForce
+from testing_tracker.services.check_in.whether import any_rule as any_rule
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.queries import id_of, in_force_id
 from testing_tracker.store.tables import Assignment, CheckInRule, Enrolment
 from testing_tracker.store.work import Work
-
-
-def any_rule(work: Work) -> bool:
-    """Whether the facility ever had a rule of checking in. One look-up in a table that is empty without."""
-    first = select(CheckInRule.id).where(CheckInRule.facility_id == work.facility_id).limit(1)
-    return work.session.exec(first).first() is not None
 
 
 def rule_on(work: Work, day: date) -> RuleInForce | None:

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from testing_tracker.store import tables  # noqa: F401  declares the tables
+from testing_tracker.store.tables import check_in  # noqa: F401  declares the tables, the last ones too
 
 context.configure(
     connection=context.config.attributes["connection"],

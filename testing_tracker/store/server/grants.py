@@ -282,7 +282,7 @@ def _statements(connection: Connection, groups: Mapping[Role, str]) -> Iterator[
     """The grants of the matrix, to quoted groups that have nothing else afterwards."""
     from sqlmodel import SQLModel
 
-    from testing_tracker.store import tables  # noqa: F401  declares the tables
+    from testing_tracker.store.tables import check_in  # noqa: F401  declares the tables, the last ones too
 
     names = ["alembic_version", *sorted(SQLModel.metadata.tables)]
     sequences = ", ".join(f"{name}_id_seq" for name in sorted(SQLModel.metadata.tables))

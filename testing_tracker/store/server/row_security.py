@@ -98,7 +98,7 @@ def owned_tables() -> list[str]:
     """The tables that a facility owns, as this program's schema has them."""
     from sqlmodel import SQLModel
 
-    from testing_tracker.store import tables  # noqa: F401  declares the tables
+    from testing_tracker.store.tables import check_in  # noqa: F401  declares the tables, the last ones too
 
     return [table.name for table in SQLModel.metadata.sorted_tables if "facility_id" in table.columns]
 

@@ -9,10 +9,11 @@ from sqlalchemy import CheckConstraint, Column, Connection, Constraint, ForeignK
 from sqlalchemy import UniqueConstraint as Unique
 from sqlmodel import SQLModel
 
-from testing_tracker.store import integrity, tables  # noqa: F401  declares the tables
+from testing_tracker.store import integrity
 from testing_tracker.store.integrity import Shape
 from testing_tracker.store.migrations.wording import REFUSING_BODY
 from testing_tracker.store.server import grants, row_security
+from testing_tracker.store.tables import check_in  # noqa: F401  declares the tables, the last ones too
 
 EARLIEST_SERVER = 13
 _MOST_TOLD = 20

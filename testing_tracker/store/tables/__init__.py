@@ -8,15 +8,8 @@ Every row but a facility's own says in `facility_id` whose it is, and refers to 
 unique is so within a facility, so that nobody learns of another one's rows from a refusal.
 """
 
-from testing_tracker.store.tables.check_in import Card as Card
-from testing_tracker.store.tables.check_in import CheckIn as CheckIn
-from testing_tracker.store.tables.check_in import CheckInDay as CheckInDay
-from testing_tracker.store.tables.check_in import CheckInRule as CheckInRule
-from testing_tracker.store.tables.check_in import Contact as Contact
-from testing_tracker.store.tables.check_in import Notice as Notice
-from testing_tracker.store.tables.check_in import Outage as Outage
-from testing_tracker.store.tables.check_in import StrangersSeen as StrangersSeen
-from testing_tracker.store.tables.check_in import TodaysReceipt as TodaysReceipt
+from typing import TYPE_CHECKING, Any
+
 from testing_tracker.store.tables.constraints import number_widely
 from testing_tracker.store.tables.deciding import AuditEntry as AuditEntry
 from testing_tracker.store.tables.deciding import Evidence as Evidence
@@ -57,4 +50,29 @@ from testing_tracker.store.tables.testing import Reading as Reading
 from testing_tracker.store.tables.testing import Result as Result
 from testing_tracker.store.tables.testing import Specimen as Specimen
 
+if TYPE_CHECKING:
+    from testing_tracker.store.tables.check_in import Card as Card
+    from testing_tracker.store.tables.check_in import CheckIn as CheckIn
+    from testing_tracker.store.tables.check_in import CheckInDay as CheckInDay
+    from testing_tracker.store.tables.check_in import CheckInRule as CheckInRule
+    from testing_tracker.store.tables.check_in import Contact as Contact
+    from testing_tracker.store.tables.check_in import Notice as Notice
+    from testing_tracker.store.tables.check_in import Outage as Outage
+    from testing_tracker.store.tables.check_in import StrangersSeen as StrangersSeen
+    from testing_tracker.store.tables.check_in import TodaysReceipt as TodaysReceipt
+
 number_widely()
+
+_OF_CHECK_IN = frozenset(
+    {"Card", "CheckIn", "CheckInDay", "CheckInRule", "Contact", "Notice", "Outage", "StrangersSeen", "TodaysReceipt"}
+)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  a table, by its name
+    """The tables of checking in, when one is asked for: to declare them is a fifteenth of a command's start, and where
+    no rule is in force no command needs them. Whoever goes through all tables there are imports them first."""
+    if name not in _OF_CHECK_IN:
+        raise AttributeError(f"there is no table {name}")
+    from testing_tracker.store.tables import check_in
+
+    return getattr(check_in, name)

@@ -12,7 +12,7 @@ from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome, 
 from testing_tracker.rules.check_in.in_force import FoundBy, NotCheckedIn
 from testing_tracker.rules.check_in.notices import NoticeChannel, NoticeKind
 from testing_tracker.rules.check_in.page_words import Language
-from testing_tracker.store.tables.constraints import of_facility, one_of, stamped, within_facility
+from testing_tracker.store.tables.constraints import number_widely, of_facility, one_of, stamped, within_facility
 
 
 class CheckInRule(SQLModel, table=True):
@@ -246,3 +246,6 @@ class Notice(SQLModel, table=True):
     handed_over_at: datetime | None = None
     error: str | None = None
     facility_id: int = stamped()
+
+
+number_widely()
