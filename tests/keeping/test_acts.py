@@ -20,7 +20,7 @@ SOURCES = {
     if "migrations" not in file.parts and file.name not in ("acts.py", "permitted.py")  # commands have the same words
 }
 RELEASED = sorted((Path(__file__).parents[1] / "store" / "released").glob("schema-*.db.gz"))
-WRITES = {"on_record", "_on_record", "put_on_record", "_write", "confirm", "AuditEntry", "literal"}
+WRITES = {"on_record", "_end", "_on_record", "put_on_record", "_write", "confirm", "AuditEntry", "literal"}
 
 
 def is_bare(node: ast.AST) -> bool:
