@@ -139,8 +139,10 @@ def _serve(file: "PageFile", listen: str, line: str | None, *, behind_proxy: boo
     from testing_tracker.serving import events
     from testing_tracker.serving.events import Event
     from testing_tracker.web import serving
+    from testing_tracker.web.hashing import give_memory_back
 
     serving.keep_the_library_quiet()
+    give_memory_back()
     facilities, holders = serving.told(file)
     said = (
         f"check-in on http://{listen}, {_many(facilities, 'facility', 'facilities')}, "

@@ -309,7 +309,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and not tables >= {"about", "visit", "holder"}:  # before anything is changed about it
             raise TestingTrackerError(f"{path} is no file of the check-in page. Name another one. Nothing was changed.")
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -1000"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -256"):
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()
