@@ -138,6 +138,10 @@ class CheckInPage:
             place = self._places[0]
         if place is None and (word or self._places):
             raise _Refused(404)
+        if place is not None and language not in place.languages:
+            if path.endswith("/es"):
+                raise _Refused(404)
+            language = place.languages[0]
         return place, language
 
     def _form(self, request: Request, place: PagePlace | None, language: Language) -> Reply:

@@ -26,6 +26,7 @@ class PagePlace:
 
     `zone` names the timezone, `zone_en` and `zone_es` say it in words. `public_url` is how the outside sees the page.
     `voice_token` is what a telephone vendor signs its requests with; without one there is no telephone line.
+    `languages` are those that people are spoken to in, at least one.
     """
 
     facility: int
@@ -38,6 +39,7 @@ class PagePlace:
     training: bool = False
     public_url: str | None = None
     voice_token: str | None = None
+    languages: tuple[Language, ...] = tuple(Language)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,10 @@ _SHORT_PHONE = 12  # characters that stand on one line of the narrowest telephon
 
 
 class PlaceNamed(Protocol):
-    """What a page says of a facility: its neutral name, its telephone, and its zone in words, which may be empty."""
+    """What a page says of a facility: its neutral name, its telephone, its zone in words, which may be empty.
+
+    `languages` are those that it is there in.
+    """
 
     @property
     def name(self) -> str: ...
@@ -93,6 +96,8 @@ class PlaceNamed(Protocol):
     def zone_es(self) -> str: ...
     @property
     def training(self) -> bool: ...
+    @property
+    def languages(self) -> tuple[Language, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -235,9 +240,11 @@ def _shown(page: PageShown) -> dict[str, object]:
     }
 
 
-def _other(page: PageShown) -> dict[str, str]:
-    """Where the form is in the other language, and how that calls itself."""
+def _other(page: PageShown) -> dict[str, str] | None:
+    """Where the form is in the other language, and how that calls itself; None where it is there in one alone."""
     other = Language.SPANISH if page.language is Language.ENGLISH else Language.ENGLISH
+    if page.place is not None and other not in page.place.languages:
+        return None
     name = Sentence.OTHER_LANGUAGE.in_language(page.language)
     return {"language": other.value, "name": name, "path": _address(page.path, other)}
 

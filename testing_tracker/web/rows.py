@@ -9,7 +9,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS place (facility INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, name TEXT NOT NULL, "
     "phone TEXT NOT NULL, zone TEXT NOT NULL, zone_en TEXT NOT NULL, zone_es TEXT NOT NULL, "
-    "training INTEGER NOT NULL, public_url TEXT, voice_token TEXT)",
+    "training INTEGER NOT NULL, public_url TEXT, voice_token TEXT, languages TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS day (facility INTEGER NOT NULL, day TEXT NOT NULL, opens_at REAL NOT NULL, "
     "closes_at REAL NOT NULL, over_at REAL NOT NULL, answers_at REAL, PRIMARY KEY (facility, day)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS holder (facility INTEGER NOT NULL, id INTEGER PRIMARY KEY, number TEXT NOT NULL, "
@@ -45,6 +45,7 @@ def rows_of(contents: PageContents) -> Iterator[tuple[str, Rows]]:
             (
                 *(facility, one.place.path, one.place.name, one.place.phone, one.place.zone, one.place.zone_en),
                 *(one.place.zone_es, int(one.place.training), one.place.public_url, one.place.voice_token),
+                " ".join(one.place.languages),
             )
             for facility, one in every
         },

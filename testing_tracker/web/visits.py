@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome, DaysAnswer, Timing
 from testing_tracker.rules.check_in.cards import NUMBER_DIGITS, PIN_DIGITS, digits_in
+from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.check_in.pin_hash import STAND_IN_SALT, VERIFIER_BYTES
 from testing_tracker.rules.check_in.receipts import is_whole
 from testing_tracker.web import guard
@@ -148,8 +150,12 @@ def places_in(database: sqlite3.Connection) -> list[PagePlace]:
     """The facilities of the page."""
     columns = [one.name for one in fields(PagePlace)]
     rows = database.execute(f"SELECT {', '.join(columns)} FROM place ORDER BY facility")  # noqa: S608
-    found = [dict(zip(columns, row, strict=True)) for row in rows]
-    return [PagePlace(**{**row, "training": bool(row["training"])}) for row in found]
+    return [_place(dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def _place(row: dict[str, Any]) -> PagePlace:
+    languages = tuple(Language(one) for one in row["languages"].split())
+    return PagePlace(**{**row, "training": bool(row["training"]), "languages": languages})
 
 
 def days_at(database: sqlite3.Connection, place: PagePlace, at: datetime) -> DaysShown:

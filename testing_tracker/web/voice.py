@@ -166,9 +166,11 @@ class VoiceLine:
         )
 
     def _welcome(self, call: Call) -> bytes:
-        """In which language they want to go on; heard in both."""
+        """In which language they want to go on; heard in each. Where there is one alone, nobody is asked."""
+        if len(call.place.languages) == 1:
+            return self._number(replace(call, chosen=call.place.languages[0]))
         response, gather = _asking(replace(call, silences=0).address("/number"), 1, _SECONDS_FOR_LANGUAGE)
-        for language in Language:
+        for language in call.place.languages:
             _say(gather, language, Sentence.HEAR_WHICH.in_language(language))
         return _or_silent(response, call, "")
 
@@ -276,7 +278,7 @@ def _or_silent(response: "Element", call: Call, step: str) -> bytes:
         again = replace(call, silences=call.silences + 1).address(step)
         SubElement(response, "Redirect", {"method": "POST"}).text = again
         return _sent(response)
-    for language in [call.chosen] if call.chosen else Language:
+    for language in [call.chosen] if call.chosen else call.place.languages:
         _say(response, language, replace(call, chosen=language).say(Sentence.CALL_PEOPLE))
     SubElement(response, "Hangup")
     return _sent(response)

@@ -64,6 +64,7 @@ class Facility:
     zone_en: str = "Pacific time"
     zone_es: str = "hora del Pacífico"
     training: bool = False
+    languages: tuple[Language, ...] = tuple(Language)
 
 
 PLAIN = Facility("HH", "555-0100")

@@ -20,6 +20,7 @@ from page_house import COMES, DONE, NOBODYS, PIN, PUBLIC_URL, STAYS, TOKEN, UNKN
 from werkzeug.test import Client
 
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome
+from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.web.serving import PageServer, listening_at
 from testing_tracker.web.signature import is_signed, signed
 from testing_tracker.web.voice import VoiceLine
@@ -350,6 +351,21 @@ def test_a_training_line_says_so(tmp_path):
     house = page_house.opened(tmp_path, place(training=True))
     caller = checked_in(house)
     assert caller.words.startswith("Training: nothing here counts. Yes")
+    house.close()
+
+
+@pytest.mark.parametrize(("language", "asked"), [("en", "Enter your check-in number"), ("es", "Marque su número")])
+def test_a_line_in_one_language_asks_for_none(tmp_path, language, asked):
+    house = page_house.opened(tmp_path, place(languages=(Language(language),)))
+    caller = Caller(house)
+    assert caller.words.startswith(asked)
+    for digits in (number_of(STAYS), PIN):
+        caller.press(digits)
+    assert caller.words.startswith("No, ")
+    caller = Caller(house)
+    caller.wait()
+    caller.wait()
+    assert ("Please call" in caller.words, "Llame al" in caller.words) == (language == "en", language == "es")
     house.close()
 
 

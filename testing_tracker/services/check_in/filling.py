@@ -127,6 +127,7 @@ def _place(work: Work, settings: CheckInSettings) -> PagePlace:
         training=work.facility.training,
         public_url=page.public_url,
         voice_token=settings.voice.token if settings.voice is not None else None,
+        languages=page.languages,
     )
 
 
