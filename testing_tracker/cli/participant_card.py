@@ -72,7 +72,7 @@ class _Asked:
 @click.option("--new-pin", is_flag=True, help="Another PIN; the earlier one is worthless then.")
 @click.option("--new-number", is_flag=True, help="Another number and PIN, where somebody else tries the number.")
 @click.option("--end", is_flag=True, help="End the card; a discharge does so by itself.")
-@click.option("--language", type=CaselessChoice(Language), help="What the participant is spoken to in.")
+@click.option("--language", type=CaselessChoice([str(one) for one in Language]), help="What they are spoken to in.")
 @click.option("--print", "paper", type=OutputPath(), metavar="FILE", help="Write it as a pdf, the PIN on a slip.")
 @overwrite_option()
 @click.option("--reason", type=REASON, metavar="TEXT", help="Why the PIN or number is another one, or the card ends.")

@@ -386,6 +386,12 @@ class TestPaper:
         assert "Your PIN" not in page
         assert len(cards(told)) == 1
 
+    def test_a_language_is_typed_as_on_the_page(self, told, tmp_path):
+        assert "--language [en|es]" in told("participant", "card", "--help")
+        told.add("A17")
+        paper = ("--print", str(tmp_path / "card.pdf"))
+        assert told.run("participant", "card", "A17", "--language", "fr", *paper).exit_code == 2
+
     def test_another_language_leaves_number_and_pin(self, told, give):
         told.add("A17")
         made = give("A17")

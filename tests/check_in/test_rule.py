@@ -126,6 +126,15 @@ def test_a_schedule_that_is_to_bind_later_is_looked_at_too(clinic, tmp_path):
     assert "until 09:00 to come, by the schedule mornings" in clinic.refused(*RULE, "--from", "2026-11-23")
 
 
+def test_a_version_that_is_pending_is_looked_at_too(clinic, tmp_path):
+    file = tmp_path / "mornings.toml"
+    file.write_text(LATER_CLOSE.replace("-09:00", "-17:00"), encoding="utf-8")
+    clinic("schedule", "load", str(file))
+    file.write_text(LATER_CLOSE, encoding="utf-8")
+    clinic("schedule", "load", str(file))  # binds from tomorrow
+    assert "until 09:00 to come, by the schedule mornings" in clinic.refused(*RULE, "--from", "2026-11-16")
+
+
 def test_a_schedule_that_is_loaded_later_is_taken_and_what_it_leaves_too_late_is_said(clinic, tmp_path):
     """The schedule is how tests are made; that check-in would close after them a manager has to hear."""
     file = tmp_path / "mornings.toml"
