@@ -13,7 +13,7 @@ from testing_tracker.rules.check_in.answers import DaysAnswer, answer_of
 from testing_tracker.rules.words import Status
 from testing_tracker.services.schedules.versions import rule_of_draw
 from testing_tracker.store.queries import draw_stands, in_force_id, joined_into, records_of_all
-from testing_tracker.store.tables import Draw, Enrolment, Night, Participant
+from testing_tracker.store.tables import Draw, Enrolment, Night, Participant, ScheduleVersion
 from testing_tracker.store.work import Work
 
 
@@ -49,7 +49,14 @@ def answers_on(work: Work, day: date, participants: Collection[int] | None = Non
     if participants is not None:
         whose = whose.where(col(Participant.id).in_(participants))
     draws = _draws_on(work, day, participants)
-    return {number: _answer(work, draws.get(number, ())) for number in work.session.exec(whose) if number is not None}
+    made_by = {draw.schedule_version_id for several in draws.values() for draw in several}
+    asked = select(ScheduleVersion).where(col(ScheduleVersion.id).in_(made_by))
+    versions = work.session.exec(asked).all() if made_by else []  # kept meanwhile, or each draw reads its own anew
+    answers = {
+        number: _answer(work, draws.get(number, ())) for number in work.session.exec(whose) if number is not None
+    }
+    del versions
+    return answers
 
 
 def _draws_on(work: Work, day: date, participants: Collection[int] | None) -> dict[int, list[Draw]]:
