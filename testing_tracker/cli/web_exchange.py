@@ -11,7 +11,7 @@ import click
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk, going_on, pass_desk, say
-from testing_tracker.cli.desk.files import GivenPath, check_in_settings_of, in_full
+from testing_tracker.cli.desk.files import GivenPath, check_in_settings_of, deliveries_of, in_full
 from testing_tracker.cli.desk.opening import door, here_only
 from testing_tracker.cli.desk.parameter_types import CheckedWord, WholeNumber
 from testing_tracker.cli.desk.shown import print_text
@@ -102,9 +102,20 @@ def _synced(at: "AtFacility", over: tuple[str, ...]) -> str:
     ) as turn:
         if not (turn.before_night() and turn.after_night()):
             raise TestingTrackerError(f"{wrong[0]}." if wrong else "The check-in page was not filled.")
+        _remind(at)
         return (
             f"{_collected(turn.collected)}. {'The page is filled.' if turn.is_filled else 'There is no page to fill.'}"
         )
+
+
+def _remind(at: "AtFacility") -> None:
+    """Hand over the reminders to check in that are owed, and tell how many left and what kept others."""
+    from testing_tracker.serving.noticing import Noticing
+
+    desk, ways = at.desk, deliveries_of(at.desk.location, at.number)
+    settings = check_in_settings_of(desk.location, at.number)
+    mail = ways.mail if ways is not None else None
+    Noticing(desk.reading, desk.writing, settings, mail, at.number, at.mark).send_what_is_owed()
 
 
 @click.command("print")

@@ -36,6 +36,7 @@ from testing_tracker.serving.alarms import Alarms, OnceAnHour
 from testing_tracker.serving.check_in_turn import CheckInTurn, Remembered
 from testing_tracker.serving.courier import Attempt, Courier, Reminder, ReportAttempt, WriteFile
 from testing_tracker.serving.events import Event
+from testing_tracker.serving.noticing import Noticing
 from testing_tracker.serving.outside import Outside
 from testing_tracker.store import facilities
 from testing_tracker.store.engine import open_engine, reading, reading_all, writing
@@ -185,7 +186,8 @@ class _Turn:
         ways = self.plan.ways(self.number)
         is_kept_outside = self._hand_over(ways)
         all_arrived = self._deliver(week, ways) and is_kept_outside
-        return self._mail_reminder(ways) and all_arrived
+        all_arrived = self._mail_reminder(ways) and all_arrived
+        return self._remind_to_check_in(ways) and all_arrived
 
     def _check_in(self) -> CheckInTurn:
         return CheckInTurn(
@@ -198,6 +200,15 @@ class _Turn:
             is_to_be_told=partial(self.plan.page_failures.is_to_be_told, self.number),
             remembered=self.plan.remembered,
         )
+
+    def _remind_to_check_in(self, ways: Deliveries) -> bool:
+        """Hand over the reminders to check in that are owed; returns whether what was attempted was taken."""
+        try:
+            settings = self.plan.check_in(self.number)
+        except TestingTrackerError:  # whoever fills the page has told it
+            return True
+        begin = (self._transaction(reading), self._transaction(writing))
+        return Noticing(*begin, settings, ways.mail, self.number, self.mark).send_what_is_owed(self.is_ending)
 
     def tell(self, event: Event, said: str, level: int = logging.INFO, **figures: object) -> None:
         events.tell(event, f"{self.mark}{said}", level=level, facility=self.number, **figures)

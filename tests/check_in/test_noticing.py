@@ -65,6 +65,21 @@ def test_a_mornings_reminder_says_the_same_to_everybody_in_their_language(live):
         assert set(states(live).values()) == {"handed over"}
 
 
+def test_serve_and_cron_send_what_is_owed_as_a_step_of_theirs(live):
+    kept = by_command(live, KEEPS, BOTH)
+    consented(live, A17=ONE)
+    with at(7):
+        done = live.run("serve", "--once")
+        assert "1 reminder to check in handed over (morning)" in done.stdout
+        assert len(texts(kept)) == 1
+    with at(9, 5):
+        done = live.run("web", "sync")
+        assert "1 reminder to check in handed over (reminder)" in done.output
+        assert len(texts(kept)) == 2
+        live.run("serve", "--once")
+        assert len(texts(kept)) == 2
+
+
 def test_who_has_checked_in_gets_no_reminder_whatever_the_answer_was(live):
     kept = by_command(live, KEEPS, "reminder_minutes = 60\n")
     consented(live, **EVERYBODY)
