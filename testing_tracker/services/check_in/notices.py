@@ -126,12 +126,12 @@ def claim_owed(
     if window is None or work.is_pretended or not may_leave(settings, window, local_now):
         return []
     for kind in kinds_owed(settings, window, local_now):
-        for participant_id, channel in _missing(work, kind, ways):
-            _put(work, participant_id, kind, channel)
-    work.session.flush()
-    due = _without_who_needs_none(work, work.session.exec(_due(work).where(col(Notice.channel).in_(ways))).all())
-    until = may_leave_until(settings, window, local_now)
-    return _claimed(work, shuffled(due)[:most], until)
+        new = _missing(work, kind, ways)
+        if new:
+            same = {"day": work.today, "kind": str(kind), "attempts": 0, "next_at": work.now}
+            work.write_all(Notice, ("participant_id", "channel"), [(one, str(way)) for one, way in new], **same)
+    due = work.session.exec(_due(work).where(col(Notice.channel).in_(ways))).all()
+    return _claimed(work, _still_needed(work, due, most), may_leave_until(settings, window, local_now))
 
 
 def claim_for(
@@ -216,14 +216,6 @@ def lines(work: Work, *, failed: bool = False) -> Sequence[NoticeLine]:
     return [one for one in found if not failed or one.state is NoticeState.FAILED]
 
 
-def shuffled(rows: Sequence[Notice]) -> list[Notice]:
-    """The rows in an order that chance gives, so that the order in which people are reminded says nothing."""
-    left, found = list(rows), []
-    while left:
-        found.append(left.pop(chance.below(len(left))))
-    return found
-
-
 def _line(row: Notice, code: str) -> NoticeLine:
     kind, channel = NoticeKind(row.kind), NoticeChannel(row.channel)
     at = row.handed_over_at or row.next_at
@@ -247,9 +239,10 @@ def _is_free(work: Work) -> ColumnElement[bool]:
     return or_(col(Notice.busy_until).is_(None), col(Notice.busy_until) <= work.now)
 
 
-def _due(work: Work) -> SelectOfScalar[Notice]:
-    today = _of_facility(work).where(Notice.day == work.today, _IS_WAITING, col(Notice.next_at) <= work.now)
-    return today.where(_is_free(work)).order_by(col(Notice.id))
+def _due(work: Work) -> SelectOfScalar[int | None]:
+    """The numbers of what may be attempted now."""
+    of_today = select(col(Notice.id)).where(Notice.facility_id == work.facility_id, Notice.day == work.today)
+    return of_today.where(_IS_WAITING, col(Notice.next_at) <= work.now, _is_free(work)).order_by(col(Notice.id))
 
 
 def _left_over(work: Work, window: CheckInWindow | None) -> SelectOfScalar[Notice]:
@@ -297,29 +290,39 @@ def _checked_in(work: Work, participants: Collection[int] | None = None) -> set[
     return {one for one, tried in rows.items() if any(row.outcome == CheckInOutcome.TOLD for row in tried)}
 
 
-def _without_who_needs_none(work: Work, due: Sequence[Notice]) -> list[Notice]:
-    """What of that is still to leave; what is not is removed: they have checked in, are away, or are reminded no more.
+def _still_needed(work: Work, due: Sequence[int | None], most: int) -> list[Notice]:
+    """So many of what is due and is still to leave, in an order that chance gives, which says nothing.
 
-    A morning's reminder that the second one has overtaken is one of these.
+    What it comes upon that is not is removed: they have checked in, are away, or are reminded no more. A morning's
+    reminder that the second one has overtaken is one of these.
     """
-    if not due:
-        return []
-    some = sorted({row.participant_id for row in due})
-    people, told = expected.expected_on(work, work.today), _checked_in(work, some)
-    reached = {(one.participant_id, one.channel) for one in contacts.standing_contacts(work, some)}
-    second = _of_facility(work).where(Notice.day == work.today, Notice.kind == NoticeKind.REMINDER)
-    reminded = {(row.participant_id, row.channel) for row in work.session.exec(second).all()}
-    kept = []
-    for row in due:
-        whose = (row.participant_id, row.channel)
-        is_wanted = row.participant_id in people and whose in reached
-        is_late = row.participant_id in told if row.kind == NoticeKind.REMINDER else whose in reminded
-        if is_wanted and not is_late:
-            kept.append(row)
-        else:
-            work.session.delete(row)
+    left = list(due)
+    kept: list[Notice] = []
+    people = expected.expected_on(work, work.today) if left else set()
+    while left and len(kept) < most:
+        some = [left.pop(chance.below(len(left))) for _ in range(min(most, len(left)))]
+        found = {row.id: row for row in work.session.exec(select(Notice).where(col(Notice.id).in_(some))).all()}
+        rows = [found[number] for number in some]
+        owners = sorted({row.participant_id for row in rows})
+        told = _checked_in(work, owners)
+        reached = {(one.participant_id, one.channel) for one in contacts.standing_contacts(work, owners)}
+        reminded = _reminded(work, owners)
+        for row in rows:
+            whose = (row.participant_id, row.channel)
+            is_late = row.participant_id in told if row.kind == NoticeKind.REMINDER else whose in reminded
+            if row.participant_id not in people or whose not in reached or is_late:
+                work.session.delete(row)
+            elif len(kept) < most:
+                kept.append(row)
     work.session.flush()
     return kept
+
+
+def _reminded(work: Work, participants: Collection[int]) -> set[tuple[int, str]]:
+    """Who of some has the second reminder in the queue, and on which channel."""
+    second = _of_facility(work).where(Notice.day == work.today, Notice.kind == NoticeKind.REMINDER)
+    rows = work.session.exec(second.where(col(Notice.participant_id).in_(participants))).all()
+    return {(row.participant_id, row.channel) for row in rows}
 
 
 def _row(work: Work, participant_id: int, kind: NoticeKind, channel: NoticeChannel) -> Notice:
@@ -337,14 +340,13 @@ def _put(work: Work, participant_id: int, kind: NoticeKind, channel: NoticeChann
 def _claimed(work: Work, rows: Sequence[Notice], until: datetime) -> list[ToHandOver]:
     people = [row.participant_id for row in rows]
     addresses = {(one.participant_id, one.channel): one.address for one in contacts.standing_contacts(work, people)}
-    standing = cards.standing_cards(work)
     taken = []
     for row in rows:
         row.attempts += 1
         row.busy_until = work.now + TIME_FOR_AN_ATTEMPT
         row.next_at = row.next_at or work.now
         work.write(row)
-        card = standing.get(row.participant_id)
+        card = cards.card_of(work, row.participant_id)
         taken.append(
             ToHandOver(
                 notice_id=id_of(row),
