@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import databases
 import pytest
+from acts import CHECK_IN_FILE
 from conftest import Clinic
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
@@ -18,6 +19,7 @@ from test_verify import copy_of, lived_in
 
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.calendar import Week
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.testing.analytes import SHIPPED
 from testing_tracker.rules.words import Channel
 from testing_tracker.services.keeping.checking.checks import verify
@@ -27,6 +29,7 @@ from testing_tracker.store.engine import make_engine, writing
 from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.ledger.last_written import rows_otherwise
 from testing_tracker.store.location import locate
+from testing_tracker.store.tables import StrangersSeen
 from testing_tracker.store.work import work_in
 
 assert lived_in  # a fixture, by its name
@@ -34,8 +37,12 @@ assert lived_in  # a fixture, by its name
 MAY_CHANGE_UNSEEN = {
     ("facility", "turn"): "is empty, and nothing reads it: a server's row lock goes by the right to change it",
 }
-TABLES = sorted(SQLModel.metadata.tables)
-TUESDAY = "2026-11-24"
+GO_AWAY = {
+    "notice": "a reminder says the same to everybody and is evidence of nothing; its rows go when the day is over",
+    "todays_receipt": "is made from the key anew at each turn, for machines without it, and goes when the day is over",
+}
+TABLES = sorted(SQLModel.metadata.tables.keys() - GO_AWAY.keys())
+TUESDAY, WEDNESDAY = "2026-11-24", "2026-11-25"
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +70,33 @@ def full(lived_in, tmp_path_factory) -> Clinic:
         outbox.finish(work, taken, None, edition=1, up_to=5)
         outbox.claim_report(work, Week.parse("2026-W46"), Channel.MAIL)
     engine.dispose()
+    checks_in(clinic)
     clinic("facility", "add", "Hillside", "--timezone", "America/Los_Angeles")
     assert "All holds" in clinic("--facility", "1", "verify")
     return clinic
+
+
+def checks_in(clinic: Clinic) -> None:
+    """A rule of checking in from Tuesday on, cards, somebody who was told, an outage, and the night that closes it."""
+    rule = ("--opens", "05:00", "--closes", "14:00", "--page", "--not-checked-in", "missed", "--from", TUESDAY)
+    clinic("checkin", "rule", *rule)
+    clinic("participant", "card", "--all", "--print", str(clinic.database.with_name("cards.pdf")))
+    clinic("draw")
+    clinic("checkin", "record", "D1", "--by", "phone")
+    clinic.today = WEDNESDAY
+    clinic("draw")
+    clinic("checkin", "outage", "--from", f"{TUESDAY} 07:10", "--to", f"{TUESDAY} 07:13", "--reason", "no power")
+    clinic("checkin", "record", "D2", "--note", "at the desk")
+    file = clinic.location.check_in_of(1)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(CHECK_IN_FILE)
+    file.chmod(0o600)
+    clinic("participant", "contact", "D1", "--text", "+15550123", "--consent-on", TUESDAY)
+    engine = make_engine(locate(clinic.url))
+    with writing(engine, None, databases.clock_of(date.fromisoformat(WEDNESDAY)), SHIPPED) as work:
+        work.write(StrangersSeen(day=date.fromisoformat(TUESDAY), tries=2, up_to="page:7"))
+        work.on_record(Act.CHECK_INS_COLLECT, visits=0, strangers=2)
+    engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +136,7 @@ def is_named(full: Clinic, session: Session | None) -> bool:
     """Whether `verify` would leave with status 1; the parts that are quick are asked first."""
     if session is None:
         return True
-    clock_of = databases.clock_of(date.fromisoformat(TUESDAY))
+    clock_of = databases.clock_of(date.fromisoformat(WEDNESDAY))
     try:
         facility = facilities.choose(session, 1)
         if ledger.first_broken_page(session, 1) or list(rows_otherwise(session, 1)):
@@ -135,6 +166,9 @@ def columns(full: Clinic, table: str) -> list[str]:
 def test_what_may_change_unseen_has_a_reason_and_is_there(full):
     for (table, column), reason in MAY_CHANGE_UNSEEN.items():
         assert (table, column) in databases.columns(full.database, table)
+        assert len(reason.split()) > 5
+    for table, reason in GO_AWAY.items():
+        assert table in SQLModel.metadata.tables
         assert len(reason.split()) > 5
 
 
