@@ -33,6 +33,7 @@ def test_every_test_that_it_names_is_there(file, name):
         "People at work",
         "Things that get away",
         "Who pretends to be something else",
+        "Whoever comes to the check-in page",
         "Whoever changes records behind the program",
     ],
 )
