@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import page_house
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_house import COMES, DONE, NOBODYS, PIN, PUBLIC_URL, STAYS, TOKEN, UNKNOWN, WRONG_PIN, at, number_of, place
 from werkzeug.test import Client
@@ -546,3 +546,42 @@ def test_the_state_of_a_call_that_makes_no_sense_is_read_as_none(house):
         assert answer.status_code == 200
         assert ElementTree.fromstring(answer.data).find("Gather") is not None
     assert all(dict(parse_qsl(urlsplit(url).query)) for url in (ANSWER,))
+
+
+ANYTHING = st.text(max_size=30) | st.sampled_from(
+    ["1", "2", PIN, number_of(COMES), NOBODYS, "#", "٤٨٢", "\0", "\ud800", "]]>"]
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(["", "/number", "/pin", "/answer", "/again", "/", "/voice", "/elsewhere"]),
+    st.dictionaries(st.sampled_from(["l", "n", "t", "s", "at", "x"]), ANYTHING, max_size=4),
+    st.dictionaries(st.sampled_from(["Digits", "From", "CallSid", "x"]), ANYTHING, max_size=4),
+    st.booleans(),
+)
+def test_whatever_is_asked_is_a_document_for_the_vendor_and_nothing_for_others(
+    house_of_many, step, state, form, by_vendor
+):
+    house = house_of_many
+    before = len(house.visited())
+    query = urlencode(state, errors="replace")
+    url = f"{PUBLIC_URL}/voice{step}{f'?{query}' if query else ''}"
+    fields = {"CallStatus": "ringing"} | {name: value.encode(errors="replace").decode() for name, value in form.items()}
+    answer = post(house, url, fields, independently(TOKEN, url, list(fields.items())) if by_vendor else "nonsense")
+    known = step.rstrip("/") in ("", "/number", "/pin", "/answer", "/again") and not state.get("at", "")
+    assert answer.status_code == (404 if not known else 200 if by_vendor else 403)
+    if answer.status_code == 200:
+        assert ElementTree.fromstring(answer.data).tag == "Response"
+        assert len(answer.data) == 4_096
+        assert len(house.visited()) - before <= 1
+    else:
+        assert answer.data == b""
+        assert len(house.visited()) == before
+
+
+@pytest.fixture(scope="module")
+def house_of_many(tmp_path_factory):
+    opened = page_house.opened(tmp_path_factory.mktemp("many"))
+    yield opened
+    opened.close()
