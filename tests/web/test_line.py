@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_house import COMES, DONE, NOBODYS, PIN, RECEIPTS, STAYS, UNKNOWN, WRONG_PIN, at, number_of, place
+from web.outside import ask, free_port, page_at_work, stopped
 from werkzeug.test import Client
 
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome
@@ -95,6 +96,23 @@ def test_facilities_that_share_a_page_have_a_line_each(tmp_path):
     assert asked(house, number_of(STAYS), PIN, path="/oak/line").startswith("stay\n")
     assert [one.facility for one in house.visited()] == [2]
     house.close()
+
+
+def test_the_page_and_the_line_of_one_process(tmp_path):
+    """As an exchange asks: a form over this machine's own network; the page beside it knows no `/line`."""
+    house = page_house.opened(tmp_path)
+    file = house.file.path
+    house.close()
+    line = free_port()
+    form = {"number": NOBODYS, "pin": PIN}
+    with page_at_work(file, "--line", f"127.0.0.1:{line}") as (port, process):
+        answered = ask(line, "POST", "/line", form=form)
+        assert (answered.status, answered.text) == (200, "wrong\n")
+        assert ask(port, "POST", "/line", form=form).status == 404
+        assert ask(line, "GET", "/").text == "call\n"
+        out, err = stopped(process)
+    assert NOBODYS not in out + err
+    assert process.returncode == 0
 
 
 @settings(max_examples=60)
