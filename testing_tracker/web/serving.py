@@ -22,7 +22,7 @@ from testing_tracker.clock import Clock
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.web.app import CheckInPage
 from testing_tracker.web.file import PageFile
-from testing_tracker.web.hashing import MOST_WAITING, THREADS, Hashing
+from testing_tracker.web.hashing import Hashing
 from testing_tracker.web.pulse import Pulse, TellMinute
 from testing_tracker.web.visits import Visits, places_in
 from testing_tracker.web.voice import VoiceLine
@@ -30,9 +30,7 @@ from testing_tracker.web.voice import VoiceLine
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# More threads than PINs may wait, so that too many show as such and not as a queue that nobody sees. They wait, and do
-# little else: the hashes are made by two.
-_SERVING_THREADS = THREADS + MOST_WAITING + 6
+_SERVING_THREADS = 12  # they wait for a hash, and do little else; each has touched some 80 kB
 _STOP_SECONDS = 5
 # connection_limit is 100 by waitress's own default, and a slow connection was kept for 120 s: a few dozen telephones in
 # a tunnel would have shut the page.
@@ -107,6 +105,7 @@ class PageServer:
         beside = {"/voice": VoiceLine(file, self.visits, self.pulse, now)}
         page: WSGIApplication = CheckInPage(file, self.visits, self.pulse, now, beside)
         self._servers = [self._server(listening, BehindProxy(page) if behind_proxy else page)]
+        self.hashing.before = self._waiting
 
     def also(self, listening: socket.socket, app: "WSGIApplication") -> None:
         """Answer by another application at another socket."""
@@ -115,6 +114,10 @@ class PageServer:
     def _server(self, made: socket.socket, app: "WSGIApplication") -> Any:  # noqa: ANN401  the library has no types
         given = {**SETTINGS, "clear_untrusted_proxy_headers": not self._behind_proxy}
         return waitress.create_server(app, map=self._map, sockets=[made], **given)
+
+    def _waiting(self) -> int:
+        """How many requests were read and wait for a thread."""
+        return sum(len(server.task_dispatcher.queue) for server in self._servers)
 
     def run(self) -> None:
         """Serve until `stop`; then let the requests that run end, for a few seconds."""

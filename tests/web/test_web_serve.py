@@ -21,15 +21,29 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from web import outside
-from web.front_door import NOBODYS, YES, ZONE, FrontDoor, filling, number_of, pin_of
+from web.front_door import (
+    MONDAY,
+    NOBODYS,
+    OPENS,
+    YES,
+    ZONE,
+    FrontDoor,
+    filling,
+    instant,
+    number_of,
+    pin_of,
+    verifier,
+)
 from web.outside import ANOTHER, AS_ANOTHER, ask, nginx_before, page_at_work, running, stopped, wait_for
 
 import testing_tracker
 from testing_tracker.cli import program
 from testing_tracker.rules.check_in import pin_hash
-from testing_tracker.rules.check_in.answers import CheckInOutcome
+from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
 from testing_tracker.web.file import PageFile
 from testing_tracker.web.filling import PageContents
+from testing_tracker.web.hashing import Hashing
+from testing_tracker.web.serving import PageServer, listening_at
 
 pytestmark = pytest.mark.sqlite_only(reason="the page knows no database")
 
@@ -303,6 +317,45 @@ main()
             file.fill(today_open())
             file.close()
             assert ANSWER in ask(port, "POST", form=RIGHT).text
+
+    def test_more_at_once_than_it_has_room_for_are_told_to_call_and_are_on_record(self, tmp_path):
+        """Also those that are read and wait for a thread: nobody waits for long, and an outage is seen as one."""
+        from threading import Thread
+
+        def slow(pin, salt, given):
+            time.sleep(0.1)
+            return verifier(pin, salt) == given
+
+        people = dict.fromkeys(range(1, 101), DaysAnswer.STAY)
+        file = PageFile(tmp_path / "clinic.db.web")
+        file.fill(PageContents("a clinic's database", datetime.now(UTC), (filling(people),)))
+        listening = listening_at("127.0.0.1", 0)
+        port = listening.getsockname()[1]
+        server = PageServer(file, lambda: instant(MONDAY, OPENS), listening, behind_proxy=True, hashing=Hashing(slow))
+        serving = Thread(target=server.run)
+        serving.start()
+        try:
+            with ThreadPoolExecutor(100) as pool:
+                asked = [
+                    pool.submit(
+                        *(ask, port, "POST"),
+                        form={"number": number_of(one), "pin": pin_of(one)},
+                        headers={"X-Forwarded-For": f"10.0.{one}.1"},
+                    )
+                    for one in people
+                ]
+                statuses = [one.result().status for one in asked]
+        finally:
+            server.stop()
+            serving.join()
+        assert set(statuses) == {200, 503}
+        assert statuses.count(200) >= 30
+        kept = file.visits_after(0, 1_000)
+        assert {one.holder for one in kept} == set(people)
+        assert sum(one.outcome is CheckInOutcome.BLOCKED for one in kept) == statuses.count(503)
+        (beat,) = file.beats_between(0, 1 << 40).values()
+        assert (beat.served, beat.busy, beat.failed) == (100, statuses.count(503), 0)
+        file.close()
 
 
 class TestAnotherAccount:
