@@ -153,7 +153,7 @@ def sentences(page: PageShown) -> tuple[list[Sentence], list[Sentence]]:
         return [Sentence.COME_TODAY if answer is Sentence.COME and page.come_from is None else answer], _added(page)
     return {
         PageKind.FORM: ([], []),
-        PageKind.EARLY: ([Sentence.EARLY if page.opens_at else Sentence.NOT_OPEN], []),
+        PageKind.EARLY: ([Sentence.EARLY], []) if page.opens_at else ([Sentence.NOT_OPEN], _opens_again(page)),
         PageKind.OVER: ([Sentence.OVER], [Sentence.WAS_HERE, *_opens_again(page)]),
         PageKind.UNKNOWN: ([Sentence.UNKNOWN], [Sentence.AT_FAULT, Sentence.WAS_HERE]),
         PageKind.UNKNOWN_UNRECORDED: ([Sentence.UNKNOWN], [Sentence.AT_FAULT]),
@@ -205,7 +205,7 @@ def _opens_again(page: PageShown) -> list[Sentence]:
 def _hours(page: PageShown) -> list[Sentence]:
     """What the form says of today's hours."""
     if page.opens_at is None or page.closes_at is None or page.over_at is None:
-        return []
+        return [Sentence.NOT_OPEN, *_opens_again(page)] if page.opens_next else []
     if page.now < page.opens_at:
         return [Sentence.EARLY]
     if page.now < page.closes_at:

@@ -5,6 +5,7 @@ from string import Formatter
 
 import pytest
 
+from testing_tracker.rules.check_in.neutral import told_by
 from testing_tracker.rules.check_in.page_words import Language, Sentence, in_one_sentence
 
 # Whoever reads over a participant's shoulder must not learn what they are asked for, or where they are treated.
@@ -40,6 +41,7 @@ def test_no_sentence_tells_what_it_is_about(sentence, language):
     said = sentence.in_language(language)
     for words in FORBIDDEN.values():  # also English in Spanish
         assert not re.search(rf"\b({words})\b", said, re.IGNORECASE), said
+    assert told_by(said) == []
 
 
 def test_the_forbidden_words_are_found():

@@ -163,9 +163,16 @@ def test_the_form_says_the_hours_in_spanish_and_without_a_zone():
     assert "Open" not in text_of(page(PageKind.FORM, opens_at=None))
 
 
+def test_before_the_first_day_the_form_says_when_that_is():
+    first = page(PageKind.FORM, opens_at=None, opens_next=at(5, day=20))
+    for kind in (PageKind.FORM, PageKind.EARLY):
+        said = text_of(replace(first, kind=kind))
+        assert "Check-in is not open now. It opens at 5 a.m.: Friday, November 20." in said
+
+
 def test_early_and_over_say_when_it_opens():
     assert "Check-in opens at 5 a.m. today. Please come back then." in text_of(page(PageKind.EARLY, now=at(4)))
-    assert "Check-in is not open now." in text_of(page(PageKind.EARLY, opens_at=None))
+    assert "Check-in is not open now." in text_of(page(PageKind.EARLY, opens_at=None, opens_next=None))
     over = page(PageKind.OVER, now=at(18), receipt="45865319")
     assert (
         "Check-in is over for today. That you were here is on record. It opens again tomorrow at 5 a.m. "
@@ -173,7 +180,7 @@ def test_early_and_over_say_when_it_opens():
     )
     assert "again" not in text_of(replace(over, opens_next=None))
     later = replace(over, opens_next=at(5, day=20))
-    assert "It opens again at 5 a.m.: Friday, November 20." in text_of(later)
+    assert "It opens at 5 a.m.: Friday, November 20." in text_of(later)
 
 
 def test_no_answer_names_the_telephone_and_whose_fault_it_is():

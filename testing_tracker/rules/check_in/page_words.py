@@ -87,7 +87,7 @@ class Sentence(Enum):
     OVER = ("Check-in is over for today.", "El registro de hoy ha terminado.")
     WAS_HERE = ("That you were here is on record.", "Queda constancia de que usted estuvo aquí.")
     OPENS_TOMORROW = ("It opens again tomorrow at {the_next}.", "Abre de nuevo mañana a {the_next}.")
-    OPENS_ON = ("It opens again at {the_next}: {next_day}.", "Abre de nuevo a {the_next}: {next_day}.")
+    OPENS_ON = ("It opens at {the_next}: {next_day}.", "Abre a {the_next}: {next_day}.")
 
     PLEASE_CALL = ("Please call", "Llame por teléfono")
     UNKNOWN = (
