@@ -31,6 +31,10 @@ path = "hh"
 public_url = "https://checkin.example.org"
 """
 RULE = ("checkin", "rule", "--opens", "05:00", "--closes", "10:00", "--page", "--not-checked-in", "missed")
+BETWEEN = (  # on a card, in a text that was set, and unseen in what is pasted from an address book
+    *("", " ", "-", ".", "(", ")", "\t", "\u00a0", "\u202f", "\u3000", "\u2010", "\u2011", "\u2013", "\u2212"),
+    *("\u200b", "\u200e", "\u200f", "\u202a", "\u202c", "\u2066", "\u2069", "\ufeff"),
+)
 WHAT_IT_IS_ABOUT = r"\b(tests?|testing|drugs?|sample|urine|screen|court|program\w*|treatment|recovery|clinic|patient)\b"
 
 
@@ -109,8 +113,7 @@ class TestNumbersAndPins:
     def test_digits_count_however_they_are_typed(self, digits, data):
         """Full-width, Arabic, Persian, Devanagari and Bengali digits; with what stands between them on a card."""
         typed = "".join(
-            data.draw(st.sampled_from(("", " ", "-", ".", "(", ")", "\u00a0", "\u202f", "\u2010", "\u2011", "\t")))
-            + chr(ord(data.draw(st.sampled_from("0０٠۰०০"))) + int(digit))
+            data.draw(st.sampled_from(BETWEEN)) + chr(ord(data.draw(st.sampled_from("0０٠۰०০"))) + int(digit))
             for digit in digits
         )
         assert digits_in(typed) == digits

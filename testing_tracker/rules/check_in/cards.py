@@ -12,7 +12,8 @@ from testing_tracker.rules.check_in.receipts import check_digit
 
 NUMBER_DIGITS, PIN_DIGITS = 7, 6
 MOST_LOOKED_AT = 40  # characters of what was typed
-_BETWEEN = frozenset(" -.()\u00a0\u202f\u2010\u2011\t")
+_BETWEEN = frozenset(".()\t\u2212")
+_BETWEEN_TOO = ("Zs", "Pd", "Cf")  # any blank and dash, and marks that nobody sees, which come along when one is pasted
 
 Below = Callable[[int], int]
 """Chooses a whole number from 0 to below one, each as likely (`chance.below`)."""
@@ -41,14 +42,18 @@ def new_pin(below: Below) -> str:
 
 
 def digits_in(text: str) -> str | None:
-    """The digits that somebody typed, also full-width and Arabic ones, without blanks, hyphens, dots and brackets.
+    """The digits that somebody typed, also full-width and Arabic ones, without blanks, dashes, dots and brackets.
 
     None where there is anything else in it, or more than anybody types.
     """
     if len(text) > MOST_LOOKED_AT:
         return None
-    found = [unicodedata.decimal(sign, None) for sign in text if sign not in _BETWEEN]
+    found = [unicodedata.decimal(sign, None) for sign in text if not _is_between(sign)]
     return None if None in found else "".join(str(digit) for digit in found)
+
+
+def _is_between(sign: str) -> bool:
+    return sign in _BETWEEN or unicodedata.category(sign) in _BETWEEN_TOO
 
 
 def number_shown(number: str) -> str:
