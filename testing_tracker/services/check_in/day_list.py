@@ -13,13 +13,14 @@ from testing_tracker.rules.check_in.answers import CheckedInBy, DaysAnswer, Timi
 from testing_tracker.rules.check_in.notices import NoticeChannel
 from testing_tracker.rules.check_in.receipts import Says
 from testing_tracker.rules.said import in_full
+from testing_tracker.services.check_in.attempts import AttemptRow
 from testing_tracker.services.check_in.cards import standing_cards
 from testing_tracker.services.check_in.receipt_keys import ReceiptMaker
 from testing_tracker.services.check_in.todays_answers import answers_on
 from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, check_ins_of, is_told
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import in_force_id, on_leave
-from testing_tracker.store.tables import CheckIn, Contact, Enrolment, Participant
+from testing_tracker.store.tables import Contact, Enrolment, Participant
 from testing_tracker.store.work import Work
 
 
@@ -142,7 +143,7 @@ def _line(of_day: CheckInsOfDay, number: int, code: str, receipts: ReceiptMaker,
     )
 
 
-def _not_told(of_day: CheckInsOfDay, number: int, code: str, rows: Sequence[CheckIn]) -> CheckInLine:
+def _not_told(of_day: CheckInsOfDay, number: int, code: str, rows: Sequence[AttemptRow]) -> CheckInLine:
     if not rows:
         return CheckInLine(number, code, of_day.day, CheckInState.NO if of_day.is_over else CheckInState.NOT_YET)
     last = rows[-1]

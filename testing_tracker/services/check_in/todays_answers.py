@@ -4,16 +4,19 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import func
+from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.check_in.answers import DaysAnswer, answer_of
+from testing_tracker.rules.schedules.schedule import TestingRule
 from testing_tracker.rules.words import Status
-from testing_tracker.services.schedules.versions import rule_of_draw
+from testing_tracker.services.schedules.versions import rule_of_draw, rule_of_version
 from testing_tracker.store.queries import draw_stands, in_force_id, joined_into, records_of_all
-from testing_tracker.store.tables import Draw, Enrolment, Night, Participant, ScheduleVersion
+from testing_tracker.store.tables import Draw, Enrolment, Night, Participant
 from testing_tracker.store.work import Work
 
 
@@ -48,37 +51,63 @@ def answers_on(work: Work, day: date, participants: Collection[int] | None = Non
     )
     if participants is not None:
         whose = whose.where(col(Participant.id).in_(participants))
-    draws = _draws_on(work, day, participants)
-    made_by = {draw.schedule_version_id for several in draws.values() for draw in several}
-    asked = select(ScheduleVersion).where(col(ScheduleVersion.id).in_(made_by))
-    versions = work.session.exec(asked).all() if made_by else []  # kept meanwhile, or each draw reads its own anew
-    answers = {
-        number: _answer(work, draws.get(number, ())) for number in work.session.exec(whose) if number is not None
-    }
-    del versions
-    return answers
+    draws, hours = _draws_on(work, day, participants), _Hours(work, day)
+    return {number: _answer(draws.get(number, ()), hours) for number in work.session.exec(whose) if number is not None}
 
 
-def _draws_on(work: Work, day: date, participants: Collection[int] | None) -> dict[int, list[Draw]]:
+class _DrawNow(NamedTuple):
+    """What an answer goes by of a draw."""
+
+    id: int
+    participant_id: int
+    status: str
+    schedule_version_id: int | None
+
+
+def _draws_on(work: Work, day: date, participants: Collection[int] | None) -> dict[int, list[_DrawNow]]:
     """The draws of a day by the record that goes on for the person."""
-    asked = select(Draw).where(Draw.facility_id == work.facility_id, Draw.due_on == day, draw_stands())
+    columns = (col(getattr(Draw, name)) for name in _DrawNow._fields)
+    asked = sa_select(*columns).where(col(Draw.facility_id) == work.facility_id, col(Draw.due_on) == day, draw_stands())
     if participants is not None:
         asked = asked.where(col(Draw.participant_id).in_(records_of_all(work.session, participants)))
     into = joined_into(work.session)
-    found: defaultdict[int, list[Draw]] = defaultdict(list)
-    for draw in work.session.exec(asked):
+    found: defaultdict[int, list[_DrawNow]] = defaultdict(list)
+    for draw in map(_DrawNow._make, work.session.connection().execute(asked)):
         found[into.get(draw.participant_id, draw.participant_id)].append(draw)
     return found
 
 
-def _answer(work: Work, draws: Sequence[Draw]) -> AnswerNow:
+class _Hours:
+    """Between which instants a draw's specimen is collected; by its schedule's version, which many share."""
+
+    def __init__(self, work: Work, day: date) -> None:
+        self._work, self._day = work, day
+        self._known: dict[int, tuple[datetime, datetime]] = {}
+
+    def of(self, draw: _DrawNow) -> tuple[datetime, datetime]:
+        version = draw.schedule_version_id
+        if version is None:  # of an earlier version of the program, which did not write it down
+            return self._of_rule(rule_of_draw(self._work, self._work.session.get_one(Draw, draw.id)))
+        if version not in self._known:
+            self._known[version] = self._of_rule(rule_of_version(self._work, version))
+        return self._known[version]
+
+    def _of_rule(self, rule: TestingRule) -> tuple[datetime, datetime]:
+        opens, closes = rule.collection.opens, rule.collection.closes
+        return instant_reached(self._day, opens, self._work.zone), instant_reached(self._day, closes, self._work.zone)
+
+
+def _answer(draws: Sequence[_DrawNow], hours: _Hours) -> AnswerNow:
+    if not draws:
+        return _NEED_NOT_COME
     answer = answer_of(Status(draw.status) for draw in draws)
     if answer is not DaysAnswer.COME:
         return AnswerNow(answer)
-    asking = [draw for draw in draws if answer_of([Status(draw.status)]) is DaysAnswer.COME]
-    hours = [(draw.due_on, rule_of_draw(work, draw).collection) for draw in asking]
-    opens = [instant_reached(day, collection.opens, work.zone) for day, collection in hours]
-    closes = [instant_reached(day, collection.closes, work.zone) for day, collection in hours]
+    asking = [hours.of(draw) for draw in draws if answer_of([Status(draw.status)]) is DaysAnswer.COME]
+    opens, closes = [one for one, _ in asking], [one for _, one in asking]
     if max(opens) < min(closes):  # both can be given then
         return AnswerNow(answer, max(opens), min(closes))
     return AnswerNow(answer, min(opens), max(closes))
+
+
+_NEED_NOT_COME = AnswerNow(DaysAnswer.STAY)

@@ -10,13 +10,13 @@ from sqlmodel import col, select
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow, DaysAnswer, standing
 from testing_tracker.rules.check_in.told import ToldWord, told_word
 from testing_tracker.rules.words import DrawKind
-from testing_tracker.services.check_in.attempts import as_attempts, rows_on
+from testing_tracker.services.check_in.attempts import AttemptRow, as_attempts, few_columns_on, rows_on
 from testing_tracker.services.check_in.expected import expected_on
 from testing_tracker.services.check_in.outages import spans_on
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.store.queries import draw_stands, id_of, joined_into
-from testing_tracker.store.tables import CheckIn, Draw, Participant
+from testing_tracker.store.tables import Draw, Participant
 from testing_tracker.store.work import Work
 
 
@@ -38,7 +38,7 @@ class CheckInsOfDay:
     window: CheckInWindow
     now: datetime
     expected: frozenset[int]
-    rows: Mapping[int, Sequence[CheckIn]]
+    rows: Mapping[int, Sequence[AttemptRow]]
     people: Mapping[int, int] = field(default_factory=dict)
 
     @property
@@ -51,7 +51,7 @@ class CheckInsOfDay:
         """How many of those expected have got an answer."""
         return sum(any(is_told(row) for row in self.rows.get(one, ())) for one in self.expected)
 
-    def of(self, participant_id: int) -> Sequence[CheckIn]:
+    def of(self, participant_id: int) -> Sequence[AttemptRow]:
         """What the participant of a record tried that day, in the order of the instants."""
         return self.rows.get(self.people.get(participant_id, participant_id), ())
 
@@ -80,7 +80,7 @@ def check_ins_of(work: Work, day: date, among: Collection[int] | None = None) ->
     people = joined_into(work.session)
     who = None if among is None else {people.get(one, one) for one in among}
     expected = frozenset(expected_on(work, day, who))
-    return CheckInsOfDay(day, window, work.now, expected, rows_on(work, day, who), people)
+    return CheckInsOfDay(day, window, work.now, expected, few_columns_on(work, day, who), people)
 
 
 WhichDraw: TypeAlias = tuple[str, bool]
@@ -106,7 +106,7 @@ def told_of_draws(work: Work, day: date) -> dict[WhichDraw, Told] | None:
     }
 
 
-def is_told(row: CheckIn) -> bool:
+def is_told(row: AttemptRow) -> bool:
     """Whether an attempt was answered."""
     return row.answer is not None
 
