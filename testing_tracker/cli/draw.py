@@ -169,8 +169,9 @@ def due_command(desk: Desk, on: str | None, form: str) -> None:
         today = work.today
         again = services.recollections.to_recollect(work, day)
         questions = open_questions(work, None if day == today else day)
-        told = services.who_is_told.told_of_draws(work, day)
-        fault = services.who_is_told.fault_of_today(work) if day == today else None
+        checks_in = services.whether.any_rule(work)
+        told = services.who_is_told.told_of_draws(work, day) if checks_in else None
+        fault = services.who_is_told.fault_of_today(work) if checks_in and day == today else None
         zone = work.zone
     columns = ["participant", "due_on", "kind", "status", "outcome", "schedule"]
     rows = [vars(line) for line in lines]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from testing_tracker.services.check_in import rules_in_force as rules_in_force
     from testing_tracker.services.check_in import state_now as state_now
     from testing_tracker.services.check_in import todays_receipts as todays_receipts
+    from testing_tracker.services.check_in import whether as whether
     from testing_tracker.services.check_in import who_is_told as who_is_told
     from testing_tracker.services.check_in.ending import outage_acts as outage_acts
     from testing_tracker.services.deciding import meant as meant

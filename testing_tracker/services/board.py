@@ -10,7 +10,6 @@ from sqlmodel import and_, col, or_, select
 
 from testing_tracker import services
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.check_in.told import with_told
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.drawing.no_record import Compared, asked_apart
 from testing_tracker.rules.testing.board_line import (
@@ -23,13 +22,7 @@ from testing_tracker.rules.testing.board_line import (
     said_of,
 )
 from testing_tracker.rules.words import DrawKind, Outcome, RecommendationStatus, Status
-from testing_tracker.services.check_in.who_is_told import (
-    CheckInsOfDay,
-    FaultOfToday,
-    Told,
-    check_ins_of,
-    fault_of_today,
-)
+from testing_tracker.services.check_in.whether import any_rule
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.deciding.positives import GoverningResult, said_by
 from testing_tracker.services.deciding.reviews import ReviewLine
@@ -41,7 +34,8 @@ from testing_tracker.store.queries import draw_stands, id_of
 from testing_tracker.store.tables import Draw, Participant, Recommendation
 from testing_tracker.store.work import Work
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what a facility without a rule of checking in has no use for is not loaded
+    from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, FaultOfToday, Told
     from testing_tracker.services.keeping.status import StatusReport
 
 # How far back the board looks for what was left over. Chosen here: what is older is in the weekly report.
@@ -69,7 +63,7 @@ class BoardLine:
     next: tuple[str, ...] | None
     state: tuple[object, ...]
     at_laboratory: bool = False
-    told: Told | None = None
+    told: "Told | None" = None
 
     @property
     def for_cause(self) -> bool:
@@ -114,7 +108,7 @@ class CheckInsSoFar:
     opens: datetime
     closes: datetime
     over: datetime
-    fault: FaultOfToday | None
+    fault: "FaultOfToday | None"
 
 
 @dataclass(frozen=True)
@@ -167,7 +161,7 @@ def read_board(work: Work, day: date | None = None) -> Board:
         )
     is_today = of == work.today
     awaited = confirmations.awaited(work)
-    of_day = check_ins_of(work, of)
+    of_day = services.who_is_told.check_ins_of(work, of) if any_rule(work) else None
     lines = _lines(work, of, awaited, of_day)
     state = services.status.state_of(work, _NIGHT_OVERDUE_AFTER, None, awaited=awaited) if is_today else None
     return Board(
@@ -186,9 +180,9 @@ def read_board(work: Work, day: date | None = None) -> Board:
     )
 
 
-def _so_far(work: Work, of_day: CheckInsOfDay) -> CheckInsSoFar:
+def _so_far(work: Work, of_day: "CheckInsOfDay") -> CheckInsSoFar:
     window = of_day.window
-    fault = fault_of_today(work) if of_day.day == work.today else None
+    fault = services.who_is_told.fault_of_today(work) if of_day.day == work.today else None
     return CheckInsSoFar(len(of_day.expected), of_day.checked_in, window.opens, window.closes, window.over, fault)
 
 
@@ -210,7 +204,7 @@ def _counts(lines: Sequence[BoardLine]) -> DayCounts:
     )
 
 
-def _lines(work: Work, day: date, awaited: Sequence[Awaited], of_day: CheckInsOfDay | None) -> list[BoardLine]:
+def _lines(work: Work, day: date, awaited: Sequence[Awaited], of_day: "CheckInsOfDay | None") -> list[BoardLine]:
     """The draws of a day, and what is left over of the days before: the earliest first there."""
     open_since, awaited_since = day - timedelta(days=_DAYS_OPEN), day - timedelta(days=_DAYS_AWAITED)
     untouched = and_(col(Draw.due_on) >= open_since, col(Draw.status).in_((Status.DUE, Status.UNRECORDED)))
@@ -276,9 +270,11 @@ def _facts(draw: Draw, code: str, said: GoverningResult | None, known: _Known, *
     )
 
 
-def _line(work: Work, draw: Draw, facts: DrawFacts, day: date, told: Told | None) -> BoardLine:
+def _line(work: Work, draw: Draw, facts: DrawFacts, day: date, told: "Told | None") -> BoardLine:
     said = said_of(facts, work.today)
     if told is not None and facts.status is Status.DUE:
+        from testing_tracker.rules.check_in.told import with_told
+
         said = with_told(told.word, None if said == NOT_YET else said) or NOT_YET
     if draw.panel is not None and facts.outcome is None and facts.status in (Status.DUE, Status.COLLECTED):
         said += f"; look for {', '.join(services.versions.test_of(work, draw).panel)}"

@@ -14,7 +14,7 @@ from testing_tracker.rules.drawing.no_record import (
     asked_together,
 )
 from testing_tracker.rules.words import Status
-from testing_tracker.services.check_in.ending import open_questions
+from testing_tracker.services.check_in.whether import any_rule
 from testing_tracker.store.queries import closing_stands
 from testing_tracker.store.tables import Closing, Draw, Participant
 from testing_tracker.store.work import Work
@@ -25,7 +25,11 @@ def unanswered(work: Work, since: date | None = None, until: date | None = None)
 
     What is asked about the same days is one question, because the same commands answer it.
     """
-    asked = [*_about_the_record(work, since, until), *open_questions.about_check_in(work, since, until)]
+    asked = _about_the_record(work, since, until)
+    if any_rule(work):
+        from testing_tracker.services.check_in.ending import open_questions  # no other command needs it at its start
+
+        asked += open_questions.about_check_in(work, since, until)
     return asked_together(sorted(asked, key=lambda one: (one.closed.day, one.closed.days)))
 
 

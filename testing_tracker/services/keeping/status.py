@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, func, select
 
@@ -20,8 +21,7 @@ from testing_tracker.rules.keeping.owed import (
     waiting,
 )
 from testing_tracker.rules.words import Channel
-from testing_tracker.services.check_in.page_faults import PageMinutes
-from testing_tracker.services.check_in.state_now import CheckInState, state_now
+from testing_tracker.services.check_in.whether import any_rule
 from testing_tracker.services.drawing import held_days
 from testing_tracker.services.drawing.last_nights import TAKE_BACK, gap_that_waits, last_night
 from testing_tracker.services.reporting import lines_out, outbox
@@ -31,6 +31,10 @@ from testing_tracker.services.testing.confirmations import Awaited
 from testing_tracker.store.queries import newest
 from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, ReportEdition
 from testing_tracker.store.work import Work
+
+if TYPE_CHECKING:  # what a facility without a rule of checking in has no use for is not loaded
+    from testing_tracker.services.check_in.page_faults import PageMinutes
+    from testing_tracker.services.check_in.state_now import CheckInState
 
 DAYS_TO_LOOK_BACK = 7
 EDITIONS_TO_SHOW = 3
@@ -130,7 +134,7 @@ class StatusReport:
     amended: list[AmendedReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     witness: LinesLeft | None = None
-    check_in: CheckInState | None = None
+    check_in: "CheckInState | None" = None
 
 
 def state_of(
@@ -141,7 +145,7 @@ def state_of(
     awaited: Sequence[Awaited] | None = None,
     *,
     keeps_lines: bool = False,
-    page: PageMinutes | None = None,
+    page: "PageMinutes | None" = None,
 ) -> StatusReport:
     """How things stand now; `channels` are those configured, None where nothing is, as `keeps_lines` is for witnesses.
 
@@ -169,11 +173,17 @@ def state_of(
         questions=held_days.unanswered(work),
         amended=amended(work, reports),
         witness=lines_out.left_behind(work) if keeps_lines else None,
-        check_in=state_now(work, page),
+        check_in=_check_in(work, page) if any_rule(work) else None,
     )
     state.deliveries += _not_begun(work, report_overdue(local_now, opened_on), channels)
     state.problems += _problems(work, state, last)
     return state
+
+
+def _check_in(work: Work, page: "PageMinutes | None") -> "CheckInState | None":
+    from testing_tracker.services.check_in.state_now import state_now
+
+    return state_now(work, page)
 
 
 def _problems(work: Work, state: StatusReport, last: date) -> Iterator[str]:

@@ -14,8 +14,8 @@ from sqlmodel import col, select
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
 from testing_tracker.rules.words import Channel
+from testing_tracker.services.check_in.whether import any_rule
 from testing_tracker.services.reporting import outbox
-from testing_tracker.services.reporting.check_ins_since import newest_of_days
 from testing_tracker.store.tables import AuditEntry, Delivery, Draw, Participant
 from testing_tracker.store.work import Work
 
@@ -119,9 +119,11 @@ def _newest_change(work: Work, known: Mapping[str, int]) -> dict[str, int]:
     for day, entry_id in rows:
         text = str(Week.of(day))
         newest[text] = max(newest.get(text, 0), entry_id or 0)
-    for day, entry_id in newest_of_days(work, min(known.values()), first, last).items():
-        text = str(Week.of(day))
-        newest[text] = max(newest.get(text, 0), entry_id)
+    if any_rule(work):
+        from testing_tracker.services.reporting.check_ins_since import newest_of_days
+
+        for day, number in newest_of_days(work, min(known.values()), first, last).items():
+            newest[str(Week.of(day))] = max(newest.get(str(Week.of(day)), 0), number)
     for day, entry_id in _changes_of_who_takes_part(work, min(known.values())):
         for text, week in weeks.items():
             if day <= week.sunday:

@@ -12,8 +12,8 @@ from sqlmodel import col, select
 from testing_tracker.rules.calendar import Week
 from testing_tracker.rules.keeping.acts import CHANGES_A_DRAW, CHANGES_WHO_TAKES_PART, Act
 from testing_tracker.rules.people.permitted import NAMES
+from testing_tracker.services.check_in.whether import any_rule
 from testing_tracker.services.people import staff
-from testing_tracker.services.reporting.check_ins_since import later_check_ins
 from testing_tracker.services.testing.earlier import without_slips
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import AuditEntry, Draw, Enrolment, Participant, ReportEdition
@@ -151,6 +151,10 @@ def _imports(work: Work, week: Week, first: ReportEdition, this: ReportEdition) 
 
 def _check_ins(work: Work, week: Week, first: ReportEdition, this: ReportEdition) -> list[LaterAct]:
     """What came on record of the week's checking in afterwards."""
+    if not any_rule(work):
+        return []
+    from testing_tracker.services.reporting.check_ins_since import later_check_ins
+
     found = later_check_ins(work, week, _known_between(first, this))
     return [LaterAct(one.at, one.account, one.participant, one.on, one.what, one.reason) for one in found]
 
