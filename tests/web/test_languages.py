@@ -12,6 +12,8 @@ from testing_tracker.web.app import CheckInPage
 from testing_tracker.web.filling import PageContents, from_json, to_json
 from testing_tracker.web.visits import places_in
 
+pytestmark = pytest.mark.sqlite_only(reason="the page knows no database")
+
 EN, ES = Language
 
 

@@ -11,6 +11,8 @@ from werkzeug.test import Client
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome
 from testing_tracker.web.line import line_app
 
+pytestmark = pytest.mark.sqlite_only(reason="the page knows no database")
+
 WORDS = {"come", "stay", "done", "wrong", "early", "over", "call"}
 
 

@@ -25,6 +25,8 @@ from testing_tracker.web.serving import PageServer, listening_at
 from testing_tracker.web.signature import is_signed, signed
 from testing_tracker.web.voice import VoiceLine
 
+pytestmark = pytest.mark.sqlite_only(reason="the page knows no database")
+
 CALLER = "+15550123"
 
 
