@@ -214,7 +214,7 @@ def _hours(page: PageShown) -> list[Sentence]:
 
 
 def _shown(page: PageShown) -> dict[str, object]:
-    """What the template fills in."""
+    """What the template fills in: the receipt's part and the form's too, shown or not, so that all take as long."""
     values = {**filling(page), "phone": _phone(page)}
 
     def say(sentence: Sentence) -> "Markup":
@@ -222,7 +222,6 @@ def _shown(page: PageShown) -> dict[str, object]:
 
     lead, more = sentences(page)
     is_problem = page.kind in _PROBLEMS
-    has_form = is_problem or page.kind is PageKind.FORM
     return {
         "language": page.language.value,
         "title": say(_TITLES.get(page.kind, Sentence.CHECK_IN)),
@@ -234,8 +233,10 @@ def _shown(page: PageShown) -> dict[str, object]:
         "said": say(lead[0]) if lead and not is_problem else "",
         "also": [say(sentence) for sentence in more],
         "role": "alert" if page.kind in _CALLS else "status",
-        "receipt": _receipt(page, say) if page.receipt else None,
-        "form": _form(page, say) if has_form else None,
+        "receipt": _receipt(page, say),
+        "has_receipt": bool(page.receipt),
+        "form": _form(page, say),
+        "has_form": is_problem or page.kind is PageKind.FORM,
         "foot": say(Sentence.FOOT),
     }
 
