@@ -1,5 +1,6 @@
 """Check-in could not be reached: what staff say of that, when they say it, and what follows for who was not told."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mornings import MONDAY, ZONE, Mornings, moment
 
+from testing_tracker import chance
 from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.rules.check_in.faulty_minutes import MinuteOfPage, fault_of, is_at_fault, minutes_of
 from testing_tracker.services.check_in.ending.later_known import bring_in_line
+from testing_tracker.store.tables import Outage
 
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
 CODES = ("A17", "B04", "C21", "D33", "E09", "F10")
@@ -225,3 +228,36 @@ def test_minutes_outside_of_the_window_are_nobodys_fault(minutes):
 )
 def test_what_makes_a_minute_faulty(minute, fault):
     assert fault_of(minute) == fault
+
+
+def test_verify_names_who_is_missed_for_not_checking_in_although_they_tried_or_could_not(mornings):
+    """Somebody else's hand added an attempt, and an outage, and left the draws as they were."""
+    mornings.tried("A17", MONDAY, "07:44")
+    with mornings.writing(TUESDAY, "08:00") as work:
+        span = {"from_at": moment(MONDAY, "07:10"), "to_at": moment(MONDAY, "07:31")}
+        work.write(Outage(facility_id=work.facility_id, **span, found_by="staff", reason="no power"))
+    problems = json.loads(mornings.typed(TUESDAY, "10:00", "verify", "--format", "json").stdout)["problems"]
+    said = "the draw is missed because the participant did not check in, and "
+    assert [tuple(one.values())[1:] for one in problems if said in str(one)] == [
+        ("A17", f"{said}they tried to"),
+        ("B04", f"{said}check-in was not to be reached"),
+    ]
+
+
+def test_a_night_of_a_clock_that_was_ahead_says_nothing_of_check_in(mornings, monkeypatch):
+    """On Tuesday noon the clock showed Thursday; what its night said of Tuesday is said again when that is over."""
+    monkeypatch.setattr(chance, "new_seed", lambda: b"another".ljust(32))  # the key that begins then is another one
+    thursday = MONDAY + timedelta(days=3)
+    mornings.cards(TUESDAY, *CODES)
+    mornings.type(TUESDAY, "12:00", "test", "C21", "--reason", "seemed intoxicated")
+    mornings.night(thursday)
+    assert mornings.draw_of("C21", TUESDAY, for_cause=True)[:2] == ("unrecorded", "check-ins held back")
+    mornings.type(TUESDAY, "13:00", "draw", "--take-back", "--yes", "--reason", "the battery of the clock was empty")
+    assert mornings.draw_of("C21", TUESDAY, for_cause=True)[:2] == ("due", "closed by a clock")
+    newest = "SELECT expected FROM check_in_day WHERE day = '2026-11-17' ORDER BY id DESC LIMIT 1"
+    assert mornings.clinic.rows(newest) == [(0,)]
+    mornings.told("C21", TUESDAY, "14:00")
+    mornings.night(WEDNESDAY)
+    assert mornings.draw_of("C21", TUESDAY, for_cause=True)[:2] == ("missed", "closed out")
+    assert mornings.clinic.rows(newest) == [(6,)]
+    assert "All holds" in mornings.type(WEDNESDAY, "10:00", "verify")

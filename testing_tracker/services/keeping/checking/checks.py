@@ -30,6 +30,7 @@ from testing_tracker.services.keeping.checking.entries import (
     said_to_be_dated_back,
 )
 from testing_tracker.services.keeping.checking.marks_and_seals import broken_seals, changed_records
+from testing_tracker.services.keeping.checking.not_checked_in import wrongly_missed
 from testing_tracker.services.keeping.checking.otherwise import rows_not_as_written
 from testing_tracker.services.keeping.checking.replay import (
     NOT_AT_HAND,
@@ -181,4 +182,5 @@ CHECKS = (
     NamedCheck("what became of the draws", _of_draws(wrong_statuses)),
     NamedCheck("what the draws say", _of_draws(wrong_outcomes)),
     NamedCheck("what participants were told", wrongly_told),
+    NamedCheck("who is missed for not checking in", _of_records(wrongly_missed)),
 )
