@@ -11,6 +11,7 @@ from mornings import MONDAY, ZONE, Mornings, moment
 from testing_tracker.services.check_in.cards import end_card
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.store.queries import id_of
+from testing_tracker.store.tables import CheckInDay
 
 TUESDAY = MONDAY + timedelta(days=1)
 CODES = ("A17", "B04", "C21", "D33", "E09", "F10")
@@ -247,3 +248,27 @@ def test_without_a_rule_nothing_is_kept_and_nothing_changes(clinic):
     clinic("draw")
     assert clinic.status("C21", "2026-11-16") == "missed"
     assert clinic.rows("SELECT count(*) FROM check_in_day") == [(0,)]
+
+
+def test_days_together_that_jump_out_give_back_what_a_night_took_for_missed(mornings):
+    """Everybody has checked in for four weeks, then one does not, three times: alone that is nothing, together it is."""
+    with mornings.writing(MONDAY, "04:00") as work:
+        for number in range(1, 29):
+            told = {"expected": 6, "in_time": 6, "late": 0, "tried": 0, "not_checked_in": 0, "held": False}
+            none = {"usual_expected": 0, "usual_not_checked_in": 0, "faulty_minutes": 0, "strangers": 0}
+            day = MONDAY - timedelta(days=number)
+            work.write(CheckInDay(facility_id=work.facility_id, day=day, days=1, **told, **none))
+    come(mornings, *CODES[1:])
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "not checked in")
+    for day in (TUESDAY, TUESDAY + timedelta(days=1)):
+        for code in CODES[1:]:
+            mornings.told(code, day, "06:00", "stay")
+        said = mornings.night(day + timedelta(days=1))
+    asked = "Did check-in work from Thursday 2026-11-12 to Wednesday 2026-11-18? 3 of 42 did not check in"
+    assert asked in said
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("unrecorded", "check-ins held back")
+    thursday = TUESDAY + timedelta(days=2)
+    mornings.type(thursday, "09:00", "missed", "--all", "--from", "2026-11-12", "--to", "2026-11-18", "--yes")
+    assert mornings.draw_of("A17", MONDAY)[0] == "missed"
+    assert "All holds" in mornings.type(thursday, "09:30", "verify")

@@ -41,7 +41,7 @@ _EXAMPLES = {
         "tt checkin rule",
         "tt checkin rule --opens 05:00 --closes 10:00 --page --not-checked-in unrecorded --from +14",
     ),
-    "tt checkin outage": ("tt checkin outage",),
+    "tt checkin outage": ('tt checkin outage --from 07:10 --to 07:31 --reason "power cut"', "tt checkin outage"),
     "tt notice": ("tt notice list",),
     "tt notice list": ("tt notice list", "tt notice list --failed"),
     "tt notice send": ("tt notice send --to A17",),
