@@ -251,7 +251,7 @@ def test_without_a_rule_nothing_is_kept_and_nothing_changes(clinic):
 
 
 def test_days_together_that_jump_out_give_back_what_a_night_took_for_missed(mornings):
-    """Everybody has checked in for four weeks, then one does not, three times: alone that is nothing, together it is."""
+    """Everybody has checked in for weeks, and then one does not, three times: alone that is nothing, together it is."""
     with mornings.writing(MONDAY, "04:00") as work:
         for number in range(1, 29):
             told = {"expected": 6, "in_time": 6, "late": 0, "tried": 0, "not_checked_in": 0, "held": False}
@@ -272,3 +272,24 @@ def test_days_together_that_jump_out_give_back_what_a_night_took_for_missed(morn
     mornings.type(thursday, "09:00", "missed", "--all", "--from", "2026-11-12", "--to", "2026-11-18", "--yes")
     assert mornings.draw_of("A17", MONDAY)[0] == "missed"
     assert "All holds" in mornings.type(thursday, "09:30", "verify")
+
+
+def test_while_nobody_has_looked_what_the_page_did_nobody_who_was_not_told_has_missed(made, tmp_path):
+    """The day has a page, and what it wrote was never read."""
+    mornings = Mornings(made.copy(tmp_path / "live.db"))
+    mornings.rule(MONDAY - timedelta(days=1), page=True)
+    come(mornings, *CODES[1:])
+    mornings.night(TUESDAY)
+    status, because, reason = mornings.draw_of("A17", MONDAY)
+    assert (status, because) == ("unrecorded", "check-in at fault")
+    assert reason.endswith(": from 05:00 to 10:00")
+
+
+def test_who_attended_another_record_that_was_joined_has_checked_in(mornings):
+    """A17 has a second record, whose card was used that morning."""
+    mornings.type(MONDAY, "05:30", "participant", "add", "A18", "--schedule", "fixed-2", "--level", "iop")
+    mornings.told("A18", MONDAY, "06:00")
+    mornings.type(MONDAY, "12:00", "participant", "join", "A18", "A17", "--reason", "enrolled twice", "--yes")
+    come(mornings, *CODES[1:])
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "closed out")
