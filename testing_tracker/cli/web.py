@@ -92,7 +92,7 @@ def web_serve(
     from testing_tracker.web.file import PageFile
 
     _refuse_in_clear(listen, line, sure=behind_proxy and insecure_listen)
-    path = in_full(given) if given is not None else desk.location.beside(".web")
+    path = in_full(given) if given is not None else desk.location.page
     file = PageFile(path)
     try:
         _mark_training(desk, file)
