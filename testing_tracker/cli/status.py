@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.rules.words import Channel
     from testing_tracker.services.check_in.page_faults import PageMinutes
-    from testing_tracker.services.check_in.state_now import CheckInState
+    from testing_tracker.services.check_in.state_now import CheckInNow
     from testing_tracker.services.keeping.status import DeliveryState, OverdueConfirmations, StatusReport
     from testing_tracker.services.reporting.lines_out import LinesLeft
     from testing_tracker.store.owning.server_file import RunningServer
@@ -141,7 +141,7 @@ def _document(state: "StatusReport") -> dict[str, object]:
     }
 
 
-def _check_in(now: "CheckInState") -> dict[str, object]:
+def _check_in(now: "CheckInNow") -> dict[str, object]:
     return {
         "state": str(now.phase),
         "opens_at": now.opens_at,

@@ -200,7 +200,7 @@ def _page_unit(plan: Unattended, page: Path) -> str:
     command = (*plan.program, "web", "serve", "--listen", PAGE_LISTENS, "--behind-proxy", "--file", str(page))
     owner = plan.account.removeprefix("uid ")
     hidden = " ".join(_quoted(f"-{one}") for one in plan.hidden)
-    return f"""\
+    begins = f"""\
 # Once before, as root: the page's account, and a folder that it shares with {owner} and nobody else.
 #   useradd --system --shell /usr/sbin/nologin {PAGE_ACCOUNT}
 #   install --directory --mode 2770 --owner {owner} --group {PAGE_ACCOUNT} {shlex.quote(str(page.parent))}
@@ -213,6 +213,18 @@ Type=exec
 User={PAGE_ACCOUNT}
 Group={PAGE_ACCOUNT}
 ExecStart={" ".join(_quoted(word).replace("$", "$$") for word in command)}
+"""
+    ends = f"""\
+InaccessiblePaths={hidden}
+ReadWritePaths={_quoted(str(page.parent))}
+
+[Install]
+WantedBy=multi-user.target
+"""
+    return begins + _PAGE_SANDBOX + ends
+
+
+_PAGE_SANDBOX = """\
 Restart=always
 RestartSec=2
 TimeoutStopSec=10
@@ -242,11 +254,6 @@ IPAddressAllow=localhost
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
-InaccessiblePaths={hidden}
-ReadWritePaths={_quoted(str(page.parent))}
-
-[Install]
-WantedBy=multi-user.target
 """
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from testing_tracker.account import current_account
 from testing_tracker.cli import program
 from testing_tracker.cli.help.examples import called, examples_of
 from testing_tracker.store.location import locate
+from testing_tracker.web import filling, seen
 
 pytestmark = pytest.mark.sqlite_only(
     reason="what they say is the same; the clinic is a file beside those that they name"
@@ -44,6 +46,8 @@ FILES = {
     "clients.csv": f"Client ID,level,schedule,enrolled_on\nC31,iop,random-2,{FRIDAY}\n",
     "past.csv": "participant,due_on,status,outcome,analytes,reason\nB05,11/19/2026,collected,negative,,\n",
     "analytes.toml": "",
+    "page.json": filling.to_json(filling.PageContents("a database", datetime(2026, 11, 20, tzinfo=UTC))),
+    "visits.json": seen.to_json(seen.PageSeen("0123456789abcdef", datetime(2026, 11, 20, tzinfo=UTC))),
     "checkin.toml": """[page]
 name = "HH"
 phone = "555-0100"
@@ -58,7 +62,10 @@ BEFORE = {  # what was typed already, where the example is what comes next
     "key acknowledge": [KEY_IS_LOST],
     "restore": ["backup thursday.backup"],
     "proof check": ["proof --day yesterday --output proof.json"],
-    "doctor": ["test B07 --recollect", "result B07 n", "draw"],
+    "doctor": ["test B07 --recollect", "result B07 n", "draw", "participant card --all --print cards.pdf"],
+    "web print": [
+        "checkin rule --opens 05:00 --closes 10:00 --page --not-checked-in unrecorded --from tomorrow",
+    ],
     "checkin verify": ["checkin record A17"],
     "participant card": ["participant card A18 --print first.pdf --overwrite"],
 }

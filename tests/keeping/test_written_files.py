@@ -58,6 +58,11 @@ READERS = {
     "schedule check files",
     "schedule load files",
     "verify --against",
+    "web collect document",
+    "web load --file",
+    "web load document",
+    "web serve --file",
+    "web visits --file",
 }
 OVERWRITING_IS_NO_CHOICE = {"demo --keep"}
 IMPORTED = {

@@ -158,7 +158,12 @@ OWN = [
     "staff list",
     "status",
     "systemd print",
+    "web collect",
+    "web load",
+    "web print",
     "web serve",
+    "web sync",
+    "web visits",
 ]
 NO_LOOK = {
     "due": "the call list",

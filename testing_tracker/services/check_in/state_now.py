@@ -27,7 +27,7 @@ class CheckInPhase(StrEnum):
 
 
 @dataclass(frozen=True)
-class CheckInCounts:
+class CheckedInNow:
     """Of those who are expected: how many were told in time or late, tried without being told, or did neither."""
 
     expected: int
@@ -41,13 +41,13 @@ class CheckInCounts:
 
 
 @dataclass(frozen=True)
-class CheckInState:
+class CheckInNow:
     """Today's check-in: its instants (UTC), who was there, and since when it has been at fault, with why."""
 
     phase: CheckInPhase
     opens_at: datetime
     closes_at: datetime
-    counts: CheckInCounts
+    counts: CheckedInNow
     fault: PageFault | None = None
 
     @property
@@ -55,7 +55,7 @@ class CheckInState:
         return self.counts.in_time + self.counts.late
 
 
-def counts_on(work: Work, day: date) -> CheckInCounts:
+def counts_on(work: Work, day: date) -> CheckedInNow:
     """What a day's check-in has come to by now."""
     expected = expected_on(work, day)
     in_time = late = tried = 0
@@ -66,10 +66,10 @@ def counts_on(work: Work, day: date) -> CheckInCounts:
         in_time += any(row.timing == Timing.IN_TIME for row in told)
         late += bool(told) and not any(row.timing == Timing.IN_TIME for row in told)
         tried += not told
-    return CheckInCounts(len(expected), in_time, late, tried)
+    return CheckedInNow(len(expected), in_time, late, tried)
 
 
-def state_now(work: Work, known: PageMinutes | None = None) -> CheckInState | None:
+def state_now(work: Work, known: PageMinutes | None = None) -> CheckInNow | None:
     """How today's check-in stands; None where nobody has to check in.
 
     `known` are the page's minutes where they are at hand; else what was put on record says whether it is at fault.
@@ -84,7 +84,7 @@ def state_now(work: Work, known: PageMinutes | None = None) -> CheckInState | No
         phase = CheckInPhase.OPEN if fault is None else CheckInPhase.AT_FAULT
     elif work.now < window.opens:
         phase = CheckInPhase.NOT_YET
-    return CheckInState(phase, window.opens, window.closes, counts_on(work, work.today), fault)
+    return CheckInNow(phase, window.opens, window.closes, counts_on(work, work.today), fault)
 
 
 def _fault_now(work: Work, window: CheckInWindow, known: PageMinutes | None) -> PageFault | None:

@@ -34,7 +34,7 @@ from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:  # what a facility without a rule of checking in has no use for is not loaded
     from testing_tracker.services.check_in.page_faults import PageMinutes
-    from testing_tracker.services.check_in.state_now import CheckInState
+    from testing_tracker.services.check_in.state_now import CheckInNow
 
 DAYS_TO_LOOK_BACK = 7
 EDITIONS_TO_SHOW = 3
@@ -134,7 +134,7 @@ class StatusReport:
     amended: list[AmendedReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     witness: LinesLeft | None = None
-    check_in: "CheckInState | None" = None
+    check_in: "CheckInNow | None" = None
 
 
 def state_of(
@@ -180,7 +180,7 @@ def state_of(
     return state
 
 
-def _check_in(work: Work, page: "PageMinutes | None") -> "CheckInState | None":
+def _check_in(work: Work, page: "PageMinutes | None") -> "CheckInNow | None":
     from testing_tracker.services.check_in.state_now import state_now
 
     return state_now(work, page)
