@@ -16,7 +16,7 @@ from testing_tracker.rules.check_in.notices import NoticeChannel
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from testing_tracker.services.check_in.contacts import ContactLine
+    from testing_tracker.services.check_in.reminding.contacts import ContactLine
 
 _CONSENT = (
     "Only with the participant's written consent of a day: give --consent-on DATE. It is their choice, and changes "

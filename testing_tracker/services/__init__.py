@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from testing_tracker.services import demo as demo
     from testing_tracker.services.check_in import attempts as attempts
     from testing_tracker.services.check_in import cards as cards
-    from testing_tracker.services.check_in import contacts as contacts
     from testing_tracker.services.check_in import day_list as day_list
     from testing_tracker.services.check_in import expected as expected
     from testing_tracker.services.check_in import filling as filling
-    from testing_tracker.services.check_in import notices as notices
     from testing_tracker.services.check_in import outages as outages
     from testing_tracker.services.check_in import page_faults as page_faults
     from testing_tracker.services.check_in import page_visits as page_visits
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
     from testing_tracker.services.check_in import whether as whether
     from testing_tracker.services.check_in import who_is_told as who_is_told
     from testing_tracker.services.check_in.ending import outage_acts as outage_acts
+    from testing_tracker.services.check_in.reminding import contacts as contacts
+    from testing_tracker.services.check_in.reminding import notices as notices
     from testing_tracker.services.deciding import meant as meant
     from testing_tracker.services.deciding import one_by_one as one_by_one
     from testing_tracker.services.deciding import positives as positives
@@ -111,6 +111,7 @@ _ROOMS = (
     "reporting",
     "check_in",
     "check_in.ending",
+    "check_in.reminding",
     "exchange",
 )
 

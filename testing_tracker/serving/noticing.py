@@ -20,8 +20,8 @@ from testing_tracker.rules.check_in.notice_words import Reminding
 from testing_tracker.rules.check_in.notices import NoticeChannel, NoticeKind
 from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.serving.delivery_file import MailDelivery
-from testing_tracker.services.check_in import notices
-from testing_tracker.services.check_in.notices import HandedOver, ToHandOver
+from testing_tracker.services.check_in.reminding import notices
+from testing_tracker.services.check_in.reminding.notices import HandedOver, ToHandOver
 from testing_tracker.serving import events
 from testing_tracker.serving.commands import CommandFailedError, ended_with, status_of
 from testing_tracker.serving.courier import Transaction

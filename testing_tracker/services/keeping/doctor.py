@@ -15,7 +15,7 @@ from testing_tracker.rules.keeping import stuck
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.stuck import Patience, Stuck
 from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
-from testing_tracker.services.check_in import notice_trouble
+from testing_tracker.services.check_in.reminding import notice_trouble
 from testing_tracker.services.deciding import reviews
 from testing_tracker.services.drawing import held_days, keys
 from testing_tracker.services.keeping.doctor_check_in import PageWatched, of_check_in

@@ -11,7 +11,8 @@ from testing_tracker.rules.check_in.answers import CheckInOutcome
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import DrawKind, Ended, Status
-from testing_tracker.services.check_in import cards, contacts
+from testing_tracker.services.check_in import cards
+from testing_tracker.services.check_in.reminding import contacts
 from testing_tracker.services.people.discharging import end_enrolment
 from testing_tracker.services.people.lookup import find_participant, is_cancelled
 from testing_tracker.services.testing.attendance import set_status

@@ -11,7 +11,8 @@ from sqlmodel import col
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, Status
-from testing_tracker.services.check_in import cards, contacts
+from testing_tracker.services.check_in import cards
+from testing_tracker.services.check_in.reminding import contacts
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.people.lookup import find_participant, was_discharged
 from testing_tracker.services.people.participants import write_from

@@ -8,7 +8,8 @@ from sqlmodel import col, select
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, ParticipantStatus, Status
-from testing_tracker.services.check_in import cards, contacts
+from testing_tracker.services.check_in import cards
+from testing_tracker.services.check_in.reminding import contacts
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.deciding.case import open_recommendation
 from testing_tracker.services.people.cancelling import was_cancelled

@@ -23,7 +23,8 @@ from testing_tracker.rules.check_in.notices import NoticeChannel, NoticeKind
 from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import wait_after
-from testing_tracker.services.check_in import attempts, cards, contacts, expected, rules_in_force
+from testing_tracker.services.check_in import attempts, cards, expected, rules_in_force
+from testing_tracker.services.check_in.reminding import contacts
 from testing_tracker.services.people.lookup import find_enrolled
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import CheckIn, Contact, Notice, Participant

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.check_in.notices import NoticeChannel
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.services.check_in.contacts import BY_VENDOR, standing_contacts
+from testing_tracker.services.check_in.reminding.contacts import BY_VENDOR, standing_contacts
 from testing_tracker.store.tables import AuditEntry, Notice, Participant
 from testing_tracker.store.work import Work
 
