@@ -26,7 +26,8 @@ _SECRETS = (
     ("pdf", "passphrase_file"),
     ("witness", "timestamp_ca"),
     ("alive", "ca_file"),
-)  # of a delivery file
+    ("voice", "token_file"),
+)  # of a delivery file, and of a check-in file
 _DUMP = b"PGDMP"
 _WITNESS = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} page [0-9]")  # as a file of the nights' lines begins
 
@@ -122,10 +123,10 @@ def _files_of(location: AnyLocation) -> Iterator[tuple[Path, str]]:
     for path in dict.fromkeys((location.page, location.beside(".web"))):
         for ending in ("", *SIDE_ENDINGS):
             yield path.with_name(f"{path.name}{ending}"), "the file of the page on which participants check in"
-    for path in (location.delivery_of(1), location.beside(".delivery.toml"), *_siblings(location)):
+    for path in (*_of_facilities(location), *_siblings(location)):
         yield path, "one of the database's files"
         for secret in _named_in(path):
-            yield secret, "a file that the delivery file names"
+            yield secret, f"a file that {path.name} names"
     if isinstance(location, Location):
         for path in (location.path, Path(os.path.realpath(location.path))):
             yield path, "the database"
@@ -142,9 +143,15 @@ def _encryption_key() -> Path | None:
     return None
 
 
+def _of_facilities(location: AnyLocation) -> tuple[Path, ...]:
+    """The first facility's files, where they are and where they usually are; the others' stand beside them."""
+    usual = (location.beside(".delivery.toml"), location.beside(".checkin.toml"))
+    return location.delivery_of(1), location.check_in_of(1), *usual
+
+
 def _siblings(location: AnyLocation) -> Iterator[Path]:
     """The files beside a database that are its own by their names."""
-    folders = {path.parent for path in (location.beside(""), location.delivery_of(1))}
+    folders = {path.parent for path in (location.beside(""), *_of_facilities(location))}
     for folder in folders:
         with suppress(OSError):
             here = thing_at(folder)
@@ -152,21 +159,19 @@ def _siblings(location: AnyLocation) -> Iterator[Path]:
 
 
 def _is_beside(name: str, folder: Thing | None, location: AnyLocation) -> bool:
-    """Whether a file's name and folder say that it is one of several: an upgrade's copy, a facility's delivery file."""
+    """Whether a file's name and folder say that it is one of several: an upgrade's copy, or another facility's file."""
     upgrade = location.beside(".schema-")
-    delivery = location.delivery_of(1)
-    usual = location.beside(".delivery.toml")
     begins = [(upgrade, upgrade.name, "")]
-    begins += [(one, f"{one.stem}.facility-", one.suffix) for one in (delivery, usual)]
+    begins += [(one, f"{one.stem}.facility-", one.suffix) for one in _of_facilities(location)]
     return any(
         name.startswith(start) and name.endswith(end) and _is_folder_of(folder, one) for one, start, end in begins
     )
 
 
-def _named_in(delivery: Path) -> Iterator[Path]:
-    """The secrets that a delivery file names; one that cannot be read names none."""
+def _named_in(file: Path) -> Iterator[Path]:
+    """The secrets that a facility's file names; one that cannot be read names none."""
     try:
-        document = read_toml(delivery.read_text(encoding="utf-8")) if delivery.is_file() else {}
+        document = read_toml(file.read_text(encoding="utf-8")) if file.is_file() else {}
     except (OSError, ValueError, RecursionError):
         return
     for section, key in _SECRETS:
@@ -174,7 +179,7 @@ def _named_in(delivery: Path) -> Iterator[Path]:
         value = values.get(key) if isinstance(values, dict) else None
         if isinstance(value, str) and value and "\0" not in value:
             with suppress(TestingTrackerError):
-                yield delivery.parent / at_home(value)
+                yield file.parent / at_home(value)
 
 
 def _held(place: PlaceForFile, location: AnyLocation, output: Output) -> str | None:

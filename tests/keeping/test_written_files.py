@@ -127,9 +127,11 @@ def place(clinic, monkeypatch, tmp_path) -> Path:
     monkeypatch.chdir(folder)
     for name, header in IMPORTED.items():  # each with a line that is refused
         (folder / name).write_text(f"{header}\n{REFUSED}\n")
-    for name in (".analytes.toml", ".delivery.facility-2.toml", ".schema-0001", ".web"):
+    for name in (".analytes.toml", ".delivery.facility-2.toml", ".checkin.facility-2.toml", ".schema-0001", ".web"):
         clinic.database.with_name(f"clinic.db{name}").write_text("")
     (folder / "secret").write_text("a long passphrase\n")
+    (folder / "token").write_text("a vendor's token\n")
+    clinic.database.with_name("clinic.db.checkin.toml").write_text('[voice]\ntoken_file = "token"\n')
     (folder / "ca").write_text("an authority's certificates\n")
     (folder / "witness.txt").write_text(f"{witness_of(date(2026, 11, 16), 3, 'aa', 'bb')}\n")
     delivery = clinic.database.with_name("clinic.db.delivery.toml")
@@ -146,6 +148,7 @@ def make_forbidden(clinic, place: Path, monkeypatch) -> list[Path]:
     """Every kind of place that nothing may be written to."""
     own = ["", ".key", "-journal", "-wal", "-shm", ".schema-0001", ".schema-0002", ".analytes.toml", ".delivery.toml"]
     places = [place / f"clinic.db{ending}" for ending in [*own, ".delivery.facility-2.toml"]]
+    places += [place / "clinic.db.checkin.toml", place / "clinic.db.checkin.facility-2.toml", place / "token"]
     places += [place / "clinic.db.alive", place / "clinic.db.server"]
     places += [place / "clinic.db.web", place / "clinic.db.web-wal", place / "clinic.db.web-shm"]
     places += [place / "secret", place / "ca", place / "witness.txt", place / "folder", place / "pipe"]
@@ -192,10 +195,10 @@ def test_nothing_is_written_over_what_the_program_lives_by(clinic, place, monkey
         assert everything(place) == before, target
 
 
-@pytest.mark.parametrize("variable", ["KEY_FILE", "ANALYTES", "DELIVERY", "WEB"])
+@pytest.mark.parametrize("variable", ["KEY_FILE", "ANALYTES", "DELIVERY", "CHECKIN", "WEB"])
 def test_a_file_that_the_environment_names_is_one_of_them(clinic, place, monkeypatch, variable):
     elsewhere = place / "elsewhere"
-    usual = {"KEY_FILE": "key", "ANALYTES": "analytes.toml", "DELIVERY": "delivery.toml", "WEB": "web"}[variable]
+    usual = {"KEY_FILE": "key", "WEB": "web"}.get(variable, f"{variable.lower()}.toml")
     (place / f"clinic.db.{usual}").rename(elsewhere)
     monkeypatch.setenv(f"TESTING_TRACKER_{variable}", str(elsewhere))
     before = elsewhere.read_bytes()
