@@ -1,12 +1,14 @@
 """`notice`: what is on its way, one more for somebody now, and a try at an address of one's own."""
 
 import json
+from datetime import date
 
 import pytest
-from conftest import Clinic
+from conftest import Clinic, acting_as
 from reminded import KEEPS, PAGE, at, by_command, by_mail, checks_in, consented, opened, texts, turn, write
 
 from testing_tracker.rules.check_in.answers import DaysAnswer
+from testing_tracker.rules.words import Role
 
 BOTH = "morning = 07:00:00\nreminder_minutes = 60\n"
 ONE = "+15550101"
@@ -172,8 +174,6 @@ def test_doctor_names_whose_reminders_have_failed_for_three_days(live):
     def told() -> list[dict]:
         return [one for one in json.loads(live.run("doctor", "--format", "json").output) if one["matter"] == "notice"]
 
-    from datetime import date
-
     for number in (17, 18, 19):
         with at(7, day=date(2026, 11, number)):
             assert told() == []
@@ -186,3 +186,21 @@ def test_doctor_names_whose_reminders_have_failed_for_three_days(live):
     with at(9, day=date(2026, 11, 19)):
         turn(live)
         assert told() == []
+
+
+@pytest.mark.sqlite_only(reason="on a server the account is the one that logged in, which no test pretends")
+def test_a_reminder_is_asked_for_by_who_records_and_tried_by_who_answers_for_it(live):
+    kept = by_command(live, KEEPS, BOTH)
+    consented(live, A17=ONE)
+    with at(8):
+        for role in Role:
+            live("staff", "add", role, "--role", role)
+        may = {"notice list": set(Role) - {Role.NIGHTS}, "notice send": {Role.NURSE, Role.MANAGER}}
+        may["notice test"] = {Role.MANAGER}
+        words = {"notice list": (), "notice send": ("--to", "A17"), "notice test": ("--text", ONE)}
+        for command, roles in may.items():
+            for role in Role:
+                with acting_as(role):
+                    done = live.run(*command.split(), *words[command])
+                assert (done.exit_code == 0) == (role in roles), (command, role, done.output)
+    assert len(texts(kept)) == 3
