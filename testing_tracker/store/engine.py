@@ -120,6 +120,7 @@ def make_engine(location: AnyLocation) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # an address that is forgotten is not left in the file's pages
         connection.execute("PRAGMA wal_autocheckpoint = 1")  # `write_ahead`
         if _keeps_compiled:
             _first.setdefault(library, engine)

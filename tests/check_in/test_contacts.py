@@ -1,5 +1,6 @@
 """Where somebody is reminded: only by their consent of a day, until it ends, and then nothing keeps the address."""
 
+import re
 from datetime import date
 
 import pytest
@@ -124,6 +125,18 @@ def test_who_leaves_is_reminded_no_more_and_every_address_of_theirs_is_forgotten
     assert live.rows("SELECT address FROM contact") == [("+15550199",)]
     [(act,)] = live.rows("SELECT act FROM audit_entry WHERE act LIKE 'contact %' AND act <> 'contact set'")
     assert act == "contact forget"
+
+
+@pytest.mark.sqlite_only(reason="a server tidies its own pages, by its vacuum")
+def test_a_forgotten_address_is_not_left_in_the_files_pages(live):
+    consented(live, A17=ONE, B04="+15550199")
+    beside = list(live.database.parent.glob(f"{live.database.name}*"))
+    assert any(ONE.encode() in file.read_bytes() for file in beside)
+    consented(live, B04="+15550177")
+    with at(9):
+        live("participant", "contact", "A17", "--forget")
+    for file in live.database.parent.glob(f"{live.database.name}*"):
+        assert not re.search(rb"\+1555(0123|0199)", file.read_bytes()), file
 
 
 def test_an_enrolment_that_was_a_mistake_is_cancelled_with_its_address(live):
