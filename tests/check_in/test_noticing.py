@@ -446,3 +446,14 @@ def test_a_serve_that_is_killed_while_it_sends_sends_none_twice(live, tmp_path):
     [(busy,)] = live.rows("SELECT busy_until IS NOT NULL FROM notice")
     assert busy
     assert json.loads(kept.read_text())["to"] == ONE
+
+
+def test_a_file_that_cannot_be_used_keeps_nothing_else_of_a_turn_from_being_done(live):
+    by_command(live, KEEPS, BOTH)
+    consented(live, A17=ONE)
+    live.location.check_in_of(1).write_text("[page]\nname = 5\n")
+    with at(7):
+        done = live.run("serve", "--once")
+    assert "page.name: must be a text" in done.output
+    assert live.rows("SELECT count(*) FROM night WHERE day = '2026-11-17'") == [(1,)]
+    assert live.rows("SELECT count(*) FROM notice") == [(0,)]
