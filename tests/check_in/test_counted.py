@@ -1,8 +1,7 @@
 """What a day of checking in came to, and what the participant of a missed test had been told of it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,10 +20,8 @@ from testing_tracker.rules.check_in.counted import (
     UNRECORDED_IN_WORDS,
     CheckedInOn,
     CheckInCounts,
-    HeldCheckIns,
     MissedHow,
     checked_in_on,
-    did_check_in_work,
     missed_how,
 )
 from testing_tracker.rules.drawing.closing import Because
@@ -108,22 +105,3 @@ def test_who_checked_in_too_late_to_come_is_said_to_have_not_checked_in():
 def test_every_reason_has_words():
     assert set(MISSED_IN_WORDS) == set(MissedHow)
     assert set(UNRECORDED_IN_WORDS) == set(NOT_HELD_AGAINST)
-
-
-@pytest.mark.parametrize(
-    ("held", "asked"),
-    [
-        (
-            HeldCheckIns(date(2026, 11, 17), 1, 39, 21, 3276, 163),
-            "Did check-in work on Tuesday 2026-11-17? 21 of 39 did not check in; in the twelve weeks before it was "
-            "163 of 3276.",
-        ),
-        (
-            HeldCheckIns(date(2026, 11, 17), 2, 78, 40, 0, 0),
-            "Did check-in work on Monday 2026-11-16 to Tuesday 2026-11-17? 40 of 78 did not check in, and there is no "
-            "record yet of how many are usual.",
-        ),
-    ],
-)
-def test_the_facility_is_asked_with_the_counts(held, asked):
-    assert did_check_in_work(held) == asked

@@ -13,13 +13,9 @@ from datetime import date
 import pytest
 from checked_in import CheckedIn, clock_at, days
 from conftest import made_once
-from databases import clock_of
 from recomputed import check_ins_out_of_line
 
 from testing_tracker.reports.paper.words import WIDTH
-from testing_tracker.rules.testing.analytes import SHIPPED
-from testing_tracker.services.check_in.reporting.reported import held_in
-from testing_tracker.store.engine import open_engine, reading
 
 ASKED = days("2026-11-17", "2026-11-22")
 FROM_TO = ("--from", "2026-11-16", "--to", "2026-11-22")
@@ -103,7 +99,6 @@ def test_programs_read_the_same(asked):
         ],
         "told_to_specimen": {"n": 3, "median_s": 14_400, "p95_s": 31_680, "over_8h": 1},
         "unrecorded": {},
-        "questions": [],
     }
     assert sum(report["missed"].values()) == report["totals"]["missed"]
     assert report["missed"] == {
@@ -138,16 +133,6 @@ def test_each_line_says_on_how_many_days_somebody_checked_in(asked):
     ]
     page = asked("report", "weekly", "--format", "html")
     assert re.findall(r'data-label="check-in">([^<]+)<', page) == ["6/6", "0/6", "5/6", "not asked", "4/4"]
-
-
-def held(clinic, asked_days: list[str]):
-    """The days that are still to be answered for, as a report of them would ask."""
-    engine = open_engine(clinic.location)
-    try:
-        with reading(engine, None, clock_of(date.fromisoformat(clinic.today)), SHIPPED) as work:
-            return held_in(work, [date.fromisoformat(day) for day in asked_days])
-    finally:
-        engine.dispose()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -346,17 +331,6 @@ def test_the_draws_behind_a_line_say_nothing_of_it_without_a_rule(clinic):
     clinic("draw")
     assert "checked_in" not in clinic.json("report", "weekly", "--explain", "A17")[0]
     assert "; ci" not in clinic("report", "weekly", "--explain", "A17")
-
-
-def test_a_day_that_was_held_back_is_asked_about_before_anything_else(asked):
-    checked_in = CheckedIn(asked)
-    checked_in.day("2026-11-20", 4, 1, held=True, usual=(3276, 163))
-    asked.change(
-        "UPDATE draw SET status = 'unrecorded', because = 'check-ins held back' "
-        "WHERE due_on = '2026-11-20' AND status = 'missed'"
-    )
-    found = held(asked, ASKED)
-    assert [(one.day.isoformat(), one.not_checked_in, one.usual_expected) for one in found] == [("2026-11-20", 3, 3276)]
 
 
 def days_asked(clinic) -> dict[str, int | None]:

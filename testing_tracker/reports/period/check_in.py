@@ -26,7 +26,6 @@ def figures_of(of: CheckInReported) -> Iterator[tuple[str, dict[str, object]]]:
             "in_time_rate": counts.share_in_time.rate,
             "days_at_fault": sum(fault.counts for fault in of.faults),
             "minutes_at_fault": sum(fault.minutes for fault in of.faults),
-            "days_held_back": len(of.held),
         },
     )
     yield "told to specimen", asdict(times)

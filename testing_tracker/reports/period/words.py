@@ -9,7 +9,6 @@ from testing_tracker.reports.paper.words import NOTICE, RATES_IN_WORDS, Section,
 from testing_tracker.reports.period import check_in
 from testing_tracker.reports.period.gather import Part, PeriodReport
 from testing_tracker.rules.calendar import weekday_name, zone_on
-from testing_tracker.rules.check_in.counted import did_check_in_work
 from testing_tracker.rules.drawing.no_record import question
 from testing_tracker.rules.reporting.confirming import Confirmed
 from testing_tracker.rules.reporting.period import Period
@@ -98,7 +97,6 @@ def _day(day: date) -> str:
 
 def _leading(report: PeriodReport) -> Iterator[str]:
     asked = [question(compared) for compared in report.questions]
-    asked += [did_check_in_work(held) for held in report.check_in.held] if report.check_in is not None else []
     for one in asked[:_MOST_QUESTIONS]:
         yield f"{one} Until somebody has said so, these draws are unrecorded and held against nobody."
     if len(asked) > _MOST_QUESTIONS:

@@ -16,7 +16,6 @@ from testing_tracker.rules.check_in.counted import (
     CheckInCounts,
     MissedHow,
     checked_in_on,
-    did_check_in_work,
 )
 from testing_tracker.rules.check_in.receipts import shown
 from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, duration_in_words
@@ -83,11 +82,6 @@ def check_in_week(work: Work, week: Week) -> CheckInWeek | None:
     )
     codes = {number: code for number, code in rows if number in found.by_record}
     return CheckInWeek(found, {code: found.by_record[number] for number, code in codes.items() if number is not None})
-
-
-def questions_of(week: CheckInWeek | None) -> list[str]:
-    """The days whose check-ins were held back, as the facility is asked."""
-    return [did_check_in_work(held) for held in week.of.held] if week is not None else []
 
 
 def section_of(week: CheckInWeek | None, zone: ZoneInfo) -> Section:
@@ -180,7 +174,6 @@ def as_documents(week: CheckInWeek | None) -> dict[str, object]:
         ],
         "told_to_specimen": asdict(of.told_to_specimen),
         "unrecorded": dict(of.unrecorded),
-        "questions": questions_of(week),
     }
     return {"check_in": document, "missed": dict(of.missed)}
 

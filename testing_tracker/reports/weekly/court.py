@@ -121,7 +121,7 @@ def _told_in_all(one: ToldOfOne) -> dict[str, object]:
 def _facts(report: WeeklyReport) -> dict[str, object]:
     """What the page says beside the participants' lines."""
     week = report.check_in
-    of_check_in = {"at_fault": week.days_at_fault, "check_ins_held": week.of.held} if week is not None else {}
+    of_check_in = {"at_fault": week.days_at_fault} if week is not None else {}
     return of_check_in | {
         "facility": report.first_name,
         "week": report.week,

@@ -11,6 +11,7 @@ from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.printing import Printed
 from testing_tracker.rules.calendar import day_in_words
 from testing_tracker.rules.check_in.counted import MissedHow
+from testing_tracker.rules.drawing.no_record import Asks
 
 CONFIRMED, PRESUMPTIVE = "confirmed by a laboratory", "presumptive, not yet confirmed by a laboratory"
 COLUMNS = ("participant", "tests of the week", CONFIRMED, PRESUMPTIVE)
@@ -52,6 +53,23 @@ _MISSED = {
     MissedHow.TRIED: "tried to check in and could not",
     MissedHow.NOT_CHECKED_IN: "did not check in, so was not told",
     MissedHow.NO_CHECK_IN_ASKED: "not asked to check in",
+}
+
+
+_ASKED = {
+    Asks.RECORD: (
+        "far more tests than usual are without any record. The facility was asked whether its record is missing"
+    ),
+    Asks.CHECK_INS: (
+        "far fewer people than usual checked in, and tests of who was not told are without any record. The facility "
+        "was asked whether check-in worked"
+    ),
+    Asks.NOT_CHECKED_IN: (
+        "tests of people who had not checked in are without any record. The facility was asked whether they were missed"
+    ),
+    Asks.TRIED: (
+        "tests of people who tried to check in and could not are without any record. The facility was asked why"
+    ),
 }
 
 
@@ -101,16 +119,11 @@ def _leading(printed: Printed) -> Iterator[str]:
     for compared in report.questions:
         first, last = compared.closed.first_day, compared.closed.day
         days = f"On {day_in_words(last)}" if first == last else f"From {day_in_words(first)} to {day_in_words(last)}"
-        yield (
-            f"{days} far more tests than usual are without any record. The facility was asked whether its record is "
-            "missing, and has not answered yet. Until it does, these tests are not known, and nobody's fault."
-        )
-    for held in report.check_in.of.held if report.check_in is not None else ():
-        yield (
-            f"On {day_in_words(held.day)} far fewer people than usual checked in. The facility was asked whether that "
-            "worked, and has not answered yet. Until it does, tests of those who were not told are not known, and "
-            "nobody's fault."
-        )
+        for one in (compared, *compared.also):
+            yield (
+                f"{days} {_ASKED[one.about]}, and has not answered yet. Until it does, these tests are not known, and "
+                "nobody's fault."
+            )
     if report.today <= report.week.sunday:
         yield "The week is not over; this is what is on record so far."
     elif not report.is_closed:

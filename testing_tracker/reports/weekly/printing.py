@@ -9,6 +9,7 @@ from typing import Any
 from testing_tracker.reports.weekly import open_matters
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.participants import ParticipantWeek
+from testing_tracker.rules.drawing.no_record import Asks, Compared
 from testing_tracker.services.reporting import editions
 from testing_tracker.services.reporting.editions import Imprint
 from testing_tracker.store.work import Work
@@ -85,6 +86,9 @@ def digest_of(report: WeeklyReport) -> str:
     digest = sha256()
     for fact in _FACTS:
         digest.update(_as_bytes(_plain(getattr(report, fact))))
+    for compared in report.questions:
+        if asks := _asks_of_check_in(compared):
+            digest.update(_as_bytes(asks))
     if report.closed:  # most weeks have none, and their digests are older than this fact
         digest.update(_as_bytes(_plain(report.closed)))
     if report.check_in is not None:  # nor did any have a rule of checking in
@@ -94,9 +98,18 @@ def digest_of(report: WeeklyReport) -> str:
     return digest.hexdigest()
 
 
+def _asks_of_check_in(compared: Compared) -> dict[str, object]:
+    """What a question asks of check-in, which those of earlier versions did not; nothing where it does not either."""
+    if compared.about is Asks.RECORD and not compared.also:
+        return {}
+    return asdict(compared)
+
+
 def _plain(fact: Any) -> Any:  # noqa: ANN401
     if isinstance(fact, list):
         return [_plain(one) for one in fact]
+    if isinstance(fact, Compared):  # as it was before anything was asked of check-in
+        return {"closed": asdict(fact.closed), "usual": asdict(fact.usual)}
     return asdict(fact) if hasattr(fact, "__dataclass_fields__") else fact
 
 

@@ -13,7 +13,7 @@ from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import Printed
 from testing_tracker.reports.weekly.trend import Trend
 from testing_tracker.rules.check_in.counted import CheckInCounts
-from testing_tracker.rules.drawing.no_record import question
+from testing_tracker.rules.drawing.no_record import Asks, question
 from testing_tracker.rules.exchange.csv_cells import protected, rows_to
 from testing_tracker.rules.exchange.visible import escaped_in_json
 from testing_tracker.rules.reporting.measures import Measures, measure
@@ -100,6 +100,7 @@ def _questions(report: WeeklyReport) -> list[dict[str, object]]:
             "usual_draws": compared.usual.draws,
             "usual_untouched": compared.usual.untouched,
             "question": question(compared),
+            **({} if compared.about is Asks.RECORD else {"about": compared.about}),
         }
         for compared in report.questions
     ]

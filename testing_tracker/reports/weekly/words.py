@@ -18,7 +18,7 @@ from testing_tracker.reports.paper.words import (
     printed_in_words,
     sections_of,
 )
-from testing_tracker.reports.weekly.check_in import questions_of, section_of
+from testing_tracker.reports.weekly.check_in import section_of
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.open_matters import Recommended
 from testing_tracker.reports.weekly.printing import Printed
@@ -116,8 +116,6 @@ def _leading(printed: Printed) -> Iterator[str]:
     report, amended = printed.report, printed.imprint.amended
     for compared in report.questions:
         yield f"{question(compared)} Until somebody has said so, these draws are unrecorded and held against nobody."
-    for asked in questions_of(report.check_in):
-        yield f"{asked} Until somebody has said so, tests of who was not told are unrecorded and held against nobody."
     if report.today <= report.week.sunday:
         yield "The week is not over; these are the numbers so far."
     elif not report.is_closed:

@@ -6,10 +6,8 @@ was not asked are on record, and in no count.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
 
-from testing_tracker.rules.calendar import day_in_words
 from testing_tracker.rules.check_in.answers import CheckInAttempt, CheckInOutcome, Standing, Stands, Timing
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.reporting.tally import Share
@@ -86,28 +84,6 @@ class CheckInCounts:
         self.late += other.late
         self.tried += other.tried
         self.not_checked_in += other.not_checked_in
-
-
-@dataclass(frozen=True)
-class HeldCheckIns:
-    """Days, that end with `day`, on which far fewer than usual checked in, and of which nobody has said yet why."""
-
-    day: date
-    days: int
-    expected: int
-    not_checked_in: int
-    usual_expected: int
-    usual_not_checked_in: int
-
-
-def did_check_in_work(held: HeldCheckIns) -> str:
-    """What the facility is asked, with the counts that the question rests on."""
-    first = held.day - timedelta(days=held.days - 1)
-    days = day_in_words(held.day) if held.days == 1 else f"{day_in_words(first)} to {day_in_words(held.day)}"
-    found = f"Did check-in work on {days}? {held.not_checked_in} of {held.expected} did not check in"
-    if not held.usual_expected:
-        return f"{found}, and there is no record yet of how many are usual."
-    return f"{found}; in the twelve weeks before it was {held.usual_not_checked_in} of {held.usual_expected}."
 
 
 class MissedHow(StrEnum):

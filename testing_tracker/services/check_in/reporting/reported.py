@@ -15,7 +15,6 @@ from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow
 from testing_tracker.rules.check_in.counted import (
     NOT_HELD_AGAINST,
     CheckInCounts,
-    HeldCheckIns,
     MissedHow,
     checked_in_on,
 )
@@ -24,7 +23,6 @@ from testing_tracker.rules.check_in.in_force import FoundBy
 from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, told_to_specimen
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.drawing.no_record import DAYS_COMPARED_WITH
-from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.reporting.asked import AskedDay, asked_days, days_asked
 from testing_tracker.services.check_in.reporting.attempts_of_days import (
     AttemptOnRecord,
@@ -34,8 +32,7 @@ from testing_tracker.services.check_in.reporting.attempts_of_days import (
     first_told,
 )
 from testing_tracker.services.check_in.reporting.tests_told import tests_told
-from testing_tracker.store.queries import of_facility
-from testing_tracker.store.tables import CheckInDay, Draw, Outage
+from testing_tracker.store.tables import CheckInDay, Outage
 from testing_tracker.store.work import Work
 
 
@@ -72,7 +69,6 @@ class CheckInReported:
     by_record: Mapping[int, CheckInCounts]
     usual: CheckInCounts
     faults: list[FaultyDay]
-    held: list[HeldCheckIns]
     told_to_specimen: ToldToSpecimen
     missed: dict[MissedHow, int]
     missed_by_record: Mapping[int, Mapping[MissedHow, int]]
@@ -101,7 +97,6 @@ def reported(work: Work, days: Sequence[date]) -> CheckInReported | None:
         by_record=by_record,
         usual=_usual(work, on[0].day),
         faults=[fault.found(tests.missed_untold[day]) for day, fault in faults.items()],
-        held=held_in(work, days),
         told_to_specimen=told_to_specimen(tests.seconds),
         missed={how: sum(of_record[how] for of_record in tests.missed.values()) for how in MissedHow},
         missed_by_record=tests.missed,
@@ -206,31 +201,3 @@ def _joined(spans: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, 
         else:
             joined.append((begins, ends))
     return joined
-
-
-def held_in(work: Work, days: Sequence[date]) -> list[HeldCheckIns]:
-    """The days of some in a row whose check-ins were held back, and that still have tests without an answer."""
-    waiting = (
-        select(col(Draw.due_on))
-        .where(
-            of_facility(work.facility_id, Draw.participant_id),
-            Draw.status == Status.UNRECORDED,
-            Draw.because == Because.CHECK_INS_HELD,
-        )
-        .distinct()
-    )
-    rows = work.session.exec(
-        select(CheckInDay)
-        .where(
-            CheckInDay.facility_id == work.facility_id,
-            col(CheckInDay.held),
-            col(CheckInDay.day).between(days[0], days[-1]),
-            col(CheckInDay.day).in_(waiting),
-        )
-        .order_by(col(CheckInDay.id))
-    )
-    newest = {(row.day, row.days): row for row in rows}
-    return [
-        HeldCheckIns(row.day, row.days, row.expected, row.not_checked_in, row.usual_expected, row.usual_not_checked_in)
-        for _, row in sorted(newest.items())
-    ]
