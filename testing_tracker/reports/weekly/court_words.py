@@ -149,8 +149,8 @@ def _notes(report: WeeklyReport) -> Iterator[str]:
         )
     if report.check_in is not None and report.check_in.days_at_fault:
         yield (
-            f"On {_days(report.check_in.days_at_fault)} check-in was not to be reached for a while: what becomes of a "
-            "test that somebody was not told of then is not known, and not missed, unless the facility says otherwise."
+            f"On {_days(report.check_in.days_at_fault)} check-in was not to be reached for a while: nobody who was not "
+            "told of a test that day is said to have missed it, unless the facility decided so."
         )
 
 
