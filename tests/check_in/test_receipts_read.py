@@ -105,6 +105,12 @@ def test_one_that_is_genuine_without_its_check_in_shows_that_a_record_is_missing
     )
 
 
+def test_every_receipt_of_a_day_is_known_again_from_the_key(live):
+    for says in everything_said():
+        said = asked(live, "B04", made_of(2, says.said, says.timing), "--on", "2026-11-16").stderr
+        assert "A record is missing." in said, says
+
+
 def test_of_today_the_page_may_still_have_it(live):
     given = made_of(2, DaysAnswer.COME)
     assert "comes here within minutes; if it does not, a record is missing" in refused(

@@ -56,7 +56,9 @@ def test_whoever_asks_twice_has_the_same_answer_and_receipt(live):
         again = live.run("checkin", "record", "A17")
     assert again.stdout.strip() == first
     assert "A17 checked in at 06:12 already. This is the same answer." in again.stderr
-    assert len(on_record(live)) == 2
+    with at("16 08:00"):
+        assert "A17 checked in at 06:12 already." in live.run("checkin", "record", "A17").stderr
+    assert len(on_record(live)) == 3
 
 
 def test_who_was_here_need_not_come_again(live):

@@ -1,7 +1,9 @@
 """What staff record of a check-in: somebody asked by telephone or at the desk, and was told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 from typing import Any
 
 from testing_tracker.errors import TestingTrackerError
@@ -53,7 +55,7 @@ class ToRecord:
 class Recorded:
     """A check-in that staff recorded now, with what goes with it.
 
-    `answer` has the hours of collection. `earlier` is that day's last attempt before it by which they were told.
+    `answer` has the hours of collection. `earlier` is the attempt before it by which they first had their last answer.
     `on_leave`: nobody expects a check-in. `past`: of a day that is over, what the draws are by now. `language` is what
     they are spoken to in. `why_not` says why they could not be told: then it is on record as a try.
     """
@@ -119,12 +121,19 @@ def record(work: Work, key_file: KeyFile | None, to_record: ToRecord, pin: str |
         receipt=row.receipt,
         answer=told,
         window=window,
-        earlier=as_attempts(earlier)[-1] if earlier else None,
+        earlier=_since(as_attempts(earlier)),
         on_leave=standing_on(work.session, identity, day) is ParticipantStatus.ON_LEAVE,
         language=Language(card.language) if (card := last_card(work, identity)) is not None else Language.ENGLISH,
         past=tuple(Status(draw.status) for draw in draws_on(work.session, identity, day)) if day < work.today else (),
         why_not=why_not,
     )
+
+
+def _since(told: Sequence[CheckInAttempt]) -> CheckInAttempt | None:
+    """The attempt by which somebody first had the answer that they had last."""
+    newest_first = list(reversed(told))
+    run = list(takewhile(lambda one: one.answer is newest_first[0].answer, newest_first))
+    return run[-1] if run else None
 
 
 def _on_record(work: Work, row: CheckIn, *, is_past: bool) -> None:
