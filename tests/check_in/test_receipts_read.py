@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import databases
 import pytest
 from checking_in import at, begun
 from conftest import Clinic
@@ -120,7 +121,7 @@ def test_of_today_the_page_may_still_have_it(live):
 
 def test_a_row_that_was_deleted_is_missed_by_its_receipt(live):
     given = receipt_of(live, "A17")
-    live.change("DROP TRIGGER check_in_refuses_delete", "DELETE FROM check_in WHERE participant_id = 1")
+    databases.change(live.database, "DELETE FROM check_in WHERE participant_id = 1", triggers=False)
     assert "no such check-in is on record. A record is missing." in refused(live, "A17", given, "--on", "2026-11-16")
     with at("20 12:00"):
         assert live.run("verify").exit_code == 1
@@ -139,14 +140,13 @@ def test_a_restored_copy_of_yesterday_knows_the_receipt_that_it_lost(live, tmp_p
     """The database is back as it was in the night, the key file is today's: the participant keeps the proof."""
     with at("17 00:10"):
         live("draw")
-        live("backup", str(tmp_path / "copy.db"))
+        earlier = live.copy(tmp_path / "copy.db")
         live("key", "rotate", "--reason", "seen by somebody")
     with at("18 00:10"):
         live("draw", "--catch-up-to", "2026-11-18")
     with at("18 06:00"):
         given = live("checkin", "record", "C21").split()[-1]
     assert given == made_of(5, DaysAnswer.STAY, day=date(2026, 11, 18), seed=bytes(range(32, 64)))
-    earlier = Clinic(tmp_path / "copy.db", None)
     earlier_key = earlier.location.key.path
     earlier_key.write_bytes(live.location.key.path.read_bytes())
     earlier_key.chmod(0o600)
