@@ -67,7 +67,7 @@ def minute_begins(minute: int) -> datetime:
 
 
 def faulty_in(minutes: Iterable[int], window: CheckInWindow) -> set[int]:
-    """Those of some faulty minutes that are of a day's window, from its opening to its closing."""
+    """Which of some faulty minutes are of a day's window, from its opening to its closing."""
     return set(minutes) & minutes_of(window.opens, window.closes)
 
 

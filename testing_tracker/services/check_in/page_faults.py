@@ -87,7 +87,7 @@ def windows_not_closed(work: Work) -> dict[date, CheckInWindow]:
 
 
 def windows_to_look_at(work: Work) -> dict[date, CheckInWindow]:
-    """Those of `windows_not_closed` that have opened by now."""
+    """The windows of `windows_not_closed` that have opened by now."""
     return {day: window for day, window in windows_not_closed(work).items() if window.opens <= work.now}
 
 

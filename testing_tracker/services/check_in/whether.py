@@ -1,4 +1,7 @@
-"""Whether a facility ever had a rule of checking in: what every command asks first, at next to no cost."""
+"""Whether a facility ever had a rule of checking in: what every command asks first, at next to no cost.
+
+Most facilities never have one, and no command of theirs waits for anything of checking in to be loaded.
+"""
 
 from sqlalchemy import column, select, table
 
