@@ -49,7 +49,7 @@ def let_hold(table: str, column: str, known: Sequence[str], words: Sequence[str]
 
 
 def let_hold_where_it_is(table: str, column: str, known: Sequence[str], words: Sequence[str]) -> None:
-    """Do what `let_hold` does to a table that others refer to: on SQLite its text alone is changed, and none of its rows.
+    """Do what `let_hold` does to a table that others refer to: on SQLite its text alone is changed, none of its rows.
 
     https://www.sqlite.org/lang_altertable.html#otheralter says that this is how a CHECK constraint may be changed.
     """
