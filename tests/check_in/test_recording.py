@@ -5,6 +5,7 @@ import re
 import pytest
 from checking_in import RULE, at, begun, cards_for
 from conftest import Clinic, acting_as
+from terminals import Terminal
 
 COME = "Yes, please come in today, between 8 a.m. and 5 p.m."
 STAY = "No, you do not need to come in today."
@@ -158,6 +159,22 @@ class TestWithThePin:
             done = live.run("checkin", "record", "A17", "--pin", input="000000\n")
         assert "PIN" not in done.output
         assert on_record(live) == []
+
+
+@pytest.mark.sqlite_only(reason="a program by itself at a terminal")
+def test_a_pin_is_not_shown_as_it_is_typed(clinic):
+    clinic("checkin", "rule", *RULE[2:], "--from", "2026-11-17")
+    clinic.add("A17")
+    cards_for(clinic, "A17")
+    clinic.today = "2026-11-17"
+    clinic("draw")
+    terminal = Terminal(clinic, "checkin", "record", "A17", "--pin")
+    assert "A17's PIN:" in terminal.said
+    terminal.type("730415")
+    status, said = terminal.ends_by_itself()
+    assert status == 1
+    assert "That A17 asked is on record as a try." in said
+    assert "730415" not in said
 
 
 class TestAfterwards:
