@@ -1,6 +1,7 @@
 """The page as a process of its own, a proxy before it, and what reaches them from outside."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -138,18 +139,14 @@ http {{
     }}
 }}
 """
-# As docs/checkin.md has it.
-LOCATION = """
-        access_log off;
-        gzip off;
-        client_max_body_size 4k;
-        location / {{
-            proxy_pass http://127.0.0.1:{page};
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto $scheme;
-        }}
-"""
+PAGE = Path(__file__).parents[2] / "docs" / "checkin.md"
+
+
+def as_the_page_has_it(page: int) -> str:
+    """What docs/checkin.md says to write into the configuration, for a page at such a port."""
+    (found,) = re.findall(r"```nginx\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert "127.0.0.1:8200" in found
+    return found.replace("127.0.0.1:8200", f"127.0.0.1:{page}")
 
 
 @contextmanager
@@ -160,7 +157,7 @@ def nginx_before(page: int) -> Iterator[int]:
     certificate(folder)
     user = "user nobody nogroup;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
-        CONF.format(folder=folder, port=port, user=user, location=LOCATION.format(page=page))
+        CONF.format(folder=folder, port=port, user=user, location=as_the_page_has_it(page))
     )
     process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.PIPE)
     try:
