@@ -4,6 +4,7 @@ It is reached through a proxy that speaks https. Only what comes from this machi
 """
 
 import logging
+import select
 import signal
 import socket
 from collections.abc import Callable, Iterable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _SERVING_THREADS = 12  # they wait for a hash, and do little else; each has touched some 80 kB
 _STOP_SECONDS = 5
+_POLLS = hasattr(select, "poll")  # not on Windows
 # connection_limit is 100 by waitress's own default, and a slow connection was kept for 120 s: a few dozen telephones in
 # a tunnel would have shut the page.
 SETTINGS = {
@@ -41,7 +43,7 @@ SETTINGS = {
     "cleanup_interval": 10,
     "max_request_header_size": 16 * 1024,
     "max_request_body_size": 64 * 1024,  # more is refused before the page sees it
-    "asyncore_use_poll": True,
+    "asyncore_use_poll": _POLLS,
     "ident": "",
 }
 
@@ -141,7 +143,7 @@ class PageServer:
             server.pull_trigger()
 
     def _go_on(self, seconds: float = 1.0) -> None:
-        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+        wasyncore.loop(timeout=seconds, use_poll=_POLLS, map=self._map, count=1)
 
     def _finish(self) -> None:
         for server in self._servers:
