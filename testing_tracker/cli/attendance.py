@@ -15,7 +15,6 @@ from testing_tracker.cli.desk.parameter_types import CODE_DUE, DAY_BEFORE, REASO
 from testing_tracker.cli.desk.result_options import said_of_a_cup
 from testing_tracker.cli.desk.without_result import record_absence, record_collected, record_unable
 from testing_tracker.cli.result import which_draw
-from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import Status
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -84,6 +83,8 @@ def _record_all(desk: Desk, days: _Days, status: Status, reason: str | None, yes
 
 def _who_tried(becauses: Iterable[str | None]) -> str:
     """How many of some draws are those of participants who tried to check in and could not, to be thought about."""
+    from testing_tracker.rules.drawing.closing import Because  # only `--all` asks
+
     tried = sum(because == Because.TRIED_TO_CHECK_IN for because in becauses)
     return f"; of {tried} of them the participant tried to check in and could not" if tried else ""
 
