@@ -261,3 +261,19 @@ def test_a_night_of_a_clock_that_was_ahead_says_nothing_of_check_in(mornings, mo
     assert mornings.draw_of("C21", TUESDAY, for_cause=True)[:2] == ("missed", "closed out")
     assert mornings.clinic.rows(newest) == [(6,)]
     assert "All holds" in mornings.type(WEDNESDAY, "10:00", "verify")
+
+
+def test_who_was_told_by_a_clock_that_was_ahead_was_told_nothing_of_the_days_draw(mornings, monkeypatch):
+    """On Tuesday the clock showed next Monday, and A17 was told to come in. That Monday has a draw of its own."""
+    monkeypatch.setattr(chance, "new_seed", lambda: b"another".ljust(32))
+    monday = MONDAY + timedelta(days=7)
+    mornings.night(monday)
+    mornings.told("A17", monday, "05:12")
+    mornings.type(TUESDAY, "13:00", "draw", "--take-back", "--yes", "--reason", "the battery of the clock was empty")
+    for day in (MONDAY + timedelta(days=number) for number in range(2, 8)):
+        mornings.night(day)
+    for code in CODES[1:]:
+        mornings.told(code, monday, "06:00")
+        mornings.type(monday, "11:00", "result", code, "negative")
+    mornings.night(monday + timedelta(days=1))
+    assert mornings.draw_of("A17", monday)[:2] == ("unrecorded", "ordered after check-in")

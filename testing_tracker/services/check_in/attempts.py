@@ -1,9 +1,9 @@
 """Who tried to learn whether to come, and what became of each attempt: of a day, or of a participant, with receipts."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
@@ -151,16 +151,22 @@ def _made_now(row: CheckIn, receipts: ReceiptMaker) -> str | None:
     return receipts.of(row.participant_id, Says(row.answer or HERE, Timing(row.timing)))
 
 
-def attempts_on(work: Work, day: date) -> dict[int, list[CheckInAttempt]]:
-    """All attempts of a day, as `rows_on` has them and by the same records, without their rows: there may be many."""
-    columns = (CheckIn.participant_id, CheckIn.at, CheckIn.outcome, CheckIn.answer, CheckIn.timing)
-    asked = select(*columns).where(CheckIn.facility_id == work.facility_id, CheckIn.day == day)  # type: ignore[call-overload]
-    rows = work.session.exec(asked.order_by(col(CheckIn.at), col(CheckIn.id))).all()
+def attempts_on(work: Work, day: date, before: Sequence[tuple[int, datetime]] = ()) -> dict[int, list[CheckInAttempt]]:
+    """All attempts of a day, as `rows_on` has them and by the same records, without their rows: there may be many.
+
+    Those with ids up to one in `before` were made before its instant at the latest, whatever a clock showed.
+    """
+    columns = (CheckIn.id, CheckIn.participant_id, CheckIn.at, CheckIn.outcome, CheckIn.answer, CheckIn.timing)
+    asked = sa_select(*map(col, columns)).where(col(CheckIn.facility_id) == work.facility_id, col(CheckIn.day) == day)
+    rows: Sequence[Any] = work.session.connection().execute(asked.order_by(col(CheckIn.at), col(CheckIn.id))).all()
     into = joined_into(work.session) if rows else {}
     found: dict[int, list[CheckInAttempt]] = {}
-    for participant_id, at, outcome, answer, timing in rows:
+    for number, participant_id, at, outcome, answer, timing in rows:
         attempt = CheckInAttempt(
-            at, CheckInOutcome(outcome), DaysAnswer(answer) if answer else None, Timing(timing) if timing else None
+            min([at, *(instant for last, instant in before if number <= last)]),
+            CheckInOutcome(outcome),
+            DaysAnswer(answer) if answer else None,
+            Timing(timing) if timing else None,
         )
         found.setdefault(into.get(participant_id, participant_id), []).append(attempt)
     return found

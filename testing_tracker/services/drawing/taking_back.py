@@ -21,6 +21,7 @@ from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.people.permitted import TAKE_BACK_NIGHTS
 from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
 from testing_tracker.services.check_in.ending import day_counts
+from testing_tracker.services.check_in.ending.day_ends import LAST_CHECK_IN
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.drawing import keys, known_to_key
 from testing_tracker.services.drawing.keys import Rotated
@@ -33,6 +34,7 @@ from testing_tracker.store.ledger import pages as ledger
 from testing_tracker.store.queries import id_of, newest
 from testing_tracker.store.tables import (
     AuditEntry,
+    CheckIn,
     Closing,
     Draw,
     Evidence,
@@ -141,9 +143,16 @@ def take_back(work: Work, key_file: KeyFile, reason: str, expected: Ahead | None
         nights=ahead.nights,
         draws=draws,
         restored=len(restored),
+        **_with_check_ins(work),
     )
     work.session.flush()
     return TakenBack(ahead, draws, restored, decided, key)
+
+
+def _with_check_ins(work: Work) -> dict[str, Any]:
+    """Up to which check-in they are those of the clock that was ahead; nothing where there never was one."""
+    last = work.session.exec(select(func.max(CheckIn.id))).one()
+    return {LAST_CHECK_IN: last} if last is not None else {}
 
 
 def _begin_anew(work: Work, key_file: KeyFile, ahead: Ahead, reason: str) -> tuple[TakingBack, Rotated]:

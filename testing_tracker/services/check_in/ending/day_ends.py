@@ -4,6 +4,7 @@ Nobody is missed who could not be told. Who was told in good time, and who was n
 anybody.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from testing_tracker.rules.check_in.could_not import days_looked_at, how_they_tr
 from testing_tracker.rules.check_in.counted import CheckInCounts
 from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_of_day
 from testing_tracker.rules.drawing.no_record import Compared
+from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.attempts import attempts_on
 from testing_tracker.services.check_in.ending import day_counts
@@ -29,9 +31,10 @@ from testing_tracker.services.drawing.closed_together import close_together, the
 from testing_tracker.services.schedules import versions
 from testing_tracker.services.testing.attendance import set_status
 from testing_tracker.store.queries import joined_into
-from testing_tracker.store.tables import CheckIn, Draw
+from testing_tracker.store.tables import AuditEntry, CheckIn, Draw, TakingBack
 from testing_tracker.store.work import Work
 
+LAST_CHECK_IN = "last_check_in"  # in what is on record of nights that were taken back
 DID_NOT = Untouched(check_in=Standing.NOT_CHECKED_IN)
 """A draw whose participant did not check in, where that is a missed test."""
 
@@ -109,10 +112,27 @@ def day_over(work: Work, day: date) -> DayOver | None:
     return DayOver(
         day,
         frozenset(expected_on(work, day)),
-        attempts_on(work, day),
+        attempts_on(work, day, _before_taking_back(work, day)),
         joined_into(work.session),
         DaysCheckIn(is_at_fault=is_faulty(work, day), not_checked_in=rule.not_checked_in),
     )
+
+
+def _before_taking_back(work: Work, day: date) -> list[tuple[int, datetime]]:
+    """The last check-in that was known when a night of a day was taken back, and when that was.
+
+    Those up to it were made while a clock was ahead: of a draw that is made when the day comes they have told nothing.
+    """
+    taken_back = select(TakingBack.id).where(
+        TakingBack.facility_id == work.facility_id, TakingBack.first_day <= day, TakingBack.last_day >= day
+    )
+    if work.session.exec(taken_back.limit(1)).first() is None:
+        return []
+    entries = work.session.exec(
+        select(AuditEntry).where(AuditEntry.facility_id == work.facility_id, AuditEntry.act == Act.NIGHT_TAKE_BACK)
+    )
+    said = [(json.loads(entry.detail or "{}"), entry.at) for entry in entries]
+    return [(detail[LAST_CHECK_IN], at) for detail, at in said if LAST_CHECK_IN in detail]
 
 
 def _end_day(work: Work, day: DayOver, ends: DayEnds) -> None:
