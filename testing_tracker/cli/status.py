@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from testing_tracker.rules.keeping.owed import Gap
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.rules.words import Channel
-    from testing_tracker.services.check_in.page_faults import PageMinutes
-    from testing_tracker.services.check_in.state_now import CheckInNow
+    from testing_tracker.services.check_in.page.page_faults import PageMinutes
+    from testing_tracker.services.check_in.page.state_now import CheckInNow
     from testing_tracker.services.keeping.status import DeliveryState, OverdueConfirmations, StatusReport
     from testing_tracker.services.reporting.lines_out import LinesLeft
     from testing_tracker.store.owning.server_file import RunningServer

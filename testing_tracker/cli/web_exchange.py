@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from testing_tracker.cli.desk.desk import AtFacility
-    from testing_tracker.services.check_in.filling import PageGiven
-    from testing_tracker.services.check_in.page_visits import CollectedVisits
+    from testing_tracker.services.check_in.page.filling import PageGiven
+    from testing_tracker.services.check_in.page.page_visits import CollectedVisits
     from testing_tracker.store.work import Work
     from testing_tracker.web.file import PageFile
     from testing_tracker.web.filling import PageContents

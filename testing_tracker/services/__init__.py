@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from testing_tracker.services.check_in import cards as cards
     from testing_tracker.services.check_in import day_list as day_list
     from testing_tracker.services.check_in import expected as expected
-    from testing_tracker.services.check_in import filling as filling
     from testing_tracker.services.check_in import outages as outages
-    from testing_tracker.services.check_in import page_faults as page_faults
-    from testing_tracker.services.check_in import page_visits as page_visits
     from testing_tracker.services.check_in import receipts_read as receipts_read
     from testing_tracker.services.check_in import recording as recording
     from testing_tracker.services.check_in import rule_setting as rule_setting
     from testing_tracker.services.check_in import rules_in_force as rules_in_force
-    from testing_tracker.services.check_in import state_now as state_now
-    from testing_tracker.services.check_in import todays_receipts as todays_receipts
     from testing_tracker.services.check_in import whether as whether
     from testing_tracker.services.check_in import who_is_told as who_is_told
     from testing_tracker.services.check_in.ending import outage_acts as outage_acts
+    from testing_tracker.services.check_in.page import filling as filling
+    from testing_tracker.services.check_in.page import page_faults as page_faults
+    from testing_tracker.services.check_in.page import page_visits as page_visits
+    from testing_tracker.services.check_in.page import state_now as state_now
+    from testing_tracker.services.check_in.page import todays_receipts as todays_receipts
     from testing_tracker.services.check_in.reminding import contacts as contacts
     from testing_tracker.services.check_in.reminding import notices as notices
     from testing_tracker.services.deciding import meant as meant
@@ -112,6 +112,7 @@ _ROOMS = (
     "check_in",
     "check_in.ending",
     "check_in.reminding",
+    "check_in.page",
     "exchange",
 )
 

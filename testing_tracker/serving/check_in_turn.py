@@ -16,9 +16,9 @@ from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.rules.check_in.check_in_file import CheckInSettings
-from testing_tracker.services.check_in import filling, page_faults, page_visits, state_now, todays_receipts
-from testing_tracker.services.check_in.page_faults import PageFault, PageMinutes
-from testing_tracker.services.check_in.page_visits import CollectedVisits
+from testing_tracker.services.check_in.page import filling, page_faults, page_visits, state_now, todays_receipts
+from testing_tracker.services.check_in.page.page_faults import PageFault, PageMinutes
+from testing_tracker.services.check_in.page.page_visits import CollectedVisits
 from testing_tracker.services.check_in.rules_in_force import any_rule
 from testing_tracker.services.keeping.doctor_check_in import PageWatched
 from testing_tracker.serving import probing

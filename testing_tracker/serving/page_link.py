@@ -74,7 +74,10 @@ class PageOver:
         self.last_file = notes.about("far file") or ""
 
     def seen(self, after: int, back: timedelta) -> PageSeen:
-        """What `PageHere` says of it; raises TestingTrackerError also where the other machine does not answer."""
+        """The visits after one, and the minutes of a time before now.
+
+        Raises TestingTrackerError where the other machine does not answer.
+        """
         hours = str(ceil(back / timedelta(hours=1)))
         before = self._now()
         said = self._ask("", "web", "visits", "--after", str(after), "--hours", hours)
@@ -87,7 +90,7 @@ class PageOver:
         return told
 
     def fill(self, contents: PageContents) -> None:
-        """What `PageHere` says of it."""
+        """Have the page say what the contents say."""
         self._ask(filling.to_json(contents), "web", "load")
 
     def clocks_apart(self, _told: PageSeen) -> timedelta:

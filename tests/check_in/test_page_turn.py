@@ -261,7 +261,7 @@ class TestAfterwards:
     def test_a_turn_with_nothing_new_reads_no_answers(self, live, monkeypatch):
         turn(live, 16, 0, 5)
         told(live, at(16, 5, 1), live.numbers["QUILL-7"], DaysAnswer.COME)
-        monkeypatch.setattr("testing_tracker.services.check_in.filling.answers_on", None)
+        monkeypatch.setattr("testing_tracker.services.check_in.page.filling.answers_on", None)
         assert [one["event"] for one in turn(live, 16, 5, 2)] == ["check_in_opened"]  # a visit changes no answer
         assert len(live.rows("SELECT * FROM check_in")) == 1
         runs(live, at(16, 5), at(16, 10))

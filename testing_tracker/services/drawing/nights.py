@@ -20,7 +20,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import LONGEST_GAP, Gap, gap_between, refusal
 from testing_tracker.rules.schedules.days import chance_on
 from testing_tracker.rules.words import DrawKind, Status
-from testing_tracker.services.check_in import page_faults
+from testing_tracker.services.check_in.page import page_faults
 from testing_tracker.services.drawing import keys, known_to_key, pools
 from testing_tracker.services.drawing.closings import close_days
 from testing_tracker.services.drawing.last_nights import TAKE_BACK

@@ -13,9 +13,9 @@ from testing_tracker.rules.check_in.answers import CheckInOutcome
 from testing_tracker.rules.keeping import stuck_check_in as rules
 from testing_tracker.rules.keeping.stuck import Patience, Stuck
 from testing_tracker.services.check_in.expected import expected_on
-from testing_tracker.services.check_in.filling import has_page
 from testing_tracker.services.check_in.outages import is_faulty
-from testing_tracker.services.check_in.page_visits import guarded_numbers
+from testing_tracker.services.check_in.page.filling import has_page
+from testing_tracker.services.check_in.page.page_visits import guarded_numbers
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on
 from testing_tracker.store.queries import in_force_id, joined_into
 from testing_tracker.store.tables import Card, CheckIn, Enrolment, Notice, Participant

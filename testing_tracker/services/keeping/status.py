@@ -33,8 +33,8 @@ from testing_tracker.store.tables import AuditEntry, Delivery, Facility, Night, 
 from testing_tracker.store.work import Work
 
 if TYPE_CHECKING:  # what a facility without a rule of checking in has no use for is not loaded
-    from testing_tracker.services.check_in.page_faults import PageMinutes
-    from testing_tracker.services.check_in.state_now import CheckInNow
+    from testing_tracker.services.check_in.page.page_faults import PageMinutes
+    from testing_tracker.services.check_in.page.state_now import CheckInNow
 
 DAYS_TO_LOOK_BACK = 7
 EDITIONS_TO_SHOW = 3
@@ -181,7 +181,7 @@ def state_of(
 
 
 def _check_in(work: Work, page: "PageMinutes | None") -> "CheckInNow | None":
-    from testing_tracker.services.check_in.state_now import state_now
+    from testing_tracker.services.check_in.page.state_now import state_now
 
     return state_now(work, page)
 

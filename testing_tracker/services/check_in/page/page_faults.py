@@ -24,7 +24,7 @@ from testing_tracker.rules.check_in.faulty_minutes import (
 )
 from testing_tracker.rules.check_in.in_force import FoundBy
 from testing_tracker.rules.keeping.acts import Act
-from testing_tracker.services.check_in.page_visits import is_looked_through
+from testing_tracker.services.check_in.page.page_visits import is_looked_through
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
 from testing_tracker.services.testing.draws import last_run_before
 from testing_tracker.store.queries import id_of

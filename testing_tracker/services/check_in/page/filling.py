@@ -19,10 +19,10 @@ from testing_tracker.rules.check_in.answers import DaysAnswer, Timing
 from testing_tracker.rules.check_in.check_in_file import CheckInSettings
 from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.check_in.receipts import HERE, Says, everything_said, receipt
+from testing_tracker.services.check_in.page.todays_receipts import ready_on
 from testing_tracker.services.check_in.receipt_keys import day_key
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
 from testing_tracker.services.check_in.todays_answers import answers_on
-from testing_tracker.services.check_in.todays_receipts import ready_on
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.ledger.pages import last_page
 from testing_tracker.store.queries import in_force_id

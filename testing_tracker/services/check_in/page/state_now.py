@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from testing_tracker.rules.check_in.answers import CheckInOutcome, CheckInWindow, Timing
 from testing_tracker.rules.check_in.in_force import FoundBy
-from testing_tracker.services.check_in import page_faults
 from testing_tracker.services.check_in.attempts import rows_on
 from testing_tracker.services.check_in.expected import expected_on
 from testing_tracker.services.check_in.outages import spans_on
-from testing_tracker.services.check_in.page_faults import PageFault, PageMinutes
+from testing_tracker.services.check_in.page import page_faults
+from testing_tracker.services.check_in.page.page_faults import PageFault, PageMinutes
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
 from testing_tracker.store.work import Work
 
