@@ -170,7 +170,9 @@ def load_command(desk: Desk, document: Path, given: Path | None) -> None:
 
 
 @click.command("visits")
-@click.option("--after", type=WholeNumber(min=0), default=0, show_default=True, metavar="N", help="The last collected.")
+@click.option(
+    "--after", type=WholeNumber(min=0, max=2**53), default=0, show_default=True, metavar="N", help="The last collected."
+)
 @click.option(
     "--hours",
     type=WholeNumber(min=1, max=_MOST_HOURS),

@@ -62,7 +62,7 @@ BEFORE = {  # what was typed already, where the example is what comes next
     "key acknowledge": [KEY_IS_LOST],
     "restore": ["backup thursday.backup"],
     "proof check": ["proof --day yesterday --output proof.json"],
-    "doctor": ["test B07 --recollect", "result B07 n", "draw", "participant card --all --print cards.pdf"],
+    "doctor": ["test B07 --recollect", "result B07 n", "draw", "participant card --all --print cards.pdf --overwrite"],
     "web print": [
         "checkin rule --opens 05:00 --closes 10:00 --page --not-checked-in unrecorded --from tomorrow",
     ],
