@@ -131,7 +131,9 @@ def place(clinic, monkeypatch, tmp_path) -> Path:
         clinic.database.with_name(f"clinic.db{name}").write_text("")
     (folder / "secret").write_text("a long passphrase\n")
     (folder / "token").write_text("a vendor's token\n")
-    clinic.database.with_name("clinic.db.checkin.toml").write_text('[voice]\ntoken_file = "token"\n')
+    for number in ("", ".facility-2"):
+        named = clinic.database.with_name(f"clinic.db.checkin{number}.toml")
+        named.write_text('[voice]\ntoken_file = "token"\n')
     (folder / "ca").write_text("an authority's certificates\n")
     (folder / "witness.txt").write_text(f"{witness_of(date(2026, 11, 16), 3, 'aa', 'bb')}\n")
     delivery = clinic.database.with_name("clinic.db.delivery.toml")
@@ -148,8 +150,8 @@ def make_forbidden(clinic, place: Path, monkeypatch) -> list[Path]:
     """Every kind of place that nothing may be written to."""
     own = ["", ".key", "-journal", "-wal", "-shm", ".schema-0001", ".schema-0002", ".analytes.toml", ".delivery.toml"]
     places = [place / f"clinic.db{ending}" for ending in [*own, ".delivery.facility-2.toml"]]
-    places += [place / "clinic.db.checkin.toml", place / "clinic.db.checkin.facility-2.toml", place / "token"]
     places += [place / "clinic.db.alive", place / "clinic.db.server"]
+    places += [place / "clinic.db.checkin.toml", place / "clinic.db.checkin.facility-2.toml", place / "token"]
     places += [place / "clinic.db.web", place / "clinic.db.web-wal", place / "clinic.db.web-shm"]
     places += [place / "secret", place / "ca", place / "witness.txt", place / "folder", place / "pipe"]
     (place / "folder").mkdir()
