@@ -130,10 +130,11 @@ def place(clinic, monkeypatch, tmp_path) -> Path:
     for name in (".analytes.toml", ".delivery.facility-2.toml", ".checkin.facility-2.toml", ".schema-0001", ".web"):
         clinic.database.with_name(f"clinic.db{name}").write_text("")
     (folder / "secret").write_text("a long passphrase\n")
-    (folder / "token").write_text("a vendor's token\n")
+    (folder / "token").write_text("a-vendors-token\n")
     for number in ("", ".facility-2"):
         named = clinic.database.with_name(f"clinic.db.checkin{number}.toml")
-        named.write_text('[voice]\ntoken_file = "token"\n')
+        seen = 'name = "HH"\nphone = "555-0100"\nzone = { en = "E", es = "E" }\npublic_url = "https://a.example.org"'
+        named.write_text(f'[page]\n{seen}\n[voice]\ntoken_file = "token"\n')
     (folder / "ca").write_text("an authority's certificates\n")
     (folder / "witness.txt").write_text(f"{witness_of(date(2026, 11, 16), 3, 'aa', 'bb')}\n")
     delivery = clinic.database.with_name("clinic.db.delivery.toml")
