@@ -3,9 +3,11 @@
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 
 import databases
 import pytest
+from check_in.reminded import at, by_command, texts
 from conftest import MONDAY, Clinic
 from test_grants import granted
 
@@ -150,6 +152,27 @@ class TestADaysWork:
         manager("recommendation", "accept", "1", "--yes")
         manager("prescription", "add", "A17", "methadone")
         assert "All holds" in manager("verify")
+
+    def test_of_who_is_reminded(self, staff, tmp_path):
+        """The nights send, and forget who wants no more; a clinician who discharges somebody forgets them too."""
+        staff.today = None
+        nurse, clinician, nights = staff.as_("nurse"), staff.as_("clinician"), staff.as_("nights")
+        script = 'line=$(cat); echo "$line" >>"$kept"; case $line in *0102*) exit 69 ;; esac'
+        kept = by_command(staff, script, "morning = 07:00:00\n")
+        window = ("--opens", "05:00", "--closes", "10:00", "--no-page", "--not-checked-in", "unrecorded")
+        with at(9, day=date(2026, 11, 16)):
+            staff.as_("manager")("checkin", "rule", *window, "--from", "2026-11-17")
+            for number, code in enumerate(("A17", "B04")):
+                nurse("participant", "add", code, "--schedule", "random-2", "--level", "iop")
+                nurse("participant", "card", code, "--print", str(tmp_path / f"{code}.pdf"))
+                nurse("participant", "contact", code, "--text", f"+1555010{number + 1}", "--consent-on", "today")
+        with at(7):
+            nights.run("serve", "--once")
+            assert len(texts(kept)) == 2
+            nurse("notice", "send", "--to", "A17")
+            clinician("participant", "discharge", "A17", "--reason", "completed")
+            assert "All holds" in nights("verify")
+        assert staff.sql("SELECT count(*) FROM contact") == [(0,)]
 
     def test_a_review_that_is_asked_for_again(self, staff):
         nurse, clinician = staff.as_("nurse"), staff.as_("clinician")
