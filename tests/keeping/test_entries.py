@@ -289,6 +289,7 @@ class TestWhoHadNoRole:
         """A new one stands here too. Those below are a night's, `serve`'s or a backup's, or follow from another act."""
         assert {str(act) for act in Act} - TAKES_A_PERSON == {
             *("access denied", "night run", "night add newcomers", "night gap", "key create"),
+            *("check-ins collect", "outage find", "contact stop"),  # who answers STOP has ended it with the vendor
             *(f"draw {status}" for status in ("due", "collected", "missed", "excused", "cancelled", "unrecorded")),
             *("result read again", "recommendation raise", "recommendation add evidence"),
             *("recommendation weigh again", "recommendation withdraw evidence", "recommendation withdraw"),
