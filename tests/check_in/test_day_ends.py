@@ -111,6 +111,18 @@ def test_a_test_for_cause_that_nobody_told_is_not_missed(mornings):
     assert mornings.draw_of("B04", MONDAY, for_cause=True)[:2] == ("missed", "closed out")
 
 
+def test_who_was_told_by_mistake_that_they_had_been_here_has_not_missed(mornings):
+    """C21's cup was logged for A17, who looked at the page once more and stayed away; later the cup was put right."""
+    come(mornings, "B04", "D33", "E09", "F10")
+    mornings.told("A17", MONDAY, "06:00")
+    mornings.type(MONDAY, "08:00", "result", "A17", "negative")
+    mornings.told("A17", MONDAY, "08:30", "done")
+    mornings.type(MONDAY, "15:00", "swap", "A17", "C21", "--reason", "labels changed hands")
+    assert mornings.draw_of("A17", MONDAY)[0] == "due"
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("unrecorded", "ordered after check-in")
+
+
 def test_while_check_in_was_at_fault_nobody_who_was_not_told_has_missed(mornings):
     come(mornings, *CODES[3:])
     mornings.told("A17", MONDAY, "05:12")

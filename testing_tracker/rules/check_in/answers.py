@@ -123,13 +123,15 @@ def standing(
 
     Told to come after the draw was on record counts most, then told otherwise (before it was ordered, or by mistake),
     then tried and could not; an attempt that was early or over was an attempt. Whoever was told last that they need not
-    come after all went by that. Where it is given when the draw's collection closes, who was told to come less than 2
-    hours before that counts as if that had not been said.
+    come after all went by that. `collection_closes` is given of a draw for which no specimen was given: then whoever
+    was told last that they had been here went by that too, because another's was on record as theirs, and who was told
+    to come less than 2 hours before its collection closes counts as if that had not been said.
     """
-    every = sorted(attempts, key=lambda one: (one.at, one.answer is DaysAnswer.STAY))
+    not_to_come = (DaysAnswer.STAY,) if collection_closes is None else (DaysAnswer.STAY, DaysAnswer.DONE)
+    every = sorted(attempts, key=lambda one: (one.at, one.answer in not_to_come))
     told = [one for one in every if one.outcome is CheckInOutcome.TOLD]
     to_come = [one for one in told if one.at >= recorded_at and one.answer is DaysAnswer.COME]
-    if told and told[-1].answer is DaysAnswer.STAY:
+    if told and told[-1].answer in not_to_come:
         to_come = []
     elif collection_closes is not None and to_come and to_come[0].at > collection_closes - TIME_TO_COME:
         every, told = ([one for one in found if one not in to_come] for found in (every, told))
