@@ -34,7 +34,7 @@ class TestsTold:
     """What check-in has to say of the tests of some days.
 
     `seconds` from being told to the specimen, of each where both are on record. `missed` has every missed test, by the
-    record that it is of, and `missed_untold`, by day, those of who was asked and had not been told. `unrecorded` are
+    record that it is of, and `missed_untold`, by day, those of who was asked and was told nothing. `unrecorded` are
     those that nobody is held to have missed because of check-in.
     """
 
@@ -42,6 +42,9 @@ class TestsTold:
     missed: dict[int, Counter[MissedHow]] = field(default_factory=dict)
     missed_untold: Counter[date] = field(default_factory=Counter)
     unrecorded: Counter[Because] = field(default_factory=Counter)
+
+
+_TOLD_NOTHING = (Standing.TRIED, Standing.NOT_CHECKED_IN)  # who was told too late to come was told
 
 
 class _Test(NamedTuple):
@@ -75,7 +78,7 @@ def tests_told(
                 is_asked = any(one.day == test.due_on for one in asked.get(test.participant_id, ()))
                 how = missed_how(stands, _because(test), is_asked=is_asked)
                 found.missed.setdefault(test.participant_id, Counter())[how] += 1
-                if is_asked and how is not MissedHow.TOLD:
+                if is_asked and stands.standing in _TOLD_NOTHING:
                     found.missed_untold[test.due_on] += 1
             elif test.status == Status.COLLECTED:
                 found.seconds.extend(_seconds(test, stands))
