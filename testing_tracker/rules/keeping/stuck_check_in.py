@@ -7,7 +7,6 @@ from testing_tracker.rules.keeping.stuck import Matter, Stuck
 
 SILENT_DAYS = 3  # of not checking in, in a row, after which somebody asks; as ShadowTrack does
 CERTIFICATE_DAYS = 14
-FAILING_DAYS = 3  # on which a reminder did not leave
 MOST_NAMED = 5  # whose missing cards are a line each; more are one line
 
 
@@ -53,12 +52,6 @@ def unwatched(today: date) -> Stuck:
     """Nobody looks at the page from outside."""
     what = "nobody looks at the check-in page from outside: [page] of the check-in file has no public_url"
     return Stuck(Matter.CHECK_IN, what, today, None, "testing-tracker status", needs_doing=False)
-
-
-def failing_notice(code: str, channel: str, since: date, error: str) -> Stuck:
-    """Reminders to somebody have not left for days."""
-    what = f"reminders by {channel} have not left for {FAILING_DAYS} days: {error}"
-    return Stuck(Matter.CHECK_IN, what, since, code, "testing-tracker notice list --failed")
 
 
 def page_clock(before: datetime, after: datetime, on: date) -> Stuck:

@@ -1,9 +1,8 @@
 """Gathers what may be stuck of checking in; `rules.keeping.stuck_check_in` says what is."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import select as sa_select
@@ -18,7 +17,7 @@ from testing_tracker.services.check_in.page.filling import has_page
 from testing_tracker.services.check_in.page.page_visits import guarded_numbers
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on
 from testing_tracker.store.queries import in_force_id, joined_into
-from testing_tracker.store.tables import Card, CheckIn, Enrolment, Notice, Participant
+from testing_tracker.store.tables import Card, CheckIn, Enrolment, Participant
 from testing_tracker.store.work import Work
 
 _SOON = timedelta(days=7)  # before a rule begins, in which cards are given out
@@ -44,7 +43,6 @@ def of_check_in(work: Work, patience: Patience, page: PageWatched | None) -> Ite
         yield rules.silent(code, work.today - timedelta(days=rules.SILENT_DAYS))
     for code in _codes(work, guarded_numbers(work)):
         yield rules.guarded(code, work.today)
-    yield from _failing_notices(work)
     yield from _clock(work, patience)
     if page is not None and has_page(work):
         yield from _page(work, page)
@@ -97,22 +95,6 @@ def _silent(work: Work) -> set[int]:
     )
     into = joined_into(work.session)
     return silent - {into.get(number, number) for number in work.session.exec(told)}
-
-
-def _failing_notices(work: Work) -> Iterator[Stuck]:
-    """By participant and channel: reminders were to leave on so many days, and none did."""
-    since = work.today - timedelta(days=7)
-    asked = select(Notice).where(Notice.facility_id == work.facility_id, col(Notice.day) >= since)
-    failing: defaultdict[tuple[int, str], dict[date, str | None]] = defaultdict(dict)
-    for notice in work.session.exec(asked.order_by(col(Notice.day), col(Notice.id))):
-        error = notice.error if notice.handed_over_at is None else None
-        failing[notice.participant_id, notice.channel][notice.day] = error
-    for (number, channel), days in failing.items():
-        last = sorted(days)[-rules.FAILING_DAYS :]
-        error = days[last[-1]]
-        if len(last) == rules.FAILING_DAYS and error is not None and all(days[day] for day in last):
-            for code in _codes(work, {number}):
-                yield rules.failing_notice(code, channel, last[0], error)
 
 
 def _clock(work: Work, patience: Patience) -> Iterator[Stuck]:
