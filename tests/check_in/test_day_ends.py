@@ -9,6 +9,7 @@ from freezegun import freeze_time
 from mornings import MONDAY, ZONE, Mornings, moment
 
 from testing_tracker.services.check_in.cards import end_card
+from testing_tracker.services.check_in.ending.later_known import bring_in_line
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import CheckInDay
@@ -155,9 +156,53 @@ def test_who_has_no_card_or_is_on_leave_is_closed_as_anybody(mornings):
         end_card(work, id_of(find_participant(work, "A17")), "moved away")
     mornings.cards(MONDAY, "A17", at="05:30")
     come(mornings, *CODES[1:])
-    mornings.tried("A17", MONDAY, "05:45")
     mornings.night(TUESDAY)
     assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "closed out")
+
+
+def without_card(mornings: Mornings, code: str) -> None:
+    """Their card was ended before the window opened; at the desk they are told without one."""
+    with mornings.writing(MONDAY, "04:00") as work:
+        end_card(work, id_of(find_participant(work, code)), "lost")
+
+
+def test_who_asked_without_having_to_and_learned_nothing_has_not_missed(mornings):
+    without_card(mornings, "A17")
+    mornings.cards(MONDAY, "A17", at="05:30")
+    come(mornings, *CODES[1:])
+    mornings.tried("A17", MONDAY, "05:45")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("unrecorded", "tried to check in")
+    assert "All holds" in mornings.type(TUESDAY, "09:00", "verify")
+
+
+def test_who_was_told_at_the_desk_to_stay_before_a_test_was_ordered_has_not_missed_it(mornings):
+    without_card(mornings, "A17")
+    come(mornings, *CODES[1:])
+    mornings.type(MONDAY, "07:00", "excuse", "A17", "--reason", "ill")
+    assert "you do not need to come" in mornings.type(MONDAY, "08:00", "checkin", "record", "A17", "--by", "desk")
+    mornings.type(MONDAY, "12:00", "test", "A17", "--reason", "seemed intoxicated")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY, for_cause=True)[:2] == ("unrecorded", "ordered after check-in")
+
+
+@pytest.mark.parametrize(("at", "said", "becomes"), [("05:45", None, "tried to check in"), ("06:30", "stay", None)])
+def test_what_comes_here_after_the_night_counts_for_whoever_was_closed_as_anybody(mornings, at, said, becomes):
+    """Who had no card that morning and tried, and who was told to come and later that they need not."""
+    without_card(mornings, "A17")
+    come(mornings, *CODES[2:])
+    mornings.told("B04", MONDAY, "06:00")
+    mornings.night(TUESDAY)
+    code = "A17" if said is None else "B04"
+    assert mornings.draw_of(code, MONDAY)[:2] == ("missed", "closed out")
+    if said is None:
+        mornings.tried(code, MONDAY, at, known_at="16:00")
+    else:
+        mornings.told(code, MONDAY, at, said, known_at="16:00")
+    with mornings.writing(TUESDAY, "09:00") as work:
+        bring_in_line(work, [MONDAY])
+    assert mornings.draw_of(code, MONDAY)[:2] == ("unrecorded", becomes or "ordered after check-in")
+    assert mornings.draw_of("A17" if said else "B04", MONDAY)[:2] == ("missed", "closed out")
 
 
 def test_a_specimen_counts_whatever_the_check_in_was(mornings):

@@ -1,7 +1,7 @@
 """What becomes of the draws whose participants were to check in, when their day is over.
 
-Nobody is missed who could not be told. Who was told in good time, and who was not expected to check in, is closed as
-anybody.
+Nobody is missed who could not be told. Who was told in good time, and who was not expected to check in and did not ask,
+is closed as anybody.
 """
 
 import json
@@ -88,6 +88,13 @@ class DayOver:
         """How the participant of a draw stands to it; who was told when it was too late to come, as if they had not."""
         return standing(self.of(draw.participant_id), draw.recorded_at, draw.collection_closes)
 
+    def ends_by_check_in(self, draw: OpenDrawOfDay) -> bool:
+        """Whether a draw ends by its participant's check-ins: of whom they were asked, and of whoever asked unasked,
+        with a card of that morning or at the desk, and was told otherwise or nothing."""
+        if self.is_expected(draw.participant_id):
+            return True
+        return self.stands(draw).standing in (Standing.TOLD_BEFORE_ORDERED, Standing.TRIED)
+
 
 def end_days(work: Work, since: date) -> DayEnds:
     """Close the draws of the days since, up to yesterday, that are not missed because of check-in.
@@ -141,7 +148,7 @@ def _end_day(work: Work, day: DayOver, ends: DayEnds) -> None:
     went = DaysCheckIn(day.went.is_at_fault, is_held, day.went.not_checked_in)
     alike: defaultdict[Standing, set[int]] = defaultdict(set)
     tried: dict[OpenDrawOfDay, Stands] = {}
-    for draw in draws_expected(work, day, col(Draw.status) == Status.DUE):
+    for draw in draws_of_check_in(work, day, col(Draw.status) == Status.DUE):
         stands = day.stands(draw)
         alike[stands.standing].add(draw.id)
         if stands.standing is Standing.TRIED:
@@ -167,21 +174,21 @@ def counted_on(day: DayOver) -> CheckInCounts:
     return day_counts.counted(day.of(participant) for participant in day.expected)
 
 
-def draws_expected(work: Work, day: DayOver, *which: ColumnElement[bool]) -> list[OpenDrawOfDay]:
-    """The draws of a day with these conditions, of those who were to check in."""
+def draws_of_check_in(work: Work, day: DayOver, *which: ColumnElement[bool]) -> list[OpenDrawOfDay]:
+    """The draws of a day with these conditions that end by their participants' check-ins."""
     columns = (col(Draw.id), col(Draw.participant_id), col(Draw.recorded_at), col(Draw.schedule_version_id))
     of_the_day = (col(Draw.facility_id) == work.facility_id, col(Draw.due_on) == day.day)
     rows = work.session.connection().execute(sa_select(*columns).where(*of_the_day, *which).order_by(col(Draw.id)))
     closes: dict[int, datetime] = {}
     found = []
     for number, participant_id, recorded_at, version_id in rows:
-        if number is None or not day.is_expected(participant_id):
+        if number is None or not (day.is_expected(participant_id) or day.of(participant_id)):
             continue
         by = version_id if version_id is not None else -number  # each of those goes by a rule of its own
         if by not in closes:
             closes[by] = _collection_closes(work, number, version_id)
         found.append(OpenDrawOfDay(number, participant_id, recorded_at, closes[by]))
-    return found
+    return [draw for draw in found if day.ends_by_check_in(draw)]
 
 
 def _collection_closes(work: Work, draw_id: int, version_id: int | None) -> datetime:

@@ -12,7 +12,7 @@ from datetime import date
 
 from sqlmodel import col, select
 
-from testing_tracker.rules.check_in.answers import Stands
+from testing_tracker.rules.check_in.answers import Standing, Stands
 from testing_tracker.rules.check_in.could_not import how_they_tried
 from testing_tracker.rules.drawing.closing import Because, because_in, end_by_check_in
 from testing_tracker.rules.keeping.acts import LEADS_TO
@@ -22,7 +22,7 @@ from testing_tracker.services.check_in.ending.day_ends import (
     DayOver,
     counted_on,
     day_over,
-    draws_expected,
+    draws_of_check_in,
     times_tried,
     when_it_was_at_fault,
 )
@@ -39,6 +39,8 @@ _BY_CHECK_IN = (
     Because.TRIED_TO_CHECK_IN,
     Because.CHECK_INS_HELD,
 )
+# Who was told in time, or asked unasked, may turn out to have been told otherwise since, or nothing.
+_HEARD_OTHERWISE = (Standing.TOLD_BEFORE_ORDERED, Standing.TRIED)
 _DID_NEITHER = (Because.NOT_CHECKED_IN, Because.CHECK_INS_HELD)
 
 
@@ -73,11 +75,17 @@ def bring_in_line(work: Work, days: Iterable[date]) -> list[Reconsidered]:
 
 
 def _reconsider(work: Work, day: DayOver) -> list[Reconsidered]:
-    which = (col(Draw.status).in_((Status.MISSED, Status.UNRECORDED)), col(Draw.because).in_(_BY_CHECK_IN))
+    which = (
+        col(Draw.status).in_((Status.MISSED, Status.UNRECORDED)),
+        col(Draw.because).in_((*_BY_CHECK_IN, Because.CLOSED_OUT)),
+    )
     found = []
-    for one in draws_expected(work, day, *which):
+    for one in draws_of_check_in(work, day, *which):
         draw = work.session.get_one(Draw, one.id)
-        end = _end(work, day, draw, day.stands(one))
+        stands = day.stands(one)
+        if draw.because == Because.CLOSED_OUT and stands.standing not in _HEARD_OTHERWISE:
+            continue
+        end = _end(work, day, draw, stands)
         if end is None:
             continue
         earlier, decided = Status(draw.status), tuple(decided_on(work.session, draw))
