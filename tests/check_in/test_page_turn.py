@@ -210,6 +210,7 @@ def live_doctor(live) -> list[dict]:
 class TestAfterwards:
     """What a database that was brought back from a copy lacks, the page still has."""
 
+    @pytest.mark.sqlite_only(reason="a server's backup is restored into another database")
     def test_after_a_restore_the_visits_that_the_copy_lacks_are_collected_again(self, live, tmp_path):
         turn(live, 16, 0, 5)
         told(live, at(16, 5, 1), live.numbers["QUILL-7"], DaysAnswer.COME)

@@ -65,7 +65,7 @@ def test_without_a_check_in_file_it_says_which_is_missing(live):
         done = live.run("web", "sync")
     assert done.exit_code == 1
     assert "there is no" in done.stderr
-    assert "clinic.db.checkin.toml" in done.stderr
+    assert live.location.check_in_of(1).name in done.stderr
 
 
 def test_where_nobody_checks_in_by_a_page_there_is_nothing_to_fill(clinic):
@@ -179,7 +179,7 @@ class TestOver:
     def over(self, far, tmp_path) -> str:
         """A command that runs what follows it on the page's machine."""
         script = tmp_path / "as-ssh"
-        program = f'{shlex.quote(sys.executable)} -m testing_tracker --database {shlex.quote(str(far.database))} "$@"'
+        program = f'{shlex.quote(sys.executable)} -m testing_tracker --database {shlex.quote(far.url)} "$@"'
         script.write_text(f"#!/bin/sh\nshift 2\n{program}\n")
         script.chmod(0o700)
         return f"{script} window.example"
