@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from conftest import Clinic
+from freezegun import freeze_time
 from page_given import ZONE, at, cards, its, page_of, rule, runs, settings, told, visit, work_at
 from sqlmodel import select
 
@@ -344,3 +345,16 @@ class TestWhereItIsSaid:
         with its(16, 6, 2):
             (line,) = [one for one in live_doctor(live) if "went back" in one["what"]]
         assert line["matter"] == "clock"
+
+
+def test_a_day_of_which_nobody_read_the_page_is_at_fault_however_long_the_nights_were_slept_over(live):
+    """The machine stood still from Monday morning on, for three weeks; somebody had given a specimen by then."""
+    turn(live, 16, 0, 5)
+    with its(16, 4):
+        live("result", "QUILL-7", "negative")
+        live("result", "TAMSIN-4", "negative")
+    with freeze_time(datetime(2026, 12, 7, 8, 5, tzinfo=UTC)):
+        live("draw", "--catch-up-to", "2026-12-07")
+    assert live.rows("SELECT status, because FROM draw WHERE due_on = '2026-11-16' AND participant_id = 2") == [
+        ("unrecorded", "check-in at fault")
+    ]

@@ -32,7 +32,7 @@ from testing_tracker.store.tables import Facility, Outage
 from testing_tracker.store.work import Work
 from testing_tracker.web.file import Beat
 
-MOST_DAYS = 14  # to look back on; nights that were slept over longer ask a person anyway
+MOST_DAYS = 14  # to look back on; of days before that it is said that nobody has looked
 NOT_LOOKED_THROUGH = "the page's file was not read before the night, so nobody knows who was told"
 _GRACE = 2  # minutes: what the page says of a minute is on its disk some seconds after it
 _LATELY = 5  # minutes for which two clocks that differ now have differed
@@ -168,7 +168,7 @@ def say_not_looked_through(work: Work, since: date) -> list[date]:
     if work.is_pretended or not any_rule(work):
         return []
     found = []
-    for day, window in _with_a_page(work, max(since, work.today - timedelta(days=MOST_DAYS)), _before(work.today)):
+    for day, window in _with_a_page(work, since, _before(work.today)):
         ever = set().union(*(minutes_of(row.from_at, row.to_at) for row in _rows(work, window)))
         unknown = minutes_of(window.opens, window.closes) - ever
         for fault in _spans(dict.fromkeys(sorted(unknown), NOT_LOOKED_THROUGH)):
