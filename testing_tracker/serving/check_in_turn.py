@@ -334,7 +334,7 @@ def page_minutes_here(location: AnyLocation, facility: int, now: datetime) -> Pa
         with complaints_of_the_file(), closing(PageFile(location.page)) as file:
             if file.about("far file") is not None:
                 return None
-            seen = PageHere(file, lambda: now).seen(2**40, timedelta(days=1))
+            seen = PageHere(file, lambda: now).seen(None, timedelta(days=1))
             return minutes_known(facility, seen, file)
     except TestingTrackerError:
         return None

@@ -47,8 +47,8 @@ class PageHere:
         self._now = now
         self.last_file = file.identity
 
-    def seen(self, after: int, back: timedelta) -> PageSeen:
-        """The visits after one, and the minutes of a time before now."""
+    def seen(self, after: int | None, back: timedelta) -> PageSeen:
+        """The visits after one, none without one, and the minutes of a time before now."""
         with complaints_of_the_file():
             return seen.seen_in(self._file, after, self._now(), back)
 

@@ -169,6 +169,13 @@ class PageFile:
                 for facility, day, at in database.execute(query)
             }
 
+    @property
+    def last_visit(self) -> int:
+        """The number of the last visit that there ever was in the file; 0 for none."""
+        with self.reading() as database:
+            found = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'visit'").fetchone()
+        return int(found[0]) if found else 0
+
     def visits_after(self, number: int, limit: int) -> list[Visit]:
         """The visits after one, from the earliest on, at most so many."""
         with self.reading() as database:

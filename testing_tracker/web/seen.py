@@ -45,9 +45,19 @@ class PageSeen:
         return len(self.visits) >= MOST_VISITS
 
 
-def seen_in(file: PageFile, after: int, now: datetime, back: timedelta) -> PageSeen:
-    """What a file tells now: the visits after one, and the minutes of the time before now."""
+def seen_in(file: PageFile, after: int | None, now: datetime, back: timedelta) -> PageSeen:
+    """What a file tells now: the visits after one, none without one, and the minutes of the time before now.
+
+    Raises TestingTrackerError for an older copy of the file: its next visits would have numbers of earlier ones.
+    """
     first, last = minute_of(now - back), minute_of(now)
+    if after is None:
+        after = file.last_visit
+    elif after > file.last_visit:
+        raise TestingTrackerError(
+            "The page's file is an older copy of itself: visits were collected that it does not know. Stop the page, "
+            "move the file away, and start the page again: it begins a new one. Nothing was changed."
+        )
     return PageSeen(
         file.identity,
         now,

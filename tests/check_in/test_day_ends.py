@@ -1,6 +1,7 @@
 """What becomes of the draws of a day on which participants were to check in: nobody is missed who could not be told."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +9,14 @@ from conftest import Clinic
 from freezegun import freeze_time
 from mornings import MONDAY, ZONE, Mornings, moment
 
+from testing_tracker.rules.check_in.answers import (
+    CheckInAttempt,
+    CheckInOutcome,
+    DaysAnswer,
+    Standing,
+    Timing,
+    standing,
+)
 from testing_tracker.services.check_in.cards import end_card
 from testing_tracker.services.check_in.ending.later_known import bring_in_line
 from testing_tracker.services.people.lookup import find_participant
@@ -350,3 +359,32 @@ def test_who_attended_another_record_that_was_joined_has_checked_in(mornings):
     come(mornings, *CODES[1:])
     mornings.night(TUESDAY)
     assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "closed out")
+
+
+def test_draws_that_were_made_when_check_in_was_open_already_are_missed_by_nobody_who_was_not_told(mornings):
+    """By telephone alone nothing else says so: whoever called at six was told nothing."""
+    thursday, friday = TUESDAY + timedelta(days=2), TUESDAY + timedelta(days=3)
+    come(mornings, *CODES)
+    mornings.night(TUESDAY)
+    mornings.night(thursday - timedelta(days=1))
+    mornings.type(thursday, "11:00", "draw")
+    mornings.night(friday)
+    status, because, reason = mornings.draw_of("A17", thursday)
+    assert (status, because) == ("unrecorded", "check-in at fault")
+    assert reason.endswith("from 05:00 to 10:00")
+    assert "the day's draws had not been made" in mornings.type(friday, "09:00", "checkin", "outage")
+    assert "All holds" in mornings.type(friday, "09:00", "verify")
+
+
+def test_draws_that_were_made_before_check_in_opened_are_no_fault(mornings):
+    mornings.night(TUESDAY)
+    assert mornings.clinic.rows("SELECT * FROM outage") == []
+
+
+def test_who_was_told_in_time_was_told_however_soon_collection_ends(mornings):
+    """A rule may leave less than two hours between the two; that somebody did not check in would be untrue."""
+    in_time = CheckInAttempt(moment(MONDAY, "09:30"), CheckInOutcome.TOLD, DaysAnswer.COME, Timing.IN_TIME)
+    late = replace(in_time, timing=Timing.LATE)
+    ends = moment(MONDAY, "11:00")
+    assert standing([in_time], moment(MONDAY, "00:05"), ends).standing is Standing.TOLD
+    assert standing([late], moment(MONDAY, "00:05"), ends).standing is Standing.NOT_CHECKED_IN

@@ -28,6 +28,7 @@ from testing_tracker.web.filling import (
     from_json,
     to_json,
 )
+from testing_tracker.web.seen import seen_in
 
 AT = datetime(2026, 11, 16, 13, 0, 31, tzinfo=UTC)
 INSTANTS = st.integers(1, 7_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -321,3 +322,13 @@ class TestFaults:
                 other.fill(PageContents(SOURCE, AT, (filling(),)))
             assert {page.result().status_code for page in pages} == {200}
         other.close()
+
+
+def test_an_older_copy_of_the_file_is_refused_or_its_next_visits_would_be_taken_for_earlier_ones(door):
+    """Whoever brings back an older copy is told to begin a new one; what was collected stays as it is."""
+    door.check_in(YES)
+    assert [visit.number for visit in seen_in(door.file, 0, door.now, timedelta(days=1)).visits] == [1]
+    assert seen_in(door.file, 1, door.now, timedelta(days=1)).visits == ()
+    with pytest.raises(TestingTrackerError, match="older copy of itself"):
+        seen_in(door.file, 2, door.now, timedelta(days=1))
+    assert seen_in(door.file, None, door.now, timedelta(days=1)).visits == ()

@@ -133,7 +133,7 @@ def standing(
     to_come = [one for one in told if one.at >= recorded_at and one.answer is DaysAnswer.COME]
     if told and told[-1].answer in not_to_come:
         to_come = []
-    elif collection_closes is not None and to_come and to_come[0].at > collection_closes - TIME_TO_COME:
+    elif collection_closes is not None and to_come and _is_too_late(to_come[0], collection_closes):
         every, told = ([one for one in found if one not in to_come] for found in (every, told))
         to_come = []
     if to_come:
@@ -141,3 +141,8 @@ def standing(
     if told:
         return Stands(Standing.TOLD_BEFORE_ORDERED, told[-1], len(every))
     return Stands(Standing.TRIED, every[-1], len(every)) if every else Stands(Standing.NOT_CHECKED_IN)
+
+
+def _is_too_late(told: CheckInAttempt, collection_closes: datetime) -> bool:
+    """Whether somebody was told so late that they may not get there; who was in time had what the rule gives all."""
+    return told.timing is not Timing.IN_TIME and told.at > collection_closes - TIME_TO_COME

@@ -19,9 +19,10 @@ class NotCheckedIn(StrEnum):
 
 
 class FoundBy(StrEnum):
-    """Who says that check-in could not be reached."""
+    """Who says that check-in could not be reached: who looked at the page, the night that came late, or a person."""
 
     PROGRAM = "program"
+    NIGHT = "night"
     STAFF = "staff"
 
 

@@ -20,6 +20,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import LONGEST_GAP, Gap, gap_between, refusal
 from testing_tracker.rules.schedules.days import chance_on
 from testing_tracker.rules.words import DrawKind, Status
+from testing_tracker.services.check_in.ending.drawn_late import say_drawn_late
 from testing_tracker.services.check_in.page import page_faults
 from testing_tracker.services.drawing import keys, known_to_key, pools
 from testing_tracker.services.drawing.closings import close_days
@@ -183,6 +184,7 @@ def _draw_since(work: Work, key_file: KeyFile, report: NightReport, since: date)
         report.gaps.append(gap)
     _add_night(work, work.today, known, ran=True)
     report.drawn = _draw(work, key, range(1, known + 1), work.today, ran=True)
+    say_drawn_late(work)
 
 
 def _draw_newcomers(work: Work, key_file: KeyFile, report: NightReport, night: Night) -> None:

@@ -135,7 +135,7 @@ def _create_what_days_came_to() -> None:
             *_STAMPS,
         ),
         refers=("replaces_id", "outage"),
-        words={"found_by": ("program", "staff")},
+        words={"found_by": ("program", "night", "staff")},
         unique=("replaces_id",),
     )
     op.create_index("outage_in_order", "outage", ["facility_id", "from_at"])
