@@ -105,7 +105,9 @@ def _row(one: "OutageLine", zone: "ZoneInfo") -> dict[str, object]:
 def _counts(one: "OutageLine") -> str:
     if one.corrected_by is not None:
         return f"no: see {one.corrected_by}"
-    return f"takes {one.corrects} back" if one.taken_back else "yes"
+    if one.taken_back:
+        return f"takes {one.corrects} back"
+    return "yes" if one.is_day_at_fault else "no: too short"
 
 
 def _document(one: "OutageLine") -> dict[str, object]:
@@ -118,7 +120,7 @@ def _document(one: "OutageLine") -> dict[str, object]:
         "corrects": one.corrects,
         "corrected_by": one.corrected_by,
         "taken_back": one.taken_back,
-        "counts": one.corrected_by is None and not one.taken_back,
+        "counts": one.is_day_at_fault and one.corrected_by is None and not one.taken_back,
         "recorded_at": one.recorded_at,
         "recorded_by": one.recorded_by,
     }

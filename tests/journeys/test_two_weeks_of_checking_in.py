@@ -215,6 +215,18 @@ class TestTheWeeksReport:
             assert (f"{day} {span} (" in read) is (day in days_of_week(monday))
 
 
+def test_the_list_of_outages_says_which_of_them_counted(lived):
+    listed = {one["reason"]: one["counts"] for one in lived.forty.clinic.json("checkin", "outage")}
+    assert listed == {
+        "the page was not running": True,
+        "the page had no answers": True,
+        "no power": True,
+        "the exchange": False,
+    }
+    (short,) = [line for line in lived.forty.clinic("checkin", "outage").splitlines() if "the exchange" in line]
+    assert "no: too short" in short
+
+
 def how_missed(book, code: str, day: date, cause: bool) -> str:
     _, because = book.end(code, day, (book.for_cause if cause else book.tests)[code, day])
     if because == "not checked in":

@@ -49,7 +49,8 @@ class OutageSaid:
 class OutageLine:
     """An outage on record, for a list; `corrects` and `corrected_by` are the numbers of other ones.
 
-    `taken_back`: it is only the word that an earlier one was none.
+    `taken_back`: it is only the word that an earlier one was none. `is_day_at_fault`: with all outages of that day
+    check-in was so much at fault that nobody who was not told has missed.
     """
 
     number: int
@@ -60,6 +61,7 @@ class OutageLine:
     corrects: int | None
     corrected_by: int | None
     taken_back: bool
+    is_day_at_fault: bool
     recorded_at: datetime
     recorded_by: str
 
@@ -109,6 +111,7 @@ def listed(work: Work, since: date) -> list[OutageLine]:
         .order_by(col(Outage.from_at), col(Outage.id))
     ).all()
     replaced_by = {row.replaces_id: id_of(row) for row in rows if row.replaces_id is not None}
+    at_fault = {day: is_faulty(work, day) for day in {_day_of(work, row) for row in rows}}
     return [
         OutageLine(
             number=id_of(row),
@@ -119,6 +122,7 @@ def listed(work: Work, since: date) -> list[OutageLine]:
             corrects=row.replaces_id,
             corrected_by=replaced_by.get(id_of(row)),
             taken_back=row.to_at < row.from_at,
+            is_day_at_fault=at_fault[_day_of(work, row)],
             recorded_at=row.recorded_at,
             recorded_by=row.recorded_by,
         )
