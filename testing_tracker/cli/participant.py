@@ -335,7 +335,7 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
     say(desk, f"{line.participant}{named}: {line.status}, {line.level}, schedule {line.schedule}")
     show(f"  number     {record.number} in proofs of draws", _LABEL)
     if record.card is not None:
-        show(f"  check-in   {_card_line(record.card)}", _LABEL)
+        show(f"  check-in   {_card_line(record.card, zone)}", _LABEL)
     for earlier in record.earlier_names:
         was = f"{earlier.code}{f' ({earlier.name})' if earlier.name else ''}, {earlier.what} corrected"
         show(f"  earlier    {was} on {earlier.until.date()}: {earlier.reason}  (by {earlier.recorded_by})", _LABEL)
@@ -364,10 +364,11 @@ def _print_record(desk: Desk, record: "Record", zone: tzinfo) -> None:
         print_table(rows, columns)
 
 
-def _card_line(card: "CardShown") -> str:
+def _card_line(card: "CardShown", zone: tzinfo) -> str:
     how = "card ended" if card.ended else f"in {'Spanish' if card.language is Language.SPANISH else 'English'}, card of"
     why = f": {card.reason}" if card.reason else ""
-    return f"number {number_shown(card.number)}, {how} {card.recorded_at.date()}{why}  (by {card.recorded_by})"
+    on = card.recorded_at.astimezone(zone).date()
+    return f"number {number_shown(card.number)}, {how} {on}{why}  (by {card.recorded_by})"
 
 
 def _print_histories(record: "Record | JoinedHistory", indent: str = "") -> None:
