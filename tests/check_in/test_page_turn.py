@@ -336,6 +336,7 @@ class TestWhereItIsSaid:
             ("MARROW-9", "has not checked in for 3 days in a row"),
             (None, "nobody looks at the check-in page from outside: [page] of the check-in file has no public_url"),
         }
+        assert any("public_url = " in one["do"] for one in live_doctor(live) if one["participant"] is None)
 
     def test_doctor_sees_a_clock_that_went_back_between_two_visits(self, live):
         turn(live, 16, 0, 5)

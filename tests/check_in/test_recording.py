@@ -147,7 +147,8 @@ class TestWithThePin:
         with at("16 06:00"):
             done = live.run("checkin", "record", "A17", "--pin", input=f"{said}\n")
         assert (done.exit_code, done.stdout) == (1, "")
-        assert "That is not A17's PIN. That A17 asked is on record as a try." in done.stderr
+        assert "That is not A17's PIN. Tell the caller nothing; ask once more, or ask them in person." in done.stderr
+        assert "That A17 asked is on record as a try." in done.stderr
         assert "come in" not in done.stderr
         assert on_record(live) == [("staff", "wrong", None, None)]
 

@@ -51,7 +51,8 @@ def certificate(ends: datetime, now: datetime, today: date) -> Stuck | None:
 def unwatched(today: date) -> Stuck:
     """Nobody looks at the page from outside."""
     what = "nobody looks at the check-in page from outside: [page] of the check-in file has no public_url"
-    return Stuck(Matter.CHECK_IN, what, today, None, "testing-tracker status", needs_doing=False)
+    do = 'write the page\'s address there: public_url = "https://…"'
+    return Stuck(Matter.CHECK_IN, what, today, None, do, needs_doing=False)
 
 
 def page_clock(before: datetime, after: datetime, on: date) -> Stuck:

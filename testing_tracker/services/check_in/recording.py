@@ -97,7 +97,10 @@ def record(work: Work, key_file: KeyFile | None, to_record: ToRecord, pin: str |
         outcome = CheckInOutcome.OVER
     why_not = _not_made(work, participant) if outcome is CheckInOutcome.UNKNOWN else None
     if pin is not None and not _is_theirs(work, participant, pin):
-        outcome, why_not = CheckInOutcome.WRONG, f"That is not {participant.code}'s PIN."
+        outcome = CheckInOutcome.WRONG
+        why_not = (
+            f"That is not {participant.code}'s PIN. Tell the caller nothing; ask once more, or ask them in person."
+        )
     told = answer if outcome is CheckInOutcome.TOLD else None
     says = Says(told.answer if told is not None else HERE, timing)
     earlier = [row for row in rows_on(work, day, [identity]).get(identity, ()) if row.answer and row.at <= moment]
