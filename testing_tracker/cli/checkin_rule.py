@@ -56,7 +56,7 @@ def rule_command(
         _show(desk, form)
         return
     if from_on is None or form != "table" or (end and said != (None,) * len(said)):
-        raise click.UsageError("Give --from DATE with a rule or with --end, which goes without one. --format shows.")
+        raise click.UsageError("A rule needs --from DATE, and so does --end, alone with it. --format shows.")
     if not end and None in said:
         raise click.UsageError(
             "A rule needs --opens, --closes, --page or --no-page, and --not-checked-in; you decide each."

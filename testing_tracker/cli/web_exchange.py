@@ -165,7 +165,7 @@ def load_command(desk: Desk, document: Path, given: Path | None) -> None:
         fill(file, contents)
     facilities = len({*contents.kept, *(one.place.facility for one in contents.fillings)})
     holders = sum(len(one.holders) for one in contents.fillings)
-    new = f"{holders:,} holders" if contents.fillings else "nothing new"
+    new = f"{holders:,} holder{'' if holders == 1 else 's'}" if contents.fillings else "nothing new"
     say(desk, f"The page is filled: {'1 facility' if facilities == 1 else f'{facilities} facilities'}, {new}.")
 
 
