@@ -242,7 +242,7 @@ def _refuse_a_gap(each: "list[AtFacility]", seen: "PageSeen") -> None:
 
 def _collected(done: "CollectedVisits") -> str:
     if not done:
-        return "Nobody has visited the page since"
+        return "Nobody new has visited the page"
     strangers = f", {done.strangers} with numbers of nobody" if done.strangers else ""
     return f"{done.visits:,} visit{'' if done.visits == 1 else 's'} put on record: {done.told:,} told{strangers}"
 

@@ -46,7 +46,7 @@ def carry(live, far) -> str:
 
 def test_sync_does_by_cron_what_serve_does(live):
     with its(16, 0, 6):
-        assert live("web", "sync") == "Nobody has visited the page since. The page is filled.\n"
+        assert live("web", "sync") == "Nobody new has visited the page. The page is filled.\n"
     told(live, at(16, 5, 12), live.numbers["QUILL-7"], DaysAnswer.COME)
     visit(live, at(16, 5, 13), None, CheckInOutcome.WRONG)
     with its(16, 5, 13):
@@ -55,7 +55,7 @@ def test_sync_does_by_cron_what_serve_does(live):
             "2 visits put on record: 1 told, 1 with numbers of nobody. The page is filled."
         )
         assert "QUILL" not in said
-        assert live("web", "sync").endswith("Nobody has visited the page since. The page is filled.\n")
+        assert live("web", "sync").endswith("Nobody new has visited the page. The page is filled.\n")
     assert on_record(live) == [(live.numbers["QUILL-7"], "told", "come")]
 
 
@@ -69,7 +69,7 @@ def test_without_a_check_in_file_it_says_which_is_missing(live):
 
 
 def test_where_nobody_checks_in_by_a_page_there_is_nothing_to_fill(clinic):
-    assert clinic("web", "sync") == "TRAINING Nobody has visited the page since. There is no page to fill.\n"
+    assert clinic("web", "sync") == "TRAINING Nobody new has visited the page. There is no page to fill.\n"
     assert clinic.refused("web", "print").startswith("Nobody checks in by a page")
     assert not clinic.location.page.exists()
 
@@ -110,7 +110,7 @@ class TestByHand:
                 "2 visits put on record: 1 told, 1 with numbers of nobody. "
                 "The next ones: testing-tracker web visits --after 2\n"
             )
-            assert live("web", "collect", input=printed).startswith("Nobody has visited the page since.")
+            assert live("web", "collect", input=printed).startswith("Nobody new has visited the page.")
         assert on_record(live) == [(live.numbers["QUILL-7"], "told", "come")]
         live("verify")
 
