@@ -17,7 +17,7 @@ _TOLD = {
 }
 _COULD_NOT = {
     CheckInOutcome.WRONG: "number and PIN did not go together",
-    CheckInOutcome.BLOCKED: "too much was asked at once",
+    CheckInOutcome.BLOCKED: "too much was tried, by whomever it was",
     CheckInOutcome.UNKNOWN: "there was no answer yet",
     CheckInOutcome.EARLY: "check-in was not open yet",
     CheckInOutcome.OVER: "check-in was over",

@@ -10,7 +10,7 @@ DAYS_LOOKED_AT = 28  # in which it is counted how often somebody tried and could
 
 _WHAT_BECAME = {
     CheckInOutcome.WRONG: "number and PIN did not go together",
-    CheckInOutcome.BLOCKED: "it was not looked at",
+    CheckInOutcome.BLOCKED: "too much was tried by whomever, and it was not looked at",
     CheckInOutcome.UNKNOWN: "there was no answer",
     CheckInOutcome.EARLY: "check-in had not opened",
     CheckInOutcome.OVER: "check-in was over",
