@@ -1,18 +1,16 @@
 """`checkin record` and `checkin verify`: what a participant is told at the telephone or the desk, and its receipt."""
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import click
 
 from testing_tracker import services
+from testing_tracker.cli.desk.asking import typed_unseen
 from testing_tracker.cli.desk.desk import Desk, pass_desk, say, warn
 from testing_tracker.cli.desk.exporting import command_now, looked
 from testing_tracker.cli.desk.given_days import day_given, instant_given
-from testing_tracker.cli.desk.idle import ends_when_idle
 from testing_tracker.cli.desk.parameter_types import CODE, DAY_BEFORE, INSTANT, REASON, CaselessChoice, CheckedWord
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckedInBy, DaysAnswer, Timing
@@ -55,7 +53,7 @@ def record_command(
     if pin:
         with desk.reading() as work:
             services.recording.check_before_pin(work, _to_record(work, code, how, at, on, note, early))
-        said = _asked_for_pin(code)
+        said = typed_unseen(f"{code}'s PIN")
     with desk.writing() as work:
         to_record = _to_record(work, code, how, at, on, note, early)
         recorded = services.recording.record(work, desk.location.key, to_record, said)
@@ -70,34 +68,6 @@ def _to_record(
 ) -> "ToRecord":
     told_at = instant_given(work, day_given(on, work.today), at, "time of check-in")
     return services.recording.ToRecord(code, _BY[how], told_at, note, early=early)
-
-
-def _asked_for_pin(code: str) -> str:
-    """The PIN that the caller says, which is not shown as it is typed."""
-    with ends_when_idle() if sys.stdin is not None and sys.stdin.isatty() else nullcontext(), _unseen():
-        said: str = click.prompt(f"{code}'s PIN", err=True)
-    return said
-
-
-@contextmanager
-def _unseen() -> Iterator[None]:
-    """Have a terminal not show what is typed; whose terminal it is, standard input says."""
-    try:
-        import termios
-
-        descriptor = sys.stdin.fileno()
-        before = termios.tcgetattr(descriptor)
-    except (ImportError, OSError, AttributeError, ValueError, termios.error):  # a pipe, or none at all
-        yield
-        return
-    quiet = [*before]
-    quiet[3] = before[3] & ~termios.ECHO
-    termios.tcsetattr(descriptor, termios.TCSADRAIN, quiet)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-        click.echo(err=True)
 
 
 def _tell(desk: Desk, recorded: "Recorded", zone: tzinfo) -> None:

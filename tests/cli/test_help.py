@@ -78,6 +78,7 @@ def test_every_variable_is_told():
     asked = {
         name
         for file in PACKAGE.rglob("*.py")
+        if file.parent.name != "web"  # whose `environ` is a request's
         for name in re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", file.read_text("utf-8"))
     }
     told = " ".join(f"{names} {' '.join(said)}" for names, said in VARIABLES.items())

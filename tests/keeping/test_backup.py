@@ -57,7 +57,7 @@ def test_a_backup_holds_every_row_for_its_owner_alone(staffed, file):
 def test_that_it_was_made_is_on_record_and_where_it_is_is_not(staffed, file):
     staffed("backup", str(file))
     ((detail,),) = staffed.rows("SELECT detail FROM audit_entry WHERE act = 'backup make'")
-    assert detail == '{"page": 5, "schema": "0009"}'
+    assert detail == '{"page": 5, "schema": "0010"}'
     assert "All holds" in staffed("verify")
 
 

@@ -13,6 +13,7 @@ import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import Random
 
 import click
 import pytest
@@ -30,6 +31,7 @@ from test_written_files import (
 )
 from their_process import asking
 
+from testing_tracker import chance
 from testing_tracker.cli.desk import opening
 from testing_tracker.cli.desk.importing import GivenFile
 from testing_tracker.client import opening as client
@@ -64,6 +66,10 @@ NOT_AT_A_SERVER = {
     "restore file": ["restore", "copy.db"],
     "serve --reports": ["serve", "--once", "--reports", "folder"],
     "web serve --file": ["web", "serve", "--check", "--file", "new.web"],
+    "web load --file": ["web", "load", "--file", "new.web"],
+    "web load document": ["web", "load", "proof.json"],
+    "web visits --file": ["web", "visits", "--file", "new.web"],
+    "web collect document": ["web", "collect", "proof.json"],
 }
 PRINTED = {
     "cron print --reports": ["cron", "print", "--reports", "folder"],
@@ -179,6 +185,8 @@ def test_a_server_opens_no_path_that_was_named_and_says_and_writes_what_a_comman
     (tmp_path / "alone").mkdir()
     alone = clinic.copy(tmp_path / "alone" / "clinic.db")
     kept = shutil.copytree(theirs, tmp_path / "kept")
+    numbers = Random(16)
+    monkeypatch.setattr(chance, "below", numbers.randrange)
     with monkeypatch.context() as patch, audited(monkeypatch) as opened:
         patch.chdir(theirs)
         expected = alone.run(*words)
@@ -187,6 +195,7 @@ def test_a_server_opens_no_path_that_was_named_and_says_and_writes_what_a_comman
     left = everything(theirs)
     shutil.rmtree(theirs)
     kept.rename(theirs)
+    numbers.seed(16)
     with asking(words, theirs), audited(monkeypatch) as opened:
         done = clinic.run(*words)
     assert touched(opened, theirs, words) == []

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -52,6 +52,34 @@ def agree(desk: Desk, what: object) -> None:
     asked = "\n".join(folded(f"{said} {kept('Right? [y/N]:')}", columns, _INDENT))
     if not confirmed(asked, show_default=False, prompt_suffix=" "):
         raise TestingTrackerError("Nothing was done.")
+
+
+def typed_unseen(question: str) -> str:
+    """What somebody types behind a question, not shown as it is typed; raises IdleError as `confirmed` does."""
+    with ends_when_idle() if sys.stdin is not None and sys.stdin.isatty() else nullcontext(), _unseen():
+        said: str = click.prompt(question, err=True)
+    return said
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """Have a terminal not show what is typed; whose terminal it is, standard input says."""
+    try:
+        import termios
+
+        descriptor = sys.stdin.fileno()
+        before = termios.tcgetattr(descriptor)
+    except (ImportError, OSError, AttributeError, ValueError, termios.error):  # a pipe, or none at all
+        yield
+        return
+    quiet = [*before]
+    quiet[3] = before[3] & ~termios.ECHO
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        click.echo(err=True)
 
 
 @contextmanager

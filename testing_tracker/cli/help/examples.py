@@ -32,7 +32,7 @@ _EXAMPLES = {
     "tt checkin": ("tt checkin list", "tt checkin record A17 --by phone"),
     "tt checkin record": (
         "tt checkin record A17 --by phone",
-        'tt checkin record A17 --at 06:40 --note "told by telephone, power cut here"',
+        'tt checkin record A17 --at 06:40 --note "power cut"',
     ),
     "tt checkin list": ("tt checkin list", "tt checkin list --not-yet --contacts --yes"),
     "tt checkin show": ("tt checkin show A17",),
@@ -164,7 +164,7 @@ _EXAMPLES = {
     "tt web sync": ("tt web sync",),
     "tt web print": ("tt web print",),
     "tt web load": ("tt web load page.json",),
-    "tt web visits": ("tt web visits", "tt web visits --after 345"),
+    "tt web visits": ("tt web visits", "tt web visits --after 0"),
     "tt web collect": ("tt web collect visits.json",),
     "tt web serve": ("tt web serve --behind-proxy", "tt web serve --check"),
     "tt serve": ("tt serve --draw-at 00:05 --report-at 06:00", "tt serve --once --reports reports"),
