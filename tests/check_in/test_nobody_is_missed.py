@@ -382,7 +382,10 @@ TRIED_KNOWN_LATER: Step = ("checks_in", ("A17", 5, "wrong", True))
 TOLD: Step = ("checks_in", ("A17", 5, "told", False))
 TOLD_KNOWN_LATER: Step = ("checks_in", ("A17", 5, "told", True))
 COMES_HERE: Step = ("what_is_late_comes_here", ())
+COMES: Step = ("gives_a_specimen", ("A17", 5))
+ORDERED_UNSAID: Step = ("is_ordered_a_test_for_cause", ("A17", 10, False))
 FOR_CAUSE: Step = ("is_ordered_a_test_for_cause", ("A17", 10, True))
+AT_THREE: Step = ("time_passes", (10,))
 AT_FOUR: Step = ("time_passes", (11,))
 
 
@@ -408,6 +411,15 @@ HISTORIES: dict[str, tuple[str, list[Step], tuple[str, str]]] = {
     "nobody checks in": ("missed", [NIGHT], ("unrecorded", "check-ins held back")),
     "nothing": ("missed", [AS_EVERY_DAY, NIGHT], ("missed", "not checked in")),
     "nothing, and a person decides": ("unrecorded", [AS_EVERY_DAY, NIGHT], ("unrecorded", "not checked in")),
+    "told to come to an earlier test": (
+        *("missed", [AS_EVERY_DAY, TOLD, COMES, ORDERED_UNSAID, NIGHT]),
+        ("unrecorded", "ordered after check-in"),
+    ),
+    "told before it was ordered, known later": (
+        *("missed", [AS_EVERY_DAY, COMES, TOLD_KNOWN_LATER, ORDERED_UNSAID, NIGHT, COMES_HERE]),
+        ("unrecorded", "ordered after check-in"),
+    ),
+    "told a little too late": ("missed", [AS_EVERY_DAY, AT_THREE, TOLD, NIGHT], ("missed", "not checked in")),
     "told late": ("missed", [AS_EVERY_DAY, AT_FOUR, TOLD, NIGHT], ("missed", "not checked in")),
     "tried and told late": (
         *("missed", [AS_EVERY_DAY, TRIED, AT_FOUR, TOLD, NIGHT]),
@@ -437,6 +449,10 @@ HISTORIES: dict[str, tuple[str, list[Step], tuple[str, str]]] = {
     "an outage was on another day": (
         *("missed", [AS_EVERY_DAY, NIGHT, outage(0), outage(1, 1)]),
         ("unrecorded", "check-in at fault"),
+    ),
+    "an outage is put on another day": (
+        *("missed", [AS_EVERY_DAY, NIGHT, outage(1), outage(0, 1)]),
+        ("missed", "not checked in"),
     ),
     "no card": ("missed", [AS_EVERY_DAY, ("the_night_comes", ({"E09"}, 1, False))], ("missed", "closed out")),
     "two nights at once": (
