@@ -388,3 +388,15 @@ def test_who_was_told_in_time_was_told_however_soon_collection_ends(mornings):
     ends = moment(MONDAY, "11:00")
     assert standing([in_time], moment(MONDAY, "00:05"), ends).standing is Standing.TOLD
     assert standing([late], moment(MONDAY, "00:05"), ends).standing is Standing.NOT_CHECKED_IN
+
+
+def test_records_that_are_joined_after_the_night_have_heard_what_either_was_told(mornings):
+    """The person was told by their other card on Monday that they need not come, and the night could not know that."""
+    mornings.type(MONDAY, "05:30", "participant", "add", "A18", "--schedule", "fixed-1", "--level", "iop")
+    mornings.told("A18", MONDAY, "06:00", "stay")
+    come(mornings, *CODES[1:])
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "not checked in")
+    mornings.type(TUESDAY, "12:00", "participant", "join", "A18", "A17", "--reason", "enrolled twice", "--yes")
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("unrecorded", "ordered after check-in")
+    assert "All holds" in mornings.type(TUESDAY, "12:05", "verify")

@@ -10,6 +10,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Ended, ParticipantStatus, Status
 from testing_tracker.services.check_in import cards
 from testing_tracker.services.check_in.reminding import contacts
+from testing_tracker.services.check_in.whether import any_rule
 from testing_tracker.services.deciding import evidence
 from testing_tracker.services.deciding.case import open_recommendation
 from testing_tracker.services.people.cancelling import was_cancelled
@@ -67,8 +68,19 @@ def join(work: Work, code: str, into_code: str, reason: str) -> Joined:
     _hand_over(work, waiting, into, identity)
     prescribing.read_again_together(work, person, apart, f"{record.code} was joined into {into.code}")
     evidence.bring_in_line(work, person)
+    _ask_again_of_check_ins(work, person)
     has_card = cards.card_of(work, person) is not None
     return Joined(record, into, cancelled, open_recommendation(work.session, person), ends_card, has_card)
+
+
+def _ask_again_of_check_ins(work: Work, person: int) -> None:
+    """What one record was told, the other one's participant knew: of earlier days it may not have missed after all."""
+    if any_rule(work):
+        from testing_tracker.services.check_in.ending.later_known import bring_in_line  # few facilities need it
+        from testing_tracker.store.tables import CheckIn
+
+        days = select(col(CheckIn.day)).where(col(CheckIn.participant_id).in_(records_of(person))).distinct()
+        bring_in_line(work, work.session.exec(days).all())
 
 
 def _check(work: Work, record: Participant, into: Participant) -> None:
