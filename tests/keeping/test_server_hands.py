@@ -9,6 +9,7 @@ import pytest
 from conftest import Clinic
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
+from test_every_cell import GO_AWAY, WEDNESDAY, checks_in
 from test_verify import copy_of, lived_in
 
 from testing_tracker.errors import TestingTrackerError
@@ -60,6 +61,7 @@ def full(lived_in, tmp_path_factory) -> Iterator[Clinic]:
             outbox.finish(work, taken, None, edition=1, up_to=5)
             outbox.claim_report(work, Week.parse("2026-W46"), Channel.MAIL)
         engine.dispose()
+        checks_in(clinic)
         assert "All holds" in clinic("verify")
         yield clinic
 
@@ -96,7 +98,7 @@ def is_named(clinic: Clinic, session: Session) -> bool:
     try:
         if ledger.first_broken_page(session, 1) or next(iter(rows_otherwise(session, 1)), None):
             return True
-        clock_of = databases.clock_of(date.fromisoformat(TUESDAY))
+        clock_of = databases.clock_of(date.fromisoformat(WEDNESDAY))
         work = work_in(session, facilities.choose(session, 1), clock_of, SHIPPED)
         return bool(verify(work, clinic.location.key).problems)
     except (TestingTrackerError, ValueError, LookupError):
@@ -118,7 +120,7 @@ def test_what_nobody_changed_holds(full, role):
         assert not is_named(full, session)
 
 
-@pytest.mark.parametrize("table", grants.CHANGE)
+@pytest.mark.parametrize("table", [table for table in grants.CHANGE if table not in GO_AWAY])
 def test_whatever_a_role_may_change_is_named(full, table):
     """For one role of each column the whole of it; of the others that they may."""
     for column, roles in grants.CHANGE[table].items():
@@ -129,7 +131,7 @@ def test_whatever_a_role_may_change_is_named(full, table):
                     assert is_named(full, session), (table, column, role)
 
 
-@pytest.mark.parametrize("table", grants.ADD)
+@pytest.mark.parametrize("table", [table for table in grants.ADD if table not in GO_AWAY])
 def test_whatever_a_role_may_add_is_named(full, table):
     """A copy of the newest row, as far as the database takes one."""
     names = [name for _, name in databases.columns(full.database, table) if name != "id"]
@@ -140,7 +142,7 @@ def test_whatever_a_role_may_add_is_named(full, table):
                 assert is_named(full, session), (table, role)
 
 
-@pytest.mark.parametrize("table", grants.REMOVE)
+@pytest.mark.parametrize("table", [table for table in grants.REMOVE if table not in GO_AWAY])
 def test_whatever_a_role_may_remove_is_named(full, table):
     for role in grants.REMOVE[table]:
         with by_hand(full, role) as session:

@@ -42,6 +42,7 @@ def row_of(clinic: AtServer, table: str, facility: int = THEIRS, number: int = R
 
 _VALUES = {
     "int4": ROW, "int8": ROW, "bool": "true", "date": "'2026-11-16'", "timestamptz": "'2026-11-16 12:00Z'",
+    "time": "'12:00'",
     "bytea": "'\\x00'::bytea", "varchar": "'theirs'",
 }  # fmt: skip
 
