@@ -290,6 +290,7 @@ def another_value(database: Path, table: str, column: str) -> str:
         "int8": ("{0} + 1000", "4242"),
         "bool": ("NOT {0}", "true"),
         "date": ("{0} + 1000", "'2026-11-16'"),
+        "time": ("{0} + interval '6 minutes'", "'12:00'"),
         "timestamptz": ("{0} + interval '6 minutes'", "'2026-11-16 12:00Z'"),
         "bytea": ("'\\x00'::bytea", "'\\x00'::bytea"),
         "varchar": ("left({0}, -1) || chr(ascii(right({0}, 1)) + 6)", "'4242'"),

@@ -87,3 +87,14 @@ def test_a_migrated_database_refuses_every_word_that_is_not_the_fields(tmp_path)
     engine.dispose()
     assert len(declared) > 10
     assert made == declared
+
+
+def test_a_cell_has_the_same_mark_on_every_database():
+    """SQLite keeps days, times and instants as text; another database says what they mean."""
+    from datetime import UTC, date, datetime, time
+
+    from testing_tracker.store.ledger.rows import _as_sqlite_keeps_it
+
+    meant = (True, date(2026, 11, 16), time(5), datetime(2026, 11, 16, 13, tzinfo=UTC), None, "text")
+    kept = (1, "2026-11-16", "05:00:00.000000", "2026-11-16 13:00:00.000000", None, "text")
+    assert _as_sqlite_keeps_it(meant) == kept

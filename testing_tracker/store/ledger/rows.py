@@ -5,7 +5,7 @@ What may change in a row by the program's own acts (a participant's name, a reco
 """
 
 from collections.abc import Generator, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -134,6 +134,8 @@ def _cell(value: object) -> object:
         return int(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if isinstance(value, time):
+        return value.isoformat("microseconds")
     return value.isoformat() if isinstance(value, date) else value
 
 
