@@ -31,7 +31,7 @@ from testing_tracker.store.ledger.pages import last_page
 from testing_tracker.store.location import AnyLocation
 from testing_tracker.store.work import Work
 from testing_tracker.web.file import PageFile, minute_of
-from testing_tracker.web.filling import PageContents, PageMark
+from testing_tracker.web.filling import CollectedTo, PageContents, PageMark
 from testing_tracker.web.seen import PageSeen
 
 _TRIES = 3
@@ -280,7 +280,8 @@ class CheckInTurn:
     ) -> None:
         """Have the page say what is so now; where all is the `same` nothing is read or sent but that."""
         others = tuple(sorted(set(known.seen.marks) - {self._number}))
-        contents = PageContents(source, self._now, kept=others, collected=known.collected)
+        collected = (CollectedTo(self._number, known.collected),)
+        contents = PageContents(source, self._now, kept=others, collected=collected)
         if not has_page:
             if self._number in known.seen.marks:
                 known.link.fill(contents)

@@ -112,6 +112,6 @@ def fill(file: PageFile, contents: PageContents) -> bool:
     is_new = file.fill(contents)
     hour = f"{contents.at:%Y-%m-%dT%H}"
     if file.about(_TIDIED) != hour:
-        file.tidy(contents.at, contents.collected)
+        file.tidy(contents.at)
         file.note(_TIDIED, hour)
     return is_new

@@ -142,6 +142,7 @@ class PageFile:
                 changes = [_bring_in_line(database, table, rows, contents) for table, rows in rows_of(contents)]
             told = [("source", contents.source), ("filled_at", contents.at.astimezone(UTC).isoformat())]
             told += [(f"{_MARK}{one.facility}", f"{one.made_from}\n{one.here_from}") for one in contents.marks]
+            told += [(f"{_COLLECTED}{one.facility}", f"{one.number}") for one in contents.collected]
             database.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told)
             for facility in set(_marks(database)) - _facilities(database):
                 database.execute("DELETE FROM about WHERE key = ?", (f"{_MARK}{facility}",))
@@ -215,11 +216,12 @@ class PageFile:
             query = "SELECT DISTINCT CAST(at / 60 AS INTEGER) FROM visit WHERE at >= ? AND at < ?"
             return {row[0] for row in database.execute(query, (first * 60, (last + 1) * 60))}
 
-    def tidy(self, now: datetime, collected: int) -> None:
-        """Forget visits up to a number that was collected, once they are old; old beats, probes and tries."""
+    def tidy(self, now: datetime) -> None:
+        """Forget old visits that their facility has collected, whoever else has; old beats, probes and tries."""
         visits, minutes = (now - KEPT).timestamp(), minute_of(now - KEPT)
         with self.writing() as database:
-            database.execute("DELETE FROM visit WHERE id <= ? AND at < ?", (collected, visits))
+            collected = "SELECT CAST(value AS INTEGER) FROM about WHERE key = ? || visit.facility"
+            database.execute(f"DELETE FROM visit WHERE at < ? AND id <= ({collected})", (visits, _COLLECTED))  # noqa: S608
             database.execute("DELETE FROM beat WHERE minute < ?", (minutes,))
             database.execute("DELETE FROM probe WHERE minute < ?", (minutes,))
         self.forget_tries(now)
@@ -338,6 +340,7 @@ def _build(database: sqlite3.Connection) -> None:
 
 
 _MARK = "made from "  # how the key of a facility's mark begins
+_COLLECTED = "collected to "  # and that of the last visit that it has on record
 
 
 def _facilities(database: sqlite3.Connection) -> set[int]:

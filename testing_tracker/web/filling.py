@@ -122,12 +122,20 @@ class PageMark:
 
 
 @dataclass(frozen=True)
+class CollectedTo:
+    """The last visit up to which all that were a facility's are on record there."""
+
+    facility: int
+    number: int
+
+
+@dataclass(frozen=True)
 class PageContents:
     """All that the page is to know. Facilities that are neither here nor among the `kept` are taken away.
 
     `source` names the database that it comes from, the same each time: a page is filled from one. `at` is when it was
     read. `kept` are facilities that stay in the file as they are: nothing of them is new, or they could not be read
-    now. `marks` say what the file is made from then, and `collected` is the last visit that is on record.
+    now. `marks` say what the file is made from then, `collected` how far visits are on record, where that is known.
     """
 
     source: str
@@ -135,7 +143,7 @@ class PageContents:
     fillings: tuple[Filling, ...] = ()
     kept: tuple[int, ...] = ()
     marks: tuple[PageMark, ...] = ()
-    collected: int = 0
+    collected: tuple[CollectedTo, ...] = ()
 
 
 def to_json(contents: PageContents) -> str:

@@ -12,6 +12,7 @@ from sqlmodel import select
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
 from testing_tracker.rules.check_in.receipts import is_whole
 from testing_tracker.store.tables import Outage
+from testing_tracker.web.file import KEPT
 
 
 @pytest.fixture
@@ -84,6 +85,16 @@ def test_what_somebody_did_at_the_page_is_on_record_once(live):
     assert len(acts) == 1
     assert json.loads(acts[0][0]).items() >= {"visits": 3, "told": 1, "strangers": 1}.items()
     live("verify")
+
+
+def test_what_is_on_record_may_go_from_the_file_once_it_is_old_and_what_came_since_may_not(live):
+    turn(live, 16, 0, 5)
+    told(live, at(16, 5, 12), live.numbers["QUILL-7"], DaysAnswer.COME)
+    turn(live, 16, 5, 13)
+    told(live, at(16, 5, 14), live.numbers["MARROW-9"], DaysAnswer.COME)
+    with page_of(live) as file:
+        file.tidy(at(16, 5, 15) + KEPT)
+    assert in_file(live, "SELECT holder FROM visit") == [(live.numbers["MARROW-9"],)]
 
 
 def test_a_day_is_closed_by_what_the_page_knows_of_it(live):

@@ -18,6 +18,7 @@ from testing_tracker.rules.check_in.answers import DaysAnswer
 from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.web.file import KEPT, Beat, PageFile, minute_of
 from testing_tracker.web.filling import (
+    CollectedTo,
     DayOfPage,
     DaysAnswerOf,
     Filling,
@@ -174,13 +175,28 @@ class TestBesides:
         for _ in range(3):
             door.check_in(YES)
         door.file.beat(minute_of(door.now), Beat())
-        door.file.tidy(door.now + KEPT - timedelta(minutes=1), collected=2)
+        door.file.fill(PageContents(SOURCE, AT, (filling(),), collected=(CollectedTo(1, 2),)))
+        door.file.tidy(door.now + KEPT - timedelta(minutes=1))
         assert len(door.all_visits()) == 3
-        door.file.tidy(door.now + KEPT + timedelta(minutes=1), collected=2)
+        door.file.tidy(door.now + KEPT + timedelta(minutes=1))
         assert [one.number for one in door.all_visits()] == [3]
         assert door.counted()["beat"] == 0
         door.check_in(YES)
         assert door.last().number == 4  # a number is never given again
+
+    def test_nor_what_another_facility_has_not_collected_though_this_one_went_past_it(self, door):
+        oak = PagePlace(2, "oak", "Oak", "555-0200", "America/New_York")
+        hh = replace(filling().place, path="hh")
+        door.fill(filling(place=hh), filling({12: DaysAnswer.STAY}, place=oak))
+        for holder, path in ((YES, "/hh"), (12, "/oak"), (12, "/oak"), (YES, "/hh")):
+            door.check_in(holder, path=path)
+        long_after = door.now + KEPT + timedelta(minutes=1)
+        door.file.fill(PageContents(SOURCE, AT, kept=(1, 2), collected=(CollectedTo(1, 4),)))
+        door.file.tidy(long_after)
+        assert [one.number for one in door.all_visits()] == [2, 3]
+        door.file.fill(PageContents(SOURCE, AT, kept=(1,), collected=(CollectedTo(2, 2),)))  # and then it has no page
+        door.file.tidy(long_after)
+        assert [one.number for one in door.all_visits()] == [3]
 
     def test_a_page_that_failed_says_of_what_kind_once_a_minute(self, door):
         door.pulse.count(failed="OperationalError")
