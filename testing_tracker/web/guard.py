@@ -12,9 +12,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from re import compile as pattern
 
 from testing_tracker import chance
+from testing_tracker.rules.check_in.cards import MOST_WRONG
 from testing_tracker.web.file import PageFile, hour_of
 
-MOST_WRONG = 30  # of a place in an hour, of a number or a telephone in a day; chosen here, from no source
 _DAY_HOURS = 24
 _COOKIE = pattern(r"([0-9a-f]{16})\.([0-9a-f]{32})")
 
@@ -47,7 +47,10 @@ NO_DEVICE = bytes(16)
 
 @dataclass(frozen=True)
 class TriedSoFar:
-    """What was tried by somebody: wrongly from the place in this hour, and rightly; wrongly in this day."""
+    """What was tried by somebody: wrongly from the place in this hour, and rightly; wrongly in this day.
+
+    As many wrong ones as make a number guarded in a day are too many for a place in an hour, and a telephone in a day.
+    """
 
     source_wrong: int
     source_right: int

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from web.front_door import MONDAY, NO, NOBODYS, YES, FrontDoor, filling, number_of, pin_of, said, verifier
 
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
+from testing_tracker.rules.check_in.cards import MOST_WRONG
 from testing_tracker.web import guard
 from testing_tracker.web.hashing import Hashing, TooMuchAskedError
 
@@ -50,22 +51,22 @@ def places(number: int):
 class TestFromOnePlace:
     def test_30_wrong_ones_an_hour_are_looked_at_and_no_more(self, door, counted):
         pages = [door.post(number_of(YES), pin) for pin in guesses(100)]
-        assert counted.made == guard.MOST_WRONG
+        assert counted.made == MOST_WRONG
         assert [page.status_code for page in pages].count(429) == 70
         assert CANNOT in said(pages[-1])
 
     def test_it_makes_no_difference_which_numbers_they_are(self, door, counted):
         for holder, pin in zip(range(1, 101), guesses(100), strict=True):
             door.post(number_of(holder), pin)
-        assert counted.made == guard.MOST_WRONG
+        assert counted.made == MOST_WRONG
 
     def test_nor_whether_the_address_is_another_of_the_same_street(self, door, counted):
         for host, pin in zip(range(100), guesses(100), strict=True):
             door.post(number_of(YES), pin, address=f"203.0.113.{host}")
-        assert counted.made == guard.MOST_WRONG
+        assert counted.made == MOST_WRONG
         for host, pin in zip(range(100), guesses(100), strict=True):
             door.post(number_of(NO), pin, address=f"2001:db8:0:7::{host:x}")
-        assert counted.made == guard.MOST_WRONG + 30
+        assert counted.made == MOST_WRONG + 30
 
     def test_what_can_be_no_number_counts_too(self, door, counted):
         for _ in range(40):
@@ -97,7 +98,7 @@ class TestFromOnePlace:
             door.check_in(YES)
             door.post(number_of(NO), pin)
         wrong = [one for one in door.all_visits() if one.outcome is CheckInOutcome.WRONG]
-        assert len(wrong) == guard.MOST_WRONG
+        assert len(wrong) == MOST_WRONG
 
     def test_somebodys_tries_that_were_not_looked_at_are_on_record_once_a_minute(self, door):
         for pin in guesses(31):
@@ -114,7 +115,7 @@ class TestWithOneNumber:
     def test_10_000_places_have_30_guesses_a_day_between_them(self, door, counted):
         for address, pin in zip(places(10_000), guesses(10_000), strict=True):
             door.post(number_of(YES), pin, address=address)
-        assert counted.made == guard.MOST_WRONG
+        assert counted.made == MOST_WRONG
         assert guard.guarded_holders(door.file, door.now) == [YES]
 
     def test_and_all_at_once_they_have_no_more(self, door, counted):
@@ -122,8 +123,8 @@ class TestWithOneNumber:
             tries = zip(places(300), guesses(300), strict=True)
             list(pool.map(lambda one: door.post(number_of(YES), one[1], address=one[0]), tries))
         wrong = [one for one in door.all_visits() if one.outcome is CheckInOutcome.WRONG]
-        assert len(wrong) == guard.MOST_WRONG
-        assert counted.made < guard.MOST_WRONG + 50  # those that were under way
+        assert len(wrong) == MOST_WRONG
+        assert counted.made < MOST_WRONG + 50  # those that were under way
 
     def test_a_right_one_behind_them_says_nothing(self, door, counted):
         for address, pin in zip(places(30), guesses(30), strict=True):
@@ -136,7 +137,7 @@ class TestWithOneNumber:
     def test_a_number_of_nobody_is_guarded_alike(self, door, counted):
         for address, pin in zip(places(40), guesses(40), strict=True):
             page = door.post(NOBODYS, pin, address=address)
-        assert counted.made == guard.MOST_WRONG
+        assert counted.made == MOST_WRONG
         assert (page.status_code, CANNOT in said(page)) == (200, True)
         assert guard.guarded_holders(door.file, door.now) == []
 
@@ -152,7 +153,7 @@ class TestWithOneNumber:
         cookie = cookie_of(door.check_in(YES, https=True))
         for address, pin in zip(places(200), guesses(200), strict=True):
             door.post(number_of(YES), pin, address=address, headers={"Cookie": cookie})
-        assert counted.made == 1 + guard.MOST_WRONG
+        assert counted.made == 1 + MOST_WRONG
 
     def test_a_cookie_of_somebody_else_or_made_up_opens_nothing(self, door):
         theirs = cookie_of(door.check_in(NO, https=True))

@@ -12,6 +12,7 @@ from testing_tracker.rules.check_in.receipts import check_digit
 
 NUMBER_DIGITS, PIN_DIGITS = 7, 6
 MOST_LOOKED_AT = 40  # characters of what was typed
+MOST_WRONG = 30  # PINs for a number in a day; with more it is guarded. Chosen here, from no source
 _BETWEEN = frozenset(".()\t\u2212")
 _BETWEEN_TOO = ("Zs", "Pd", "Cf")  # any blank and dash, and marks that nobody sees, which come along when one is pasted
 

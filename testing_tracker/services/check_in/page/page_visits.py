@@ -13,13 +13,13 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from testing_tracker.rules.check_in.answers import CheckInOutcome
+from testing_tracker.rules.check_in.cards import MOST_WRONG
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.services.check_in.ending.later_known import bring_in_line
 from testing_tracker.store.tables import CheckIn, Participant, StrangersSeen
 from testing_tracker.store.work import Work
 from testing_tracker.web.file import Visit
 
-WRONG_TRIES = 30  # in a day, after which a number is guarded; the page counts so too
 _DIGITS = 12  # of a visit's number, so that they are in their order as text too
 _LAST = 10**_DIGITS - 1
 _END = " end"
@@ -115,7 +115,7 @@ def guarded_numbers(work: Work) -> list[int]:
             col(CheckIn.at) >= since,
         )
         .group_by(col(CheckIn.participant_id))
-        .having(func.count() >= WRONG_TRIES)
+        .having(func.count() >= MOST_WRONG)
     )
     return sorted(work.session.exec(asked))
 
