@@ -90,7 +90,7 @@ def _tell(desk: Desk, recorded: "Recorded", zone: tzinfo) -> None:
 
 def _sentence(recorded: "Recorded", language: "Language", zone: tzinfo) -> str:
     """What the page would say too."""
-    from testing_tracker.rules.check_in.page_words import Sentence, in_one_sentence
+    from testing_tracker.rules.check_in.page_words import Sentence
     from testing_tracker.rules.check_in.times_said import the_time
 
     answer = recorded.answer
@@ -105,7 +105,7 @@ def _sentence(recorded: "Recorded", language: "Language", zone: tzinfo) -> str:
         "the_from": the_time(answer.come_from.astimezone(zone), language),
         "the_to": the_time(answer.come_to.astimezone(zone), language),
     }
-    return in_one_sentence(Sentence.COME.in_language(language).format(**hours)).replace("\u00a0", " ")
+    return Sentence.COME.said(language, **hours).replace("\u00a0", " ")
 
 
 def _notes(recorded: "Recorded", zone: tzinfo) -> Iterator[str]:

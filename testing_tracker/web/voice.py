@@ -19,7 +19,7 @@ from werkzeug.wrappers import Request, Response
 
 from testing_tracker.rules.check_in.answers import CheckedInBy
 from testing_tracker.rules.check_in.cards import NUMBER_DIGITS, PIN_DIGITS, digits_in
-from testing_tracker.rules.check_in.page_words import Language, Sentence, in_one_sentence
+from testing_tracker.rules.check_in.page_words import Language, Sentence
 from testing_tracker.rules.check_in.receipts import RECEIPT_DIGITS, is_whole
 from testing_tracker.web.file import PageFile
 from testing_tracker.web.filling import PagePlace
@@ -78,8 +78,7 @@ class Call:
         """A sentence as it is spoken."""
         values = filling(page or page_at(PageKind.FORM, self.language, self.at, self.place)) | also
         phone = digits_spoken(self.place.phone) or Sentence.PHONE_ON_CARD.in_language(self.language)
-        said = in_one_sentence(sentence.in_language(self.language).format(**{**values, "phone": phone}))
-        return said.replace("\u00a0", " ")
+        return sentence.said(self.language, **{**values, "phone": phone}).replace("\u00a0", " ")
 
 
 def digits_spoken(text: str) -> str:

@@ -5,6 +5,7 @@ from string import Formatter
 
 import pytest
 
+from testing_tracker.rules.check_in.card_words import OnCard
 from testing_tracker.rules.check_in.neutral import told_by
 from testing_tracker.rules.check_in.page_words import Language, Sentence, in_one_sentence
 
@@ -20,13 +21,14 @@ FORBIDDEN = {
         r"enlaces?|https?|sorte\w*"
     ),
 }
+EVERY = [*Sentence, *OnCard]
 
 
 def placeholders(text: str) -> list[str]:
     return sorted(name for _, name, _, _ in Formatter().parse(text) if name is not None)
 
 
-@pytest.mark.parametrize("sentence", Sentence)
+@pytest.mark.parametrize("sentence", EVERY)
 def test_every_sentence_is_there_in_both_languages_with_the_same_to_fill_in(sentence):
     assert len(sentence.value) == len(Language)
     assert all(sentence.value)
@@ -36,7 +38,7 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_to_fill_in(sent
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("sentence", Sentence)
+@pytest.mark.parametrize("sentence", EVERY)
 def test_no_sentence_tells_what_it_is_about(sentence, language):
     said = sentence.in_language(language)
     for words in FORBIDDEN.values():  # also English in Spanish
@@ -78,7 +80,7 @@ def test_a_sentence_that_ends_with_a_time_has_one_full_stop():
     assert in_one_sentence("Until noon.") == "Until noon."
 
 
-@pytest.mark.parametrize("sentence", Sentence)
+@pytest.mark.parametrize("sentence", EVERY)
 def test_spanish_is_spelled_with_its_own_letters(sentence):
     """Whatever asks begins with its own mark, and nothing was left in the other language."""
     spanish = sentence.in_language(Language.SPANISH)

@@ -6,16 +6,16 @@ The Spanish was written without a qualified translator, and one has to review it
 
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum, unique
+from enum import unique
 
 from testing_tracker.rules.check_in.in_force import RuleInForce
-from testing_tracker.rules.check_in.page_words import Language, in_one_sentence
+from testing_tracker.rules.check_in.page_words import InEachLanguage, Language
 from testing_tracker.rules.check_in.times_said import day_in_words, the_time
 
 
 @unique
-class OnCard(Enum):
-    """A sentence in English and in Spanish; what stands in braces is filled in."""
+class OnCard(InEachLanguage):
+    """What is read on a card and on its slip."""
 
     EVERY_DAY = ("Check in every day", "Regístrese todos los días")
     SUNDAYS_TOO = ("Also on Sundays and holidays.", "También los domingos y días festivos.")
@@ -43,11 +43,6 @@ class OnCard(Enum):
         "Apréndalo de memoria y destruya este papel, o guárdelo aparte de la tarjeta. Nadie puede consultarlo: si lo "
         "olvida, pida uno nuevo.",
     )
-
-    def said(self, language: Language, **values: str) -> str:
-        """The sentence in a language, filled in."""
-        english, spanish = self.value
-        return in_one_sentence((english if language is Language.ENGLISH else spanish).format(**values))
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,22 @@ class Language(StrEnum):
     SPANISH = "es"
 
 
+class InEachLanguage(Enum):
+    """A sentence in English and in Spanish; what stands in braces is filled in."""
+
+    def in_language(self, language: Language) -> str:
+        """The sentence in a language, its braces unfilled."""
+        english, spanish = self.value
+        return str(english if language is Language.ENGLISH else spanish)
+
+    def said(self, language: Language, **values: str) -> str:
+        """The sentence in a language, filled in."""
+        return in_one_sentence(self.in_language(language).format(**values))
+
+
 @unique
-class Sentence(Enum):
-    """A sentence in English and in Spanish; what stands in braces is filled in.
+class Sentence(InEachLanguage):
+    """What is read on the page and heard on the telephone.
 
     The answers begin with different words, because "come in today" and "need not come in today" are one misread apart.
     """
@@ -108,11 +121,6 @@ class Sentence(Enum):
     LINE_AT_FAULT = ("This line is at fault, not you.", "La falla es de esta línea, no suya.")
     CALL_PEOPLE = ("Please call {phone}. It counts as checking in.", "Llame al {phone}. Cuenta como registro.")
     GOODBYE = ("Goodbye.", "Adiós.")
-
-    def in_language(self, language: Language) -> str:
-        """The sentence in a language, its braces unfilled."""
-        english, spanish = self.value
-        return english if language is Language.ENGLISH else spanish
 
 
 def in_one_sentence(filled: str) -> str:
