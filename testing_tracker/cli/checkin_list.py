@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testing_tracker import services
-from testing_tracker.cli.checkin_words import HOW
+from testing_tracker.cli.checkin_words import HOW, receipt_shown
 from testing_tracker.cli.desk.asking import confirmed
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.exporting import Export, LookedAt, exported, people_in
@@ -17,7 +17,6 @@ from testing_tracker.cli.desk.output import format_option, print_rows, show
 from testing_tracker.cli.desk.parameter_types import CODE, DAY_BEFORE
 from testing_tracker.rules.check_in.answers import Timing
 from testing_tracker.rules.check_in.notices import NoticeChannel
-from testing_tracker.rules.check_in.receipts import shown
 
 if TYPE_CHECKING:
     from testing_tracker.services.check_in.attempts import CheckInEntry
@@ -85,9 +84,7 @@ def _row(line: "CheckInLine", zone: tzinfo) -> dict[str, object]:
 
 def _receipt(receipt: str | None, *, is_told: bool) -> str | None:
     """A receipt as it is said; `-` where somebody was told and the machine has none."""
-    if receipt is not None:
-        return shown(receipt)
-    return "-" if is_told else None
+    return receipt_shown(receipt) or ("-" if is_told else None)
 
 
 def _document(line: "CheckInLine") -> dict[str, object]:
@@ -101,7 +98,7 @@ def _document(line: "CheckInLine") -> dict[str, object]:
         "by": line.by,
         "answer": line.answer,
         "timing": line.timing,
-        "receipt": _receipt(line.receipt, is_told=False),
+        "receipt": receipt_shown(line.receipt),
     }
     return found if line.contacts is None else {**found, "contacts": dict(line.contacts)}
 
@@ -157,7 +154,7 @@ def _whole(participant: str, entry: "CheckInEntry") -> dict[str, object]:
         "outcome": entry.outcome,
         "answer": entry.answer,
         "timing": entry.timing,
-        "receipt": _receipt(entry.receipt, is_told=False),
+        "receipt": receipt_shown(entry.receipt),
         "note": entry.note,
         "recorded_at": entry.recorded_at,
         "by": entry.recorded_by,

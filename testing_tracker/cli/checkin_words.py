@@ -18,12 +18,17 @@ TO_TELEPHONE = ("checkin", "list", "--not-yet", "--contacts")
 
 def told_columns(told: "Told", form: str, zone: tzinfo) -> dict[str, object]:
     """Whether somebody was told of a draw, as columns; for other programs with the instant, how, and the receipt."""
-    from testing_tracker.rules.check_in.receipts import shown
-
     if form == "table":
         return {"told": told.word, "told_at": f"{told.at.astimezone(zone):%H:%M}" if told.at is not None else None}
-    receipt = None if told.receipt is None else shown(told.receipt)
-    return {"told": said_for_programs(told.word), "told_at": told.at, "told_by": told.by, "receipt": receipt}
+    said, receipt = said_for_programs(told.word), receipt_shown(told.receipt)
+    return {"told": said, "told_at": told.at, "told_by": told.by, "receipt": receipt}
+
+
+def receipt_shown(receipt: str | None) -> str | None:
+    """A receipt as it is printed and said, in every form; None for none."""
+    from testing_tracker.rules.check_in.receipts import shown
+
+    return None if receipt is None else shown(receipt)
 
 
 def said_for_programs(word: "ToldWord") -> str | None:
@@ -43,11 +48,9 @@ def fault_in_words(fault: "FaultOfToday", zone: tzinfo) -> str:
 
 def checked_in(entries: "Sequence[CheckInEntry]", zone: tzinfo) -> str:
     """When and how a participant last checked in, or tried to, and on how many days they have."""
-    from testing_tracker.rules.check_in.receipts import shown
-
     told = [entry for entry in entries if entry.answer is not None]
     last = (told or entries)[-1]
     said = f"{in_full(last.day)} at {last.at.astimezone(zone):%H:%M} by {HOW[last.by]}: {last.answer or last.outcome}"
     days = len({entry.day for entry in told})
-    receipt = f" ({shown(last.receipt)})" if last.receipt is not None else ""
+    receipt = f" ({receipt_shown(last.receipt)})" if last.receipt is not None else ""
     return f"on {days} day{'' if days == 1 else 's'}, last {said}{receipt}" if told else f"not yet, tried {said}"

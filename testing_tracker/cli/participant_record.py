@@ -5,7 +5,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from testing_tracker import services
-from testing_tracker.cli.checkin_words import checked_in
+from testing_tracker.cli.checkin_words import checked_in, receipt_shown
 from testing_tracker.cli.desk.desk import Desk, say
 from testing_tracker.cli.desk.output import print_table, show
 from testing_tracker.rules.check_in.cards import number_shown
@@ -37,7 +37,7 @@ def record_document(record: "Record", names: bool) -> dict[str, object]:
     document["earlier_codes"] = [_earlier(asdict(earlier), names) for earlier in record.earlier_names]
     document["slips"] = [asdict(slip) for slip in record.slips]
     document["joined"] = [_joined(asdict(joined)) for joined in record.joined]
-    document["check_ins"] = [asdict(entry) for entry in record.check_ins]
+    document["check_ins"] = [{**asdict(entry), "receipt": receipt_shown(entry.receipt)} for entry in record.check_ins]
     return document
 
 

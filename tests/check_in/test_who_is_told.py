@@ -315,7 +315,9 @@ def test_a_participant_s_record_has_it_too(live):
     (line,) = shown("16 05:13")
     assert line.startswith("checked in on 1 day, last Mon 2026-11-16 at 05:12 by phone: come (")
     with at("16 05:13"):
-        assert [one["outcome"] for one in live.json("participant", "show", "A17")["check_ins"]] == ["wrong", "told"]
+        attempts = live.json("participant", "show", "A17")["check_ins"]
+    assert [one["outcome"] for one in attempts] == ["wrong", "told"]
+    assert line.endswith(f"({attempts[1]['receipt']})"), "a receipt has one form for people and programs"
 
 
 def test_records_that_were_joined_are_one_person_s(live):

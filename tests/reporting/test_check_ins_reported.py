@@ -231,7 +231,7 @@ def test_a_participants_report_has_each_day_with_its_receipt(asked):
                 "outcome": "told",
                 "answer": "stay",
                 "timing": "in time",
-                "receipt": "90127748",
+                "receipt": "9012-7748",
             }
         ],
         "attempts": 2,

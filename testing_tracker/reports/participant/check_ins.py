@@ -77,4 +77,9 @@ def as_documents(days: Sequence[DayCheckedIn]) -> dict[str, object]:
     """The keys of the JSON form; none for who was never asked and never tried."""
     if not days:
         return {}
-    return {"check_in": asdict(counts_of(days)), "check_ins": [asdict(day) for day in days]}
+    documents = [{**asdict(day), "said": [_document(said) for said in day.said]} for day in days]
+    return {"check_in": asdict(counts_of(days)), "check_ins": documents}
+
+
+def _document(said: WhatWasSaid) -> dict[str, object]:
+    return {**asdict(said), "receipt": shown(said.receipt) if said.receipt else None}
