@@ -242,6 +242,13 @@ def test_a_participants_report_has_each_day_with_its_receipt(asked):
     assert "check_in" not in asked.json("report", "participant", "D33")
 
 
+def test_who_was_turned_away_is_not_held_to_have_tried_too_much(asked):
+    """Somebody else may have tried the number, or a whole street the page."""
+    CheckedIn(asked)("B04", "2026-11-22 06:10", "blocked")
+    said = " ".join(asked("report", "participant", "B04").split())
+    assert "tried and could not: the page was asked too much, by whomever it was, and looked at nothing" in said
+
+
 def test_a_test_for_cause_shows_both_answers_of_the_day(asked):
     checked_in = CheckedIn(asked)
     checked_in("A17", "2026-11-21 13:05", answer="come", by="phone", timing="late", receipt="11112222")

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker.reports.paper.words import Section
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer, Timing
+from testing_tracker.rules.check_in.could_not import WHY_NOT_TOLD
 from testing_tracker.rules.check_in.counted import CheckInCounts
 from testing_tracker.rules.check_in.receipts import shown
 from testing_tracker.services.check_in.reporting.attempts_of_days import DayCheckedIn, WhatWasSaid
@@ -14,13 +15,6 @@ _TOLD = {
     DaysAnswer.COME: "told to come",
     DaysAnswer.STAY: "need not come",
     DaysAnswer.DONE: "had been in already",
-}
-_COULD_NOT = {
-    CheckInOutcome.WRONG: "number and PIN did not go together",
-    CheckInOutcome.BLOCKED: "too much was tried, by whomever it was",
-    CheckInOutcome.UNKNOWN: "there was no answer yet",
-    CheckInOutcome.EARLY: "check-in was not open yet",
-    CheckInOutcome.OVER: "check-in was over",
 }
 _NOT_ASKED = "not asked to"
 
@@ -65,7 +59,7 @@ def _said(day: DayCheckedIn, said: WhatWasSaid) -> str:
         ]
     else:
         times = f"tried {day.attempts} times" if day.attempts > 1 else "tried"
-        what = [f"{times} and could not: {_COULD_NOT[said.outcome]}"]
+        what = [f"{times} and could not: {WHY_NOT_TOLD[said.outcome]}"]
     return ", ".join([*what, *([] if day.asked else [_NOT_ASKED])])
 
 

@@ -8,13 +8,14 @@ from testing_tracker.rules.check_in.answers import CheckInOutcome, Stands
 
 DAYS_LOOKED_AT = 28  # in which it is counted how often somebody tried and could not
 
-_WHAT_BECAME = {
+WHY_NOT_TOLD = {
     CheckInOutcome.WRONG: "number and PIN did not go together",
-    CheckInOutcome.BLOCKED: "too much was tried by whomever, and it was not looked at",
+    CheckInOutcome.BLOCKED: "the page was asked too much, by whomever it was, and looked at nothing",
     CheckInOutcome.UNKNOWN: "there was no answer",
     CheckInOutcome.EARLY: "check-in had not opened",
     CheckInOutcome.OVER: "check-in was over",
 }
+"""Why somebody who tried was not told; of what was turned away nobody knows who it was, so it is laid to nobody."""
 
 
 def days_looked_at(day: date) -> tuple[date, date]:
@@ -27,8 +28,8 @@ def how_they_tried(stands: Stands, times: int, zone: ZoneInfo) -> str:
     last = stands.attempt
     assert last is not None, "who tried has made an attempt"
     said = f"at {last.at.astimezone(zone):%H:%M}"
-    if last.outcome in _WHAT_BECAME:
-        said += f", {_WHAT_BECAME[last.outcome]}"
+    if last.outcome in WHY_NOT_TOLD:
+        said += f", {WHY_NOT_TOLD[last.outcome]}"
     return said + (f"; the {nth(times)} time in {DAYS_LOOKED_AT} days" if times > 1 else "")
 
 
