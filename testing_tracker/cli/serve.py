@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from testing_tracker.serving.turn import Plan
 
 
-LOG_FORMATS = ("text", "json")
+log_format_option = click.option(
+    "--log-format",
+    type=CaselessChoice(("text", "json")),
+    default="text",
+    show_default=True,
+    envvar="TESTING_TRACKER_LOG_FORMAT",
+    help="A line an event for people, or a JSON object for machines.",
+)
 
 
 @contextmanager
@@ -78,14 +85,7 @@ class _Lines(logging.Handler):
 )
 @longest_gap_option
 @click.option("--once", is_flag=True, help="Do what is owed by now and leave; for cron.")
-@click.option(
-    "--log-format",
-    type=CaselessChoice(LOG_FORMATS),
-    default="text",
-    show_default=True,
-    envvar="TESTING_TRACKER_LOG_FORMAT",
-    help="A line an event for people, or a JSON object for machines.",
-)
+@log_format_option
 @click.option(
     "--socket",
     "path",

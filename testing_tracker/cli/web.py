@@ -14,8 +14,8 @@ from testing_tracker.cli.desk.command_words import CommandGroup
 from testing_tracker.cli.desk.desk import Desk, pass_desk
 from testing_tracker.cli.desk.files import GivenPath, in_full
 from testing_tracker.cli.desk.opening import here_only
-from testing_tracker.cli.desk.parameter_types import CaselessChoice, CheckedWord
-from testing_tracker.cli.serve import LOG_FORMATS, event_lines
+from testing_tracker.cli.desk.parameter_types import CheckedWord
+from testing_tracker.cli.serve import event_lines, log_format_option
 from testing_tracker.errors import TestingTrackerError
 
 if TYPE_CHECKING:
@@ -63,14 +63,7 @@ ADDRESS = CheckedWord("address", _address)
 @click.option("--insecure-listen", is_flag=True, help="Listen where other machines reach it without https.")
 @click.option("--line", type=ADDRESS, metavar="ADDRESS:PORT", help="Also answer a telephone exchange of this machine.")
 @click.option("--check", is_flag=True, help="Say what would be served, without listening, and leave.")
-@click.option(
-    "--log-format",
-    type=CaselessChoice(LOG_FORMATS),
-    default="text",
-    show_default=True,
-    envvar="TESTING_TRACKER_LOG_FORMAT",
-    help="A line an event for people, or a JSON object for machines.",
-)
+@log_format_option
 @pass_desk
 def web_serve(
     desk: Desk,
