@@ -148,7 +148,7 @@ def test_a_refusal_says_who_what_and_whom_to_ask(rows, account, what):
     assert ("Ask" in said) is (account not in managers)
     given_role = Role(said.split("--role ")[1].split("`")[0])
     after = roles_of([*rows, (account, given_role, True)])
-    assert account not in roles.by_account or after.may(account, what)
+    assert after.may(account, what)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,24 @@ def test_an_account_without_a_name_is_pasted_whole():
         "uid 1234 is not on the list of those who use these records. Ask lee, by `testing-tracker staff add 'uid 1234' "
         "--role nurse` or another role."
     )
+
+
+@pytest.mark.parametrize(
+    ("what", "role"),
+    [
+        ("due", "nurse"),
+        ("status", "nurse"),
+        ("result", "nurse"),
+        ("decide", "clinician"),
+        ("draw", "nights"),
+        ("web sync", "nights"),
+        ("audit list", "auditor"),
+        ("staff add", "manager"),
+    ],
+)
+def test_who_is_new_is_to_be_given_a_role_that_has_the_command(what, role):
+    said = staff(lee="manager", cron="nights").refusal("pat", what)
+    assert said.endswith(f"`testing-tracker staff add pat --role {role}` or another role.")
 
 
 def test_what_the_first_one_may_do_no_more_is_what_a_nurse_and_a_clinician_do():

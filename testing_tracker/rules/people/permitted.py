@@ -214,16 +214,16 @@ class StaffRoles:
     def refusal(self, account: str, what: str) -> str:
         """Why an account may not do something, in a line: who it is, what that takes, and whom to ask.
 
-        Of the roles that it takes it names the one that gives least besides.
+        Of the roles that it takes it names the one that gives least besides; to who is new and may be shown what all
+        are, a nurse's, because most are.
         """
         managers = self.having(Role.MANAGER)
         ask = "You may give it yourself" if account in managers else f"Ask {in_words(managers)}"
-        has = self.by_account.get(account)
-        if has is None:
-            add = add_words(account, Role.NURSE)
-            return f"{account} is not on the list of those who use these records. {ask}, by `{add}` or another role."
-        needed = roles_for(what)
+        has, needed = self.by_account.get(account), roles_for(what)
         least = next(role for role in _LEAST_FIRST if role in needed)
+        if has is None:
+            add = add_words(account, Role.NURSE if needed >= _NURSE | _AUDITOR else least)
+            return f"{account} is not on the list of those who use these records. {ask}, by `{add}` or another role."
         wanted = _SAID.get(what, f"`testing-tracker {what}`")
         is_now = as_people_say(has, " and ".join)
         takes = as_people_say(needed)
