@@ -1,23 +1,21 @@
-"""What goes into the page's file, and how it travels to a page on another machine: a document of JSON, version 1.
+"""What goes into the page's file, and how it travels to a page on another machine (`documents`).
 
 There is no code, name, result or key in it, and nothing of tomorrow but when the window is open, and receipts that only
 say that somebody was here.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckInWindow, DaysAnswer, Timing
 from testing_tracker.rules.check_in.page_words import Language
+from testing_tracker.web.documents import instant_in, on_one_line, read_document
 
-VERSION = 1
-_MARK = "testing_tracker_page"
+_KIND = "testing_tracker_page"
 
 
 @dataclass(frozen=True)
@@ -148,32 +146,14 @@ class PageContents:
 
 def to_json(contents: PageContents) -> str:
     """The document, on one line."""
-    return json.dumps({_MARK: VERSION} | _plain(contents), ensure_ascii=False, separators=(",", ":"))
+    return on_one_line(_KIND, _plain(contents))
 
 
 def from_json(text: str | bytes) -> PageContents:
-    """What a document says. Raises TestingTrackerError where it is none, not whole, or of a newer version."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise _not_whole() from None
-    if not isinstance(document, dict) or _MARK not in document:
-        raise TestingTrackerError("This is not what web print prints. Nothing was changed.")
-    if document.pop(_MARK) != VERSION:
-        raise TestingTrackerError(
-            "This was printed by another version of testing_tracker. Bring the page's machine up to date first. "
-            "Nothing was changed."
-        )
-    try:
-        contents = _read(PageContents, document)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise _not_whole() from None
+    """What a document says. Raises TestingTrackerError where it is none, not whole, or of another version."""
+    contents = read_document(text, _KIND, "web print", partial(_read, PageContents))
     assert isinstance(contents, PageContents)
     return contents
-
-
-def _not_whole() -> TestingTrackerError:
-    return TestingTrackerError("What web print printed did not arrive whole. Print it again. Nothing was changed.")
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a document may hold
@@ -190,17 +170,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a document may hold
     return value
 
 
-def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError("an instant without its zone")
-    return found.astimezone(UTC)
-
-
 _READERS: dict[type, Callable[[Any], Any]] = {
     bytes: bytes.fromhex,
     date: date.fromisoformat,
-    datetime: _instant,
+    datetime: instant_in,
     DaysAnswer: DaysAnswer,
     Language: Language,
 }

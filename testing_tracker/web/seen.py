@@ -1,9 +1,8 @@
-"""What the page's file has to tell the clinic, and how that travels from a page on another machine: JSON, version 1.
+"""What the page's file has to tell the clinic, and how that travels from a page on another machine (`documents`).
 
 Whoever has the page's machine can write such a document; so nothing is taken from it but what it may say.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from testing_tracker.errors import TestingTrackerError
+from testing_tracker.web.documents import instant_in, on_one_line, read_document
 from testing_tracker.web.file import Beat, PageFile, Visit, minute_of, visit_of
 from testing_tracker.web.filling import PageMark
 
-VERSION = 1
 MOST_VISITS = 1_000  # in one document
 _KIND = "testing_tracker_visits"
 _FILE = re.compile(r"[0-9a-f]{8,64}")
@@ -72,9 +71,9 @@ def seen_in(file: PageFile, after: int | None, now: datetime, back: timedelta) -
 
 def to_json(seen: PageSeen) -> str:
     """The document, on one line."""
-    return json.dumps(
+    return on_one_line(
+        _KIND,
         {
-            _KIND: VERSION,
             "file": seen.file,
             "now": seen.now.astimezone(UTC).isoformat(),
             "after": seen.after,
@@ -84,31 +83,12 @@ def to_json(seen: PageSeen) -> str:
             "answers": [[number, f"{day}", at.isoformat()] for (number, day), at in seen.answers_since.items()],
             "marks": [[one.facility, one.made_from, one.here_from] for one in seen.marks.values()],
         },
-        separators=(",", ":"),
     )
 
 
 def from_json(text: str | bytes) -> PageSeen:
     """What a document says. Raises TestingTrackerError where it is none, not whole, or of another version."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise _not_whole() from None
-    if not isinstance(document, dict) or _KIND not in document:
-        raise TestingTrackerError("This is not what web visits prints. Nothing was changed.")
-    if document[_KIND] != VERSION:
-        raise TestingTrackerError(
-            "This was printed by another version of testing_tracker. Bring both machines to the same one. Nothing was "
-            "changed."
-        )
-    try:
-        return _read(document)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        raise _not_whole() from None
-
-
-def _not_whole() -> TestingTrackerError:
-    return TestingTrackerError("What web visits printed did not arrive whole. Ask for it again. Nothing was changed.")
+    return read_document(text, _KIND, "web visits", _read)
 
 
 def _read(document: dict[str, Any]) -> PageSeen:
@@ -120,12 +100,12 @@ def _read(document: dict[str, Any]) -> PageSeen:
         raise ValueError("not in their order")
     return PageSeen(
         document["file"],
-        _instant(document["now"]),
+        instant_in(document["now"]),
         after,
         visits,
         {_whole(minute): Beat(*map(_whole, more)) for minute, *more in document["beats"]},
         frozenset(map(_whole, document["visited"])),
-        {(_whole(number), date.fromisoformat(day)): _instant(at) for number, day, at in document["answers"]},
+        {(_whole(number), date.fromisoformat(day)): instant_in(at) for number, day, at in document["answers"]},
         {_whole(number): PageMark(number, str(made), str(here)) for number, made, here in document["marks"]},
     )
 
@@ -150,10 +130,3 @@ def _whole(value: Any) -> int:  # noqa: ANN401  whatever a document holds
     if type(value) is not int or not 0 <= value < _LARGEST:
         raise ValueError("no number of ours")
     return value
-
-
-def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError("an instant without its zone")
-    return found.astimezone(UTC)
