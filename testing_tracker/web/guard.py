@@ -13,7 +13,7 @@ from re import compile as pattern
 
 from testing_tracker import chance
 from testing_tracker.rules.check_in.cards import MOST_WRONG
-from testing_tracker.web.file import PageFile, hour_of
+from testing_tracker.web.file import hour_of
 
 _DAY_HOURS = 24
 _COOKIE = pattern(r"([0-9a-f]{16})\.([0-9a-f]{32})")
@@ -90,16 +90,6 @@ def count(database: sqlite3.Connection, who: Trying, now: datetime, *, wrong: bo
         "DO UPDATE SET wrong = wrong + excluded.wrong, told = told + excluded.told",
         rows,
     )
-
-
-def guarded_holders(file: PageFile, now: datetime) -> list[int]:
-    """The holders whose number was tried wrongly so often in the last day that it is guarded."""
-    with file.reading() as database:
-        query = "SELECT who FROM tries WHERE hour > ? GROUP BY who HAVING sum(wrong) >= ?"
-        often = {row[0] for row in database.execute(query, (hour_of(now) - _DAY_HOURS, MOST_WRONG))}
-        holders = database.execute("SELECT id, facility, number FROM holder").fetchall() if often else []
-    keys = {holder: _hash(file.secret, f"number|{number_in(facility, number)}") for holder, facility, number in holders}
-    return sorted(holder for holder, key in keys.items() if key in often)
 
 
 def new_cookie(secret: bytes, holder: int) -> str:
