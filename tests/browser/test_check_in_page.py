@@ -7,7 +7,6 @@ Those that need a browser are skipped where none is, and fail in CI, which insta
 import base64
 import io
 import os
-import shutil
 import subprocess
 import tarfile
 import threading
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import page_house
 import pytest
+from browser import chromium
 from page_house import COMES, DONE, STAYS, number_of
 from pypdf import PdfReader
 from selenium import webdriver
@@ -40,17 +40,6 @@ pytestmark = pytest.mark.one_database(reason="how pages look")
 WIDTHS = (320, 360, 768, 1280)
 AXE = "axe-core@4.14.1"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
-CHROMIUM = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",  # as on a phone
-)
 ZONE = ZoneInfo("America/Los_Angeles")
 EN, ES = Language
 RECEIPT = "4586-5319"
@@ -122,24 +111,15 @@ def served(app):
     server.server_close()
 
 
-def needed(*programs: str) -> str:
-    """A program that the tests need, by any of its names."""
-    found = next(filter(None, map(shutil.which, programs)), None)
-    if found is None:
-        missing = f"needs {programs[0]}: install the package of that name"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    return found
-
-
 def started(*, scripts: bool) -> webdriver.Chrome:
     options = webdriver.ChromeOptions()
-    options.binary_location = needed("chromium", "chromium-browser", "google-chrome")
-    for argument in CHROMIUM:
+    options.binary_location = chromium.needed(*chromium.NAMES)
+    for argument in chromium.FLAGS:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     if not scripts:
         options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-    return webdriver.Chrome(options=options, service=Service(needed("chromedriver")))
+    return webdriver.Chrome(options=options, service=Service(chromium.needed("chromedriver")))
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +201,7 @@ def test_what_is_touched_is_large_enough_and_what_is_read_too(browser, pages):
 def axe(tmp_path_factory) -> str:
     """The accessibility checker's script, from npm."""
     folder = tmp_path_factory.mktemp("axe")
-    npm = needed("npm")
+    npm = chromium.needed("npm")
     done = subprocess.run([npm, "pack", AXE], cwd=folder, capture_output=True, text=True, timeout=120)
     if done.returncode:
         missing = f"needs {AXE} from npm, which did not give it"

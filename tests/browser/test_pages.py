@@ -5,9 +5,7 @@ Those that need a browser are skipped where none is, and fail in CI, which insta
 
 import functools
 import json
-import os
 import re
-import shutil
 import subprocess
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +13,7 @@ from pathlib import Path
 from unicodedata import normalize
 
 import pytest
+from browser import chromium
 from click.testing import CliRunner
 from pypdf import PdfReader
 
@@ -22,21 +21,9 @@ from testing_tracker.cli import program
 
 pytestmark = pytest.mark.one_database(reason="how pages look")
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (320, 390, 768, 1280)
+CHROMIUM = (*chromium.FLAGS, "--enable-logging=stderr")
 LONG = "W" * 32  # a code may be as long as that, and need not have a place to break it
-CHROMIUM = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",  # as on a phone
-    "--enable-logging=stderr",
-)
 # Loads a page of the same server in frames of several widths, and writes down what stands out of each.
 PROBE = """<!doctype html><title>probe</title><body><pre id="found"></pre><script>
 const widths = %s, page = %s;
@@ -126,17 +113,16 @@ class _Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def browser() -> str:
     """The browser's program."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        missing = "needs a browser: install the package chromium"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    return found
+    return chromium.needed(*chromium.NAMES)
 
 
 def look(browser: str, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess:
     profile = tmp_path / "profile"
     done = subprocess.run(
-        [browser, *CHROMIUM, f"--user-data-dir={profile}", *arguments], capture_output=True, text=True, timeout=120
+        [browser, *CHROMIUM, f"--user-data-dir={profile}", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done
