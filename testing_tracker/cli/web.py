@@ -151,8 +151,8 @@ def _serve(file: "PageFile", listen: str, line: str | None, *, behind_proxy: boo
         file, Clock(ZoneInfo("UTC")).now, listening, tell=_tell_minute, behind_proxy=behind_proxy
     )
     if also is not None:
-        line_app = import_module("testing_tracker.web.line").line_app
-        server.also(also, line_app(file, server.visits, server.pulse))
+        exchange = import_module("testing_tracker.web.line")
+        server.also(also, exchange.ExchangeLine(file, server.visits, server.pulse))
     serving.stop_on_signals(server)
     events.tell(Event.PAGE_STARTED, said, **figures)
     server.run()

@@ -18,7 +18,7 @@ from testing_tracker.web.pulse import Pulse
 from testing_tracker.web.visits import AsksPage, Visits, places_in
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MOST_BYTES = 2_048
 _CALL = "call"  # a person: there is no answer here
@@ -32,11 +32,6 @@ _WORDS = {
     PageKind.EARLY: "early",
     PageKind.OVER: "over",
 }
-
-
-def line_app(file: PageFile, visits: Visits, pulse: Pulse) -> "WSGIApplication":
-    """What answers at the listener of its own."""
-    return ExchangeLine(file, visits, pulse)
 
 
 class ExchangeLine:

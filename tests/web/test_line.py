@@ -9,7 +9,7 @@ from web.outside import ask, free_port, page_at_work, stopped
 from werkzeug.test import Client
 
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome
-from testing_tracker.web.line import line_app
+from testing_tracker.web.line import ExchangeLine
 
 pytestmark = pytest.mark.sqlite_only(reason="the page knows no database")
 
@@ -24,7 +24,7 @@ def house(tmp_path):
 
 
 def asked(house, number: str, pin: str, path: str = "/line", **also: str) -> str:
-    client = Client(line_app(house.file, house.visits, house.pulse))
+    client = Client(ExchangeLine(house.file, house.visits, house.pulse))
     answer = client.post(path, data={"number": number, "pin": pin} | also)
     assert answer.status_code == 200
     assert answer.content_type == "text/plain; charset=utf-8"
@@ -79,7 +79,7 @@ def test_one_caller_who_tries_too_often_shuts_the_line_for_nobody_else(house):
 
 
 def test_what_no_exchange_sends_gets_the_word_that_harms_nobody(house):
-    client = Client(line_app(house.file, house.visits, house.pulse))
+    client = Client(ExchangeLine(house.file, house.visits, house.pulse))
     form = {"number": number_of(COMES), "pin": PIN}
     for answer, status in (
         (client.get("/line"), 405),
@@ -121,7 +121,7 @@ def test_the_page_and_the_line_of_one_process(tmp_path):
 @given(st.dictionaries(st.sampled_from(["number", "pin", "caller", "x"]), st.text(max_size=60), max_size=4))
 def test_whatever_is_sent_is_answered_with_one_of_the_words(tmp_path_factory, form):
     house = page_house.opened(tmp_path_factory.mktemp("line"))
-    client = Client(line_app(house.file, house.visits, house.pulse))
+    client = Client(ExchangeLine(house.file, house.visits, house.pulse))
     form = {name: value.encode(errors="replace").decode() for name, value in form.items()}
     assert client.post("/line", data=form).text.split("\n")[0] in WORDS
     house.close()
