@@ -9,6 +9,7 @@ from datetime import time
 
 from testing_tracker.rules.check_in.notices import NoticeKind
 from testing_tracker.rules.check_in.page_words import Language
+from testing_tracker.rules.check_in.times_said import article, on_the_dial
 
 TRAINING = "TRAINING"
 
@@ -57,8 +58,8 @@ class Reminding:
         begins = opens.hour if opens.half == closes.half else f"{opens.hour} {opens.half}"
         ends = f"{closes.hour} {closes.half}"
         if spanish:
-            span = f"entre {_article(self.opens)} {begins} y {_article(self.closes)} {ends}"
-            until = f"a {_article(self.closes)} {ends}"
+            span = f"entre {article(self.opens)} {begins} y {article(self.closes)} {ends}"
+            until = f"a {article(self.closes)} {ends}"
         else:
             span, until = f"between {begins} and {ends}", f"at {ends}"
         return _SENTENCES[kind, language].format(name=self.name, phone=self.phone, span=span, closes=until)
@@ -72,9 +73,4 @@ class _Said:
 
 def _at(at: time) -> _Said:
     """A time as people say it, `5` or `5:30` and `a.m.`; its stop ends a sentence too."""
-    minutes = f":{at.minute:02d}" if at.minute else ""
-    return _Said(f"{at.hour % 12 or 12}{minutes}", "a.m." if at.hour < 12 else "p.m.")
-
-
-def _article(at: time) -> str:
-    return "la" if at.hour % 12 == 1 else "las"
+    return _Said(on_the_dial(at), "a.m." if at.hour < 12 else "p.m.")

@@ -55,8 +55,17 @@ def time_in_words(moment: time | datetime, language: Language) -> str:
     at = time(moment.hour, moment.minute)
     if at in _TWELVES[language]:
         return _TWELVES[language][at]
-    minutes = f":{at.minute:02}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{_BLANK}{_HALVES[language][at.hour // 12]}"
+    return f"{on_the_dial(at)}{_BLANK}{_HALVES[language][at.hour // 12]}"
+
+
+def on_the_dial(moment: time | datetime) -> str:
+    """A time of day without which half of the day it is in: `5`, `5:30`."""
+    return f"{moment.hour % 12 or 12}" + (f":{moment.minute:02}" if moment.minute else "")
+
+
+def article(moment: time | datetime) -> str:
+    """The article of a time of day in Spanish."""
+    return "la" if moment.hour % 12 == 1 else "las"
 
 
 def the_time(moment: time | datetime, language: Language) -> str:
@@ -64,7 +73,7 @@ def the_time(moment: time | datetime, language: Language) -> str:
     said = time_in_words(moment, language)
     if language is Language.ENGLISH:
         return said
-    return f"{'la' if moment.hour % 12 == 1 else 'las'} {said}"
+    return f"{article(moment)} {said}"
 
 
 def day_in_words(day: date, language: Language) -> str:
