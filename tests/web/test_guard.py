@@ -72,11 +72,15 @@ class TestFromOnePlace:
         assert counted.made == MOST_WRONG
 
     def test_nor_whether_the_address_is_another_of_the_same_street(self, door, counted):
+        """Each with another number, which no other guard stops."""
         for host, pin in zip(range(100), guesses(100), strict=True):
-            door.post(number_of(YES), pin, address=f"203.0.113.{host}")
+            door.post(number_of(100 + host), pin, address=f"203.0.113.{host}")
         assert counted.made == MOST_WRONG
         for host, pin in zip(range(100), guesses(100), strict=True):
-            door.post(number_of(NO), pin, address=f"2001:db8:0:7::{host:x}")
+            door.post(number_of(200 + host), pin, address=f"2001:db8:0:7::{host:x}")
+        assert counted.made == MOST_WRONG + 30
+        for host, pin in zip(range(100), guesses(100), strict=True):
+            door.post(number_of(300 + host), pin, address=f"::ffff:203.0.113.{host}")  # as a listener for both says it
         assert counted.made == MOST_WRONG + 30
 
     def test_what_can_be_no_number_counts_too(self, door, counted):
