@@ -31,7 +31,7 @@ PUBLIC_URL = "https://checkin.example.org"
 
 def number_of(holder: int) -> str:
     """A holder's number, with its check digit."""
-    digits = f"4820{holder:02}"
+    digits = f"{482_000 + holder:06d}"
     return digits + check_digit(digits)
 
 

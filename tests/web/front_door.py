@@ -6,11 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from page_house import MONDAY, ZONE, number_of
 from werkzeug.test import Client, TestResponse
 
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.check_in.answers import DaysAnswer, Timing
-from testing_tracker.rules.check_in.receipts import HERE, Says, check_digit, receipt, receipt_key
+from testing_tracker.rules.check_in.receipts import HERE, Says, receipt, receipt_key
 from testing_tracker.web.app import CheckInPage
 from testing_tracker.web.file import PageFile, Visit
 from testing_tracker.web.filling import (
@@ -27,8 +28,6 @@ from testing_tracker.web.pulse import Pulse
 from testing_tracker.web.serving import BehindProxy
 from testing_tracker.web.visits import Visits
 
-ZONE = ZoneInfo("America/Los_Angeles")
-MONDAY = date(2026, 11, 16)
 OPENS, CLOSES, OVER = time(5), time(10), time(17)
 COME_FROM, COME_TO = time(8), time(17)
 SEED = bytes(range(32))
@@ -43,11 +42,6 @@ def verifier(pin: str, salt: bytes) -> bytes:
 
 def fits(pin: str, salt: bytes, given: bytes) -> bool:
     return verifier(pin, salt) == given
-
-
-def number_of(holder: int) -> str:
-    digits = f"{482_000 + holder:06d}"
-    return digits + check_digit(digits)
 
 
 def pin_of(holder: int) -> str:
