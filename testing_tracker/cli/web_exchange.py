@@ -129,15 +129,19 @@ def print_command(desk: Desk) -> None:
 
 
 def _contents(desk: Desk) -> "PageContents":
-    from testing_tracker.web.filling import PageContents
+    from testing_tracker.web.filling import CollectedTo, PageContents
 
     each, source = desk.each_facility(), ""
     given: list[PageGiven] = []
+    collected: list[CollectedTo] = []
     for at in each:
         with at.desk.writing() as work:
             services.todays_receipts.make_ready(work, desk.location.key)
         with at.desk.reading() as work:
             source = source or services.filling.source_of(work)
+            for file_of_page in services.page_visits.files_collected(work):
+                last = services.page_visits.collected_to(work, file_of_page)
+                collected.append(CollectedTo(at.number, last, file_of_page))
             if services.filling.has_page(work):
                 file = desk.location.check_in_of(at.number)
                 settings = services.filling.settings_or_refusal(
@@ -147,7 +151,8 @@ def _contents(desk: Desk) -> "PageContents":
     if not given:
         raise TestingTrackerError("Nobody checks in by a page: `testing-tracker checkin rule --page` has them do so.")
     now = desk.clock("UTC").now()
-    return PageContents(source, now, tuple(one.filling for one in given), marks=tuple(one.mark for one in given))
+    fillings, marks = tuple(one.filling for one in given), tuple(one.mark for one in given)
+    return PageContents(source, now, fillings, marks=marks, collected=tuple(collected))
 
 
 @click.command("load")

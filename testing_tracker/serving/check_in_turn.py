@@ -280,7 +280,7 @@ class CheckInTurn:
     ) -> None:
         """Have the page say what is so now; where all is the `same` nothing is read or sent but that."""
         others = tuple(sorted(set(known.seen.marks) - {self._number}))
-        collected = (CollectedTo(self._number, known.collected),)
+        collected = (CollectedTo(self._number, known.collected, known.seen.file),)
         contents = PageContents(source, self._now, kept=others, collected=collected)
         if not has_page:
             if self._number in known.seen.marks:

@@ -142,7 +142,8 @@ class PageFile:
                 changes = [_bring_in_line(database, table, rows, contents) for table, rows in rows_of(contents)]
             told = [("source", contents.source), ("filled_at", contents.at.astimezone(UTC).isoformat())]
             told += [(f"{_MARK}{one.facility}", f"{one.made_from}\n{one.here_from}") for one in contents.marks]
-            told += [(f"{_COLLECTED}{one.facility}", f"{one.number}") for one in contents.collected]
+            known = (one for one in contents.collected if one.file == self.identity)
+            told += [(f"{_COLLECTED}{one.facility}", f"{one.number}") for one in known]
             database.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", told)
             for facility in set(_marks(database)) - _facilities(database):
                 database.execute("DELETE FROM about WHERE key = ?", (f"{_MARK}{facility}",))

@@ -121,10 +121,11 @@ class PageMark:
 
 @dataclass(frozen=True)
 class CollectedTo:
-    """The last visit up to which all that were a facility's are on record there."""
+    """The last visit of a page's file up to which all that were a facility's are on record there."""
 
     facility: int
     number: int
+    file: str
 
 
 @dataclass(frozen=True)

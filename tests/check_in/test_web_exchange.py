@@ -10,6 +10,7 @@ from conftest import Clinic
 from page_given import at, cards, its, page_of, rule, runs, settings, told, visit
 
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
+from testing_tracker.web.file import KEPT
 
 
 @pytest.fixture
@@ -113,6 +114,18 @@ class TestByHand:
             assert live("web", "collect", input=printed).startswith("Nobody new has visited the page.")
         assert on_record(live) == [(live.numbers["QUILL-7"], "told", "come")]
         live("verify")
+
+    def test_what_is_on_record_may_go_from_the_page_once_it_is_old(self, live, far):
+        with its(16, 0, 6):
+            carry(live, far)
+        told(far, at(16, 5, 12), live.numbers["QUILL-7"], DaysAnswer.COME)
+        with its(16, 5, 13):
+            live("web", "collect", input=far("web", "visits"))
+            told(far, at(16, 5, 13), live.numbers["MARROW-9"], DaysAnswer.COME)
+            carry(live, far)
+        with page_of(far) as file:
+            file.tidy(at(16, 5, 15) + KEPT)
+            assert [one.holder for one in file.visits_after(0, 10)] == [live.numbers["MARROW-9"]]
 
     def test_no_visit_is_left_out_between_two_collections(self, live, far):
         with its(16, 0, 6):

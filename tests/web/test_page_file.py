@@ -175,7 +175,7 @@ class TestBesides:
         for _ in range(3):
             door.check_in(YES)
         door.file.beat(minute_of(door.now), Beat())
-        door.file.fill(PageContents(SOURCE, AT, (filling(),), collected=(CollectedTo(1, 2),)))
+        door.file.fill(PageContents(SOURCE, AT, (filling(),), collected=(CollectedTo(1, 2, door.file.identity),)))
         door.file.tidy(door.now + KEPT - timedelta(minutes=1))
         assert len(door.all_visits()) == 3
         door.file.tidy(door.now + KEPT + timedelta(minutes=1))
@@ -190,11 +190,14 @@ class TestBesides:
         door.fill(filling(place=hh), filling({12: DaysAnswer.STAY}, place=oak))
         for holder, path in ((YES, "/hh"), (12, "/oak"), (12, "/oak"), (YES, "/hh")):
             door.check_in(holder, path=path)
-        long_after = door.now + KEPT + timedelta(minutes=1)
-        door.file.fill(PageContents(SOURCE, AT, kept=(1, 2), collected=(CollectedTo(1, 4),)))
+        long_after, mine = door.now + KEPT + timedelta(minutes=1), door.file.identity
+        door.file.fill(PageContents(SOURCE, AT, kept=(1, 2), collected=(CollectedTo(1, 4, "ab" * 8),)))
+        door.file.tidy(long_after)
+        assert len(door.all_visits()) == 4  # these were another file's
+        door.file.fill(PageContents(SOURCE, AT, kept=(1, 2), collected=(CollectedTo(1, 4, mine),)))
         door.file.tidy(long_after)
         assert [one.number for one in door.all_visits()] == [2, 3]
-        door.file.fill(PageContents(SOURCE, AT, kept=(1,), collected=(CollectedTo(2, 2),)))  # and then it has no page
+        door.file.fill(PageContents(SOURCE, AT, kept=(1,), collected=(CollectedTo(2, 2, mine),)))  # it has no page now
         door.file.tidy(long_after)
         assert [one.number for one in door.all_visits()] == [3]
 

@@ -59,6 +59,15 @@ def collected_to(work: Work, file: str) -> int:
     return max((int(mark[len(first) - _DIGITS : len(first)]) for mark in found if mark), default=0)
 
 
+def files_collected(work: Work) -> set[str]:
+    """The files that visits were collected from last: one, but on the day on which the page began another."""
+    of_people = select(CheckIn.visit).where(CheckIn.facility_id == work.facility_id, col(CheckIn.visit).is_not(None))
+    of_nobody = select(StrangersSeen.up_to).where(StrangersSeen.facility_id == work.facility_id)
+    newest = (of_people.order_by(col(CheckIn.id).desc()), of_nobody.order_by(col(StrangersSeen.id).desc()))
+    marks = [work.session.exec(query.limit(1)).first() for query in newest]
+    return {mark.partition(":")[0] for mark in marks if mark}
+
+
 def collect(work: Work, file: str, visits: Sequence[Visit]) -> CollectedVisits:
     """Put the facility's visits among these on record, but those that are; the account of it is one act.
 
