@@ -84,8 +84,10 @@ class TestFromOnePlace:
         assert counted.made == MOST_WRONG + 30
 
     def test_what_can_be_no_number_counts_too(self, door, counted):
-        for _ in range(40):
-            door.post("4820918", "000000")
+        pages = [door.post("4820918", "000000") for _ in range(40)]
+        assert [page.status_code for page in pages].count(429) == 10
+        blocked = [one for one in door.all_visits() if one.outcome is CheckInOutcome.BLOCKED]
+        assert len(blocked) == 1  # a flood does not fill the disk
         assert door.post(number_of(YES), "100000").status_code == 429
         assert counted.made == 0
 

@@ -141,6 +141,11 @@ class TestFilling:
         door.fill(replace(given, holders=new))
         assert "do not go together" in said(door.check_in(YES))
 
+    def test_what_is_told_is_on_the_disk_before_and_what_is_taken_out_leaves_nothing_behind(self, door):
+        with door.file.reading() as database:
+            found = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "secure_delete")]
+        assert found == [2, 1]
+
     def test_there_is_no_code_and_nothing_of_tomorrow_in_it(self, door):
         """`here` receipts, the same whether somebody is drawn or not, are all that reaches beyond the day."""
         with door.file.reading() as database:
@@ -308,6 +313,17 @@ class TestFaults:
         other.close()
         assert "Yes, please" in said(door.check_in(YES))
         os.replace(tmp_path / "other.web", door.path)
+        assert "No, you do not" in said(door.check_in(YES))
+
+    def test_so_is_one_that_comes_with_a_journal_of_its_own(self, door, tmp_path):
+        other = FrontDoor(tmp_path / "other.web")
+        other.fill(filling({YES: DaysAnswer.STAY}))
+        for ending in ("", "-wal"):
+            shutil.copy(f"{other.path}{ending}", tmp_path / f"copy{ending}")
+        other.close()
+        assert "Yes, please" in said(door.check_in(YES))
+        for ending in ("-wal", ""):
+            os.replace(tmp_path / f"copy{ending}", f"{door.path}{ending}")
         assert "No, you do not" in said(door.check_in(YES))
 
     def test_somebody_who_holds_the_file_makes_nobody_wait_for_long(self, door, monkeypatch):
