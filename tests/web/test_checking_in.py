@@ -1,5 +1,6 @@
 """What somebody is told who checks in by the page, and what is on record of it: every row of the design's table."""
 
+from dataclasses import replace
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
@@ -158,6 +159,15 @@ class TestDays:
         door.at("00:00:01", date(2026, 11, 17))
         assert "Check-in opens at 5 a.m. today." in said(door.check_in(YES))
         assert [one.day for one in door.all_visits()] == [MONDAY, date(2026, 11, 17)]
+
+    def test_a_window_that_is_open_past_midnight_is_of_the_day_on_which_it_opened(self, door):
+        tuesday = date(2026, 11, 17)
+        given = filling()
+        until_one = replace(given.days[0], over_at=instant(tuesday, time(1)))
+        door.fill(replace(given, days=(until_one, *given.days[1:])))
+        assert "Yes, please come in" in said(door.at("00:59", tuesday).check_in(YES))
+        assert "Check-in opens at 5 a.m. today." in said(door.at("01:00", tuesday).check_in(YES))
+        assert [one.day for one in door.all_visits()] == [MONDAY, tuesday]
 
     def test_on_the_night_the_clock_is_put_forward_a_time_that_is_skipped_is_the_first_after_it(self, tmp_path):
         day = date(2026, 3, 8)
