@@ -6,7 +6,7 @@ from databases import clock_of
 from sqlmodel import select
 
 from testing_tracker.reports.period.gather import PeriodReport, gather
-from testing_tracker.rules.check_in.answers import standing
+from testing_tracker.rules.check_in.answers import standing, told_of_since
 from testing_tracker.rules.check_in.counted import CheckInCounts, MissedHow, checked_in_on, missed_how
 from testing_tracker.rules.deciding.recommending import wanted, weighed
 from testing_tracker.rules.drawing.closing import Because
@@ -159,5 +159,6 @@ def _missed_day_by_day(work, days) -> dict[MissedHow, int]:
             tried = as_attempts(attempts.get(person_of(work.session, draw.participant_id), ()))
             because = Because(draw.because) if draw.because else None
             is_asked = draw.participant_id in expected
-            found[missed_how(standing(tried, draw.recorded_at), because, is_asked=is_asked)] += 1
+            since = told_of_since(draw.kind, draw.due_on, draw.recorded_at, work.zone)
+            found[missed_how(standing(tried, since), because, is_asked=is_asked)] += 1
     return found

@@ -82,7 +82,8 @@ class Mornings:
         with self.writing(day, known_at or at) as work:
             whose = id_of(find_participant(work, code))
             row = {"participant_id": whose, "day": day, "at": moment(day, at), "channel": "page", "outcome": outcome}
-            work.write(CheckIn(**row, answer=answer, timing=said))
+            visit = f"page:{whose} {at}" if known_at else None  # collected from the page's file since
+            work.write(CheckIn(**row, answer=answer, timing=said, visit=visit))
 
     def night(self, day: date):
         """The night before a day: it closes the day before, and makes the day's draws."""

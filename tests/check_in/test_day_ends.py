@@ -16,6 +16,7 @@ from testing_tracker.rules.check_in.answers import (
     Standing,
     Timing,
     standing,
+    told_of_since,
 )
 from testing_tracker.services.check_in.cards import end_card
 from testing_tracker.services.check_in.ending.later_known import bring_in_line
@@ -28,16 +29,23 @@ CODES = ("A17", "B04", "C21", "D33", "E09", "F10")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Clinic:
+def on_sunday(tmp_path_factory) -> Clinic:
     """Six who are tested every Monday and Thursday, with a card each, and a rule from Monday on."""
-    clinic = Clinic(tmp_path_factory.mktemp("made") / "live.db", None)
+    clinic = Clinic(tmp_path_factory.mktemp("sunday") / "live.db", None)
     mornings, sunday = Mornings(clinic), MONDAY - timedelta(days=1)
     with freeze_time(moment(sunday)):
         clinic("init", "--timezone", ZONE.key)
         clinic.add(*CODES)
     mornings.rule(sunday)
     mornings.cards(sunday, *CODES)
-    mornings.night(MONDAY)
+    return clinic
+
+
+@pytest.fixture(scope="module")
+def made(on_sunday, tmp_path_factory) -> Clinic:
+    """The same once Monday's draws are made."""
+    clinic = on_sunday.copy(tmp_path_factory.mktemp("made") / "live.db")
+    Mornings(clinic).night(MONDAY)
     return clinic
 
 
@@ -64,6 +72,44 @@ def test_who_was_told_in_good_time_and_did_not_come_has_missed(mornings):
     mornings.told("A17", MONDAY, "05:12")
     mornings.night(TUESDAY)
     assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "closed out")
+
+
+def test_who_was_told_before_the_records_were_brought_back_from_a_copy_was_told(on_sunday, tmp_path):
+    """The night is made again at eight, and draws whom it drew before; the page still has what it said at six."""
+    mornings = Mornings(on_sunday.copy(tmp_path / "live.db"))
+    mornings.type(MONDAY, "08:12", "draw")
+    mornings.type(MONDAY, "08:13", "test", "A17", "--reason", "slurred speech")
+    for code in CODES:
+        mornings.told(code, MONDAY, "06:10", known_at="08:14")
+    of_the_board = json.loads(mornings.type(MONDAY, "09:00", "today", "--format", "json"))["draws"]
+    for lines in (json.loads(mornings.type(MONDAY, "09:00", "due", "--format", "json")), of_the_board):
+        told = {(line["participant"], line["kind"]): line["told"] for line in lines}
+        assert told.pop(("A17", "for-cause")) == "before the test was ordered"
+        assert told == {(code, "fixed"): "yes" for code in CODES}
+    for code in CODES[1:]:
+        mornings.type(MONDAY, "11:00", "result", code, "negative")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "closed out")
+    assert mornings.draw_of("A17", MONDAY, for_cause=True)[:2] == ("unrecorded", "ordered after check-in")
+    assert "All holds" in mornings.type(TUESDAY, "09:00", "verify")
+    week = ("report", "weekly", "--week", "2026-W47")
+    assert json.loads(mornings.type(TUESDAY, "09:00", *week, "--format", "json"))["missed"]["told"] == 1
+    explained = json.loads(mornings.type(TUESDAY, "09:00", *week, "--explain", "A17", "--format", "json"))
+    assert [draw["checked_in"] for draw in explained] == ["told 06:10", "told before it was ordered 06:10"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "since"),
+    [
+        ("random", "00:05", "00:00"),
+        ("fixed", "08:12", "00:00"),
+        ("for-cause", "08:12", "08:12"),
+    ],
+)
+def test_a_night_s_draw_is_there_from_the_beginning_of_the_day_and_a_test_for_cause_once_it_is_ordered(
+    kind, written, since
+):
+    assert told_of_since(kind, MONDAY, moment(MONDAY, written), ZONE) == moment(MONDAY, since)
 
 
 def test_who_did_not_check_in_has_missed_where_the_rule_says_so(mornings):

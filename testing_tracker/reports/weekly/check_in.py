@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from testing_tracker.reports.paper.words import Section
 from testing_tracker.rules.calendar import Week, weekday_name
-from testing_tracker.rules.check_in.answers import Timing, standing
+from testing_tracker.rules.check_in.answers import Timing, standing, told_of_since
 from testing_tracker.rules.check_in.counted import (
     MISSED_IN_WORDS,
     UNRECORDED_IN_WORDS,
@@ -190,7 +190,8 @@ class ToldInWeek:
     def of(self, draw: Draw) -> str:
         """What the participant had been told of a test, in words."""
         of_day = self.attempts.get(draw.due_on, [])
-        stands = standing(map(as_attempt, of_day), draw.recorded_at)
+        since = told_of_since(draw.kind, draw.due_on, draw.recorded_at, self.zone)
+        stands = standing(map(as_attempt, of_day), since)
         if stands.attempt is None:
             return str(stands.standing) if draw.due_on in self.asked else "not asked to"
         row = next(one for one in of_day if as_attempt(one) == stands.attempt)

@@ -6,10 +6,12 @@ an answer: where nothing is known, `UNKNOWN` is what became of the attempt, and 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from testing_tracker.rules.words import Status
+from testing_tracker.rules.calendar import instant_reached
+from testing_tracker.rules.words import DrawKind, Status
 
 
 class DaysAnswer(StrEnum):
@@ -113,15 +115,25 @@ class Stands:
     attempts: int = 0
 
 
+def told_of_since(kind: str, due_on: date, recorded_at: datetime, zone: ZoneInfo) -> datetime:
+    """From which instant on whoever is told to come on a draw's day is told of that draw.
+
+    A test for cause is there once it is ordered. What a night draws the key has decided when the day begins, and nobody
+    is told anything before a night has run: where its row is younger than an answer, the records were brought back from
+    a copy since, and the night was made again.
+    """
+    if kind == DrawKind.FOR_CAUSE:
+        return recorded_at
+    return min(recorded_at, instant_reached(due_on, time(), zone))
+
+
 TIME_TO_COME = timedelta(hours=2)  # chosen here, from no source: who is told later may not get there
 
 
-def standing(
-    attempts: Iterable[CheckInAttempt], recorded_at: datetime, collection_closes: datetime | None = None
-) -> Stands:
-    """How a day's attempts stand to a draw that was put on record at an instant.
+def standing(attempts: Iterable[CheckInAttempt], since: datetime, collection_closes: datetime | None = None) -> Stands:
+    """How a day's attempts stand to a draw of which whoever was told to come `since` an instant was told.
 
-    Told to come after the draw was on record counts most, then told otherwise (before it was ordered, or by mistake),
+    Told to come from then on counts most, then told otherwise (before it was ordered, or by mistake),
     then tried and could not; an attempt that was early or over was an attempt. Whoever was told last that they need not
     come after all went by that. `collection_closes` is given of a draw for which no specimen was given: then whoever
     was told last that they had been here went by that too, because another's was on record as theirs, and who was told
@@ -130,7 +142,7 @@ def standing(
     not_to_come = (DaysAnswer.STAY,) if collection_closes is None else (DaysAnswer.STAY, DaysAnswer.DONE)
     every = sorted(attempts, key=lambda one: (one.at, one.answer in not_to_come))
     told = [one for one in every if one.outcome is CheckInOutcome.TOLD]
-    to_come = [one for one in told if one.at >= recorded_at and one.answer is DaysAnswer.COME]
+    to_come = [one for one in told if one.at >= since and one.answer is DaysAnswer.COME]
     if told and told[-1].answer in not_to_come:
         to_come = []
     elif collection_closes is not None and to_come and _is_too_late(to_come[0], collection_closes):

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from sqlmodel import col, select
 
-from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow, DaysAnswer, standing
+from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow, DaysAnswer, standing, told_of_since
 from testing_tracker.rules.check_in.told import ToldWord, told_word
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.check_in.attempts import AttemptRow, as_attempts, few_columns_on, rows_on
@@ -55,14 +55,14 @@ class CheckInsOfDay:
         """What the participant of a record tried that day, in the order of the instants."""
         return self.rows.get(self.people.get(participant_id, participant_id), ())
 
-    def told(self, participant_id: int, recorded_at: datetime) -> Told:
-        """Whether a participant was told of a draw that was put on record at an instant."""
+    def told(self, participant_id: int, since: datetime) -> Told:
+        """Whether a participant was told of a draw of which they can have been told since an instant."""
         rows = self.of(participant_id)
         attempts = as_attempts(rows)
-        stands = standing(attempts, recorded_at)
+        stands = standing(attempts, since)
         is_expected = self.people.get(participant_id, participant_id) in self.expected
         last = stands.attempt
-        has_heard = last is not None and last.answer is DaysAnswer.DONE and last.at >= recorded_at
+        has_heard = last is not None and last.answer is DaysAnswer.DONE and last.at >= since
         word = told_word(stands, is_expected=is_expected, is_over=self.is_over, has_heard=has_heard)
         if stands.attempt is None:
             return Told(word)
@@ -97,12 +97,12 @@ def told_of_draws(work: Work, day: date) -> dict[WhichDraw, Told] | None:
         .where(Participant.facility_id == work.facility_id, Draw.due_on == day, draw_stands())
     )
     draws = work.session.exec(asked).all()
-    of_day = check_ins_of(work, day, {participant_id for _, _, participant_id, _ in draws})
+    of_day = check_ins_of(work, day, {number for _, _, number, _ in draws})
     if of_day is None:
         return None
     return {
-        (code, kind == DrawKind.FOR_CAUSE): of_day.told(participant_id, recorded_at)
-        for code, kind, participant_id, recorded_at in draws
+        (code, kind == DrawKind.FOR_CAUSE): of_day.told(number, told_of_since(kind, day, recorded_at, work.zone))
+        for code, kind, number, recorded_at in draws
     }
 
 

@@ -9,13 +9,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.check_in.answers import CheckInAttempt, CheckInOutcome, Standing, Stands, standing
+from testing_tracker.rules.check_in.answers import (
+    CheckInAttempt,
+    CheckInOutcome,
+    Standing,
+    Stands,
+    standing,
+    told_of_since,
+)
 from testing_tracker.rules.check_in.could_not import days_looked_at, how_they_tried, when_at_fault
 from testing_tracker.rules.check_in.counted import CheckInCounts
 from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_of_day
@@ -61,7 +69,7 @@ class OpenDrawOfDay:
 
     id: int
     participant_id: int
-    recorded_at: datetime
+    told_of_since: datetime
     collection_closes: datetime
 
 
@@ -86,7 +94,7 @@ class DayOver:
 
     def stands(self, draw: OpenDrawOfDay) -> Stands:
         """How the participant of a draw stands to it; who was told when it was too late to come, as if they had not."""
-        return standing(self.of(draw.participant_id), draw.recorded_at, draw.collection_closes)
+        return standing(self.of(draw.participant_id), draw.told_of_since, draw.collection_closes)
 
     def ends_by_check_in(self, draw: OpenDrawOfDay) -> bool:
         """Whether a draw ends by its participant's check-ins: of whom they were asked, and of whoever asked unasked,
@@ -176,18 +184,20 @@ def counted_on(day: DayOver) -> CheckInCounts:
 
 def draws_of_check_in(work: Work, day: DayOver, *which: ColumnElement[bool]) -> list[OpenDrawOfDay]:
     """The draws of a day with these conditions that end by their participants' check-ins."""
-    columns = (col(Draw.id), col(Draw.participant_id), col(Draw.recorded_at), col(Draw.schedule_version_id))
+    columns = (Draw.id, Draw.participant_id, Draw.kind, Draw.recorded_at, Draw.schedule_version_id)
     of_the_day = (col(Draw.facility_id) == work.facility_id, col(Draw.due_on) == day.day)
-    rows = work.session.connection().execute(sa_select(*columns).where(*of_the_day, *which).order_by(col(Draw.id)))
+    asked = sa_select(*map(col, columns)).where(*of_the_day, *which).order_by(col(Draw.id))
+    rows: Iterable[Any] = work.session.connection().execute(asked)
     closes: dict[int, datetime] = {}
     found = []
-    for number, participant_id, recorded_at, version_id in rows:
+    for number, participant_id, kind, recorded_at, version_id in rows:
         if number is None or not (day.is_expected(participant_id) or day.of(participant_id)):
             continue
         by = version_id if version_id is not None else -number  # each of those goes by a rule of its own
         if by not in closes:
             closes[by] = _collection_closes(work, number, version_id)
-        found.append(OpenDrawOfDay(number, participant_id, recorded_at, closes[by]))
+        since = told_of_since(kind, day.day, recorded_at, work.zone)
+        found.append(OpenDrawOfDay(number, participant_id, since, closes[by]))
     return [draw for draw in found if day.ends_by_check_in(draw)]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from testing_tracker.rules.check_in.answers import Standing, Stands, standing
+from testing_tracker.rules.check_in.answers import Standing, Stands, standing, told_of_since
 from testing_tracker.rules.check_in.counted import NOT_HELD_AGAINST, MissedHow, missed_how
 from testing_tracker.rules.check_in.told_to_specimen import seconds_between
 from testing_tracker.rules.drawing.closing import Because
@@ -55,6 +55,7 @@ class _Test(NamedTuple):
     due_on: date
     status: str
     because: str | None
+    kind: str
     recorded_at: datetime
     collected_at: datetime | None
     at: datetime | None
@@ -73,7 +74,7 @@ def tests_told(
         for _, of_test in groupby((_Test(*row) for row in rows), key=lambda row: row.draw_id):
             lines = list(of_test)
             test = lines[0]
-            stands = _stands(lines, of_persons)
+            stands = _stands(work, lines, of_persons)
             if test.status == Status.MISSED:
                 is_asked = any(one.day == test.due_on for one in asked.get(test.participant_id, ()))
                 how = missed_how(stands, _because(test), is_asked=is_asked)
@@ -87,13 +88,14 @@ def tests_told(
     return found
 
 
-def _stands(lines: Sequence[_Test], of_persons: OfPersons) -> Stands:
+def _stands(work: Work, lines: Sequence[_Test], of_persons: OfPersons) -> Stands:
     """How a test's participant stands to it, from its lines, or from all that the person of several records tried."""
     test = lines[0]
+    since = told_of_since(test.kind, test.due_on, test.recorded_at, work.zone)
     if test.participant_id in of_persons:
-        return standing(map(as_attempt, of_persons.on(test.participant_id, test.due_on)), test.recorded_at)
+        return standing(map(as_attempt, of_persons.on(test.participant_id, test.due_on)), since)
     said = (attempt_said(one.at, one.outcome, one.answer, one.timing) for one in lines if one.at and one.outcome)
-    return standing(said, test.recorded_at)
+    return standing(said, since)
 
 
 def _because(test: _Test) -> Because | None:
@@ -117,7 +119,7 @@ def _of_tests(work: Work, days: Sequence[date]) -> Any:  # noqa: ANN401  a state
     of_test = (col(Draw.id), col(Draw.participant_id), col(Draw.due_on), col(Draw.status), col(Draw.because))
     of_attempt = (col(CheckIn.at), col(CheckIn.outcome), col(CheckIn.answer), col(CheckIn.timing))
     query: Any = (
-        sa_select(*of_test, col(Draw.recorded_at), _collected_at(), *of_attempt)
+        sa_select(*of_test, col(Draw.kind), col(Draw.recorded_at), _collected_at(), *of_attempt)
         .select_from(Draw)
         .join(
             CheckIn,
