@@ -310,11 +310,16 @@ class Days(RuleBasedStateMachine):
                 .where(col(Draw.because).is_not(None))  # what a person says has no such word
             ).all()
             for draw, code in missed:
-                if self._is_expected(draw, code):
+                if self._ends_by_check_in(draw, code):
                     self._was_told_or_did_not_try(draw, code)
 
     def _is_expected(self, draw: Draw, code: str) -> bool:
         return code in WITH_CARD or draw.id in self.open_when_joined
+
+    def _ends_by_check_in(self, draw: Draw, code: str) -> bool:
+        """Also of whoever asked unasked, and was told otherwise, or nothing, or before it was ordered."""
+        heard = self._tries(draw, code)
+        return self._is_expected(draw, code) or any(said != "come" or at < draw.recorded_at for at, said in heard)
 
     def _tries(self, draw: Draw, code: str) -> list[tuple[datetime, str]]:
         codes = self.one_person if code in self.one_person else {code}
@@ -334,7 +339,7 @@ class Days(RuleBasedStateMachine):
         """What is not missed because of check-in is so for a reason, which is there."""
         about = (code, draw, self._tries(draw, code), self.outages)
         because = Because(draw.because) if draw.because else None
-        if not self._is_expected(draw, code) or self._knew_in_good_time(draw, code):
+        if not self._ends_by_check_in(draw, code) or self._knew_in_good_time(draw, code):
             assert because not in BY_CHECK_IN, about
             return
         assert because is not Because.CLOSED_OUT, about
@@ -385,6 +390,7 @@ COMES_HERE: Step = ("what_is_late_comes_here", ())
 COMES: Step = ("gives_a_specimen", ("A17", 5))
 ORDERED_UNSAID: Step = ("is_ordered_a_test_for_cause", ("A17", 10, False))
 FOR_CAUSE: Step = ("is_ordered_a_test_for_cause", ("A17", 10, True))
+FOR_CAUSE_UNASKED: Step = ("is_ordered_a_test_for_cause", ("E09", 10, True))
 AT_THREE: Step = ("time_passes", (10,))
 AT_FOUR: Step = ("time_passes", (11,))
 
@@ -455,6 +461,10 @@ HISTORIES: dict[str, tuple[str, list[Step], tuple[str, str]]] = {
         ("missed", "not checked in"),
     ),
     "no card": ("missed", [AS_EVERY_DAY, ("the_night_comes", ({"E09"}, 1, False))], ("missed", "closed out")),
+    "no card, and told before it was ordered": (
+        *("missed", [AS_EVERY_DAY, FOR_CAUSE_UNASKED, ("the_night_comes", ({"E09"}, 1, False))]),
+        ("unrecorded", "ordered after check-in"),
+    ),
     "two nights at once": (
         *("missed", [AS_EVERY_DAY, TRIED, ("the_night_comes", ({"A17"}, 3, True))]),
         ("unrecorded", "tried to check in"),
@@ -465,7 +475,7 @@ HISTORIES: dict[str, tuple[str, list[Step], tuple[str, str]]] = {
         ("unrecorded", "tried to check in"),
     ),
 }
-OF_E09 = ("no card", "a second record")
+OF_E09 = ("no card", "no card, and told before it was ordered", "a second record")
 
 
 @pytest.mark.parametrize("named", HISTORIES)
