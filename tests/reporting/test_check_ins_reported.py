@@ -65,7 +65,7 @@ def test_the_report_says_how_everybody_checked_in(asked):
     said = " ".join(asked("report", "weekly").split())
     assert "Check-in checked in 14 of 22 (64 %) in time, 1 late, 1 tried and could not, 6 did not" in said
     assert (
-        "at fault Tue 2026-11-17 07:10 to 07:31 (21 minutes); 1 not told that day, 2 told by staff after it began; "
+        "at fault Tue 2026-11-17 07:10 to 07:31 (21 minutes); 1 not told that day, 1 told by staff instead; "
         "nobody missed for it" in said
     )
     assert (
@@ -93,7 +93,7 @@ def test_programs_read_the_same(asked):
                 "minutes": 21,
                 "counts": True,
                 "not_told": 1,
-                "told_by_staff": 2,
+                "told_by_staff": 1,
                 "missed": 0,
             }
         ],
@@ -173,6 +173,15 @@ def test_a_check_in_that_comes_late_to_the_record_amends_the_report(asked):
     assert "B04, 2026-11-19, check-in record: told" in said
     assert asked("report", "weekly") == said
     assert json.loads(asked("report", "weekly", "--format", "json")) == report
+
+
+def test_who_calls_hours_after_a_short_outage_was_not_told_because_of_it(asked):
+    checked_in = CheckedIn(asked)
+    for day, called_at in (("2026-11-19", "09:00"), ("2026-11-21", "05:02")):
+        checked_in.outage(f"{day} 05:00", f"{day} 05:03")
+        checked_in("B04", f"{day} {called_at}", by="phone")
+    faults = {one["day"]: one["told_by_staff"] for one in asked.json("report", "weekly")["check_in"]["outages"]}
+    assert faults == {"2026-11-17": 1, "2026-11-19": 0, "2026-11-21": 1}
 
 
 def test_an_outage_that_staff_say_afterwards_amends_the_report(asked):

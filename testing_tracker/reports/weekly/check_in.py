@@ -128,7 +128,7 @@ def _fault(fault: FaultyDay, zone: ZoneInfo) -> str:
     spans = " and ".join(f"{_clock(begins, zone)} to {_clock(ends, zone)}" for begins, ends in fault.spans)
     minutes = f"{fault.minutes} minute{'' if fault.minutes == 1 else 's'}"
     told = f"{fault.not_told or 'nobody'} not told that day"
-    by_staff = f", {fault.told_by_staff} told by staff after it began" if fault.told_by_staff else ""
+    by_staff = f", {fault.told_by_staff} told by staff instead" if fault.told_by_staff else ""
     return f"{day} {spans} ({minutes}); {told}{by_staff}; {_missed_for(fault)}"
 
 

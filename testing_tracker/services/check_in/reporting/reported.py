@@ -42,8 +42,9 @@ class FaultyDay:
 
     `counts`: for so many minutes that nobody who was not told is held to have missed that day.
     `not_told`: of who was asked, those who were not told anything that day. `told_by_staff`: those who were told first
-    after it began, by telephone or at the desk. `missed`: tests of that day that count as missed although nobody had
-    told their participants, because a person said so.
+    by telephone or at the desk, while it could not be reached or after trying then: who just calls hours later is none
+    of them. `missed`: tests of that day that count as missed although nobody had told their participants, because a
+    person said so.
     """
 
     day: date
@@ -117,8 +118,11 @@ class _Fault:
         told = first_told(attempts)
         if told is None:
             self.not_told += 1
-        elif told.channel != CheckedInBy.PAGE and told.at >= self.of.spans[0][0]:
-            self.told += 1
+        elif told.channel != CheckedInBy.PAGE:
+            self.told += any(one.at <= told.at and self._lasts_at(one.at) for one in attempts)
+
+    def _lasts_at(self, at: datetime) -> bool:
+        return any(begins <= at < ends for begins, ends in self.of.spans)
 
     def found(self, missed: int) -> FaultyDay:
         return replace(self.of, not_told=self.not_told, told_by_staff=self.told, missed=missed)
