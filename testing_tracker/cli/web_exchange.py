@@ -3,7 +3,7 @@
 import shlex
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from testing_tracker.cli.desk.desk import AtFacility
+    from testing_tracker.rules.check_in.check_in_file import CheckInSettings
     from testing_tracker.services.check_in.page.filling import PageGiven
     from testing_tracker.services.check_in.page.page_visits import CollectedVisits
     from testing_tracker.store.work import Work
@@ -82,6 +83,7 @@ def _synced(at: "AtFacility", over: tuple[str, ...]) -> str:
 
     desk = at.desk
     wrong: list[str] = []
+    settings = cache(partial(check_in_settings_of, desk.location, at.number))
 
     def tell(event: Event, said: str, level: int = logging.INFO, **figures: object) -> None:
         if event is Event.WEB_FAILED:
@@ -94,7 +96,7 @@ def _synced(at: "AtFacility", over: tuple[str, ...]) -> str:
             reading=desk.reading,
             writing=desk.writing,
             location=desk.location,
-            settings=partial(check_in_settings_of, desk.location, at.number),
+            settings=settings,
             tell=tell,
             clock_of=desk.clock,
             over=over,
@@ -102,18 +104,17 @@ def _synced(at: "AtFacility", over: tuple[str, ...]) -> str:
     ) as turn:
         if not (turn.before_night() and turn.after_night()):
             raise TestingTrackerError(f"{wrong[0]}." if wrong else "The check-in page was not filled.")
-        _remind(at)
+        _remind(at, settings())
         return (
             f"{_collected(turn.collected)}. {'The page is filled.' if turn.is_filled else 'There is no page to fill.'}"
         )
 
 
-def _remind(at: "AtFacility") -> None:
+def _remind(at: "AtFacility", settings: "CheckInSettings | None") -> None:
     """Hand over the reminders to check in that are owed, and tell how many left and what kept others."""
     from testing_tracker.serving.noticing import Noticing
 
     desk, ways = at.desk, deliveries_of(at.desk.location, at.number)
-    settings = check_in_settings_of(desk.location, at.number)
     mail = ways.mail if ways is not None else None
     Noticing(desk.reading, desk.writing, settings, mail, at.number, at.mark).send_what_is_owed()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import Engine
@@ -51,9 +51,9 @@ class Plan:
     """What to serve: a database's facilities, or the one that `facility` names.
 
     `ways` tells, anew at each turn, how the weekly reports of a facility leave, by its number, and `check_in` how its
-    participants check in. `clock_of` makes the
-    clock of a facility by its timezones, `write_file` writes a file whole or not at all. What was done and what could
-    not be done is told as `events`, and to the dead man's switches by `alarms`.
+    participants check in. `clock_of` makes the clock of a facility by its timezones, `write_file` writes a file whole
+    or not at all. What was done and what could not be done is told as `events`, and to the dead man's switches by
+    `alarms`.
     """
 
     location: AnyLocation
@@ -189,12 +189,17 @@ class _Turn:
         all_arrived = self._mail_reminder(ways) and all_arrived
         return self._remind_to_check_in(ways) and all_arrived
 
+    @cached_property
+    def _check_in_settings(self) -> CheckInSettings | None:
+        """What the check-in file says, read once in a turn. Raises TestingTrackerError where it cannot be used."""
+        return self.plan.check_in(self.number)
+
     def _check_in(self) -> CheckInTurn:
         return CheckInTurn(
             reading=self._transaction(reading),
             writing=self._transaction(writing),
             location=self.plan.location,
-            settings=partial(self.plan.check_in, self.number),
+            settings=lambda: self._check_in_settings,
             tell=self.tell,
             clock_of=self.plan.clock_of,
             is_to_be_told=partial(self.plan.page_failures.is_to_be_told, self.number),
@@ -204,7 +209,7 @@ class _Turn:
     def _remind_to_check_in(self, ways: Deliveries) -> bool:
         """Hand over the reminders to check in that are owed; returns whether what was attempted was taken."""
         try:
-            settings = self.plan.check_in(self.number)
+            settings = self._check_in_settings
         except TestingTrackerError:  # whoever fills the page has told it
             return True
         begin = (self._transaction(reading), self._transaction(writing))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import pytest
 from conftest import Clinic
@@ -9,6 +10,7 @@ from freezegun import freeze_time
 from page_given import ZONE, at, cards, its, page_of, rule, runs, settings, told, visit, work_at
 from sqlmodel import select
 
+from testing_tracker.rules.check_in import check_in_file
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
 from testing_tracker.rules.check_in.receipts import is_whole
 from testing_tracker.store.tables import Outage
@@ -281,6 +283,15 @@ class TestAfterwards:
         turn(live, 16, 5, 3)
         with page_of(live) as file:
             assert file.filled_at == at(16, 5, 3)
+
+    @pytest.mark.parametrize("command", [("serve", "--once"), ("web", "sync")], ids=" ".join)
+    def test_it_reads_the_check_in_file_once(self, live, monkeypatch, command):
+        turn(live, 16, 0, 5)
+        read = Mock(wraps=check_in_file.read_check_in_file)
+        monkeypatch.setattr(check_in_file, "read_check_in_file", read)
+        with its(16, 5, 1):
+            live(*command)
+        assert read.call_count == 1
 
 
 class TestWhereItIsSaid:
