@@ -261,7 +261,8 @@ def _opened(desk: Desk, given: Path | None) -> "Iterator[PageFile]":
 
     path = in_full(given) if given is not None else desk.location.page
     with complaints_of_the_file():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if given is None:  # of a folder that was typed wrong nobody learns where it is made
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = PageFile(path)
     with closing(file):
         yield file

@@ -296,7 +296,10 @@ def _make(path: Path) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise TestingTrackerError(f"{path} cannot be made: {error.strerror}.") from None
+        raise TestingTrackerError(
+            f"{path} cannot be made: {error.strerror}. Make the folder, for this account to write in, or name another "
+            "file."
+        ) from None
     with os.fdopen(descriptor):
         if os.stat(path.parent).st_mode & stat.S_ISGID and hasattr(os, "fchmod"):
             os.fchmod(descriptor, 0o660)

@@ -41,7 +41,7 @@ from testing_tracker.cli import program
 from testing_tracker.rules.check_in import pin_hash
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
 from testing_tracker.web.file import PageFile
-from testing_tracker.web.filling import PageContents
+from testing_tracker.web.filling import PageContents, to_json
 from testing_tracker.web.hashing import Hashing
 from testing_tracker.web.serving import PageServer, listening_at
 
@@ -109,6 +109,18 @@ class TestRefusals:
     def test_a_line_that_others_reach(self, tmp_path):
         said = refused("--line", "0.0.0.0:8201", "--file", str(tmp_path / "new.web"))
         assert "reached from other machines" in said
+
+    @pytest.mark.parametrize("command", ["serve", "load", "visits"])
+    def test_a_folder_that_is_not_there(self, tmp_path, command):
+        """Who mistypes it is told so, rather than that nobody has visited the page."""
+        typed = tmp_path / "mistyped" / "clinic.db.web"
+        given = to_json(today_open()) if command == "load" else None
+        done = CliRunner().invoke(program, ["web", command, "--file", str(typed)], input=given)
+        assert done.stderr == (
+            f"Error: {typed} cannot be made: No such file or directory. Make the folder, for this account to write in, "
+            "or name another file.\n"
+        )
+        assert (done.exit_code, done.stdout, typed.parent.exists()) == (1, "", False)
 
     @pytest.mark.parametrize("address", ["", "8200", "127.0.0.1", "127.0.0.1:99999", "host.example:80", "127.0.0.1:x"])
     def test_what_is_no_address(self, address):
