@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from testing_tracker.cli.desk.desk import AtFacility
     from testing_tracker.rules.serving.delivery_file import Deliveries
     from testing_tracker.serving.units import Unattended
+    from testing_tracker.store.location import AnyLocation
 
 FACILITY_VARIABLE = "TESTING_TRACKER_FACILITY"
 _REPORTS = click.option(
@@ -154,11 +155,11 @@ def _has_page(each: "list[AtFacility]") -> bool:
     return False
 
 
-def _is_far(desk: Desk) -> bool:
+def _is_far(location: "AnyLocation", numbers: list[int]) -> bool:
     """Whether the page is on another machine, by any facility's check-in file."""
     from testing_tracker.cli.desk.files import check_in_settings_of
 
-    found = (check_in_settings_of(desk.location, one.number) for one in desk.each_facility())
+    found = (check_in_settings_of(location, number) for number in numbers)
     return any(settings is not None and settings.page.over for settings in found)
 
 
@@ -174,13 +175,16 @@ def _with_a_page_of_its_own(desk: Desk, plan: "Unattended") -> "Unattended":
     from testing_tracker.store.location import PAGE_VARIABLE, Location
     from testing_tracker.store.places import SIDE_ENDINGS
 
-    location = desk.location
-    if not plan.has_page or _is_far(desk):
+    if not plan.has_page:
+        return plan
+    location, numbers = desk.location, [one.number for one in desk.each_facility()]
+    if _is_far(location, numbers):
         return plan
     page = location.page_elsewhere or Path("/var/lib") / PAGE_ACCOUNT / location.page.name
     settings = dict(plan.settings) | {PAGE_VARIABLE: str(page)}
     records = [location.path, *(location.beside(one) for one in SIDE_ENDINGS)] if isinstance(location, Location) else []
-    hidden = (*records, location.key.path, location.beside(".key"), location.delivery_of(1), *plan.folders)
+    files = [file for number in numbers for file in (location.delivery_of(number), location.check_in_of(number))]
+    hidden = (*records, location.key.path, location.beside(".key"), *files, *plan.folders)
     return replace(plan, settings=tuple(settings.items()), page=page, hidden=tuple(dict.fromkeys(hidden)))
 
 

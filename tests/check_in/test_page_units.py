@@ -54,7 +54,8 @@ def test_it_runs_in_an_account_of_its_own_that_sees_neither_records_nor_key(live
     ):
         assert wanted in lines
     (hidden,) = [line for line in lines if line.startswith("InaccessiblePaths=")]
-    for file in (live.database, live.location.key.path):
+    secrets = [live.location.delivery_of(1), live.location.check_in_of(1)]
+    for file in (live.database, live.location.key.path, *secrets):
         assert f"-{file}" in hidden
     (command,) = [line for line in lines if line.startswith("ExecStart=")]
     assert "--database" not in command
