@@ -61,15 +61,19 @@ class CheckInWeek:
 
     @property
     def totals(self) -> dict[str, int]:
-        """The counts that an edition keeps, to say what changed since; by names that no count of tests has."""
-        counts = self.of.counts
-        return {
-            "check_ins_asked": counts.expected,
-            "checked_in_in_time": counts.in_time,
-            "checked_in_late": counts.late,
-            "tried_to_check_in": counts.tried,
-            "not_checked_in": counts.not_checked_in,
-        }
+        """The counts that an edition keeps, to say what changed since."""
+        return named_counts(self.of.counts)
+
+
+def named_counts(counts: CheckInCounts) -> dict[str, int]:
+    """Counts by names that no count of tests has, for where they stand beside those."""
+    return {
+        "check_ins_asked": counts.expected,
+        "checked_in_in_time": counts.in_time,
+        "checked_in_late": counts.late,
+        "tried_to_check_in": counts.tried,
+        "not_checked_in": counts.not_checked_in,
+    }
 
 
 def check_in_week(work: Work, week: Week) -> CheckInWeek | None:

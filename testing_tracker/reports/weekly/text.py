@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TextIO
 
 from testing_tracker.reports.paper.words import NOTICE, iso
-from testing_tracker.reports.weekly.check_in import as_documents
+from testing_tracker.reports.weekly.check_in import as_documents, named_counts
 from testing_tracker.reports.weekly.gather import WeeklyReport
 from testing_tracker.reports.weekly.participants import ParticipantWeek
 from testing_tracker.reports.weekly.printing import Printed
@@ -21,7 +21,7 @@ from testing_tracker.rules.reporting.tally import COUNTS, counts_and_rates
 
 MEASURES = tuple(measure.name for measure in fields(Measures))
 COLUMNS = ("participant", "level", "schedule", *COUNTS, "compliance_rate", "pattern", *MEASURES)
-OF_CHECK_IN = ("check_ins_asked", "checked_in_in_time", "checked_in_late", "tried_to_check_in", "not_checked_in")
+OF_CHECK_IN = tuple(named_counts(CheckInCounts()))
 _LINES = "participants"
 
 
@@ -175,5 +175,4 @@ def _check_in_cells(printed: Printed, line: ParticipantWeek) -> tuple[object, ..
     week = printed.report.check_in
     if week is None:
         return ()
-    counts = week.by_code.get(line.participant, CheckInCounts())
-    return (counts.expected, counts.in_time, counts.late, counts.tried, counts.not_checked_in)
+    return tuple(named_counts(week.by_code.get(line.participant, CheckInCounts())).values())
