@@ -183,6 +183,13 @@ class TestWithOneNumber:
         ):
             assert CANNOT in said(door.check_in(YES, address="192.0.2.1", headers={"Cookie": cookie}))
 
+    @pytest.mark.parametrize("given", ["x", "a" * 500, "0" * 16 + ":" + "0" * 32, "0" * 16 + "." + "0" * 33])
+    def test_a_cookie_that_is_none_of_ours_is_not_sent_back(self, door, given):
+        ours = cookie_of(door.post(NOBODYS, "100000", https=True))
+        back = cookie_of(door.post(NOBODYS, "100000", https=True, headers={"Cookie": f"__Host-device={given}"}))
+        assert len(back) == len(ours)
+        assert back != f"__Host-device={given}"
+
     def test_a_day_later_it_may_be_tried_again(self, door):
         for address, pin in zip(places(30), guesses(30), strict=True):
             door.post(number_of(YES), pin, address=address)
