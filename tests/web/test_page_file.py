@@ -16,6 +16,7 @@ from web.front_door import ANSWERS, MONDAY, NO, SOURCE, YES, FrontDoor, filling,
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import DaysAnswer
 from testing_tracker.rules.check_in.page_words import Language
+from testing_tracker.web import seen
 from testing_tracker.web.file import KEPT, Beat, PageFile, minute_of
 from testing_tracker.web.filling import (
     CollectedTo,
@@ -29,7 +30,7 @@ from testing_tracker.web.filling import (
     from_json,
     to_json,
 )
-from testing_tracker.web.seen import seen_in
+from testing_tracker.web.seen import MOST_VISITS, PageSeen, seen_in
 
 AT = datetime(2026, 11, 16, 13, 0, 31, tzinfo=UTC)
 INSTANTS = st.integers(1, 7_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -92,6 +93,26 @@ class TestDocument:
     def test_what_is_none_is_refused(self, text):
         with pytest.raises(TestingTrackerError, match="Nothing was changed"):
             from_json(text)
+
+
+class TestWhatComesBack:
+    """Whoever has the page's machine can write it: what is in it has its order, or it is refused whole."""
+
+    def document(self, numbers) -> str:
+        told = PageSeen("ab" * 8, AT, after=2)
+        row = [1, "2026-11-16", AT.timestamp(), "page", YES, "told", "come", "in time", "45865319"]
+        return json.dumps(json.loads(seen.to_json(told)) | {"visits": [[number, *row] for number in numbers]})
+
+    @pytest.mark.parametrize("numbers", [(), (3,), (3, 7), range(3, 3 + MOST_VISITS)])
+    def test_visits_grow_from_the_one_that_was_asked_for(self, numbers):
+        found = seen.from_json(self.document(numbers))
+        assert [one.number for one in found.visits] == list(numbers)
+        assert found.has_more == (len(numbers) == MOST_VISITS)
+
+    @pytest.mark.parametrize("numbers", [(4, 3), (3, 3), (2, 3), (0,), (-1,), (2**53,), range(3, 4 + MOST_VISITS)])
+    def test_others_are_refused_whole(self, numbers):
+        with pytest.raises(TestingTrackerError, match="did not arrive whole"):
+            seen.from_json(self.document(numbers))
 
 
 class TestFilling:
