@@ -240,6 +240,19 @@ class TestBesides:
         assert len(door.minutes) == 1  # nothing was done, and nothing is told
         assert len(door.file.beats_between(0, 1 << 40)) == 3
 
+    def test_what_cannot_be_written_waits_for_an_hour_and_is_counted_once(self, door, tmp_path):
+        os.rename(door.path, tmp_path / "away")
+        for _ in range(90):
+            door.pulse.count(busy=True)
+            with pytest.raises(FileNotFoundError):
+                door.pulse.beat()
+            door.now += timedelta(minutes=1)
+        os.rename(tmp_path / "away", door.path)
+        door.pulse.beat()
+        beats = door.file.beats_between(0, 1 << 40)
+        now = minute_of(door.now)
+        assert beats == {now: Beat()} | {now - ago: Beat(1, 1, 0) for ago in range(1, 60)}
+
 
 class TestWhoMayOpenIt:
     def test_its_owner_alone(self, door):
