@@ -9,6 +9,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from testing_tracker.rules.check_in.answers import CheckInOutcome
 from testing_tracker.web.filling import PagePlace
+from testing_tracker.web.pages import PAGE_BYTES
 
 FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
@@ -63,6 +64,11 @@ class TestWhatIsTyped:
     def test_markup_is_not_obeyed(self, door):
         page = door.post('"><script>alert(1)</script>', "1")
         assert "<script" not in page.text
+
+    def test_of_a_long_one_the_beginning_is_shown_on_a_page_as_long_as_any(self, door):
+        page = door.post("4" * 1_900, "1")
+        assert len(page.data) == PAGE_BYTES
+        assert ("4" * 40 in page.text, "4" * 41 in page.text) == (True, False)
 
 
 class TestWhatNoBrowserSends:
