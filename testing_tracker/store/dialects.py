@@ -51,6 +51,18 @@ def among(
     return tuple_(*columns).in_(select(func.unnest(numbers), func.unnest(days)))
 
 
+def one_of(
+    connection: Connection, column: SQLColumnExpression[int] | SQLColumnExpression[int | None], numbers: Collection[int]
+) -> ColumnElement[bool]:
+    """The condition that a number is one of many, which go to the database as one value, as above."""
+    if connection.dialect.name == "sqlite":
+        given = func.json_each(json.dumps(sorted(numbers))).table_valued("value")
+        return column.in_(select(given.c.value))
+    from sqlalchemy.dialects.postgresql import ARRAY
+
+    return column.in_(select(func.unnest(literal(sorted(numbers), ARRAY(BigInteger)))))
+
+
 def free_ids(connection: Connection, table: type[SQLModel], many: int) -> Sequence[int]:
     """Ids for so many new rows, in ascending order, which no other transaction can take."""
     name = table.__tablename__

@@ -13,6 +13,7 @@ from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInAttempt, 
 from testing_tracker.rules.check_in.receipts import HERE, Says
 from testing_tracker.services.check_in.receipt_keys import ReceiptMaker
 from testing_tracker.services.people.lookup import find_participant
+from testing_tracker.store.dialects import one_of
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import id_of, joined_into, records_of, records_of_all
 from testing_tracker.store.tables import CheckIn
@@ -54,7 +55,8 @@ def few_columns_on(work: Work, day: date, participants: Collection[int] | None =
     columns = (col(getattr(CheckIn, name)) for name in AttemptRow._fields)
     asked = sa_select(*columns).where(col(CheckIn.facility_id) == work.facility_id, col(CheckIn.day) == day)
     if participants is not None:
-        asked = asked.where(col(CheckIn.participant_id).in_(records_of_all(work.session, participants)))
+        records = records_of_all(work.session, participants)
+        asked = asked.where(one_of(work.session.connection(), col(CheckIn.participant_id), records))
     rows = work.session.connection().execute(asked.order_by(col(CheckIn.at), col(CheckIn.id))).all()
     found: dict[int, list[AttemptRow]] = {}
     into = joined_into(work.session) if rows else {}

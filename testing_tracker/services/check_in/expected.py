@@ -8,8 +8,10 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
+from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.services.check_in.cards import last_card
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
+from testing_tracker.store.dialects import one_of
 from testing_tracker.store.queries import id_of, in_force_id, on_leave
 from testing_tracker.store.tables import Card, Enrolment, Joining, Participant
 from testing_tracker.store.work import Work
@@ -21,8 +23,11 @@ def expected_on(work: Work, day: date, among: Collection[int] | None = None) -> 
     Expected is who had a card before the window opened, and has it all day, is in the programme and not on leave.
     """
     window = window_on(work, day)
-    if window is None:
-        return set()
+    return set() if window is None else expected_in(work, day, window, among)
+
+
+def expected_in(work: Work, day: date, window: CheckInWindow, among: Collection[int] | None = None) -> set[int]:
+    """The participants of `expected_on`, where the day's window is known."""
     query = (
         sa_select(col(Participant.id))
         .join(Card, col(Card.id) == _newest_card_before(window.opens))
@@ -39,7 +44,7 @@ def expected_on(work: Work, day: date, among: Collection[int] | None = None) -> 
         )
     )
     if among is not None:
-        query = query.where(col(Participant.id).in_(among))
+        query = query.where(one_of(work.session.connection(), col(Participant.id), among))
     return {identity for identity in work.session.connection().execute(query).scalars() if identity is not None}
 
 

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.rules.check_in.faulty_minutes import faulty_in, is_at_fault, minutes_of
 from testing_tracker.rules.check_in.in_force import FoundBy
-from testing_tracker.services.check_in.rules_in_force import rule_on, window_on
+from testing_tracker.services.check_in.rules_in_force import rule_on
 from testing_tracker.store.queries import id_of
 from testing_tracker.store.tables import Outage
 from testing_tracker.store.work import Work
@@ -32,7 +32,7 @@ def spans_on(work: Work, day: date) -> list[OutageSpan]:
 
     What the program found of a page does not count where the day's rule has none. None where no rule binds.
     """
-    window, rule = window_on(work, day), rule_on(work, day)
+    window, rule = _open_on(work, day), rule_on(work, day)
     if window is None or rule is None:
         return []
     later = aliased(Outage)
@@ -62,14 +62,20 @@ def spans_on(work: Work, day: date) -> list[OutageSpan]:
 
 def faulty_minutes_on(work: Work, day: date) -> int:
     """How many minutes of a day's window check-in could not be reached."""
-    window = window_on(work, day)
+    window = _open_on(work, day)
     return 0 if window is None else len(_faulty(work, day, window))
 
 
 def is_faulty(work: Work, day: date) -> bool:
     """Whether a day's check-in was so much at fault that nobody who was not told has missed."""
-    window = window_on(work, day)
+    window = _open_on(work, day)
     return window is not None and is_at_fault(_faulty(work, day, window), window)
+
+
+def _open_on(work: Work, day: date) -> CheckInWindow | None:
+    """A day's window as it opens and closes; when the day's collection ends says nothing here, and costs a search."""
+    rule = rule_on(work, day)
+    return None if rule is None else rule.window(day, rule.closes, work.zone)
 
 
 def _faulty(work: Work, day: date, window: CheckInWindow) -> set[int]:

@@ -11,7 +11,7 @@ from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow, D
 from testing_tracker.rules.check_in.told import ToldWord, told_word
 from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.check_in.attempts import AttemptRow, as_attempts, few_columns_on, rows_on
-from testing_tracker.services.check_in.expected import expected_on
+from testing_tracker.services.check_in.expected import expected_in
 from testing_tracker.services.check_in.outages import spans_on
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
 from testing_tracker.services.people.lookup import find_participant
@@ -75,11 +75,13 @@ def check_ins_of(work: Work, day: date, among: Collection[int] | None = None) ->
     if not any_rule(work):
         return None
     window = window_on(work, day)
-    if window is None:
-        return None
+    return None if window is None else _check_ins_in(work, day, window, among)
+
+
+def _check_ins_in(work: Work, day: date, window: CheckInWindow, among: Collection[int] | None = None) -> CheckInsOfDay:
     people = joined_into(work.session)
     who = None if among is None else {people.get(one, one) for one in among}
-    expected = frozenset(expected_on(work, day, who))
+    expected = frozenset(expected_in(work, day, window, who))
     return CheckInsOfDay(day, window, work.now, expected, few_columns_on(work, day, who), people)
 
 
@@ -89,7 +91,8 @@ WhichDraw: TypeAlias = tuple[str, bool]
 
 def told_of_draws(work: Work, day: date) -> dict[WhichDraw, Told] | None:
     """Whether each draw's participant was told of it, of a day; None where no rule binds on it."""
-    if not any_rule(work) or rule_on(work, day) is None:
+    window = window_on(work, day) if any_rule(work) else None
+    if window is None:
         return None
     asked = (
         select(Participant.code, Draw.kind, Draw.participant_id, Draw.recorded_at)
@@ -97,9 +100,7 @@ def told_of_draws(work: Work, day: date) -> dict[WhichDraw, Told] | None:
         .where(Participant.facility_id == work.facility_id, Draw.due_on == day, draw_stands())
     )
     draws = work.session.exec(asked).all()
-    of_day = check_ins_of(work, day, {number for _, _, number, _ in draws})
-    if of_day is None:
-        return None
+    of_day = _check_ins_in(work, day, window, {number for _, _, number, _ in draws})
     return {
         (code, kind == DrawKind.FOR_CAUSE): of_day.told(number, told_of_since(kind, day, recorded_at, work.zone))
         for code, kind, number, recorded_at in draws
@@ -137,13 +138,12 @@ def fault_of_today(work: Work) -> FaultOfToday | None:
 
     Spans that follow on one another are one fault.
     """
-    if not any_rule(work):
-        return None
-    window = window_on(work, work.today)
+    spans = spans_on(work, work.today) if any_rule(work) else []
+    window = window_on(work, work.today) if spans else None
     if window is None or work.now >= window.over:
         return None
     fault: tuple[datetime, datetime] | None = None
-    for span in spans_on(work, work.today):
+    for span in spans:
         follows = fault is not None and span.from_at <= fault[1] + _AS_IF_NOW
         fault = (fault[0], max(fault[1], span.to_at)) if fault is not None and follows else (span.from_at, span.to_at)
     if fault is None or fault[0] > work.now:

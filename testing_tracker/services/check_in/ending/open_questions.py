@@ -13,7 +13,6 @@ from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.drawing.no_record import DAYS_TOGETHER, Asks, Closed, Compared, Count
 from testing_tracker.rules.words import DrawKind, Status
 from testing_tracker.services.check_in.ending.day_counts import closed_of, days_waiting, standing_rows
-from testing_tracker.services.check_in.ending.day_ends import times_tried
 from testing_tracker.services.check_in.rules_in_force import any_rule
 from testing_tracker.store.queries import joined_into
 from testing_tracker.store.tables import CheckInDay, Draw
@@ -82,6 +81,8 @@ def _about_people(work: Work, since: date | None, until: date | None) -> list[Co
 def _most_often(work: Work, day: date, because: Because, people: set[int], into: Mapping[int, int]) -> int:
     if because is not Because.TRIED_TO_CHECK_IN:
         return 1
+    from testing_tracker.services.check_in.ending.day_ends import times_tried  # with all that closes a day
+
     return max(times_tried(work, day, people, into).values())
 
 

@@ -145,7 +145,7 @@ def claim_for(
     participant = find_enrolled(work, code)
     window, local_now = _may_leave_now(work, settings)
     identity = id_of(participant)
-    if identity not in expected.expected_on(work, work.today):
+    if identity not in expected.expected_on(work, work.today, [identity]):
         raise TestingTrackerError(f"{participant.code} does not have to check in today; nothing was sent.")
     if identity in _checked_in(work, [identity]):
         raise TestingTrackerError(f"{participant.code} has checked in today; nothing was sent.")
