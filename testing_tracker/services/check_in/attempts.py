@@ -67,15 +67,17 @@ def few_columns_on(work: Work, day: date, participants: Collection[int] | None =
 
 def as_attempts(rows: Iterable[CheckIn | AttemptRow]) -> list[CheckInAttempt]:
     """Attempts on record as the rules have them."""
-    return [
-        CheckInAttempt(
-            at=row.at,
-            outcome=CheckInOutcome(row.outcome),
-            answer=DaysAnswer(row.answer) if row.answer else None,
-            timing=Timing(row.timing) if row.timing else None,
-        )
-        for row in rows
-    ]
+    return [attempt_said(row.at, row.outcome, row.answer, row.timing) for row in rows]
+
+
+def attempt_said(at: datetime, outcome: str, answer: str | None, timing: str | None) -> CheckInAttempt:
+    """An attempt from the words that are on record of it."""
+    return CheckInAttempt(
+        at,
+        CheckInOutcome(outcome),
+        DaysAnswer(answer) if answer else None,
+        Timing(timing) if timing else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -164,11 +166,7 @@ def attempts_on(work: Work, day: date, before: Sequence[tuple[int, datetime]] = 
     into = joined_into(work.session) if rows else {}
     found: dict[int, list[CheckInAttempt]] = {}
     for number, participant_id, at, outcome, answer, timing in rows:
-        attempt = CheckInAttempt(
-            min([at, *(instant for last, instant in before if number <= last)]),
-            CheckInOutcome(outcome),
-            DaysAnswer(answer) if answer else None,
-            Timing(timing) if timing else None,
-        )
+        by_then = min([at, *(instant for last, instant in before if number <= last)])
+        attempt = attempt_said(by_then, outcome, answer, timing)
         found.setdefault(into.get(participant_id, participant_id), []).append(attempt)
     return found

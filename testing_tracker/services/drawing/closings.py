@@ -214,7 +214,7 @@ def _hold(work: Work, closed: Closed) -> None:
                 col(Draw.status) == Status.DUE,
                 and_(
                     col(Draw.status) == Status.MISSED,
-                    col(Draw.because).in_((Because.CLOSED_OUT, Because.NOT_CHECKED_IN)),
+                    col(Draw.because).in_(_BY_THE_NIGHT),
                 ),
             ),
             Draw.due_on >= closed.first_day,

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInAttempt, CheckInOutcome, DaysAnswer, Timing
 from testing_tracker.rules.check_in.counted import CheckedInOn, checked_in_on
+from testing_tracker.services.check_in.attempts import attempt_said
 from testing_tracker.services.check_in.reporting.asked import asked_days, days_asked
 from testing_tracker.store.queries import joined_into
 from testing_tracker.store.tables import CheckIn
@@ -34,16 +35,6 @@ class AttemptOnRecord(NamedTuple):
 def as_attempt(row: AttemptOnRecord) -> CheckInAttempt:
     """An attempt as the rules have it."""
     return attempt_said(row.at, row.outcome, row.answer, row.timing)
-
-
-def attempt_said(at: datetime, outcome: str, answer: str | None, timing: str | None) -> CheckInAttempt:
-    """An attempt from the words that are on record of it."""
-    return CheckInAttempt(
-        at,
-        CheckInOutcome(outcome),
-        DaysAnswer(answer) if answer else None,
-        Timing(timing) if timing else None,
-    )
 
 
 def attempts_in(work: Work, first: date, last: date, only: Collection[int] = ()) -> Iterator[AttemptOnRecord]:

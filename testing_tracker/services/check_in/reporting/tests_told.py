@@ -17,13 +17,9 @@ from testing_tracker.rules.check_in.counted import NOT_HELD_AGAINST, MissedHow, 
 from testing_tracker.rules.check_in.told_to_specimen import seconds_between
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import Status
+from testing_tracker.services.check_in.attempts import attempt_said
 from testing_tracker.services.check_in.reporting.asked import AskedDay
-from testing_tracker.services.check_in.reporting.attempts_of_days import (
-    ROWS_AT_A_TIME,
-    OfPersons,
-    as_attempt,
-    attempt_said,
-)
+from testing_tracker.services.check_in.reporting.attempts_of_days import ROWS_AT_A_TIME, OfPersons, as_attempt
 from testing_tracker.store.queries import of_facility
 from testing_tracker.store.tables import CheckIn, Draw, Result, Specimen
 from testing_tracker.store.work import Work
