@@ -71,6 +71,9 @@ def _say(desk: Desk, done: "OutageSaid", zone: "ZoneInfo", taken_back: int | Non
         span = f"{done.from_at.astimezone(zone):%H:%M} to {done.to_at.astimezone(zone):%H:%M}"
         cut = ", as far as check-in was open" if done.cut else ""
         say(desk, f"Outage {done.number}: check-in was not to be reached on {in_full(done.day)} from {span}{cut}.")
+    if done.is_at_fault and taken_back is not None:
+        others = " and ".join(map(str, done.standing))
+        say(desk, f"By outage {others} check-in was at fault that day all the same.")
     if done.is_at_fault:
         say(desk, "Nobody who was not told that day has missed a test of it.")
     elif taken_back is None:

@@ -96,6 +96,16 @@ def test_taking_it_back_has_the_nights_word_hold_again(mornings):
     assert "All holds" in mornings.type(TUESDAY, "10:00", "verify")
 
 
+def test_where_the_same_was_recorded_twice_taking_one_back_says_that_the_other_stands(mornings):
+    for at in ("09:00", "09:10"):
+        outage(mornings, at=at)
+    said = mornings.type(TUESDAY, "09:30", "checkin", "outage", "--take-back", "1", "--reason", "it is there twice")
+    assert "By outage 2 check-in was at fault that day all the same." in said
+    said = mornings.type(TUESDAY, "09:40", "checkin", "outage", "--take-back", "2", "--reason", "it was Sunday")
+    assert "all the same" not in said
+    assert "was at fault" not in said
+
+
 def test_correcting_it_changes_from_when_to_when_it_was(mornings):
     outage(mornings)
     outage(mornings, "--corrects", "1", last="2026-11-16 07:41")

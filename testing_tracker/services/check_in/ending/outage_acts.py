@@ -16,7 +16,7 @@ from testing_tracker.rules.check_in.in_force import FoundBy
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.said import in_full
 from testing_tracker.services.check_in.ending.later_known import Reconsidered, bring_in_line
-from testing_tracker.services.check_in.outages import is_faulty
+from testing_tracker.services.check_in.outages import is_faulty, spans_on
 from testing_tracker.services.check_in.rules_in_force import window_on
 from testing_tracker.services.testing.collections import check_has_happened
 from testing_tracker.store.queries import id_of
@@ -29,7 +29,8 @@ class OutageSaid:
     """What staff said of an outage: the row's number, its span (UTC) as far as it lies in the day's window, and what
     followed. `is_at_fault`: the day's check-in was so much at fault that nobody who was not told has missed.
 
-    `cut`: more was said than lies in the window. `reconsidered` are the draws of a day that is over.
+    `cut`: more was said than lies in the window. `reconsidered` are the draws of a day that is over. `standing` are the
+    numbers of all outages that count on the day.
     """
 
     number: int
@@ -39,6 +40,7 @@ class OutageSaid:
     is_at_fault: bool
     cut: bool
     reconsidered: Sequence[Reconsidered]
+    standing: Sequence[int]
 
     @property
     def minutes(self) -> int:
@@ -139,7 +141,8 @@ def _write(work: Work, row: Outage, days: set[date], *, cut: bool = False) -> Ou
     reconsidered = bring_in_line(work, days)
     work.session.flush()
     day = _day_of(work, row)
-    return OutageSaid(id_of(row), day, row.from_at, row.to_at, is_faulty(work, day), cut, reconsidered)
+    standing = [span.number for span in spans_on(work, day)]
+    return OutageSaid(id_of(row), day, row.from_at, row.to_at, is_faulty(work, day), cut, reconsidered, standing)
 
 
 def _day_of(work: Work, row: Outage) -> date:
