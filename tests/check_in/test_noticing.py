@@ -240,7 +240,7 @@ def test_who_has_ended_them_with_the_vendor_is_reminded_no_more(live):
     kept = by_command(live, 'echo x >>"$kept"; exit 69', BOTH, 'stop = "vendor"\n')
     consented(live, A17=ONE)
     with at(7):
-        turn(live)
+        assert turn(live), "what they want is no failure of the turn's"
     with at(9):
         turn(live)
     assert kept.read_text().split() == ["x"]
@@ -378,6 +378,18 @@ def test_a_turn_takes_no_longer_than_it_may_and_the_next_one_goes_on(live, monke
         assert len(texts(kept)) == 1
         turn(live)
         assert len(texts(kept)) == len(EVERYBODY)
+
+
+def test_where_none_of_some_was_taken_a_turn_tries_no_others(live, monkeypatch):
+    """A mail server that is away keeps nothing else of the turn waiting, however many are to be reminded."""
+    kept = by_command(live, 'echo x >>"$kept"; exit 75', BOTH)
+    consented(live, **EVERYBODY)
+    monkeypatch.setattr(module, "TAKEN_TOGETHER", 1)
+    with at(7):
+        assert not turn(live)
+        assert kept.read_text().split() == ["x"]
+        assert not turn(live)
+    assert kept.read_text().split() == ["x", "x"]
 
 
 def test_on_a_day_that_is_only_pretended_nothing_leaves(tmp_path):

@@ -245,7 +245,7 @@ def test_a_participants_report_has_every_day(lived):
         }
         for day, one in days.items():
             receipts = {said["receipt"] for said in one["said"]} - {None}
-            assert receipts <= {said.receipt.replace("-", "") for said in asked.get(day, []) if said.receipt}
+            assert receipts <= {said.receipt for said in asked.get(day, []) if said.receipt}
 
 
 def test_what_waits_for_an_answer_is_asked(lived):
