@@ -21,7 +21,7 @@ from browser import chromium
 from page_house import COMES, DONE, STAYS, number_of
 from pypdf import PdfReader
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -303,9 +303,19 @@ def text_of(driver) -> str:
 
 
 def shows(driver, *words: str) -> bool:
-    """Whether a page with such words comes; the one before may be there for a moment."""
-    waiting = WebDriverWait(driver, 10, ignored_exceptions=[StaleElementReferenceException, NoSuchElementException])
-    return waiting.until(lambda driver: all(word in text_of(driver) for word in words))
+    """Whether a page with such words comes."""
+    return waiting(driver).until(lambda driver: all(word in text_of(driver) for word in words))
+
+
+def waiting(driver) -> WebDriverWait:
+    """For what a page does in a moment: until then the one before may be there, or go while it is being read."""
+    return WebDriverWait(driver, 10, ignored_exceptions=[WebDriverException])
+
+
+def is_read_first(driver, role: str) -> bool:
+    """Whether a reader for the blind begins with it, as soon as the page has been laid out."""
+    first = (By.CSS_SELECTOR, f"[role={role}]")
+    return waiting(driver).until(lambda driver: driver.switch_to.active_element == driver.find_element(*first))
 
 
 def check_in(driver, number: str, pin: str) -> None:
@@ -356,14 +366,12 @@ def test_a_wrong_pin_is_said_first_and_the_number_need_not_be_typed_again(either
     check_in(either, number_of(COMES), page_house.WRONG_PIN)
     assert shows(either, "That did not work.")
     assert either.title == "That did not work – HH"
-    alert = either.find_element(By.CSS_SELECTOR, "[role=alert]")
-    assert either.switch_to.active_element == alert, "whoever has the page read to them hears it first"
+    assert is_read_first(either, "alert")
     number, pin = (either.find_element(By.NAME, name) for name in ("number", "pin"))
     assert (number.get_property("value"), pin.get_property("value")) == (number_of(COMES), "")
     pin.send_keys(page_house.PIN, Keys.ENTER)
     assert shows(either, "Yes, please come in today")
-    status = either.find_element(By.CSS_SELECTOR, "[role=status]")
-    assert either.switch_to.active_element == status
+    assert is_read_first(either, "status")
 
 
 def test_by_keyboard_alone(either, site):
@@ -396,7 +404,7 @@ def test_by_keyboard_alone(either, site):
 def test_the_other_language_is_one_key_away(either, site):
     opened(either, site)
     ActionChains(either).send_keys(Keys.TAB, Keys.ENTER).perform()
-    WebDriverWait(either, 10).until(lambda driver: driver.current_url == f"{site}/es")
+    waiting(either).until(lambda driver: driver.current_url == f"{site}/es")
     assert shows(either, "Número de registro")
     assert either.find_element(By.TAG_NAME, "html").get_attribute("lang") == "es"
     either.find_element(By.LINK_TEXT, "English").click()
