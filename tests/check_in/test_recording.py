@@ -211,6 +211,30 @@ class TestAfterwards:
             live("draw")
             assert "that day's draws had not been made" in live.refused("checkin", "record", "N01", "--at", "06:00")
 
+    @pytest.mark.sqlite_only(reason="a server's backup is restored into another database")
+    def test_what_was_said_before_the_disk_was_lost(self, live, tmp_path):
+        """The copy is of the evening before: the night is made again, and what was written on paper is entered."""
+        with at("18 20:00"):
+            live("draw", "--catch-up-to", "2026-11-18")
+            live("backup", str(tmp_path / "copy.db"))
+        with at("19 00:10"):
+            live("draw")
+        with at("19 06:12"):
+            before = [live("checkin", "record", code) for code in ("B04", "C21")]
+        for name in ("", "-wal", "-shm"):
+            live.database.with_name(f"live.db{name}").unlink(missing_ok=True)
+        with at("19 09:00"):
+            live("restore", str(tmp_path / "copy.db"))
+            assert "that day's draws had not been made" in live.refused("checkin", "record", "B04", "--at", "06:12")
+        with at("19 09:02"):
+            live.add("N01")
+            live("draw")
+            assert [live("checkin", "record", code, "--at", "06:12") for code in ("B04", "C21")] == before
+            assert "that day's draws had not been made" in live.refused("checkin", "record", "N01", "--at", "06:12")
+            assert [one["told"] for one in live.json("due") if one["participant"] == "B04"] == ["yes"]
+            live("key", "acknowledge", "--reason", "the disk was lost")
+            live("verify")
+
     def test_on_and_pin_are_for_their_own_cases(self, live):
         with at("16 09:00"):
             assert live.run("checkin", "record", "A17", "--on", "yesterday").exit_code == 2

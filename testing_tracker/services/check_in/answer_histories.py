@@ -8,7 +8,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from testing_tracker.rules.check_in.answer_history import DrawHistory, Turned, of_joined
-from testing_tracker.rules.keeping.acts import LEADS_TO
+from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.words import DrawKind, Status
 from testing_tracker.store.queries import pool_stands, records_of_all
 from testing_tracker.store.tables import AuditEntry, Draw, Joining, Pool
@@ -46,6 +46,20 @@ def decided_at(work: Work, day: date, participant_id: int) -> datetime | None:
         col(Pool.last_participant_id) >= participant_id,
     )
     return work.session.exec(asked.order_by(col(Pool.id)).limit(1)).first()
+
+
+def was_brought_back(work: Work, first: datetime, last: datetime) -> bool:
+    """Whether the records were brought back from a copy between two instants.
+
+    A night that was made again then is younger than what people were told by the first one, which is the same: the key
+    decides it.
+    """
+    asked = select(AuditEntry.id).where(
+        AuditEntry.facility_id == work.facility_id,
+        AuditEntry.act == Act.BACKUP_RESTORE,
+        col(AuditEntry.at).between(first, last),
+    )
+    return work.session.exec(asked.limit(1)).first() is not None
 
 
 def _draws(work: Work, day: date, participants: Collection[int] | None) -> list[tuple[int, int, datetime, str, str]]:

@@ -23,7 +23,7 @@ from testing_tracker.rules.check_in.receipts import HERE, Says
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.said import in_full
 from testing_tracker.rules.words import ParticipantStatus, Status
-from testing_tracker.services.check_in.answer_histories import decided_at, histories_on
+from testing_tracker.services.check_in.answer_histories import decided_at, histories_on, was_brought_back
 from testing_tracker.services.check_in.attempts import as_attempts, rows_on
 from testing_tracker.services.check_in.cards import card_of, last_card
 from testing_tracker.services.check_in.receipt_keys import receipt_of
@@ -86,7 +86,7 @@ def record(work: Work, key_file: KeyFile | None, to_record: ToRecord, pin: str |
     A wrong one is a try on record, with nothing told, and so it is where today's draws have not been made: nobody who
     asked has missed for that. After collection has ended nobody is told either. Raises TestingTrackerError for somebody
     who is not in the programme, where no rule binds, before check-in opens, for another day than today or yesterday,
-    and for an instant at which that day's draws had not been made.
+    and for an instant at which that day's draws had not been made, but for records that were brought back since.
     """
     participant, day, moment = _whose(work, to_record)
     window, timing = _timing(work, to_record, day, moment)
@@ -200,14 +200,21 @@ def _answer_then(work: Work, participant: Participant, day: date, moment: dateti
     if work.is_pretended:  # a day that is pretended has no hours: all that was done on it was done at its noon
         moment = max(moment, instant_reached(day, time(12), work.zone))
     made = decided_at(work, day, identity)
-    if made is None or made > moment:
+    if made is None or not (made <= moment or _was_made_before(work, identity, moment, made)):
         raise TestingTrackerError(
             f"At {moment.astimezone(work.zone):%H:%M} on {in_full(day)} that day's draws had not been made; nobody "
             "could be told anything."
         )
-    then = answer_at(histories_on(work, day, [identity]).get(identity, ()), moment)
+    then = answer_at(histories_on(work, day, [identity]).get(identity, ()), max(moment, made))
     now = answers_on(work, day, [identity]).get(identity)
     return now if now is not None and then is now.answer else AnswerNow(then)
+
+
+def _was_made_before(work: Work, participant_id: int, moment: datetime, made: datetime) -> bool:
+    """Whether an instant was before a night only because that was made again, from a copy that was brought back."""
+    enrolment = in_force(work.session, Enrolment, participant_id, made.astimezone(work.zone).date())
+    was_there = enrolment is not None and enrolment.recorded_at <= moment
+    return was_there and was_brought_back(work, moment, made)
 
 
 def _not_made(work: Work, participant: Participant) -> str:

@@ -15,7 +15,7 @@ from testing_tracker.rules.check_in.answer_history import DrawHistory, answers_b
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer, Timing
 from testing_tracker.rules.check_in.receipts import HERE, Says, receipt, receipt_key
 from testing_tracker.rules.keeping.acts import DATED_BACK_FROM
-from testing_tracker.services.check_in.answer_histories import histories_on
+from testing_tracker.services.check_in.answer_histories import histories_on, was_brought_back
 from testing_tracker.services.check_in.receipt_keys import keys_for
 from testing_tracker.services.keeping.checking.replay import Verifying, days_among
 from testing_tracker.services.keeping.checking.stumbling import Found, by_itself
@@ -157,12 +157,17 @@ class _DayThen:
         self._work, self._day = work, day
 
     def answers(self, row: _OnRecord) -> set[DaysAnswer]:
-        """All that may have been told rightly. What a page says is what it was last given, since the night."""
+        """All that may have been told rightly. What a page says is what it was last given, since the night.
+
+        Of a night that was made again, because the records were brought back from a copy, that is what the first said.
+        """
         histories = self._histories.get(row.participant_id, ())
         first, last = row.at, row.at
+        since = self._decided(row.participant_id)
         if row.comes_from_page:
-            since = self._decided(row.participant_id)
             first, last = (since + _AFTER, row.recorded_at) if since else (row.at, row.recorded_at)
+        elif since is not None and since > row.at and was_brought_back(self._work, row.at, since):
+            first = last = since + _AFTER
         found = answers_between(histories, first, last) if first <= last else answers_ever(histories)
         if row.answer not in found and self._is_in_doubt:
             return answers_ever(histories)
