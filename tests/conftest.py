@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -319,6 +320,14 @@ def forks(tmp_path_factory):
 
     with Forks(tmp_path_factory.mktemp("forks")) as forks:
         yield forks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_as_at_a_terminal():
+    """A shell has whatever it runs in the background ignore these two, and what the tests start would as well."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session", autouse=True)
