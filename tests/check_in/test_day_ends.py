@@ -22,7 +22,7 @@ from testing_tracker.services.check_in.cards import end_card
 from testing_tracker.services.check_in.ending.later_known import bring_in_line
 from testing_tracker.services.people.lookup import find_participant
 from testing_tracker.store.queries import id_of
-from testing_tracker.store.tables import CheckInDay
+from testing_tracker.store.tables import CheckIn, CheckInDay
 
 TUESDAY = MONDAY + timedelta(days=1)
 CODES = ("A17", "B04", "C21", "D33", "E09", "F10")
@@ -427,13 +427,63 @@ def test_draws_that_were_made_before_check_in_opened_are_no_fault(mornings):
     assert mornings.clinic.rows("SELECT * FROM outage") == []
 
 
-def test_who_was_told_in_time_was_told_however_soon_collection_ends(mornings):
-    """A rule may leave less than two hours between the two; that somebody did not check in would be untrue."""
-    in_time = CheckInAttempt(moment(MONDAY, "09:30"), CheckInOutcome.TOLD, DaysAnswer.COME, Timing.IN_TIME)
-    late = replace(in_time, timing=Timing.LATE)
-    ends = moment(MONDAY, "11:00")
-    assert standing([in_time], moment(MONDAY, "00:05"), ends).standing is Standing.TOLD
-    assert standing([late], moment(MONDAY, "00:05"), ends).standing is Standing.NOT_CHECKED_IN
+class TestARuleThatLeavesLittleTime:
+    """Check-in closes half an hour before collection ends: who asks at the end is in time, and may not get there."""
+
+    @pytest.fixture
+    def mornings(self, on_sunday, tmp_path) -> Mornings:
+        mornings = Mornings(on_sunday.copy(tmp_path / "live.db"))
+        rule = ("--opens", "05:00", "--closes", "16:30", "--no-page", "--not-checked-in", "unrecorded")
+        mornings.type(MONDAY - timedelta(days=1), "13:00", "checkin", "rule", *rule, "--from", str(MONDAY))
+        mornings.night(MONDAY)
+        come(mornings, *CODES[1:])
+        return mornings
+
+    def told_at_last(self, mornings: Mornings) -> None:
+        """In time by this rule, and not by the one of `Mornings`."""
+        with mornings.writing(MONDAY, "16:20") as work:
+            whose = id_of(find_participant(work, "A17"))
+            row = {"participant_id": whose, "day": MONDAY, "at": moment(MONDAY, "16:20"), "channel": "page"}
+            work.write(CheckIn(**row, outcome="told", answer=DaysAnswer.COME, timing=Timing.IN_TIME))
+
+    def ended(self, mornings: Mornings) -> tuple[str, str | None]:
+        """What has become of the draw, and that no entry contradicts it."""
+        assert "All holds" in mornings.type(TUESDAY, "09:00", "verify")
+        return mornings.draw_of("A17", MONDAY)[:2]
+
+    def test_who_waited_until_then_knew_of_it(self, mornings):
+        """That they did not check in would be untrue."""
+        self.told_at_last(mornings)
+        mornings.tried("A17", MONDAY, "16:25")
+        mornings.night(TUESDAY)
+        assert self.ended(mornings) == ("missed", "closed out")
+
+    def test_who_had_tried_before_was_kept_from_it(self, mornings):
+        mornings.tried("A17", MONDAY, "09:00", "blocked")
+        self.told_at_last(mornings)
+        mornings.night(TUESDAY)
+        assert self.ended(mornings) == ("unrecorded", "tried to check in")
+
+    def test_who_could_not_ask_before_was_kept_from_it(self, mornings):
+        self.told_at_last(mornings)
+        outage(mornings, MONDAY, "16:40", "05:00", "16:15")
+        mornings.night(TUESDAY)
+        assert self.ended(mornings) == ("unrecorded", "check-in at fault")
+
+    def test_an_outage_that_is_known_afterwards_counts_until_it_is_taken_back(self, mornings):
+        self.told_at_last(mornings)
+        mornings.night(TUESDAY)
+        span = ("--from", f"{MONDAY} 05:00", "--to", f"{MONDAY} 16:15")
+        mornings.type(TUESDAY, "08:00", "checkin", "outage", *span, "--reason", "no power")
+        assert self.ended(mornings) == ("unrecorded", "check-in at fault")
+        mornings.type(TUESDAY, "08:30", "checkin", "outage", "--take-back", "1", "--reason", "it was another day")
+        assert self.ended(mornings) == ("missed", "closed out")
+
+    def test_who_is_late_as_well_counts_as_not_told(self):
+        late = CheckInAttempt(moment(MONDAY, "09:30"), CheckInOutcome.TOLD, DaysAnswer.COME, Timing.LATE)
+        since, ends = moment(MONDAY, "00:05"), moment(MONDAY, "11:00")
+        assert standing([late], since, ends).standing is Standing.NOT_CHECKED_IN
+        assert standing([replace(late, timing=Timing.IN_TIME)], since, ends).standing is Standing.TOLD_WITH_LITTLE_LEFT
 
 
 def test_records_that_are_joined_after_the_night_have_heard_what_either_was_told(mornings):

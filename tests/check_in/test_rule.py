@@ -57,6 +57,16 @@ def test_from_a_day_on_everybody_checks_in(clinic, at_work):
     assert "check-in rule set" in clinic("audit", "list")
 
 
+@pytest.mark.parametrize(("closes", "is_little"), [("15:00", False), ("15:01", True), ("17:00", True)])
+def test_a_manager_learns_that_a_window_leaves_little_time_to_come(clinic, closes, is_little):
+    hours = ("--opens", "05:00", "--closes", closes, "--page", "--not-checked-in", "missed")
+    said = clinic.run("checkin", "rule", *hours, "--from", "2026-12-01").stderr
+    note = (
+        f"TRAINING note: who checks in at {closes} is in time, and has until 17:00 to come, by the schedule fixed-1. "
+    )
+    assert said == (note + "Where the way is longer, have check-in close earlier.\n" if is_little else "")
+
+
 def test_it_is_said_what_binds_and_what_is_next(clinic):
     bind(clinic, "today", page="--no-page", then="unrecorded")
     bind(clinic, "+14")

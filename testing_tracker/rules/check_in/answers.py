@@ -101,6 +101,7 @@ class Standing(StrEnum):
     """How a participant stands to a draw, from what counts most: what is known of their having been told of it."""
 
     TOLD = "told"
+    TOLD_WITH_LITTLE_LEFT = "told with little time left"
     TOLD_BEFORE_ORDERED = "told before it was ordered"
     TRIED = "tried"
     NOT_CHECKED_IN = "not checked in"
@@ -137,7 +138,9 @@ def standing(attempts: Iterable[CheckInAttempt], since: datetime, collection_clo
     then tried and could not; an attempt that was early or over was an attempt. Whoever was told last that they need not
     come after all went by that. `collection_closes` is given of a draw for which no specimen was given: then whoever
     was told last that they had been here went by that too, because another's was on record as theirs, and who was told
-    to come less than 2 hours before its collection closes counts as if that had not been said.
+    to come less than 2 hours before its collection closes counts as if that had not been said, whatever kept them from
+    asking earlier. Nothing did, as far as their attempts say, and they asked in time: then they were told with little
+    time left.
     """
     not_to_come = (DaysAnswer.STAY,) if collection_closes is None else (DaysAnswer.STAY, DaysAnswer.DONE)
     every = sorted(attempts, key=lambda one: (one.at, one.answer in not_to_come))
@@ -145,7 +148,9 @@ def standing(attempts: Iterable[CheckInAttempt], since: datetime, collection_clo
     to_come = [one for one in told if one.at >= since and one.answer is DaysAnswer.COME]
     if told and told[-1].answer in not_to_come:
         to_come = []
-    elif collection_closes is not None and to_come and _is_too_late(to_come[0], collection_closes):
+    elif collection_closes is not None and to_come and to_come[0].at > collection_closes - TIME_TO_COME:
+        if to_come[0].timing is Timing.IN_TIME and to_come[0] is every[0]:
+            return Stands(Standing.TOLD_WITH_LITTLE_LEFT, to_come[0], len(every))
         every, told = ([one for one in found if one not in to_come] for found in (every, told))
         to_come = []
     if to_come:
@@ -153,8 +158,3 @@ def standing(attempts: Iterable[CheckInAttempt], since: datetime, collection_clo
     if told:
         return Stands(Standing.TOLD_BEFORE_ORDERED, told[-1], len(every))
     return Stands(Standing.TRIED, every[-1], len(every)) if every else Stands(Standing.NOT_CHECKED_IN)
-
-
-def _is_too_late(told: CheckInAttempt, collection_closes: datetime) -> bool:
-    """Whether somebody was told so late that they may not get there; who was in time had what the rule gives all."""
-    return told.timing is not Timing.IN_TIME and told.at > collection_closes - TIME_TO_COME

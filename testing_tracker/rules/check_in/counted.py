@@ -102,6 +102,7 @@ class MissedHow(StrEnum):
 
 _BY_STANDING = {
     Standing.TOLD: MissedHow.TOLD,
+    Standing.TOLD_WITH_LITTLE_LEFT: MissedHow.TOLD,
     Standing.TOLD_BEFORE_ORDERED: MissedHow.TOLD_BEFORE,
     Standing.TRIED: MissedHow.TRIED,
     Standing.NOT_CHECKED_IN: MissedHow.NOT_CHECKED_IN,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.check_in.answers import CheckInWindow
+from testing_tracker.rules.check_in.answers import TIME_TO_COME, CheckInWindow
 
 SHORTEST_WINDOW = timedelta(minutes=60)
 
@@ -60,3 +60,13 @@ def refusal(opens: time, closes: time, first_collection_closes: time, collection
             f"schedule {collection_of}. Have check-in close earlier."
         )
     return None
+
+
+def little_left(closes: time, first_collection_closes: time, collection_of: str) -> str | None:
+    """What whoever sets a window should know where it leaves less than 2 hours to come; None where it leaves more."""
+    if datetime.combine(date.min, first_collection_closes) - datetime.combine(date.min, closes) >= TIME_TO_COME:
+        return None
+    return (
+        f"who checks in at {closes:%H:%M} is in time, and has until {first_collection_closes:%H:%M} to come, by the "
+        f"schedule {collection_of}. Where the way is longer, have check-in close earlier."
+    )

@@ -144,7 +144,8 @@ def end_by_check_in(stands: Standing, day: DaysCheckIn) -> tuple[Status, Because
     holds. None for who was told: it ends as all do.
 
     Nobody is missed who could not be told: because the test was ordered afterwards, because check-in could not be
-    reached, or because they tried. Where far fewer than usual asked, it is check-in that a person is asked about.
+    reached, or because they tried. Nor is who learned it with little time left, on a day on which it could not be
+    reached before. Where far fewer than usual asked, it is check-in that a person is asked about.
     """
     match stands:
         case Standing.TOLD:
@@ -153,6 +154,8 @@ def end_by_check_in(stands: Standing, day: DaysCheckIn) -> tuple[Status, Because
             return Status.UNRECORDED, Because.ORDERED_AFTER_CHECK_IN
     if day.is_at_fault:
         return Status.UNRECORDED, Because.CHECK_IN_AT_FAULT
+    if stands is Standing.TOLD_WITH_LITTLE_LEFT:
+        return None
     if stands is Standing.TRIED:
         return Status.UNRECORDED, Because.TRIED_TO_CHECK_IN
     if day.is_held:

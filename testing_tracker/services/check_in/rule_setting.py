@@ -1,14 +1,14 @@
 """Sets the rule of checking in from a day on, ends it, and says which binds when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any
 
 from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.check_in.in_force import NotCheckedIn, RuleInForce, refusal
+from testing_tracker.rules.check_in.in_force import NotCheckedIn, RuleInForce, little_left, refusal
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.said import in_full
 from testing_tracker.services.check_in.rules_in_force import any_rule, as_rule, row_on
@@ -28,10 +28,11 @@ class RuleFrom:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """What was set, and the days from which something else was to bind, which does not any more."""
+    """What was set, the days from which something else was to bind, which does not any more, and what to beware of."""
 
     now: RuleFrom
     overruled: Sequence[date]
+    beware: str | None = None
 
 
 def set_rule(
@@ -48,7 +49,7 @@ def set_rule(
     if refused is not None:
         raise TestingTrackerError(refused)
     rule = RuleInForce(from_on, opens, closes, page, not_checked_in)
-    return _write(work, from_on, rule)
+    return replace(_write(work, from_on, rule), beware=little_left(closes, ends, schedule))
 
 
 def end_rule(work: Work, from_on: date) -> RuleSet:

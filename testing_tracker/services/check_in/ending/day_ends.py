@@ -26,7 +26,7 @@ from testing_tracker.rules.check_in.answers import (
 )
 from testing_tracker.rules.check_in.could_not import days_looked_at, how_they_tried, when_at_fault
 from testing_tracker.rules.check_in.counted import CheckInCounts
-from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_of_day
+from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_by_check_in, end_of_day
 from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
@@ -161,7 +161,8 @@ def _end_day(work: Work, day: DayOver, ends: DayEnds) -> None:
         alike[stands.standing].add(draw.id)
         if stands.standing is Standing.TRIED:
             tried[draw] = stands
-    alike.pop(Standing.TOLD, None)
+    for stood in [one for one in alike if end_by_check_in(one, went) is None]:
+        del alike[stood]  # they were told, and it ends as all do
     if not went.is_at_fault and tried:
         del alike[Standing.TRIED]
         _end_of_who_tried(work, day, tried, went)

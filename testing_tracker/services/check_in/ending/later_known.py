@@ -39,8 +39,8 @@ _BY_CHECK_IN = (
     Because.TRIED_TO_CHECK_IN,
     Because.CHECK_INS_HELD,
 )
-# Who was told in time, or asked unasked, may turn out to have been told otherwise since, or nothing.
-_HEARD_OTHERWISE = (Standing.TOLD_BEFORE_ORDERED, Standing.TRIED)
+# Who was told, or asked unasked, may turn out to have been told otherwise since, or nothing, or kept from asking.
+_MAY_BE_OTHERWISE = (Standing.TOLD_BEFORE_ORDERED, Standing.TRIED, Standing.TOLD_WITH_LITTLE_LEFT)
 _DID_NEITHER = (Because.NOT_CHECKED_IN, Because.CHECK_INS_HELD)
 
 
@@ -83,7 +83,7 @@ def _reconsider(work: Work, day: DayOver) -> list[Reconsidered]:
     for one in draws_of_check_in(work, day, *which):
         draw = work.session.get_one(Draw, one.id)
         stands = day.stands(one)
-        if draw.because == Because.CLOSED_OUT and stands.standing not in _HEARD_OTHERWISE:
+        if draw.because == Because.CLOSED_OUT and stands.standing not in _MAY_BE_OTHERWISE:
             continue
         end = _end(work, day, draw, stands)
         if end is None:
@@ -102,7 +102,9 @@ def _end(work: Work, day: DayOver, draw: Draw, stands: Stands) -> _End | None:
     if by_rule is None:
         # They knew of it. Where that came here late, the reason says so; what was never missed is a person's to see.
         told_late = draw.status == Status.MISSED and draw.because == Because.NOT_CHECKED_IN
-        return _End(Status.MISSED, Because.CLOSED_OUT) if told_late else None
+        if told_late or (draw.because == Because.CHECK_IN_AT_FAULT and _before(work, draw, Because.CLOSED_OUT)):
+            return _End(Status.MISSED, Because.CLOSED_OUT)
+        return None
     because = by_rule[1]
     if because is Because.CHECK_IN_AT_FAULT:
         return _unless_so(draw, _End(Status.UNRECORDED, because, when_it_was_at_fault(work, day.day)))
@@ -124,13 +126,18 @@ def _unless_so(draw: Draw, end: _End) -> _End | None:
 
 def _as_before(work: Work, draw: Draw) -> _End:
     """What a night had made of a draw before an outage was recorded; a question, where none had."""
+    return _before(work, draw, *_DID_NEITHER) or _End(Status.UNRECORDED, Because.NOT_CHECKED_IN)
+
+
+def _before(work: Work, draw: Draw, *because: Because) -> _End | None:
+    """What was made of a draw last for one of these reasons; None where nothing was."""
     entries = work.session.exec(
         select(AuditEntry)
         .where(AuditEntry.draw_id == id_of(draw), col(AuditEntry.act).in_(tuple(LEADS_TO)))
         .order_by(col(AuditEntry.id).desc())
     )
     for entry in entries:
-        because = because_in(entry.reason)
-        if because in _DID_NEITHER:
-            return _End(LEADS_TO[entry.act], because)
-    return _End(Status.UNRECORDED, Because.NOT_CHECKED_IN)
+        said = because_in(entry.reason)
+        if said in because:
+            return _End(LEADS_TO[entry.act], said)
+    return None
