@@ -13,7 +13,7 @@ import pytest
 from acts import READS
 from cli.test_examples import BEFORE, FRIDAY, folder_for_examples, on_a_friday, typed
 from conftest import MONDAY
-from people.test_every_command_by_role import STRANGER, at_a_terminal, line_of, may, refused
+from people.test_every_command_by_role import NEVER_NOW, STRANGER, at_a_terminal, line_of, may, refused
 from test_server_roles import PEOPLE, AtServer
 
 from testing_tracker.rules.people.permitted import PERMITTED, THE_OWNERS_ON_A_SERVER
@@ -58,6 +58,7 @@ def anew(kept: AtServer) -> AtServer:
 def test_it_is_for_the_roles_of_the_table(words, kept, tmp_path, monkeypatch, machine_zone):
     machine_zone("America/Los_Angeles")
     monkeypatch.setenv("TESTING_TRACKER_TODAY", FRIDAY)
+    monkeypatch.setenv("TESTING_TRACKER_CHECKIN", "checkin.toml")
     if words == "decide":
         at_a_terminal(monkeypatch)
     clinic = None
@@ -75,6 +76,9 @@ def test_it_is_for_the_roles_of_the_table(words, kept, tmp_path, monkeypatch, ma
         if words in THE_OWNERS_ON_A_SERVER and may(words, role):
             assert (done.exit_code, done.stdout) == (1, "")
             assert re.search(f"is for the owner of the database's tables, {kept.who}, and you are {who}", done.stderr)
+        elif may(words, role) and words in NEVER_NOW:
+            assert (done.exit_code, done.stdout, denied) == (1, "", [])
+            assert "On a day that is only pretended nothing is sent" in done.stderr
         elif may(words, role):
             assert (done.exit_code, denied) == (0, []), f"{role}: {line_of(words)}\n{done.output}"
             clinic = clinic if words in READING else None
