@@ -211,7 +211,7 @@ def collect_command(desk: Desk, document: Path) -> None:
     from testing_tracker.web.seen import from_json
 
     seen, each = from_json(_content(document)), desk.each_facility()
-    _refuse_a_gap(each, seen)
+    _refuse_what_is_not_next(each, seen)
     found = services.page_visits.CollectedVisits()
     for at in each:
         with at.desk.writing() as work:
@@ -233,11 +233,13 @@ def _put_faults_on_record(work: "Work", seen: "PageSeen", number: int, apart: ti
             services.page_visits.say_looked_through(work, seen.file, day)
 
 
-def _refuse_a_gap(each: "list[AtFacility]", seen: "PageSeen") -> None:
-    """Raise TestingTrackerError where visits would be left out for good, because later ones are on record."""
+def _refuse_what_is_not_next(each: "list[AtFacility]", seen: "PageSeen") -> None:
+    """Raise TestingTrackerError for the visits of another database's page; and where some would be left out for good,
+    because later ones are on record."""
     last = 0
     for at in each:
         with at.desk.reading() as work:
+            services.filling.refuse_page_of_another(services.filling.source_of(work), seen.source)
             last = max(last, services.page_visits.collected_to(work, seen.file))
     if seen.after > last:
         raise TestingTrackerError(

@@ -90,6 +90,7 @@ class CheckInTurn:
     _known: _Known | None = None
     _has_failed: bool = False
     _number: int = 0
+    _source: str = ""
     _windows: Mapping[date, CheckInWindow] = field(default_factory=dict)
     _clock: Clock | None = None
 
@@ -138,7 +139,7 @@ class CheckInTurn:
             self._windows = {day: window for day, window in every.items() if window.opens <= work.now}
             if not (self._windows or has_page or self.location.page.exists()):
                 return
-            self._number = work.facility_id
+            self._number, self._source = work.facility_id, filling.source_of(work)
             self._clock = self.clock_of(facilities.timezones_of(work.session, work.facility))
             file, link = self._opened()
             after = page_visits.collected_to(work, link.last_file) if link.last_file else 0
@@ -168,12 +169,17 @@ class CheckInTurn:
         """What the page tells of what is not on record; again where its file is another one than last time."""
         for _ in range(_TRIES):
             file = link.last_file
-            seen = link.seen(after, back)
+            seen = self._seen(link, after, back)
             if seen.file == file:
                 return seen
             with self.reading() as work:
                 after = page_visits.collected_to(work, seen.file)
         raise TestingTrackerError("the page's file is another one each time that it is asked for")
+
+    def _seen(self, link: AnyLink, after: int, back: timedelta) -> PageSeen:
+        seen = link.seen(after, back)
+        filling.refuse_page_of_another(self._source, seen.source)
+        return seen
 
     def _collect(self, file: PageFile, link: AnyLink, first: PageSeen) -> _Known:
         """Put the visits on record that are not, at most a document's in one transaction."""
@@ -187,7 +193,7 @@ class CheckInTurn:
                 self.collected += done
             if not seen.has_more:
                 break
-            seen = link.seen(seen.visits[-1].number, _SHORTEST)
+            seen = self._seen(link, seen.visits[-1].number, _SHORTEST)
         return _Known(file, link, first, mark, seen.visits[-1].number if seen.visits else seen.after)
 
     def _look(self, known: _Known) -> None:
@@ -265,23 +271,20 @@ class CheckInTurn:
             mark = None if settings is None else filling.mark_of(work, settings, self.location.key)
             is_new = mark is None or self._known is None or self._known.mark != mark
             owed = is_new and todays_receipts.are_owed(work, self.location.key)
-            source = filling.source_of(work)
         if owed:
             with self.writing() as work:
                 todays_receipts.make_ready(work, self.location.key)
         if self._known is None:
             return
-        self._fill(self._known, settings, source, None if is_new else mark, has_page=has_page)
+        self._fill(self._known, settings, None if is_new else mark, has_page=has_page)
         if has_page and settings is not None and settings.page.public_url is not None:
             self._probe(self._known.file, settings.page.public_url)
 
-    def _fill(
-        self, known: _Known, settings: CheckInSettings | None, source: str, same: PageMark | None, *, has_page: bool
-    ) -> None:
+    def _fill(self, known: _Known, settings: CheckInSettings | None, same: PageMark | None, *, has_page: bool) -> None:
         """Have the page say what is so now; where all is the `same` nothing is read or sent but that."""
         others = tuple(sorted(set(known.seen.marks) - {self._number}))
         collected = (CollectedTo(self._number, known.collected, known.seen.file),)
-        contents = PageContents(source, self._now, kept=others, collected=collected)
+        contents = PageContents(self._source, self._now, kept=others, collected=collected)
         if not has_page:
             if self._number in known.seen.marks:
                 known.link.fill(contents)

@@ -26,7 +26,8 @@ class PageSeen:
     """The visits after one, and what is known of the minutes since one; `now` is by the clock of the page's machine.
 
     `file` is whose numbers the visits have, `after` the visit that was asked for. `visited` are the minutes in which
-    anybody came, `answers_since` is since when a facility's page has had a day's answers.
+    anybody came, `answers_since` is since when a facility's page has had a day's answers. `source` names the database
+    that the page was filled from, whose people the visits are of; None where none ever did.
     """
 
     file: str
@@ -37,6 +38,7 @@ class PageSeen:
     visited: frozenset[int] = frozenset()
     answers_since: Mapping[tuple[int, date], datetime] = field(default_factory=dict)
     marks: Mapping[int, PageMark] = field(default_factory=dict)
+    source: str | None = None
 
     @property
     def has_more(self) -> bool:
@@ -66,6 +68,7 @@ def seen_in(file: PageFile, after: int | None, now: datetime, back: timedelta) -
         frozenset(file.minutes_with_visits(first, last)),
         file.answers_known_since(),
         file.marks(),
+        file.about("source"),
     )
 
 
@@ -82,6 +85,7 @@ def to_json(seen: PageSeen) -> str:
             "visited": sorted(seen.visited),
             "answers": [[number, f"{day}", at.isoformat()] for (number, day), at in seen.answers_since.items()],
             "marks": [[one.facility, one.made_from, one.here_from] for one in seen.marks.values()],
+            "source": seen.source,
         },
     )
 
@@ -107,6 +111,7 @@ def _read(document: dict[str, Any]) -> PageSeen:
         frozenset(map(_whole, document["visited"])),
         {(_whole(number), date.fromisoformat(day)): instant_in(at) for number, day, at in document["answers"]},
         {_whole(number): PageMark(number, str(made), str(here)) for number, made, here in document["marks"]},
+        None if document["source"] is None else str(document["source"]),
     )
 
 

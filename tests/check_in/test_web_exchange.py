@@ -184,6 +184,33 @@ class TestByHand:
             done = far.run("web", "load", input=json.dumps(document))
         assert (done.exit_code, "another database" in done.stderr) == (1, True)
 
+    @pytest.mark.parametrize("command", ["collect", "sync", "serve"])
+    def test_what_the_page_of_another_database_says_is_of_other_people(self, live, far, tmp_path, command, monkeypatch):
+        """A17 there has the same permanent number as somebody here, and told them there is told nobody here."""
+        monkeypatch.setattr("testing_tracker.chance.new_seed", lambda: bytes(range(32, 64)))
+        other = Clinic(tmp_path / "far" / "other.db", None)
+        with its(15, 12):
+            other("init", "--facility", "Other House", "--timezone", "America/Los_Angeles")
+            other.add("A17", "B04")
+            rule(other)
+            theirs = cards(other, "A17", "B04")
+            settings(other)
+        with its(16, 0, 6):
+            other("draw")
+            carry(other, far)
+        told(far, at(16, 5, 12), theirs["A17"], DaysAnswer.COME)
+        with its(16, 5, 14):
+            if command == "collect":
+                assert "page of another database" in live.refused("web", "collect", input=far("web", "visits"))
+            else:
+                monkeypatch.setenv("TESTING_TRACKER_WEB", str(far.location.page))
+                done = live.run(*(("serve", "--once") if command == "serve" else ("web", "sync")))
+                assert (done.exit_code, "page of another database" in done.stderr) == (1, True)
+        assert on_record(live) == []
+        assert live.rows("SELECT * FROM outage") == []
+        with page_of(far) as file:
+            assert file.last_visit == 1
+
 
 class TestOver:
     """A command to the other machine, as `ssh` is."""

@@ -60,6 +60,18 @@ def source_of(work: Work) -> str:
     return hashlib.sha256(f"page {anchor}".encode()).hexdigest()[:16]
 
 
+def refuse_page_of_another(source: str, its: str | None) -> None:
+    """Raise TestingTrackerError for what comes from a page that another database than `source` fills.
+
+    People have the same numbers there: what its visitors were told would be taken for what was told to people here.
+    """
+    if its not in (None, source):
+        raise TestingTrackerError(
+            "This is the page of another database, whose visitors are other people. Name the page of this one. Nothing "
+            "was changed."
+        )
+
+
 def mark_of(work: Work, settings: CheckInSettings, key_file: KeyFile) -> PageMark:
     """What the facility's part would be made from now. Every act ends with a page of the ledger, so that is cheap."""
     key = _state_of(key_file)
