@@ -148,7 +148,7 @@ def _contents(desk: Desk) -> "PageContents":
                 settings = services.filling.settings_or_refusal(
                     check_in_settings_of(desk.location, at.number), str(file)
                 )
-                given.append(services.filling.what_the_page_is_given(work, settings, desk.location.key, None, None))
+                given.append(services.filling.what_the_page_is_given(work, settings, desk.location.key, None))
     if not given:
         raise TestingTrackerError("Nobody checks in by a page: `testing-tracker checkin rule --page` has them do so.")
     now = desk.clock("UTC").now()

@@ -294,8 +294,7 @@ class CheckInTurn:
             file = str(self.location.check_in_of(self._number))
             settings = filling.settings_or_refusal(settings, file)
             with self.reading() as work:
-                since = known.seen.answers_since.get((self._number, work.today))
-                given = filling.what_the_page_is_given(work, settings, self.location.key, known.mark, since)
+                given = filling.what_the_page_is_given(work, settings, self.location.key, known.mark)
             known.link.fill(replace(contents, fillings=(given.filling,), marks=(given.mark,)))
         self.is_filled = has_page
 

@@ -139,7 +139,9 @@ class PageFile:
                 )
             changes = [False]
             if contents.fillings or not _facilities(database) <= set(contents.kept):
-                changes = [_bring_in_line(database, table, rows, contents) for table, rows in rows_of(contents)]
+                since = {(number, f"{day}"): at for (number, day), at in self.answers_known_since().items()}
+                every = rows_of(contents, since)
+                changes = [_bring_in_line(database, table, rows, contents) for table, rows in every]
             told = [("source", contents.source), ("filled_at", contents.at.astimezone(UTC).isoformat())]
             told += [(f"{_MARK}{one.facility}", f"{one.made_from}\n{one.here_from}") for one in contents.marks]
             known = (one for one in contents.collected if one.file == self.identity)

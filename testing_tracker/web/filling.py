@@ -42,7 +42,7 @@ class PagePlace:
 
 @dataclass(frozen=True)
 class DayOfPage:
-    """A day's instants; `answers_at` is when the day's answers were first known, None before the night has run."""
+    """A day's instants; `answers_at` is since when the day's answers are known, None before the night has run."""
 
     day: date
     opens_at: datetime

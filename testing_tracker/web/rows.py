@@ -1,6 +1,6 @@
 """The tables of the page's file, and what is filled into them as their rows. Instants are seconds since 1970."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from testing_tracker.web.filling import PageContents
@@ -36,8 +36,12 @@ TABLES = (
 Rows = set[tuple[object, ...]]
 
 
-def rows_of(contents: PageContents) -> Iterator[tuple[str, Rows]]:
-    """What each table is to hold, the facility first."""
+def rows_of(contents: PageContents, since: Mapping[tuple[int, str], datetime]) -> Iterator[tuple[str, Rows]]:
+    """What each table is to hold, the facility first.
+
+    `since` is when the file has had a day's answers, by facility and day: whoever fills it again with that day's
+    answers need not know.
+    """
     every = [(filling.place.facility, filling) for filling in contents.fillings]
     yield (
         "place",
@@ -53,7 +57,10 @@ def rows_of(contents: PageContents) -> Iterator[tuple[str, Rows]]:
     yield (
         "day",
         {
-            (facility, f"{day.day}", _at(day.opens_at), _at(day.closes_at), _at(day.over_at), _at(day.answers_at))
+            (
+                *(facility, f"{day.day}", _at(day.opens_at), _at(day.closes_at), _at(day.over_at)),
+                _at(day.answers_at and min(day.answers_at, since.get((facility, f"{day.day}"), day.answers_at))),
+            )
             for facility, one in every
             for day in one.days
         },

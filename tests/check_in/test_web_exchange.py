@@ -138,6 +138,17 @@ class TestByHand:
             live("web", "collect", input=far("web", "visits"))
         assert len(on_record(live)) == 3
 
+    def test_a_page_that_is_filled_again_has_had_the_days_answers_all_the_time(self, live, far):
+        with its(16, 0, 6):
+            carry(live, far)
+        runs(far, at(16, 5), at(16, 6))
+        for minute in (10, 20):
+            with its(16, 5, minute):
+                carry(live, far)
+        with its(16, 6):
+            live("web", "collect", input=far("web", "visits"))
+        assert live.rows("SELECT * FROM outage") == []
+
     @pytest.mark.parametrize("spoil", [lambda text: text[:-20], lambda text: "[]", lambda text: "", lambda text: "{}"])
     def test_what_did_not_arrive_whole_changes_nothing(self, live, far, spoil):
         with its(16, 0, 6):

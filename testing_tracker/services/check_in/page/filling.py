@@ -95,17 +95,17 @@ def with_newer_page(mark: PageMark, before: int, after: int) -> PageMark | None:
 
 
 def what_the_page_is_given(
-    work: Work, settings: CheckInSettings, key_file: KeyFile, known: PageMark | None, answers_since: datetime | None
+    work: Work, settings: CheckInSettings, key_file: KeyFile, known: PageMark | None
 ) -> PageGiven:
     """A facility's part of the page as it is to be now.
 
-    `known` is what the file is made from: receipts that are there already are left out. `answers_since` is since when
-    the file has today's answers, None where it has none yet.
+    `known` is what the file is made from: receipts that are there already are left out. Where the file has today's
+    answers by now, it keeps since when.
     """
     mark = mark_of(work, settings, key_file)
     holders = _holders(work)
     answers = _answers(work, {one.id for one in holders})
-    days = _days(work, (answers_since or work.now) if answers else None)
+    days = _days(work, work.now if answers else None)
     here = None
     if known is None or known.here_from != mark.here_from:
         here = _here(work, key_file, [one.day for one in days], [one.id for one in holders])
