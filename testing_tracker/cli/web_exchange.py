@@ -223,13 +223,18 @@ def collect_command(desk: Desk, document: Path) -> None:
 
 
 def _put_faults_on_record(work: "Work", seen: "PageSeen", number: int, apart: timedelta) -> None:
-    """Put on record when the page could not be reached, and which windows were looked through to their end."""
+    """Put on record when the page could not be reached, and which windows were looked through to their end.
+
+    It is known up to when the document was printed, which may have been a while ago: that the page's clock is behind
+    does not show.
+    """
+    now, apart = min(work.now, seen.now), max(apart, timedelta(0))
     since = {day: at for (facility, day), at in seen.answers_since.items() if facility == number}
     known = services.page_faults.PageMinutes(seen.beats, seen.visited, {}, since, apart)
     for day, window in services.page_faults.windows_to_look_at(work).items():
-        faulty = services.page_faults.faulty_minutes(day, window, known, work.now)
+        faulty = services.page_faults.faulty_minutes(day, window, known, now)
         services.page_faults.put_on_record(work, window, faulty)
-        if services.page_faults.is_over(window, work.now) and not seen.has_more:
+        if services.page_faults.is_over(window, now) and not seen.has_more:
             services.page_visits.say_looked_through(work, seen.file, day)
 
 

@@ -149,6 +149,23 @@ class TestByHand:
             live("web", "collect", input=far("web", "visits"))
         assert live.rows("SELECT * FROM outage") == []
 
+    def test_of_the_time_since_it_was_printed_nothing_is_known(self, live, far):
+        """Neither is the page at fault since then, nor was the day looked through."""
+        with its(16, 0, 6):
+            carry(live, far)
+        runs(far, at(16, 5), at(16, 10, 5))
+        with its(16, 9, 50):
+            printed = far("web", "visits")
+        told(far, at(16, 9, 55), live.numbers["QUILL-7"], DaysAnswer.COME)
+        for minute in (20, 50):
+            with its(16, 10, minute):
+                live("web", "collect", input=printed)
+        assert live.rows("SELECT * FROM outage") == live.rows("SELECT * FROM strangers_seen") == []
+        with its(16, 11):
+            live("web", "collect", input=far("web", "visits"))
+        assert live.rows("SELECT * FROM outage") == []
+        assert live.rows("SELECT day, tries FROM strangers_seen") == [("2026-11-16", 0)]  # it is looked through
+
     @pytest.mark.parametrize("spoil", [lambda text: text[:-20], lambda text: "[]", lambda text: "", lambda text: "{}"])
     def test_what_did_not_arrive_whole_changes_nothing(self, live, far, spoil):
         with its(16, 0, 6):
