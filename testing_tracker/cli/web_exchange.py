@@ -166,9 +166,10 @@ def load_command(desk: Desk, document: Path, given: Path | None) -> None:
     from testing_tracker.serving.page_link import complaints_of_the_file, fill
     from testing_tracker.web.filling import from_json
 
+    now = desk.clock("UTC").now()
     contents = from_json(_content(document))
     with _opened(desk, given) as file, complaints_of_the_file():
-        fill(file, contents)
+        fill(file, contents, now)
     facilities = len({*contents.kept, *(one.place.facility for one in contents.fillings)})
     holders = sum(len(one.holders) for one in contents.fillings)
     new = f"{holders:,} holder{'' if holders == 1 else 's'}" if contents.fillings else "nothing new"

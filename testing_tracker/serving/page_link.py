@@ -107,9 +107,9 @@ class PageOver:
 AnyLink = PageHere | PageOver
 
 
-def fill(file: PageFile, contents: PageContents) -> bool:
-    """Fill a file, and take old visits out of it once an hour; True if anything but the time is new."""
-    is_new = file.fill(contents)
+def fill(file: PageFile, contents: PageContents, now: datetime | None = None) -> bool:
+    """Fill a file, and take old visits out of it once an hour; see `PageFile.fill`."""
+    is_new = file.fill(contents, now)
     hour = f"{contents.at:%Y-%m-%dT%H}"
     if file.about(_TIDIED) != hour:
         file.tidy(contents.at)

@@ -18,6 +18,7 @@ from typing import Any
 from testing_tracker import chance
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome, DaysAnswer, Timing
+from testing_tracker.rules.check_in.faulty_minutes import MOST_APART
 from testing_tracker.web.filling import PageContents, PageMark
 from testing_tracker.web.rows import TABLES, Rows, rows_of
 
@@ -126,12 +127,14 @@ class PageFile:
         said = self.about("filled_at")
         return None if said is None else datetime.fromisoformat(said)
 
-    def fill(self, contents: PageContents) -> bool:
+    def fill(self, contents: PageContents, now: datetime | None = None) -> bool:
         """Have the file say what the contents say, and nothing else; True if anything but the time is new.
 
-        Raises TestingTrackerError where the file was filled from another database.
+        `now` is given where they may have come late or out of their order. Raises TestingTrackerError for such that are
+        older than what the file says, and where it was filled from another database.
         """
         with self.writing() as database:
+            self._refuse_older(contents, now)
             source = database.execute("SELECT value FROM about WHERE key = 'source'").fetchone()
             if source is not None and source[0] != contents.source:
                 raise TestingTrackerError(
@@ -150,6 +153,16 @@ class PageFile:
             for facility in set(_marks(database)) - _facilities(database):
                 database.execute("DELETE FROM about WHERE key = ?", (f"{_MARK}{facility}",))
         return any(changes)
+
+    def _refuse_older(self, contents: PageContents, now: datetime | None) -> None:
+        filled = self.filled_at
+        # What says that it is of a time to come was filled by a clock that was wrong, and is no younger than anything.
+        if now is not None and filled is not None and contents.at + MOST_APART < filled <= now + MOST_APART:
+            raise TestingTrackerError(
+                f"The page knows what was so at {filled:%Y-%m-%d %H:%M:%S} UTC, and this was so at "
+                f"{contents.at:%Y-%m-%d %H:%M:%S}: answers and PINs may be others since. Have `web print` print it "
+                "again. Nothing was changed."
+            )
 
     def marks(self) -> dict[int, PageMark]:
         """What each facility's part was made from, as far as that was said."""

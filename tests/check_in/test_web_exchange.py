@@ -166,6 +166,24 @@ class TestByHand:
         assert live.rows("SELECT * FROM outage") == []
         assert live.rows("SELECT day, tries FROM strangers_seen") == [("2026-11-16", 0)]  # it is looked through
 
+    def test_what_was_printed_earlier_does_not_replace_what_was_printed_since(self, live, far):
+        with its(16, 0, 6):
+            printed = live("web", "print")
+        with its(16, 8):
+            live("result", "QUILL-7", "negative")
+            carry(live, far)
+            done = far.run("web", "load", input=printed)
+            assert (done.exit_code, "answers and PINs may be others since" in done.stderr) == (1, True)
+        with page_of(far) as file, file.reading() as database:
+            quill = (live.numbers["QUILL-7"],)
+            assert database.execute("SELECT answer FROM answer WHERE holder = ?", quill).fetchall() == [("done",)]
+
+    def test_a_clock_that_was_ahead_keeps_no_page_from_being_filled(self, live, far):
+        with its(16, 9):
+            carry(live, far)
+        with its(16, 8):
+            assert carry(live, far).startswith("The page is filled")
+
     @pytest.mark.parametrize("spoil", [lambda text: text[:-20], lambda text: "[]", lambda text: "", lambda text: "{}"])
     def test_what_did_not_arrive_whole_changes_nothing(self, live, far, spoil):
         with its(16, 0, 6):
