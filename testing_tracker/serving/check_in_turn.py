@@ -17,6 +17,7 @@ from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.rules.check_in.check_in_file import CheckInSettings
 from testing_tracker.services.check_in.page import filling, page_faults, page_visits, state_now, todays_receipts
+from testing_tracker.services.check_in.page.filling import LedgerPage
 from testing_tracker.services.check_in.page.page_faults import PageFault, PageMinutes
 from testing_tracker.services.check_in.page.page_visits import CollectedVisits
 from testing_tracker.services.check_in.rules_in_force import any_rule
@@ -49,7 +50,7 @@ class Tell(Protocol):
 class Remembered:
     """What a turn has read at a page of a facility's ledger, on a day: until there is another page it is so."""
 
-    page: int
+    page: LedgerPage
     today: date
     windows: Mapping[date, CheckInWindow]
     has_page: bool
@@ -150,7 +151,7 @@ class CheckInTurn:
 
     def _remembered_or_read(self, work: Work) -> tuple[Mapping[date, CheckInWindow], bool]:
         """The windows that are not closed, and whether there is a page; remembered, if nothing was done since."""
-        page, _ = last_page(work.session, work.facility_id)
+        page = last_page(work.session, work.facility_id)
         known = self.remembered.get(work.facility_id)
         if known is None or (known.page, known.today) != (page, work.today):
             known = Remembered(page, work.today, page_faults.windows_not_closed(work), filling.has_page(work))
@@ -187,7 +188,7 @@ class CheckInTurn:
         while True:
             if any(visit.facility == self._number for visit in seen.visits):
                 with self.writing() as work:
-                    before, _ = last_page(work.session, work.facility_id)
+                    before = last_page(work.session, work.facility_id)
                     done = page_visits.collect(work, seen.file, seen.visits)
                 mark = _moved_on(mark, work, before) if done else mark
                 self.collected += done
@@ -204,7 +205,7 @@ class CheckInTurn:
         over = [day for day, window in windows.items() if page_faults.is_over(window, now)]
         if over or (any(faulty.values()) and self._are_owed(faulty)):
             with self.writing() as work:
-                before, _ = last_page(work.session, work.facility_id)
+                before = last_page(work.session, work.facility_id)
                 for day, window in windows.items():
                     page_faults.put_on_record(work, window, faulty[day])
                 for day in over:
@@ -316,9 +317,9 @@ class CheckInTurn:
                 file.note(CERTIFICATE, ends.isoformat())
 
 
-def _moved_on(mark: PageMark | None, work: Work, before: int) -> PageMark | None:
+def _moved_on(mark: PageMark | None, work: Work, before: LedgerPage) -> PageMark | None:
     """What the page is made from, after acts that change nothing of it."""
-    return None if mark is None else filling.with_newer_page(mark, before, work.last_page_written()[0]) or mark
+    return None if mark is None else filling.with_newer_page(mark, before, work.last_page_written()) or mark
 
 
 def minutes_known(facility: int, seen: PageSeen, probes: PageFile, apart: timedelta = timedelta(0)) -> PageMinutes:

@@ -245,6 +245,34 @@ class TestAfterwards:
         assert live.rows("SELECT tries FROM strangers_seen") == [(1,)]
         live("verify")
 
+    @pytest.mark.sqlite_only(reason="a server's backup is restored into another database")
+    def test_as_many_acts_after_a_restore_are_other_acts(self, live, tmp_path):
+        """The page is given what is so now, though the newest of the records has the number that another one had."""
+        turn(live, 16, 0, 5)
+        with its(16, 5, 3):
+            live("backup", str(tmp_path / "copy.db"))
+
+        def brought_back(minute: int) -> None:
+            for name in ("", "-wal", "-shm", "-journal"):
+                live.database.with_name(f"clinic.db{name}").unlink(missing_ok=True)
+            with its(16, 5, minute):
+                live("restore", str(tmp_path / "copy.db"))
+
+        brought_back(4)
+        with its(16, 5, 5):
+            live("result", "QUILL-7", "negative")
+        newest = "SELECT count(*) FROM ledger_page"
+        before = live.rows(newest)
+        turn(live, 16, 5, 6)
+        quill = f"SELECT answer FROM answer WHERE holder = {live.numbers['QUILL-7']}"
+        assert in_file(live, quill) == [("done",)]
+        brought_back(7)
+        with its(16, 5, 8):
+            live("result", "MARROW-9", "negative")
+        assert live.rows(newest) == before
+        turn(live, 16, 5, 9)
+        assert in_file(live, quill) == [("come",)]
+
     def test_a_page_whose_file_was_replaced_is_filled_anew_and_nothing_is_lost(self, live):
         turn(live, 16, 0, 5)
         told(live, at(16, 5, 1), live.numbers["QUILL-7"], DaysAnswer.COME)

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, func
+from sqlalchemy import exists
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -31,6 +31,7 @@ from testing_tracker.store.work import Work
 from testing_tracker.web.filling import DayOfPage, DaysAnswerOf, Filling, HereReceipt, Holder, PageMark, PagePlace
 
 DAYS_AHEAD = 7
+LedgerPage = tuple[int, str]  # its number and digest
 
 
 @dataclass(frozen=True)
@@ -75,23 +76,31 @@ def refuse_page_of_another(source: str, its: str | None) -> None:
 def mark_of(work: Work, settings: CheckInSettings, key_file: KeyFile) -> PageMark:
     """What the facility's part would be made from now. Every act ends with a page of the ledger, so that is cheap."""
     key = _state_of(key_file)
-    cards = work.session.exec(select(func.max(Card.id)).where(Card.facility_id == work.facility_id)).one()
     said = hashlib.sha256(repr((settings.page, settings.voice and settings.voice.token)).encode()).hexdigest()[:16]
-    newest, _ = last_page(work.session, work.facility_id)
     return PageMark(
         work.facility_id,
-        f"{work.today} {newest} {said} {key}",
-        f"{work.today} {cards or 0} {_rules(work)} {key}",
+        f"{work.today} {_named(last_page(work.session, work.facility_id))} {said} {key}",
+        f"{work.today} {_newest(work, Card)} {_newest(work, CheckInRule)} {key}",
     )
 
 
-def with_newer_page(mark: PageMark, before: int, after: int) -> PageMark | None:
+def with_newer_page(mark: PageMark, before: LedgerPage, after: LedgerPage) -> PageMark | None:
     """The mark of the same contents after acts that change none of them, from one page of the ledger to another.
 
     None where other acts were before them.
     """
     day, page, *more = mark.made_from.split(" ")
-    return PageMark(mark.facility, " ".join((day, str(after), *more)), mark.here_from) if page == str(before) else None
+    return (
+        PageMark(mark.facility, " ".join((day, _named(after), *more)), mark.here_from)
+        if page == _named(before)
+        else None
+    )
+
+
+def _named(page: LedgerPage) -> str:
+    """A page of the ledger, as no other is: once a copy was brought back its number is given to another one."""
+    number, digest = page
+    return f"{number}-{digest[:16]}"
 
 
 def what_the_page_is_given(
@@ -121,9 +130,11 @@ def _state_of(key_file: KeyFile) -> str:
     return f"{about.st_mtime_ns}-{about.st_size}"
 
 
-def _rules(work: Work) -> int:
-    newest = select(func.max(CheckInRule.id)).where(CheckInRule.facility_id == work.facility_id)
-    return work.session.exec(newest).one() or 0
+def _newest(work: Work, table: type[Card] | type[CheckInRule]) -> str:
+    """The facility's newest row of a table, as no other is."""
+    asked = sa_select(col(table.id), col(table.recorded_at)).where(col(table.facility_id) == work.facility_id)
+    found = work.session.connection().execute(asked.order_by(col(table.id).desc()).limit(1)).first()
+    return "0" if found is None else f"{found[0]}-{found[1].timestamp()}"
 
 
 def _place(work: Work, settings: CheckInSettings) -> PagePlace:
