@@ -145,9 +145,21 @@ class CheckInTurn:
             file, link = self._opened()
             after = page_visits.collected_to(work, link.last_file) if link.last_file else 0
             opens = (window.opens for window in self._windows.values())
+            is_elsewhere = self._is_elsewhere(work, file, link)
             back = max((work.now - one for one in opens), default=timedelta(0)) + _SHORTEST
         self._known = self._collect(file, link, self._asked(link, after, back))
-        self._look(self._known)
+        if not is_elsewhere:
+            self._look(self._known)
+
+    @staticmethod
+    def _is_elsewhere(work: Work, file: PageFile, link: AnyLink) -> bool:
+        """Whether another host has the page: none has ever run on this one, and visits came from another file.
+
+        Then that host says when it could be reached. Where none does, the night says that nobody knows.
+        """
+        with complaints_of_the_file():
+            has_run_here = isinstance(link, PageOver) or file.has_run
+        return not has_run_here and bool(page_visits.files_collected(work) - {file.identity})
 
     def _remembered_or_read(self, work: Work) -> tuple[Mapping[date, CheckInWindow], bool]:
         """The windows that are not closed, and whether there is a page; remembered, if nothing was done since."""
@@ -331,12 +343,12 @@ def minutes_known(facility: int, seen: PageSeen, probes: PageFile, apart: timede
 
 
 def page_minutes_here(location: AnyLocation, facility: int, now: datetime) -> PageMinutes | None:
-    """The page's minutes of the last day, where its file is here and this account may open it; None elsewhere."""
+    """The page's minutes of the last day, where it runs here and this account may open its file; None elsewhere."""
     if not location.page.exists():
         return None
     try:
         with complaints_of_the_file(), closing(PageFile(location.page)) as file:
-            if file.about("far file") is not None:
+            if file.about("far file") is not None or not file.has_run:
                 return None
             seen = PageHere(file, lambda: now).seen(None, timedelta(days=1))
             return minutes_known(facility, seen, file)

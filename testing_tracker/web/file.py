@@ -205,6 +205,12 @@ class PageFile:
             query = "SELECT minute, served, busy, failed FROM beat WHERE minute BETWEEN ? AND ?"
             return {row[0]: Beat(*row[1:]) for row in database.execute(query, (first, last))}
 
+    @property
+    def has_run(self) -> bool:
+        """Whether a page's process has ever had this file, of the minutes that are kept."""
+        with self.reading() as database:
+            return database.execute("SELECT 1 FROM beat LIMIT 1").fetchone() is not None
+
     def beat(self, minute: int, since: Beat) -> None:
         """Say that the page runs in a minute, and what it has done in it since that was said last."""
         with self.writing() as database:

@@ -149,6 +149,26 @@ class TestFaults:
         assert self.spans(live) == [("05:00", "10:00", "the page had no answers")]
         assert live.rows("SELECT outcome FROM check_in") == [("unknown",)]
 
+    def test_a_host_without_the_page_does_not_say_that_it_is_away(self, live, monkeypatch, tmp_path):
+        """`serve` runs on two hosts, against the failure of one; the page runs on one of them."""
+        turn(live, 16, 0, 5)
+        runs(live, at(16, 5), at(16, 10, 5))
+        told(live, at(16, 5, 12), live.numbers["QUILL-7"])
+        turn(live, 16, 5, 13)
+        for there in range(1, 5):
+            with monkeypatch.context() as other:
+                other.setenv("TESTING_TRACKER_WEB", str(tmp_path / "other-host.web"))
+                assert turn(live, 16, 5 + there, 20) == []
+                with its(16, 5 + there, 21):
+                    status = live.run("status", "--format", "json")
+                assert json.loads(status.stdout)["check_in"]["state"] == "open"
+            turn(live, 16, 5 + there, 22)
+        assert self.spans(live) == []
+        with monkeypatch.context() as other:
+            other.setenv("TESTING_TRACKER_WEB", str(tmp_path / "other-host.web"))
+            assert self.events(live, 16, 10, 4) == []
+        assert self.events(live, 16, 10, 5) == ["check_in_closed"]
+
     def test_what_comes_before_the_night_is_on_record_before_it(self, live):
         turn(live, 16, 0, 5)
         runs(live, at(16, 5), at(16, 10))
