@@ -163,13 +163,13 @@ def _contents(desk: Desk) -> "PageContents":
 def load_command(desk: Desk, document: Path, given: Path | None) -> None:
     """Have the page know what `web print` printed, and nothing else. It needs no database."""
     here_only("web load")
-    from testing_tracker.serving.page_link import complaints_of_the_file, fill
+    from testing_tracker.serving.page_link import complaints_of_the_file
     from testing_tracker.web.filling import from_json
 
     now = desk.clock("UTC").now()
     contents = from_json(_content(document))
     with _opened(desk, given) as file, complaints_of_the_file():
-        fill(file, contents, now)
+        file.fill(contents, now)
     facilities = len({*contents.kept, *(one.place.facility for one in contents.fillings)})
     holders = sum(len(one.holders) for one in contents.fillings)
     new = f"{holders:,} holder{'' if holders == 1 else 's'}" if contents.fillings else "nothing new"

@@ -17,7 +17,6 @@ from testing_tracker.web.filling import PageContents
 from testing_tracker.web.seen import PageSeen
 
 SECONDS_FOR_A_COMMAND = 30.0
-_TIDIED = "tidied"  # what the hour is kept under in which old visits were last taken out of the file
 _PROGRAM = "testing-tracker"
 
 
@@ -55,7 +54,7 @@ class PageHere:
     def fill(self, contents: PageContents) -> None:
         """Have the page say what the contents say."""
         with complaints_of_the_file():
-            fill(self._file, contents)
+            self._file.fill(contents)
 
     def clocks_apart(self, told: PageSeen) -> timedelta:
         """By how much the page's clock and this one differ: it is the same one, unless it was put back."""
@@ -105,13 +104,3 @@ class PageOver:
 
 
 AnyLink = PageHere | PageOver
-
-
-def fill(file: PageFile, contents: PageContents, now: datetime | None = None) -> bool:
-    """Fill a file, and take old visits out of it once an hour; see `PageFile.fill`."""
-    is_new = file.fill(contents, now)
-    hour = f"{contents.at:%Y-%m-%dT%H}"
-    if file.about(_TIDIED) != hour:
-        file.tidy(contents.at)
-        file.note(_TIDIED, hour)
-    return is_new

@@ -25,6 +25,7 @@ from testing_tracker.web.rows import TABLES, Rows, rows_of
 SCHEMA = 1
 KEPT = timedelta(days=90)  # visits after they were collected, beats and probes
 TRIES_KEPT = timedelta(days=2)
+_MINUTES_KEPT = int(KEPT.total_seconds()) // 60
 LOCK_SECONDS, SQLITE_SECONDS = 10.0, 3.0  # how long to wait for this process's other threads, and for other processes
 
 
@@ -231,6 +232,7 @@ class PageFile:
         with self.writing() as database:
             query = "INSERT INTO probe VALUES (?, ?) ON CONFLICT (minute) DO UPDATE SET reached = max(reached, ?)"
             database.execute(query, (minute, reached, reached))
+            database.execute("DELETE FROM probe WHERE minute < ?", (minute - _MINUTES_KEPT,))
 
     def minutes_with_visits(self, first: int, last: int) -> set[int]:
         """The minutes from one to another in which anybody visited."""
@@ -239,18 +241,15 @@ class PageFile:
             return {row[0] for row in database.execute(query, (first * 60, (last + 1) * 60))}
 
     def tidy(self, now: datetime) -> None:
-        """Forget old visits that their facility has collected, whoever else has; old beats, probes and tries."""
+        """Forget old visits that their facility has collected, whoever else has; old beats and tries.
+
+        The page does it by itself, for whoever fills it may be away, or have given it up.
+        """
         visits, minutes = (now - KEPT).timestamp(), minute_of(now - KEPT)
         with self.writing() as database:
             collected = "SELECT CAST(value AS INTEGER) FROM about WHERE key = ? || visit.facility"
             database.execute(f"DELETE FROM visit WHERE at < ? AND id <= ({collected})", (visits, _COLLECTED))  # noqa: S608
             database.execute("DELETE FROM beat WHERE minute < ?", (minutes,))
-            database.execute("DELETE FROM probe WHERE minute < ?", (minutes,))
-        self.forget_tries(now)
-
-    def forget_tries(self, now: datetime) -> None:
-        """Forget from where and with which numbers was tried, after two days; whoever fills the file may be away."""
-        with self.writing() as database:
             database.execute("DELETE FROM tries WHERE hour < ?", (hour_of(now - TRIES_KEPT),))
 
     def _connected(self) -> sqlite3.Connection:

@@ -26,7 +26,7 @@ class Pulse:
         self._lock = Lock()
         self._waiting: dict[int, Beat] = defaultdict(Beat)
         self._minute, self._done, self._kinds = minute_of(now()), Beat(), list[str]()
-        self._forgot_at: datetime | None = None
+        self._tidied_at: datetime | None = None
 
     def count(self, *, busy: bool = False, failed: str | None = None) -> None:
         """A request was answered: `busy` where there was no room for it, `failed` by an error of such a kind."""
@@ -59,9 +59,9 @@ class Pulse:
                 self._keep(waiting)
                 raise
             del waiting[minute]
-        if self._forgot_at is None or abs(now - self._forgot_at) > timedelta(hours=1):
-            self._file.forget_tries(now)
-            self._forgot_at = now
+        if self._tidied_at is None or abs(now - self._tidied_at) > timedelta(hours=1):
+            self._file.tidy(now)
+            self._tidied_at = now
 
     def run(self, stop: Event) -> None:
         """Beat until it is to stop, and then once more."""

@@ -227,6 +227,18 @@ class TestBesides:
         door.file.tidy(long_after)
         assert [one.number for one in door.all_visits()] == [3]
 
+    def test_a_page_forgets_them_by_itself_also_once_nobody_fills_it_any_more(self, door):
+        door.check_in(YES)
+        door.pulse.beat()
+        door.file.note_probe(minute_of(door.now), reached=True)
+        door.file.fill(PageContents(SOURCE, AT, collected=(CollectedTo(1, 1, door.file.identity),)))  # no page any more
+        door.now += KEPT + timedelta(minutes=1)
+        door.pulse.beat()
+        door.file.note_probe(minute_of(door.now), reached=True)
+        assert door.all_visits() == []
+        assert list(door.file.beats_between(0, 1 << 40)) == [minute_of(door.now)]
+        assert list(door.file.probes_between(0, 1 << 40)) == [minute_of(door.now)]
+
     def test_a_page_that_failed_says_of_what_kind_once_a_minute(self, door):
         door.pulse.count(failed="OperationalError")
         door.pulse.count(failed="OperationalError")
