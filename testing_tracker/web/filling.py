@@ -67,6 +67,14 @@ class Holder:
 
 
 @dataclass(frozen=True)
+class FormerNumber:
+    """A number that no PIN goes with any more, and whose it was: who tries it may have no other card in hand yet."""
+
+    number: str
+    holder: int
+
+
+@dataclass(frozen=True)
 class DaysAnswerOf:
     """What a holder is told on a day, when to come if so, and the receipts of that; None where no key makes them."""
 
@@ -108,6 +116,7 @@ class Filling:
     holders: tuple[Holder, ...] = ()
     answers: tuple[DaysAnswerOf, ...] = ()
     here: tuple[HereReceipt, ...] | None = ()
+    former_numbers: tuple[FormerNumber, ...] = ()
 
 
 @dataclass(frozen=True)

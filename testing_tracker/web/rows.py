@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from testing_tracker.web.filling import PageContents
+from testing_tracker.web.filling import PageContents, PagePlace
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -14,6 +14,8 @@ TABLES = (
     "closes_at REAL NOT NULL, over_at REAL NOT NULL, answers_at REAL, PRIMARY KEY (facility, day)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS holder (facility INTEGER NOT NULL, id INTEGER PRIMARY KEY, number TEXT NOT NULL, "
     "salt BLOB NOT NULL, verifier BLOB NOT NULL, language TEXT NOT NULL, UNIQUE (facility, number))",
+    "CREATE TABLE IF NOT EXISTS former_number (facility INTEGER NOT NULL, number TEXT NOT NULL, "
+    "holder INTEGER NOT NULL, PRIMARY KEY (facility, number)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS answer (facility INTEGER NOT NULL, day TEXT NOT NULL, holder INTEGER NOT NULL, "
     "answer TEXT NOT NULL, come_from REAL, come_to REAL, in_time TEXT, late TEXT, "
     "PRIMARY KEY (holder, day)) WITHOUT ROWID",
@@ -43,17 +45,7 @@ def rows_of(contents: PageContents, since: Mapping[tuple[int, str], datetime]) -
     answers need not know.
     """
     every = [(filling.place.facility, filling) for filling in contents.fillings]
-    yield (
-        "place",
-        {
-            (
-                *(facility, one.place.path, one.place.name, one.place.phone, one.place.zone, one.place.zone_en),
-                *(one.place.zone_es, int(one.place.training), one.place.public_url, one.place.voice_token),
-                " ".join(one.place.languages),
-            )
-            for facility, one in every
-        },
-    )
+    yield "place", {_of_place(one.place) for _, one in every}
     yield (
         "day",
         {
@@ -74,6 +66,10 @@ def rows_of(contents: PageContents, since: Mapping[tuple[int, str], datetime]) -
         },
     )
     yield (
+        "former_number",
+        {(facility, former.number, former.holder) for facility, one in every for former in one.former_numbers},
+    )
+    yield (
         "answer",
         {
             (
@@ -91,6 +87,13 @@ def rows_of(contents: PageContents, since: Mapping[tuple[int, str], datetime]) -
             for facility, one in every
             for here in one.here or ()
         },
+    )
+
+
+def _of_place(place: PagePlace) -> tuple[object, ...]:
+    return (
+        *(place.facility, place.path, place.name, place.phone, place.zone, place.zone_en, place.zone_es),
+        *(int(place.training), place.public_url, place.voice_token, " ".join(place.languages)),
     )
 
 

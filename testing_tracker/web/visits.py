@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInOutcome, DaysAnswer, Timing
+from testing_tracker.rules.check_in.answers import PIN_WAS_RIGHT, CheckedInBy, CheckInOutcome, DaysAnswer, Timing
 from testing_tracker.rules.check_in.cards import NUMBER_DIGITS, PIN_DIGITS, digits_in
 from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.check_in.pin_hash import STAND_IN_SALT, VERIFIER_BYTES
@@ -26,7 +26,6 @@ from testing_tracker.web.pages import PageKind
 NOBODY = 0  # the holder of no row
 _STAND_IN_VERIFIER = bytes(VERIFIER_BYTES)
 _SAME_BLOCKED = timedelta(minutes=1)  # in which one row says that somebody's tries were not looked at
-_RIGHT = (CheckInOutcome.TOLD, CheckInOutcome.UNKNOWN, CheckInOutcome.EARLY, CheckInOutcome.OVER)
 
 
 @dataclass(frozen=True)
@@ -176,8 +175,13 @@ def days_at(database: sqlite3.Connection, place: PagePlace, at: datetime) -> Day
 
 
 def _holder(database: sqlite3.Connection, place: PagePlace, number: str) -> tuple[int, bytes, bytes]:
-    query = "SELECT id, salt, verifier FROM holder WHERE facility = ? AND number = ?"
-    found = database.execute(query, (place.facility, number)).fetchone()
+    """Whose a number is, and what a PIN is checked against; with one that was somebody's no PIN goes."""
+    query = (
+        "SELECT id, salt, verifier FROM holder WHERE facility = ?1 AND number = ?2 "
+        "UNION ALL SELECT holder, ?3, ?4 FROM former_number WHERE facility = ?1 AND number = ?2"
+    )
+    given = (place.facility, number, STAND_IN_SALT, _STAND_IN_VERIFIER)
+    found = database.execute(query, given).fetchone()
     return found or (NOBODY, STAND_IN_SALT, _STAND_IN_VERIFIER)
 
 
@@ -226,8 +230,9 @@ def _earlier(
 
 def _is_first(database: sqlite3.Connection, holder: int, day: date) -> bool:
     """Whether a holder has not come today; who comes often is no more right than who comes once."""
-    query = f"SELECT 1 FROM visit WHERE holder = ? AND day = ? AND outcome IN ({', '.join('?' * len(_RIGHT))}) LIMIT 1"  # noqa: S608
-    return database.execute(query, (holder, f"{day}", *_RIGHT)).fetchone() is None
+    outcomes = ", ".join("?" * len(PIN_WAS_RIGHT))
+    query = f"SELECT 1 FROM visit WHERE holder = ? AND day = ? AND outcome IN ({outcomes}) LIMIT 1"  # noqa: S608
+    return database.execute(query, (holder, f"{day}", *PIN_WAS_RIGHT)).fetchone() is None
 
 
 _OUTCOMES = {

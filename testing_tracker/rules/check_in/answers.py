@@ -53,6 +53,10 @@ class CheckInOutcome(StrEnum):
     OVER = "over"
 
 
+PIN_WAS_RIGHT = (CheckInOutcome.TOLD, CheckInOutcome.UNKNOWN, CheckInOutcome.EARLY, CheckInOutcome.OVER)
+"""What an attempt at the page becomes only where number and PIN go together."""
+
+
 def answer_of(statuses: Iterable[Status]) -> DaysAnswer:
     """What to tell who has draws of such statuses today; of several, that one is asked for goes before all else.
 

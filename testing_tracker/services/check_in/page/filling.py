@@ -19,6 +19,7 @@ from testing_tracker.rules.check_in.answers import DaysAnswer, Timing
 from testing_tracker.rules.check_in.check_in_file import CheckInSettings
 from testing_tracker.rules.check_in.page_words import Language
 from testing_tracker.rules.check_in.receipts import HERE, Says, everything_said, receipt
+from testing_tracker.services.check_in.page.former_numbers import former_numbers
 from testing_tracker.services.check_in.page.todays_receipts import ready_on
 from testing_tracker.services.check_in.receipt_keys import day_key
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
@@ -118,7 +119,7 @@ def what_the_page_is_given(
     here = None
     if known is None or known.here_from != mark.here_from:
         here = _here(work, key_file, [one.day for one in days], [one.id for one in holders])
-    return PageGiven(Filling(_place(work, settings), days, holders, answers, here), mark)
+    return PageGiven(Filling(_place(work, settings), days, holders, answers, here, former_numbers(work)), mark)
 
 
 def _state_of(key_file: KeyFile) -> str:
