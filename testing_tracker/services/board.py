@@ -10,7 +10,6 @@ from sqlmodel import and_, col, or_, select
 
 from testing_tracker import services
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.check_in.answers import told_of_since
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.drawing.no_record import Compared, asked_apart
 from testing_tracker.rules.testing.board_line import (
@@ -235,7 +234,7 @@ def _lines(work: Work, day: date, awaited: Sequence[Awaited], of_day: "CheckInsO
         facts = _facts(draw, code, said.get(id_of(draw)), known, is_one_of_two=is_one_of_two)
         told = None
         if of_day is not None and draw.due_on == day:
-            told = of_day.told(draw.participant_id, told_of_since(draw.kind, day, draw.recorded_at, work.zone))
+            told = services.who_is_told.told_of(work, of_day, draw)
         lines.append(_line(work, draw, facts, day, told))
     return lines
 

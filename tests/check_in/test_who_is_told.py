@@ -223,6 +223,40 @@ class TestTheCallList:
             ("for-cause", "before the test was ordered"),
         ]
 
+    def test_who_was_told_that_they_had_been_here_and_had_not_is_to_be_called(self, live):
+        """Another's specimen was logged as theirs; they came to nobody, and were sent home."""
+        with at("16 08:00"):
+            live("result", "A17", "negative")
+        record(live, "16 08:30", "A17")
+        assert "A17" not in listed(live, "16 08:31", "--not-yet")
+        with at("16 09:00"):
+            live("amend", "A17", "due", "--reason", "it was B04's")
+            (line,) = (line for line in live.json("today")["draws"] if line["participant"] == "A17")
+        assert line["told"] == due(live, "16 09:01")["A17"]["told"] == "before the test was ordered"
+        assert listed(live, "16 09:01", "--not-yet")["A17"]["state"] == "told before the test was ordered"
+        record(live, "16 09:05", "A17")
+        assert due(live, "16 09:06")["A17"]["told"] == "yes"
+        assert "A17" not in listed(live, "16 09:06", "--not-yet")
+
+    def test_so_is_who_was_told_so_of_a_specimen_that_does_not_count(self, live):
+        record(live, "16 06:12", "A17")
+        with at("16 08:00"):
+            live("result", "A17", "invalid")
+        record(live, "16 08:30", "A17")
+        with at("16 09:00"):
+            live("test", "A17", "--recollect")
+        assert due(live, "16 09:01")["A17"]["told"] == "before the test was ordered"
+        assert "A17" in listed(live, "16 09:01", "--not-yet")
+
+    def test_so_is_who_knows_of_one_test_and_not_of_the_other(self, live):
+        record(live, "16 06:15", "A17")
+        with at("16 08:00"):
+            live("result", "A17", "negative")
+        record(live, "16 08:30", "A17")
+        with at("16 09:00"):
+            live("test", "A17")
+        assert listed(live, "16 09:01", "--not-yet")["A17"]["state"] == "told before the test was ordered"
+
     def test_who_came_without_checking_in_and_asks_then_knows(self, live):
         with at("16 08:00"):
             live("result", "A17", "negative")

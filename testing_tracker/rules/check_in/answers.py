@@ -57,6 +57,11 @@ PIN_WAS_RIGHT = (CheckInOutcome.TOLD, CheckInOutcome.UNKNOWN, CheckInOutcome.EAR
 """What an attempt at the page becomes only where number and PIN go together."""
 
 
+def asks_to_come(status: Status) -> bool:
+    """Whether a draw of such a status asks for a specimen that is not on record."""
+    return answer_of([status]) is DaysAnswer.COME
+
+
 def answer_of(statuses: Iterable[Status]) -> DaysAnswer:
     """What to tell who has draws of such statuses today; of several, that one is asked for goes before all else.
 
@@ -135,18 +140,25 @@ def told_of_since(kind: str, due_on: date, recorded_at: datetime, zone: ZoneInfo
 TIME_TO_COME = timedelta(hours=2)  # chosen here, from no source: who is told later may not get there
 
 
-def standing(attempts: Iterable[CheckInAttempt], since: datetime, collection_closes: datetime | None = None) -> Stands:
+def standing(
+    attempts: Iterable[CheckInAttempt],
+    since: datetime,
+    collection_closes: datetime | None = None,
+    *,
+    is_open: bool = False,
+) -> Stands:
     """How a day's attempts stand to a draw of which whoever was told to come `since` an instant was told.
 
     Told to come from then on counts most, then told otherwise (before it was ordered, or by mistake),
     then tried and could not; an attempt that was early or over was an attempt. Whoever was told last that they need not
-    come after all went by that. `collection_closes` is given of a draw for which no specimen was given: then whoever
-    was told last that they had been here went by that too, because another's was on record as theirs, and who was told
-    to come less than 2 hours before its collection closes counts as if that had not been said, whatever kept them from
-    asking earlier. Nothing did, as far as their attempts say, and they asked in time: then they were told with little
-    time left.
+    come after all went by that. `is_open`: a specimen is asked for, and none is on record. Then whoever was told last
+    that they had been here went by that too, because another's was on record as theirs, or it did not count.
+    `collection_closes` is given of such a draw when its day is over: who was told to come less than 2 hours before
+    then counts as if that had not been said, whatever kept them from asking earlier. Nothing did, as far as their
+    attempts say, and they asked in time: then they were told with little time left.
     """
-    not_to_come = (DaysAnswer.STAY,) if collection_closes is None else (DaysAnswer.STAY, DaysAnswer.DONE)
+    is_open = is_open or collection_closes is not None
+    not_to_come = (DaysAnswer.STAY, DaysAnswer.DONE) if is_open else (DaysAnswer.STAY,)
     every = sorted(attempts, key=lambda one: (one.at, one.answer in not_to_come))
     told = [one for one in every if one.outcome is CheckInOutcome.TOLD]
     to_come = [one for one in told if one.at >= since and one.answer is DaysAnswer.COME]

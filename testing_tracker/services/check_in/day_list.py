@@ -9,23 +9,24 @@ from enum import StrEnum
 from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.check_in.answers import CheckedInBy, DaysAnswer, Timing
+from testing_tracker.rules.check_in.answers import CheckedInBy, DaysAnswer, Timing, asks_to_come
 from testing_tracker.rules.check_in.notices import NoticeChannel
 from testing_tracker.rules.check_in.receipts import Says
+from testing_tracker.rules.check_in.told import ToldWord
 from testing_tracker.rules.said import in_full
+from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.attempts import AttemptRow
 from testing_tracker.services.check_in.cards import standing_cards
 from testing_tracker.services.check_in.receipt_keys import ReceiptMaker
-from testing_tracker.services.check_in.todays_answers import answers_on
-from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, check_ins_of, is_told
+from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, DrawToTell, check_ins_of, is_told, told_of
 from testing_tracker.store.key_file import KeyFile
-from testing_tracker.store.queries import in_force_id, on_leave
-from testing_tracker.store.tables import Contact, Enrolment, Participant
+from testing_tracker.store.queries import draw_stands, in_force_id, on_leave
+from testing_tracker.store.tables import Contact, Draw, Enrolment, Participant
 from testing_tracker.store.work import Work
 
 
 class CheckInState(StrEnum):
-    """How somebody stands on a day's list; `told_otherwise`: told to stay, and asked to come since."""
+    """How somebody stands on a day's list; `told_otherwise`: told something, and asked since to come to a test."""
 
     CHECKED_IN = "checked in"
     TOLD_OTHERWISE = "told before the test was ordered"
@@ -75,12 +76,12 @@ def listed(
             f"Nobody has to check in on {in_full(day)}: no rule is in force. A manager sets one with "
             "`testing-tracker checkin rule`."
         )
-    asked_to_come = _asked_to_come(work, of_day)
+    untold = _told_otherwise(work, of_day)
     receipts = ReceiptMaker(work, key_file, day)
     cards = standing_cards(work)
     found = []
     for number, code, is_away in _everybody(work, of_day):
-        line = _line(of_day, number, code, receipts, should_come=number in asked_to_come)
+        line = _line(of_day, number, code, receipts, is_untold=number in untold)
         if line.at is None and number not in of_day.expected:
             state = CheckInState.ON_LEAVE if is_away else CheckInState.NO_CARD
             if number in cards and not is_away:  # a card of today: they may check in, and nobody holds them to it
@@ -111,23 +112,32 @@ def _everybody(work: Work, of_day: CheckInsOfDay) -> Sequence[tuple[int, str, bo
     ]
 
 
-def _asked_to_come(work: Work, of_day: CheckInsOfDay) -> set[int]:
-    """Of those who were told to stay: whom the day asks to come by now."""
-    told = [number for number, rows in of_day.rows.items() if any(row.answer == DaysAnswer.STAY for row in rows)]
-    now = answers_on(work, of_day.day, told) if told else {}
-    return {number for number, answer in now.items() if answer.answer is DaysAnswer.COME}
+def _told_otherwise(work: Work, of_day: CheckInsOfDay) -> set[int]:
+    """Of those who were told something: who knows nothing of a test that asks them to come by now."""
+    if not any(is_told(row) for rows in of_day.rows.values() for row in rows):
+        return set()
+    rows = work.session.exec(
+        select(Draw.participant_id, Draw.kind, Draw.recorded_at, Draw.status).where(
+            Draw.facility_id == work.facility_id, Draw.due_on == of_day.day, draw_stands()
+        )
+    )
+    draws = (DrawToTell(*row) for row in rows)
+    asking = [draw for draw in draws if asks_to_come(Status(draw.status)) and of_day.of(draw.participant_id)]
+    return {
+        of_day.people.get(draw.participant_id, draw.participant_id)
+        for draw in asking
+        if told_of(work, of_day, draw).word is ToldWord.BEFORE_ORDERED
+    }
 
 
-def _line(of_day: CheckInsOfDay, number: int, code: str, receipts: ReceiptMaker, *, should_come: bool) -> CheckInLine:
+def _line(of_day: CheckInsOfDay, number: int, code: str, receipts: ReceiptMaker, *, is_untold: bool) -> CheckInLine:
     rows = of_day.rows.get(number, ())
     told = [row for row in rows if is_told(row)]
     if not told:
         return _not_told(of_day, number, code, rows)
     newest = told[-1].answer
     row = next(one for one in told if one.answer == newest)
-    state = CheckInState.CHECKED_IN
-    if should_come and newest == DaysAnswer.STAY:
-        state = CheckInState.TOLD_OTHERWISE
+    state = CheckInState.TOLD_OTHERWISE if is_untold else CheckInState.CHECKED_IN
     was_in_time = any(one.timing == Timing.IN_TIME for one in told)
     timing = Timing.IN_TIME if was_in_time else Timing(str(row.timing))
     return CheckInLine(

@@ -3,13 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from sqlmodel import col, select
+from sqlalchemy import select as sa_select
+from sqlmodel import col
 
-from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow, DaysAnswer, standing, told_of_since
+from testing_tracker.rules.check_in.answers import (
+    CheckedInBy,
+    CheckInWindow,
+    DaysAnswer,
+    asks_to_come,
+    standing,
+    told_of_since,
+)
 from testing_tracker.rules.check_in.told import ToldWord, told_word
-from testing_tracker.rules.words import DrawKind
+from testing_tracker.rules.words import DrawKind, Status
 from testing_tracker.services.check_in.attempts import AttemptRow, as_attempts, few_columns_on, rows_on
 from testing_tracker.services.check_in.expected import expected_in
 from testing_tracker.services.check_in.outages import spans_on
@@ -55,14 +63,18 @@ class CheckInsOfDay:
         """What the participant of a record tried that day, in the order of the instants."""
         return self.rows.get(self.people.get(participant_id, participant_id), ())
 
-    def told(self, participant_id: int, since: datetime) -> Told:
-        """Whether a participant was told of a draw of which they can have been told since an instant."""
+    def told(self, participant_id: int, since: datetime, status: str) -> Told:
+        """Whether a participant was told of a draw, of a status, of which they can have been told since an instant.
+
+        Of one that asks for a specimen, who was told last that they had given it was told otherwise.
+        """
         rows = self.of(participant_id)
         attempts = as_attempts(rows)
-        stands = standing(attempts, since)
+        is_open = asks_to_come(Status(status))
+        stands = standing(attempts, since, is_open=is_open)
         is_expected = self.people.get(participant_id, participant_id) in self.expected
         last = stands.attempt
-        has_heard = last is not None and last.answer is DaysAnswer.DONE and last.at >= since
+        has_heard = not is_open and last is not None and last.answer is DaysAnswer.DONE and last.at >= since
         word = told_word(stands, is_expected=is_expected, is_over=self.is_over, has_heard=has_heard)
         if stands.attempt is None:
             return Told(word)
@@ -95,16 +107,29 @@ def told_of_draws(work: Work, day: date) -> dict[WhichDraw, Told] | None:
     if window is None:
         return None
     asked = (
-        select(Participant.code, Draw.kind, Draw.participant_id, Draw.recorded_at)
+        sa_select(col(Participant.code), *(col(getattr(Draw, name)) for name in DrawToTell._fields))
         .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(Participant.facility_id == work.facility_id, Draw.due_on == day, draw_stands())
+        .where(col(Participant.facility_id) == work.facility_id, col(Draw.due_on) == day, draw_stands())
     )
-    draws = work.session.exec(asked).all()
-    of_day = _check_ins_in(work, day, window, {number for _, _, number, _ in draws})
-    return {
-        (code, kind == DrawKind.FOR_CAUSE): of_day.told(number, told_of_since(kind, day, recorded_at, work.zone))
-        for code, kind, number, recorded_at in draws
-    }
+    rows = work.session.connection().execute(asked)
+    draws = [(code, DrawToTell(*of_draw)) for code, *of_draw in rows]
+    of_day = _check_ins_in(work, day, window, {draw.participant_id for _, draw in draws})
+    return {(code, draw.kind == DrawKind.FOR_CAUSE): told_of(work, of_day, draw) for code, draw in draws}
+
+
+class DrawToTell(NamedTuple):
+    """What counts of a draw where it is asked whether its participant was told of it."""
+
+    participant_id: int
+    kind: str
+    recorded_at: datetime
+    status: str
+
+
+def told_of(work: Work, of_day: CheckInsOfDay, draw: Draw | DrawToTell) -> Told:
+    """Whether the participant of a draw of that day was told of it."""
+    since = told_of_since(draw.kind, of_day.day, draw.recorded_at, work.zone)
+    return of_day.told(draw.participant_id, since, draw.status)
 
 
 def is_told(row: AttemptRow) -> bool:
