@@ -10,6 +10,7 @@ from conftest import at_facility
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.services.check_in.expected import expected_on
+from testing_tracker.services.check_in.reporting.asked import asked_days, days_asked
 from testing_tracker.store.tables import Participant
 
 MONDAY, TUESDAY, WEDNESDAY, SUNDAY = (date(2026, 11, day) for day in (16, 17, 18, 22))
@@ -96,9 +97,41 @@ def test_who_is_on_leave_is_not_expected(ruled):
     give(ruled, "A17", local(MONDAY, 12))
     ruled("participant", "leave", "A17", "2026-11-17", "2026-11-18", "--reason", "hospital")
     assert [bool(expected(ruled, date(2026, 11, day))) for day in (17, 18, 19)] == [False, False, True]
-    ruled.today = "2026-11-18"
-    ruled("participant", "return", "A17")
+    come_back(ruled, "A17", local(WEDNESDAY, 4, 59))
     assert expected(ruled, WEDNESDAY) == {"A17"}
+    assert asked_as_expected(ruled)
+
+
+def come_back(clinic, code, moment) -> None:
+    at(clinic, moment, lambda work: services.leaves.end_leave(work, code, moment.date(), "is back"))
+
+
+def asked_as_expected(clinic) -> bool:
+    """Whether the reports say of each day who was expected as it is said of that day alone."""
+    with closing(Desk(clinic.url, "2026-11-23")) as desk, desk.reading("checkin list") as work:
+        days = [date(2026, 11, day) for day in range(16, 23)]
+        asked = asked_days(work, days_asked(work, days))
+        return all(
+            {number for number, on in asked.items() if day in {one.day for one in on}} == expected_on(work, day)
+            for day in days
+        )
+
+
+def test_who_is_back_from_leave_at_noon_was_not_to_check_in_that_morning(ruled):
+    give(ruled, "A17", local(MONDAY, 12))
+    ruled("participant", "leave", "A17", "2026-11-17", "2026-11-19", "--reason", "hospital")
+    come_back(ruled, "A17", local(WEDNESDAY, 12))
+    assert [bool(expected(ruled, date(2026, 11, day))) for day in (17, 18, 19)] == [False, False, True]
+    assert asked_as_expected(ruled)
+
+
+def test_a_leave_that_was_said_when_the_window_had_closed_and_taken_back_leaves_somebody_expected(ruled):
+    give(ruled, "A17", local(MONDAY, 12))
+    away = (TUESDAY, WEDNESDAY, "hospital")
+    at(ruled, local(TUESDAY, 12), lambda work: services.leaves.add_leave(work, "A17", *away))
+    come_back(ruled, "A17", local(TUESDAY, 13))
+    assert expected(ruled, TUESDAY) == {"A17"}
+    assert asked_as_expected(ruled)
 
 
 def test_who_was_discharged_is_not_expected_that_day(ruled):

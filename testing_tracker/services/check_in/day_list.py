@@ -17,10 +17,11 @@ from testing_tracker.rules.said import in_full
 from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.attempts import AttemptRow
 from testing_tracker.services.check_in.cards import standing_cards
+from testing_tracker.services.check_in.expected import is_away
 from testing_tracker.services.check_in.receipt_keys import ReceiptMaker
 from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, DrawToTell, check_ins_of, is_told, told_of
 from testing_tracker.store.key_file import KeyFile
-from testing_tracker.store.queries import draw_stands, in_force_id, on_leave
+from testing_tracker.store.queries import draw_stands, in_force_id
 from testing_tracker.store.tables import Contact, Draw, Enrolment, Participant
 from testing_tracker.store.work import Work
 
@@ -80,11 +81,11 @@ def listed(
     receipts = ReceiptMaker(work, key_file, day)
     cards = standing_cards(work)
     found = []
-    for number, code, is_away in _everybody(work, of_day):
+    for number, code, on_leave in _everybody(work, of_day):
         line = _line(of_day, number, code, receipts, is_untold=number in untold)
         if line.at is None and number not in of_day.expected:
-            state = CheckInState.ON_LEAVE if is_away else CheckInState.NO_CARD
-            if number in cards and not is_away:  # a card of today: they may check in, and nobody holds them to it
+            state = CheckInState.ON_LEAVE if on_leave else CheckInState.NO_CARD
+            if number in cards and not on_leave:  # a card of today: they may check in, and nobody holds them to it
                 state = CheckInState.NOT_YET
             line = CheckInLine(number, code, day, state)
         found.append(line)
@@ -100,14 +101,17 @@ def _everybody(work: Work, of_day: CheckInsOfDay) -> Sequence[tuple[int, str, bo
     )
     rows = work.session.exec(
         select(
-            Participant.id, Participant.code, on_leave(Participant.id, of_day.day), col(Participant.id).in_(enrolled)
+            Participant.id,
+            Participant.code,
+            is_away(Participant.id, of_day.day, of_day.window),
+            col(Participant.id).in_(enrolled),
         )
         .where(Participant.facility_id == work.facility_id)
         .order_by(Participant.code_key)
     )
     return [
-        (number, code, bool(is_away))
-        for number, code, is_away, is_enrolled in rows
+        (number, code, bool(on_leave))
+        for number, code, on_leave, is_enrolled in rows
         if number is not None and (is_enrolled or number in of_day.rows)
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -13,14 +13,15 @@ from testing_tracker.services.check_in.cards import last_card
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on, window_on
 from testing_tracker.store.dialects import one_of
 from testing_tracker.store.queries import id_of, in_force_id, on_leave
-from testing_tracker.store.tables import Card, Enrolment, Joining, Participant
+from testing_tracker.store.tables import Card, Enrolment, Joining, Leave, Participant
 from testing_tracker.store.work import Work
 
 
 def expected_on(work: Work, day: date, among: Collection[int] | None = None) -> set[int]:
     """The participants, by id, who have to check in on a day, `among` some or all; nobody where no rule binds.
 
-    Expected is who had a card before the window opened, and has it all day, is in the programme and not on leave.
+    Expected is who had a card before the window opened, and has it all day, is in the programme and not on leave, nor
+    was while the window was open.
     """
     window = window_on(work, day)
     return set() if window is None else expected_in(work, day, window, among)
@@ -37,7 +38,7 @@ def expected_in(work: Work, day: date, window: CheckInWindow, among: Collection[
             col(Card.verifier).is_not(None),
             ~_ended_between(window.opens, window.over),
             col(Enrolment.enrolled),
-            ~on_leave(Participant.id, day),
+            ~is_away(Participant.id, day, window),
             ~exists().where(
                 col(Joining.participant_id) == col(Participant.id), col(Joining.recorded_at) < window.opens
             ),
@@ -46,6 +47,22 @@ def expected_in(work: Work, day: date, window: CheckInWindow, among: Collection[
     if among is not None:
         query = query.where(one_of(work.session.connection(), col(Participant.id), among))
     return {identity for identity in work.session.connection().execute(query).scalars() if identity is not None}
+
+
+def is_away(participant_id: object, day: date, window: CheckInWindow) -> ColumnElement[bool]:
+    """The condition that a participant is on leave on a day, or was by what was on record while its window was open.
+
+    Nobody had asked them to check in then, also where the leave was ended or taken back later on that day.
+    """
+    later = aliased(Leave)
+    was_away = exists().where(
+        col(Leave.participant_id) == participant_id,
+        col(Leave.from_on) <= day,
+        col(Leave.to_on) >= day,
+        col(Leave.recorded_at) < window.closes,
+        exists().where(col(later.replaces_id) == Leave.id, col(later.recorded_at) > window.opens),
+    )
+    return or_(on_leave(participant_id, day), was_away)
 
 
 def lacks_card(work: Work, participant: Participant, day: date) -> bool:

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, true
 from sqlalchemy import select as sa_select
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.services.check_in.rules_in_force import window_on
-from testing_tracker.store.queries import leave_counts, of_facility
+from testing_tracker.store.queries import of_facility
 from testing_tracker.store.tables import Card, CheckInRule, Enrolment, Leave
 from testing_tracker.store.work import Work
 
@@ -56,7 +57,7 @@ class _Person:
 
     enrolled: list[tuple[date, bool]] = field(default_factory=list)
     cards: list[tuple[datetime, bool]] = field(default_factory=list)
-    leaves: list[tuple[date, date]] = field(default_factory=list)
+    leaves: list["_OnLeave"] = field(default_factory=list)
 
     def is_asked(self, on: AskedDay, over: Callable[[date], datetime]) -> bool:
         """Whether they were asked on a day; `over` says when its last collection ended, where that matters."""
@@ -68,7 +69,22 @@ class _Person:
         held = bisect_right(self.enrolled, on.day, key=_day_of)
         if not held or not self.enrolled[held - 1][1]:
             return False
-        return not any(from_on <= on.day <= to_on for from_on, to_on in self.leaves)
+        return not any(leave.is_away(on) for leave in self.leaves)
+
+
+class _OnLeave(NamedTuple):
+    """A leave, and when it was replaced by what it is now, or taken back; None while it counts."""
+
+    from_on: date
+    to_on: date
+    recorded_at: datetime
+    replaced_at: datetime | None
+
+    def is_away(self, on: AskedDay) -> bool:
+        """Whether it keeps somebody from being asked on a day, as `is_away` has it."""
+        if not self.from_on <= on.day <= self.to_on:
+            return False
+        return self.replaced_at is None or (self.recorded_at < on.closes and self.replaced_at > on.opens)
 
 
 def _when(card: tuple[datetime, bool]) -> datetime:
@@ -118,8 +134,12 @@ def _people(work: Work, only: tuple[int, ...]) -> Mapping[int, _Person]:
     for number, from_on, enrolled in execute(changes.where(ours(Enrolment.participant_id)).order_by(*in_order)):
         if number in people:
             people[number].enrolled.append((from_on, enrolled))
-    leaves = sa_select(col(Leave.participant_id), col(Leave.from_on), col(Leave.to_on))
-    for number, from_on, to_on in execute(leaves.where(ours(Leave.participant_id), leave_counts())):
+    later = aliased(Leave)
+    said = (Leave.from_on, Leave.to_on, Leave.recorded_at, later.recorded_at)
+    leaves = sa_select(col(Leave.participant_id), *map(col, said))
+    for number, *leave in execute(
+        leaves.outerjoin(later, col(later.replaces_id) == Leave.id).where(ours(Leave.participant_id))
+    ):
         if number in people:
-            people[number].leaves.append((from_on, to_on))
+            people[number].leaves.append(_OnLeave(*leave))
     return people
