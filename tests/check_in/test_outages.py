@@ -68,6 +68,39 @@ def recommended(mornings: Mornings) -> list[str]:
     return [status for (status,) in rows]
 
 
+def silent_days(mornings: Mornings, day) -> list[str]:
+    lines = json.loads(mornings.typed(day, "09:00", "doctor", "--format", "json").stdout)
+    return [line["what"] for line in lines if "has not checked in" in line["what"]]
+
+
+def test_nobody_is_held_to_anything_on_days_on_which_no_night_had_run(mornings):
+    """They call, as on every day, and can be told nothing; a test for cause is ordered all the same."""
+    mornings.type(WEDNESDAY, "08:00", "test", "A17", "--reason", "slurred speech")
+    saturday = MONDAY + timedelta(days=5)
+    mornings.night(saturday)
+    assert mornings.draw_of("A17", WEDNESDAY, for_cause=True)[:2] == ("unrecorded", "check-in at fault")
+    assert silent_days(mornings, saturday) == []
+    week = json.loads(mornings.type(saturday, "09:00", "report", "weekly", "--week", "2026-W47", "--format", "json"))
+    assert [(one["day"], one["minutes"]) for one in week["check_in"]["outages"]] == [
+        (f"2026-11-{number}", 300) for number in (18, 19, 20)
+    ]
+    assert "All holds" in mornings.type(saturday, "09:00", "verify")
+
+
+def test_what_a_clock_that_was_ahead_has_said_of_days_to_come_is_taken_back_with_its_night(mornings, monkeypatch):
+    monkeypatch.setattr(chance, "new_seed", lambda: b"another".ljust(32))  # the key that begins then is another one
+    mornings.typed(MONDAY + timedelta(days=4), "12:00", "draw")
+    back = ("draw", "--take-back", "--reason", "the clock was ahead", "--yes")
+    mornings.type(TUESDAY, "12:00", *back)
+    mornings.night(WEDNESDAY)
+    for code in CODES:
+        mornings.told(code, WEDNESDAY, "06:00", "stay")
+    mornings.night(MONDAY + timedelta(days=3))
+    standing = mornings.clinic.rows("SELECT expected, in_time, faulty_minutes FROM check_in_day ORDER BY id")[-1]
+    assert standing == (6, 6, 0)
+    assert "All holds" in mornings.type(MONDAY + timedelta(days=3), "09:00", "verify")
+
+
 def test_an_outage_that_is_recorded_afterwards_gives_back_what_the_night_took_for_missed(mornings):
     assert mornings.draw_of("A17", MONDAY)[:2] == ("missed", "not checked in")
     assert recommended(mornings) == ["open", "open"]

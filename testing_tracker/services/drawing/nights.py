@@ -20,7 +20,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.keeping.owed import LONGEST_GAP, Gap, gap_between, refusal
 from testing_tracker.rules.schedules.days import chance_on
 from testing_tracker.rules.words import DrawKind, Status
-from testing_tracker.services.check_in.ending.drawn_late import say_drawn_late
+from testing_tracker.services.check_in.ending.drawn_late import say_drawn_late, say_not_drawn
 from testing_tracker.services.check_in.page import page_faults
 from testing_tracker.services.drawing import keys, known_to_key, pools
 from testing_tracker.services.drawing.closings import close_days
@@ -178,6 +178,7 @@ def _draw_since(work: Work, key_file: KeyFile, report: NightReport, since: date)
     report.sealed_page = key.last_page_id
     known = pools.newest_participant_known(work.session, key.last_page_id)
     page_faults.say_not_looked_through(work, since)
+    say_not_drawn(work, days_between(since, work.today))
     report.missed, report.held = close_days(work, since)
     for gap in days_between(since, work.today):
         _record_gap(work, key, gap, known)

@@ -20,7 +20,7 @@ from testing_tracker.rules.drawing.closing import Because, because_in
 from testing_tracker.rules.keeping.acts import LEADS_TO, Act
 from testing_tracker.rules.people.permitted import TAKE_BACK_NIGHTS
 from testing_tracker.rules.words import DrawKind, RecommendationStatus, Status
-from testing_tracker.services.check_in.ending import day_counts
+from testing_tracker.services.check_in.ending import day_counts, drawn_late
 from testing_tracker.services.check_in.ending.day_ends import LAST_CHECK_IN
 from testing_tracker.services.deciding.case import decided_on
 from testing_tracker.services.drawing import keys, known_to_key
@@ -133,6 +133,7 @@ def take_back(work: Work, key_file: KeyFile, reason: str, expected: Ahead | None
     row, key = _begin_anew(work, key_file, ahead, reason)
     draws = _out_of_the_draws(work, ahead, row)
     restored, decided = _restore(work, by_them, touched)
+    drawn_late.forget_since(work, ahead.first_day)
     day_counts.forget_since(work, row.closed_from)
     _forget_deliveries(work)
     work.on_record(
