@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+import tracemalloc
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from conftest import Clinic
 from page_given import at, cards, its, page_of, rule, runs, settings, told, visit
 
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
+from testing_tracker.serving.commands import MOST_ANSWERED, answered
 from testing_tracker.web.file import KEPT
 
 
@@ -294,6 +296,21 @@ class TestOver:
         done = live.run("web", "sync", "--over", "echo hello")
         assert (done.exit_code, "did not arrive whole" in done.stderr) == (1, True)
         assert live.contents() == before
+
+    @pytest.mark.parametrize("prints", ["yes", "head -c 5000000 /dev/zero"])
+    def test_one_that_prints_without_end_takes_no_memory_and_no_longer_than_any(self, prints):
+        tracemalloc.start()
+        said, error = answered(("sh", "-c", prints), "", 0.5)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert said == b""
+        assert error in ("`sh` did not end within 0.5 seconds", "`sh` printed more than 4,000,000 bytes")
+        assert most < 3 * MOST_ANSWERED
+
+    def test_what_one_leaves_behind_holds_nobody_up(self):
+        said, error = answered(("sh", "-c", "echo here; sleep 60 & exit 0"), "", 0.5)
+        assert (said, error) == (b"", "it left something behind that goes on printing")
+        assert answered(("sh", "-c", "cat; exit 3"), "given", 5) == (b"given", "`sh` ended with status 3")
 
 
 def test_two_hosts_whose_clocks_differ_have_had_faulty_minutes(live, far):
