@@ -50,6 +50,20 @@ class _Refused(Exception):
         self.reply = Reply(status, headers=(*GUARDING, *extra))
 
 
+class _NoSuchPageError(_Refused):
+    """An address at which nobody's page is. Who comes by a card of before it was another one is told to call."""
+
+    def __init__(self) -> None:
+        super().__init__(404)
+        self.reply = _last_resort(404)
+
+
+def _last_resort(status: int) -> Reply:
+    """What is said where no page can be shown, in plain words."""
+    plain = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"), *GUARDING)
+    return Reply(status, _LAST_RESORT.ljust(PAGE_BYTES), plain)
+
+
 class CheckInPage:
     """The application. `beside` are others that answer at a path and below it, such as the telephone's."""
 
@@ -137,10 +151,10 @@ class CheckInPage:
         if place is None and word == "" and len(self._places) == 1:
             place = self._places[0]
         if place is None and (word or self._places):
-            raise _Refused(404)
+            raise _NoSuchPageError
         if place is not None and language not in place.languages:
             if path.endswith("/es"):
-                raise _Refused(404)
+                raise _NoSuchPageError
             language = place.languages[0]
         return place, language
 
@@ -189,8 +203,7 @@ class CheckInPage:
                 place, language = None, Language.ENGLISH
             return self._page(request, PageKind.UNKNOWN_UNRECORDED, place, language, status=500)
         except Exception:
-            plain = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"), *GUARDING)
-            return Reply(500, _LAST_RESORT.ljust(PAGE_BYTES), plain)
+            return _last_resort(500)
 
 
 def _check(request: Request, place: PagePlace | None) -> None:
