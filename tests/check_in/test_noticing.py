@@ -343,6 +343,24 @@ def test_what_a_killed_process_was_at_is_not_tried_before_its_claim_has_run_out(
     assert [to for to, _ in texts(kept)] == [ONE]
 
 
+def test_what_was_forgotten_while_it_left_is_not_said_of_whoever_has_its_number_since(live):
+    by_command(live, KEEPS, BOTH)
+    consented(live, A17=ONE)
+    with at(7), noticing(live) as one, noticing(live) as other:
+        with one.writing() as work:
+            [mine] = module.notices.claim_owed(work, one.settings.notices, one.ways, 8)
+        live("participant", "contact", "A17", "--stop", "text")
+        live("participant", "contact", "B04", "--text", "+15550124", "--consent-on", "2026-11-16")
+        with other.writing() as work:
+            [theirs] = module.notices.claim_owed(work, other.settings.notices, other.ways, 8)
+        assert theirs.participant_id != mine.participant_id
+        with one.writing() as work:
+            module.notices.finish(work, [module.HandedOver(mine)])
+        with other.writing() as work:
+            module.notices.finish(work, [module.HandedOver(theirs, "it did not go")])
+        assert states(live) == {("B04", "morning"): "failed"}
+
+
 def test_what_could_not_begin_in_time_waits_and_is_no_attempt(live):
     kept = by_command(live, KEEPS, BOTH)
     consented(live, A17=ONE)

@@ -186,8 +186,8 @@ def finish(work: Work, ended: Sequence[HandedOver]) -> None:
     """Record how attempts ended. What is worth another one waits for it; who wants no more is reminded no more."""
     for one in ended:
         row = work.session.get(Notice, one.of.notice_id)
-        if row is None:  # forgotten meanwhile
-            continue
+        if row is None or (row.participant_id, row.channel) != (one.of.participant_id, one.of.channel):
+            continue  # forgotten meanwhile; another one may have its number since
         if one.error is None and not one.not_begun:
             row.handed_over_at, row.next_at, row.busy_until, row.error = work.now, None, None, None
         elif row.busy_until == one.of.busy_until:  # or else the claim had run out, and another process is at it now
