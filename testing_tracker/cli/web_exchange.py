@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from testing_tracker.web.seen import PageSeen
 
 _MOST = 64_000_000  # bytes of a document; of 10,000 participants it has 10
-_MOST_HOURS = 24 * 14
+_MOST_HOURS = 24 * 16  # as far back as is looked: two weeks and today, one of which may have 25 hours
 
 
 def _command_words(text: str) -> str:

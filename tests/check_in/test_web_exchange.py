@@ -4,13 +4,15 @@ import json
 import shlex
 import sys
 import tracemalloc
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from conftest import Clinic
-from page_given import at, cards, its, page_of, rule, runs, settings, told, visit
+from freezegun import freeze_time
+from page_given import ZONE, at, cards, its, page_of, rule, runs, settings, told, visit
 
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
+from testing_tracker.services.check_in.page.page_faults import MOST_DAYS
 from testing_tracker.serving.commands import MOST_ANSWERED, answered
 from testing_tracker.web.file import KEPT
 
@@ -296,6 +298,13 @@ class TestOver:
         done = live.run("web", "sync", "--over", "echo hello")
         assert (done.exit_code, "did not arrive whole" in done.stderr) == (1, True)
         assert live.contents() == before
+
+    def test_after_two_weeks_without_anybody_here_it_is_asked_as_far_back_as_is_looked(self, live, over):
+        with its(16, 0, 6):
+            assert "filled" in live("web", "sync", "--over", over)
+        with freeze_time(datetime(2026, 12, 1, 23, 59, tzinfo=ZONE)):
+            assert "The page is filled" in live("web", "sync", "--over", over)
+        assert len(live.rows("SELECT DISTINCT day FROM strangers_seen")) == MOST_DAYS + 1
 
     @pytest.mark.parametrize("prints", ["yes", "head -c 5000000 /dev/zero"])
     def test_one_that_prints_without_end_takes_no_memory_and_no_longer_than_any(self, prints):
