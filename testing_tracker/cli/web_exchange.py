@@ -209,7 +209,7 @@ def visits_command(desk: Desk, after: int, hours: int, given: Path | None) -> No
 def collect_command(desk: Desk, document: Path) -> None:
     """Put on record what `web visits` printed, each visit once. It says from where on to ask for more."""
     here_only("web collect")
-    from testing_tracker.web.seen import from_json
+    from testing_tracker.web.seen import from_json, last_in
 
     seen, each = from_json(_content(document)), desk.each_facility()
     _refuse_what_is_not_next(each, seen)
@@ -219,7 +219,7 @@ def collect_command(desk: Desk, document: Path) -> None:
             found += services.page_visits.collect(work, seen.file, seen.visits)
             if services.filling.has_page(work):
                 _put_faults_on_record(work, seen, at.number, seen.now - desk.clock("UTC").now())
-    last = seen.visits[-1].number if seen.visits else seen.after
+    last = last_in(seen)
     say(desk, f"{_collected(found)}. The next ones: testing-tracker web visits --after {last}")
 
 
@@ -229,6 +229,8 @@ def _put_faults_on_record(work: "Work", seen: "PageSeen", number: int, apart: ti
     It is known up to when the document was printed, which may have been a while ago: that the page's clock is behind
     does not show.
     """
+    from testing_tracker.web.seen import last_in
+
     now, apart = min(work.now, seen.now), max(apart, timedelta(0))
     since = {day: at for (facility, day), at in seen.answers_since.items() if facility == number}
     known = services.page_faults.PageMinutes(seen.beats, seen.visited, {}, since, apart)
@@ -236,7 +238,7 @@ def _put_faults_on_record(work: "Work", seen: "PageSeen", number: int, apart: ti
         faulty = services.page_faults.faulty_minutes(day, window, known, now)
         services.page_faults.put_on_record(work, window, faulty)
         if services.page_faults.is_over(window, now) and not seen.has_more:
-            services.page_visits.say_looked_through(work, seen.file, day)
+            services.page_visits.say_looked_through(work, seen.file, day, last_in(seen))
 
 
 def _refuse_what_is_not_next(each: "list[AtFacility]", seen: "PageSeen") -> None:

@@ -33,7 +33,7 @@ from testing_tracker.store.location import AnyLocation
 from testing_tracker.store.work import Work
 from testing_tracker.web.file import PageFile, minute_of
 from testing_tracker.web.filling import CollectedTo, PageContents, PageMark
-from testing_tracker.web.seen import PageSeen
+from testing_tracker.web.seen import PageSeen, last_in
 
 _TRIES = 3
 _SHORTEST = timedelta(minutes=10)  # how far back the page's minutes are asked for at least
@@ -138,9 +138,9 @@ class CheckInTurn:
                 return
             every, has_page = self._remembered_or_read(work)
             self._windows = {day: window for day, window in every.items() if window.opens <= work.now}
-            if not (self._windows or has_page or self.location.page.exists()):
-                return
             self._number, self._source = work.facility_id, filling.source_of(work)
+            if not (self._windows or has_page or self._had_page()):
+                return
             self._clock = self.clock_of(facilities.timezones_of(work.session, work.facility))
             file, link = self._opened()
             after = page_visits.collected_to(work, link.last_file) if link.last_file else 0
@@ -150,6 +150,20 @@ class CheckInTurn:
         self._known = self._collect(file, link, self._asked(link, after, back))
         if not is_elsewhere:
             self._look(self._known)
+
+    def _had_page(self) -> bool:
+        """Whether the facility was on the page when it was filled last, so that somebody may have come since.
+
+        One that never was, or is not any more, is not asked about: the others' visitors are many.
+        """
+        if not self.location.page.exists():
+            return False
+        with complaints_of_the_file(), closing(PageFile(self.location.page)) as file:
+            return file.about(self._on_page) is not None
+
+    @property
+    def _on_page(self) -> str:
+        return f"on the page {self._number}"
 
     @staticmethod
     def _is_elsewhere(work: Work, file: PageFile, link: AnyLink) -> bool:
@@ -207,7 +221,7 @@ class CheckInTurn:
             if not seen.has_more:
                 break
             seen = self._seen(link, seen.visits[-1].number, _SHORTEST)
-        return _Known(file, link, first, mark, seen.visits[-1].number if seen.visits else seen.after)
+        return _Known(file, link, first, mark, last_in(seen))
 
     def _look(self, known: _Known) -> None:
         """Put on record when the page could not be reached, and that a window was looked through to its end."""
@@ -221,7 +235,7 @@ class CheckInTurn:
                 for day, window in windows.items():
                     page_faults.put_on_record(work, window, faulty[day])
                 for day in over:
-                    page_visits.say_looked_through(work, known.seen.file, day)
+                    page_visits.say_looked_through(work, known.seen.file, day, known.collected)
             known.mark = _moved_on(known.mark, work, before)
         for day in windows:
             if day not in over:
@@ -310,6 +324,8 @@ class CheckInTurn:
                 given = filling.what_the_page_is_given(work, settings, self.location.key, known.mark)
             known.link.fill(replace(contents, fillings=(given.filling,), marks=(given.mark,)))
         self.is_filled = has_page
+        if (known.file.about(self._on_page) is not None) != has_page:
+            known.file.note(self._on_page, "yes" if has_page else None)
 
     def _probe(self, file: PageFile, public_url: str) -> None:
         """Look at the page from outside; that it is not there is no failure of the turn's, but of the page's."""

@@ -46,6 +46,11 @@ class PageSeen:
         return len(self.visits) >= MOST_VISITS
 
 
+def last_in(seen: PageSeen) -> int:
+    """The last visit of the page's file up to which all are told of."""
+    return seen.visits[-1].number if seen.visits else seen.after
+
+
 def seen_in(file: PageFile, after: int | None, now: datetime, back: timedelta) -> PageSeen:
     """What a file tells now: the visits after one, none without one, and the minutes of the time before now.
 

@@ -14,7 +14,7 @@ from testing_tracker.rules.check_in import check_in_file
 from testing_tracker.rules.check_in.answers import CheckInOutcome, DaysAnswer
 from testing_tracker.rules.check_in.receipts import is_whole
 from testing_tracker.store.tables import Outage
-from testing_tracker.web.file import KEPT
+from testing_tracker.web.file import KEPT, PageFile
 
 
 @pytest.fixture
@@ -239,6 +239,37 @@ def test_a_number_that_somebody_tries_is_told_without_saying_whose(live):
 
 def live_doctor(live) -> list[dict]:
     return json.loads(live.run("doctor", "--format", "json").stdout)
+
+
+def test_a_facility_without_visitors_does_not_read_the_others_again_at_each_turn(live, monkeypatch):
+    """One checks in by telephone, of another nobody comes; the first one has 90 days of visits in the file."""
+    with its(15, 13):
+        for name in ("North", "South"):
+            live("facility", "add", name, "--timezone", "America/Los_Angeles")
+        rule(live, facility="North", page=False)
+        rule(live, facility="South")
+        for number, word in ((1, "hh"), (3, "south")):
+            file = live.location.check_in_of(number)
+            settings(live, facility=number)
+            file.write_text(file.read_text() + f'path = "{word}"\n')
+    turn(live, 16, 0, 5)
+    runs(live, at(16, 5), at(16, 10, 5))
+    for minute in range(5):
+        told(live, at(16, 5, minute), live.numbers["QUILL-7"])
+    turn(live, 16, 10, 3)
+    asked = []
+    after = PageFile.visits_after
+
+    def visits_after(file, number, limit):
+        asked.append(number)
+        return after(file, number, limit)
+
+    monkeypatch.setattr(PageFile, "visits_after", visits_after)
+    turn(live, 16, 10, 4)
+    assert asked == [5, 5]
+    told(live, at(16, 10, 5), live.numbers["QUILL-7"])
+    turn(live, 16, 10, 6)
+    assert len(live.rows("SELECT * FROM check_in")) == 6
 
 
 class TestAfterwards:

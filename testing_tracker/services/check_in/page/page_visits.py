@@ -105,9 +105,13 @@ def is_looked_through(work: Work, day: date) -> bool:
     return work.session.exec(asked.limit(1)).first() is not None
 
 
-def say_looked_through(work: Work, file: str, day: date) -> None:
-    """Put on record that all that the page knows of a day's window is: no night need doubt the day any more."""
-    up_to = f"{mark_of(file, collected_to(work, file))}{_END}"
+def say_looked_through(work: Work, file: str, day: date, last: int) -> None:
+    """Put on record that all that the page knows of a day's window is: no night need doubt the day any more.
+
+    `last` is the last visit of whichever facility that was looked at: where few come, it is not asked for those of the
+    others again each time.
+    """
+    up_to = f"{mark_of(file, max(collected_to(work, file), min(last, _LAST)))}{_END}"
     work.write(StrangersSeen(day=day, tries=0, up_to=up_to))
     work.on_record(Act.CHECK_INS_COLLECT, day=day, up_to=up_to)
 
