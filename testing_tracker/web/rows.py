@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from testing_tracker.web.filling import PageContents, PagePlace
+from testing_tracker.web.filling import Filling, PageContents, PagePlace
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -46,17 +46,7 @@ def rows_of(contents: PageContents, since: Mapping[tuple[int, str], datetime]) -
     """
     every = [(filling.place.facility, filling) for filling in contents.fillings]
     yield "place", {_of_place(one.place) for _, one in every}
-    yield (
-        "day",
-        {
-            (
-                *(facility, f"{day.day}", _at(day.opens_at), _at(day.closes_at), _at(day.over_at)),
-                _at(day.answers_at and min(day.answers_at, since.get((facility, f"{day.day}"), day.answers_at))),
-            )
-            for facility, one in every
-            for day in one.days
-        },
-    )
+    yield "day", {row for facility, one in every for row in _days(facility, one, since)}
     yield (
         "holder",
         {
@@ -95,6 +85,12 @@ def _of_place(place: PagePlace) -> tuple[object, ...]:
         *(place.facility, place.path, place.name, place.phone, place.zone, place.zone_en, place.zone_es),
         *(int(place.training), place.public_url, place.voice_token, " ".join(place.languages)),
     )
+
+
+def _days(facility: int, one: Filling, since: Mapping[tuple[int, str], datetime]) -> Iterator[tuple[object, ...]]:
+    for day in one.days:
+        answers_at = day.answers_at and min(day.answers_at, since.get((facility, f"{day.day}"), day.answers_at))
+        yield facility, f"{day.day}", _at(day.opens_at), _at(day.closes_at), _at(day.over_at), _at(answers_at)
 
 
 def _at(instant: datetime | None) -> float | None:
