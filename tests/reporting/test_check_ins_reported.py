@@ -244,8 +244,11 @@ def test_a_participants_report_has_each_day_with_its_receipt(asked):
             }
         ],
         "attempts": 2,
+        "at_fault": True,
     }
-    assert re.search(r"2026-11-17 +did not check in\n", asked("report", "participant", "B04"))
+    of_b04 = asked("report", "participant", "B04")
+    assert re.search(r"2026-11-17 +did not check in, and check-in was at fault that day\n", of_b04)
+    assert re.search(r"2026-11-18 +did not check in\n", of_b04)
     assert "10:31  phone  4586-5319  need not come, late" in asked("report", "participant", "E09")
     assert "heck-in" not in asked("report", "participant", "D33")
     assert "check_in" not in asked.json("report", "participant", "D33")

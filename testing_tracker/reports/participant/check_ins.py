@@ -40,7 +40,7 @@ def section_of(days: Sequence[DayCheckedIn], zone: ZoneInfo) -> Section:
 
 def _rows(day: DayCheckedIn, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
     if not day.said:
-        yield str(day.day), "", "", "", "did not check in"
+        yield str(day.day), "", "", "", ", ".join(["did not check in", *_at_fault(day)])
     for said in day.said:
         yield (
             str(day.day),
@@ -59,8 +59,13 @@ def _said(day: DayCheckedIn, said: WhatWasSaid) -> str:
         ]
     else:
         times = f"tried {day.attempts} times" if day.attempts > 1 else "tried"
-        what = [f"{times} and could not: {WHY_NOT_TOLD[said.outcome]}"]
+        what = [f"{times} and could not: {WHY_NOT_TOLD[said.outcome]}", *_at_fault(day)]
     return ", ".join([*what, *([] if day.asked else [_NOT_ASKED])])
+
+
+def _at_fault(day: DayCheckedIn) -> list[str]:
+    """What is to be said beside that somebody was told nothing, where they may not have been able to."""
+    return ["and check-in was at fault that day"] if day.at_fault else []
 
 
 def _is_late(said: WhatWasSaid) -> bool:

@@ -22,7 +22,8 @@ from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, dura
 from testing_tracker.rules.reporting.tally import Share
 from testing_tracker.services.check_in.reporting.asked import asked_days, days_asked
 from testing_tracker.services.check_in.reporting.attempts_of_days import AttemptOnRecord, as_attempt, attempts_in
-from testing_tracker.services.check_in.reporting.reported import CheckInReported, FaultyDay, reported
+from testing_tracker.services.check_in.reporting.faulty_days import FaultyDay
+from testing_tracker.services.check_in.reporting.reported import CheckInReported, reported
 from testing_tracker.store.queries import records_of_all
 from testing_tracker.store.tables import Draw, Participant
 from testing_tracker.store.work import Work

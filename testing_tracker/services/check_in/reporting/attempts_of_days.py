@@ -12,6 +12,7 @@ from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInAttempt, 
 from testing_tracker.rules.check_in.counted import CheckedInOn, checked_in_on
 from testing_tracker.services.check_in.attempts import attempt_said
 from testing_tracker.services.check_in.reporting.asked import asked_days, days_asked
+from testing_tracker.services.check_in.reporting.faulty_days import faulty_days
 from testing_tracker.store.queries import joined_into
 from testing_tracker.store.tables import CheckIn
 from testing_tracker.store.work import Work
@@ -97,7 +98,8 @@ class DayCheckedIn:
     """How a participant's day of checking in went; `asked`: they were to check in.
 
     `said` has the first time that each answer was given, since a test for cause changes it; where none was, the last
-    attempt. `attempts` counts all.
+    attempt. `attempts` counts all. `at_fault`: check-in could not be reached for so long that nobody who was not told
+    is held to have missed anything.
     """
 
     day: date
@@ -105,6 +107,7 @@ class DayCheckedIn:
     ended: CheckedInOn
     said: list[WhatWasSaid]
     attempts: int
+    at_fault: bool
 
 
 def days_of(work: Work, records: Collection[int], first: date) -> list[DayCheckedIn]:
@@ -118,15 +121,19 @@ def days_of(work: Work, records: Collection[int], first: date) -> list[DayChecke
     for one in attempts_in(work, on[0].day, on[-1].day, records):
         by_day.setdefault(one.day, []).append(one)
     days_shown = sorted({day for day in asked if day < work.today} | by_day.keys())
-    return [_day_checked_in(day, by_day.get(day, ()), asked=day in asked) for day in days_shown]
+    at_fault = {fault.day for fault in faulty_days(work, on) if fault.counts}
+    return [
+        _day_checked_in(day, by_day.get(day, ()), asked=day in asked, at_fault=day in at_fault) for day in days_shown
+    ]
 
 
-def _day_checked_in(day: date, attempts: Sequence[AttemptOnRecord], *, asked: bool) -> DayCheckedIn:
+def _day_checked_in(day: date, attempts: Sequence[AttemptOnRecord], *, asked: bool, at_fault: bool) -> DayCheckedIn:
     every = sorted(attempts, key=lambda one: one.at)
     told = [one for one in every if one.outcome == CheckInOutcome.TOLD]
     firsts = {one.answer: one for one in reversed(told)}.values()
     shown = sorted(firsts, key=lambda one: one.at) or every[-1:]
-    return DayCheckedIn(day, asked, checked_in_on(map(as_attempt, every)), [_said(one) for one in shown], len(every))
+    ended = checked_in_on(map(as_attempt, every))
+    return DayCheckedIn(day, asked, ended, [_said(one) for one in shown], len(every), at_fault)
 
 
 def _said(one: AttemptOnRecord) -> WhatWasSaid:
