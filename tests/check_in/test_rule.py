@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
+from testing_tracker.services.check_in.reporting.asked import days_asked
 from testing_tracker.services.check_in.rule_setting import _timeline
 from testing_tracker.store.tables import CheckInRule
 
@@ -211,6 +212,18 @@ def test_on_the_night_on_which_the_clock_is_put_forward_the_window_is_shorter(cl
     assert window.closes - window.opens == timedelta(hours=1)
     window = at_work(lambda work: services.rules_in_force.window_on(work, date(2027, 3, 13)))
     assert window.closes - window.opens == timedelta(hours=1, minutes=30)
+
+
+@pytest.mark.parametrize("opens", ["01:30", "02:00", "02:30"])
+def test_and_never_shorter_than_the_shortest(clinic, at_work, opens):
+    """From 02:00 to 03:00 there was no minute on 2027-03-14, and nobody could have checked in."""
+    closes = f"{int(opens[:2]) + 1:02}{opens[2:]}"
+    bind(clinic, "today", opens=opens, closes=closes)
+    night = date(2027, 3, 14)
+    window = at_work(lambda work: services.rules_in_force.window_on(work, night))
+    assert window.closes - window.opens == timedelta(hours=1)
+    (asked,) = at_work(lambda work: days_asked(work, [night]))
+    assert (asked.opens, asked.closes) == (window.opens, window.closes)
 
 
 def test_a_day_is_over_when_the_last_schedule_that_tests_anybody_is(clinic, at_work, tmp_path):

@@ -37,8 +37,12 @@ class RuleInForce:
     not_checked_in: NotCheckedIn
 
     def window(self, day: date, collection_closes: time, zone: ZoneInfo) -> CheckInWindow:
-        """A day's instants. A time that the clock skips on that day is the first one after it."""
+        """A day's instants. A time that the clock skips on that day is the first one after it.
+
+        Where it skips so much that less than the shortest window is left, that is given all the same.
+        """
         opens, closes, over = (instant_reached(day, at, zone) for at in (self.opens, self.closes, collection_closes))
+        closes = max(closes, opens + SHORTEST_WINDOW)
         return CheckInWindow(opens, closes, max(over, closes))
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,8 +16,7 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.services.check_in.rules_in_force import window_on
+from testing_tracker.services.check_in.rules_in_force import as_rule, window_on
 from testing_tracker.store.queries import of_facility
 from testing_tracker.store.tables import Card, CheckInRule, Enrolment, Leave
 from testing_tracker.store.work import Work
@@ -41,14 +40,11 @@ def days_asked(work: Work, days: Sequence[date]) -> list[AskedDay]:
     ).all()
     found = []
     for day in days if rules else ():
-        rule = next((one for one in rules if one.from_on <= day), None)
-        if rule is not None and rule.opens is not None and rule.closes is not None:
-            found.append(_day(work, day, rule.opens, rule.closes, page=rule.page))
+        rule = as_rule(next((one for one in rules if one.from_on <= day), None))
+        if rule is not None:
+            window = rule.window(day, rule.closes, work.zone)
+            found.append(AskedDay(day, window.opens, window.closes, rule.page))
     return found
-
-
-def _day(work: Work, day: date, opens: time, closes: time, *, page: bool) -> AskedDay:
-    return AskedDay(day, instant_reached(day, opens, work.zone), instant_reached(day, closes, work.zone), page)
 
 
 @dataclass
