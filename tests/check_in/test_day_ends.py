@@ -142,6 +142,51 @@ def test_who_was_told_with_less_than_two_hours_left_is_as_if_not_told(mornings):
     assert mornings.draw_of("B04", MONDAY)[:2] == ("missed", "closed out")
 
 
+def enrolled_since(mornings: Mornings, code: str = "N01") -> None:
+    """With a card before check-in opens, and after the night has run: whoever of them asks can be told nothing."""
+    mornings.type(MONDAY, "04:00", "participant", "add", code, "--schedule", "fixed-2", "--level", "iop")
+    mornings.cards(MONDAY, code, at="04:10")
+
+
+@pytest.mark.parametrize("drawn_at", ["05:06", "12:00"])
+def test_nobody_has_missed_of_whom_nothing_was_decided_while_check_in_was_open(mornings, drawn_at):
+    enrolled_since(mornings)
+    come(mornings, *CODES)
+    mornings.type(MONDAY, drawn_at, "draw")
+    mornings.night(TUESDAY)
+    ends = mornings.draw_of("N01", MONDAY)
+    assert ends[:2] == ("unrecorded", "check-in at fault")
+    assert ends[2].endswith(f": from 05:00 to {min(drawn_at, '10:00')}")
+    with mornings.writing(TUESDAY, "09:00") as work:
+        assert bring_in_line(work, [MONDAY]) == []
+    assert mornings.draw_of("N01", MONDAY) == ends
+
+
+def test_who_had_all_the_time_to_ask_has_though_they_were_enrolled_since(mornings):
+    enrolled_since(mornings)
+    come(mornings, *CODES)
+    mornings.type(MONDAY, "04:20", "draw")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("N01", MONDAY)[:2] == ("missed", "not checked in")
+
+
+def test_who_was_enrolled_since_and_is_told_knows_of_it(mornings):
+    enrolled_since(mornings)
+    come(mornings, *CODES)
+    mornings.type(MONDAY, "09:00", "draw")
+    mornings.told("N01", MONDAY, "09:10")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("N01", MONDAY)[:2] == ("missed", "closed out")
+
+
+def test_a_test_for_cause_of_whom_no_night_has_decided_is_not_missed(mornings):
+    enrolled_since(mornings)
+    come(mornings, *CODES)
+    mornings.type(MONDAY, "08:00", "test", "N01", "--reason", "slurred speech")
+    mornings.night(TUESDAY)
+    assert mornings.draw_of("N01", MONDAY, for_cause=True)[:2] == ("unrecorded", "check-in at fault")
+
+
 def test_who_was_told_late_after_trying_in_vain_is_asked_about(mornings):
     come(mornings, *CODES[1:])
     mornings.tried("A17", MONDAY, "09:50", "unknown")

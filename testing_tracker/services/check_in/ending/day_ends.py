@@ -32,6 +32,7 @@ from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.attempts import attempts_on
 from testing_tracker.services.check_in.ending import day_counts
+from testing_tracker.services.check_in.ending.decided_late import DecidedLate, decided_late
 from testing_tracker.services.check_in.expected import expected_on
 from testing_tracker.services.check_in.outages import is_faulty, spans_on
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on
@@ -45,6 +46,8 @@ from testing_tracker.store.work import Work
 LAST_CHECK_IN = "last_check_in"  # in what is on record of nights that were taken back
 DID_NOT = Untouched(check_in=Standing.NOT_CHECKED_IN)
 """A draw whose participant did not check in, where that is a missed test."""
+NOBODY_COULD = Untouched(check_in=Standing.NOT_CHECKED_IN, days_check_in=DaysCheckIn(is_at_fault=True))
+"""A draw whose participant could not be told of it, because nothing was to be told yet."""
 
 
 @dataclass
@@ -77,7 +80,7 @@ class OpenDrawOfDay:
 class DayOver:
     """A day that is over, who was to check in on it, and what each person tried; `into` are records that were joined.
 
-    `went` is how it went as far as that is known of the day alone.
+    `went` is how it went as far as that is known of the day alone, `decided` of whom its runs decided, and when.
     """
 
     day: date
@@ -85,6 +88,7 @@ class DayOver:
     attempts: Mapping[int, Sequence[CheckInAttempt]]
     into: Mapping[int, int]
     went: DaysCheckIn
+    decided: DecidedLate | None = None
 
     def is_expected(self, participant_id: int) -> bool:
         return participant_id in self.expected or self.into.get(participant_id) in self.expected
@@ -95,6 +99,11 @@ class DayOver:
     def stands(self, draw: OpenDrawOfDay) -> Stands:
         """How the participant of a draw stands to it; who was told when it was too late to come, as if they had not."""
         return standing(self.of(draw.participant_id), draw.told_of_since, draw.collection_closes)
+
+    def fault_for(self, draw: OpenDrawOfDay, stands: Stands) -> tuple[datetime, datetime] | None:
+        """The span in which the participant of a draw, who was told nothing, could be told nothing, as the only one."""
+        was_told = stands.standing in (Standing.TOLD, Standing.TOLD_BEFORE_ORDERED)
+        return None if was_told or self.decided is None else self.decided.fault_for(draw.participant_id)
 
     def ends_by_check_in(self, draw: OpenDrawOfDay) -> bool:
         """Whether a draw ends by its participant's check-ins: of whom they were asked, and of whoever asked unasked,
@@ -130,6 +139,7 @@ def day_over(work: Work, day: date) -> DayOver | None:
         attempts_on(work, day, _before_taking_back(work, day)),
         joined_into(work.session),
         DaysCheckIn(is_at_fault=is_faulty(work, day), not_checked_in=rule.not_checked_in),
+        decided_late(work, day, rule.window(day, rule.closes, work.zone)),
     )
 
 
@@ -158,6 +168,10 @@ def _end_day(work: Work, day: DayOver, ends: DayEnds) -> None:
     tried: dict[OpenDrawOfDay, Stands] = {}
     for draw in draws_of_check_in(work, day, col(Draw.status) == Status.DUE):
         stands = day.stands(draw)
+        fault = None if went.is_at_fault else day.fault_for(draw, stands)
+        if fault is not None:
+            close_together(work, these(work, {draw.id}, day.day), NOBODY_COULD, when_at_fault([fault], work.zone))
+            continue
         alike[stands.standing].add(draw.id)
         if stands.standing is Standing.TRIED:
             tried[draw] = stands

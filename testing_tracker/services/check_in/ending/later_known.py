@@ -13,7 +13,7 @@ from datetime import date
 from sqlmodel import col, select
 
 from testing_tracker.rules.check_in.answers import Standing, Stands
-from testing_tracker.rules.check_in.could_not import how_they_tried
+from testing_tracker.rules.check_in.could_not import how_they_tried, when_at_fault
 from testing_tracker.rules.drawing.closing import Because, because_in, end_by_check_in
 from testing_tracker.rules.keeping.acts import LEADS_TO
 from testing_tracker.rules.words import Status
@@ -85,7 +85,8 @@ def _reconsider(work: Work, day: DayOver) -> list[Reconsidered]:
         stands = day.stands(one)
         if draw.because == Because.CLOSED_OUT and stands.standing not in _MAY_BE_OTHERWISE:
             continue
-        end = _end(work, day, draw, stands)
+        fault = None if day.went.is_at_fault else day.fault_for(one, stands)
+        end = _at_fault(draw, when_at_fault([fault], work.zone)) if fault else _end(work, day, draw, stands)
         if end is None:
             continue
         earlier, decided = Status(draw.status), tuple(decided_on(work.session, draw))
@@ -107,7 +108,7 @@ def _end(work: Work, day: DayOver, draw: Draw, stands: Stands) -> _End | None:
         return None
     because = by_rule[1]
     if because is Because.CHECK_IN_AT_FAULT:
-        return _unless_so(draw, _End(Status.UNRECORDED, because, when_it_was_at_fault(work, day.day)))
+        return _at_fault(draw, when_it_was_at_fault(work, day.day))
     if because is Because.TRIED_TO_CHECK_IN:
         if draw.because == because:
             return None
@@ -116,6 +117,10 @@ def _end(work: Work, day: DayOver, draw: Draw, stands: Stands) -> _End | None:
     if because in _DID_NEITHER:
         return None if draw.because in _DID_NEITHER else _as_before(work, draw)
     return _unless_so(draw, _End(Status.UNRECORDED, because))
+
+
+def _at_fault(draw: Draw, when: str) -> _End | None:
+    return _unless_so(draw, _End(Status.UNRECORDED, Because.CHECK_IN_AT_FAULT, when))
 
 
 def _unless_so(draw: Draw, end: _End) -> _End | None:
