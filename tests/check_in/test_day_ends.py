@@ -222,6 +222,12 @@ def test_who_was_told_by_mistake_that_they_had_been_here_has_not_missed(mornings
     assert mornings.draw_of("A17", MONDAY)[0] == "due"
     mornings.night(TUESDAY)
     assert mornings.draw_of("A17", MONDAY)[:2] == ("unrecorded", "ordered after check-in")
+    due = json.loads(mornings.type(TUESDAY, "09:00", "due", "--on", f"{MONDAY}", "--format", "json"))
+    told = {line["participant"]: line["told"] for line in due}
+    assert (told["A17"], told["B04"]) == ("before the test was ordered", "yes")
+    week = ("report", "weekly", "--week", "2026-W47", "--explain", "A17", "--format", "json")
+    (explained,) = json.loads(mornings.type(TUESDAY, "09:00", *week))
+    assert explained["checked_in"] == "told before it was ordered 08:30"
 
 
 def test_while_check_in_was_at_fault_nobody_who_was_not_told_has_missed(mornings):

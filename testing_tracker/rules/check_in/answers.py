@@ -62,6 +62,11 @@ def asks_to_come(status: Status) -> bool:
     return answer_of([status]) is DaysAnswer.COME
 
 
+def lacks_specimen(status: Status) -> bool:
+    """Whether a draw of such a status asked for a specimen, and none is on record; also once its day is over."""
+    return asks_to_come(status) or status is Status.UNRECORDED
+
+
 def answer_of(statuses: Iterable[Status]) -> DaysAnswer:
     """What to tell who has draws of such statuses today; of several, that one is asked for goes before all else.
 
@@ -151,8 +156,8 @@ def standing(
 
     Told to come from then on counts most, then told otherwise (before it was ordered, or by mistake),
     then tried and could not; an attempt that was early or over was an attempt. Whoever was told last that they need not
-    come after all went by that. `is_open`: a specimen is asked for, and none is on record. Then whoever was told last
-    that they had been here went by that too, because another's was on record as theirs, or it did not count.
+    come after all went by that. `is_open`: it lacks its specimen. Then whoever was told last that they had been here
+    went by that too, because another's was on record as theirs, or it did not count.
     `collection_closes` is given of such a draw when its day is over: who was told to come less than 2 hours before
     then counts as if that had not been said, whatever kept them from asking earlier. Nothing did, as far as their
     attempts say, and they asked in time: then they were told with little time left.

@@ -12,7 +12,7 @@ from testing_tracker.rules.check_in.answers import (
     CheckedInBy,
     CheckInWindow,
     DaysAnswer,
-    asks_to_come,
+    lacks_specimen,
     standing,
     told_of_since,
 )
@@ -66,11 +66,11 @@ class CheckInsOfDay:
     def told(self, participant_id: int, since: datetime, status: str) -> Told:
         """Whether a participant was told of a draw, of a status, of which they can have been told since an instant.
 
-        Of one that asks for a specimen, who was told last that they had given it was told otherwise.
+        Of one that lacks its specimen, who was told last that they had given it was told otherwise.
         """
         rows = self.of(participant_id)
         attempts = as_attempts(rows)
-        is_open = asks_to_come(Status(status))
+        is_open = lacks_specimen(Status(status))
         stands = standing(attempts, since, is_open=is_open)
         is_expected = self.people.get(participant_id, participant_id) in self.expected
         last = stands.attempt
