@@ -318,6 +318,23 @@ def test_a_court_learns_whether_somebody_was_told_of_a_missed_test_and_nothing_m
     assert "tried to check in" in asked("report", "weekly", "--for", "court", "--format", "html")
 
 
+def test_whoever_was_told_last_that_they_had_been_here_was_not_told_to_come(asked):
+    """Another's specimen had been put down as theirs; the report says of the missed test what the call list did."""
+    checked_in = CheckedIn(asked)
+    asked("draw")
+    checked_in("A17", "2026-11-23 05:40", answer="come")
+    checked_in("A17", "2026-11-23 07:40", answer="done")
+    asked("missed", "A17")
+    assert re.search("A17 .* before the test was ordered +07:40", asked("due"))
+    asked.today = "2026-11-24"
+    asked("draw")
+    this_week = ("report", "weekly", "--week", "this")
+    said = " ".join(asked(*this_week, "--for", "court").split())
+    assert "A17: Came to 0 of 1 test; 1 missed (told otherwise that day, before it was ordered)." in said
+    assert asked.json(*this_week)["missed"]["told_otherwise"] == 1
+    assert asked.json(*this_week, "--explain", "A17")[0]["checked_in"].startswith("told before it was ordered 07:40")
+
+
 def test_a_court_reads_the_same_as_before_where_no_rule_was_in_force(clinic):
     clinic.add("A17")
     clinic("draw")
