@@ -194,6 +194,38 @@ def test_an_outage_that_staff_say_afterwards_amends_the_report(asked):
     assert " ".join(asked("report", "weekly").split()) == said
 
 
+def test_an_outage_that_turns_out_to_have_been_in_another_week_amends_the_report_of_both(asked):
+    with clock_at("12:00"):
+        asked("checkin", "outage", "--from", "2026-11-19 05:00", "--to", "2026-11-19 06:30", "--reason", "no power")
+    asked("report", "weekly")
+    with clock_at("13:00"):
+        span = ("--from", "2026-11-23 05:00", "--to", "2026-11-23 06:30")
+        asked("checkin", "outage", "--corrects", "2", *span, "--reason", "it was Monday")
+    report = asked.json("report", "weekly")
+    assert [one["day"] for one in report["check_in"]["outages"]] == ["2026-11-17"]
+    acts = [(act["on"], act["what"], act["reason"]) for act in report["amended"]["acts"]]
+    assert acts == [("2026-11-19", "outage record", "it was Monday")]
+
+
+def test_two_records_of_one_person_that_are_joined_amend_the_report(asked):
+    """What one of them was told the person knew: the other one's days are checked in too."""
+    checked_in = CheckedIn(asked)
+    asked.add("F10", schedule="fixed-3")
+    checked_in.card("F10")
+    for asked.today in days("2026-11-23", "2026-11-25"):
+        asked("draw")
+    checked_in("F10", "2026-11-24 06:00")
+    for asked.today in days("2026-11-26", "2026-11-30"):
+        asked("draw")
+    asked("report", "weekly")
+    asked("participant", "join", "F10", "B04", "--reason", "the same person", "--yes")
+    amended = asked.json("report", "weekly")["amended"]
+    assert ["checked_in_in_time", 1, 2] in amended["counts"]
+    assert ("F10", "2026-11-24", "participant join") in [
+        (act["participant"], act["on"], act["what"]) for act in amended["acts"]
+    ]
+
+
 def test_minutes_too_few_to_count_are_said_to_be(asked):
     CheckedIn(asked).outage("2026-11-19 05:00", "2026-11-19 05:03")
     said = " ".join(asked("report", "weekly").split())
