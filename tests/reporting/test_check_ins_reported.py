@@ -233,8 +233,25 @@ def test_minutes_too_few_to_count_are_said_to_be(asked):
 
 
 def test_a_usual_week_is_said_beside_it(asked):
+    asked.today = "2026-11-16"
     CheckedIn(asked).day("2026-11-15", 40, 39)
+    asked.today = "2026-11-23"
     assert "6 did not; usual 98 %" in " ".join(asked("report", "weekly").split())
+
+
+def test_what_is_recorded_later_of_an_earlier_week_leaves_a_printed_report_as_it_was(asked):
+    """A court would read that the records of its week had changed."""
+    for asked.today in days("2026-11-24", "2026-11-30"):
+        asked("draw")
+    report, said = asked.json("report", "weekly"), asked("report", "weekly", "--for", "court")
+    CheckedIn(asked)("B04", "2026-11-21 05:40")
+    with clock_at("13:00"):
+        span = ("--from", "2026-11-21 05:00", "--to", "2026-11-21 06:30")
+        asked("checkin", "outage", *span, "--reason", "no power")
+    assert asked.json("report", "weekly") == report
+    assert asked("report", "weekly", "--for", "court") == said
+    assert asked.json("report", "weekly", "--week", "2026-W47")["edition"] == 1
+    assert asked.json("report", "weekly", "--week", "2026-W47")["check_in"]["outages"][-1]["day"] == "2026-11-21"
 
 
 def test_nobody_is_counted_on_a_day_that_is_not_over(asked):

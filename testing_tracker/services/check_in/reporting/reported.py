@@ -5,11 +5,12 @@ A handful of statements, however many people or days. Where no rule was in force
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from sqlmodel import col, select
 
+from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.check_in.answers import CheckedInBy
 from testing_tracker.rules.check_in.counted import (
     NOT_HELD_AGAINST,
@@ -39,7 +40,8 @@ class CheckInReported:
     """What check-in came to over some days.
 
     `days` are those on which people were asked, `by_record` who was asked on any of them. `usual` are the twelve weeks
-    before, as the nights counted them. `missed` has every missed test of the days that were asked for, `unrecorded`
+    before, as the nights had counted them when these days were over: what comes on record of an earlier week later
+    amends the report of that one alone. `missed` has every missed test of the days that were asked for, `unrecorded`
     those that nobody is held to have missed because of check-in.
     """
 
@@ -74,7 +76,7 @@ def reported(work: Work, days: Sequence[date]) -> CheckInReported | None:
         days=[one.day for one in on],
         counts=counts,
         by_record=by_record,
-        usual=_usual(work, on[0].day),
+        usual=_usual(work, on[0].day, days[-1]),
         faults=[fault.found(tests.missed_untold[day]) for day, fault in faults.items()],
         told_to_specimen=told_to_specimen(tests.seconds),
         missed={how: sum(of_record[how] for of_record in tests.missed.values()) for how in MissedHow},
@@ -131,13 +133,16 @@ def _counted(
     return found
 
 
-def _usual(work: Work, first: date) -> CheckInCounts:
-    """What the nights counted in the twelve weeks before; of a day that was closed again, the newest count."""
+def _usual(work: Work, first: date, last: date) -> CheckInCounts:
+    """What the nights counted in the twelve weeks before; of a day that was closed again, the newest count that was
+    on record when the last day was over."""
+    known_by = instant_reached(last + timedelta(days=1), time(), work.zone)
     rows = work.session.exec(
         select(CheckInDay)
         .where(
             CheckInDay.facility_id == work.facility_id,
             CheckInDay.days == 1,
+            CheckInDay.recorded_at < known_by,
             col(CheckInDay.day).between(first - timedelta(days=DAYS_COMPARED_WITH), first - timedelta(days=1)),
         )
         .order_by(col(CheckInDay.id))
