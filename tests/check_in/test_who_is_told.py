@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from checking_in import at, begun
-from conftest import Clinic
+from conftest import Clinic, acting_as
 
 from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.rules.check_in.in_force import FoundBy
@@ -164,6 +164,21 @@ class TestAddresses:
             assert "+15550100" not in reachable.run(*NOT_YET, "--contacts", input="n\n").output
             assert "+15550100" not in reachable.run(*NOT_YET).output
         assert self.looks(reachable) == []
+
+    def test_an_auditor_sees_none_who_may_not_see_them_one_by_one_either(self, reachable):
+        """Who telephones those who are not told sees them: a nurse, a clinician, a manager."""
+        with at("16 06:00"):
+            for account in ("nurse", "clinician", "auditor"):
+                reachable("staff", "add", account, "--role", account)
+            for account in ("nurse", "clinician"):
+                with acting_as(account):
+                    assert "+15550100" in reachable(*NOT_YET, "--contacts", "--yes")
+            with acting_as("auditor"):
+                assert "A17" in reachable(*NOT_YET)
+                done = reachable.run(*NOT_YET, "--contacts", "--yes")
+        assert done.exit_code == 1
+        assert "+15550100" not in done.output
+        assert "`testing-tracker checkin list --contacts` takes a nurse, a clinician or a manager" in done.stderr
 
     def test_for_other_programs_without_asking(self, reachable):
         with at("16 06:00"):

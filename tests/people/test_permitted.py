@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import testing_tracker
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.people.permitted import (
+    ADDRESSES,
     BESIDES,
     NAMES,
     NIGHTS_NEED,
@@ -52,7 +53,7 @@ def test_every_command_is_in_the_table_or_is_nobodys_to_permit():
 
 def test_what_a_command_does_besides_is_no_more_permitted_than_the_command():
     begun = {"missed --all": "missed", "excuse --all": "excuse", "draw --take-back": "draw", "backup --key": "backup"}
-    begun |= {"draw --despite": "draw", "backup --despite": "backup"}
+    begun |= {"draw --despite": "draw", "backup --despite": "backup", ADDRESSES: "checkin list"}
     assert begun.keys() | {OF_ANOTHER, NAMES} == BESIDES.keys()
     for what, command in begun.items():
         assert roles_for(what) < roles_for(command)

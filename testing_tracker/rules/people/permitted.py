@@ -125,6 +125,7 @@ PERMITTED: Mapping[str, frozenset[Role]] = {
 
 OF_ANOTHER = "amend what another account recorded, or an earlier day"
 NAMES = "--names"
+ADDRESSES = "checkin list --contacts"
 ALL_DRAWS = {"missed": "missed --all", "excused": "excuse --all"}
 TAKE_BACK_NIGHTS = "draw --take-back"
 COPY_KEY = "backup --key"
@@ -133,6 +134,7 @@ DESPITE = {"draw": "draw --despite", "backup": "backup --despite"}
 BESIDES: Mapping[str, frozenset[Role]] = {
     OF_ANOTHER: _MANAGER,
     NAMES: _MANAGER,
+    ADDRESSES: _CARE | _MANAGER,  # who telephones those who are not told
     **dict.fromkeys(ALL_DRAWS.values(), _MANAGER),
     TAKE_BACK_NIGHTS: _MANAGER,
     COPY_KEY: _MANAGER,

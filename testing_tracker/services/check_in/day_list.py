@@ -13,6 +13,7 @@ from testing_tracker.rules.check_in.answers import CheckedInBy, DaysAnswer, Timi
 from testing_tracker.rules.check_in.notices import NoticeChannel
 from testing_tracker.rules.check_in.receipts import Says
 from testing_tracker.rules.check_in.told import ToldWord
+from testing_tracker.rules.people.permitted import ADDRESSES
 from testing_tracker.rules.said import in_full
 from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.attempts import AttemptRow
@@ -20,6 +21,7 @@ from testing_tracker.services.check_in.cards import standing_cards
 from testing_tracker.services.check_in.expected import is_away
 from testing_tracker.services.check_in.receipt_keys import ReceiptMaker
 from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, DrawToTell, check_ins_of, is_told, told_of
+from testing_tracker.services.people import staff
 from testing_tracker.store.key_file import KeyFile
 from testing_tracker.store.queries import draw_stands, in_force_id
 from testing_tracker.store.tables import Contact, Draw, Enrolment, Participant
@@ -67,8 +69,11 @@ def listed(
     """The day's list by code: everybody in the programme, whether or not they are expected, and who tried besides.
 
     `not_yet` leaves only those who are expected and have not been told what they ought to know. Raises
-    TestingTrackerError for a day to come, and where no rule binds on the day.
+    TestingTrackerError for a day to come, and where no rule binds on the day; AccessDeniedError for the contacts, to
+    whom the list of the staff gives none.
     """
+    if contacts:
+        staff.admit(work, ADDRESSES)
     if day > work.today:
         raise TestingTrackerError(f"{in_full(day)} is in the future; nobody can have checked in.")
     of_day = check_ins_of(work, day)
