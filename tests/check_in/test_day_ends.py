@@ -142,6 +142,23 @@ def test_who_was_told_with_less_than_two_hours_left_is_as_if_not_told(mornings):
     assert mornings.draw_of("B04", MONDAY)[:2] == ("missed", "closed out")
 
 
+def test_who_is_back_from_leave_at_noon_and_was_not_told_is_asked_about(mornings):
+    """Nobody had asked them to check in that morning, and nobody told them of the test since."""
+    mornings.type(MONDAY, "04:30", "participant", "leave", "A17", f"{MONDAY}", f"{TUESDAY}", "--reason", "hospital")
+    come(mornings, *CODES[1:])
+    mornings.type(MONDAY, "12:00", "participant", "return", "A17")
+    mornings.type(MONDAY, "13:00", "test", "A17", "--reason", "slurred speech")
+    mornings.night(TUESDAY)
+    ends = mornings.draw_of("A17", MONDAY, for_cause=True)
+    assert ends[:2] == ("unrecorded", "not checked in")
+    assert "did not check in" in mornings.asked(TUESDAY)
+    with mornings.writing(TUESDAY, "09:00") as work:
+        assert bring_in_line(work, [MONDAY]) == []
+    assert mornings.draw_of("A17", MONDAY, for_cause=True) == ends
+    week = mornings.type(TUESDAY, "09:00", "report", "weekly", "--week", "2026-W47", "--format", "json")
+    assert json.loads(week)["check_in"]["expected"] == 5
+
+
 def enrolled_since(mornings: Mornings, code: str = "N01") -> None:
     """With a card before check-in opens, and after the night has run: whoever of them asks can be told nothing."""
     mornings.type(MONDAY, "04:00", "participant", "add", code, "--schedule", "fixed-2", "--level", "iop")

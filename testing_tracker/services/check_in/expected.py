@@ -29,6 +29,21 @@ def expected_on(work: Work, day: date, among: Collection[int] | None = None) -> 
 
 def expected_in(work: Work, day: date, window: CheckInWindow, among: Collection[int] | None = None) -> set[int]:
     """The participants of `expected_on`, where the day's window is known."""
+    return _asked(work, day, window, is_away(Participant.id, day, window), among)
+
+
+def back_on(work: Work, day: date) -> set[int]:
+    """The participants, by id, who would have to check in on a day, and were on leave while the window was open: since
+    then they are back, and nobody had asked them."""
+    window = window_on(work, day)
+    if window is None:
+        return set()
+    return _asked(work, day, window, on_leave(Participant.id, day)) - expected_in(work, day, window)
+
+
+def _asked(
+    work: Work, day: date, window: CheckInWindow, away: ColumnElement[bool], among: Collection[int] | None = None
+) -> set[int]:
     query = (
         sa_select(col(Participant.id))
         .join(Card, col(Card.id) == _newest_card_before(window.opens))
@@ -38,7 +53,7 @@ def expected_in(work: Work, day: date, window: CheckInWindow, among: Collection[
             col(Card.verifier).is_not(None),
             ~_ended_between(window.opens, window.over),
             col(Enrolment.enrolled),
-            ~is_away(Participant.id, day, window),
+            ~away,
             ~exists().where(
                 col(Joining.participant_id) == col(Participant.id), col(Joining.recorded_at) < window.opens
             ),

@@ -7,7 +7,7 @@ is closed as anybody.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from testing_tracker.rules.check_in.answers import (
 )
 from testing_tracker.rules.check_in.could_not import days_looked_at, how_they_tried, when_at_fault
 from testing_tracker.rules.check_in.counted import CheckInCounts
+from testing_tracker.rules.check_in.in_force import NotCheckedIn
 from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_by_check_in, end_of_day
 from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.keeping.acts import Act
@@ -33,7 +34,7 @@ from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.attempts import attempts_on
 from testing_tracker.services.check_in.ending import day_counts
 from testing_tracker.services.check_in.ending.decided_late import DecidedLate, decided_late
-from testing_tracker.services.check_in.expected import expected_on
+from testing_tracker.services.check_in.expected import back_on, expected_on
 from testing_tracker.services.check_in.outages import is_faulty, spans_on
 from testing_tracker.services.check_in.rules_in_force import any_rule, rule_on
 from testing_tracker.services.drawing.closed_together import close_together, these
@@ -80,7 +81,8 @@ class OpenDrawOfDay:
 class DayOver:
     """A day that is over, who was to check in on it, and what each person tried; `into` are records that were joined.
 
-    `went` is how it went as far as that is known of the day alone, `decided` of whom its runs decided, and when.
+    `went` is how it went as far as that is known of the day alone, `decided` of whom its runs decided, and when. `back`
+    are those who were on leave while the window was open, and are not any more: what became of their draws is asked.
     """
 
     day: date
@@ -89,9 +91,14 @@ class DayOver:
     into: Mapping[int, int]
     went: DaysCheckIn
     decided: DecidedLate | None = None
+    back: frozenset[int] = frozenset()
 
     def is_expected(self, participant_id: int) -> bool:
         return participant_id in self.expected or self.into.get(participant_id) in self.expected
+
+    def is_asked(self, participant_id: int) -> bool:
+        """Whether it is asked what became of a participant's draws, also where they did nothing."""
+        return self.is_expected(participant_id) or participant_id in self.back
 
     def of(self, participant_id: int) -> Sequence[CheckInAttempt]:
         return self.attempts.get(self.into.get(participant_id, participant_id), ())
@@ -108,7 +115,7 @@ class DayOver:
     def ends_by_check_in(self, draw: OpenDrawOfDay) -> bool:
         """Whether a draw ends by its participant's check-ins: of whom they were asked, and of whoever asked unasked,
         with a card of that morning or at the desk, and was told otherwise or nothing."""
-        if self.is_expected(draw.participant_id):
+        if self.is_asked(draw.participant_id):
             return True
         return self.stands(draw).standing in (Standing.TOLD_BEFORE_ORDERED, Standing.TRIED)
 
@@ -140,6 +147,7 @@ def day_over(work: Work, day: date) -> DayOver | None:
         joined_into(work.session),
         DaysCheckIn(is_at_fault=is_faulty(work, day), not_checked_in=rule.not_checked_in),
         decided_late(work, day, rule.window(day, rule.closes, work.zone)),
+        frozenset(back_on(work, day)),
     )
 
 
@@ -171,6 +179,10 @@ def _end_day(work: Work, day: DayOver, ends: DayEnds) -> None:
         fault = None if went.is_at_fault else day.fault_for(draw, stands)
         if fault is not None:
             close_together(work, these(work, {draw.id}, day.day), NOBODY_COULD, when_at_fault([fault], work.zone))
+            continue
+        if draw.participant_id in day.back and stands.standing is Standing.NOT_CHECKED_IN:
+            asks = replace(went, not_checked_in=NotCheckedIn.UNRECORDED)
+            close_together(work, these(work, {draw.id}, day.day), replace(DID_NOT, days_check_in=asks))
             continue
         alike[stands.standing].add(draw.id)
         if stands.standing is Standing.TRIED:
@@ -206,7 +218,7 @@ def draws_of_check_in(work: Work, day: DayOver, *which: ColumnElement[bool]) -> 
     closes: dict[int, datetime] = {}
     found = []
     for number, participant_id, kind, recorded_at, version_id in rows:
-        if number is None or not (day.is_expected(participant_id) or day.of(participant_id)):
+        if number is None or not (day.is_asked(participant_id) or day.of(participant_id)):
             continue
         by = version_id if version_id is not None else -number  # each of those goes by a rule of its own
         if by not in closes:
