@@ -37,6 +37,7 @@ from testing_tracker.web.seen import PageSeen, last_in
 
 _TRIES = 3
 _SHORTEST = timedelta(minutes=10)  # how far back the page's minutes are asked for at least
+_LATELY = timedelta(hours=36)  # in which whoever has the page has looked a window through
 CERTIFICATE, NOT_REACHED = "certificate ends", "not reached since"  # what is kept about the page for `doctor`
 
 
@@ -167,13 +168,13 @@ class CheckInTurn:
 
     @staticmethod
     def _is_elsewhere(work: Work, file: PageFile, link: AnyLink) -> bool:
-        """Whether another host has the page: none has ever run on this one, and visits came from another file.
+        """Whether another host has the page: none has ever run on this one, and another file was read lately.
 
         Then that host says when it could be reached. Where none does, the night says that nobody knows.
         """
         with complaints_of_the_file():
             has_run_here = isinstance(link, PageOver) or file.has_run
-        return not has_run_here and bool(page_visits.files_collected(work) - {file.identity})
+        return not has_run_here and bool(page_visits.files_collected(work, _LATELY) - {file.identity})
 
     def _remembered_or_read(self, work: Work) -> tuple[Mapping[date, CheckInWindow], bool]:
         """The windows that are not closed, and whether there is a page; remembered, if nothing was done since."""

@@ -168,6 +168,11 @@ class TestFaults:
             other.setenv("TESTING_TRACKER_WEB", str(tmp_path / "other-host.web"))
             assert self.events(live, 16, 10, 4) == []
         assert self.events(live, 16, 10, 5) == ["check_in_closed"]
+        monkeypatch.setenv("TESTING_TRACKER_WEB", str(tmp_path / "other-host.web"))  # now the first host is gone
+        for day in (17, 18):
+            turn(live, day, 0, 5)
+        assert self.events(live, 18, 6) == ["check_in_opened", "check_in_fault"]
+        assert [reason for *_, reason in self.spans(live)] == ["the page was not running"] * 2
 
     def test_what_comes_before_the_night_is_on_record_before_it(self, live):
         turn(live, 16, 0, 5)

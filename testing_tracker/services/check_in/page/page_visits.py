@@ -59,10 +59,16 @@ def collected_to(work: Work, file: str) -> int:
     return max((int(mark[len(first) - _DIGITS : len(first)]) for mark in found if mark), default=0)
 
 
-def files_collected(work: Work) -> set[str]:
-    """The files that visits were collected from last: one, but on the day on which the page began another."""
+def files_collected(work: Work, back: timedelta | None = None) -> set[str]:
+    """The files that visits were collected from last: one, but on the day on which the page began another.
+
+    With a time, only where that was within it.
+    """
     of_people = select(CheckIn.visit).where(CheckIn.facility_id == work.facility_id, col(CheckIn.visit).is_not(None))
     of_nobody = select(StrangersSeen.up_to).where(StrangersSeen.facility_id == work.facility_id)
+    if back is not None:
+        of_people = of_people.where(CheckIn.recorded_at >= work.now - back)
+        of_nobody = of_nobody.where(StrangersSeen.recorded_at >= work.now - back)
     newest = (of_people.order_by(col(CheckIn.id).desc()), of_nobody.order_by(col(StrangersSeen.id).desc()))
     marks = [work.session.exec(query.limit(1)).first() for query in newest]
     return {mark.partition(":")[0] for mark in marks if mark}
