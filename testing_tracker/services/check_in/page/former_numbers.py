@@ -15,7 +15,8 @@ from sqlmodel import col, select
 
 from testing_tracker.rules.check_in.answers import PIN_WAS_RIGHT
 from testing_tracker.rules.words import Ended
-from testing_tracker.store.queries import in_force_id, joined_into
+from testing_tracker.store.dialects import one_of
+from testing_tracker.store.queries import in_force_id, joined_into, records_of_all
 from testing_tracker.store.tables import Card, CheckIn, Enrolment
 from testing_tracker.store.work import Work
 from testing_tracker.web.filling import FormerNumber
@@ -38,7 +39,8 @@ def former_numbers(work: Work) -> tuple[FormerNumber, ...]:
         return ()
     into = joined_into(work.session)
     people = {into.get(card.participant_id, card.participant_id) for card in given_up}
-    here, used = _enrolled(work, people), _last_used(work, into)
+    here = _enrolled(work, people)
+    used = _last_used(work, here, into)
     found = []
     for card in given_up:
         person = into.get(card.participant_id, card.participant_id)
@@ -90,19 +92,19 @@ def _mistaken_until(work: Work, participants: Collection[int]) -> dict[int, date
 
 def _enrolled(work: Work, people: Collection[int]) -> set[int]:
     asked = select(Enrolment.participant_id).where(
-        col(Enrolment.participant_id).in_(people),
+        one_of(work.session.connection(), col(Enrolment.participant_id), people),
         col(Enrolment.id) == in_force_id(Enrolment, Enrolment.participant_id, work.today),
         col(Enrolment.enrolled),
     )
     return set(work.session.exec(asked))
 
 
-def _last_used(work: Work, into: dict[int, int]) -> dict[int, datetime]:
-    """When each person last came to the page with a number and its PIN."""
+def _last_used(work: Work, people: Collection[int], into: dict[int, int]) -> dict[int, datetime]:
+    """When each of some people last came to the page with a number and its PIN, by the record that goes on."""
     asked = (
         select(CheckIn.participant_id, func.max(CheckIn.at))
         .where(
-            CheckIn.facility_id == work.facility_id,
+            one_of(work.session.connection(), col(CheckIn.participant_id), records_of_all(work.session, people)),
             col(CheckIn.visit).is_not(None),
             col(CheckIn.outcome).in_(PIN_WAS_RIGHT),
         )
