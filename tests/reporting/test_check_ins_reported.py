@@ -384,6 +384,24 @@ def test_whoever_was_told_last_that_they_had_been_here_was_not_told_to_come(aske
     assert asked.json(*this_week, "--explain", "A17")[0]["checked_in"].startswith("told before it was ordered 07:40")
 
 
+def test_the_call_list_says_the_same_once_the_day_is_over(asked):
+    """Whoever is to say whether they missed it reads there whether they knew of it."""
+    checked_in = CheckedIn(asked)
+    asked("draw")
+    for code in ("A17", "B04", "C21", "E09"):
+        checked_in(code, "2026-11-23 05:40", answer="come")
+    checked_in("A17", "2026-11-23 07:40", answer="done")
+    for code in ("B04", "C21", "D33", "E09"):
+        asked("result", code, "negative")
+    asked.today = "2026-11-24"
+    asked("draw")
+    said = asked("due", "--on", "2026-11-23")
+    assert re.search("A17 .* unrecorded +before the test was ordered +07:40", said)
+    assert re.search("B04 .* collected +yes +05:40", said)
+    draws = asked.json("report", "weekly", "--week", "this", "--explain", "A17")
+    assert draws[0]["checked_in"].startswith("told before it was ordered 07:40")
+
+
 def test_a_court_reads_the_same_as_before_where_no_rule_was_in_force(clinic):
     clinic.add("A17")
     clinic("draw")
