@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import re
+from contextlib import closing
 from datetime import date
 
 import pytest
@@ -15,7 +16,9 @@ from checked_in import CheckedIn, clock_at, days
 from conftest import made_once
 from recomputed import check_ins_out_of_line
 
+from testing_tracker.cli.desk.desk import Desk
 from testing_tracker.reports.paper.words import WIDTH
+from testing_tracker.services.reporting.check_ins_since import newest_of_days
 
 ASKED = days("2026-11-17", "2026-11-22")
 FROM_TO = ("--from", "2026-11-16", "--to", "2026-11-22")
@@ -194,6 +197,13 @@ def test_an_outage_that_staff_say_afterwards_amends_the_report(asked):
     assert " ".join(asked("report", "weekly").split()) == said
 
 
+def delivered_before(clinic, first: date, last: date) -> set[date]:
+    """The days of some about which a report that was delivered when one was first printed does not know all."""
+    with closing(Desk(clinic.url, clinic.today)) as desk, desk.reading("status") as work:
+        (since,) = clinic.rows("SELECT min(last_entry_id) FROM report_edition")[0]
+        return set(newest_of_days(work, since, first, last))
+
+
 def test_an_outage_that_turns_out_to_have_been_in_another_week_amends_the_report_of_both(asked):
     with clock_at("12:00"):
         asked("checkin", "outage", "--from", "2026-11-19 05:00", "--to", "2026-11-19 06:30", "--reason", "no power")
@@ -205,6 +215,7 @@ def test_an_outage_that_turns_out_to_have_been_in_another_week_amends_the_report
     assert [one["day"] for one in report["check_in"]["outages"]] == ["2026-11-17"]
     acts = [(act["on"], act["what"], act["reason"]) for act in report["amended"]["acts"]]
     assert acts == [("2026-11-19", "outage record", "it was Monday")]
+    assert delivered_before(asked, date(2026, 11, 16), date(2026, 11, 22)) == {date(2026, 11, 19)}
 
 
 def test_two_records_of_one_person_that_are_joined_amend_the_report(asked):
@@ -221,9 +232,9 @@ def test_two_records_of_one_person_that_are_joined_amend_the_report(asked):
     asked("participant", "join", "F10", "B04", "--reason", "the same person", "--yes")
     amended = asked.json("report", "weekly")["amended"]
     assert ["checked_in_in_time", 1, 2] in amended["counts"]
-    assert ("F10", "2026-11-24", "participant join") in [
-        (act["participant"], act["on"], act["what"]) for act in amended["acts"]
-    ]
+    acts = [(act["participant"], act["on"], act["what"]) for act in amended["acts"]]
+    assert ("F10", "2026-11-24", "participant join") in acts
+    assert delivered_before(asked, date(2026, 11, 23), date(2026, 11, 29)) == {date(2026, 11, 24)}
 
 
 def test_minutes_too_few_to_count_are_said_to_be(asked):
