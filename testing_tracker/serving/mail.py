@@ -6,13 +6,18 @@ Nothing that a server says is repeated, because it may hold addresses; its three
 import smtplib
 import socket
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
+from threading import Timer
+from typing import Any
 
 from testing_tracker.rules.serving.delivery_file import MailDelivery
 
 SECONDS_TO_ANSWER = 30.0
+ANSWERS_IN_ALL = 10  # as many times as long as for one answer the whole may take
 
+_TOO_LONG = "the mail server did not answer in time"
 _NO_SUCH_NAME = "the mail server's name was not found"
 _OK = (250, 251)  # RFC 5321, 4.2.3
 _FOR_GOOD = 500
@@ -33,12 +38,62 @@ class NotSentError(Exception):
 def send(mail: MailDelivery, message: EmailMessage, seconds: float = SECONDS_TO_ANSWER) -> None:
     """Hand over the message to be brought to everybody in `mail.to`, or to nobody where the server refuses one.
 
-    Returns when the server has said that it has taken it. `seconds` is how long it may take over each answer. Raises
-    NotSentError.
+    Returns when the server has said that it has taken it. `seconds` is how long it may take over each answer, and ten
+    times that over all: the night waits for it. Raises NotSentError.
     """
     content = message.as_bytes(policy=SMTP)
+    with _InAll(seconds * ANSWERS_IN_ALL) as in_all:
+        try:
+            _send(mail, content, seconds, in_all)
+        except NotSentError:
+            if in_all.is_over:
+                raise NotSentError(_TOO_LONG) from None
+            raise
+
+
+class _InAll:
+    """Cuts off what lasts too long in all: a server that says a byte at a time takes too long over none of them."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_over = False
+        self._server: smtplib.SMTP | None = None
+        self._timer = Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_InAll":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, server: smtplib.SMTP) -> None:
+        """What is to be cut off; there is nothing yet to cut before it is connected, and that has a time of its own."""
+        self._server = server
+
+    def _cut(self) -> None:
+        line = self._server.sock if self._server is not None else None
+        self.is_over = True
+        if isinstance(line, socket.socket):
+            with suppress(OSError):
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # of TLS too the line itself: whoever reads it ends
+
+
+class _Watched(smtplib.SMTP):
+    def __init__(self, in_all: _InAll, *args: Any, **named: Any) -> None:  # noqa: ANN401  as smtplib has them
+        in_all.watch(self)
+        super().__init__(*args, **named)
+
+
+class _WatchedOverTLS(smtplib.SMTP_SSL):
+    def __init__(self, in_all: _InAll, *args: Any, **named: Any) -> None:  # noqa: ANN401  as smtplib has them
+        in_all.watch(self)
+        super().__init__(*args, **named)
+
+
+def _send(mail: MailDelivery, content: bytes, seconds: float, in_all: _InAll) -> None:
     try:
-        server = _connected(mail, seconds)
+        server = _connected(mail, seconds, in_all)
         try:
             if mail.user is not None and mail.password is not None:
                 server.login(mail.user, mail.password)
@@ -52,13 +107,13 @@ def send(mail: MailDelivery, message: EmailMessage, seconds: float = SECONDS_TO_
         raise NotSentError(_why_not_sent(error)) from None
 
 
-def _connected(mail: MailDelivery, seconds: float) -> smtplib.SMTP:
+def _connected(mail: MailDelivery, seconds: float, in_all: _InAll) -> smtplib.SMTP:
     context = _tls_context(mail)
     # The name that a client gives itself. The machine's own would tell too much, and may take long to find.
     name = mail.sender.rpartition("@")[2]
     if not mail.starttls:
-        return smtplib.SMTP_SSL(mail.host, mail.port, local_hostname=name, timeout=seconds, context=context)
-    server = smtplib.SMTP(mail.host, mail.port, local_hostname=name, timeout=seconds)
+        return _WatchedOverTLS(in_all, mail.host, mail.port, local_hostname=name, timeout=seconds, context=context)
+    server = _Watched(in_all, mail.host, mail.port, local_hostname=name, timeout=seconds)
     try:
         server.starttls(context=context)
     except smtplib.SMTPNotSupportedError:
@@ -122,7 +177,7 @@ def _why_not_sent(error: OSError | smtplib.SMTPException) -> str:
     if isinstance(error, ssl.SSLError):
         return "no TLS with the mail server; see whether mail.tls and mail.port fit each other"
     if isinstance(error, TimeoutError):
-        return "the mail server did not answer in time"
+        return _TOO_LONG
     if isinstance(error, socket.gaierror):
         return _NO_SUCH_NAME
     return f"no connection with the mail server ({(error.strerror or type(error).__name__).lower()})"

@@ -1,6 +1,9 @@
 """A message goes to a mail server over TLS that can be trusted, or it goes nowhere, and the reason is told."""
 
 import socket
+import ssl
+import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -63,6 +66,32 @@ def test_a_server_that_says_nothing_is_given_up(certificates, starttls):
     with socket.create_server(("localhost", 0)) as silent:
         office = PostOffice(certificates, starttls=starttls, port=silent.getsockname()[1])
         assert why_not(letter_to(office), seconds=0.3) == "the mail server did not answer in time"
+
+
+@pytest.mark.parametrize("starttls", [True, False])
+def test_a_server_that_says_a_byte_at_a_time_is_given_up_as_well(certificates, starttls):
+    """It never takes too long over an answer, and would hold up the night for ever."""
+    with socket.create_server(("localhost", 0)) as slow:
+        office = PostOffice(certificates, starttls=starttls, port=slow.getsockname()[1])
+
+        def talk() -> None:
+            line, _ = slow.accept()
+            with suppress(OSError):
+                if not starttls:
+                    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+                    context.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+                    line = context.wrap_socket(line, server_side=True)
+                while True:
+                    line.sendall(b"220-wait\r\n")
+                    time.sleep(0.05)
+            line.close()
+
+        talking = Thread(target=talk)
+        talking.start()
+        began = time.monotonic()
+        assert why_not(letter_to(office), seconds=0.2) == "the mail server did not answer in time"
+        assert time.monotonic() - began < 10
+        talking.join()
 
 
 def test_a_server_that_thinks_too_long_about_a_message_is_given_up(office):
