@@ -256,6 +256,23 @@ def test_who_has_ended_them_with_the_vendor_is_reminded_no_more(live):
     assert kept.read_text().split() == ["x"]
 
 
+def test_a_new_number_stays_where_it_is_the_earlier_one_that_was_ended_with_the_vendor(live):
+    """It was recorded, with consent, while the text to the earlier one was on its way."""
+    by_command(live, "exit 69", BOTH, 'stop = "vendor"\n')
+    consented(live, A17=ONE)
+    with at(7), noticing(live) as one:
+        with one.writing() as work:
+            said = module.notices.reminding(work, one.settings)
+            taken = module.notices.claim_owed(work, one.settings.notices, one.ways, 8)
+            now = work.now
+        consented(live, A17=TWO)
+        [ended] = one.hand_over(said, taken, now)
+        assert ended.opted_out
+    assert live.rows("SELECT address FROM contact") == [(TWO,)]
+    with at(9):
+        assert live("participant", "contact", "A17") == "A17: text, by the consent of 2026-11-16\n"
+
+
 def test_where_the_vendor_ends_them_the_text_says_how(live):
     kept = by_command(live, KEEPS, BOTH, 'stop = "vendor"\n')
     consented(live, A17=ONE, B04=TWO)

@@ -99,10 +99,11 @@ def stop(work: Work, code: str, channel: NoticeChannel) -> Participant:
     return participant
 
 
-def stop_for_vendor(work: Work, participant_id: int, channel: NoticeChannel) -> None:
-    """End what the recipient has ended with the vendor, if it stands."""
+def stop_for_vendor(work: Work, participant_id: int, channel: NoticeChannel, address: str) -> None:
+    """End what the recipient of an address has ended with the vendor, if it stands: of another one, which was recorded
+    meanwhile, nobody has ended anything."""
     row = _contact(work, participant_id, channel)
-    if row is not None:
+    if row is not None and row.address == address:
         _end(work, row, Act.CONTACT_STOP, BY_VENDOR)
 
 

@@ -200,7 +200,7 @@ def finish(work: Work, ended: Sequence[HandedOver]) -> None:
         work.add(row)
         work.session.flush()
         if one.opted_out:
-            contacts.stop_for_vendor(work, one.of.participant_id, one.of.channel)
+            contacts.stop_for_vendor(work, one.of.participant_id, one.of.channel, one.of.address)
 
 
 def lines(work: Work, *, failed: bool = False) -> Sequence[NoticeLine]:
