@@ -150,6 +150,19 @@ def test_correcting_it_changes_from_when_to_when_it_was(mornings):
     assert [line.split(",")[-2] for line in listed.splitlines()[-2:]] == ["no: see 2", "yes"]
 
 
+def test_one_that_turns_out_to_have_been_long_ago_is_listed_as_corrected(mornings):
+    """The list goes back two weeks, and what stands in its place is of a day before them."""
+    today, day = MONDAY + timedelta(days=20), MONDAY + timedelta(days=10)
+    mornings.type(today, "00:05", "draw", "--catch-up-to", f"{today}")
+    record = (today, "09:00", "checkin", "outage", "--reason", "no power")
+    said = mornings.type(*record, "--from", f"{day} 07:10", "--to", f"{day} 07:31")
+    number = int(said.removeprefix("Outage ").partition(":")[0])
+    mornings.type(*record, "--from", f"{MONDAY} 07:10", "--to", f"{MONDAY} 07:31", "--corrects", f"{number}")
+    listed = json.loads(mornings.type(today, "09:00", "checkin", "outage", "--format", "json"))
+    (line,) = [line for line in listed if line["number"] == number]
+    assert line["corrected_by"] == number + 1
+
+
 def test_one_that_turns_out_to_have_been_short_has_kept_nobody_away(mornings):
     outage(mornings)
     assert "too short" in outage(mornings, "--corrects", "1", last="2026-11-16 07:12")

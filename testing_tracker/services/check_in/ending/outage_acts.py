@@ -112,7 +112,11 @@ def listed(work: Work, since: date) -> list[OutageLine]:
         .where(Outage.facility_id == work.facility_id, Outage.from_at >= begins)
         .order_by(col(Outage.from_at), col(Outage.id))
     ).all()
-    replaced_by = {row.replaces_id: id_of(row) for row in rows if row.replaces_id is not None}
+    # A correction may be of another day, and not among those.
+    corrections = select(col(Outage.replaces_id), col(Outage.id)).where(
+        Outage.facility_id == work.facility_id, col(Outage.replaces_id).in_([id_of(row) for row in rows])
+    )
+    replaced_by = dict(work.session.exec(corrections).all())
     at_fault = {day: is_faulty(work, day) for day in {_day_of(work, row) for row in rows}}
     return [
         OutageLine(
