@@ -64,4 +64,4 @@ def _write(work: Work, from_at: datetime, to_at: datetime, reason: str, replaces
     row.facility_id = work.facility_id
     work.write(row)
     said: dict[str, Any] = {"replaces": replaces} if replaces is not None else {}
-    work.on_record(Act.OUTAGE_FIND, reason=reason, from_at=from_at, to_at=to_at, **said)
+    work.on_record(Act.OUTAGE_FIND, reason=reason, outage=row.id, from_at=from_at, to_at=to_at, **said)
