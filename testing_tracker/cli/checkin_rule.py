@@ -82,8 +82,8 @@ def _tell(desk: Desk, done: "RuleSet", lacking: int) -> None:
     say(desk, f"From {in_full(done.now.from_on)} {_said(done.now.rule)}")
     for day in done.overruled:
         warn(f"what was to bind from {in_full(day)} does not any more.")
-    if done.beware is not None:
-        warn(done.beware)
+    for beware in done.beware:
+        warn(beware)
     if lacking:
         who = "1 participant has" if lacking == 1 else f"{lacking} participants have"
         warn(f"{who} no card yet, and cannot check in without: `testing-tracker participant card --all --print FILE`.")

@@ -4,9 +4,10 @@ from contextlib import closing
 from datetime import date, datetime, timedelta
 
 import pytest
-from conftest import acting_as, denied
+from conftest import Clinic, acting_as, denied
 from hypothesis import given
 from hypothesis import strategies as st
+from mornings import Mornings
 
 from testing_tracker import services
 from testing_tracker.cli.desk.desk import Desk
@@ -66,6 +67,17 @@ def test_a_manager_learns_that_a_window_leaves_little_time_to_come(clinic, close
         f"TRAINING note: who checks in at {closes} is in time, and has until 17:00 to come, by the schedule fixed-1. "
     )
     assert said == (note + "Where the way is longer, have check-in close earlier.\n" if is_little else "")
+
+
+@pytest.mark.parametrize(("opens", "is_before"), [("00:00", True), ("00:05", True), ("00:06", False)])
+def test_a_manager_learns_that_check_in_opens_before_the_draws_are_made(tmp_path, opens, is_before):
+    """Each day would be one at fault, and nobody held to check in, without a word."""
+    mornings = Mornings(Clinic(tmp_path / "live.db", None))
+    mornings.type(date(2026, 11, 15), "12:00", "init", "--timezone", "America/Los_Angeles")
+    mornings.night(date(2026, 11, 16))
+    hours = ("--opens", opens, "--closes", "10:00", "--no-page", "--not-checked-in", "missed")
+    said = mornings.typed(date(2026, 11, 16), "12:00", "checkin", "rule", *hours, "--from", "2026-12-01").stderr
+    assert ("the draws of Mon 2026-11-16 were made at 00:05" in said) is is_before
 
 
 def test_it_is_said_what_binds_and_what_is_next(clinic):

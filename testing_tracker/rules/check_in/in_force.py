@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.check_in.answers import TIME_TO_COME, CheckInWindow
+from testing_tracker.rules.said import in_full
 
 SHORTEST_WINDOW = timedelta(minutes=60)
 
@@ -73,4 +74,18 @@ def little_left(closes: time, first_collection_closes: time, collection_of: str)
     return (
         f"who checks in at {closes:%H:%M} is in time, and has until {first_collection_closes:%H:%M} to come, by the "
         f"schedule {collection_of}. Where the way is longer, have check-in close earlier."
+    )
+
+
+def opens_before_draws(opens: time, made_on: date, made_at: time) -> str | None:
+    """What whoever sets a window should know where it opens before a day's draws were made; None where it does not.
+
+    All times are the facility's.
+    """
+    if made_at < opens:
+        return None
+    return (
+        f"the draws of {in_full(made_on)} were made at {made_at:%H:%M}, and until they are made nobody can be told "
+        "anything: a day on which that is so for five minutes of check-in holds nobody who did not. Have the night run "
+        "earlier, or check-in open later."
     )

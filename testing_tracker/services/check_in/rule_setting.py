@@ -8,13 +8,13 @@ from typing import Any
 from sqlmodel import col, select
 
 from testing_tracker.errors import TestingTrackerError
-from testing_tracker.rules.check_in.in_force import NotCheckedIn, RuleInForce, little_left, refusal
+from testing_tracker.rules.check_in.in_force import NotCheckedIn, RuleInForce, little_left, opens_before_draws, refusal
 from testing_tracker.rules.keeping.acts import Act
 from testing_tracker.rules.said import in_full
 from testing_tracker.services.check_in.rules_in_force import any_rule, as_rule, row_on
 from testing_tracker.services.schedules import versions
 from testing_tracker.store.queries import version_on
-from testing_tracker.store.tables import CheckInRule
+from testing_tracker.store.tables import CheckInRule, Night
 from testing_tracker.store.work import Work
 
 
@@ -32,7 +32,7 @@ class RuleSet:
 
     now: RuleFrom
     overruled: Sequence[date]
-    beware: str | None = None
+    beware: Sequence[str] = ()
 
 
 def set_rule(
@@ -49,7 +49,8 @@ def set_rule(
     if refused is not None:
         raise TestingTrackerError(refused)
     rule = RuleInForce(from_on, opens, closes, page, not_checked_in)
-    return replace(_write(work, from_on, rule), beware=little_left(closes, ends, schedule))
+    beware = (little_left(closes, ends, schedule), _opens_before_draws(work, opens))
+    return replace(_write(work, from_on, rule), beware=[one for one in beware if one is not None])
 
 
 def end_rule(work: Work, from_on: date) -> RuleSet:
@@ -117,6 +118,16 @@ def _first_collection_end(work: Work, from_on: date) -> tuple[time, str]:
         if version.binds_from > from_on or version.id == version_on(work.session, version.schedule_id, from_on).id
     ]
     return min(found, default=(time.max, ""))
+
+
+def _opens_before_draws(work: Work, opens: time) -> str | None:
+    """Whether the newest day's draws were made after such an hour; of a day that is pretended that says nothing."""
+    newest = select(col(Night.day), col(Night.recorded_at)).where(Night.facility_id == work.facility_id, col(Night.ran))
+    night = work.session.exec(newest.order_by(col(Night.day).desc(), col(Night.id)).limit(1)).first()
+    if night is None or work.is_pretended:
+        return None
+    day, made_at = night
+    return opens_before_draws(opens, day, made_at.astimezone(work.zone).time())
 
 
 def _write(work: Work, from_on: date, rule: RuleInForce | None) -> RuleSet:
