@@ -101,6 +101,26 @@ class TestTheList:
         assert (now["state"], now["answer"]) == ("checked in", "come")
         assert now["checked_in"] == "2026-11-16T15:05:00+00:00"
 
+    def test_nobody_has_to_be_told_of_a_draw_that_was_excused(self, live):
+        """They were told that they need not come, rightly, and the test had been there before."""
+        with at("16 06:00"):
+            live("excuse", "A17", "--reason", "a court date")
+        record(live, "16 06:10", "A17")
+        with at("16 06:11"):
+            assert [one["told"] for one in live.json("due") if one["participant"] == "A17"] == [None]
+
+    def test_who_came_first_and_then_heard_that_they_had_been_here_knew_of_it(self, live):
+        with at("16 09:00"):
+            live("result", "A17", "negative")
+        record(live, "16 09:30", "A17")
+        with at("16 09:31"):
+            assert [one["told"] for one in live.json("due") if one["participant"] == "A17"] == ["yes"]
+        with at("17 00:10"):
+            live("draw")
+        with at("17 09:00"):
+            explained = live.json("report", "weekly", "--week", "2026-W47", "--explain", "A17")[0]
+        assert explained["checked_in"].startswith("told once it was given 09:30, receipt ")
+
     def test_who_checked_in_in_time_and_asks_again_is_not_late(self, live):
         record(live, "16 06:12", "A17")
         with at("16 09:00"):

@@ -1,8 +1,10 @@
 """What the call list and the board say of somebody who has a draw: whether they know of it."""
 
+from datetime import datetime
 from enum import StrEnum
 
-from testing_tracker.rules.check_in.answers import Standing, Stands, Timing
+from testing_tracker.rules.check_in.answers import DaysAnswer, Standing, Stands, Timing, lacks_specimen
+from testing_tracker.rules.words import Status
 
 
 class ToldWord(StrEnum):
@@ -17,16 +19,25 @@ class ToldWord(StrEnum):
     NOT_ASKED = "-"
 
 
-def told_word(stands: Stands, *, is_expected: bool, is_over: bool, has_heard: bool = False) -> ToldWord:
-    """Whether somebody knows of a draw; `is_over`: that day's check-in has ended.
+def has_heard(stands: Stands, since: datetime, status: Status) -> bool:
+    """Whether somebody was told that the specimen of this very draw had been given: who came without checking in first.
 
-    Who is not expected, and was told all the same, was told. `has_heard`: told that the specimen of this very draw was
-    given, by whoever came without having checked in.
+    They can have been told of the draw, of a status, `since` an instant.
     """
-    if (stands.standing is Standing.TOLD or has_heard) and stands.attempt is not None:
+    last = stands.attempt
+    return not lacks_specimen(status) and last is not None and last.answer is DaysAnswer.DONE and last.at >= since
+
+
+def told_word(stands: Stands, since: datetime, status: Status, *, is_expected: bool, is_over: bool) -> ToldWord:
+    """Whether somebody knows of a draw, of a status; `is_over`: that day's check-in has ended.
+
+    Who is not expected, and was told all the same, was told. Of a draw that was excused or cancelled nobody has to know
+    who was told to stay.
+    """
+    if (stands.standing is Standing.TOLD or has_heard(stands, since, status)) and stands.attempt is not None:
         return ToldWord.LATE if stands.attempt.timing is Timing.LATE else ToldWord.YES
     if stands.standing is Standing.TOLD_BEFORE_ORDERED:
-        return ToldWord.BEFORE_ORDERED
+        return ToldWord.NOT_ASKED if status in _ASKS_NOTHING else ToldWord.BEFORE_ORDERED
     if stands.standing is Standing.TRIED:
         return ToldWord.TRIED
     if not is_expected:
@@ -34,6 +45,7 @@ def told_word(stands: Stands, *, is_expected: bool, is_over: bool, has_heard: bo
     return ToldWord.NO if is_over else ToldWord.NOT_YET
 
 
+_ASKS_NOTHING = (Status.EXCUSED, Status.CANCELLED)
 _IN_FEW_WORDS = {
     ToldWord.YES: "told",
     ToldWord.LATE: "told late",

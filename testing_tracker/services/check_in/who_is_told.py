@@ -70,12 +70,9 @@ class CheckInsOfDay:
         """
         rows = self.of(participant_id)
         attempts = as_attempts(rows)
-        is_open = lacks_specimen(Status(status))
-        stands = standing(attempts, since, is_open=is_open)
+        stands = standing(attempts, since, is_open=lacks_specimen(Status(status)))
         is_expected = self.people.get(participant_id, participant_id) in self.expected
-        last = stands.attempt
-        has_heard = not is_open and last is not None and last.answer is DaysAnswer.DONE and last.at >= since
-        word = told_word(stands, is_expected=is_expected, is_over=self.is_over, has_heard=has_heard)
+        word = told_word(stands, since, Status(status), is_expected=is_expected, is_over=self.is_over)
         if stands.attempt is None:
             return Told(word)
         row = rows[attempts.index(stands.attempt)]
