@@ -53,6 +53,14 @@ def listed(clinic, when, *more):
         return {line.pop("participant"): line for line in clinic.json("checkin", "list", *more)}
 
 
+def explained(clinic, code):
+    """The draws of the week as its explained report has them once the day is over."""
+    with at("17 00:10"):
+        clinic("draw")
+    with at("17 09:00"):
+        return clinic.json("report", "weekly", "--week", "2026-W47", "--explain", code)
+
+
 def due(clinic, when, *more):
     with at(when):
         return {line["participant"]: line for line in clinic.json("due", *more)}
@@ -109,17 +117,36 @@ class TestTheList:
         with at("16 06:11"):
             assert [one["told"] for one in live.json("due") if one["participant"] == "A17"] == [None]
 
+    def test_of_a_draw_that_was_excused_the_report_says_that_they_were_told_not_to_come(self, live):
+        """It had been there before they asked."""
+        with at("16 06:00"):
+            live("excuse", "A17", "--reason", "a court date")
+        record(live, "16 06:10", "A17")
+        (excused,) = explained(live, "A17")
+        assert excused["checked_in"].startswith("told not to come 06:10, receipt ")
+
+    def test_who_heard_that_they_had_been_here_heard_it_of_the_test_that_they_gave_and_of_no_other(self, live):
+        with at("16 06:00"):
+            live("excuse", "A17", "--reason", "a court date")
+        with at("16 08:00"):
+            live("test", "A17", "--reason", "slurred speech")
+        with at("16 09:00"):
+            live("result", "A17", "negative")
+        record(live, "16 09:30", "A17")
+        with at("16 09:31"):
+            told = {one["kind"]: one["told"] for one in live.json("due") if one["participant"] == "A17"}
+        assert told == {"fixed": None, "for-cause": "yes"}
+        excused, for_cause = explained(live, "A17")
+        assert excused["checked_in"].startswith("told not to come 09:30, receipt ")
+        assert for_cause["checked_in"].startswith("told once it was given 09:30, receipt ")
+
     def test_who_came_first_and_then_heard_that_they_had_been_here_knew_of_it(self, live):
         with at("16 09:00"):
             live("result", "A17", "negative")
         record(live, "16 09:30", "A17")
         with at("16 09:31"):
             assert [one["told"] for one in live.json("due") if one["participant"] == "A17"] == ["yes"]
-        with at("17 00:10"):
-            live("draw")
-        with at("17 09:00"):
-            explained = live.json("report", "weekly", "--week", "2026-W47", "--explain", "A17")[0]
-        assert explained["checked_in"].startswith("told once it was given 09:30, receipt ")
+        assert explained(live, "A17")[0]["checked_in"].startswith("told once it was given 09:30, receipt ")
 
     def test_who_checked_in_in_time_and_asks_again_is_not_late(self, live):
         record(live, "16 06:12", "A17")

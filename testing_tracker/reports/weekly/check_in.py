@@ -18,7 +18,7 @@ from testing_tracker.rules.check_in.counted import (
     checked_in_on,
 )
 from testing_tracker.rules.check_in.receipts import shown
-from testing_tracker.rules.check_in.told import has_heard
+from testing_tracker.rules.check_in.told import how_they_knew
 from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, duration_in_words
 from testing_tracker.rules.reporting.tally import Share
 from testing_tracker.rules.words import Status
@@ -204,8 +204,7 @@ class ToldInWeek:
         row = next(one for one in of_day if as_attempt(one) == stands.attempt)
         late = f" {stands.attempt.timing}" if stands.attempt.timing not in (None, Timing.IN_TIME) else ""
         receipt = f", receipt {shown(row.receipt)}" if row.receipt else ""
-        knew = "told once it was given" if has_heard(stands, since, Status(draw.status)) else stands.standing
-        return f"{knew}{late} {_clock(row.at, self.zone)}{receipt}"
+        return f"{how_they_knew(stands, since, Status(draw.status))}{late} {_clock(row.at, self.zone)}{receipt}"
 
 
 def told_in_week(work: Work, number: int, week: Week) -> ToldInWeek | None:

@@ -22,10 +22,25 @@ class ToldWord(StrEnum):
 def has_heard(stands: Stands, since: datetime, status: Status) -> bool:
     """Whether somebody was told that the specimen of this very draw had been given: who came without checking in first.
 
-    They can have been told of the draw, of a status, `since` an instant.
+    They can have been told of the draw, of a status, `since` an instant. Of one that was excused or cancelled there is
+    no specimen: it was another draw's.
     """
+    if lacks_specimen(status) or status in _ASKS_NOTHING:
+        return False
     last = stands.attempt
-    return not lacks_specimen(status) and last is not None and last.answer is DaysAnswer.DONE and last.at >= since
+    return last is not None and last.answer is DaysAnswer.DONE and last.at >= since
+
+
+def how_they_knew(stands: Stands, since: datetime, status: Status) -> str:
+    """How a participant stands to a draw, of a status, in the words of an explained report.
+
+    Of one that was excused or cancelled nobody was told before it was ordered: they were told that it asks for nothing.
+    """
+    if has_heard(stands, since, status):
+        return "told once it was given"
+    if stands.standing is Standing.TOLD_BEFORE_ORDERED and status in _ASKS_NOTHING:
+        return "told not to come"
+    return stands.standing
 
 
 def told_word(stands: Stands, since: datetime, status: Status, *, is_expected: bool, is_over: bool) -> ToldWord:
