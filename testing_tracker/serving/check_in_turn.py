@@ -16,6 +16,7 @@ from testing_tracker.clock import Clock, ClockOf
 from testing_tracker.errors import TestingTrackerError
 from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.rules.check_in.check_in_file import CheckInSettings
+from testing_tracker.rules.check_in.faulty_minutes import minute_begins
 from testing_tracker.services.check_in.page import filling, page_faults, page_visits, state_now, todays_receipts
 from testing_tracker.services.check_in.page.filling import LedgerPage
 from testing_tracker.services.check_in.page.page_faults import PageFault, PageMinutes
@@ -168,13 +169,16 @@ class CheckInTurn:
 
     @staticmethod
     def _is_elsewhere(work: Work, file: PageFile, link: AnyLink) -> bool:
-        """Whether another host has the page: none has ever run on this one, and another file was read lately.
+        """Whether another host has the page: another file was read lately, and none has run on this one since.
 
         Then that host says when it could be reached. Where none does, the night says that nobody knows.
         """
+        if isinstance(link, PageOver):
+            return False
         with complaints_of_the_file():
-            has_run_here = isinstance(link, PageOver) or file.has_run
-        return not has_run_here and bool(page_visits.files_collected(work, _LATELY) - {file.identity})
+            ran_last = file.ran_last
+        back = _LATELY if ran_last is None else min(_LATELY, work.now - minute_begins(ran_last + 1))
+        return back > _SHORTEST and bool(page_visits.files_collected(work, back) - {file.identity})
 
     def _remembered_or_read(self, work: Work) -> tuple[Mapping[date, CheckInWindow], bool]:
         """The windows that are not closed, and whether there is a page; remembered, if nothing was done since."""
@@ -360,15 +364,15 @@ def minutes_known(facility: int, seen: PageSeen, probes: PageFile, apart: timede
 
 
 def page_minutes_here(location: AnyLocation, facility: int, now: datetime) -> PageMinutes | None:
-    """The page's minutes of the last day, where it runs here and this account may open its file; None elsewhere."""
+    """The page's minutes of the last day, where it ran here then and this account may open its file; None elsewhere."""
     if not location.page.exists():
         return None
     try:
         with complaints_of_the_file(), closing(PageFile(location.page)) as file:
-            if file.about("far file") is not None or not file.has_run:
+            if file.about("far file") is not None:
                 return None
             seen = PageHere(file, lambda: now).seen(None, timedelta(days=1))
-            return minutes_known(facility, seen, file)
+            return minutes_known(facility, seen, file) if seen.beats else None
     except TestingTrackerError:
         return None
 

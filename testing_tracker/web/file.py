@@ -207,10 +207,11 @@ class PageFile:
             return {row[0]: Beat(*row[1:]) for row in database.execute(query, (first, last))}
 
     @property
-    def has_run(self) -> bool:
-        """Whether a page's process has ever had this file, of the minutes that are kept."""
+    def ran_last(self) -> int | None:
+        """The last minute in which a page's process had this file, of those that are kept; None for none."""
         with self.reading() as database:
-            return database.execute("SELECT 1 FROM beat LIMIT 1").fetchone() is not None
+            found = database.execute("SELECT max(minute) FROM beat").fetchone()[0]
+        return None if found is None else int(found)
 
     def beat(self, minute: int, since: Beat) -> None:
         """Say that the page runs in a minute, and what it has done in it since that was said last."""

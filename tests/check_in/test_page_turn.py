@@ -174,6 +174,30 @@ class TestFaults:
         assert self.events(live, 18, 6) == ["check_in_opened", "check_in_fault"]
         assert [reason for *_, reason in self.spans(live)] == ["the page was not running"] * 2
 
+    def test_nor_does_the_host_that_the_page_was_moved_from(self, live, monkeypatch, tmp_path):
+        """It still has the minutes in which it ran, and `serve` goes on there."""
+        turn(live, 16, 0, 5)
+        runs(live, at(16, 5), at(16, 10, 5))
+        told(live, at(16, 5, 12), live.numbers["QUILL-7"])
+        turn(live, 16, 10, 5)
+        other = str(tmp_path / "other-host.web")
+        with monkeypatch.context() as there:
+            there.setenv("TESTING_TRACKER_WEB", other)
+            turn(live, 16, 12)
+            runs(live, at(16, 12), at(18, 10, 5))
+            told(live, at(16, 12, 30), live.numbers["MARROW-9"])
+            turn(live, 16, 12, 31)
+        for day in (17, 18):
+            for hour, minute in ((0, 5), (5, 20), (9, 59), (10, 4)):
+                assert "check_in_fault" not in self.events(live, day, hour, minute)
+                with monkeypatch.context() as there:
+                    there.setenv("TESTING_TRACKER_WEB", other)
+                    told(live, at(day, hour, minute), live.numbers["MARROW-9"])
+                    assert "check_in_fault" not in self.events(live, day, hour, minute)
+        assert self.spans(live) == []
+        with its(18, 9, 59):
+            assert json.loads(live.run("status", "--format", "json").stdout)["check_in"]["state"] == "open"
+
     def test_what_comes_before_the_night_is_on_record_before_it(self, live):
         turn(live, 16, 0, 5)
         runs(live, at(16, 5), at(16, 10))

@@ -64,14 +64,16 @@ def files_collected(work: Work, back: timedelta | None = None) -> set[str]:
 
     With a time, only where that was within it.
     """
-    of_people = select(CheckIn.visit).where(CheckIn.facility_id == work.facility_id, col(CheckIn.visit).is_not(None))
-    of_nobody = select(StrangersSeen.up_to).where(StrangersSeen.facility_id == work.facility_id)
-    if back is not None:
-        of_people = of_people.where(CheckIn.recorded_at >= work.now - back)
-        of_nobody = of_nobody.where(StrangersSeen.recorded_at >= work.now - back)
+    of_people = select(CheckIn.visit, CheckIn.recorded_at).where(
+        CheckIn.facility_id == work.facility_id, col(CheckIn.visit).is_not(None)
+    )
+    of_nobody = select(StrangersSeen.up_to, StrangersSeen.recorded_at).where(
+        StrangersSeen.facility_id == work.facility_id
+    )
     newest = (of_people.order_by(col(CheckIn.id).desc()), of_nobody.order_by(col(StrangersSeen.id).desc()))
+    # When that was is looked at here: asked for in the statement, all rows are gone through where none is so young.
     marks = [work.session.exec(query.limit(1)).first() for query in newest]
-    return {mark.partition(":")[0] for mark in marks if mark}
+    return {one[0].partition(":")[0] for one in marks if one and one[0] and (back is None or one[1] >= work.now - back)}
 
 
 def collect(work: Work, file: str, visits: Sequence[Visit]) -> CollectedVisits:
