@@ -14,6 +14,7 @@ from testing_tracker import chance
 from testing_tracker.rules.check_in.answers import CheckInWindow
 from testing_tracker.rules.check_in.faulty_minutes import MinuteOfPage, fault_of, is_at_fault, minutes_of
 from testing_tracker.services.check_in.ending.later_known import bring_in_line
+from testing_tracker.services.check_in.page import page_visits
 from testing_tracker.store.tables import Outage
 
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
@@ -98,6 +99,34 @@ def test_what_a_clock_that_was_ahead_has_said_of_days_to_come_is_taken_back_with
     mornings.night(MONDAY + timedelta(days=3))
     standing = mornings.clinic.rows("SELECT expected, in_time, faulty_minutes FROM check_in_day ORDER BY id")[-1]
     assert standing == (6, 6, 0)
+    assert "All holds" in mornings.type(MONDAY + timedelta(days=3), "09:00", "verify")
+
+
+def days_with_an_outage(mornings: Mornings) -> list[str]:
+    rows = mornings.clinic.rows(
+        "SELECT from_at FROM outage WHERE to_at > from_at AND id NOT IN "
+        "(SELECT replaces_id FROM outage WHERE replaces_id IS NOT NULL) ORDER BY from_at"
+    )
+    return [f"{from_at}"[:10] for (from_at,) in rows]
+
+
+def test_so_is_that_nobody_had_read_the_page_by_then(tmp_path, monkeypatch):
+    """It is read when the days have come, and of one on which it is not that is said once more."""
+    mornings = Mornings(Clinic(tmp_path / "live.db", None))
+    mornings.type(MONDAY - timedelta(days=1), "11:00", "init", "--timezone", ZONE.key)
+    mornings.rule(MONDAY - timedelta(days=1), page=True)
+    mornings.night(MONDAY)
+    mornings.night(TUESDAY)
+    monkeypatch.setattr(chance, "new_seed", lambda: b"another".ljust(32))
+    mornings.typed(MONDAY + timedelta(days=4), "12:00", "draw")
+    mornings.type(TUESDAY, "12:00", "draw", "--take-back", "--reason", "the clock was ahead", "--yes")
+    assert days_with_an_outage(mornings) == [f"{MONDAY}"]
+    with mornings.writing(TUESDAY, "12:05") as work:
+        page_visits.say_looked_through(work, "page", TUESDAY, 0)
+    mornings.night(WEDNESDAY)
+    assert days_with_an_outage(mornings) == [f"{MONDAY}"]
+    mornings.night(MONDAY + timedelta(days=3))
+    assert days_with_an_outage(mornings) == [f"{MONDAY}", f"{WEDNESDAY}"]
     assert "All holds" in mornings.type(MONDAY + timedelta(days=3), "09:00", "verify")
 
 

@@ -133,7 +133,7 @@ def take_back(work: Work, key_file: KeyFile, reason: str, expected: Ahead | None
     row, key = _begin_anew(work, key_file, ahead, reason)
     draws = _out_of_the_draws(work, ahead, row)
     restored, decided = _restore(work, by_them, touched)
-    drawn_late.forget_since(work, ahead.first_day)
+    drawn_late.forget_since(work, row.closed_from)
     day_counts.forget_since(work, row.closed_from)
     _forget_deliveries(work)
     work.on_record(

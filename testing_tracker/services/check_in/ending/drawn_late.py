@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import exists
+from sqlalchemy import and_, exists, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.check_in.in_force import FoundBy
 from testing_tracker.rules.keeping.acts import Act
+from testing_tracker.services.check_in.page.page_faults import NOT_LOOKED_THROUGH
 from testing_tracker.services.check_in.rules_in_force import rule_on, window_on
 from testing_tracker.services.check_in.whether import any_rule
 from testing_tracker.store.tables import Outage
@@ -44,13 +45,19 @@ def _say_of(work: Work, days: Iterable[date]) -> None:
 
 
 def forget_since(work: Work, day: date) -> None:
-    """Take back what nights of a clock that was ahead have said of days that are still to come, or come once more."""
+    """Take back what nights of a clock that was ahead have said of days; `day` is the last before those that they made.
+
+    These are still to come, or come once more; and that day's page may be read yet.
+    """
     later = aliased(Outage)
+    first, made = (instant_reached(one, time(), work.zone) for one in (day, day + timedelta(days=1)))
     rows = work.session.exec(
         select(Outage).where(
             Outage.facility_id == work.facility_id,
-            Outage.found_by == FoundBy.NIGHT,
-            col(Outage.from_at) >= instant_reached(day, time(), work.zone),
+            or_(
+                and_(col(Outage.found_by) == FoundBy.NIGHT, col(Outage.from_at) >= made),
+                and_(col(Outage.reason) == NOT_LOOKED_THROUGH, col(Outage.from_at) >= first),
+            ),
             col(Outage.to_at) > col(Outage.from_at),
             ~exists().where(col(later.replaces_id) == col(Outage.id)),
         )

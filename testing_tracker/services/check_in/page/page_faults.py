@@ -195,12 +195,14 @@ def _is_to_be_said(minutes_on_record: int, whole: PageFault) -> bool:
 
 
 def _rows(work: Work, window: CheckInWindow) -> list[Outage]:
-    """All rows about a window, also those that were corrected since."""
+    """All rows about a window, also those that were corrected since; not what was taken back with its night."""
+    later = aliased(Outage)
     asked = select(Outage).where(
         Outage.facility_id == work.facility_id,
         col(Outage.from_at) < window.closes,
         col(Outage.to_at) > window.opens,
         col(Outage.to_at) > col(Outage.from_at),
+        ~exists().where(col(later.replaces_id) == col(Outage.id), col(later.found_by) == FoundBy.NIGHT),
     )
     return list(work.session.exec(asked.order_by(col(Outage.id))))
 
