@@ -75,7 +75,7 @@ def _say(desk: Desk, done: "OutageSaid", zone: "ZoneInfo", taken_back: int | Non
         others = " and ".join(map(str, done.standing))
         say(desk, f"By outage {others} check-in was at fault that day all the same.")
     if done.is_at_fault:
-        say(desk, "Nobody who was not told that day has missed a test of it.")
+        say(desk, "Nobody who was to check in that day and was not told has missed a test of it.")
     elif taken_back is None:
         say(desk, "That is too short to have kept anybody away: nothing follows from it.")
     for one in done.reconsidered:

@@ -135,7 +135,7 @@ def test_an_outage_that_is_recorded_afterwards_gives_back_what_the_night_took_fo
     assert recommended(mornings) == ["open", "open"]
     said = outage(mornings)
     assert "Outage 1: check-in was not to be reached on Mon 2026-11-16 from 07:10 to 07:31." in said
-    assert "Nobody who was not told that day has missed a test of it." in said
+    assert "Nobody who was to check in that day and was not told has missed a test of it." in said
     assert "A17's draw of 2026-11-16: unrecorded, was missed." in said
     assert (
         mornings.draw_of("A17", MONDAY)[:2]
