@@ -6,8 +6,9 @@ from databases import clock_of
 from sqlmodel import select
 
 from testing_tracker.reports.period.gather import PeriodReport, gather
-from testing_tracker.rules.check_in.answers import standing, told_of_since
+from testing_tracker.rules.check_in.answers import standing
 from testing_tracker.rules.check_in.counted import CheckInCounts, MissedHow, checked_in_on, missed_how
+from testing_tracker.rules.check_in.told import told_of_since
 from testing_tracker.rules.deciding.recommending import wanted, weighed
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.reporting.confirming import Confirmed

@@ -16,8 +16,8 @@ from testing_tracker.rules.check_in.answers import (
     Standing,
     Timing,
     standing,
-    told_of_since,
 )
+from testing_tracker.rules.check_in.told import told_of_since
 from testing_tracker.services.check_in.cards import end_card
 from testing_tracker.services.check_in.ending.later_known import bring_in_line
 from testing_tracker.services.people.lookup import find_participant

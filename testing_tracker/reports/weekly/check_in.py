@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from testing_tracker.reports.paper.words import Section
 from testing_tracker.rules.calendar import Week, weekday_name
-from testing_tracker.rules.check_in.answers import Timing, lacks_specimen, standing, told_of_since
+from testing_tracker.rules.check_in.answers import Timing, lacks_specimen, standing
 from testing_tracker.rules.check_in.counted import (
     MISSED_IN_WORDS,
     UNRECORDED_IN_WORDS,
@@ -18,7 +18,7 @@ from testing_tracker.rules.check_in.counted import (
     checked_in_on,
 )
 from testing_tracker.rules.check_in.receipts import shown
-from testing_tracker.rules.check_in.told import how_they_knew
+from testing_tracker.rules.check_in.told import how_they_knew, told_of_since
 from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, duration_in_words
 from testing_tracker.rules.reporting.tally import Share
 from testing_tracker.rules.words import Status

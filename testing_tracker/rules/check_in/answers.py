@@ -6,12 +6,10 @@ an answer: where nothing is known, `UNKNOWN` is what became of the attempt, and 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.words import DrawKind, Status
+from testing_tracker.rules.words import Status
 
 
 class DaysAnswer(StrEnum):
@@ -128,18 +126,6 @@ class Stands:
     standing: Standing
     attempt: CheckInAttempt | None = None
     attempts: int = 0
-
-
-def told_of_since(kind: str, due_on: date, recorded_at: datetime, zone: ZoneInfo) -> datetime:
-    """From which instant on whoever is told to come on a draw's day is told of that draw.
-
-    A test for cause is there once it is ordered. What a night draws the key has decided when the day begins, and nobody
-    is told anything before a night has run: where its row is younger than an answer, the records were brought back from
-    a copy since, and the night was made again.
-    """
-    if kind == DrawKind.FOR_CAUSE:
-        return recorded_at
-    return min(recorded_at, instant_reached(due_on, time(), zone))
 
 
 TIME_TO_COME = timedelta(hours=2)  # chosen here, from no source: who is told later may not get there

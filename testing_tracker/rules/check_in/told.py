@@ -1,10 +1,12 @@
 """What the call list and the board say of somebody who has a draw: whether they know of it."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from testing_tracker.rules.calendar import instant_reached
 from testing_tracker.rules.check_in.answers import DaysAnswer, Standing, Stands, Timing, lacks_specimen
-from testing_tracker.rules.words import Status
+from testing_tracker.rules.words import DrawKind, Status
 
 
 class ToldWord(StrEnum):
@@ -17,6 +19,18 @@ class ToldWord(StrEnum):
     NOT_YET = "not yet"
     NO = "no"
     NOT_ASKED = "-"
+
+
+def told_of_since(kind: str, due_on: date, recorded_at: datetime, zone: ZoneInfo) -> datetime:
+    """From which instant on whoever is told to come on a draw's day is told of that draw.
+
+    A test for cause is there once it is ordered. What a night draws the key has decided when the day begins, and nobody
+    is told anything before a night has run: where its row is younger than an answer, the records were brought back from
+    a copy since, and the night was made again.
+    """
+    if kind == DrawKind.FOR_CAUSE:
+        return recorded_at
+    return min(recorded_at, instant_reached(due_on, time(), zone))
 
 
 def has_heard(stands: Stands, since: datetime, status: Status) -> bool:

@@ -14,9 +14,8 @@ from testing_tracker.rules.check_in.answers import (
     DaysAnswer,
     lacks_specimen,
     standing,
-    told_of_since,
 )
-from testing_tracker.rules.check_in.told import ToldWord, told_word
+from testing_tracker.rules.check_in.told import ToldWord, told_of_since, told_word
 from testing_tracker.rules.words import DrawKind, Status
 from testing_tracker.services.check_in.attempts import AttemptRow, as_attempts, few_columns_on, rows_on
 from testing_tracker.services.check_in.expected import expected_in

@@ -22,11 +22,11 @@ from testing_tracker.rules.check_in.answers import (
     Standing,
     Stands,
     standing,
-    told_of_since,
 )
 from testing_tracker.rules.check_in.could_not import days_looked_at, how_they_tried, when_at_fault
 from testing_tracker.rules.check_in.counted import CheckInCounts
 from testing_tracker.rules.check_in.in_force import NotCheckedIn
+from testing_tracker.rules.check_in.told import told_of_since
 from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_by_check_in, end_of_day
 from testing_tracker.rules.drawing.no_record import Compared
 from testing_tracker.rules.keeping.acts import Act

@@ -12,8 +12,9 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from testing_tracker.rules.check_in.answers import Standing, Stands, lacks_specimen, standing, told_of_since
+from testing_tracker.rules.check_in.answers import Standing, Stands, lacks_specimen, standing
 from testing_tracker.rules.check_in.counted import NOT_HELD_AGAINST, MissedHow, missed_how
+from testing_tracker.rules.check_in.told import told_of_since
 from testing_tracker.rules.check_in.told_to_specimen import seconds_between
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import Status
