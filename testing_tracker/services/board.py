@@ -232,9 +232,7 @@ def _lines(work: Work, day: date, awaited: Sequence[Awaited], of_day: "CheckInsO
     for draw, code in rows:
         is_one_of_two = on_the_day[draw.participant_id, draw.due_on] > 1
         facts = _facts(draw, code, said.get(id_of(draw)), known, is_one_of_two=is_one_of_two)
-        told = None
-        if of_day is not None and draw.due_on == day:
-            told = services.who_is_told.told_of(work, of_day, draw)
+        told = of_day.told(draw, work.zone) if of_day and draw.due_on == day else None
         lines.append(_line(work, draw, facts, day, told))
     return lines
 

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from testing_tracker.reports.paper.words import Section
 from testing_tracker.rules.calendar import Week, weekday_name
-from testing_tracker.rules.check_in.answers import Timing, lacks_specimen, standing
+from testing_tracker.rules.check_in.answers import Timing
 from testing_tracker.rules.check_in.counted import (
     MISSED_IN_WORDS,
     UNRECORDED_IN_WORDS,
@@ -18,10 +18,9 @@ from testing_tracker.rules.check_in.counted import (
     checked_in_on,
 )
 from testing_tracker.rules.check_in.receipts import shown
-from testing_tracker.rules.check_in.told import how_they_knew, told_of_since
+from testing_tracker.rules.check_in.told import how_they_knew, stands_to
 from testing_tracker.rules.check_in.told_to_specimen import ToldToSpecimen, duration_in_words
 from testing_tracker.rules.reporting.tally import Share
-from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.reporting.asked import asked_days, days_asked
 from testing_tracker.services.check_in.reporting.attempts_of_days import AttemptOnRecord, as_attempt, attempts_in
 from testing_tracker.services.check_in.reporting.faulty_days import FaultyDay
@@ -197,14 +196,13 @@ class ToldInWeek:
     def of(self, draw: Draw) -> str:
         """What the participant had been told of a test, in words."""
         of_day = self.attempts.get(draw.due_on, [])
-        since = told_of_since(draw.kind, draw.due_on, draw.recorded_at, self.zone)
-        stands = standing(map(as_attempt, of_day), since, is_open=lacks_specimen(Status(draw.status)))
+        stands = stands_to(draw, map(as_attempt, of_day), self.zone)
         if stands.attempt is None:
             return str(stands.standing) if draw.due_on in self.asked else "not asked to"
         row = next(one for one in of_day if as_attempt(one) == stands.attempt)
         late = f" {stands.attempt.timing}" if stands.attempt.timing not in (None, Timing.IN_TIME) else ""
         receipt = f", receipt {shown(row.receipt)}" if row.receipt else ""
-        return f"{how_they_knew(stands, since, Status(draw.status))}{late} {_clock(row.at, self.zone)}{receipt}"
+        return f"{how_they_knew(draw, stands, self.zone)}{late} {_clock(row.at, self.zone)}{receipt}"
 
 
 def told_in_week(work: Work, number: int, week: Week) -> ToldInWeek | None:

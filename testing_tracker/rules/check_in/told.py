@@ -1,11 +1,21 @@
-"""What the call list and the board say of somebody who has a draw: whether they know of it."""
+"""What the call list, the board and the reports say of somebody who has a draw: whether they know of it."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from testing_tracker.rules.calendar import instant_reached
-from testing_tracker.rules.check_in.answers import DaysAnswer, Standing, Stands, Timing, lacks_specimen
+from testing_tracker.rules.check_in.answers import (
+    CheckInAttempt,
+    DaysAnswer,
+    Standing,
+    Stands,
+    Timing,
+    lacks_specimen,
+    standing,
+)
 from testing_tracker.rules.words import DrawKind, Status
 
 
@@ -21,6 +31,19 @@ class ToldWord(StrEnum):
     NOT_ASKED = "-"
 
 
+class DrawTold(Protocol):
+    """What counts of a draw where it is asked whether its participant was told of it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def due_on(self) -> date: ...
+    @property
+    def recorded_at(self) -> datetime: ...
+    @property
+    def status(self) -> str: ...
+
+
 def told_of_since(kind: str, due_on: date, recorded_at: datetime, zone: ZoneInfo) -> datetime:
     """From which instant on whoever is told to come on a draw's day is told of that draw.
 
@@ -33,40 +56,50 @@ def told_of_since(kind: str, due_on: date, recorded_at: datetime, zone: ZoneInfo
     return min(recorded_at, instant_reached(due_on, time(), zone))
 
 
-def has_heard(stands: Stands, since: datetime, status: Status) -> bool:
+def stands_to(draw: DrawTold, attempts: Iterable[CheckInAttempt], zone: ZoneInfo) -> Stands:
+    """How the attempts of a draw's day stand to it, in the facility's zone, as far as it is known by now.
+
+    The night that closes the day asks more: whether somebody who was told still had the time to come.
+    """
+    since = told_of_since(draw.kind, draw.due_on, draw.recorded_at, zone)
+    return standing(attempts, since, is_open=lacks_specimen(Status(draw.status)))
+
+
+def has_heard(draw: DrawTold, stands: Stands, zone: ZoneInfo) -> bool:
     """Whether somebody was told that the specimen of this very draw had been given: who came without checking in first.
 
-    They can have been told of the draw, of a status, `since` an instant. Of one that was excused or cancelled there is
-    no specimen: it was another draw's.
+    Of one that was excused or cancelled there is no specimen: it was another draw's.
     """
-    if lacks_specimen(status) or status in _ASKS_NOTHING:
-        return False
     last = stands.attempt
-    return last is not None and last.answer is DaysAnswer.DONE and last.at >= since
+    if last is None or last.answer is not DaysAnswer.DONE:
+        return False
+    if lacks_specimen(Status(draw.status)) or draw.status in _ASKS_NOTHING:
+        return False
+    return last.at >= told_of_since(draw.kind, draw.due_on, draw.recorded_at, zone)
 
 
-def how_they_knew(stands: Stands, since: datetime, status: Status) -> str:
-    """How a participant stands to a draw, of a status, in the words of an explained report.
+def how_they_knew(draw: DrawTold, stands: Stands, zone: ZoneInfo) -> str:
+    """How a participant stands to a draw in the words of an explained report.
 
     Of one that was excused or cancelled nobody was told before it was ordered: they were told that it asks for nothing.
     """
-    if has_heard(stands, since, status):
+    if has_heard(draw, stands, zone):
         return "told once it was given"
-    if stands.standing is Standing.TOLD_BEFORE_ORDERED and status in _ASKS_NOTHING:
+    if stands.standing is Standing.TOLD_BEFORE_ORDERED and draw.status in _ASKS_NOTHING:
         return "told not to come"
     return stands.standing
 
 
-def told_word(stands: Stands, since: datetime, status: Status, *, is_expected: bool, is_over: bool) -> ToldWord:
-    """Whether somebody knows of a draw, of a status; `is_over`: that day's check-in has ended.
+def told_word(draw: DrawTold, stands: Stands, zone: ZoneInfo, *, is_expected: bool, is_over: bool) -> ToldWord:
+    """Whether somebody knows of a draw; `is_over`: that day's check-in has ended.
 
     Who is not expected, and was told all the same, was told. Of a draw that was excused or cancelled nobody has to know
     who was told to stay.
     """
-    if (stands.standing is Standing.TOLD or has_heard(stands, since, status)) and stands.attempt is not None:
+    if stands.attempt is not None and (stands.standing is Standing.TOLD or has_heard(draw, stands, zone)):
         return ToldWord.LATE if stands.attempt.timing is Timing.LATE else ToldWord.YES
     if stands.standing is Standing.TOLD_BEFORE_ORDERED:
-        return ToldWord.NOT_ASKED if status in _ASKS_NOTHING else ToldWord.BEFORE_ORDERED
+        return ToldWord.NOT_ASKED if draw.status in _ASKS_NOTHING else ToldWord.BEFORE_ORDERED
     if stands.standing is Standing.TRIED:
         return ToldWord.TRIED
     if not is_expected:

@@ -20,11 +20,11 @@ from testing_tracker.services.check_in.attempts import AttemptRow
 from testing_tracker.services.check_in.cards import standing_cards
 from testing_tracker.services.check_in.expected import is_away
 from testing_tracker.services.check_in.receipt_keys import ReceiptMaker
-from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, DrawToTell, check_ins_of, is_told, told_of
+from testing_tracker.services.check_in.who_is_told import CheckInsOfDay, check_ins_of, draws_to_tell, is_told
 from testing_tracker.services.people import staff
 from testing_tracker.store.key_file import KeyFile
-from testing_tracker.store.queries import draw_stands, in_force_id
-from testing_tracker.store.tables import Contact, Draw, Enrolment, Participant
+from testing_tracker.store.queries import in_force_id
+from testing_tracker.store.tables import Contact, Enrolment, Participant
 from testing_tracker.store.work import Work
 
 
@@ -125,17 +125,11 @@ def _told_otherwise(work: Work, of_day: CheckInsOfDay) -> set[int]:
     """Of those who were told something: who knows nothing of a test that asks them to come by now."""
     if not any(is_told(row) for rows in of_day.rows.values() for row in rows):
         return set()
-    rows = work.session.exec(
-        select(Draw.participant_id, Draw.kind, Draw.recorded_at, Draw.status).where(
-            Draw.facility_id == work.facility_id, Draw.due_on == of_day.day, draw_stands()
-        )
-    )
-    draws = (DrawToTell(*row) for row in rows)
-    asking = [draw for draw in draws if asks_to_come(Status(draw.status)) and of_day.of(draw.participant_id)]
     return {
         of_day.people.get(draw.participant_id, draw.participant_id)
-        for draw in asking
-        if told_of(work, of_day, draw).word is ToldWord.BEFORE_ORDERED
+        for draw in draws_to_tell(work, of_day.day)
+        if asks_to_come(Status(draw.status)) and of_day.of(draw.participant_id)
+        if of_day.told(draw, work.zone).word is ToldWord.BEFORE_ORDERED
     }
 
 

@@ -4,19 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select as sa_select
 from sqlmodel import col
 
-from testing_tracker.rules.check_in.answers import (
-    CheckedInBy,
-    CheckInWindow,
-    DaysAnswer,
-    lacks_specimen,
-    standing,
-)
-from testing_tracker.rules.check_in.told import ToldWord, told_of_since, told_word
-from testing_tracker.rules.words import DrawKind, Status
+from testing_tracker.rules.check_in.answers import CheckedInBy, CheckInWindow, DaysAnswer
+from testing_tracker.rules.check_in.told import ToldWord, stands_to, told_word
+from testing_tracker.rules.words import DrawKind
 from testing_tracker.services.check_in.attempts import AttemptRow, as_attempts, few_columns_on, rows_on
 from testing_tracker.services.check_in.expected import expected_in
 from testing_tracker.services.check_in.outages import spans_on
@@ -62,16 +57,13 @@ class CheckInsOfDay:
         """What the participant of a record tried that day, in the order of the instants."""
         return self.rows.get(self.people.get(participant_id, participant_id), ())
 
-    def told(self, participant_id: int, since: datetime, status: str) -> Told:
-        """Whether a participant was told of a draw, of a status, of which they can have been told since an instant.
-
-        Of one that lacks its specimen, who was told last that they had given it was told otherwise.
-        """
-        rows = self.of(participant_id)
+    def told(self, draw: "Draw | DrawToTell", zone: ZoneInfo) -> Told:
+        """Whether the participant of a draw of that day was told of it, in the facility's zone."""
+        rows = self.of(draw.participant_id)
         attempts = as_attempts(rows)
-        stands = standing(attempts, since, is_open=lacks_specimen(Status(status)))
-        is_expected = self.people.get(participant_id, participant_id) in self.expected
-        word = told_word(stands, since, Status(status), is_expected=is_expected, is_over=self.is_over)
+        stands = stands_to(draw, attempts, zone)
+        is_expected = self.people.get(draw.participant_id, draw.participant_id) in self.expected
+        word = told_word(draw, stands, zone, is_expected=is_expected, is_over=self.is_over)
         if stands.attempt is None:
             return Told(word)
         row = rows[attempts.index(stands.attempt)]
@@ -102,30 +94,31 @@ def told_of_draws(work: Work, day: date) -> dict[WhichDraw, Told] | None:
     window = window_on(work, day) if any_rule(work) else None
     if window is None:
         return None
-    asked = (
-        sa_select(col(Participant.code), *(col(getattr(Draw, name)) for name in DrawToTell._fields))
-        .join(Participant, col(Participant.id) == Draw.participant_id)
-        .where(col(Participant.facility_id) == work.facility_id, col(Draw.due_on) == day, draw_stands())
-    )
-    rows = work.session.connection().execute(asked)
-    draws = [(code, DrawToTell(*of_draw)) for code, *of_draw in rows]
-    of_day = _check_ins_in(work, day, window, {draw.participant_id for _, draw in draws})
-    return {(code, draw.kind == DrawKind.FOR_CAUSE): told_of(work, of_day, draw) for code, draw in draws}
+    draws = draws_to_tell(work, day)
+    of_day = _check_ins_in(work, day, window, {draw.participant_id for draw in draws})
+    return {(draw.code, draw.kind == DrawKind.FOR_CAUSE): of_day.told(draw, work.zone) for draw in draws}
 
 
 class DrawToTell(NamedTuple):
-    """What counts of a draw where it is asked whether its participant was told of it."""
+    """What counts of a draw where it is asked whether its participant was told of it, with their code."""
 
     participant_id: int
     kind: str
+    due_on: date
     recorded_at: datetime
     status: str
+    code: str
 
 
-def told_of(work: Work, of_day: CheckInsOfDay, draw: Draw | DrawToTell) -> Told:
-    """Whether the participant of a draw of that day was told of it."""
-    since = told_of_since(draw.kind, of_day.day, draw.recorded_at, work.zone)
-    return of_day.told(draw.participant_id, since, draw.status)
+def draws_to_tell(work: Work, day: date) -> list[DrawToTell]:
+    """The draws of a day that stand."""
+    of_draw = (Draw.participant_id, Draw.kind, Draw.due_on, Draw.recorded_at, Draw.status)
+    asked = (
+        sa_select(*map(col, of_draw), col(Participant.code))
+        .join(Participant, col(Participant.id) == Draw.participant_id)
+        .where(col(Participant.facility_id) == work.facility_id, col(Draw.due_on) == day, draw_stands())
+    )
+    return list(map(DrawToTell._make, work.session.connection().execute(asked)))
 
 
 def is_told(row: AttemptRow) -> bool:

@@ -12,9 +12,9 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from testing_tracker.rules.check_in.answers import Standing, Stands, lacks_specimen, standing
+from testing_tracker.rules.check_in.answers import Standing, Stands
 from testing_tracker.rules.check_in.counted import NOT_HELD_AGAINST, MissedHow, missed_how
-from testing_tracker.rules.check_in.told import told_of_since
+from testing_tracker.rules.check_in.told import stands_to
 from testing_tracker.rules.check_in.told_to_specimen import seconds_between
 from testing_tracker.rules.drawing.closing import Because
 from testing_tracker.rules.words import Status
@@ -86,17 +86,12 @@ def tests_told(
 
 
 def _stands(work: Work, lines: Sequence[_Test], of_persons: OfPersons) -> Stands:
-    """How a test's participant stands to it, from its lines, or from all that the person of several records tried.
-
-    Of one that was not given, who was told last that they had been here was told otherwise.
-    """
+    """How a test's participant stands to it, from its lines, or from all that the person of several records tried."""
     test = lines[0]
-    since = told_of_since(test.kind, test.due_on, test.recorded_at, work.zone)
-    is_open = lacks_specimen(Status(test.status))
     if test.participant_id in of_persons:
-        return standing(map(as_attempt, of_persons.on(test.participant_id, test.due_on)), since, is_open=is_open)
+        return stands_to(test, map(as_attempt, of_persons.on(test.participant_id, test.due_on)), work.zone)
     said = (attempt_said(one.at, one.outcome, one.answer, one.timing) for one in lines if one.at and one.outcome)
-    return standing(said, since, is_open=is_open)
+    return stands_to(test, said, work.zone)
 
 
 def _because(test: _Test) -> Because | None:
