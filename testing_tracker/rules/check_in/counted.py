@@ -4,7 +4,7 @@ A report counts the days on which somebody was asked to check in; a day without 
 was not asked are on record, and in no count.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,6 +84,14 @@ class CheckInCounts:
         self.late += other.late
         self.tried += other.tried
         self.not_checked_in += other.not_checked_in
+
+
+def counted(of_each: Iterable[Sequence[CheckInAttempt]]) -> CheckInCounts:
+    """What the attempts of each who was expected on a day come to."""
+    found = CheckInCounts()
+    for attempts in of_each:
+        found.count(checked_in_on(attempts))
+    return found
 
 
 class MissedHow(StrEnum):

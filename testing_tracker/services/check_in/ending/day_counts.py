@@ -3,14 +3,13 @@
 A row of a day is kept when a night closes it, and another one when more is known of it since; the newest counts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import exists, func
 from sqlmodel import col, select
 
-from testing_tracker.rules.check_in.answers import CheckInAttempt
-from testing_tracker.rules.check_in.counted import CheckInCounts, checked_in_on
+from testing_tracker.rules.check_in.counted import CheckInCounts
 from testing_tracker.rules.drawing.closing import Because, every_sentence
 from testing_tracker.rules.drawing.no_record import (
     DAYS_COMPARED_WITH,
@@ -25,14 +24,6 @@ from testing_tracker.rules.words import Status
 from testing_tracker.services.check_in.outages import faulty_minutes_on, is_faulty
 from testing_tracker.store.tables import AuditEntry, CheckInDay, Draw, StrangersSeen
 from testing_tracker.store.work import Work
-
-
-def counted(of_each: Iterable[Sequence[CheckInAttempt]]) -> CheckInCounts:
-    """What the attempts of each who was expected on a day come to."""
-    found = CheckInCounts()
-    for attempts in of_each:
-        found.count(checked_in_on(attempts))
-    return found
 
 
 def keep(work: Work, day: date, found: CheckInCounts) -> Compared | None:

@@ -24,7 +24,7 @@ from testing_tracker.rules.check_in.answers import (
     standing,
 )
 from testing_tracker.rules.check_in.could_not import days_looked_at, how_they_tried, when_at_fault
-from testing_tracker.rules.check_in.counted import CheckInCounts
+from testing_tracker.rules.check_in.counted import CheckInCounts, counted
 from testing_tracker.rules.check_in.in_force import NotCheckedIn
 from testing_tracker.rules.check_in.told import told_of_since
 from testing_tracker.rules.drawing.closing import Because, DaysCheckIn, Untouched, end_by_check_in, end_of_day
@@ -206,7 +206,7 @@ def _end_day(work: Work, day: DayOver, ends: DayEnds) -> None:
 
 
 def counted_on(day: DayOver) -> CheckInCounts:
-    return day_counts.counted(day.of(participant) for participant in day.expected)
+    return counted(day.of(participant) for participant in day.expected)
 
 
 def draws_of_check_in(work: Work, day: DayOver, *which: ColumnElement[bool]) -> list[OpenDrawOfDay]:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from testing_tracker.rules.check_in.answers import CheckInOutcome, CheckInWindow, Timing
+from testing_tracker.rules.check_in.answers import CheckInWindow
+from testing_tracker.rules.check_in.counted import CheckInCounts, counted
 from testing_tracker.rules.check_in.in_force import FoundBy
-from testing_tracker.services.check_in.attempts import rows_on
+from testing_tracker.services.check_in.attempts import attempts_on
 from testing_tracker.services.check_in.expected import expected_on
 from testing_tracker.services.check_in.outages import spans_on
 from testing_tracker.services.check_in.page import page_faults
@@ -27,27 +28,13 @@ class CheckInPhase(StrEnum):
 
 
 @dataclass(frozen=True)
-class CheckedInNow:
-    """Of those who are expected: how many were told in time or late, tried without being told, or did neither."""
-
-    expected: int
-    in_time: int
-    late: int
-    tried: int
-
-    @property
-    def not_checked_in(self) -> int:
-        return self.expected - self.in_time - self.late - self.tried
-
-
-@dataclass(frozen=True)
 class CheckInNow:
     """Today's check-in: its instants (UTC), who was there, and since when it has been at fault, with why."""
 
     phase: CheckInPhase
     opens_at: datetime
     closes_at: datetime
-    counts: CheckedInNow
+    counts: CheckInCounts
     fault: PageFault | None = None
 
     @property
@@ -55,18 +42,10 @@ class CheckInNow:
         return self.counts.in_time + self.counts.late
 
 
-def counts_on(work: Work, day: date) -> CheckedInNow:
+def counts_on(work: Work, day: date) -> CheckInCounts:
     """What a day's check-in has come to by now."""
-    expected = expected_on(work, day)
-    in_time = late = tried = 0
-    for number, rows in rows_on(work, day).items():
-        if number not in expected:
-            continue
-        told = [row for row in rows if row.outcome == CheckInOutcome.TOLD]
-        in_time += any(row.timing == Timing.IN_TIME for row in told)
-        late += bool(told) and not any(row.timing == Timing.IN_TIME for row in told)
-        tried += not told
-    return CheckedInNow(len(expected), in_time, late, tried)
+    attempts = attempts_on(work, day)
+    return counted(attempts.get(one, ()) for one in expected_on(work, day))
 
 
 def state_now(work: Work, known: PageMinutes | None = None) -> CheckInNow | None:
