@@ -161,5 +161,5 @@ def _missed_day_by_day(work, days) -> dict[MissedHow, int]:
             because = Because(draw.because) if draw.because else None
             is_asked = draw.participant_id in expected
             since = told_of_since(draw.kind, draw.due_on, draw.recorded_at, work.zone)
-            found[missed_how(standing(tried, since), because, is_asked=is_asked)] += 1
+            found[missed_how(standing(tried, since, is_open=True), because, is_asked=is_asked)] += 1
     return found
